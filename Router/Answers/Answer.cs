@@ -1,0 +1,36 @@
+namespace Router.Answers;
+
+/// <summary>One of the answers that Router makes itself, in the words that people and programs get.</summary>
+/// <param name="Status">The status code (RFC 9110 section 15).</param>
+/// <param name="Slug">A stable name for programs, the last part of the problem's type (RFC 9457 section 3.1.1).</param>
+/// <param name="Title">A heading without jargon.</param>
+/// <param name="Detail">What it means for the one who reads it, and what to do.</param>
+public sealed record Answer(int Status, string Slug, string Title, string Detail)
+{
+    /// <summary>The request breaks HTTP's rules or can be read in two ways.</summary>
+    public static Answer BadRequest { get; } = new(
+        400, "bad-request", "This request could not be understood", "Check the address and try again.");
+
+    /// <summary>An address rule keeps the client out.</summary>
+    public static Answer Forbidden { get; } = new(
+        403, "forbidden", "You do not have access to this page", "If you think that you should have, contact the people who run this service.");
+
+    /// <summary>No route has the host.</summary>
+    public static Answer NotFound { get; } = new(
+        404, "not-found", "Page not found", "If you typed the web address, check that it is correct.");
+
+    /// <summary>The backend could not be reached, or what it said is no answer.</summary>
+    public static Answer BadGateway { get; } = new(
+        502, "bad-gateway", "Sorry, there is a problem with the service", "Try again in a few minutes.");
+
+    /// <summary>The mode closes the backend.</summary>
+    public static Answer Closed { get; } = new(
+        503, "closed", "Sorry, the service is unavailable", "You will be able to use the service later. The request was not carried out: nothing was saved or changed.");
+
+    /// <summary>The backend took too long.</summary>
+    public static Answer GatewayTimeout { get; } = new(
+        504, "gateway-timeout", "Sorry, the service is taking too long to answer", "Try again in a few minutes.");
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, BadGateway, Closed, GatewayTimeout];
+}

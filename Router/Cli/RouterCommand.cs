@@ -1,0 +1,77 @@
+using System.CommandLine;
+using Router.Configuration;
+using Router.Serving;
+
+namespace Router.Cli;
+
+/// <summary>The command line.</summary>
+public static class RouterCommand
+{
+    /// <summary>The exit code for wrong use and for a configuration with faults.</summary>
+    public const int WrongUse = 2;
+
+    private static readonly Option<string?> Urls = new("--urls")
+    {
+        Description = "Where to listen, such as http://*:8080; several with semicolons. Else ASPNETCORE_URLS, else PORT on all interfaces, else 8080.",
+    };
+
+    private static readonly Option<string?> File = new("--config")
+    {
+        Description = "A configuration file in place of Router's own appsettings.json.",
+        Recursive = true,
+    };
+
+    /// <summary>Parses and carries out.</summary>
+    public static async Task<int> InvokeAsync(string[] arguments)
+    {
+        var parsed = Build().Parse(arguments);
+        if (parsed.Errors.Count > 0)
+        {
+            foreach (var error in parsed.Errors)
+                await Console.Error.WriteLineAsync(error.Message).ConfigureAwait(false);
+            await Console.Error.WriteLineAsync("See --help.").ConfigureAwait(false);
+            return WrongUse;
+        }
+
+        // The host stops in its own time on SIGTERM; the command line's own two seconds would cut requests off.
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+    }
+
+    private static RootCommand Build()
+    {
+        var root = new RootCommand("Router: the front door of a site of many applications. Without a command it serves until it is told to stop.")
+        {
+            Urls,
+            File,
+        };
+        root.SetAction((parsed, _) => GuardAsync(() => RunCommand.RunAsync(Options(parsed), Console.Out, Console.Error)));
+
+        var check = new Command("check", "Validates the configuration and prints the table that it makes, without listening.");
+        check.SetAction((parsed, _) => GuardAsync(() => CheckCommand.RunAsync(Options(parsed), Console.Out)));
+        root.Add(check);
+        return root;
+    }
+
+    private static StartOptions Options(ParseResult parsed) => new()
+    {
+        Urls = parsed.GetValue(Urls),
+        ConfigurationFile = parsed.GetValue(File),
+    };
+
+    private static async Task<int> GuardAsync(Func<Task<int>> command)
+    {
+        try
+        {
+            return await command().ConfigureAwait(false);
+        }
+        catch (InvalidConfigurationException invalid)
+        {
+            await Console.Error.WriteLineAsync($"The configuration has {Count(invalid.Faults.All.Count)}; nothing was started:").ConfigureAwait(false);
+            foreach (var fault in invalid.Faults.All)
+                await Console.Error.WriteLineAsync($"  {fault}").ConfigureAwait(false);
+            return WrongUse;
+        }
+    }
+
+    private static string Count(int faults) => faults == 1 ? "1 fault" : $"{faults} faults";
+}

@@ -1,0 +1,39 @@
+using Router.Configuration;
+using Router.Modes;
+using Router.Routing;
+
+namespace Router.Cli;
+
+/// <summary>Prints a route table: a line for each rule, and what each mode makes of it.</summary>
+public static class TableReport
+{
+    /// <summary>Writes it.</summary>
+    public static void Write(RouteTable table, TextWriter output)
+    {
+        List<string[]> rows = [["ROUTE", "HOST", "PATH", "BACKEND", "KIND", "ADDRESS", "ALLOWED", .. ModeCatalogue.All.Select(mode => mode.Name.ToUpperInvariant())]];
+        rows.AddRange(table.Routes.Select(Row));
+        var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
+        foreach (var row in rows)
+            output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
+    }
+
+    private static string[] Row(Route route) =>
+    [
+        route.Name,
+        route.HostText,
+        route.PathText ?? "(every other path)",
+        route.Backend?.Name ?? "-",
+        route.Backend?.Kind.ToString() ?? "-",
+        route.Backend?.Address.GetLeftPart(UriPartial.Authority) ?? "-",
+        route.Refuses ? "nobody" : route.AllowList is { } list ? $"{list.Name} ({list.Count})" : RuleSettings.Everyone,
+        .. ModeCatalogue.All.Select(mode => Effect(route, mode)),
+    ];
+
+    // The rule as such, for a client that it allows: the very decision that a GET request would meet.
+    private static string Effect(Route route, Mode mode)
+    {
+        if (route.Backend is not { } backend)
+            return "403";
+        return mode.Reaches(backend.Kind, "GET") ? "forward" : "503";
+    }
+}

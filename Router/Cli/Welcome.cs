@@ -1,0 +1,38 @@
+using Router.Modes;
+using Router.Samples;
+using Router.Serving;
+
+namespace Router.Cli;
+
+/// <summary>What Router says when it has started: one line in production, and a few for the newcomer when samples run.</summary>
+public static partial class Welcome
+{
+    /// <summary>Writes it.</summary>
+    public static void Write(WebApplication app, TextWriter output)
+    {
+        var site = app.Services.GetRequiredService<CurrentSite>().Current;
+        var mode = app.Services.GetRequiredService<ModeController>().Current;
+        LogStarted(app.Logger, string.Join(", ", app.Urls), mode.Name, mode.Summary, site.Table.Routes.Length);
+        if (app.Services.GetService<SampleSite>() is null)
+            return;
+
+        var port = app.Urls.Select(url => new Uri(url.Replace("*", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal)).Port).First();
+        output.WriteLine();
+        output.WriteLine($"Router is in mode {mode.Name}: {mode.Summary}.");
+        output.WriteLine("No backend has an address, so sample applications stand behind the table:");
+        output.WriteLine();
+        TableReport.Write(site.Table, output);
+        output.WriteLine();
+        output.WriteLine("Try, here or in a browser:");
+        foreach (var host in site.Table.Routes.Where(route => route.PathText is null && route.HostText.EndsWith(".*", StringComparison.Ordinal)))
+            output.WriteLine($"  curl -i http://{host.HostText[..^2]}.localhost:{port}/");
+        output.WriteLine($"  curl -i http://elsewhere.localhost:{port}/");
+        output.WriteLine($"  curl -i http://localhost:{port}/_status");
+        output.WriteLine($"  curl -i http://localhost:{port}/_metrics");
+        output.WriteLine();
+        output.WriteLine($"Another mode: DM_MODE=recovery dotnet run --project Router ({ModeCatalogue.Names}). Stop with Ctrl+C.");
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Router listens on {Urls} in mode {Mode}: {Summary}; {Routes} routes.")]
+    private static partial void LogStarted(ILogger logger, string urls, string mode, string summary, int routes);
+}

@@ -1,0 +1,204 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Router.Configuration;
+
+/// <summary>
+/// Reads one section of the configuration, value by value. The framework's binder stops at the first bad value
+/// and passes over keys that it does not know; this reader notes every fault with its key and its cure,
+/// and a key that nobody reads is a fault too, since it is most likely a typing error.
+/// </summary>
+public sealed class ConfigurationReader(IConfigurationSection section, ConfigurationVariables variables, Faults faults)
+{
+    private static readonly (string Suffix, double Milliseconds)[] DurationUnits =
+        [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+
+    private static readonly (string Suffix, long Bytes)[] SizeUnits =
+        [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30)];
+
+    private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The section's full key, such as <c>Router:Backends:api</c>.</summary>
+    public string Path => section.Path;
+
+    /// <summary>The section's own name, such as <c>api</c>.</summary>
+    public string Name => section.Key;
+
+    /// <summary>Where the faults go.</summary>
+    public Faults Faults => faults;
+
+    /// <summary>The full key of a value here, with the variable that feeds it: what a fault names.</summary>
+    public string KeyOf(string key) => variables.Describe($"{Path}:{key}");
+
+    /// <summary>Notes a fault of the value under <paramref name="key"/>.</summary>
+    public void Fault(string key, string problem, string cure) => faults.Add(KeyOf(key), problem, cure);
+
+    /// <summary>The text under a key, trimmed; null where it is absent or empty.</summary>
+    public string? Text(string key)
+    {
+        _known.Add(key);
+        var text = section[key]?.Trim();
+        return string.IsNullOrEmpty(text) ? null : text;
+    }
+
+    /// <summary>The text under a key that must be there.</summary>
+    public string RequiredText(string key, string cure)
+    {
+        if (Text(key) is { } text)
+            return text;
+        Fault(key, "is not set", cure);
+        return "";
+    }
+
+    /// <summary>One of an enumeration's names, in any case; null (and a fault where there is text) when it is none of them.</summary>
+    public T? Choice<T>(string key)
+        where T : struct, Enum
+    {
+        if (Text(key) is not { } text)
+            return null;
+        foreach (var value in Enum.GetValues<T>())
+        {
+            if (string.Equals(value.ToString(), text, StringComparison.OrdinalIgnoreCase))
+                return value;
+        }
+
+        Fault(key, $"is '{text}'", $"Choose one of {string.Join(", ", Enum.GetNames<T>())}");
+        return null;
+    }
+
+    /// <summary>A yes or no, also written <c>enabled</c> and <c>disabled</c>.</summary>
+    public bool Flag(string key, bool otherwise)
+    {
+        switch (Text(key)?.ToLowerInvariant())
+        {
+            case null:
+                return otherwise;
+            case "true" or "enabled" or "on" or "yes":
+                return true;
+            case "false" or "disabled" or "off" or "no":
+                return false;
+            default:
+                Fault(key, $"is '{Text(key)}'", "Write true or false");
+                return otherwise;
+        }
+    }
+
+    /// <summary>A duration such as <c>500ms</c>, <c>1s</c>, <c>5m</c>, <c>2h</c> or <c>00:00:30</c>.</summary>
+    public TimeSpan Duration(string key, TimeSpan otherwise)
+    {
+        if (Text(key) is not { } text)
+            return otherwise;
+        if (TryDuration(text, out var duration) && duration > TimeSpan.Zero && duration <= TimeSpan.FromDays(7))
+            return duration;
+        Fault(key, $"is '{text}'", "Give a duration above zero and up to seven days, such as 500ms, 30s, 5m or 00:00:30");
+        return otherwise;
+    }
+
+    /// <summary>A duration as in <see cref="Duration"/>, or null for <c>off</c>.</summary>
+    public TimeSpan? DurationOrOff(string key, TimeSpan? otherwise)
+    {
+        if (Text(key) is not { } text)
+            return otherwise;
+        return text.Equals("off", StringComparison.OrdinalIgnoreCase) ? null : Duration(key, otherwise ?? TimeSpan.Zero);
+    }
+
+    /// <summary>A whole number within bounds.</summary>
+    public int Number(string key, int otherwise, int least, int most)
+    {
+        if (Text(key) is not { } text)
+            return otherwise;
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            return number;
+        Fault(key, $"is '{text}'", $"Give a whole number from {least} to {most}");
+        return otherwise;
+    }
+
+    /// <summary>A number of bytes, such as <c>40MiB</c> or <c>1048576</c>.</summary>
+    public long Size(string key, long otherwise)
+    {
+        if (Text(key) is not { } text)
+            return otherwise;
+        if (TrySize(text, out var size))
+            return size;
+        Fault(key, $"is '{text}'", "Give a number of bytes, such as 40MiB, 512KiB or 1048576");
+        return otherwise;
+    }
+
+    /// <summary>A list, written as an array or as one text with commas. Absent is empty; an empty entry is a fault.</summary>
+    public ImmutableArray<string> List(string key)
+    {
+        _known.Add(key);
+        var child = section.GetSection(key);
+        var entries = child.Value is { } text ? text.Split(',') : child.Get<string[]>() ?? [];
+        if (entries is [] || entries is [var only] && string.IsNullOrWhiteSpace(only))
+            return [];
+        var list = entries.Select(entry => entry?.Trim() ?? "").ToImmutableArray();
+        if (list.Contains(""))
+            Fault(key, "has an empty entry", "Separate the entries by single commas");
+        return list.RemoveAll(string.IsNullOrEmpty);
+    }
+
+    /// <summary>Whether anything stands under a key.</summary>
+    public bool Has(string key) => section.GetSection(key).Exists();
+
+    /// <summary>The section under a key.</summary>
+    public ConfigurationReader Child(string key)
+    {
+        _known.Add(key);
+        return new ConfigurationReader(section.GetSection(key), variables, faults);
+    }
+
+    /// <summary>The named sections under a key.</summary>
+    public IEnumerable<ConfigurationReader> Children(string key)
+    {
+        _known.Add(key);
+        return section.GetSection(key).GetChildren().Select(child => new ConfigurationReader(child, variables, faults));
+    }
+
+    /// <summary>Every key below this section that no call has asked for is a fault. Call it last.</summary>
+    public void RefuseUnknownKeys()
+    {
+        foreach (var child in section.GetChildren())
+        {
+            if (!_known.Contains(child.Key))
+                Fault(child.Key, "is not a key that Router knows", $"Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
+        }
+
+        if (section.Value is { Length: > 0 } value)
+            faults.Add(Path, $"is the text '{value}'", $"Give a section with the keys {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
+    }
+
+    private static bool TryDuration(string text, out TimeSpan duration)
+    {
+        foreach (var (suffix, milliseconds) in DurationUnits)
+        {
+            if (text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)
+                && double.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+                && number * milliseconds < TimeSpan.MaxValue.TotalMilliseconds)
+            {
+                duration = TimeSpan.FromMilliseconds(number * milliseconds);
+                return true;
+            }
+        }
+
+        // A bare number would be read as days.
+        duration = default;
+        return text.Contains(':') && TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out duration);
+    }
+
+    private static bool TrySize(string text, out long size)
+    {
+        foreach (var (suffix, bytes) in SizeUnits)
+        {
+            if (text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
+            {
+                var whole = long.TryParse(text.AsSpan(0, text.Length - suffix.Length).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                    && number <= long.MaxValue / bytes;
+                size = whole ? number * bytes : 0;
+                return whole;
+            }
+        }
+
+        return long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out size);
+    }
+}

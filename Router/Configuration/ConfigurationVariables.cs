@@ -1,0 +1,44 @@
+using System.Collections.Immutable;
+
+namespace Router.Configuration;
+
+/// <summary>
+/// Environment variables with names of a site's own (<c>DM_MODE</c>, <c>DM_FRONTEND_URL</c>, …) and the keys that they feed,
+/// as declared in the configuration under <c>Router:Variables</c>. A value of the .NET form (<c>Router__Mode</c>) goes before them.
+/// </summary>
+public sealed class ConfigurationVariables
+{
+    /// <summary>The section in which a site declares its variables: name → one key or several, relative to <c>Router</c>, separated by commas.</summary>
+    public const string Section = "Router:Variables";
+
+    private readonly ImmutableArray<(string Variable, string Key)> _pairs;
+
+    private ConfigurationVariables(ImmutableArray<(string Variable, string Key)> pairs) => _pairs = pairs;
+
+    /// <summary>Reads the declarations.</summary>
+    public static ConfigurationVariables From(IConfiguration configuration) => new(
+    [
+        .. from variable in configuration.GetSection(Section).GetChildren()
+           from key in (variable.Value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+           select (variable.Key, $"Router:{key}"),
+    ]);
+
+    /// <summary>The values that an environment gives to the declared keys.</summary>
+    public IEnumerable<KeyValuePair<string, string?>> Values(Func<string, string?> environment) =>
+        from pair in _pairs
+        let value = environment(pair.Variable)
+        where value is not null
+        select KeyValuePair.Create(pair.Key, (string?)value);
+
+    /// <summary>A key as an operator knows it: with the variable that feeds it.</summary>
+    public string Describe(string key)
+    {
+        foreach (var (variable, fed) in _pairs)
+        {
+            if (string.Equals(fed, key, StringComparison.OrdinalIgnoreCase))
+                return $"{key} ({variable})";
+        }
+
+        return key;
+    }
+}

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Router.Forwarding;
+
+/// <summary>
+/// Every way in which a forwarded request can go wrong, by the leg on which it does. Log, metrics and answers share this list.
+/// </summary>
+public enum ForwardFailure
+{
+    /// <summary>The backend's name has no address. 502.</summary>
+    NameNotResolved,
+
+    /// <summary>No connection could be made. 502.</summary>
+    ConnectFailed,
+
+    /// <summary>A connection took longer than the backend's <c>ConnectTimeout</c>. 504.</summary>
+    ConnectTimeout,
+
+    /// <summary>TLS could not be agreed on, or the certificate is not trusted. 502.</summary>
+    TlsFailed,
+
+    /// <summary>The connection broke before the answer began. 502.</summary>
+    BrokenBeforeAnswer,
+
+    /// <summary>What came back is not HTTP. 502.</summary>
+    InvalidAnswer,
+
+    /// <summary>The answer did not begin within the backend's <c>ResponseTimeout</c>. 504.</summary>
+    AnswerTimeout,
+
+    /// <summary>The connection broke in the middle of the answer's body. The client's connection is aborted.</summary>
+    BrokenInAnswer,
+
+    /// <summary>The client sent a body that breaks HTTP's rules or ends early. 400.</summary>
+    InvalidRequestBody,
+
+    /// <summary>The client went away. Nobody is left to answer.</summary>
+    ClientGone,
+}
+
+/// <summary>The names of the failures in metrics and logs.</summary>
+public static class ForwardFailures
+{
+    /// <summary>The names in snake case, at the number of the failure.</summary>
+    public static ImmutableArray<string> Names { get; } = [.. Enum.GetNames<ForwardFailure>().Select(SnakeCase)];
+
+    /// <summary>The name of one failure.</summary>
+    public static string NameOf(ForwardFailure failure) => Names[(int)failure];
+
+    private static string SnakeCase(string name)
+    {
+        var text = new StringBuilder();
+        foreach (var c in name)
+        {
+            if (char.IsUpper(c) && text.Length > 0)
+                text.Append('_');
+            text.Append(char.ToLowerInvariant(c));
+        }
+
+        return text.ToString();
+    }
+}

@@ -1,0 +1,35 @@
+using System.Collections.Frozen;
+using Microsoft.Extensions.Primitives;
+
+namespace Router.Forwarding;
+
+/// <summary>The fields that belong to one connection and are never passed on (RFC 9110 section 7.6.1).</summary>
+public static class HopByHopHeaders
+{
+    private static readonly FrozenSet<string> Fixed = new[]
+    {
+        "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "TE", "Trailer", "Upgrade",
+        "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info", "HTTP2-Settings",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Whether a field stops here: one of the fixed ones, or one that <c>Connection</c> names.</summary>
+    /// <param name="name">The field's name.</param>
+    /// <param name="connection">The values of <c>Connection</c> in the same message.</param>
+    public static bool Contains(string name, StringValues connection) =>
+        Fixed.Contains(name) || (connection.Count > 0 && IsNamedBy(connection, name));
+
+    /// <summary>Whether a list field holds a token, in any case.</summary>
+    public static bool IsNamedBy(StringValues field, string token)
+    {
+        foreach (var value in field)
+        {
+            foreach (var range in value.AsSpan().Split(','))
+            {
+                if (value.AsSpan(range).Trim(" \t").Equals(token, StringComparison.OrdinalIgnoreCase))
+                    return true;
+            }
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,59 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Router.Forwarding;
+
+/// <summary>What of the backend's header goes to the client.</summary>
+public static class ResponseHeaders
+{
+    /// <summary>
+    /// Copies status, reason phrase and fields of the answer. False, with nothing copied, where a field holds what no field may
+    /// (a line break or another control character): passed on, it could be read as a second answer.
+    /// </summary>
+    public static bool TryCopy(HttpResponseMessage answer, HttpContext context)
+    {
+        try
+        {
+            Copy(answer, context);
+            return true;
+        }
+        catch (InvalidOperationException)
+        {
+            context.Response.Clear();
+            return false;
+        }
+    }
+
+    private static void Copy(HttpResponseMessage answer, HttpContext context)
+    {
+        var response = context.Response;
+        response.StatusCode = (int)answer.StatusCode;
+        if (context.Features.Get<IHttpResponseFeature>() is { } feature)
+            feature.ReasonPhrase = answer.ReasonPhrase;
+
+        var connection = answer.Headers.NonValidated.TryGetValues("Connection", out var named) ? ToValues(named) : default;
+        Copy(answer.Headers.NonValidated, connection, response.Headers);
+        Copy(answer.Content.Headers.NonValidated, connection, response.Headers);
+    }
+
+    private static void Copy(HttpHeadersNonValidated from, StringValues connection, IHeaderDictionary to)
+    {
+        foreach (var (name, values) in from)
+        {
+            if (!HopByHopHeaders.Contains(name, connection))
+                to[name] = ToValues(values);
+        }
+    }
+
+    private static StringValues ToValues(HeaderStringValues values)
+    {
+        if (values.Count == 1)
+            return values.ToString();
+        var array = new string[values.Count];
+        var i = 0;
+        foreach (var value in values)
+            array[i++] = value;
+        return array;
+    }
+}

@@ -1,0 +1,28 @@
+using Router.Configuration;
+
+namespace Router.Modes;
+
+/// <summary>
+/// What is reachable. The current mode is one of these objects, and nothing else in Router asks which one it is.
+/// A further mode is one more class beside these and one more line in <see cref="ModeCatalogue"/>.
+/// </summary>
+public abstract class Mode
+{
+    /// <summary>The name, as configuration and operators write it.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>One line that says to an operator what stays reachable.</summary>
+    public abstract string Summary { get; }
+
+    /// <summary>
+    /// Whether the site as a whole counts as closed: then a request that no backend would get
+    /// (an unknown host) meets the closed site too, and not a 404.
+    /// </summary>
+    public abstract bool IsClosed { get; }
+
+    /// <summary>Whether a request with this method may reach a backend of this kind.</summary>
+    public abstract bool Reaches(BackendKind kind, string method);
+
+    /// <inheritdoc/>
+    public sealed override string ToString() => Name;
+}

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
+
+namespace Router.Modes;
+
+/// <summary>The modes that there are.</summary>
+public static class ModeCatalogue
+{
+    /// <summary>Every mode, from open to closed.</summary>
+    public static ImmutableArray<Mode> All { get; } = [new LiveMode(), new RecoveryMode(), new MaintenanceMode()];
+
+    /// <summary>The names, for messages.</summary>
+    public static string Names => string.Join(", ", All.Select(mode => mode.Name));
+
+    /// <summary>Finds a mode by its name. Case counts: the names are the contract, and a near miss is a typing error.</summary>
+    public static bool TryFind(string name, [NotNullWhen(true)] out Mode? mode)
+    {
+        mode = All.FirstOrDefault(candidate => candidate.Name == name);
+        return mode is not null;
+    }
+}

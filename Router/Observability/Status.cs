@@ -1,0 +1,65 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Router.Modes;
+using Router.Serving;
+
+namespace Router.Observability;
+
+/// <summary>What <c>/_status</c> says.</summary>
+/// <param name="Status">Always <c>ok</c>: whoever can read it has reached a working router.</param>
+/// <param name="Mode">The mode's name.</param>
+/// <param name="Since">When the mode took effect.</param>
+/// <param name="Application">The application's name.</param>
+/// <param name="Release">The release.</param>
+/// <param name="Stage">The stage.</param>
+/// <param name="Instance">This instance's name.</param>
+/// <param name="Backends">What was last seen of each backend; left out with <c>?ignore-dependencies</c>.</param>
+public sealed record StatusDocument(
+    string Status, string Mode, DateTimeOffset Since, string Application, string? Release, string? Stage, string Instance,
+    IReadOnlyList<BackendStatus>? Backends);
+
+/// <summary>One backend in <c>/_status</c>.</summary>
+/// <param name="Name">The backend's name.</param>
+/// <param name="Kind">frontend or api.</param>
+/// <param name="Reachable">Whether the last request got an answer; null where none was sent yet.</param>
+/// <param name="At">When that was.</param>
+/// <param name="Failure">What went wrong, if it did.</param>
+/// <param name="InFlight">How many requests have begun and not ended.</param>
+public sealed record BackendStatus(string Name, string Kind, bool? Reachable, DateTimeOffset? At, string? Failure, int InFlight);
+
+/// <summary>Writes the status without reflection.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSerializable(typeof(StatusDocument))]
+internal sealed partial class StatusJson : JsonSerializerContext;
+
+/// <summary>The health check: from memory alone, so that it answers at once whatever the backends do.</summary>
+public sealed class StatusEndpoint(CurrentSite site, ModeController modes)
+{
+    /// <summary>Answers 200 with the status.</summary>
+    public async Task HandleAsync(HttpContext context)
+    {
+        var document = Describe(context.Request.Query.ContainsKey("ignore-dependencies"));
+        var body = JsonSerializer.SerializeToUtf8Bytes(document, StatusJson.Default.StatusDocument);
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = body.Length;
+        context.Response.Headers.CacheControl = "no-store";
+        if (!HttpMethods.IsHead(context.Request.Method))
+            await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private StatusDocument Describe(bool alone)
+    {
+        var (settings, state) = (site.Current.Settings, modes.State);
+        return new StatusDocument(
+            "ok", state.Mode.Name, state.Since, settings.ApplicationName, settings.Release, settings.Stage, settings.Instance,
+            alone ? null : [.. site.Current.Backends.Select(Describe)]);
+    }
+
+    private static BackendStatus Describe(Forwarding.Upstream upstream)
+    {
+        var seen = upstream.LastSeen;
+        return new BackendStatus(
+            upstream.Settings.Name, upstream.Settings.Kind.ToString().ToLowerInvariant(), seen.Reachable, seen.At, seen.Failure, upstream.InFlight);
+    }
+}

@@ -1,0 +1,1 @@
+return await Router.Cli.RouterCommand.InvokeAsync(args);

@@ -1,0 +1,48 @@
+using System.Buffers;
+using System.Globalization;
+
+namespace Router.Routing;
+
+/// <summary>Reads a <c>Host</c> field (RFC 9110 section 7.2, RFC 3986 section 3.2.2).</summary>
+public static class HostName
+{
+    // Letters, digits, hyphen, dot, and the underscore that real names have. No sub-delims and no percent-encoding:
+    // no public name needs them, and every two parsers read them differently.
+    private static readonly SearchValues<char> NameCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+
+    private static readonly SearchValues<char> LiteralCharacters = SearchValues.Create("0123456789abcdefABCDEF:.");
+
+    /// <summary>
+    /// Takes the port and one trailing dot off. False where the field is not a host with an optional port,
+    /// so that nothing odd is ever passed on.
+    /// </summary>
+    public static bool TryRead(ReadOnlySpan<char> field, out ReadOnlySpan<char> name)
+    {
+        name = default;
+        ReadOnlySpan<char> port;
+        if (field.StartsWith('['))
+        {
+            var end = field.IndexOf(']');
+            if (end < 3 || field[1..end].ContainsAnyExcept(LiteralCharacters))
+                return false;
+            name = field[..(end + 1)];
+            port = field[(end + 1)..];
+        }
+        else
+        {
+            var colon = field.IndexOf(':');
+            name = colon < 0 ? field : field[..colon];
+            port = colon < 0 ? default : field[colon..];
+            if (name.EndsWith('.'))
+                name = name[..^1];
+            if (name.IsEmpty || name.Length > 253 || name.ContainsAnyExcept(NameCharacters) || name[0] == '.' || name.IndexOf("..") >= 0)
+                return false;
+        }
+
+        return port.IsEmpty || IsPort(port);
+    }
+
+    private static bool IsPort(ReadOnlySpan<char> port) =>
+        port[0] == ':' && (port.Length == 1 || (port.Length <= 6 && ushort.TryParse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture, out _)));
+}

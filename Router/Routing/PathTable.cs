@@ -1,0 +1,105 @@
+namespace Router.Routing;
+
+/// <summary>
+/// The path rules of one host. The cost of a look-up grows with the segments of the path, not with the number of rules.
+/// Most specific first: an exact path, then the last segment, then the prefix that is longest,
+/// where a fixed segment goes before <c>*</c>. Letters match in either case: an application that does not tell <c>/ADMIN</c>
+/// from <c>/admin</c> must not be reached around its rule.
+/// </summary>
+public sealed class PathTable(Route otherwise)
+{
+    private readonly Node _root = new();
+    private readonly Dictionary<string, Route> _lastSegments = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The rule for every path that no pattern matches.</summary>
+    public Route Otherwise => otherwise;
+
+    /// <summary>Adds a rule. False where a pattern of the same meaning is there already; <paramref name="present"/> is its rule.</summary>
+    public bool TryAdd(PathPattern pattern, Route route, out Route present)
+    {
+        if (pattern.Kind == PathPatternKind.LastSegment)
+        {
+            present = _lastSegments.GetValueOrDefault(pattern.Segments[0], route);
+            return _lastSegments.TryAdd(pattern.Segments[0], route);
+        }
+
+        var node = _root;
+        foreach (var segment in pattern.Segments)
+            node = segment == PathPattern.AnySegment ? node.Any ??= new Node() : node.Child(segment);
+
+        ref var slot = ref node.Slot(pattern.Kind == PathPatternKind.Exact, pattern.TrailingSlash);
+        present = slot ?? route;
+        if (slot is not null)
+            return false;
+        slot = route;
+        return true;
+    }
+
+    /// <summary>Finds the rule for a normalised path.</summary>
+    public Route Find(ReadOnlySpan<char> path)
+    {
+        var best = path.StartsWith('/') ? Best(_root, path) : null;
+        if (_lastSegments.Count > 0 && best is not { Exact: true }
+            && _lastSegments.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(path[(path.LastIndexOf('/') + 1)..], out var last))
+        {
+            return last;
+        }
+
+        return best?.Route ?? otherwise;
+    }
+
+    private static Found? Best(Node node, ReadOnlySpan<char> rest)
+    {
+        if (rest.IsEmpty)
+            return Found.Of(node.Exact, node.Prefix);
+        if (rest.Length == 1)
+            return Found.Of(node.ExactSlash, node.PrefixSlash ?? node.Prefix);
+
+        var slash = rest[1..].IndexOf('/');
+        var segment = slash < 0 ? rest[1..] : rest.Slice(1, slash);
+        var below = rest[(1 + segment.Length)..];
+        if (node.Children is { } children
+            && children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var child)
+            && Best(child, below) is { } literal)
+        {
+            return literal;
+        }
+
+        if (node.Any is { } any && !segment.IsEmpty && Best(any, below) is { } wildcard)
+            return wildcard;
+        return Found.Of(null, node.PrefixSlash ?? node.Prefix);
+    }
+
+    private readonly record struct Found(Route Route, bool Exact)
+    {
+        public static Found? Of(Route? exact, Route? prefix) =>
+            exact is not null ? new Found(exact, true) : prefix is not null ? new Found(prefix, false) : null;
+    }
+
+    private sealed class Node
+    {
+        public Route? Exact;
+        public Route? ExactSlash;
+        public Route? Prefix;
+        public Route? PrefixSlash;
+
+        public Dictionary<string, Node>? Children { get; private set; }
+
+        public Node? Any { get; set; }
+
+        public ref Route? Slot(bool exact, bool trailingSlash)
+        {
+            if (exact)
+                return ref trailingSlash ? ref ExactSlash : ref Exact;
+            return ref trailingSlash ? ref PrefixSlash : ref Prefix;
+        }
+
+        public Node Child(string segment)
+        {
+            Children ??= new Dictionary<string, Node>(StringComparer.OrdinalIgnoreCase);
+            if (!Children.TryGetValue(segment, out var child))
+                Children.Add(segment, child = new Node());
+            return child;
+        }
+    }
+}

@@ -1,0 +1,35 @@
+using Router.Access;
+using Router.Configuration;
+
+namespace Router.Routing;
+
+/// <summary>One rule of the table: what becomes of the requests that a host, and a path where there is one, matches. Immutable.</summary>
+public sealed class Route
+{
+    /// <summary>The host's name in the configuration, with the path's behind a slash: <c>www</c>, <c>www/admin</c>. Metrics carry it.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>The position in <see cref="RouteTable.Routes"/>, for state that is kept beside the table.</summary>
+    public required int Index { get; init; }
+
+    /// <summary>The host patterns, as configured.</summary>
+    public required string HostText { get; init; }
+
+    /// <summary>The path patterns, as configured; null for the rule of the host itself.</summary>
+    public string? PathText { get; init; }
+
+    /// <summary>Whether only <c>*</c> matched the host: then Router's own paths stay Router's.</summary>
+    public required bool IsCatchAll { get; init; }
+
+    /// <summary>Where the requests go; null where the rule refuses them.</summary>
+    public BackendSettings? Backend { get; init; }
+
+    /// <summary>Who may; null for everyone.</summary>
+    public AllowList? AllowList { get; init; }
+
+    /// <summary>What the backend of the host itself is: a rule without a backend answers in the manner of its host.</summary>
+    public required BackendKind Kind { get; init; }
+
+    /// <summary>Whether the rule lets nobody in.</summary>
+    public bool Refuses => Backend is null;
+}

@@ -1,0 +1,34 @@
+using System.Collections.Immutable;
+
+namespace Router.Routing;
+
+/// <summary>Whose a request is.</summary>
+public readonly struct RouteMatch
+{
+    private RouteMatch(Route? route, ImmutableArray<Route> alsoMet, string? fault)
+    {
+        Route = route;
+        AlsoMet = alsoMet;
+        Fault = fault;
+    }
+
+    /// <summary>The route; null where no host pattern matches or the request is malformed.</summary>
+    public Route? Route { get; }
+
+    /// <summary>
+    /// The other routes, to the same backend, that some reading of the path meets (<see cref="PathReadings"/>):
+    /// the client must satisfy their address rules as well. Default where there are none.
+    /// </summary>
+    public ImmutableArray<Route> AlsoMet { get; }
+
+    /// <summary>What is wrong with the request; null where it is well-formed.</summary>
+    public string? Fault { get; }
+
+    internal static RouteMatch NotRouted => default;
+
+    internal static RouteMatch Malformed(string fault) => new(null, default, fault);
+
+    internal static RouteMatch Of(Route route) => new(route, default, null);
+
+    internal static RouteMatch Of(Route route, ImmutableArray<Route> alsoMet) => new(route, alsoMet, null);
+}

@@ -1,0 +1,79 @@
+using System.Collections.Frozen;
+using System.Collections.Immutable;
+
+namespace Router.Routing;
+
+/// <summary>
+/// Which request belongs to which route. Immutable: a new configuration makes a new table.
+/// The cost of a look-up depends on the labels of the host and the segments of the path, never on the number of hosts.
+/// </summary>
+public sealed class RouteTable
+{
+    private readonly FrozenDictionary<string, PathTable>.AlternateLookup<ReadOnlySpan<char>> _exact;
+    private readonly FrozenDictionary<string, PathTable>.AlternateLookup<ReadOnlySpan<char>> _suffixes;
+    private readonly FrozenDictionary<string, PathTable>.AlternateLookup<ReadOnlySpan<char>> _firstLabels;
+    private readonly PathTable? _catchAll;
+    private readonly bool _hasSuffixes;
+
+    internal RouteTable(IReadOnlyDictionary<HostPattern, PathTable> hosts, ImmutableArray<Route> routes)
+    {
+        Routes = routes;
+        _exact = Lookup(HostPatternKind.Exact);
+        _suffixes = Lookup(HostPatternKind.Suffix);
+        _firstLabels = Lookup(HostPatternKind.FirstLabel);
+        _hasSuffixes = _suffixes.Dictionary.Count > 0;
+        _catchAll = hosts.GetValueOrDefault(new HostPattern(HostPatternKind.CatchAll, ""));
+
+        FrozenDictionary<string, PathTable>.AlternateLookup<ReadOnlySpan<char>> Lookup(HostPatternKind kind) => hosts
+            .Where(host => host.Key.Kind == kind)
+            .ToFrozenDictionary(host => host.Key.Fixed, host => host.Value, StringComparer.OrdinalIgnoreCase)
+            .GetAlternateLookup<ReadOnlySpan<char>>();
+    }
+
+    /// <summary>Every route, at its <see cref="Route.Index"/>.</summary>
+    public ImmutableArray<Route> Routes { get; }
+
+    /// <summary>The path rules of a host name (without port and trailing dot); null where nothing routes it.</summary>
+    public PathTable? FindHost(ReadOnlySpan<char> name)
+    {
+        if (_exact.TryGetValue(name, out var paths))
+            return paths;
+        var dot = name.IndexOf('.');
+        if (_hasSuffixes)
+        {
+            // From the longest suffix to the shortest.
+            for (var from = dot; from >= 0; from = name[(from + 1)..].IndexOf('.') is var next and >= 0 ? from + 1 + next : -1)
+            {
+                if (_suffixes.TryGetValue(name[from..], out paths))
+                    return paths;
+            }
+        }
+
+        return dot > 0 && _firstLabels.TryGetValue(name[..dot], out paths) ? paths : _catchAll;
+    }
+
+    /// <summary>Finds whose a request is: the first step of its decision.</summary>
+    /// <param name="host">The <c>Host</c> field, or the authority of an absolute-form target.</param>
+    /// <param name="path">The raw path, without the query.</param>
+    public RouteMatch Match(ReadOnlySpan<char> host, ReadOnlySpan<char> path)
+    {
+        if (!HostName.TryRead(host, out var name))
+            return RouteMatch.Malformed("the Host field is not a host name with an optional port");
+        if (PathReadings.IsPlain(path))
+            return FindHost(name) is { } plain ? RouteMatch.Of(plain.Find(path)) : RouteMatch.NotRouted;
+        if (PathReadings.Of(path) is not { } readings)
+            return RouteMatch.Malformed("the path has a broken percent-encoding or an encoded control character");
+        if (FindHost(name) is not { } paths)
+            return RouteMatch.NotRouted;
+
+        var route = paths.Find(readings[0]);
+        ImmutableArray<Route> others = [.. readings.Skip(1).Select(reading => paths.Find(reading)).Where(other => other != route).Distinct()];
+        if (others is [])
+            return RouteMatch.Of(route);
+        if (others.FirstOrDefault(other => other.Refuses) is { } refusal)
+            return RouteMatch.Of(refusal);
+        return !route.Refuses && others.Any(other => other.Backend != route.Backend)
+            ? RouteMatch.Malformed($"the path can be read in several ways that belong to different backends ({route.Name}, {others[0].Name})")
+            : RouteMatch.Of(route, others);
+    }
+}

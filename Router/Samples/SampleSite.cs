@@ -1,0 +1,73 @@
+using System.Net;
+using System.Text.Encodings.Web;
+using Router.Configuration;
+
+namespace Router.Samples;
+
+/// <summary>
+/// Small applications for the newcomer's first run: one for each configured backend, on loopback ports of their own, so that
+/// the real table forwards to something. Only in Development, and only where no backend has an address.
+/// </summary>
+public sealed class SampleSite : IAsyncDisposable
+{
+    private readonly WebApplication _app;
+
+    private SampleSite(WebApplication app) => _app = app;
+
+    /// <summary>Starts them and writes their addresses into the configuration; null where there is something configured.</summary>
+    public static async Task<SampleSite?> StartWhereNothingIsConfiguredAsync(IConfigurationManager configuration, IHostEnvironment environment)
+    {
+        var section = configuration.GetSection($"{SettingsReader.Section}:Backends");
+        var backends = section.GetChildren().ToArray();
+        if (!environment.IsDevelopment() || backends is [] || backends.Any(backend => backend["Address"] is { Length: > 0 }))
+            return null;
+
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            foreach (var _ in backends)
+                kestrel.Listen(IPAddress.Loopback, 0);
+        });
+        var app = builder.Build();
+        var names = new Dictionary<int, (string Name, bool Api)>();
+        app.Run(context => AnswerAsync(context, names[context.Connection.LocalPort]));
+        await app.StartAsync().ConfigureAwait(false);
+
+        var values = new Dictionary<string, string?>();
+        foreach (var (backend, url) in backends.Zip(app.Urls))
+        {
+            values[$"{backend.Path}:Address"] = url;
+            names[new Uri(url).Port] = (backend.Key, string.Equals(backend["Kind"], nameof(BackendKind.Api), StringComparison.OrdinalIgnoreCase));
+        }
+
+        // Allow lists keep strangers out of real applications; the samples have nothing to hide.
+        foreach (var list in configuration.GetSection($"{SettingsReader.Section}:AllowLists").GetChildren().Where(list => !list.GetChildren().Any() && list.Value is null or ""))
+            values[list.Path] = "0.0.0.0/0, ::/0";
+        configuration.AddInMemoryCollection(values);
+        return new SampleSite(app);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => _app.DisposeAsync();
+
+    private static Task AnswerAsync(HttpContext context, (string Name, bool Api) backend)
+    {
+        var (type, body) = (backend.Api, context.Request.Path.Value) switch
+        {
+            (true, var path) => ("application/json", $$"""{"sample":"{{backend.Name}}","method":"{{JavaScriptEncoder.Default.Encode(context.Request.Method)}}","path":"{{JavaScriptEncoder.Default.Encode(path ?? "")}}"}""" + "\n"),
+            (false, "/static/site.css") => ("text/css", "body { font: 1.2rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem; color: #1a2b4c }\n"),
+            (false, var path) => ("text/html; charset=utf-8", Page(backend.Name, path ?? "")),
+        };
+        context.Response.ContentType = type;
+        return context.Response.WriteAsync(body);
+    }
+
+    private static string Page(string name, string path) => $"""
+        <!DOCTYPE html>
+        <html lang="en">
+        <head><meta charset="utf-8"><title>Sample {HtmlEncoder.Default.Encode(name)}</title><link rel="stylesheet" href="/static/site.css"></head>
+        <body><h1>Sample {HtmlEncoder.Default.Encode(name)}</h1><p>You asked for {HtmlEncoder.Default.Encode(path)}.</p></body>
+        </html>
+
+        """;
+}

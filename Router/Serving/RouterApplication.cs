@@ -1,0 +1,121 @@
+using System.Text;
+using Microsoft.Extensions.Http;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using OpenTelemetry.Metrics;
+using Router.Answers;
+using Router.Configuration;
+using Router.Forwarding;
+using Router.Modes;
+using Router.Observability;
+using Router.Samples;
+
+namespace Router.Serving;
+
+/// <summary>Puts the application together: the only place that knows everything.</summary>
+public static class RouterApplication
+{
+    /// <summary>Builds the application, ready to be started.</summary>
+    /// <exception cref="InvalidConfigurationException">The configuration has faults; all of them are in the exception.</exception>
+    public static async Task<WebApplication> BuildAsync(StartOptions options)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            EnvironmentName = options.EnvironmentName,
+            ContentRootPath = StartOptions.ConfigurationDirectory,
+        });
+        var files = new ConfigurationFiles();
+        files.AddTo(builder.Configuration, StartOptions.ConfigurationDirectory, options.EnvironmentName, options.ConfigurationFile, options.Environment);
+        var samples = await SampleSite.StartWhereNothingIsConfiguredAsync(builder.Configuration, builder.Environment).ConfigureAwait(false);
+
+        var faults = new Faults();
+        var urls = options.ListenUrls(faults);
+        files.AddFaults(faults);
+        var (settings, _) = CurrentSite.Read(builder.Configuration, faults);
+        if (faults.Any)
+            throw new InvalidConfigurationException(faults);
+
+        builder.WebHost.UseUrls(urls);
+        AddServer(builder);
+        AddLogging(builder);
+        AddMetrics(builder);
+        AddRouter(builder.Services, options, files, settings);
+        if (samples is not null)
+            builder.Services.AddSingleton(samples);
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<RouterMetrics>().Observe(app.Services.GetRequiredService<ModeController>(), app.Services.GetRequiredService<CurrentSite>());
+        MapRequests(app);
+        return app;
+    }
+
+    private static void MapRequests(WebApplication app)
+    {
+        var frontDoor = app.Services.GetRequiredService<FrontDoor>();
+        app.Use(own => context => frontDoor.HandleAsync(context, own));
+        app.UseRouting();
+        app.Map("/_status", app.Services.GetRequiredService<StatusEndpoint>().HandleAsync);
+        app.MapPrometheusScrapingEndpoint("/_metrics");
+    }
+
+    private static void AddServer(WebApplicationBuilder builder)
+    {
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel((context, kestrel) =>
+        {
+            kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true);
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = null;
+            // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
+            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+        });
+        builder.Services.AddRoutingCore();
+        // Platforms kill ten seconds after asking.
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(9));
+        builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder)
+    {
+        // Standard output is for what other programs read.
+        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging
+            .SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("System", LogLevel.Warning)
+            .AddConfiguration(builder.Configuration.GetSection("Logging"))
+            .AddSimpleConsole(console =>
+            {
+                console.SingleLine = true;
+                console.UseUtcTimestamp = true;
+                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+            });
+    }
+
+    private static void AddMetrics(WebApplicationBuilder builder) =>
+        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+            .AddMeter(RouterMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http")
+            .AddPrometheusExporter());
+
+    private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings)
+    {
+        if (!ModeCatalogue.TryFind(settings.Mode, out var mode))
+            throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
+        services.AddHttpClient();
+        services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers());
+        services.AddSingleton(options.Time);
+        services.AddSingleton(files);
+        services.AddSingleton(new ModeController(options.Time, mode));
+        services.AddSingleton(Pages.Load(Pages.Directory));
+        services.AddSingleton<UpstreamClients>();
+        services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider => provider.GetRequiredService<UpstreamClients>());
+        services.AddSingleton<Upstreams>();
+        services.AddSingleton<Traffic>();
+        services.AddSingleton<RouterMetrics>();
+        services.AddSingleton<CurrentSite>();
+        services.AddSingleton<Forwarder>();
+        services.AddSingleton<AnswerWriter>();
+        services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<FrontDoor>();
+    }
+}
