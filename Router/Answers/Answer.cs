@@ -19,6 +19,10 @@ public sealed record Answer(int Status, string Slug, string Title, string Detail
     public static Answer NotFound { get; } = new(
         404, "not-found", "Page not found", "If you typed the web address, check that it is correct.");
 
+    /// <summary>The body is longer than the route allows.</summary>
+    public static Answer TooLarge { get; } = new(
+        413, "too-large", "What you sent is too large", "Send a smaller file or less text.");
+
     /// <summary>The backend could not be reached, or what it said is no answer.</summary>
     public static Answer BadGateway { get; } = new(
         502, "bad-gateway", "Sorry, there is a problem with the service", "Try again in a few minutes.");
@@ -27,10 +31,14 @@ public sealed record Answer(int Status, string Slug, string Title, string Detail
     public static Answer Closed { get; } = new(
         503, "closed", "Sorry, the service is unavailable", "You will be able to use the service later. The request was not carried out: nothing was saved or changed.");
 
+    /// <summary>The backend has more to do than it can, or could not be reached several times.</summary>
+    public static Answer Busy { get; } = new(
+        503, "busy", "Sorry, there is a problem with the service", "Try again in a few minutes.");
+
     /// <summary>The backend took too long.</summary>
     public static Answer GatewayTimeout { get; } = new(
         504, "gateway-timeout", "Sorry, the service is taking too long to answer", "Try again in a few minutes.");
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, BadGateway, Closed, GatewayTimeout];
+    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooLarge, BadGateway, Closed, Busy, GatewayTimeout];
 }

@@ -24,7 +24,7 @@ public static class TableReport
         route.PathText ?? "(every other path)",
         route.Backend?.Name ?? "-",
         route.Backend?.Kind.ToString() ?? "-",
-        route.Backend?.Address.GetLeftPart(UriPartial.Authority) ?? "-",
+        route.Backend?.Addresses.ToString() ?? "-",
         route.Refuses ? "nobody" : route.AllowList is { } list ? $"{list.Name} ({list.Count})" : RuleSettings.Everyone,
         .. ModeCatalogue.All.Select(mode => Effect(route, mode)),
     ];

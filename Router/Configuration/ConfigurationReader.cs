@@ -113,15 +113,15 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         return otherwise;
     }
 
-    /// <summary>A number of bytes, such as <c>40MiB</c> or <c>1048576</c>.</summary>
-    public long Size(string key, long otherwise)
+    /// <summary>A number of bytes, such as <c>40MiB</c> or <c>1048576</c>; null where it is absent.</summary>
+    public long? Size(string key)
     {
         if (Text(key) is not { } text)
-            return otherwise;
+            return null;
         if (TrySize(text, out var size))
             return size;
         Fault(key, $"is '{text}'", "Give a number of bytes, such as 40MiB, 512KiB or 1048576");
-        return otherwise;
+        return null;
     }
 
     /// <summary>A list, written as an array or as one text with commas. Absent is empty; an empty entry is a fault.</summary>

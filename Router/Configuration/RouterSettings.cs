@@ -21,8 +21,14 @@ public sealed record RouterSettings
     /// <summary>This application's name. Default <c>router</c>.</summary>
     public required string ApplicationName { get; init; }
 
+    /// <summary>What any client may ask of Router. Read at start; a change needs a restart.</summary>
+    public required LimitSettings Limits { get; init; }
+
     /// <summary>The backends by name.</summary>
     public required ImmutableArray<BackendSettings> Backends { get; init; }
+
+    /// <summary>The proxies whose <c>X-Forwarded-*</c> fields are believed.</summary>
+    public required ImmutableArray<IPNetwork> TrustedProxies { get; init; }
 
     /// <summary>Named lists of client addresses.</summary>
     public required ImmutableArray<AllowListSettings> AllowLists { get; init; }
@@ -50,17 +56,53 @@ public sealed record BackendSettings
     /// <summary>Frontend or API.</summary>
     public required BackendKind Kind { get; init; }
 
-    /// <summary>The application's origin: scheme, host and port, no path.</summary>
-    public required Uri Address { get; init; }
+    /// <summary>Where the application is reached: one address, or several that serve the same.</summary>
+    public required BackendAddresses Addresses { get; init; }
+
+    /// <summary>Whether requests go to it over HTTP/2. Default: HTTP/1.1.</summary>
+    public required bool Http2 { get; init; }
+
+    /// <summary>A PEM file of certificate authorities to trust in place of the system's; null for the system's.</summary>
+    public string? CertificateAuthorities { get; init; }
 
     /// <summary>Base64 of <c>user:password</c> that replaces the client's <c>Authorization</c> (RFC 7617); null leaves the client's.</summary>
     public string? BasicAuthentication { get; init; }
 
-    /// <summary>How long a connection may take to be made. Default 1 s.</summary>
+    /// <summary>How long a connection may take to be made, TLS included. Default 1 s.</summary>
     public required TimeSpan ConnectTimeout { get; init; }
 
-    /// <summary>How long the backend may take until its answer begins, once it has the request. Default 60 s.</summary>
+    /// <summary>How long the backend may take until its answer begins. Default 60 s.</summary>
     public required TimeSpan ResponseTimeout { get; init; }
+
+    /// <summary>How long the answer's body may pause. Default 60 s; null for ever.</summary>
+    public TimeSpan? IdleTimeout { get; init; }
+
+    /// <summary>How long the whole request may take. Default null: for ever.</summary>
+    public TimeSpan? RequestTimeout { get; init; }
+
+    /// <summary>How old a looked-up name may be before it is looked up again. Default 10 s.</summary>
+    public required TimeSpan DnsRefresh { get; init; }
+
+    /// <summary>How many consecutive failures to connect open the circuit breaker of an address. Default 5.</summary>
+    public required int BreakerFailures { get; init; }
+
+    /// <summary>How long an open circuit breaker keeps an address out before it is tried again. Default 5 s.</summary>
+    public required TimeSpan BreakerDuration { get; init; }
+
+    /// <summary>How many requests may be with the backend at once. Default 4096.</summary>
+    public required int MaxConcurrentRequests { get; init; }
+
+    /// <summary>How many more may wait for a place. Default 1024.</summary>
+    public required int MaxQueuedRequests { get; init; }
+
+    /// <summary>How long one may wait for a place. Default 5 s.</summary>
+    public required TimeSpan QueueTimeout { get; init; }
+
+    /// <summary>A path that is asked for at intervals to see whether an address works; null where none is.</summary>
+    public string? ProbePath { get; init; }
+
+    /// <summary>The interval of <see cref="ProbePath"/>. Default 5 s.</summary>
+    public required TimeSpan ProbeInterval { get; init; }
 }
 
 /// <summary>A named list of address ranges.</summary>
@@ -98,8 +140,12 @@ public sealed record PathSettings(string Name, ConfigurationReader Source, Immut
 /// <param name="Backend">The backend's name; null where the host's holds.</param>
 /// <param name="AllowList">The allow list's name, or <see cref="Everyone"/>; null where the host's holds.</param>
 /// <param name="Refuse">Whether it is closed to everyone, in every mode: 403.</param>
-public sealed record RuleSettings(string? Backend, string? AllowList, bool Refuse)
+/// <param name="MaxRequestBody">How many bytes a request's body may have; null where the host's holds, 40 MiB by default.</param>
+public sealed record RuleSettings(string? Backend, string? AllowList, bool Refuse, long? MaxRequestBody)
 {
     /// <summary>The word that stands for no allow list at all.</summary>
     public const string Everyone = "everyone";
+
+    /// <summary>The bytes that a request's body may have where nothing else is said.</summary>
+    public const long DefaultMaxRequestBody = 40L << 20;
 }

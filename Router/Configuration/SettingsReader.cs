@@ -1,5 +1,7 @@
 using System.Collections.Immutable;
 using System.Net;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 
 namespace Router.Configuration;
 
@@ -21,7 +23,9 @@ public static class SettingsReader
             Instance = root.Text("Instance") ?? Environment.MachineName,
             Stage = root.Text("Stage"),
             ApplicationName = root.Text("ApplicationName") ?? "router",
+            Limits = Limits(root.Child("Limits")),
             Backends = [.. root.Children("Backends").Select(Backend)],
+            TrustedProxies = Ranges(root, "TrustedProxies"),
             AllowLists = [.. root.Children("AllowLists").Select(list => AllowList(root.Child("AllowLists"), list.Name))],
             Hosts = [.. root.Children("Hosts").Select(Host)],
         };
@@ -39,16 +43,54 @@ public static class SettingsReader
         return "live";
     }
 
+    private static LimitSettings Limits(ConfigurationReader reader)
+    {
+        var limits = new LimitSettings
+        {
+            MaxConnections = reader.Text("MaxConnections") is null ? null : reader.Number("MaxConnections", 1, 1, int.MaxValue),
+            MaxHeaderFields = reader.Number("MaxHeaderFields", 100, 1, 10_000),
+            MaxHeaderSize = Bytes("MaxHeaderSize", 32 << 10),
+            MaxRequestLine = Bytes("MaxRequestLine", 8 << 10),
+            HeaderTimeout = reader.Duration("HeaderTimeout", TimeSpan.FromSeconds(30)),
+            KeepAliveTimeout = reader.Duration("KeepAliveTimeout", TimeSpan.FromSeconds(130)),
+            MinDataRate = reader.Number("MinDataRate", 240, 0, 1_000_000_000),
+        };
+        reader.RefuseUnknownKeys();
+        return limits;
+
+        int Bytes(string key, int otherwise)
+        {
+            if (reader.Size(key) is not { } size)
+                return otherwise;
+            if (size is >= 64 and <= 16 << 20)
+                return (int)size;
+            reader.Fault(key, $"is {size} bytes", "Give from 64 bytes to 16MiB");
+            return otherwise;
+        }
+    }
+
     private static BackendSettings Backend(ConfigurationReader reader)
     {
         var backend = new BackendSettings
         {
             Name = reader.Name,
             Kind = reader.Choice<BackendKind>("Kind") ?? Missing(reader),
-            Address = Address(reader),
+            Addresses = Addresses(reader),
+            Http2 = reader.Flag("Http2", false),
+            CertificateAuthorities = CertificateAuthorities(reader),
             BasicAuthentication = BasicAuthentication(reader),
             ConnectTimeout = reader.Duration("ConnectTimeout", TimeSpan.FromSeconds(1)),
             ResponseTimeout = reader.Duration("ResponseTimeout", TimeSpan.FromSeconds(60)),
+            IdleTimeout = reader.DurationOrOff("IdleTimeout", TimeSpan.FromSeconds(60)),
+            RequestTimeout = reader.DurationOrOff("RequestTimeout", null),
+            DnsRefresh = reader.Duration("DnsRefresh", TimeSpan.FromSeconds(10)),
+            BreakerFailures = reader.Number("BreakerFailures", 5, 1, 1000),
+            BreakerDuration = reader.Duration("BreakerDuration", TimeSpan.FromSeconds(5)),
+            MaxConcurrentRequests = reader.Number("MaxConcurrentRequests", 4096, 1, 1_000_000),
+            MaxQueuedRequests = reader.Number("MaxQueuedRequests", 1024, 0, 1_000_000),
+            QueueTimeout = reader.Duration("QueueTimeout", TimeSpan.FromSeconds(5)),
+            ProbePath = ProbePath(reader),
+            ProbeInterval = reader.Duration("ProbeInterval", TimeSpan.FromSeconds(5)),
         };
         reader.RefuseUnknownKeys();
         return backend;
@@ -61,23 +103,58 @@ public static class SettingsReader
         return BackendKind.Frontend;
     }
 
-    private static Uri Address(ConfigurationReader reader)
+    private static BackendAddresses Addresses(ConfigurationReader reader)
     {
-        const string cure = "Give scheme, host and port alone, such as http://api.internal:8080";
-        var nowhere = new Uri("http://invalid");
-        var text = reader.RequiredText("Address", cure);
-        if (text is "")
-            return nowhere;
+        const string cure = "Give scheme, host and port alone, such as http://api.internal:8080; several with commas";
+        var texts = reader.List("Address");
+        if (texts is [])
+            reader.Fault("Address", "is not set", cure);
+        var addresses = texts.Select(text => Address(reader, text, cure)).OfType<Uri>().ToImmutableArray();
+        if (addresses.Select(address => address.Scheme).Distinct().Count() > 1)
+            reader.Fault("Address", "mixes http and https", "Give all addresses of a backend the same scheme");
+        return new BackendAddresses(addresses);
+    }
+
+    private static Uri? Address(ConfigurationReader reader, string text, string cure)
+    {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host is "")
             reader.Fault("Address", $"'{text}' is not an http or https address", cure);
         else if (address.UserInfo is not "")
             // The text stays out of the message: it holds a password.
             reader.Fault("Address", "holds a user name", "Put user:password as base64 under BasicAuthentication");
         else if (address.PathAndQuery is not "/" || address.Fragment is not "")
-            reader.Fault("Address", $"'{text}' has a path", "The client's path goes on as it came: " + cure);
+            reader.Fault("Address", $"'{text}' has a path, which Router does not put before the client's own", cure);
         else
             return address;
-        return nowhere;
+        return null;
+    }
+
+    private static string? CertificateAuthorities(ConfigurationReader reader)
+    {
+        if (reader.Text("CertificateAuthorities") is not { } path)
+            return null;
+        try
+        {
+            var certificates = new X509Certificate2Collection();
+            certificates.ImportFromPemFile(path);
+            if (certificates.Count > 0)
+                return path;
+            reader.Fault("CertificateAuthorities", $"'{path}' holds no certificate", "Name a PEM file");
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            reader.Fault("CertificateAuthorities", $"'{path}' can't be read ({fault.Message.TrimEnd('.')})", "Name a PEM file");
+        }
+
+        return null;
+    }
+
+    private static string? ProbePath(ConfigurationReader reader)
+    {
+        var path = reader.Text("ProbePath");
+        if (path is not null && (!path.StartsWith('/') || path.AsSpan().ContainsAnyExceptInRange('!', '~')))
+            reader.Fault("ProbePath", $"'{path}' is not a path", "Give a path such as /_status");
+        return path;
     }
 
     private static string? BasicAuthentication(ConfigurationReader reader)
@@ -93,19 +170,24 @@ public static class SettingsReader
 
     private static AllowListSettings AllowList(ConfigurationReader lists, string name)
     {
-        var ranges = ImmutableArray.CreateBuilder<IPNetwork>();
-        var entries = lists.List(name);
-        if (entries is [])
+        var ranges = Ranges(lists, name);
+        if (lists.List(name) is [])
             lists.Fault(name, "is empty", "List addresses and ranges, such as 203.0.113.7, 198.51.100.0/24; for everyone write 0.0.0.0/0, ::/0");
-        foreach (var entry in entries)
+        return new AllowListSettings(name, ranges);
+    }
+
+    private static ImmutableArray<IPNetwork> Ranges(ConfigurationReader reader, string key)
+    {
+        var ranges = ImmutableArray.CreateBuilder<IPNetwork>();
+        foreach (var entry in reader.List(key))
         {
             if (AddressRange.TryParse(entry, out var range))
                 ranges.Add(range);
             else
-                lists.Fault(name, $"'{entry}' is neither an address nor a range", "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32");
+                reader.Fault(key, $"'{entry}' is neither an address nor a range", "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32");
         }
 
-        return new AllowListSettings(name, ranges.ToImmutable());
+        return ranges.ToImmutable();
     }
 
     private static HostSettings Host(ConfigurationReader reader)
@@ -138,5 +220,5 @@ public static class SettingsReader
     }
 
     private static RuleSettings Rule(ConfigurationReader reader) =>
-        new(reader.Text("Backend"), reader.Text("AllowList"), reader.Flag("Refuse", false));
+        new(reader.Text("Backend"), reader.Text("AllowList"), reader.Flag("Refuse", false), reader.Size("MaxRequestBody"));
 }

@@ -17,6 +17,12 @@ public enum ForwardFailure
     /// <summary>A connection took longer than the backend's <c>ConnectTimeout</c>. 504.</summary>
     ConnectTimeout,
 
+    /// <summary>Too many connections have failed lately; none is tried for a while. 503.</summary>
+    CircuitOpen,
+
+    /// <summary>The backend has as many requests as it may have, and the queue is full or too slow. 503.</summary>
+    Overloaded,
+
     /// <summary>TLS could not be agreed on, or the certificate is not trusted. 502.</summary>
     TlsFailed,
 
@@ -29,11 +35,23 @@ public enum ForwardFailure
     /// <summary>The answer did not begin within the backend's <c>ResponseTimeout</c>. 504.</summary>
     AnswerTimeout,
 
+    /// <summary>The whole request took longer than the backend's <c>RequestTimeout</c>. 504, or the client's connection is aborted.</summary>
+    RequestTimeout,
+
+    /// <summary>The answer's body paused for longer than the backend's <c>IdleTimeout</c>. The client's connection is aborted.</summary>
+    IdleTimeout,
+
     /// <summary>The connection broke in the middle of the answer's body. The client's connection is aborted.</summary>
     BrokenInAnswer,
 
+    /// <summary>The client sent a field that can't be sent on in one form. 400.</summary>
+    InvalidRequest,
+
     /// <summary>The client sent a body that breaks HTTP's rules or ends early. 400.</summary>
     InvalidRequestBody,
+
+    /// <summary>The client sent a body that is longer than the route allows. 413.</summary>
+    RequestBodyTooLarge,
 
     /// <summary>The client went away. Nobody is left to answer.</summary>
     ClientGone,

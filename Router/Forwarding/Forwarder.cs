@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.Features;
 using Router.Configuration;
 
@@ -16,93 +17,128 @@ namespace Router.Forwarding;
 /// Up to the first byte of leg 4 a failure becomes an answer of Router's own; after it, the client's connection is aborted,
 /// so that half an answer never looks like a whole one.
 /// </summary>
-public sealed class Forwarder(TimeProvider time)
+public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
 {
     /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
-    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, Upstream upstream, string pathAndQuery)
+    /// <param name="context">The request.</param>
+    /// <param name="upstream">Where it goes.</param>
+    /// <param name="pathAndQuery">The raw path and query.</param>
+    /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
+    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, Upstream upstream, string pathAndQuery, bool peerIsTrusted)
     {
-        using var message = CreateMessage(context, upstream.Settings, pathAndQuery);
-        using var limit = new AnswerLimit(time, upstream.Settings.ResponseTimeout, context.RequestAborted);
-        HttpResponseMessage answer;
+        using var limit = new ExchangeLimit(time, upstream.Settings, context.RequestAborted);
+        BackendRequest? message = null;
+        var placed = false;
         try
         {
-            answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+            placed = await upstream.WaitForPlaceAsync(limit.Token).ConfigureAwait(false);
+            if (!placed)
+                return ForwardFailure.Overloaded;
+            message = CreateMessage(context, upstream.Settings, pathAndQuery, peerIsTrusted);
+            using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+            limit.AnswerBegan();
+            upstream.Answered();
+            return await PassOnAsync(context, upstream, message, answer, limit).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
         {
-            var failure = Classify(fault, context, message.Content as RequestBody, limit);
-            if (failure is not (ForwardFailure.ClientGone or ForwardFailure.InvalidRequestBody))
-                upstream.Failed(failure, time.GetUtcNow());
+            var failure = Classify(fault, context, message?.Body, limit);
+            if (IsOfTheBackend(failure))
+                upstream.Failed(failure);
+            // Half an answer must not look like a whole one.
+            if (context.Response.HasStarted)
+                context.Abort();
             return failure;
         }
-
-        using (answer)
+        finally
         {
-            limit.AnswerBegan();
-            upstream.Answered(time.GetUtcNow());
-            if (!ResponseHeaders.TryCopy(answer, context))
-                return ForwardFailure.InvalidAnswer;
-            return await CopyBodyAsync(answer, context, limit.Token).ConfigureAwait(false);
+            message?.Dispose();
+            if (placed)
+                upstream.ReleasePlace();
         }
     }
 
-    private static HttpRequestMessage CreateMessage(HttpContext context, BackendSettings backend, string pathAndQuery)
+    private static BackendRequest CreateMessage(HttpContext context, BackendSettings backend, string pathAndQuery, bool peerIsTrusted)
     {
         var request = context.Request;
-        var message = new HttpRequestMessage(new HttpMethod(request.Method), RequestUri.Of(backend.Address, pathAndQuery));
-        if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            message.Content = new RequestBody(request, context.RequestAborted);
+        var upgrade = backend.Http2 ? null : UpgradeOf(context);
+        // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
+        var method = IsExtendedConnect(context) ? HttpMethod.Get : MethodOf(request.Method);
+        var message = new BackendRequest(method, pathAndQuery)
+        {
+            RequestUri = backend.Addresses.All[0],
+            Upgrade = upgrade,
+            ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
+        };
+        if (upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+            message.Content = new RequestBody(context);
         else if (request.Headers.ContentLength is 0)
             message.Content = new EmptyContent();
-        RequestHeaders.Copy(context, message, backend);
+        RequestHeaders.Copy(context, message, backend, peerIsTrusted);
+        if (upgrade is not null && IsExtendedConnect(context))
+            message.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
         return message;
     }
 
-    private static async ValueTask<ForwardFailure?> CopyBodyAsync(HttpResponseMessage answer, HttpContext context, CancellationToken aborted)
+    private static HttpMethod MethodOf(string method) => method switch
     {
-        try
-        {
-            var output = context.Response.BodyWriter;
-            using var body = await answer.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);
-            var read = body.ReadAsync(output.GetMemory(), aborted);
-            if (!read.IsCompleted)
-                // The header must not wait for a body that dribbles.
-                await context.Response.StartAsync(aborted).ConfigureAwait(false);
-            while (await read.ConfigureAwait(false) is > 0 and var count)
-            {
-                output.Advance(count);
-                await output.FlushAsync(aborted).ConfigureAwait(false);
-                read = body.ReadAsync(output.GetMemory(), aborted);
-            }
+        "GET" => HttpMethod.Get,
+        "POST" => HttpMethod.Post,
+        "HEAD" => HttpMethod.Head,
+        "PUT" => HttpMethod.Put,
+        "DELETE" => HttpMethod.Delete,
+        "OPTIONS" => HttpMethod.Options,
+        "PATCH" => HttpMethod.Patch,
+        _ => new HttpMethod(method),
+    };
 
-            return null;
-        }
-        catch (Exception fault) when (fault is HttpRequestException or IOException or OperationCanceledException)
-        {
-            var gone = context.RequestAborted.IsCancellationRequested;
-            context.Abort();
-            return gone ? ForwardFailure.ClientGone : ForwardFailure.BrokenInAnswer;
-        }
+    private static string? UpgradeOf(HttpContext context)
+    {
+        if (IsExtendedConnect(context))
+            return "websocket";
+        var protocol = context.Request.Headers.Upgrade.ToString();
+        // A change to HTTP/2 would let requests pass that nobody here looks at, one by one.
+        return protocol is "" || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
+            || protocol.Contains("h2c", StringComparison.OrdinalIgnoreCase) ? null : protocol;
     }
 
-    private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, AnswerLimit limit)
+    private static bool IsExtendedConnect(HttpContext context) =>
+        context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
+
+    private async ValueTask<ForwardFailure?> PassOnAsync(HttpContext context, Upstream upstream, BackendRequest message, HttpResponseMessage answer, ExchangeLimit limit)
     {
+        if (!ResponseHeaders.TryCopy(answer, context))
+            return ForwardFailure.InvalidAnswer;
+        if ((int)answer.StatusCode == StatusCodes.Status101SwitchingProtocols)
+        {
+            limit.NoMore();
+            return await upgraded.RunAsync(context, upstream, message.Upgrade!, answer, limit.Token).ConfigureAwait(false);
+        }
+
+        await ResponseBody.CopyAsync(answer, context, limit).ConfigureAwait(false);
+        return null;
+    }
+
+    private static bool IsOfTheBackend(ForwardFailure failure) =>
+        failure is not (ForwardFailure.ClientGone or ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody or ForwardFailure.RequestBodyTooLarge);
+
+    private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, ExchangeLimit limit)
+    {
+        if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
+            return ForwardFailure.RequestBodyTooLarge;
         if (context.RequestAborted.IsCancellationRequested)
             return ForwardFailure.ClientGone;
         if (body is { ClientFailed: true })
             return ForwardFailure.InvalidRequestBody;
-        if (limit.Expired)
-            return ForwardFailure.AnswerTimeout;
-        if (fault is OperationCanceledException)
-            // The only other one who cancels is the handler itself, when connecting takes too long.
-            return ForwardFailure.ConnectTimeout;
-        return (fault as HttpRequestException)?.HttpRequestError switch
+        if (limit.Expired is { } expired)
+            return expired;
+        if (context.Response.HasStarted)
+            return ForwardFailure.BrokenInAnswer;
+        return fault switch
         {
-            HttpRequestError.NameResolutionError => ForwardFailure.NameNotResolved,
-            HttpRequestError.ConnectionError => ForwardFailure.ConnectFailed,
-            HttpRequestError.SecureConnectionError => ForwardFailure.TlsFailed,
-            HttpRequestError.InvalidResponse or HttpRequestError.ConfigurationLimitExceeded or HttpRequestError.HttpProtocolError
-                or HttpRequestError.VersionNegotiationError => ForwardFailure.InvalidAnswer,
+            BackendException known => known.Failure,
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError } => ForwardFailure.InvalidAnswer,
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => ForwardFailure.TlsFailed,
             _ => ForwardFailure.BrokenBeforeAnswer,
         };
     }

@@ -1,13 +1,40 @@
 using System.IO.Pipelines;
 using System.Net;
+using Microsoft.AspNetCore.Http.Features;
 
 namespace Router.Forwarding;
 
 /// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
-public sealed class RequestBody(HttpRequest request, CancellationToken aborted) : HttpContent
+public sealed class RequestBody(HttpContext exchange) : HttpContent
 {
+    private volatile bool _stopped;
+
     /// <summary>Whether the body could not be read from the client, rather than not be sent to the backend.</summary>
-    public bool ClientFailed { get; private set; }
+    public bool ClientFailed => ClientFault is not null;
+
+    /// <summary>Why it could not be read; null where it could.</summary>
+    public Exception? ClientFault { get; private set; }
+
+    /// <summary>The trailers that the client sent, once the body has ended (RFC 9112 section 7.1.2).</summary>
+    public IEnumerable<KeyValuePair<string, string>> Trailers
+    {
+        get
+        {
+            if (exchange.Features.Get<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
+                return [];
+            return from trailer in feature.Trailers
+                   where TrailerFields.MayPass(trailer.Key)
+                   from value in trailer.Value
+                   select KeyValuePair.Create(trailer.Key, value ?? "");
+        }
+    }
+
+    /// <summary>Ends the copying, wherever it is: nobody will read the rest.</summary>
+    public void Stop()
+    {
+        _stopped = true;
+        exchange.Request.BodyReader.CancelPendingRead();
+    }
 
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
@@ -16,7 +43,7 @@ public sealed class RequestBody(HttpRequest request, CancellationToken aborted) 
     /// <inheritdoc/>
     protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        var reader = request.BodyReader;
+        var reader = exchange.Request.BodyReader;
         while (true)
         {
             var read = await ReadAsync(reader).ConfigureAwait(false);
@@ -33,21 +60,26 @@ public sealed class RequestBody(HttpRequest request, CancellationToken aborted) 
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)
     {
-        length = request.ContentLength ?? 0;
-        return request.ContentLength is not null;
+        length = exchange.Request.ContentLength ?? 0;
+        return exchange.Request.ContentLength is not null;
     }
 
     private async ValueTask<ReadResult> ReadAsync(PipeReader reader)
     {
         try
         {
-            return await reader.ReadAsync(aborted).ConfigureAwait(false);
+            var read = await reader.ReadAsync(exchange.RequestAborted).ConfigureAwait(false);
+            if (!_stopped)
+                return read;
+            reader.AdvanceTo(read.Buffer.Start);
         }
-        catch (Exception fault) when (fault is IOException or OperationCanceledException)
+        catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
         {
-            ClientFailed = true;
+            ClientFault = fault;
             throw;
         }
+
+        throw new OperationCanceledException("the exchange is over before the body has ended");
     }
 }
 

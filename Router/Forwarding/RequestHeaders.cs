@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 using Router.Configuration;
@@ -7,36 +8,64 @@ namespace Router.Forwarding;
 /// <summary>What of the client's header goes to the backend, and what Router adds.</summary>
 public static class RequestHeaders
 {
+    // Fields that tell a backend who asks or what is asked for. From anyone but a trusted proxy they are a way to be somebody else,
+    // and the last ones, which make frameworks take another path than the one that was checked, nobody may send.
+    private static readonly FrozenSet<string> FromTrustedProxies = Set("Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP");
+    private static readonly FrozenSet<string> FromNobody = Set("X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length");
+    private static readonly FrozenSet<string> MadeHere = Set("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
+
     /// <summary>Copies the fields of the request onto the message for the backend.</summary>
-    public static void Copy(HttpContext context, HttpRequestMessage message, BackendSettings backend)
+    /// <param name="context">The request.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="backend">The backend.</param>
+    /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
+    public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, bool peerIsTrusted)
     {
         var headers = context.Request.Headers;
         var connection = headers.Connection;
         foreach (var (name, values) in headers)
         {
-            if (!IsReplaced(name, backend) && !HopByHopHeaders.Contains(name, connection))
+            if (MayPass(name, peerIsTrusted) && !HopByHopHeaders.Contains(name, connection)
+                && (backend.BasicAuthentication is null || !IsSame(name, "Authorization")))
+            {
                 Add(message, name, values);
+            }
         }
 
         if (HopByHopHeaders.IsNamedBy(headers.TE, "trailers"))
+        {
+            // RFC 9110 section 10.1.4: TE goes from hop to hop, and in HTTP/1.1 says so.
             message.Headers.TryAddWithoutValidation("TE", "trailers");
-        AddForwarded(context, message);
+            if (!backend.Http2)
+                message.Headers.TryAddWithoutValidation("Connection", "TE");
+        }
+
+        AddForwarded(context, message, peerIsTrusted);
         if (backend.BasicAuthentication is { } credentials)
             message.Headers.TryAddWithoutValidation("Authorization", "Basic " + credentials);
     }
 
-    // Content-Length comes from the body itself. Fields of HTTP/2 that begin with a colon are no fields of the message.
-    private static bool IsReplaced(string name, BackendSettings backend) =>
-        name.StartsWith(':')
-        || name.Equals("Host", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("X-Forwarded-For", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("X-Forwarded-Proto", StringComparison.OrdinalIgnoreCase)
-        || name.Equals("X-Forwarded-Host", StringComparison.OrdinalIgnoreCase)
-        || (backend.BasicAuthentication is not null && name.Equals("Authorization", StringComparison.OrdinalIgnoreCase));
-
-    private static void Add(HttpRequestMessage message, string name, StringValues values)
+    private static bool MayPass(string name, bool peerIsTrusted)
     {
+        // The pseudo-header fields of HTTP/2 are no fields of the message.
+        if (name.StartsWith(':'))
+            return false;
+        // CGI and WSGI make one name of X_Forwarded_For and X-Forwarded-For (RFC 3875 section 4.1.18).
+        var plain = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
+        if (FromNobody.Contains(plain) || MadeHere.Contains(plain))
+            return false;
+        return peerIsTrusted || !(FromTrustedProxies.Contains(plain) || plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
+    }
+
+    private static void Add(BackendRequest message, string name, StringValues values)
+    {
+        foreach (var value in values)
+        {
+            // HTTP/1.1 requests can't have them, but a field of HTTP/2 might; there a line break would begin a field of its own.
+            if (value.AsSpan().ContainsAny('\r', '\n', '\0'))
+                throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
+        }
+
         if (values.Count == 1)
         {
             if (!message.Headers.TryAddWithoutValidation(name, values[0]))
@@ -52,15 +81,21 @@ public static class RequestHeaders
     // gets an empty one, and so a Content-Length of 0 besides.
     private static HttpContent Content(HttpRequestMessage message) => message.Content ??= new EmptyContent();
 
-    private static void AddForwarded(HttpContext context, HttpRequestMessage message)
+    private static void AddForwarded(HttpContext context, HttpRequestMessage message, bool peerIsTrusted)
     {
-        var before = context.Request.Headers["X-Forwarded-For"];
+        var headers = context.Request.Headers;
         var peer = TextOf(context.Connection.RemoteIpAddress ?? IPAddress.None);
-        message.Headers.TryAddWithoutValidation("X-Forwarded-For", before.Count == 0 ? peer : $"{before}, {peer}");
-        message.Headers.TryAddWithoutValidation("X-Forwarded-Proto", context.Request.Scheme);
-        message.Headers.TryAddWithoutValidation("X-Forwarded-Host", context.Request.Headers.Host.ToString());
+        var before = peerIsTrusted ? headers["X-Forwarded-For"] : default;
+        message.Headers.TryAddWithoutValidation("X-Forwarded-For", before.Count == 0 ? peer : $"{string.Join(", ", before.ToArray())}, {peer}");
+        var proto = peerIsTrusted && headers["X-Forwarded-Proto"].ToString() is ("http" or "https") ? headers["X-Forwarded-Proto"].ToString() : context.Request.Scheme;
+        message.Headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
+        message.Headers.TryAddWithoutValidation("X-Forwarded-Host", headers.Host.ToString());
     }
 
     private static string TextOf(IPAddress address) =>
         (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
+
+    private static bool IsSame(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
+
+    private static FrozenSet<string> Set(params string[] names) => names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

@@ -1,17 +1,21 @@
+using System.Collections.Immutable;
 using Router.Configuration;
 
 namespace Router.Forwarding;
 
-/// <summary>What lives of a backend: its client with its connections, and the count of what is in flight.</summary>
-public sealed class Upstream(BackendSettings settings, HttpClient client)
+/// <summary>What lives of a backend: its client, its addresses, its places, and the count of what is in flight.</summary>
+public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> endpoints, HttpClient client, TimeProvider time) : IDisposable
 {
+    private readonly SemaphoreSlim _places = new(settings.MaxConcurrentRequests);
+    private volatile Seen? _lastSeen;
     private int _inFlight;
-    private volatile string? _lastFailure;
-    private long _lastAnswer;
-    private long _lastFailed;
+    private int _upgraded;
 
     /// <summary>The backend as configured.</summary>
     public BackendSettings Settings => settings;
+
+    /// <summary>Its addresses.</summary>
+    public ImmutableArray<Endpoint> Endpoints => endpoints;
 
     /// <summary>The pooled client; no other backend shares it, so no backend's connections wait on another's.</summary>
     public HttpClient Client => client;
@@ -19,40 +23,60 @@ public sealed class Upstream(BackendSettings settings, HttpClient client)
     /// <summary>How many requests have begun and not ended.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
+    /// <summary>How many connections have been upgraded (WebSockets) and are open.</summary>
+    public int Upgraded => Volatile.Read(ref _upgraded);
+
+    /// <summary>What was last seen of it, without asking it now; null where no request was sent yet.</summary>
+    public Seen? LastSeen => _lastSeen;
+
     /// <summary>Counts a request in. Each call needs one <see cref="Leave"/>.</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);
 
     /// <summary>Counts a request out.</summary>
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 
-    /// <summary>Notes that the backend answered.</summary>
-    public void Answered(DateTimeOffset now)
+    /// <summary>
+    /// Waits for a place among the requests that the backend may have at once; false where the queue is full or too slow.
+    /// A place that was given must be given back with <see cref="ReleasePlace"/>.
+    /// </summary>
+    public ValueTask<bool> WaitForPlaceAsync(CancellationToken cancellationToken)
     {
-        Volatile.Write(ref _lastAnswer, now.UtcTicks);
-        _lastFailure = null;
+        if (_places.Wait(0, CancellationToken.None))
+            return ValueTask.FromResult(true);
+        // Counted before: those in flight are those with a place and those who wait for one.
+        if (InFlight > settings.MaxConcurrentRequests + settings.MaxQueuedRequests)
+            return ValueTask.FromResult(false);
+        return new ValueTask<bool>(_places.WaitAsync(settings.QueueTimeout, cancellationToken));
+    }
+
+    /// <summary>Gives a place back.</summary>
+    public void ReleasePlace() => _places.Release();
+
+    /// <summary>A connection was upgraded, or an upgraded one has ended.</summary>
+    public void CountUpgraded(int change) => Interlocked.Add(ref _upgraded, change);
+
+    /// <summary>Notes that the backend answered.</summary>
+    public void Answered()
+    {
+        // Good news of this second is news enough.
+        if (_lastSeen is not { Failure: null } seen || time.GetUtcNow() - seen.At >= TimeSpan.FromSeconds(1))
+            _lastSeen = new Seen(time.GetUtcNow(), null);
     }
 
     /// <summary>Notes that the backend could not be reached or did not answer.</summary>
-    public void Failed(ForwardFailure failure, DateTimeOffset now)
-    {
-        Volatile.Write(ref _lastFailed, now.UtcTicks);
-        _lastFailure = ForwardFailures.NameOf(failure);
-    }
+    public void Failed(ForwardFailure failure) => _lastSeen = new Seen(time.GetUtcNow(), failure);
 
-    /// <summary>What was last seen of it, without asking it now.</summary>
-    public Reachability LastSeen
+    /// <inheritdoc/>
+    public void Dispose()
     {
-        get
-        {
-            var failure = _lastFailure;
-            var at = failure is null ? Volatile.Read(ref _lastAnswer) : Volatile.Read(ref _lastFailed);
-            return new Reachability(at == 0 ? null : failure is null, at == 0 ? null : new DateTimeOffset(at, TimeSpan.Zero), failure);
-        }
+        client.Dispose();
+        foreach (var endpoint in endpoints)
+            endpoint.Dispose();
+        _places.Dispose();
     }
 }
 
 /// <summary>What was last seen of a backend.</summary>
-/// <param name="Reachable">Whether the last request got an answer; null where none was sent yet.</param>
-/// <param name="At">When that was.</param>
-/// <param name="Failure">What went wrong, if it did.</param>
-public readonly record struct Reachability(bool? Reachable, DateTimeOffset? At, string? Failure);
+/// <param name="At">When.</param>
+/// <param name="Failure">What went wrong; null where it answered.</param>
+public sealed record Seen(DateTimeOffset At, ForwardFailure? Failure);

@@ -25,7 +25,14 @@ public sealed record StatusDocument(
 /// <param name="At">When that was.</param>
 /// <param name="Failure">What went wrong, if it did.</param>
 /// <param name="InFlight">How many requests have begun and not ended.</param>
-public sealed record BackendStatus(string Name, string Kind, bool? Reachable, DateTimeOffset? At, string? Failure, int InFlight);
+/// <param name="Addresses">Its addresses, each with the state of its circuit breaker.</param>
+public sealed record BackendStatus(
+    string Name, string Kind, bool? Reachable, DateTimeOffset? At, string? Failure, int InFlight, IReadOnlyList<AddressStatus> Addresses);
+
+/// <summary>One address of a backend in <c>/_status</c>.</summary>
+/// <param name="Circuit">closed (connections are made), open (none is), or half_open (one is tried).</param>
+/// <param name="InFlight">How many requests it has.</param>
+public sealed record AddressStatus(string Circuit, int InFlight);
 
 /// <summary>Writes the status without reflection.</summary>
 [JsonSourceGenerationOptions(
@@ -60,6 +67,8 @@ public sealed class StatusEndpoint(CurrentSite site, ModeController modes)
     {
         var seen = upstream.LastSeen;
         return new BackendStatus(
-            upstream.Settings.Name, upstream.Settings.Kind.ToString().ToLowerInvariant(), seen.Reachable, seen.At, seen.Failure, upstream.InFlight);
+            upstream.Settings.Name, upstream.Settings.Kind.ToString().ToLowerInvariant(), seen is null ? null : seen.Failure is null, seen?.At,
+            seen?.Failure is { } failure ? Forwarding.ForwardFailures.NameOf(failure) : null, upstream.InFlight,
+            [.. upstream.Endpoints.Select(endpoint => new AddressStatus(endpoint.Circuit, endpoint.InFlight))]);
     }
 }

@@ -18,6 +18,9 @@ public enum Outcome
     /// <summary>May this mode? No: the closed site's 503.</summary>
     Closed,
 
+    /// <summary>A question about the server as a whole (<c>OPTIONS *</c>): 204.</summary>
+    Server,
+
     /// <summary>Yes to all: to the backend.</summary>
     Forward,
 }
@@ -51,6 +54,8 @@ public readonly record struct Decision(Outcome Outcome, Route? Route, string Rea
     {
         if (match.Fault is { } fault)
             return new Decision(Outcome.Malformed, null, fault);
+        if (match.IsServer && !mode.IsClosed)
+            return method is "OPTIONS" ? new Decision(Outcome.Server, null, "the server as a whole is asked") : new Decision(Outcome.Malformed, null, "only OPTIONS may have the target *");
         if (match.Route is not { } route)
             return mode.IsClosed
                 ? new Decision(Outcome.Closed, null, "no route has this host, and the site is closed")

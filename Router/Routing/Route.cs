@@ -27,6 +27,9 @@ public sealed class Route
     /// <summary>Who may; null for everyone.</summary>
     public AllowList? AllowList { get; init; }
 
+    /// <summary>How many bytes a request's body may have.</summary>
+    public required long MaxRequestBody { get; init; }
+
     /// <summary>What the backend of the host itself is: a rule without a backend answers in the manner of its host.</summary>
     public required BackendKind Kind { get; init; }
 

@@ -24,7 +24,12 @@ public readonly struct RouteMatch
     /// <summary>What is wrong with the request; null where it is well-formed.</summary>
     public string? Fault { get; }
 
+    /// <summary>Whether the server as a whole is asked: the target <c>*</c> (RFC 9112 section 3.2.4).</summary>
+    public bool IsServer { get; private init; }
+
     internal static RouteMatch NotRouted => default;
+
+    internal static RouteMatch Server => new(null, default, null) { IsServer = true };
 
     internal static RouteMatch Malformed(string fault) => new(null, default, fault);
 

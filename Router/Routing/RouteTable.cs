@@ -59,6 +59,8 @@ public sealed class RouteTable
     {
         if (!HostName.TryRead(host, out var name))
             return RouteMatch.Malformed("the Host field is not a host name with an optional port");
+        if (path is "*")
+            return RouteMatch.Server;
         if (PathReadings.IsPlain(path))
             return FindHost(name) is { } plain ? RouteMatch.Of(plain.Find(path)) : RouteMatch.NotRouted;
         if (PathReadings.Of(path) is not { } readings)

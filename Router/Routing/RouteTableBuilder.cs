@@ -81,6 +81,7 @@ internal sealed class RouteTableBuilder
             IsCatchAll = hosts.Any(pattern => pattern.Kind == HostPatternKind.CatchAll),
             Backend = backend,
             AllowList = AllowListOf(source, rule.AllowList, own?.AllowList),
+            MaxRequestBody = rule.MaxRequestBody ?? own?.MaxRequestBody ?? RuleSettings.DefaultMaxRequestBody,
             Kind = backend?.Kind ?? own?.Kind ?? BackendKind.Frontend,
         };
         _routes.Add(route);

@@ -1,6 +1,8 @@
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
+using Router.Access;
 using Router.Answers;
+using Router.Configuration;
 using Router.Forwarding;
 using Router.Modes;
 using Router.Observability;
@@ -22,8 +24,7 @@ public sealed partial class FrontDoor(
     public async Task HandleAsync(HttpContext context, RequestDelegate own)
     {
         var current = site.Current;
-        var raw = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var match = Match(current, context, raw, out var pathAndQuery);
+        var match = Match(current, context, out var pathAndQuery);
         if (match is { Fault: null, Route: null or { IsCatchAll: true } } && IsOwn(context.Request.Path.Value))
         {
             await own(context).ConfigureAwait(false);
@@ -32,15 +33,16 @@ public sealed partial class FrontDoor(
 
         var live = match.Route is { } route ? current.Routes[route.Index] : null;
         var upstream = live?.Upstream;
-        var arrived = time.GetTimestamp();
         // Counted first, asked for the mode second: see Decision.Of.
         upstream?.Enter();
         try
         {
+            var peer = context.Connection.RemoteIpAddress ?? IPAddress.None;
+            var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], current.TrustedProxies);
             var mode = modes.Current;
-            var decision = Decision.Of(match, context.Request.Method, context.Connection.RemoteIpAddress ?? IPAddress.None, mode);
+            var decision = Decision.Of(match, context.Request.Method, client, mode);
             if (decision.Outcome == Outcome.Forward)
-                await ForwardAsync(context, live!, pathAndQuery, arrived).ConfigureAwait(false);
+                await ForwardAsync(context, live!, pathAndQuery, current.TrustedProxies?.Contains(peer) ?? false).ConfigureAwait(false);
             else
                 await AnswerAsync(context, decision, mode).ConfigureAwait(false);
         }
@@ -51,38 +53,54 @@ public sealed partial class FrontDoor(
         }
     }
 
-    private static RouteMatch Match(Site site, HttpContext context, string raw, out string pathAndQuery)
+    private static RouteMatch Match(Site site, HttpContext context, out string pathAndQuery)
     {
-        pathAndQuery = raw;
-        if (!RequestTarget.TryRead(raw, out var target))
+        pathAndQuery = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!RequestTarget.TryRead(pathAndQuery, out var target))
             return RouteMatch.Malformed("the request target is not one of the forms of RFC 9112 section 3.2, or has characters that none may have");
-        var host = context.Request.Headers.Host.ToString();
-        if (target.Form == TargetForm.Absolute)
-        {
-            pathAndQuery = target.PathAndQuery.ToString();
-            return site.Table.Match(target.Authority, target.Path);
-        }
-
-        return site.Table.Match(host, target.Path);
+        if (target.Form != TargetForm.Absolute)
+            return site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
+        pathAndQuery = target.PathAndQuery.ToString();
+        return site.Table.Match(target.Authority, target.Path);
     }
 
-    private async ValueTask ForwardAsync(HttpContext context, LiveRoute live, string pathAndQuery, long arrived)
+    private async ValueTask ForwardAsync(HttpContext context, LiveRoute live, string pathAndQuery, bool peerIsTrusted)
     {
+        var arrived = time.GetTimestamp();
         var backend = live.Upstream!.Settings.Name;
-        var failure = await forwarder.ForwardAsync(context, live.Upstream, pathAndQuery).ConfigureAwait(false);
-        metrics.Forwarded(backend, time.GetElapsedTime(arrived));
+        var failure = AllowsBody(context, live.Route.MaxRequestBody)
+            ? await forwarder.ForwardAsync(context, live.Upstream, pathAndQuery, peerIsTrusted).ConfigureAwait(false)
+            : ForwardFailure.RequestBodyTooLarge;
+        metrics.Forwarded(live.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, time.GetElapsedTime(arrived));
         if (failure is not { } reason)
             return;
         metrics.Failed(backend, reason);
-        if (reason != ForwardFailure.ClientGone)
-            LogFailed(ForwardFailures.NameOf(reason), backend, live.Route.Name, time.GetElapsedTime(arrived).TotalMilliseconds);
-        if (context.Response.HasStarted || reason == ForwardFailure.ClientGone)
+        if (reason == ForwardFailure.ClientGone)
             return;
-        await answers.WriteAsync(context, AnswerTo(reason), live.Route).ConfigureAwait(false);
+        LogFailed(ForwardFailures.NameOf(reason), backend, live.Route.Name, time.GetElapsedTime(arrived).TotalMilliseconds);
+        if (!context.Response.HasStarted)
+            await answers.WriteAsync(context, AnswerTo(reason), live.Route).ConfigureAwait(false);
+    }
+
+    // Refused before the body is read where its length is declared; else the server counts along.
+    private static bool AllowsBody(HttpContext context, long most)
+    {
+        if (context.Request.ContentLength > most)
+            return false;
+        if (most != RuleSettings.DefaultMaxRequestBody && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+            feature.MaxRequestBodySize = most;
+        return true;
     }
 
     private ValueTask AnswerAsync(HttpContext context, Decision decision, Mode mode)
     {
+        if (decision.Outcome == Outcome.Server)
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            context.Response.Headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+            return ValueTask.CompletedTask;
+        }
+
         if (decision.Outcome == Outcome.Closed)
             metrics.Blocked(mode);
         return answers.WriteAsync(context, AnswerTo(decision.Outcome), decision.Route);
@@ -99,8 +117,10 @@ public sealed partial class FrontDoor(
 
     private static Answer AnswerTo(ForwardFailure failure) => failure switch
     {
-        ForwardFailure.AnswerTimeout or ForwardFailure.ConnectTimeout => Answer.GatewayTimeout,
-        ForwardFailure.InvalidRequestBody => Answer.BadRequest,
+        ForwardFailure.AnswerTimeout or ForwardFailure.ConnectTimeout or ForwardFailure.RequestTimeout => Answer.GatewayTimeout,
+        ForwardFailure.CircuitOpen or ForwardFailure.Overloaded => Answer.Busy,
+        ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody => Answer.BadRequest,
+        ForwardFailure.RequestBodyTooLarge => Answer.TooLarge,
         _ => Answer.BadGateway,
     };
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
@@ -36,7 +37,7 @@ public static class RouterApplication
             throw new InvalidConfigurationException(faults);
 
         builder.WebHost.UseUrls(urls);
-        AddServer(builder);
+        AddServer(builder, settings.Limits);
         AddLogging(builder);
         AddMetrics(builder);
         AddRouter(builder.Services, options, files, settings);
@@ -58,13 +59,13 @@ public static class RouterApplication
         app.MapPrometheusScrapingEndpoint("/_metrics");
     }
 
-    private static void AddServer(WebApplicationBuilder builder)
+    private static void AddServer(WebApplicationBuilder builder, LimitSettings limits)
     {
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel((context, kestrel) =>
         {
             kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true);
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = null;
+            SetLimits(kestrel.Limits, limits);
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
             kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
@@ -73,6 +74,19 @@ public static class RouterApplication
         // Platforms kill ten seconds after asking.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(9));
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
+    }
+
+    private static void SetLimits(KestrelServerLimits server, LimitSettings limits)
+    {
+        server.MaxRequestBodySize = RuleSettings.DefaultMaxRequestBody;
+        server.MaxConcurrentConnections = server.MaxConcurrentUpgradedConnections = limits.MaxConnections;
+        server.MaxRequestHeaderCount = limits.MaxHeaderFields;
+        server.MaxRequestHeadersTotalSize = limits.MaxHeaderSize;
+        server.MaxRequestLineSize = limits.MaxRequestLine;
+        server.RequestHeadersTimeout = limits.HeaderTimeout;
+        server.KeepAliveTimeout = limits.KeepAliveTimeout;
+        var rate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, TimeSpan.FromSeconds(5));
+        (server.MinRequestBodyDataRate, server.MinResponseDataRate) = (rate, rate);
     }
 
     private static void AddLogging(WebApplicationBuilder builder)
@@ -113,7 +127,9 @@ public static class RouterApplication
         services.AddSingleton<Traffic>();
         services.AddSingleton<RouterMetrics>();
         services.AddSingleton<CurrentSite>();
+        services.AddSingleton<UpgradedConnections>();
         services.AddSingleton<Forwarder>();
+        services.AddHostedService<Prober>();
         services.AddSingleton<AnswerWriter>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<FrontDoor>();

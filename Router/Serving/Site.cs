@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Router.Access;
 using Router.Configuration;
 using Router.Forwarding;
 using Router.Observability;
@@ -14,6 +15,7 @@ public sealed class Site
     {
         Settings = settings;
         Table = table;
+        TrustedProxies = settings.TrustedProxies is [] ? null : new AllowList("TrustedProxies", settings.TrustedProxies);
         Backends = [.. settings.Backends.Select(upstreams.For)];
         Routes = [.. table.Routes.Select(route => new LiveRoute(
             route,
@@ -26,6 +28,9 @@ public sealed class Site
 
     /// <summary>The table.</summary>
     public RouteTable Table { get; }
+
+    /// <summary>The proxies that are believed; null where none is.</summary>
+    public AllowList? TrustedProxies { get; }
 
     /// <summary>The upstreams of all configured backends.</summary>
     public ImmutableArray<Upstream> Backends { get; }

@@ -1,0 +1,62 @@
+using System.Net;
+using Microsoft.Extensions.Primitives;
+
+namespace Router.Access;
+
+/// <summary>
+/// Who the client is: the peer, or, where that is a trusted proxy, whom the proxies name, read from the right past every proxy
+/// that is trusted too. What stands further left was written by somebody nobody here trusts.
+/// </summary>
+public static class ClientAddress
+{
+    /// <summary>Finds the client.</summary>
+    /// <param name="peer">Who connected.</param>
+    /// <param name="forwardedFor">The values of <c>X-Forwarded-For</c>.</param>
+    /// <param name="trusted">The proxies that are believed; null where none is.</param>
+    public static IPAddress Of(IPAddress peer, StringValues forwardedFor, AllowList? trusted)
+    {
+        var client = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
+        for (var i = forwardedFor.Count - 1; i >= 0; i--)
+        {
+            var rest = forwardedFor[i].AsSpan();
+            while (true)
+            {
+                if (trusted is null || !trusted.Contains(client))
+                    return client;
+                var comma = rest.LastIndexOf(',');
+                // Rubbish is no way in: whoever wrote it, the last one that is known stands for the client.
+                if (!TryRead(rest[(comma + 1)..].Trim(" \t"), out var before))
+                    return client;
+                client = before;
+                if (comma < 0)
+                    break;
+                rest = rest[..comma];
+            }
+        }
+
+        return client;
+    }
+
+    // Some proxies add a port: 203.0.113.9:4711, [2001:db8::1]:4711.
+    private static bool TryRead(ReadOnlySpan<char> text, out IPAddress address)
+    {
+        address = IPAddress.None;
+        if (text.StartsWith('['))
+        {
+            var end = text.IndexOf(']');
+            if (end < 0)
+                return false;
+            text = text[1..end];
+        }
+        else if (text.IndexOf(':') is >= 0 and var colon && colon == text.LastIndexOf(':'))
+        {
+            text = text[..colon];
+        }
+
+        // "1", "0x7f.1" and "010.0.0.1" are addresses to the framework, and to nobody who writes this field.
+        if (!IPAddress.TryParse(text, out var parsed) || (!text.Contains(':') && !text.SequenceEqual(parsed.ToString())))
+            return false;
+        address = parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4() : parsed;
+        return true;
+    }
+}

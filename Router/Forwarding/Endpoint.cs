@@ -1,0 +1,70 @@
+using Polly;
+using Polly.CircuitBreaker;
+using Router.Configuration;
+using Router.Forwarding.Http1;
+
+namespace Router.Forwarding;
+
+/// <summary>One address of a backend: its connections, how many requests it has, and whether it is to be had.</summary>
+public sealed class Endpoint : IDisposable
+{
+    private readonly AsyncCircuitBreakerPolicy _breaker;
+    private int _inFlight;
+    private volatile bool _probeFailed;
+
+    /// <summary>Makes it.</summary>
+    public Endpoint(Uri address, BackendSettings backend, TimeProvider time)
+    {
+        Address = address;
+        // Around connecting alone: connections that work are used whatever the breaker says, and a request that goes over one pays nothing for it.
+        _breaker = Policy
+            .Handle<BackendException>()
+            .CircuitBreakerAsync(backend.BreakerFailures, backend.BreakerDuration);
+        Connector = new Connector(address, backend, time, _breaker);
+        Pool = new Http1Pool(address, Connector, time);
+        Prober = new HttpMessageInvoker(backend.Http2 ? new Http2Handler([this]) : new Http1Handler([this]));
+    }
+
+    /// <summary>Scheme, host and port.</summary>
+    public Uri Address { get; }
+
+    /// <summary>Makes its connections.</summary>
+    public Connector Connector { get; }
+
+    /// <summary>Keeps its connections.</summary>
+    public Http1Pool Pool { get; }
+
+    /// <summary>How many requests it has.</summary>
+    public int InFlight => Volatile.Read(ref _inFlight);
+
+    /// <summary>The breaker's state, as metrics and health check name it.</summary>
+    public string Circuit => _breaker.CircuitState switch
+    {
+        CircuitState.Closed => "closed",
+        CircuitState.HalfOpen => "half_open",
+        _ => "open",
+    };
+
+    /// <summary>Whether it should get requests while there are others: its breaker lets connections through, and its probe answers.</summary>
+    public bool IsAvailable => !_probeFailed && _breaker.CircuitState is CircuitState.Closed or CircuitState.HalfOpen;
+
+    /// <summary>Sends probes, to this address and no other.</summary>
+    public HttpMessageInvoker Prober { get; }
+
+    /// <summary>Notes what a probe found; true where that is news.</summary>
+    public bool Probed(bool works)
+    {
+        var changed = _probeFailed == works;
+        _probeFailed = !works;
+        return changed;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Prober.Dispose();
+
+    /// <summary>Counts a request in.</summary>
+    public void Enter() => Interlocked.Increment(ref _inFlight);
+
+    /// <summary>Counts a request out.</summary>
+    public void Leave() => Interlocked.Decrement(ref _inFlight);
+}

@@ -1,0 +1,162 @@
+namespace Router.Forwarding.Http1;
+
+/// <summary>
+/// One request and its answer on a connection. The body goes up while the answer is awaited and while it comes down, so that an
+/// answer that the backend gives early reaches the client, and neither side waits for the other without need.
+/// </summary>
+public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection, BackendRequest request)
+{
+    private readonly TaskCompletionSource _leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task _upload = Task.CompletedTask;
+    private bool _answerBegan;
+    private int _left;
+
+    /// <summary>Sends the request and reads the answer's head; the body follows in the answer's content.</summary>
+    /// <exception cref="BackendException">It failed; the connection is closed.</exception>
+    public async Task<HttpResponseMessage> RunAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await SendAsync(cancellationToken).ConfigureAwait(false);
+            return await ReceiveAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException or InvalidDataException or BackendException or OperationCanceledException)
+        {
+            await AbandonAsync().ConfigureAwait(false);
+            if (fault is BackendException or OperationCanceledException)
+                throw;
+            throw new BackendException(
+                fault is InvalidDataException ? ForwardFailure.InvalidAnswer : ForwardFailure.BrokenBeforeAnswer,
+                diedIdle: connection.HasServed && !_answerBegan,
+                cause: fault);
+        }
+    }
+
+    /// <summary>The answer's body has been read to its end: the connection goes back to the pool if it can carry another request.</summary>
+    public async ValueTask CompleteAsync(bool keepAlive)
+    {
+        // A body that is still going up belongs to an exchange that is over: nobody will read it.
+        if (keepAlive && _upload.IsCompletedSuccessfully && connection.Buffered.IsEmpty)
+            endpoint.Pool.Return(connection);
+        else
+            await AbandonAsync().ConfigureAwait(false);
+        Leave();
+    }
+
+    /// <summary>Counts the request out of its address, once.</summary>
+    public void Leave()
+    {
+        if (Interlocked.Exchange(ref _left, 1) == 0)
+            endpoint.Leave();
+    }
+
+    /// <summary>Closes the connection and waits until the client's body is no longer being read.</summary>
+    public async ValueTask AbandonAsync()
+    {
+        connection.Dispose();
+        _leave.TrySetCanceled(CancellationToken.None);
+        request.Body?.Stop();
+        // What went wrong with the upload is told by its body, or is the consequence of the line above.
+        await _upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async ValueTask SendAsync(CancellationToken cancellationToken)
+    {
+        var writer = new Http1RequestWriter(connection.Stream);
+        writer.Head(request, endpoint.Pool.HostField);
+        if (request.Body is not { } body)
+        {
+            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        if (request.ExpectsContinue)
+            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
+        else
+            _leave.TrySetResult();
+        _upload = UploadAsync(body, writer, cancellationToken);
+    }
+
+    private async Task UploadAsync(RequestBody body, Http1RequestWriter writer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (!_leave.Task.IsCompleted)
+            {
+                // RFC 9110 section 10.1.1: a client need not wait for ever for the leave that it asked for.
+                await Task.WhenAny(_leave.Task, Task.Delay(Http1Pool.ContinueTimeout, endpoint.Pool.Time, cancellationToken)).ConfigureAwait(false);
+                if (_leave.Task.IsCanceled)
+                    return;
+            }
+
+            await body.CopyToAsync(writer, cancellationToken).ConfigureAwait(false);
+            await writer.CompleteAsync(body.Trailers, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception) when (body.ClientFailed)
+        {
+            // Without its body the request will never be answered: end the wait for that.
+            connection.Dispose();
+            throw;
+        }
+    }
+
+    private async ValueTask<HttpResponseMessage> ReceiveAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var response = new HttpResponseMessage { RequestMessage = request };
+            var head = await ReadHeadAsync(response, cancellationToken).ConfigureAwait(false);
+            switch (head.Status)
+            {
+                case 100:
+                    _leave.TrySetResult();
+                    continue;
+                case 101 when request.Upgrade is not null:
+                    response.Content = new StreamContent(new Http1UpgradedStream(connection, Leave));
+                    return response;
+                case 101:
+                    throw new InvalidDataException("the backend changes to a protocol that nobody asked for");
+                case < 200:
+                    // Kestrel has no way to send an interim answer of the application's.
+                    continue;
+            }
+
+            if (request.ExpectsContinue && !_leave.Task.IsCompleted)
+                // A final answer in place of the leave: the body is not sent, and what follows on this connection could be taken for it.
+                _leave.TrySetCanceled(CancellationToken.None);
+            var fields = response.Content.Headers;
+            response.Content = new StreamContent(new Http1ResponseBody(this, connection, head, response));
+            foreach (var (name, values) in fields.NonValidated)
+                response.Content.Headers.TryAddWithoutValidation(name, values);
+            return response;
+        }
+    }
+
+    private async ValueTask<Http1Head> ReadHeadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var end = connection.Buffered.IndexOf("\r\n\r\n"u8);
+            if (end >= 0)
+            {
+                var head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.Method == HttpMethod.Head, response)
+                    ?? throw new InvalidDataException("the head of the answer breaks the rules of HTTP/1.1");
+                connection.Consume(end + 4);
+                return head;
+            }
+
+            if (!LooksLikeAHead(connection.Buffered))
+                throw new InvalidDataException("what came is not HTTP/1.1");
+            if (!await connection.FillAsync(cancellationToken).ConfigureAwait(false))
+                throw new IOException("the backend closed the connection before its answer");
+            _answerBegan = true;
+        }
+    }
+
+    // Something else must be told by its first bytes, or it would be waited for until the time limit.
+    private static bool LooksLikeAHead(ReadOnlySpan<byte> begun)
+    {
+        var prefix = "HTTP/1."u8;
+        return begun[..Math.Min(begun.Length, prefix.Length)].SequenceEqual(prefix[..Math.Min(begun.Length, prefix.Length)]) && begun.IndexOf("\n\n"u8) < 0;
+    }
+}

@@ -1,0 +1,30 @@
+using System.Collections.Immutable;
+
+namespace Router.Forwarding.Http1;
+
+/// <summary>
+/// Sends requests to a backend over HTTP/1.1. The framework's handler is not used there: it sends a request again by itself when
+/// a connection dies, reads no answer while a body goes up, drops the client's trailers and changes methods' case.
+/// What may be sent twice is decided by Router, and the bytes that go out are those that came in.
+/// </summary>
+public sealed class Http1Handler(ImmutableArray<Endpoint> endpoints) : HttpMessageHandler
+{
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var sent = (BackendRequest)request;
+        var endpoint = EndpointChoice.Of(endpoints, sent.Tried, Random.Shared);
+        sent.Tried = endpoint;
+        endpoint.Enter();
+        try
+        {
+            var connection = await endpoint.Pool.RentAsync(sent.NeedsFreshConnection, cancellationToken).ConfigureAwait(false);
+            return await new Http1Exchange(endpoint, connection, sent).RunAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            endpoint.Leave();
+            throw;
+        }
+    }
+}

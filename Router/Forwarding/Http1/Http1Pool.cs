@@ -1,0 +1,87 @@
+namespace Router.Forwarding.Http1;
+
+/// <summary>The connections to one address of a backend. The one that was used last is taken first, so that the others can age out.</summary>
+public sealed class Http1Pool(Uri address, Connector connector, TimeProvider time)
+{
+    // Servers close idle connections after a minute or so (nginx 75 s, gunicorn and Node far less): go before them where that can be known.
+    private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(60);
+
+    private readonly List<Http1Connection> _idle = [];
+    private readonly Lock _lock = new();
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time => time;
+
+    /// <summary>The backend's own <c>Host</c> (RFC 9112 section 3.2): without the port where it is the scheme's.</summary>
+    public string HostField { get; } = address.IsDefaultPort ? address.IdnHostOrLiteral() : $"{address.IdnHostOrLiteral()}:{address.Port}";
+
+    /// <summary>How long to wait for a backend's leave to send a body.</summary>
+    public static TimeSpan ContinueTimeout { get; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How many connections are idle.</summary>
+    public int Idle
+    {
+        get
+        {
+            lock (_lock)
+                return _idle.Count;
+        }
+    }
+
+    /// <summary>An idle connection, or a new one; only a new one where <paramref name="fresh"/> says so.</summary>
+    /// <exception cref="BackendException">No connection could be made.</exception>
+    public async ValueTask<Http1Connection> RentAsync(bool fresh, CancellationToken cancellationToken)
+    {
+        while (!fresh && TakeIdle() is { } idle)
+        {
+            if (IsFresh(idle) && idle.IsQuiet())
+                return idle;
+            idle.Dispose();
+        }
+
+        var (stream, socket, ip) = await connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        return new Http1Connection(stream, socket, ip);
+    }
+
+    /// <summary>Lays a connection aside for the next request.</summary>
+    public void Return(Http1Connection connection)
+    {
+        connection.BecomeIdle(time.GetTimestamp());
+        Http1Connection? oldest = null;
+        lock (_lock)
+        {
+            _idle.Add(connection);
+            // The oldest is looked at on every return: a pool that is in use sheds what a busier hour left behind.
+            if (!IsFresh(_idle[0]))
+            {
+                oldest = _idle[0];
+                _idle.RemoveAt(0);
+            }
+        }
+
+        oldest?.Dispose();
+    }
+
+    private bool IsFresh(Http1Connection connection) =>
+        time.GetElapsedTime(connection.IdleSince) < MaxIdle && connector.IsCurrent(connection.Address);
+
+    private Http1Connection? TakeIdle()
+    {
+        lock (_lock)
+        {
+            if (_idle.Count == 0)
+                return null;
+            var last = _idle[^1];
+            _idle.RemoveAt(_idle.Count - 1);
+            return last;
+        }
+    }
+}
+
+/// <summary>Address helpers.</summary>
+internal static class UriHost
+{
+    /// <summary>The host as it goes into a <c>Host</c> field: A-labels (RFC 5891), brackets around IPv6.</summary>
+    public static string IdnHostOrLiteral(this Uri address) =>
+        address.HostNameType == UriHostNameType.IPv6 ? address.Host : address.IdnHost;
+}

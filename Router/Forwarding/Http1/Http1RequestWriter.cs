@@ -1,0 +1,126 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+
+namespace Router.Forwarding.Http1;
+
+/// <summary>Writes a request's head and body onto a connection (RFC 9112 sections 3, 5 and 7.1).</summary>
+public sealed class Http1RequestWriter(Stream stream) : AsyncStream
+{
+    private readonly ArrayBufferWriter<byte> _pending = new(1024);
+    private bool _chunked;
+
+    /// <summary>Lays the head out, to be sent by the next <see cref="FlushAsync"/> or with the body's first piece.</summary>
+    public void Head(BackendRequest request, string host)
+    {
+        Text(request.Method.Method);
+        Raw(" "u8);
+        Text(request.PathAndQuery);
+        Raw(" HTTP/1.1\r\nHost: "u8);
+        Text(host);
+        Raw("\r\n"u8);
+        foreach (var (name, values) in request.Headers.NonValidated)
+        {
+            foreach (var value in values)
+                Field(name, value);
+        }
+
+        if (request.Upgrade is { } protocol)
+        {
+            Field("Connection", "Upgrade");
+            Field("Upgrade", protocol);
+        }
+
+        if (request.Content is { } content)
+            ContentFields(content);
+        Raw("\r\n"u8);
+    }
+
+    /// <summary>Ends the body, with the trailers that the client sent.</summary>
+    public ValueTask CompleteAsync(IEnumerable<KeyValuePair<string, string>> trailers, CancellationToken cancellationToken)
+    {
+        if (_chunked)
+        {
+            Raw("0\r\n"u8);
+            foreach (var (name, value) in trailers)
+                Field(name, value);
+            Raw("\r\n"u8);
+        }
+
+        return SendAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override bool CanWrite => true;
+
+    /// <inheritdoc/>
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (buffer.IsEmpty)
+            return ValueTask.CompletedTask;
+        if (!_chunked && _pending.WrittenCount == 0)
+            return stream.WriteAsync(buffer, cancellationToken);
+        if (_chunked)
+        {
+            Utf8Formatter.TryFormat(buffer.Length, _pending.GetSpan(16), out var digits, new StandardFormat('x'));
+            _pending.Advance(digits);
+            Raw("\r\n"u8);
+        }
+
+        Raw(buffer.Span);
+        if (_chunked)
+            Raw("\r\n"u8);
+        return SendAsync(cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public override Task FlushAsync(CancellationToken cancellationToken) => SendAsync(cancellationToken).AsTask();
+
+    private async ValueTask SendAsync(CancellationToken cancellationToken)
+    {
+        if (_pending.WrittenCount == 0)
+            return;
+        await stream.WriteAsync(_pending.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        _pending.ResetWrittenCount();
+    }
+
+    private void ContentFields(HttpContent content)
+    {
+        foreach (var (name, values) in content.Headers.NonValidated)
+        {
+            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+                continue;
+            foreach (var value in values)
+                Field(name, value);
+        }
+
+        if (content.Headers.ContentLength is { } length)
+        {
+            Raw("Content-Length: "u8);
+            Utf8Formatter.TryFormat(length, _pending.GetSpan(20), out var digits);
+            _pending.Advance(digits);
+            Raw("\r\n"u8);
+        }
+        else
+        {
+            _chunked = true;
+            Raw("Transfer-Encoding: chunked\r\n"u8);
+        }
+    }
+
+    private void Field(string name, string value)
+    {
+        Text(name);
+        Raw(": "u8);
+        Text(value);
+        Raw("\r\n"u8);
+    }
+
+    private void Raw(ReadOnlySpan<byte> bytes) => _pending.Write(bytes);
+
+    private void Text(string text)
+    {
+        var written = Encoding.Latin1.GetBytes(text, _pending.GetSpan(text.Length));
+        _pending.Advance(written);
+    }
+}

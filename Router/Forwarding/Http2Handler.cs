@@ -1,0 +1,56 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Net;
+using System.Text;
+
+namespace Router.Forwarding;
+
+/// <summary>
+/// Sends requests to a backend over HTTP/2 (RFC 9113), cleartext with prior knowledge or TLS, by the framework's own handler:
+/// one for each address, with Router's connections under it. Trailers of a request are lost there; it has no way to send them.
+/// </summary>
+public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessageHandler
+{
+    private readonly ConcurrentDictionary<Endpoint, HttpMessageInvoker> _handlers = new();
+
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var sent = (BackendRequest)request;
+        var endpoint = EndpointChoice.Of(endpoints, sent.Tried, Random.Shared);
+        sent.Tried = endpoint;
+        sent.RequestUri = RequestUri.Of(endpoint.Address, sent.PathAndQuery);
+        sent.Version = HttpVersion.Version20;
+        sent.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        endpoint.Enter();
+        try
+        {
+            return await _handlers.GetOrAdd(endpoint, Create).SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (HttpRequestException fault) when (fault.GetBaseException() is BackendException refused)
+        {
+            throw refused;
+        }
+        finally
+        {
+            // Streams share a connection here: what is in flight is known well enough by the answers that are awaited.
+            endpoint.Leave();
+        }
+    }
+
+    private static HttpMessageInvoker Create(Endpoint endpoint) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        AutomaticDecompression = DecompressionMethods.None,
+        UseCookies = false,
+        UseProxy = false,
+        ActivityHeadersPropagator = null,
+        EnableMultipleHttp2Connections = true,
+        // Connecting has its own limit and its own circuit breaker.
+        ConnectTimeout = Timeout.InfiniteTimeSpan,
+        ConnectCallback = async (_, token) => await endpoint.Connector.ConnectPlainAsync(token).ConfigureAwait(false),
+        SslOptions = endpoint.Connector.TlsOptions(),
+        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+        ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+    });
+}

@@ -1,0 +1,56 @@
+using Router.Configuration;
+using Router.Serving;
+
+namespace Router.Forwarding;
+
+/// <summary>
+/// Asks for the probe path of every address that has one, at its interval. An address whose probe fails gets no requests while another
+/// one works; the next probe that is answered brings it back.
+/// </summary>
+public sealed partial class Prober(CurrentSite site, TimeProvider time, ILogger<Prober> logger) : BackgroundService
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
+
+    private readonly Dictionary<Endpoint, (long At, Task Running)> _last = [];
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Tick, time);
+        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        {
+            foreach (var upstream in site.Current.Backends.Where(upstream => upstream.Settings.ProbePath is not null))
+            {
+                foreach (var endpoint in upstream.Endpoints.Where(endpoint => IsDue(endpoint, upstream.Settings)))
+                    _last[endpoint] = (time.GetTimestamp(), ProbeAsync(endpoint, upstream.Settings, stoppingToken));
+            }
+        }
+    }
+
+    private bool IsDue(Endpoint endpoint, BackendSettings backend) =>
+        !_last.TryGetValue(endpoint, out var last) || (last.Running.IsCompleted && time.GetElapsedTime(last.At) >= backend.ProbeInterval);
+
+    private async Task ProbeAsync(Endpoint endpoint, BackendSettings backend, CancellationToken stopping)
+    {
+        using var limit = new CancellationTokenSource(backend.ProbeInterval, time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
+        using var probe = new BackendRequest(HttpMethod.Get, backend.ProbePath!) { RequestUri = endpoint.Address };
+        var works = false;
+        try
+        {
+            using var answer = await endpoint.Prober.SendAsync(probe, both.Token).ConfigureAwait(false);
+            works = (int)answer.StatusCode < 500;
+        }
+        catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
+        {
+            if (stopping.IsCancellationRequested)
+                return;
+        }
+
+        if (endpoint.Probed(works))
+            LogChanged(endpoint.Address.GetLeftPart(UriPartial.Authority), backend.Name, works ? "answers its probe again" : "does not answer its probe");
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Address} of backend {Backend} {Change}.")]
+    private partial void LogChanged(string address, string backend, string change);
+}

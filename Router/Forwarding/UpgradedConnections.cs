@@ -1,0 +1,87 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Router.Forwarding;
+
+/// <summary>
+/// Connections that have changed their protocol (RFC 9110 section 7.8; RFC 6455; RFC 8441): bytes go through in both directions until one
+/// side ends. When Router stops, WebSockets are told so by a close frame.
+/// </summary>
+public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
+{
+    // RFC 6455 section 7.4.1: the endpoint is going away.
+    private const ushort GoingAway = 1001;
+
+    // What a peer may take to answer a close frame.
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Changes the client's connection too, and carries both directions; null when both sides ended it.</summary>
+    public async ValueTask<ForwardFailure?> RunAsync(HttpContext context, Upstream upstream, string protocol, HttpResponseMessage answer, CancellationToken aborted)
+    {
+        var backend = await answer.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);
+        await using (backend.ConfigureAwait(false))
+        {
+            var client = await AcceptAsync(context, protocol, answer).ConfigureAwait(false);
+            var isWebSocket = protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase);
+            upstream.CountUpgraded(1);
+            try
+            {
+                return await CarryAsync(context, client, backend, isWebSocket, aborted).ConfigureAwait(false);
+            }
+            finally
+            {
+                upstream.CountUpgraded(-1);
+            }
+        }
+    }
+
+    private static async ValueTask<Stream> AcceptAsync(HttpContext context, string protocol, HttpResponseMessage answer)
+    {
+        if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
+        {
+            // RFC 8441 section 5: the answer is 200, and there is no key to prove.
+            context.Response.StatusCode = StatusCodes.Status200OK;
+            context.Response.Headers.Remove("Sec-WebSocket-Accept");
+            return await connect.AcceptAsync().ConfigureAwait(false);
+        }
+
+        context.Response.Headers.Upgrade = answer.Headers.NonValidated.TryGetValues("Upgrade", out var upgrade) ? upgrade.ToString() : protocol;
+        return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask<ForwardFailure?> CarryAsync(HttpContext context, Stream client, Stream backend, bool isWebSocket, CancellationToken aborted)
+    {
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        var closing = isWebSocket ? lifetime.ApplicationStopping : CancellationToken.None;
+        // A server's frames are not masked, a client's are (RFC 6455 section 5.1).
+        using var toClient = new UpgradedDirection(backend, client, GoingAway, masked: false, closing);
+        using var toBackend = new UpgradedDirection(client, backend, GoingAway, masked: true, closing);
+        var down = toClient.CopyAsync(end.Token);
+        var up = toBackend.CopyAsync(end.Token);
+        // Both sides are told; what they still say goes through until they hang up, but not for ever.
+        using var patience = closing.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
+        try
+        {
+            await (await Task.WhenAny(down, up).ConfigureAwait(false)).ConfigureAwait(false);
+            if (closing.IsCancellationRequested)
+                await Task.WhenAll(down, up).ConfigureAwait(false);
+            return null;
+        }
+        catch (OperationCanceledException) when (closing.IsCancellationRequested)
+        {
+            context.Abort();
+            return null;
+        }
+        catch (Exception fault) when (fault is IOException or ObjectDisposedException or OperationCanceledException)
+        {
+            // A side that died without a word: the other one sees it in the same way.
+            context.Abort();
+            return aborted.IsCancellationRequested || up.IsFaulted ? ForwardFailure.ClientGone : ForwardFailure.BrokenInAnswer;
+        }
+        finally
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            await backend.DisposeAsync().ConfigureAwait(false);
+            await Task.WhenAll(down, up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}
