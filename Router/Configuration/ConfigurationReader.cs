@@ -155,6 +155,10 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         return section.GetSection(key).GetChildren().Select(child => new ConfigurationReader(child, variables, faults));
     }
 
+    /// <summary>Every key here with its text: for a section whose keys are names that the operator chooses.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Texts() =>
+        section.GetChildren().Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
+
     /// <summary>Every key below this section that no call has asked for is a fault. Call it last.</summary>
     public void RefuseUnknownKeys()
     {

@@ -18,8 +18,9 @@ public sealed class Upstreams(IHttpClientFactory clients, UpstreamClients regist
     private Upstream Create(BackendSettings settings)
     {
         var endpoints = settings.Addresses.All.Select(address => new Endpoint(address, settings, time)).ToImmutableArray();
-        var client = clients.CreateClient(registrations.Register(settings, endpoints));
+        var repeats = new RepeatCounts();
+        var client = clients.CreateClient(registrations.Register(settings, endpoints, repeats));
         client.Timeout = Timeout.InfiniteTimeSpan;
-        return new Upstream(settings, endpoints, client, time);
+        return new Upstream(settings, endpoints, client, repeats, time);
     }
 }

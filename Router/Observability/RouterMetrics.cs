@@ -21,7 +21,6 @@ public sealed class RouterMetrics : IDisposable
     private readonly Histogram<double> _clientDuration;
     private readonly Counter<long> _blocked;
     private readonly Counter<long> _failures;
-    private readonly Counter<long> _repeats;
     private readonly Counter<long> _reloads;
 
     /// <summary>Creates the instruments.</summary>
@@ -36,7 +35,6 @@ public sealed class RouterMetrics : IDisposable
             "http.client.request.duration", "s", "Duration of HTTP client requests.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
         _blocked = _meter.CreateCounter<long>("router.blocked", "{request}", "Requests that the mode kept from a backend.");
         _failures = _meter.CreateCounter<long>("router.forward.failures", "{request}", "Requests that could not be forwarded, or whose answer broke.");
-        _repeats = _meter.CreateCounter<long>("router.retries", "{attempt}", "Requests that were sent to a backend again, by what had gone wrong before.");
         _reloads = _meter.CreateCounter<long>("router.table.reloads", "{reload}", "Changes of the configuration that were seen, by what became of them.");
         _meter.CreateObservableCounter("router.requests", traffic.Measurements, "{request}", "Requests on routed and unrouted hosts.");
     }
@@ -49,6 +47,7 @@ public sealed class RouterMetrics : IDisposable
     {
         _meter.CreateObservableGauge("router.mode", () => ModesOf(modes.Current), "{mode}", "1 for the mode that holds, 0 for the others.");
         _meter.CreateObservableGauge("router.backend.in_flight", () => InFlight(site.Current), "{request}", "Requests that have begun and not ended.");
+        _meter.CreateObservableCounter("router.retries", () => Repeats(site.Current), "{attempt}", "Requests that were sent to a backend again, by what had gone wrong before.");
         // The framework's handler reports this for HTTP/2; the name and labels are the semantic conventions' for both.
         _meter.CreateObservableUpDownCounter("http.client.open_connections", () => Connections(site.Current), "{connection}", "Number of outbound HTTP connections that are currently active or idle on the client.");
         _meter.CreateObservableGauge("router.backend.upgraded", () => Upgraded(site.Current), "{connection}", "Open connections that have changed their protocol, such as WebSockets.");
@@ -83,10 +82,6 @@ public sealed class RouterMetrics : IDisposable
     public void Failed(string backend, ForwardFailure failure) => _failures.Add(
         1, new KeyValuePair<string, object?>("backend", backend), new KeyValuePair<string, object?>("reason", ForwardFailures.NameOf(failure)));
 
-    /// <summary>A request is sent again.</summary>
-    public void Repeated(string backend, ForwardFailure failure) => _repeats.Add(
-        1, new KeyValuePair<string, object?>("backend", backend), new KeyValuePair<string, object?>("reason", ForwardFailures.NameOf(failure)));
-
     /// <summary>A change of the configuration was seen.</summary>
     public void Reloaded(bool accepted) => _reloads.Add(1, new KeyValuePair<string, object?>("result", accepted ? "accepted" : "refused"));
 
@@ -104,6 +99,13 @@ public sealed class RouterMetrics : IDisposable
 
     private static IEnumerable<Measurement<int>> Upgraded(Site site) =>
         site.Backends.Select(upstream => new Measurement<int>(upstream.Upgraded, new KeyValuePair<string, object?>("backend", upstream.Settings.Name)));
+
+    private static IEnumerable<Measurement<long>> Repeats(Site site) =>
+        from upstream in site.Backends
+        from failure in Enum.GetValues<ForwardFailure>()
+        let count = upstream.Repeats.Of(failure)
+        where count > 0
+        select new Measurement<long>(count, new("backend", upstream.Settings.Name), new("reason", ForwardFailures.NameOf(failure)));
 
     private static IEnumerable<Measurement<int>> Connections(Site site) =>
         from upstream in site.Backends

@@ -55,7 +55,10 @@ public sealed partial class CurrentSite : IDisposable
     {
         _files.AddFaults(faults);
         var (settings, table) = Read(_configuration, faults);
-        return faults.Any ? null : new Site(settings, table, _upstreams, _metrics.Traffic);
+        if (faults.Any)
+            return null;
+        var site = new Site(settings, table, _upstreams, _metrics.Traffic, faults);
+        return faults.Any ? null : site;
     }
 
     private void Reload()

@@ -55,7 +55,7 @@ public static class RouterApplication
         var frontDoor = app.Services.GetRequiredService<FrontDoor>();
         app.Use(own => context => frontDoor.HandleAsync(context, own));
         app.UseRouting();
-        app.Map("/_status", app.Services.GetRequiredService<StatusEndpoint>().HandleAsync);
+        app.Map("/_status/{**rest}", app.Services.GetRequiredService<StatusEndpoint>().HandleAsync);
         app.MapPrometheusScrapingEndpoint("/_metrics");
     }
 
