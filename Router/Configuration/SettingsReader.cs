@@ -16,7 +16,8 @@ public static class SettingsReader
     public static RouterSettings Read(IConfiguration configuration, Faults faults)
     {
         var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), faults);
-        root.Child("Variables");
+        foreach (var variable in root.Children("Variables").Where(variable => variable.HoldsSections))
+            root.Fault($"Variables:{variable.Name}", "holds sections", "Give the key that it feeds, relative to Router, such as Mode");
         var settings = new RouterSettings
         {
             Mode = Mode(root),

@@ -32,7 +32,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             placed = await upstream.WaitForPlaceAsync(limit.Token).ConfigureAwait(false);
             if (!placed)
                 return ForwardFailure.Overloaded;
-            message = CreateMessage(context, order);
+            message = CreateMessage(context, order, limit);
             using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             limit.AnswerBegan();
             upstream.Answered();
@@ -56,7 +56,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         }
     }
 
-    private static BackendRequest CreateMessage(HttpContext context, in ForwardOrder order)
+    private static BackendRequest CreateMessage(HttpContext context, in ForwardOrder order, ExchangeLimit limit)
     {
         var (request, backend) = (context.Request, order.Upstream.Settings);
         var upgrade = backend.Http2 ? null : UpgradeOf(context);
@@ -69,7 +69,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
         if (upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            message.Content = new RequestBody(context);
+            message.Content = new RequestBody(context, limit.Touch);
         else if (request.Headers.ContentLength is 0)
             message.Content = new EmptyContent();
         RequestHeaders.Copy(context, message, backend, order);

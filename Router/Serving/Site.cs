@@ -43,6 +43,10 @@ public sealed class Site
     /// <summary>The upstreams of all configured backends.</summary>
     public ImmutableArray<Upstream> Backends { get; }
 
+    /// <summary>Every upstream that requests or error pages come from.</summary>
+    public IReadOnlyCollection<Upstream> Upstreams =>
+        [.. Backends, .. Routes.Select(route => route.ErrorPage?.Upstream).OfType<Upstream>()];
+
     /// <summary>What lives of each route, at its <see cref="Route.Index"/>.</summary>
     public ImmutableArray<LiveRoute> Routes { get; }
 
