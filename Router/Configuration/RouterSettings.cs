@@ -39,6 +39,12 @@ public sealed record RouterSettings
     /// <summary>Named pages that take the place of a backend's errors.</summary>
     public required ImmutableArray<ErrorPageSettings> ErrorPages { get; init; }
 
+    /// <summary>Whether the rate limits hold. Default: they do.</summary>
+    public required bool RateLimiting { get; init; }
+
+    /// <summary>Named limits of how often one client may ask.</summary>
+    public required ImmutableArray<RateLimitSettings> RateLimits { get; init; }
+
     /// <summary>Named lists of client addresses.</summary>
     public required ImmutableArray<AllowListSettings> AllowLists { get; init; }
 
@@ -148,6 +154,9 @@ public sealed record PathSettings(string Name, ConfigurationReader Source, Immut
 /// <summary>What becomes of the requests that a host or a path rule matches. What is null holds as the host says it.</summary>
 public sealed record RuleSettings
 {
+    /// <summary>The names of the rate limits, or <see cref="None"/>; empty where the host's hold.</summary>
+    public ImmutableArray<string> RateLimits { get; init; } = [];
+
     /// <summary>The word that stands for no allow list at all.</summary>
     public const string Everyone = "everyone";
 

@@ -31,6 +31,8 @@ public static class SettingsReader
             RequestHeaders = RequestHeaders(root.Child("RequestHeaders")),
             ResponseHeaders = [.. root.Children("ResponseHeaders").Select(ResponseHeaders)],
             ErrorPages = [.. root.Children("ErrorPages").Select(ErrorPage)],
+            RateLimiting = root.Flag("RateLimiting", true),
+            RateLimits = [.. root.Children("RateLimits").Select(RateLimit)],
             AllowLists = [.. root.Children("AllowLists").Select(list => AllowList(root.Child("AllowLists"), list.Name))],
             Hosts = [.. root.Children("Hosts").Select(Host)],
         };
@@ -201,6 +203,24 @@ public static class SettingsReader
         return ranges.ToImmutable();
     }
 
+    private static RateLimitSettings RateLimit(ConfigurationReader reader)
+    {
+        if (reader.Text("Rate") is null)
+            reader.Fault("Rate", "is not set", "Give requests per second, such as 3 or 0.5");
+        if (reader.Name.Equals(RuleSettings.None, StringComparison.OrdinalIgnoreCase))
+            reader.Fault("Rate", $"belongs to a limit that is called {RuleSettings.None}", "Choose another name: a rule means no limit by that one");
+        var limit = new RateLimitSettings
+        {
+            Name = reader.Name,
+            Rate = reader.Fraction("Rate", 1, 0.001, 1_000_000),
+            Burst = reader.Number("Burst", 0, 0, 1_000_000),
+            Methods = reader.List("Methods"),
+            RetryAfter = reader.Duration("RetryAfter", TimeSpan.FromSeconds(300)),
+        };
+        reader.RefuseUnknownKeys();
+        return limit;
+    }
+
     private static HostSettings Host(ConfigurationReader reader)
     {
         var host = new HostSettings
@@ -240,6 +260,7 @@ public static class SettingsReader
         MaxRequestBody = reader.Size("MaxRequestBody"),
         Authenticate = reader.Has("Authenticate") ? reader.Flag("Authenticate", true) : null,
         HttpsRedirects = reader.Has("HttpsRedirects") ? reader.Flag("HttpsRedirects", false) : null,
+        RateLimits = reader.List("RateLimits"),
         ResponseHeaders = reader.List("ResponseHeaders"),
         ErrorPage = reader.Text("ErrorPage"),
     };

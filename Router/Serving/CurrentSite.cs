@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Primitives;
+using Router.Access;
 using Router.Configuration;
 using Router.Forwarding;
 using Router.Modes;
@@ -16,6 +17,7 @@ public sealed partial class CurrentSite : IDisposable
     private readonly IConfiguration _configuration;
     private readonly ConfigurationFiles _files;
     private readonly Upstreams _upstreams;
+    private readonly RateLimits _limits;
     private readonly RouterMetrics _metrics;
     private readonly ILogger<CurrentSite> _logger;
     private readonly IDisposable _subscription;
@@ -24,11 +26,12 @@ public sealed partial class CurrentSite : IDisposable
 
     /// <summary>Makes the first site; the configuration has been checked before.</summary>
     /// <exception cref="InvalidConfigurationException">The configuration has faults.</exception>
-    public CurrentSite(IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RouterMetrics metrics, ILogger<CurrentSite> logger)
+    public CurrentSite(IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RateLimits limits, RouterMetrics metrics, ILogger<CurrentSite> logger)
     {
         _configuration = configuration;
         _files = files;
         _upstreams = upstreams;
+        _limits = limits;
         _metrics = metrics;
         _logger = logger;
         var faults = new Faults();
@@ -57,7 +60,7 @@ public sealed partial class CurrentSite : IDisposable
         var (settings, table) = Read(_configuration, faults);
         if (faults.Any)
             return null;
-        var site = new Site(settings, table, _upstreams, _metrics.Traffic, faults);
+        var site = new Site(settings, table, _upstreams, _limits, _metrics.Traffic, faults);
         return faults.Any ? null : site;
     }
 
@@ -80,6 +83,8 @@ public sealed partial class CurrentSite : IDisposable
             {
                 LogRefused(faults.All.Count, string.Join(" ", faults.All));
             }
+
+            _limits.KeepOnly(_current.Settings.RateLimiting ? _current.Settings.RateLimits : []);
         }
     }
 

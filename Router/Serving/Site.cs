@@ -12,7 +12,7 @@ namespace Router.Serving;
 public sealed class Site
 {
     /// <summary>Makes a site ready; what can't be is a fault.</summary>
-    public Site(RouterSettings settings, RouteTable table, Upstreams upstreams, Traffic traffic, Faults faults)
+    public Site(RouterSettings settings, RouteTable table, Upstreams upstreams, RateLimits limits, Traffic traffic, Faults faults)
     {
         Settings = settings;
         Table = table;
@@ -25,6 +25,7 @@ public sealed class Site
             route.File is { } file ? FixedFile.Load(Pages.Directory, file, $"{SettingsReader.Section}:Hosts ({route.Name})", faults) : null,
             route.ErrorPage is { } page ? new ErrorPage(page.Page, upstreams.For(page.Backend)) : null,
             new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects),
+            settings.RateLimiting ? [.. route.RateLimits.Select(limits.For)] : [],
             traffic.For(route.Name, route.Backend?.Name)))];
     }
 
@@ -67,6 +68,7 @@ public sealed class Site
 /// <param name="File">The file that is its answer; null where there is none.</param>
 /// <param name="ErrorPage">The page for its backend's errors; null where there is none.</param>
 /// <param name="HeaderRules">The changes to the header of its answers.</param>
+/// <param name="RateLimits">Its rate limits; none where rate limiting is switched off.</param>
 /// <param name="Traffic">Its counters.</param>
 public sealed record LiveRoute(
-    Route Route, Upstream? Upstream, FixedFile? File, ErrorPage? ErrorPage, ResponseHeaderRules HeaderRules, RouteTraffic Traffic);
+    Route Route, Upstream? Upstream, FixedFile? File, ErrorPage? ErrorPage, ResponseHeaderRules HeaderRules, ImmutableArray<RateLimit> RateLimits, RouteTraffic Traffic);
