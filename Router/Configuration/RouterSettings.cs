@@ -30,6 +30,9 @@ public sealed record RouterSettings
     /// <summary>The proxies whose <c>X-Forwarded-*</c> fields are believed.</summary>
     public required ImmutableArray<IPNetwork> TrustedProxies { get; init; }
 
+    /// <summary>Named lists of further such proxies, read from elsewhere.</summary>
+    public required ImmutableArray<TrustedProxyListSettings> TrustedProxyLists { get; init; }
+
     /// <summary>What is changed in the header of every request that is forwarded.</summary>
     public required RequestHeaderSettings RequestHeaders { get; init; }
 

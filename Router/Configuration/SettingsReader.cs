@@ -28,6 +28,7 @@ public static class SettingsReader
             Limits = Limits(root.Child("Limits")),
             Backends = [.. root.Children("Backends").Select(Backend)],
             TrustedProxies = Ranges(root, "TrustedProxies"),
+            TrustedProxyLists = [.. root.Children("TrustedProxyLists").Select(ProxyList)],
             RequestHeaders = RequestHeaders(root.Child("RequestHeaders")),
             ResponseHeaders = [.. root.Children("ResponseHeaders").Select(ResponseHeaders)],
             ErrorPages = [.. root.Children("ErrorPages").Select(ErrorPage)],
@@ -201,6 +202,44 @@ public static class SettingsReader
         }
 
         return ranges.ToImmutable();
+    }
+
+    private static TrustedProxyListSettings ProxyList(ConfigurationReader reader)
+    {
+        var (location, ranges) = ProxySource(reader);
+        var list = new TrustedProxyListSettings
+        {
+            Name = reader.Name,
+            Ranges = ranges,
+            Location = location,
+            Service = reader.Text("Service"),
+            Refresh = reader.Duration("Refresh", TimeSpan.FromHours(1)),
+        };
+        reader.RefuseUnknownKeys();
+        return list;
+    }
+
+    private static (Uri? Location, ImmutableArray<IPNetwork> Ranges) ProxySource(ConfigurationReader reader)
+    {
+        var entries = reader.List("Source");
+        if (reader.Text("Source") is { } text && text.Contains("://", StringComparison.Ordinal))
+        {
+            if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host is not "")
+                return (address, []);
+            reader.Fault("Source", $"'{text}' is not an http or https address", "Give ranges, a file, or an address such as https://ip-ranges.example.org/ranges.json");
+        }
+        else if (entries is [var only] && !AddressRange.TryParse(only, out _))
+        {
+            if (File.Exists(only))
+                return (new Uri(Path.GetFullPath(only)), []);
+            reader.Fault("Source", $"'{only}' is neither a range, nor an http or https address, nor a file that is there", "Give ranges, a file, or an address such as https://ip-ranges.example.org/ranges.json");
+        }
+        else
+        {
+            return (null, Ranges(reader, "Source"));
+        }
+
+        return (null, []);
     }
 
     private static RateLimitSettings RateLimit(ConfigurationReader reader)

@@ -18,6 +18,7 @@ public sealed partial class CurrentSite : IDisposable
     private readonly ConfigurationFiles _files;
     private readonly Upstreams _upstreams;
     private readonly RateLimits _limits;
+    private readonly ProxyLists _lists;
     private readonly RouterMetrics _metrics;
     private readonly ILogger<CurrentSite> _logger;
     private readonly IDisposable _subscription;
@@ -26,12 +27,13 @@ public sealed partial class CurrentSite : IDisposable
 
     /// <summary>Makes the first site; the configuration has been checked before.</summary>
     /// <exception cref="InvalidConfigurationException">The configuration has faults.</exception>
-    public CurrentSite(IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RateLimits limits, RouterMetrics metrics, ILogger<CurrentSite> logger)
+    public CurrentSite(IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RateLimits limits, ProxyLists lists, RouterMetrics metrics, ILogger<CurrentSite> logger)
     {
         _configuration = configuration;
         _files = files;
         _upstreams = upstreams;
         _limits = limits;
+        _lists = lists;
         _metrics = metrics;
         _logger = logger;
         var faults = new Faults();
@@ -60,7 +62,7 @@ public sealed partial class CurrentSite : IDisposable
         var (settings, table) = Read(_configuration, faults);
         if (faults.Any)
             return null;
-        var site = new Site(settings, table, _upstreams, _limits, _metrics.Traffic, faults);
+        var site = new Site(settings, table, _upstreams, _limits, _lists, _metrics.Traffic, faults);
         return faults.Any ? null : site;
     }
 
@@ -76,6 +78,8 @@ public sealed partial class CurrentSite : IDisposable
                 if (site.Settings.Mode != _current.Settings.Mode)
                     LogModeUnchanged(site.Settings.Mode);
                 _current = site;
+                // A list may have been read anew since the site was made.
+                site.Proxies.Combine();
                 _upstreams.Keep(site.Upstreams);
                 LogReloaded(site.Table.Routes.Length);
             }
@@ -84,6 +88,7 @@ public sealed partial class CurrentSite : IDisposable
                 LogRefused(faults.All.Count, string.Join(" ", faults.All));
             }
 
+            _lists.KeepOnly(_current.Settings.TrustedProxyLists);
             _limits.KeepOnly(_current.Settings.RateLimiting ? _current.Settings.RateLimits : []);
         }
     }

@@ -132,6 +132,7 @@ public static class RouterApplication
         services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider => provider.GetRequiredService<UpstreamClients>());
         services.AddSingleton<Upstreams>();
         services.AddSingleton<RateLimits>();
+        services.AddSingleton<ProxyLists>();
         services.AddSingleton<Traffic>();
         services.AddSingleton<RouterMetrics>();
         services.AddSingleton<CurrentSite>();
@@ -140,6 +141,7 @@ public static class RouterApplication
         services.AddSingleton<LiveGauges>();
         services.AddHostedService<ConfigurationWatch>();
         services.AddHostedService<Prober>();
+        services.AddHostedService<ProxyListRefresher>();
         services.AddSingleton<AnswerWriter>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<FrontDoor>();

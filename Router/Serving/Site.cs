@@ -12,11 +12,11 @@ namespace Router.Serving;
 public sealed class Site
 {
     /// <summary>Makes a site ready; what can't be is a fault.</summary>
-    public Site(RouterSettings settings, RouteTable table, Upstreams upstreams, RateLimits limits, Traffic traffic, Faults faults)
+    public Site(RouterSettings settings, RouteTable table, Upstreams upstreams, RateLimits limits, ProxyLists lists, Traffic traffic, Faults faults)
     {
         Settings = settings;
         Table = table;
-        TrustedProxies = settings.TrustedProxies is [] ? null : new AllowList("TrustedProxies", settings.TrustedProxies);
+        Proxies = new TrustedProxies(settings.TrustedProxies, [.. settings.TrustedProxyLists.Select(lists.For)]);
         RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings, faults));
         Backends = [.. settings.Backends.Select(upstreams.For)];
         Routes = [.. table.Routes.Select(route => new LiveRoute(
@@ -36,7 +36,10 @@ public sealed class Site
     public RouteTable Table { get; }
 
     /// <summary>The proxies that are believed; null where none is.</summary>
-    public AllowList? TrustedProxies { get; }
+    public AllowList? TrustedProxies => Proxies.Current;
+
+    /// <summary>Where these come from.</summary>
+    public TrustedProxies Proxies { get; }
 
     /// <summary>What is changed in the header of every request that is forwarded.</summary>
     public RequestRules RequestRules { get; }
