@@ -48,6 +48,9 @@ public sealed record RouterSettings
     /// <summary>Named limits of how often one client may ask.</summary>
     public required ImmutableArray<RateLimitSettings> RateLimits { get; init; }
 
+    /// <summary>What is compressed where no route says otherwise. Default: what can hold no secret.</summary>
+    public required CompressionPolicy Compression { get; init; }
+
     /// <summary>Named lists of client addresses.</summary>
     public required ImmutableArray<AllowListSettings> AllowLists { get; init; }
 
@@ -157,6 +160,9 @@ public sealed record PathSettings(string Name, ConfigurationReader Source, Immut
 /// <summary>What becomes of the requests that a host or a path rule matches. What is null holds as the host says it.</summary>
 public sealed record RuleSettings
 {
+    /// <summary>What is compressed.</summary>
+    public CompressionPolicy? Compression { get; init; }
+
     /// <summary>The names of the rate limits, or <see cref="None"/>; empty where the host's hold.</summary>
     public ImmutableArray<string> RateLimits { get; init; } = [];
 

@@ -32,6 +32,7 @@ public static class SettingsReader
             RequestHeaders = RequestHeaders(root.Child("RequestHeaders")),
             ResponseHeaders = [.. root.Children("ResponseHeaders").Select(ResponseHeaders)],
             ErrorPages = [.. root.Children("ErrorPages").Select(ErrorPage)],
+            Compression = Compression(root.Child("Compression")),
             RateLimiting = root.Flag("RateLimiting", true),
             RateLimits = [.. root.Children("RateLimits").Select(RateLimit)],
             AllowLists = [.. root.Children("AllowLists").Select(list => AllowList(root.Child("AllowLists"), list.Name))],
@@ -204,6 +205,13 @@ public static class SettingsReader
         return ranges.ToImmutable();
     }
 
+    private static CompressionPolicy Compression(ConfigurationReader reader)
+    {
+        var (enabled, personal) = (reader.Flag("Enabled", true), reader.Flag("Personal", false));
+        reader.RefuseUnknownKeys();
+        return !enabled ? CompressionPolicy.Off : personal ? CompressionPolicy.Personal : CompressionPolicy.On;
+    }
+
     private static TrustedProxyListSettings ProxyList(ConfigurationReader reader)
     {
         var (location, ranges) = ProxySource(reader);
@@ -299,6 +307,7 @@ public static class SettingsReader
         MaxRequestBody = reader.Size("MaxRequestBody"),
         Authenticate = reader.Has("Authenticate") ? reader.Flag("Authenticate", true) : null,
         HttpsRedirects = reader.Has("HttpsRedirects") ? reader.Flag("HttpsRedirects", false) : null,
+        Compression = reader.Choice<CompressionPolicy>("Compression"),
         RateLimits = reader.List("RateLimits"),
         ResponseHeaders = reader.List("ResponseHeaders"),
         ErrorPage = reader.Text("ErrorPage"),

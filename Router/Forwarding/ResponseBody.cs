@@ -79,7 +79,7 @@ public static class ResponseBody
         output.Write(Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
     }
 
-    private static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
+    internal static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
     {
         foreach (var (name, values) in answer.TrailingHeaders.NonValidated)
         {

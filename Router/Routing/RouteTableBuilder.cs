@@ -12,6 +12,7 @@ internal sealed class RouteTableBuilder
     private readonly Dictionary<string, AllowList> _allowLists;
     private readonly Dictionary<string, ResponseHeaderSettings> _responseHeaders;
     private readonly Dictionary<string, ErrorPageSettings> _errorPages;
+    private readonly CompressionPolicy _compression;
     private readonly Dictionary<string, RateLimitSettings> _rateLimits;
     private readonly Dictionary<HostPattern, (PathTable Paths, string Host)> _hosts = [];
     private readonly ImmutableArray<Route>.Builder _routes = ImmutableArray.CreateBuilder<Route>();
@@ -23,6 +24,7 @@ internal sealed class RouteTableBuilder
         _responseHeaders = settings.ResponseHeaders.ToDictionary(set => set.Name, StringComparer.OrdinalIgnoreCase);
         _errorPages = settings.ErrorPages.ToDictionary(page => page.Name, StringComparer.OrdinalIgnoreCase);
         _allowLists = settings.AllowLists.ToDictionary(list => list.Name, list => new AllowList(list.Name, list.Ranges), StringComparer.OrdinalIgnoreCase);
+        _compression = settings.Compression;
         _rateLimits = settings.RateLimits.ToDictionary(limit => limit.Name, StringComparer.OrdinalIgnoreCase);
     }
 
@@ -91,6 +93,7 @@ internal sealed class RouteTableBuilder
             File = rule.File,
             InEveryMode = rule.InEveryMode,
             AllowList = AllowListOf(source, rule.AllowList, own?.AllowList),
+            Compression = rule.Compression ?? own?.Compression ?? _compression,
             RateLimits = RateLimitsOf(source, rule.RateLimits, own?.RateLimits ?? []),
             MaxRequestBody = rule.MaxRequestBody ?? own?.MaxRequestBody ?? RuleSettings.DefaultMaxRequestBody,
             Authenticates = rule.Authenticate ?? own?.Authenticates ?? true,
