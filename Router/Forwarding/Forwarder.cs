@@ -64,15 +64,16 @@ public sealed class Forwarder(TimeProvider time)
         {
             var output = context.Response.BodyWriter;
             using var body = await answer.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);
-            var read = body.ReadAsync(output.GetMemory(), aborted);
-            if (!read.IsCompleted)
-                // The header must not wait for a body that dribbles.
-                await context.Response.StartAsync(aborted).ConfigureAwait(false);
-            while (await read.ConfigureAwait(false) is > 0 and var count)
+            // A read into nothing waits for the first byte and takes none.
+            var first = body.ReadAsync(Memory<byte>.Empty, aborted);
+            if (!first.IsCompleted)
+                // The header must not wait for a body that dribbles. Starting the response alone would not send it.
+                await output.FlushAsync(aborted).ConfigureAwait(false);
+            await first.ConfigureAwait(false);
+            while (await body.ReadAsync(output.GetMemory(), aborted).ConfigureAwait(false) is > 0 and var count)
             {
                 output.Advance(count);
                 await output.FlushAsync(aborted).ConfigureAwait(false);
-                read = body.ReadAsync(output.GetMemory(), aborted);
             }
 
             return null;
