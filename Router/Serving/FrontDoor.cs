@@ -56,6 +56,8 @@ public sealed partial class FrontDoor(
         pathAndQuery = raw;
         if (!RequestTarget.TryRead(raw, out var target))
             return RouteMatch.Malformed("the request target is not one of the forms of RFC 9112 section 3.2, or has characters that none may have");
+        if (target.Form == TargetForm.Asterisk)
+            return RouteMatch.Malformed("the asterisk form asks for no resource, and no client of a backend can send it on");
         var host = context.Request.Headers.Host.ToString();
         if (target.Form == TargetForm.Absolute)
         {
