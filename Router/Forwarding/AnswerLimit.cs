@@ -14,11 +14,13 @@ public sealed class AnswerLimit : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly CancellationTokenRegistration _client;
     private readonly ITimer _timer;
+    private readonly TimeSpan _limit;
     private int _state;
 
     /// <summary>Starts the clock.</summary>
     public AnswerLimit(TimeProvider time, TimeSpan limit, CancellationToken clientGone)
     {
+        _limit = limit;
         _client = clientGone.UnsafeRegister(static self => ((AnswerLimit)self!)._source.Cancel(), this);
         _timer = time.CreateTimer(static self => ((AnswerLimit)self!).Expire(), this, limit, Timeout.InfiniteTimeSpan);
     }
@@ -28,6 +30,12 @@ public sealed class AnswerLimit : IDisposable
 
     /// <summary>Whether it was the limit.</summary>
     public bool Expired => Volatile.Read(ref _state) == Over;
+
+    /// <summary>Holds the clock: the next move is the client's, not the backend's.</summary>
+    public void Hold() => _timer.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+
+    /// <summary>Starts the clock anew: the next move is the backend's.</summary>
+    public void Restart() => _timer.Change(_limit, Timeout.InfiniteTimeSpan);
 
     /// <summary>Stops the clock.</summary>
     public void AnswerBegan()

@@ -21,8 +21,8 @@ public sealed class Forwarder(TimeProvider time)
     /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
     public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, Upstream upstream, string pathAndQuery)
     {
-        using var message = CreateMessage(context, upstream.Settings, pathAndQuery);
         using var limit = new AnswerLimit(time, upstream.Settings.ResponseTimeout, context.RequestAborted);
+        using var message = CreateMessage(context, upstream.Settings, pathAndQuery, limit);
         HttpResponseMessage answer;
         try
         {
@@ -46,12 +46,12 @@ public sealed class Forwarder(TimeProvider time)
         }
     }
 
-    private static HttpRequestMessage CreateMessage(HttpContext context, BackendSettings backend, string pathAndQuery)
+    private static HttpRequestMessage CreateMessage(HttpContext context, BackendSettings backend, string pathAndQuery, AnswerLimit limit)
     {
         var request = context.Request;
         var message = new HttpRequestMessage(new HttpMethod(request.Method), RequestUri.Of(backend.Address, pathAndQuery));
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            message.Content = new RequestBody(request, context.RequestAborted);
+            message.Content = new RequestBody(request, limit, context.RequestAborted);
         else if (request.Headers.ContentLength is 0)
             message.Content = new EmptyContent();
         RequestHeaders.Copy(context, message, backend);

@@ -4,7 +4,7 @@ using System.Net;
 namespace Router.Forwarding;
 
 /// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
-public sealed class RequestBody(HttpRequest request, CancellationToken aborted) : HttpContent
+public sealed class RequestBody(HttpRequest request, AnswerLimit limit, CancellationToken aborted) : HttpContent
 {
     /// <summary>Whether the body could not be read from the client, rather than not be sent to the backend.</summary>
     public bool ClientFailed { get; private set; }
@@ -41,7 +41,11 @@ public sealed class RequestBody(HttpRequest request, CancellationToken aborted) 
     {
         try
         {
-            return await reader.ReadAsync(aborted).ConfigureAwait(false);
+            // A slow upload is not the backend's doing; one that the backend does not take in is.
+            limit.Hold();
+            var read = await reader.ReadAsync(aborted).ConfigureAwait(false);
+            limit.Restart();
+            return read;
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException)
         {
