@@ -52,11 +52,16 @@ public sealed class Forwarder(TimeProvider time)
         var message = new HttpRequestMessage(new HttpMethod(request.Method), RequestUri.Of(backend.Address, pathAndQuery));
         if (context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
             message.Content = new RequestBody(request, limit, context.RequestAborted);
-        else if (request.Headers.ContentLength is 0)
+        else if (request.Headers.ContentLength is 0 || !IsSafe(request.Method))
+            // The handler sends a request without content again when a kept connection turns out to be dead. Content keeps it
+            // from that: the backend may have carried the first one out. It costs a Content-Length of 0 (RFC 9110 section 8.6).
             message.Content = new EmptyContent();
         RequestHeaders.Copy(context, message, backend);
         return message;
     }
+
+    // RFC 9110 section 9.2.1.
+    private static bool IsSafe(string method) => method is "GET" or "HEAD" or "OPTIONS" or "TRACE";
 
     private static async ValueTask<ForwardFailure?> CopyBodyAsync(HttpResponseMessage answer, HttpContext context, CancellationToken aborted)
     {
