@@ -37,7 +37,7 @@ public static class RouterApplication
         // Where a file can't be read, what is missing in it is no news.
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
-        var (settings, _) = CurrentSite.Read(builder.Configuration, faults);
+        var (settings, table) = Site.Read(builder.Configuration, faults);
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
 
@@ -46,6 +46,9 @@ public static class RouterApplication
         AddLogging(builder);
         AddMetrics(builder, settings);
         AddRouter(builder.Services, options, files, settings, pages);
+        // The first site is made of these; every later one is read anew.
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(table);
         if (samples is not null)
             builder.Services.AddSingleton(samples);
 
