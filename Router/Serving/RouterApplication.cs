@@ -66,7 +66,8 @@ public static class RouterApplication
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = null;
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
-            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.RequestHeaderEncodingSelector = name =>
+                name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionFieldEncoding.Instance : Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });
         builder.Services.AddRoutingCore();
