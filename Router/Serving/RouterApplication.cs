@@ -75,7 +75,8 @@ public static class RouterApplication
             kestrel.AddServerHeader = false;
             SetLimits(kestrel.Limits, limits);
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
-            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.RequestHeaderEncodingSelector = name =>
+                name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionFieldEncoding.Instance : Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });
         builder.Services.AddRoutingCore();
