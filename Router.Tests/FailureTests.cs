@@ -71,11 +71,11 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task An_answer_that_begins_in_time_may_take_as_long_as_it_likes()
+    public async Task An_answer_that_begins_in_time_may_pause_as_long_as_it_likes_where_no_limit_is_set()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), clock);
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "off"), clock);
         using var client = await router.ConnectAsync();
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
         using var atBackend = await backend.AcceptAsync();
@@ -131,8 +131,8 @@ public sealed class FailureTests
         var clock = new ManualClock();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), clock);
         using var client = await router.ConnectAsync();
-        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {64 << 20}\r\n\r\n");
-        await client.WriteUntilItStallsAsync(64 << 20, TimeSpan.FromSeconds(1));
+        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {32 << 20}\r\n\r\n");
+        await client.WriteUntilItStallsAsync(32 << 20, TimeSpan.FromSeconds(1));
 
         clock.Advance(TimeSpan.FromSeconds(60));
 
@@ -187,7 +187,6 @@ public sealed class FailureTests
     [InlineData("POST", "Content-Length: 7\r\n\r\norder=1")]
     [InlineData("POST", "Content-Length: 0\r\n\r\n")]
     [InlineData("POST", "\r\n")]
-    [InlineData("DELETE", "\r\n")]
     [InlineData("BREW", "\r\n")]
     public async Task A_request_that_may_have_been_carried_out_is_not_sent_again(string method, string rest)
     {

@@ -21,10 +21,10 @@ public sealed class ForwardedHeadersTests
     [InlineData("X-Forwarded-For: 203.0.113.7\r\n", "203.0.113.7, 127.0.0.1")]
     [InlineData("X-Forwarded-For: 203.0.113.7, 198.51.100.2\r\n", "203.0.113.7, 198.51.100.2, 127.0.0.1")]
     [InlineData("X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 198.51.100.2\r\n", "203.0.113.7,198.51.100.2, 127.0.0.1")]
-    public async Task The_clients_address_is_appended_to_those_before_it(string sent, string expected)
+    public async Task The_peers_address_is_appended_to_those_that_a_trusted_proxy_names(string sent, string expected)
     {
         await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("TrustedProxies", "127.0.0.1"));
 
         await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{sent}\r\n");
 

@@ -61,7 +61,6 @@ public sealed class RawTargetTests
     [InlineData("GET /caf\u00e9 HTTP/1.1")]
     [InlineData("GET /a\tb HTTP/1.1")]
     [InlineData("GET * HTTP/1.1")]
-    [InlineData("OPTIONS * HTTP/1.1")]
     [InlineData("GET ftp://www.example.org/ HTTP/1.1")]
     [InlineData("CONNECT www.example.org:443 HTTP/1.1")]
     [InlineData("GET / HTTP/1.1\r\nHost: other.example.org")]
