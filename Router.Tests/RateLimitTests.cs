@@ -202,6 +202,36 @@ public sealed class RateLimitTests
     }
 
     [Theory]
+    [InlineData("www.example.org", "GET", 21)]
+    [InlineData("www.example.org", "POST", 6)]
+    [InlineData("api.example.org", "GET", 30)]
+    [InlineData("assets.example.org", "POST", 30)]
+    public async Task With_the_environment_of_the_original_www_is_limited_and_nothing_else(string host, string method, int least)
+    {
+        await using var backend = RawBackend.Saying("hello");
+        string[] lists = ["USER", "DEV_USER", "ADMIN_USER"];
+        string[] addresses =
+        [
+            "FRONTEND_URL", "API_URL", "SEARCH_API_URL", "ANTIVIRUS_API_URL", "DOCUMENTS_S3_URL", "G7_DRAFT_DOCUMENTS_S3_URL",
+            "AGREEMENTS_S3_URL", "COMMUNICATIONS_S3_URL", "REPORTS_S3_URL", "SUBMISSIONS_S3_URL",
+        ];
+        await using var router = await RunningRouter.StartWithItsOwnTableAsync(
+        [
+            .. addresses.Select(name => ("DM_" + name, backend.Address)),
+            .. lists.Select(name => ($"DM_{name}_IPS", "172.0.0.0/0")),
+            ("DM_APP_AUTH", "dXNlcjpwYXNz"), ("DM_RATE_LIMITING_ENABLED", "enabled"),
+        ]);
+        var began = TimeProvider.System.GetTimestamp();
+        var passed = 0;
+
+        for (var i = 0; i < 30; i++)
+            passed += (await router.SendAsync(method, $"http://{host}/x")).Status == 200 ? 1 : 0;
+
+        // The real clock: what the rate gives while the thirty run comes on top.
+        passed.Should().BeInRange(least, Math.Min(30, least + 1 + (int)(3 * TimeProvider.System.GetElapsedTime(began).TotalSeconds)));
+    }
+
+    [Theory]
     [InlineData("RateLimiting", "enabeld", "Router:RateLimiting: is 'enabeld'")]
     [InlineData("RateLimits:requests:Rate", "0", "Router:RateLimits:requests:Rate: is '0'")]
     [InlineData("RateLimits:requests:Rate", "-3", "Router:RateLimits:requests:Rate: is '-3'")]

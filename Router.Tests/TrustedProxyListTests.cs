@@ -195,6 +195,7 @@ public sealed class TrustedProxyListTests
     [InlineData("Source", "198.51.100.0/24, 198.51.100.0/33", "'198.51.100.0/33' is neither an address nor a range")]
     [InlineData("Source", "/nowhere/ip-ranges.json", "nor a file that is there")]
     [InlineData("Source", "ftp://ranges.example/", "is not an http or https address")]
+    [InlineData("Source", "htps://ranges.example/a,b", "is not an http or https address")]
     [InlineData("Source", "https://", "is not an http or https address")]
     [InlineData("Refresh", "3600", "duration")]
     [InlineData("Servcie", "CLOUDFRONT", "not a key that Router knows")]

@@ -27,7 +27,7 @@ public static class SettingsReader
             ApplicationName = root.Text("ApplicationName") ?? "router",
             Limits = Limits(root.Child("Limits")),
             Backends = [.. root.Children("Backends").Select(Backend)],
-            TrustedProxies = Ranges(root, "TrustedProxies"),
+            TrustedProxies = Ranges(root, "TrustedProxies", root.List("TrustedProxies")),
             TrustedProxyLists = [.. root.Children("TrustedProxyLists").Select(ProxyList)],
             RequestHeaders = RequestHeaders(root.Child("RequestHeaders")),
             ResponseHeaders = [.. root.Children("ResponseHeaders").Select(ResponseHeaders)],
@@ -185,16 +185,16 @@ public static class SettingsReader
 
     private static AllowListSettings AllowList(ConfigurationReader lists, string name)
     {
-        var ranges = Ranges(lists, name);
-        if (lists.List(name) is [])
+        var entries = lists.List(name);
+        if (entries is [])
             lists.Fault(name, "is empty", "List addresses and ranges, such as 203.0.113.7, 198.51.100.0/24; for everyone write 0.0.0.0/0, ::/0");
-        return new AllowListSettings(name, ranges);
+        return new AllowListSettings(name, Ranges(lists, name, entries));
     }
 
-    private static ImmutableArray<IPNetwork> Ranges(ConfigurationReader reader, string key)
+    private static ImmutableArray<IPNetwork> Ranges(ConfigurationReader reader, string key, ImmutableArray<string> entries)
     {
         var ranges = ImmutableArray.CreateBuilder<IPNetwork>();
-        foreach (var entry in reader.List(key))
+        foreach (var entry in entries)
         {
             if (AddressRange.TryParse(entry, out var range))
                 ranges.Add(range);
@@ -229,24 +229,21 @@ public static class SettingsReader
 
     private static (Uri? Location, ImmutableArray<IPNetwork> Ranges) ProxySource(ConfigurationReader reader)
     {
-        var entries = reader.List("Source");
+        const string cure = "Give ranges, a file, or an address such as https://ip-ranges.example.org/ranges.json";
         if (reader.Text("Source") is { } text && text.Contains("://", StringComparison.Ordinal))
         {
             if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host is not "")
                 return (address, []);
-            reader.Fault("Source", $"'{text}' is not an http or https address", "Give ranges, a file, or an address such as https://ip-ranges.example.org/ranges.json");
-        }
-        else if (entries is [var only] && !AddressRange.TryParse(only, out _))
-        {
-            if (File.Exists(only))
-                return (new Uri(Path.GetFullPath(only)), []);
-            reader.Fault("Source", $"'{only}' is neither a range, nor an http or https address, nor a file that is there", "Give ranges, a file, or an address such as https://ip-ranges.example.org/ranges.json");
-        }
-        else
-        {
-            return (null, Ranges(reader, "Source"));
+            reader.Fault("Source", $"'{text}' is not an http or https address", cure);
+            return (null, []);
         }
 
+        var entries = reader.List("Source");
+        if (entries is not [var only] || AddressRange.TryParse(only, out _))
+            return (null, Ranges(reader, "Source", entries));
+        if (File.Exists(only))
+            return (new Uri(Path.GetFullPath(only)), []);
+        reader.Fault("Source", $"'{only}' is neither a range, nor an http or https address, nor a file that is there", cure);
         return (null, []);
     }
 

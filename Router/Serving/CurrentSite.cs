@@ -2,7 +2,6 @@ using Microsoft.Extensions.Primitives;
 using Router.Access;
 using Router.Configuration;
 using Router.Forwarding;
-using Router.Modes;
 using Router.Observability;
 using Router.Routing;
 
@@ -25,9 +24,8 @@ public sealed partial class CurrentSite : IDisposable
     private readonly Lock _reloading = new();
     private volatile Site _current;
 
-    /// <summary>Makes the first site; the configuration has been checked before.</summary>
-    /// <exception cref="InvalidConfigurationException">The configuration has faults.</exception>
-    public CurrentSite(IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RateLimits limits, ProxyLists lists, RouterMetrics metrics, ILogger<CurrentSite> logger)
+    /// <summary>Makes the first site, of a configuration that has been read and has no faults.</summary>
+    public CurrentSite(RouterSettings settings, RouteTable table, IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RateLimits limits, ProxyLists lists, RouterMetrics metrics, ILogger<CurrentSite> logger)
     {
         _configuration = configuration;
         _files = files;
@@ -36,8 +34,7 @@ public sealed partial class CurrentSite : IDisposable
         _lists = lists;
         _metrics = metrics;
         _logger = logger;
-        var faults = new Faults();
-        _current = Load(faults) ?? throw new InvalidConfigurationException(faults);
+        _current = new Site(settings, table, upstreams, limits, lists, metrics.Traffic);
         _subscription = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
@@ -47,23 +44,11 @@ public sealed partial class CurrentSite : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _subscription.Dispose();
 
-    /// <summary>Reads settings and table, and notes every fault of both.</summary>
-    public static (RouterSettings Settings, RouteTable Table) Read(IConfiguration configuration, Faults faults)
-    {
-        var settings = SettingsReader.Read(configuration, faults);
-        if (!ModeCatalogue.TryFind(settings.Mode, out _))
-            faults.Add(ConfigurationVariables.From(configuration).Describe($"{SettingsReader.Section}:Mode"), $"is '{settings.Mode}'", $"Choose one of {ModeCatalogue.Names}");
-        return (settings, RouteTableBuilder.Build(settings, faults));
-    }
-
     private Site? Load(Faults faults)
     {
         _files.AddFaults(faults);
-        var (settings, table) = Read(_configuration, faults);
-        if (faults.Any)
-            return null;
-        var site = new Site(settings, table, _upstreams, _limits, _lists, _metrics.Traffic, faults);
-        return faults.Any ? null : site;
+        var (settings, table) = Site.Read(_configuration, faults);
+        return faults.Any ? null : new Site(settings, table, _upstreams, _limits, _lists, _metrics.Traffic);
     }
 
     private void Reload()
@@ -81,15 +66,14 @@ public sealed partial class CurrentSite : IDisposable
                 // A list may have been read anew since the site was made.
                 site.Proxies.Combine();
                 _upstreams.Keep(site.Upstreams);
+                _lists.KeepOnly(site.Settings.TrustedProxyLists);
+                _limits.KeepOnly(site.Settings.RateLimiting ? site.Settings.RateLimits : []);
                 LogReloaded(site.Table.Routes.Length);
             }
             else
             {
                 LogRefused(faults.All.Count, string.Join(" ", faults.All));
             }
-
-            _lists.KeepOnly(_current.Settings.TrustedProxyLists);
-            _limits.KeepOnly(_current.Settings.RateLimiting ? _current.Settings.RateLimits : []);
         }
     }
 
