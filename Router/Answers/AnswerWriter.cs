@@ -25,7 +25,7 @@ public sealed class AnswerWriter(Pages pages)
         if (answer == Answer.Closed)
             response.Headers[ClosedHeader] = "1";
         // The answer to HEAD is the answer to GET without its body (RFC 9110 section 9.3.2).
-        if (!HttpMethods.IsHead(context.Request.Method))
+        if (context.Request.Method is not "HEAD")
             await response.BodyWriter.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }
 
