@@ -143,7 +143,7 @@ public static class RouterApplication
         services.AddSingleton<Forwarder>();
         services.AddSingleton<LiveGauges>();
         services.AddHostedService<ConfigurationWatch>();
-        services.AddHostedService<Prober>();
+        services.AddHostedService<UpstreamCare>();
         services.AddSingleton<AnswerWriter>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<FrontDoor>();
