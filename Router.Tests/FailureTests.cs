@@ -110,7 +110,7 @@ public sealed class FailureTests
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), clock);
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "off"), clock);
         using var client = await router.ConnectAsync();
         await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 11\r\n\r\nfirst");
         using var atBackend = await backend.AcceptAsync();

@@ -26,7 +26,7 @@ public sealed class AnswerWriter(Pages pages)
             response.Headers[ClosedHeader] = "1";
         rules?.Apply(context);
         // The answer to HEAD is the answer to GET without its body (RFC 9110 section 9.3.2).
-        if (!HttpMethods.IsHead(context.Request.Method))
+        if (context.Request.Method is not "HEAD")
             await response.BodyWriter.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }
 

@@ -92,10 +92,10 @@ public sealed record BackendSettings
     /// <summary>How long a connection may take to be made, TLS included. Default 1 s.</summary>
     public required TimeSpan ConnectTimeout { get; init; }
 
-    /// <summary>How long the backend may take until its answer begins. Default 60 s.</summary>
+    /// <summary>How long the backend may take until its answer begins, once it has the whole request. Default 60 s.</summary>
     public required TimeSpan ResponseTimeout { get; init; }
 
-    /// <summary>How long the answer's body may pause. Default 60 s; null for ever.</summary>
+    /// <summary>How long a body may pause, the request's or the answer's. Default 60 s; null for ever.</summary>
     public TimeSpan? IdleTimeout { get; init; }
 
     /// <summary>How long the whole request may take. Default null: for ever.</summary>

@@ -19,21 +19,18 @@ public static class CodedBody
         {
             // The header first: a coded byte in the writer could not be taken back for an answer of Router's own,
             // and the client need not wait for a body that dribbles.
-            await output.FlushAsync(limit.Token).ConfigureAwait(false);
+            await ResponseBody.FlushAsync(context, limit).ConfigureAwait(false);
             using IBodyCoder coder = coding == BrotliCoder.Name ? new BrotliCoder() : new GzipCoder();
             // Given back at a good end only: a read that a fault has overtaken may still write into it.
             var piece = ArrayPool<byte>.Shared.Rent(PieceLength);
             var read = body.ReadAsync(piece, limit.Token);
             while (await read.ConfigureAwait(false) is > 0 and var count)
             {
-                limit.Touch();
                 coder.Code(piece.AsSpan(0, count), output);
                 read = body.ReadAsync(piece, limit.Token);
                 if (!read.IsCompleted)
                     coder.Flush(output);
-                await output.FlushAsync(limit.Token).ConfigureAwait(false);
-                // The client's own slowness is not the backend's.
-                limit.Touch();
+                await ResponseBody.FlushAsync(context, limit).ConfigureAwait(false);
             }
 
             coder.Finish(output);

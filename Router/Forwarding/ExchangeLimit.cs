@@ -3,8 +3,9 @@ using Router.Configuration;
 namespace Router.Forwarding;
 
 /// <summary>
-/// The clock of one exchange: the answer must begin in time once the request is there, its body must not pause for too long, the whole must not take too long,
-/// and all of it ends when the client goes away. Each read of the body only notes the time; a timer looks at the note.
+/// The clock of one exchange: once the request has been sent the answer must begin in time, neither body must pause for too long,
+/// the whole must not take too long, and all of it ends when the client goes away. Each piece of a body only notes the time;
+/// a timer looks at the note.
 /// </summary>
 public sealed class ExchangeLimit : IDisposable
 {
@@ -18,6 +19,7 @@ public sealed class ExchangeLimit : IDisposable
     private readonly Lock _lock = new();
     private long _lastActivity;
     private volatile bool _held;
+    private bool _uploading;
     private bool _answerBegan;
     private bool _over;
     private ForwardFailure? _expired;
@@ -46,16 +48,13 @@ public sealed class ExchangeLimit : IDisposable
     }
 
     /// <summary>The answer has begun: from now on its pauses count.</summary>
-    public void AnswerBegan()
-    {
-        lock (_lock)
-        {
-            _answerBegan = true;
-            Touch();
-            if (!_over)
-                _timer.Change(Next(), Timeout.InfiniteTimeSpan);
-        }
-    }
+    public void AnswerBegan() => Enter(ref _answerBegan, true);
+
+    /// <summary>The client's body begins to be sent: until its end its pauses count, and the answer has the time that it has from then on.</summary>
+    public void UploadBegan() => Enter(ref _uploading, true);
+
+    /// <summary>The client's body has been sent.</summary>
+    public void UploadEnded() => Enter(ref _uploading, false);
 
     /// <summary>The exchange is a conversation now (an upgrade): it may last and be silent as long as both sides like.</summary>
     public void NoMore()
@@ -67,14 +66,14 @@ public sealed class ExchangeLimit : IDisposable
         }
     }
 
-    /// <summary>A piece of a body has come, up or down: a backend that is still being sent the request need not answer yet.</summary>
+    /// <summary>A piece of a body has passed.</summary>
     public void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
 
-    /// <summary>Stops the clock for the answer while the client is waited for.</summary>
+    /// <summary>The client is to take a piece of the answer. How long that lasts is the server's to limit, and no pause of the backend's.</summary>
     public void Hold() => _held = true;
 
-    /// <summary>Starts the clock for the answer anew: there is something to send to the backend.</summary>
-    public void Resume()
+    /// <summary>The client has taken it.</summary>
+    public void Release()
     {
         Touch();
         _held = false;
@@ -85,6 +84,17 @@ public sealed class ExchangeLimit : IDisposable
     {
         NoMore();
         _client.Dispose();
+    }
+
+    private void Enter(ref bool state, bool value)
+    {
+        lock (_lock)
+        {
+            state = value;
+            Touch();
+            if (!_over)
+                _timer.Change(Next(), Timeout.InfiniteTimeSpan);
+        }
     }
 
     private void Look()
@@ -102,7 +112,7 @@ public sealed class ExchangeLimit : IDisposable
 
             _over = true;
             _expired = _backend.RequestTimeout is { } whole && _time.GetElapsedTime(_began) >= whole ? ForwardFailure.RequestTimeout
-                : _answerBegan ? ForwardFailure.IdleTimeout
+                : _answerBegan || _uploading ? ForwardFailure.IdleTimeout
                 : ForwardFailure.AnswerTimeout;
         }
 
@@ -111,9 +121,7 @@ public sealed class ExchangeLimit : IDisposable
 
     private TimeSpan Next()
     {
-        var next = _answerBegan ? Left(_backend.IdleTimeout, Volatile.Read(ref _lastActivity))
-            : _held ? _backend.ResponseTimeout
-            : Left(_backend.ResponseTimeout, Volatile.Read(ref _lastActivity));
+        var next = Left(_answerBegan || _uploading ? _backend.IdleTimeout : _backend.ResponseTimeout, _held ? _time.GetTimestamp() : Volatile.Read(ref _lastActivity));
         var whole = Left(_backend.RequestTimeout, _began);
         if (whole is not null && (next is null || whole < next))
             next = whole;

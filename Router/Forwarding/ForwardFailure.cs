@@ -38,7 +38,7 @@ public enum ForwardFailure
     /// <summary>The whole request took longer than the backend's <c>RequestTimeout</c>. 504, or the client's connection is aborted.</summary>
     RequestTimeout,
 
-    /// <summary>The answer's body paused for longer than the backend's <c>IdleTimeout</c>. The client's connection is aborted.</summary>
+    /// <summary>A body, the request's or the answer's, paused for longer than the backend's <c>IdleTimeout</c>. 504, or the client's connection is aborted.</summary>
     IdleTimeout,
 
     /// <summary>The connection broke in the middle of the answer's body. The client's connection is aborted.</summary>

@@ -43,13 +43,18 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             var failure = Classify(fault, context, message?.Body, limit);
             if (IsOfTheBackend(failure))
                 upstream.Failed(failure);
-            // Half an answer must not look like a whole one.
+            // Half an answer must not look like a whole one, and Router's own has nothing of the backend's.
             if (context.Response.HasStarted)
                 context.Abort();
+            else
+                context.Response.Clear();
             return failure;
         }
         finally
         {
+            // The server takes the request back when this method returns: nobody may still be reading it.
+            if (message?.Body is { } body)
+                await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             message?.Dispose();
             if (placed)
                 upstream.ReleasePlace();
@@ -71,7 +76,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         if (upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
             message.Content = new RequestBody(context, limit);
         else if (request.Headers.ContentLength is 0)
-            message.Content = new EmptyContent();
+            message.Content = new EmptyContent(isDeclared: true);
         RequestHeaders.Copy(context, message, backend, order);
         if (upgrade is not null && IsExtendedConnect(context))
             message.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
@@ -96,9 +101,12 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             return "websocket";
         var protocol = context.Request.Headers.Upgrade.ToString();
         // A change to HTTP/2 would let requests pass that nobody here looks at, one by one.
-        return protocol is "" || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
+        return protocol is "" || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || HasBody(context.Request)
             || protocol.Contains("h2c", StringComparison.OrdinalIgnoreCase) ? null : protocol;
     }
+
+    // A body in front of the other protocol: a server may pass the wish over (RFC 9110 section 7.8), and loses nothing by it.
+    private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
 
     private static bool IsExtendedConnect(HttpContext context) =>
         context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
@@ -108,6 +116,9 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         var status = (int)answer.StatusCode;
         if (order.ErrorPage is { } page && page.Covers(status))
             return await PassPageOnAsync(context, order, page, answer, limit).ConfigureAwait(false);
+        // A success would tell the client of RFC 8441 section 5 that its WebSocket is open.
+        if (IsExtendedConnect(context) && answer.IsSuccessStatusCode)
+            return ForwardFailure.InvalidAnswer;
         if (!ResponseHeaders.TryCopy(answer, context))
             return ForwardFailure.InvalidAnswer;
         order.HeaderRules.Apply(context);

@@ -5,11 +5,11 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Router.Forwarding;
 
 /// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
-/// <param name="exchange">The client's request.</param>
-/// <param name="limit">The clock of the exchange.</param>
 public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : HttpContent
 {
+    private Task _copying = Task.CompletedTask;
     private volatile bool _stopped;
+    private int _begun;
 
     /// <summary>Whether the body could not be read from the client, rather than not be sent to the backend.</summary>
     public bool ClientFailed => ClientFault is not null;
@@ -31,11 +31,11 @@ public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : Htt
         }
     }
 
-    /// <summary>Ends the copying, wherever it is: nobody will read the rest.</summary>
-    public void Stop()
+    /// <summary>Ends the copying, wherever it is, and waits until the client's body is no longer touched: nobody will read the rest.</summary>
+    public Task StopAsync()
     {
-        _stopped = true;
-        exchange.Request.BodyReader.CancelPendingRead();
+        Stop();
+        return _copying;
     }
 
     /// <inheritdoc/>
@@ -43,20 +43,12 @@ public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : Htt
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
     /// <inheritdoc/>
-    protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
-        var reader = exchange.Request.BodyReader;
-        while (true)
-        {
-            var read = await ReadAsync(reader).ConfigureAwait(false);
-            foreach (var segment in read.Buffer)
-                await stream.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
-            if (!read.Buffer.IsEmpty)
-                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
-            reader.AdvanceTo(read.Buffer.End);
-            if (read.IsCompleted)
-                return;
-        }
+        // What has been read can't be read again: a handler that would begin anew would send the rest as the whole.
+        if (Interlocked.Exchange(ref _begun, 1) == 1)
+            throw new IOException("the body can be sent once only");
+        return _copying = CopyAsync(stream, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -66,14 +58,40 @@ public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : Htt
         return exchange.Request.ContentLength is not null;
     }
 
+    private async Task CopyAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        using var stop = cancellationToken.UnsafeRegister(static self => ((RequestBody)self!).Stop(), this);
+        var reader = exchange.Request.BodyReader;
+        limit.UploadBegan();
+        while (true)
+        {
+            var read = await ReadAsync(reader).ConfigureAwait(false);
+            limit.Touch();
+            foreach (var segment in read.Buffer)
+                await stream.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+            if (!read.Buffer.IsEmpty)
+                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            reader.AdvanceTo(read.Buffer.End);
+            limit.Touch();
+            if (!read.IsCompleted)
+                continue;
+            limit.UploadEnded();
+            return;
+        }
+    }
+
+    private void Stop()
+    {
+        _stopped = true;
+        if (!_copying.IsCompleted)
+            exchange.Request.BodyReader.CancelPendingRead();
+    }
+
     private async ValueTask<ReadResult> ReadAsync(PipeReader reader)
     {
         try
         {
-            // A slow upload is not the backend's doing; one that the backend does not take in is.
-            limit.Hold();
             var read = await reader.ReadAsync(exchange.RequestAborted).ConfigureAwait(false);
-            limit.Resume();
             if (!_stopped)
                 return read;
             reader.AdvanceTo(read.Buffer.Start);
@@ -88,9 +106,12 @@ public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : Htt
     }
 }
 
-/// <summary>A body of no bytes: <c>Content-Length: 0</c>.</summary>
-public sealed class EmptyContent : HttpContent
+/// <summary>A body of no bytes: <c>Content-Length: 0</c> where the client said so, else only a place for the fields that the framework keeps with a body.</summary>
+public sealed class EmptyContent(bool isDeclared) : HttpContent
 {
+    /// <summary>Whether the client declared it.</summary>
+    public bool IsDeclared => isDeclared;
+
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Task.CompletedTask;
 
@@ -98,6 +119,6 @@ public sealed class EmptyContent : HttpContent
     protected override bool TryComputeLength(out long length)
     {
         length = 0;
-        return true;
+        return isDeclared;
     }
 }

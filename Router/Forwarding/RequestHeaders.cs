@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using System.Net;
 using Microsoft.Extensions.Primitives;
@@ -9,11 +10,14 @@ namespace Router.Forwarding;
 public static class RequestHeaders
 {
     // Fields that tell a backend who asks or what is asked for. From anyone but a trusted proxy they are a way to be somebody else,
-    // and the last ones, which make frameworks take another path than the one that was checked, nobody may send.
+    // and the last ones nobody may send: they make frameworks take another path than the one that was checked, a request have two lengths,
+    // or a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
     private static readonly FrozenSet<string> FromTrustedProxies = Set("Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP");
-    private static readonly FrozenSet<string> FromNobody = Set("X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length");
+    private static readonly FrozenSet<string> FromNobody = Set("X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length", "Transfer-Encoding", "Proxy");
     private static readonly FrozenSet<string> OfTheRequestItself = Set("Expect", "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since");
     private static readonly FrozenSet<string> MadeHere = Set("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
+
+    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 32).Select(c => (char)c).Where(c => c is not '\t'), '\x7f']);
 
     /// <summary>Copies the fields of the request onto the message for the backend.</summary>
     /// <param name="context">The request.</param>
@@ -48,7 +52,8 @@ public static class RequestHeaders
 
         AddForwarded(context, message, order.PeerIsTrusted, rules.ForwardedProto);
         rules.AddSampling(headers, message, order.Client);
-        if (credentials is not null)
+        // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
+        if (credentials is not null && message.Method.Method is not "TRACE")
             message.Headers.TryAddWithoutValidation("Authorization", "Basic " + credentials);
     }
 
@@ -78,8 +83,9 @@ public static class RequestHeaders
     {
         foreach (var value in values)
         {
-            // HTTP/1.1 requests can't have them, but a field of HTTP/2 might; there a line break would begin a field of its own.
-            if (value.AsSpan().ContainsAny('\r', '\n', '\0'))
+            // A line break, which only HTTP/2 could bring, would begin a field of its own; the others some parsers take for blanks
+            // and some for an end (RFC 9110 section 5.5).
+            if (value.AsSpan().ContainsAny(Controls))
                 throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
         }
 
@@ -94,9 +100,8 @@ public static class RequestHeaders
         }
     }
 
-    // The framework keeps fields such as Content-Type with the content. A request without a body that has them
-    // gets an empty one, and so a Content-Length of 0 besides.
-    private static HttpContent Content(HttpRequestMessage message) => message.Content ??= new EmptyContent();
+    // The framework keeps fields such as Content-Type with the content, also where a request has none.
+    private static HttpContent Content(HttpRequestMessage message) => message.Content ??= new EmptyContent(isDeclared: false);
 
     private static void AddForwarded(HttpContext context, HttpRequestMessage message, bool peerIsTrusted, string? fixedProto)
     {

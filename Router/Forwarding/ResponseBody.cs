@@ -8,77 +8,53 @@ namespace Router.Forwarding;
 /// <summary>Copies an answer's body to the client: piece by piece as it comes, with what the client can't take yet left with the backend.</summary>
 public static class ResponseBody
 {
-    // A chunk's size in eight digits and a line end go before it, a line end after it (RFC 9112 section 7.1).
-    private const int SizeLine = 10;
-    private const int LineEnd = 2;
+    private const int PieceSize = 16 * 1024;
 
     /// <summary>Copies it all, trailers included.</summary>
     public static async ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit)
     {
-        var output = context.Response.BodyWriter;
         var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
+        // A buffer of its own, and not the server's: that one may be taken back when the header is sent, with a read still writing to it.
+        var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
         await using (body.ConfigureAwait(false))
         {
-            var chunks = NeedsOwnChunks(answer, context);
-            if (chunks)
+            var output = new Output(context.Response.BodyWriter, NeedsOwnChunks(answer, context));
+            if (output.Chunks)
                 context.Response.Headers.TransferEncoding = "chunked";
-            // A read into nothing waits for the first byte and takes none.
-            var first = body.ReadAsync(Memory<byte>.Empty, limit.Token);
-            if (!first.IsCompleted)
-                // The header must not wait for a body that dribbles. Starting the response alone would not send it.
-                await output.FlushAsync(limit.Token).ConfigureAwait(false);
-            await first.ConfigureAwait(false);
-            while (await body.ReadAsync(Room(output, chunks), limit.Token).ConfigureAwait(false) is > 0 and var count)
+            var read = body.ReadAsync(piece, limit.Token);
+            if (!read.IsCompleted)
+                // The header must not wait for a body that dribbles.
+                await FlushAsync(context, limit).ConfigureAwait(false);
+            while (await read.ConfigureAwait(false) is > 0 and var count)
             {
-                limit.Touch();
-                Advance(output, chunks, count);
-                await output.FlushAsync(limit.Token).ConfigureAwait(false);
-                // The client's own slowness is not the backend's.
-                limit.Touch();
+                output.Write(piece.AsSpan(0, count));
+                await FlushAsync(context, limit).ConfigureAwait(false);
+                read = body.ReadAsync(piece, limit.Token);
             }
 
-            if (chunks)
-                WriteTrailers(output, answer);
+            if (output.Chunks)
+                output.WriteTrailers(answer);
             else if (context.Response.SupportsTrailers())
                 AppendTrailers(context.Response, answer);
         }
+
+        // Only where nothing can be writing to it any more.
+        ArrayPool<byte>.Shared.Return(piece);
+    }
+
+    internal static async ValueTask FlushAsync(HttpContext context, ExchangeLimit limit)
+    {
+        // The client's own slowness is not the backend's.
+        limit.Hold();
+        await context.Response.BodyWriter.FlushAsync(limit.Token).ConfigureAwait(false);
+        limit.Release();
     }
 
     // Kestrel sends trailers in HTTP/2 only. In HTTP/1.1 it leaves the chunks to an application that names the coding itself;
     // that is worth it only where the backend has said that trailers will come.
     private static bool NeedsOwnChunks(HttpResponseMessage answer, HttpContext context) =>
         context.Request.Protocol == "HTTP/1.1" && answer.Headers.NonValidated.Contains("Trailer") && context.Response.ContentLength is null
-        && context.Response.StatusCode is not (204 or 304) && !HttpMethods.IsHead(context.Request.Method);
-
-    private static Memory<byte> Room(PipeWriter output, bool chunks) =>
-        chunks ? output.GetMemory(1024)[SizeLine..^LineEnd] : output.GetMemory();
-
-    private static void Advance(PipeWriter output, bool chunks, int count)
-    {
-        if (!chunks)
-        {
-            output.Advance(count);
-            return;
-        }
-
-        var chunk = output.GetSpan(1024);
-        count.TryFormat(chunk, out _, "x8", CultureInfo.InvariantCulture);
-        "\r\n"u8.CopyTo(chunk[(SizeLine - LineEnd)..]);
-        "\r\n"u8.CopyTo(chunk[(SizeLine + count)..]);
-        output.Advance(SizeLine + count + LineEnd);
-    }
-
-    private static void WriteTrailers(PipeWriter output, HttpResponseMessage answer)
-    {
-        var text = new StringBuilder("0\r\n");
-        foreach (var (name, values) in answer.TrailingHeaders.NonValidated)
-        {
-            foreach (var value in values)
-                text.Append(name).Append(": ").Append(value).Append("\r\n");
-        }
-
-        output.Write(Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
-    }
+        && context.Response.StatusCode is not (204 or 205 or 304) && context.Request.Method is not "HEAD";
 
     internal static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
     {
@@ -86,6 +62,40 @@ public static class ResponseBody
         {
             foreach (var value in values)
                 response.AppendTrailer(name, value);
+        }
+    }
+
+    /// <summary>The client's side, with or without the chunked coding (RFC 9112 section 7.1).</summary>
+    private readonly struct Output(PipeWriter writer, bool chunks)
+    {
+        public bool Chunks => chunks;
+
+        public void Write(ReadOnlySpan<byte> piece)
+        {
+            if (!chunks)
+            {
+                writer.Write(piece);
+                return;
+            }
+
+            Span<byte> size = stackalloc byte[8];
+            piece.Length.TryFormat(size, out var digits, "x", CultureInfo.InvariantCulture);
+            writer.Write(size[..digits]);
+            writer.Write("\r\n"u8);
+            writer.Write(piece);
+            writer.Write("\r\n"u8);
+        }
+
+        public void WriteTrailers(HttpResponseMessage answer)
+        {
+            var text = new StringBuilder("0\r\n");
+            foreach (var (name, values) in answer.TrailingHeaders.NonValidated)
+            {
+                foreach (var value in values)
+                    text.Append(name).Append(": ").Append(value.AsSpan().ContainsAny('\r', '\n', '\0') ? "" : value).Append("\r\n");
+            }
+
+            writer.Write(Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
         }
     }
 }

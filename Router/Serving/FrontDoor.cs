@@ -66,6 +66,8 @@ public sealed partial class FrontDoor(
         pathAndQuery = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         if (!RequestTarget.TryRead(pathAndQuery, out var target))
             return RouteMatch.Malformed("the request target is not one of the forms of RFC 9112 section 3.2, or has characters that none may have");
+        if (RequestFraming.FaultOf(context) is { } fault)
+            return RouteMatch.Malformed(fault);
         if (target.Form != TargetForm.Absolute)
             return site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
         pathAndQuery = target.PathAndQuery.ToString();
@@ -121,14 +123,21 @@ public sealed partial class FrontDoor(
             return;
         LogFailed(ForwardFailures.NameOf(reason), backend, live.Route.Name, time.GetElapsedTime(arrived).TotalMilliseconds);
         if (!context.Response.HasStarted)
-            await answers.WriteAsync(context, AnswerTo(reason), live.Route, live.HeaderRules).ConfigureAwait(false);
+            await WriteAsync(context, AnswerTo(reason), live).ConfigureAwait(false);
     }
 
     // Refused before the body is read where its length is declared; else the server counts along.
     private static bool AllowsBody(HttpContext context, long most)
     {
         if (context.Request.ContentLength > most)
+        {
+            // What is on its way already is taken off the wire, for as long as the server cares to: torn down under a client
+            // that still sends, the connection would lose it the answer.
+            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } any)
+                any.MaxRequestBodySize = null;
             return false;
+        }
+
         if (most != RuleSettings.DefaultMaxRequestBody && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
             feature.MaxRequestBodySize = most;
         return true;
@@ -145,7 +154,15 @@ public sealed partial class FrontDoor(
 
         if (decision.Outcome == Outcome.Closed)
             metrics.Blocked(mode);
-        return answers.WriteAsync(context, AnswerTo(decision.Outcome), live?.Route, live?.HeaderRules);
+        return WriteAsync(context, AnswerTo(decision.Outcome), live);
+    }
+
+    private ValueTask WriteAsync(HttpContext context, Answer answer, LiveRoute? live)
+    {
+        // Where one request could not be read for certain, nobody knows where the next one begins.
+        if (answer == Answer.BadRequest && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
+            context.Response.Headers.Connection = "close";
+        return answers.WriteAsync(context, answer, live?.Route, live?.HeaderRules);
     }
 
     private static Answer AnswerTo(Outcome outcome) => outcome switch
@@ -160,7 +177,7 @@ public sealed partial class FrontDoor(
 
     private static Answer AnswerTo(ForwardFailure failure) => failure switch
     {
-        ForwardFailure.AnswerTimeout or ForwardFailure.ConnectTimeout or ForwardFailure.RequestTimeout => Answer.GatewayTimeout,
+        ForwardFailure.AnswerTimeout or ForwardFailure.ConnectTimeout or ForwardFailure.RequestTimeout or ForwardFailure.IdleTimeout => Answer.GatewayTimeout,
         ForwardFailure.CircuitOpen or ForwardFailure.Overloaded => Answer.Busy,
         ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody => Answer.BadRequest,
         ForwardFailure.RequestBodyTooLarge => Answer.TooLarge,

@@ -70,6 +70,8 @@ public static class RouterApplication
 
     private static void AddServer(WebApplicationBuilder builder, LimitSettings limits)
     {
+        // RFC 9112 section 2.2 lets a server take a bare LF for a line's end; another reader may not, and see one field where this one sees two.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel((context, kestrel) =>
         {
             kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true);
@@ -144,7 +146,7 @@ public static class RouterApplication
         services.AddSingleton<Forwarder>();
         services.AddSingleton<LiveGauges>();
         services.AddHostedService<ConfigurationWatch>();
-        services.AddHostedService<Prober>();
+        services.AddHostedService<UpstreamCare>();
         services.AddHostedService<ProxyListRefresher>();
         services.AddSingleton<AnswerWriter>();
         services.AddSingleton<StatusEndpoint>();

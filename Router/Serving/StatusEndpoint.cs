@@ -51,7 +51,7 @@ public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeCo
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-store";
-        if (!HttpMethods.IsHead(context.Request.Method))
+        if (context.Request.Method is not "HEAD")
             await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }
 

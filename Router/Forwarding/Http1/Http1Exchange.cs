@@ -55,8 +55,9 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     {
         connection.Dispose();
         _leave.TrySetCanceled(CancellationToken.None);
-        request.Body?.Stop();
-        // What went wrong with the upload is told by its body, or is the consequence of the line above.
+        // What went wrong with the upload is told by its body, or is the consequence of the lines above.
+        if (request.Body is { } body)
+            await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
@@ -85,8 +86,9 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
             {
                 // RFC 9110 section 10.1.1: a client need not wait for ever for the leave that it asked for.
                 await Task.WhenAny(_leave.Task, Task.Delay(Http1Pool.ContinueTimeout, endpoint.Pool.Time, cancellationToken)).ConfigureAwait(false);
+                // Announced and never sent: not an upload that went well, or the connection would be used again and the next request taken for the body.
                 if (_leave.Task.IsCanceled)
-                    return;
+                    throw new OperationCanceledException("the backend answered without asking for the body");
             }
 
             await body.CopyToAsync(writer, cancellationToken).ConfigureAwait(false);
@@ -139,7 +141,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
             var end = connection.Buffered.IndexOf("\r\n\r\n"u8);
             if (end >= 0)
             {
-                var head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.Method == HttpMethod.Head, response)
+                var head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.IsHead, response)
                     ?? throw new InvalidDataException("the head of the answer breaks the rules of HTTP/1.1");
                 connection.Consume(end + 4);
                 return head;
@@ -157,6 +159,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     private static bool LooksLikeAHead(ReadOnlySpan<byte> begun)
     {
         var prefix = "HTTP/1."u8;
-        return begun[..Math.Min(begun.Length, prefix.Length)].SequenceEqual(prefix[..Math.Min(begun.Length, prefix.Length)]) && begun.IndexOf("\n\n"u8) < 0;
+        return begun[..Math.Min(begun.Length, prefix.Length)].SequenceEqual(prefix[..Math.Min(begun.Length, prefix.Length)])
+            && begun.IndexOf("\n\n"u8) < 0 && begun.IndexOf("\n\r\n"u8) < 0;
     }
 }

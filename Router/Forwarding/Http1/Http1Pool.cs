@@ -47,19 +47,26 @@ public sealed class Http1Pool(Uri address, Connector connector, TimeProvider tim
     public void Return(Http1Connection connection)
     {
         connection.BecomeIdle(time.GetTimestamp());
-        Http1Connection? oldest = null;
+        lock (_lock)
+            _idle.Add(connection);
+    }
+
+    /// <summary>Closes the idle connections that have grown old or that the backend has closed.</summary>
+    public void Sweep()
+    {
+        List<Http1Connection>? ended = null;
         lock (_lock)
         {
-            _idle.Add(connection);
-            // The oldest is looked at on every return: a pool that is in use sheds what a busier hour left behind.
-            if (!IsFresh(_idle[0]))
+            for (var i = _idle.Count - 1; i >= 0; i--)
             {
-                oldest = _idle[0];
-                _idle.RemoveAt(0);
+                if (IsFresh(_idle[i]) && _idle[i].IsQuiet())
+                    continue;
+                (ended ??= []).Add(_idle[i]);
+                _idle.RemoveAt(i);
             }
         }
 
-        oldest?.Dispose();
+        ended?.ForEach(connection => connection.Dispose());
     }
 
     private bool IsFresh(Http1Connection connection) =>

@@ -94,6 +94,8 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
                 Field(name, value);
         }
 
+        if (content is EmptyContent { IsDeclared: false })
+            return;
         if (content.Headers.ContentLength is { } length)
         {
             Raw("Content-Length: "u8);
@@ -118,8 +120,11 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
 
     private void Raw(ReadOnlySpan<byte> bytes) => _pending.Write(bytes);
 
+    // The last door: whatever let it come this far, a line break is a line of its own to the backend (CWE-93).
     private void Text(string text)
     {
+        if (text.AsSpan().ContainsAny('\r', '\n', '\0'))
+            throw new BackendException(ForwardFailure.InvalidRequest);
         var written = Encoding.Latin1.GetBytes(text, _pending.GetSpan(text.Length));
         _pending.Advance(written);
     }

@@ -109,8 +109,12 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
 
     private async ValueTask ReadTrailersAsync(CancellationToken cancellationToken)
     {
+        var left = Http1Connection.MaxHead;
         while (await ReadLineAsync(cancellationToken).ConfigureAwait(false) is { Length: > 0 } line)
         {
+            left -= line.Length;
+            if (left < 0)
+                throw new InvalidDataException($"the trailers do not end within {Http1Connection.MaxHead} bytes");
             if (!Http1Head.TryParseField(Encoding.Latin1.GetBytes(line), out var name, out var value))
                 throw new InvalidDataException("a trailer breaks the rules of HTTP/1.1");
             if (TrailerFields.MayPass(name))

@@ -1,0 +1,130 @@
+using System.Text;
+
+namespace Router.Tests.Forwarding;
+
+public sealed class AnswerFidelityTests
+{
+    [Theory]
+    [InlineData("200 OK")]
+    [InlineData("200 All is well")]
+    [InlineData("201 Created")]
+    [InlineData("299 Odd")]
+    [InlineData("302 Found")]
+    [InlineData("418 I'm a teapot")]
+    [InlineData("500 Broken")]
+    [InlineData("599 Far out")]
+    [InlineData("799 Beyond")]
+    [InlineData("999 Request denied")]
+    public async Task Status_and_reason_go_on_as_they_came(string status)
+    {
+        await using var backend = RawBackend.Answering($"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        reply.FirstLine.Should().Be($"HTTP/1.1 {status}");
+        reply.Body.Should().Be("ok");
+    }
+
+    [Theory]
+    [InlineData("GET", "204 No Content", "ETag: \"x\"")]
+    [InlineData("GET", "304 Not Modified", "ETag: \"x\"\r\nContent-Length: 1234")]
+    [InlineData("GET", "304 Not Modified", "ETag: \"x\"")]
+    [InlineData("HEAD", "200 OK", "Content-Length: 1234\r\nContent-Type: a/b")]
+    [InlineData("HEAD", "200 OK", "Transfer-Encoding: chunked\r\nContent-Type: a/b")]
+    [InlineData("HEAD", "404 Not Found", "Content-Length: 7")]
+    [InlineData("GET", "205 Reset Content", "Content-Length: 0")]
+    public async Task An_answer_without_a_body_has_none_and_keeps_its_header(string method, string status, string fields)
+    {
+        await using var backend = RawBackend.Answering($"HTTP/1.1 {status}\r\n{fields}\r\n\r\n");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        for (var i = 0; i < 2; i++)
+        {
+            await client.WriteAsync($"{method} / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+            var reply = new RawMessage(await client.ReadHeadAsync(), "");
+
+            reply.FirstLine.Should().Be($"HTTP/1.1 {status}");
+            foreach (var field in fields.Split("\r\n").Where(field => !field.StartsWith("Transfer-Encoding", StringComparison.Ordinal)))
+                reply.Values(field.Split(": ")[0]).Should().Equal(field.Split(": ")[1]);
+        }
+
+        // Had there been a byte of a body, the second answer would not have been where it was.
+        backend.Connections.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Field_values_come_back_byte_for_byte_and_repeated_ones_in_their_order()
+    {
+        var utf8 = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("größer €"));
+        await using var backend = RawBackend.Answering(
+            $"HTTP/1.1 200 OK\r\nX-Latin: caf\u00e9\u00ff\u0080\r\nX-Utf: {utf8}\r\nSet-Cookie: a=b; Path=/\r\nX-Empty:\r\nSet-Cookie: c=d, e\r\nServer: backend/1\r\n" +
+            "Date: long ago\r\nContent-Type: odd\r\nLast-Modified: whenever\r\nX-Tab: a\tb\r\nVary: A\r\nVary: B\r\nContent-Length: 2\r\n\r\nok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        reply.Values("X-Latin").Should().Equal("caf\u00e9\u00ff\u0080");
+        reply.Values("X-Utf").Should().Equal(utf8);
+        reply.Values("Set-Cookie").Should().Equal("a=b; Path=/", "c=d, e");
+        reply.Values("X-Empty").Should().Equal("");
+        reply.Values("Server").Should().Equal("backend/1");
+        reply.Values("Date").Should().Equal("long ago");
+        reply.Values("Content-Type").Should().Equal("odd");
+        reply.Values("Last-Modified").Should().Equal("whenever");
+        reply.Values("X-Tab").Should().Equal("a\tb");
+        reply.Values("Vary").Should().Equal("A", "B");
+    }
+
+    [Fact]
+    public async Task Fields_of_the_backends_connection_stop_here()
+    {
+        await using var backend = RawBackend.Answering(
+            "HTTP/1.1 200 OK\r\nConnection: X-Mine, keep-alive\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: x\r\nUpgrade: h2c\r\nX-Stays: 1\r\nContent-Length: 2\r\n\r\nok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        foreach (var name in new[] { "Connection", "X-Mine", "Keep-Alive", "Proxy-Authenticate", "Upgrade" })
+            reply.Values(name).Should().BeEmpty(name);
+        reply.Values("X-Stays").Should().Equal("1");
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 0\r\n\r\n", "Content-Length", "0", "")]
+    [InlineData("Content-Length: 5\r\n\r\nhello", "Content-Length", "5", "hello")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", null, null, "")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n003 ; ext=\"a\"\r\nllo\r\n000\r\n\r\n", "Transfer-Encoding", "chunked", "hello")]
+    [InlineData("Connection: close\r\n\r\nhello", "Transfer-Encoding", "chunked", "hello")]
+    public async Task A_body_comes_back_whole_in_whatever_framing(string rest, string? framing, string? value, string body)
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync($"HTTP/1.1 200 OK\r\n{rest}");
+            connection.FinishWriting();
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        reply.Status.Should().Be(200);
+        reply.Body.Should().Be(body);
+        if (framing is not null)
+            reply.Values(framing).Should().Equal(value);
+    }
+
+    [Fact]
+    public async Task An_informational_answer_is_passed_over_and_the_final_one_arrives()
+    {
+        await using var backend = RawBackend.Answering(
+            "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        (reply.Status, reply.Body).Should().Be((200, "ok"));
+        reply.Values("Link").Should().BeEmpty();
+    }
+}

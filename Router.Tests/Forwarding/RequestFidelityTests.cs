@@ -1,0 +1,184 @@
+using System.Text;
+
+namespace Router.Tests.Forwarding;
+
+public sealed class RequestFidelityTests
+{
+    [Theory]
+    [InlineData("/")]
+    [InlineData("/a/b?c=d&e")]
+    [InlineData("/%41%7e%2d?%41")]
+    [InlineData("/a%2Fb%3Bc%40d%2Be")]
+    [InlineData("/a;b=c@d+e:f,g!$&'()*")]
+    [InlineData("/caf%c3%a9/%E9")]
+    [InlineData("/?")]
+    [InlineData("/?a=/../b//c")]
+    [InlineData("/?q=\"^`{|}\\[]")]
+    [InlineData("//double//")]
+    [InlineData("/a/./b/../c/")]
+    [InlineData("/a|b")]
+    [InlineData("/%25%20%3f%23")]
+    public async Task The_target_goes_on_as_it_came(string target)
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var reply = await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        if (reply.Status == 400 && target.Contains('|', StringComparison.Ordinal) && !target.Contains('?', StringComparison.Ordinal))
+            return;
+        reply.Status.Should().Be(200);
+        (await backend.RequestAsync()).FirstLine.Should().Be($"GET {target} HTTP/1.1");
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("get")]
+    [InlineData("head")]
+    [InlineData("PROPFIND")]
+    [InlineData("M-SEARCH")]
+    [InlineData("BREW!#$%&'*+.^_`|~")]
+    [InlineData("PATCH")]
+    [InlineData("TRACE")]
+    public async Task A_method_is_any_token_and_keeps_its_case(string method)
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var reply = await router.SendRawAsync($"{method} / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        (reply.Status, reply.Body).Should().Be((200, "ok"));
+        (await backend.RequestAsync()).FirstLine.Should().Be($"{method} / HTTP/1.1");
+    }
+
+    [Theory]
+    [InlineData("http://www.example.org/a?b", "/a?b")]
+    [InlineData("http://www.example.org", "/")]
+    [InlineData("http://www.example.org?b", "/?b")]
+    public async Task A_target_in_absolute_form_goes_on_in_origin_form(string target, string sent)
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        (await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(200);
+
+        var request = await backend.RequestAsync();
+        request.Target.Should().Be(sent);
+        request.Values("Host").Should().Equal(backend.Authority);
+    }
+
+    [Fact]
+    public async Task The_server_as_a_whole_answers_for_itself()
+    {
+        await using var backend = RawBackend.Saying("never");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
+
+        (await router.SendRawAsync("OPTIONS * HTTP/1.1\r\nHost: www.example.org\r\n\r\n", hasBody: false)).Status.Should().Be(204);
+        (await router.SendRawAsync("GET * HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().BeOneOf(400, 405);
+        backend.Connections.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData("CONNECT www.example.org:443")]
+    [InlineData("CONNECT /")]
+    [InlineData("CONNECT http://www.example.org/")]
+    [InlineData("CONNECT *")]
+    public async Task Nobody_gets_a_tunnel(string line)
+    {
+        await using var backend = RawBackend.Saying("never");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
+
+        (await router.SendRawAsync($"{line} HTTP/1.1\r\nHost: www.example.org:443\r\n\r\n")).Status.Should().BeInRange(400, 405);
+        backend.Connections.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Field_values_go_on_byte_for_byte_and_repeated_ones_in_their_order()
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var utf8 = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("größer €"));
+
+        await router.SendRawAsync(
+            $"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Latin: caf\u00e9 \u00ff\u0080\r\nX-Utf: {utf8}\r\nX-Tab: a\tb\r\nX-Empty:\r\n" +
+            "X-Many: 1\r\nAccept: a/b\r\nX-Many: 2, 3\r\nX-Many: 4\r\nAccept: c/d;q=0.1\r\nUser-Agent: \"odd (; agent\r\nIf-Modified-Since: yesterday\r\n" +
+            "Cookie: a=b; c\r\nCookie: d=e\r\nAuthorization: odd\u00fc\r\nDate: now\r\nRange: rubbish\r\n\r\n");
+
+        var request = await backend.RequestAsync();
+        request.Values("X-Latin").Should().Equal("caf\u00e9 \u00ff\u0080");
+        request.Values("X-Utf").Should().Equal(utf8);
+        request.Values("X-Tab").Should().Equal("a\tb");
+        request.Values("X-Empty").Should().Equal("");
+        request.Values("X-Many").Should().Equal("1", "2, 3", "4");
+        request.Values("Accept").Should().Equal("a/b", "c/d;q=0.1");
+        request.Values("User-Agent").Should().Equal("\"odd (; agent");
+        request.Values("If-Modified-Since").Should().Equal("yesterday");
+        request.Values("Cookie").Should().Equal("a=b; c", "d=e");
+        request.Values("Authorization").Should().Equal("odd\u00fc");
+        request.Values("Date").Should().Equal("now");
+        request.Values("Range").Should().Equal("rubbish");
+    }
+
+    [Theory]
+    [InlineData("Content-Type: text/plain")]
+    [InlineData("Allow: GET")]
+    [InlineData("Expires: 0")]
+    [InlineData("Content-Encoding: gzip")]
+    public async Task A_request_without_a_body_gets_none_whatever_its_fields(string field)
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{field}\r\n\r\n");
+
+        var request = await backend.RequestAsync();
+        request.Values(field.Split(':')[0]).Should().Equal(field.Split(": ")[1]);
+        request.Values("Content-Length").Should().BeEmpty();
+        request.Values("Transfer-Encoding").Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("POST", "Content-Length: 0\r\n\r\n", "Content-Length", "0", "")]
+    [InlineData("GET", "Content-Length: 0\r\n\r\n", "Content-Length", "0", "")]
+    [InlineData("POST", "Content-Length: 5\r\n\r\nhello", "Content-Length", "5", "hello")]
+    [InlineData("GET", "Content-Length: 5\r\n\r\nhello", "Content-Length", "5", "hello")]
+    [InlineData("DELETE", "Content-Length: 5\r\n\r\nhello", "Content-Length", "5", "hello")]
+    [InlineData("HEAD", "Content-Length: 5\r\n\r\nhello", "Content-Length", "5", "hello")]
+    [InlineData("BREW", "Content-Length: 5\r\n\r\nhello", "Content-Length", "5", "hello")]
+    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", "Transfer-Encoding", "chunked", "")]
+    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n3;x=y\r\nllo\r\n0\r\n\r\n", "Transfer-Encoding", "chunked", "hello")]
+    [InlineData("GET", "Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding", "chunked", "hello")]
+    [InlineData("DELETE", "Transfer-Encoding: CHUNKED\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding", "chunked", "hello")]
+    public async Task A_body_keeps_its_framing(string method, string rest, string framing, string value, string body)
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var reply = await router.SendRawAsync($"{method} / HTTP/1.1\r\nHost: www.example.org\r\n{rest}", hasBody: method != "HEAD");
+
+        reply.Status.Should().Be(200);
+        var request = await backend.RequestAsync();
+        request.Method.Should().Be(method);
+        request.Values(framing).Should().Equal(value);
+        request.Body.Should().Be(body);
+    }
+
+    [Fact]
+    public async Task Fields_of_the_connection_stop_here()
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        await router.SendRawAsync(
+            "GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: x-mine, , X-Forwarded-For\r\nX-Mine: 1\r\nKeep-Alive: 5\r\nProxy-Connection: a\r\n" +
+            "Proxy-Authorization: b\r\nTE: gzip, trailers\r\nUpgrade: h2c\r\nHTTP2-Settings: c\r\nX-Stays: 1\r\n\r\n");
+
+        var request = await backend.RequestAsync();
+        foreach (var name in new[] { "X-Mine", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Upgrade", "HTTP2-Settings" })
+            request.Values(name).Should().BeEmpty(name);
+        request.Values("TE").Should().Equal("trailers");
+        request.Values("Connection").Should().Equal("TE");
+        request.Values("X-Stays").Should().Equal("1");
+        request.Values("X-Forwarded-For").Should().Equal("127.0.0.1");
+    }
+}

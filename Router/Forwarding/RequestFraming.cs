@@ -1,0 +1,22 @@
+using Microsoft.AspNetCore.Http.Features;
+
+namespace Router.Forwarding;
+
+/// <summary>What the server lets pass of a request's framing although two readers could see two different requests in it.</summary>
+public static class RequestFraming
+{
+    /// <summary>What is wrong; null where nothing is.</summary>
+    public static string? FaultOf(HttpContext context)
+    {
+        var request = context.Request;
+        if (request.Method is "CONNECT" && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true, Protocol: "websocket" })
+            return "Router makes no tunnels (RFC 9110 section 9.3.6), only WebSockets (RFC 8441)";
+        if (request.Headers.TransferEncoding is not { Count: > 0 } coding)
+            return null;
+        // Of several codings Kestrel takes off the last, and a body in a coding that nobody names any more is a different body.
+        if (coding is not [{ } only] || !only.Equals("chunked", StringComparison.OrdinalIgnoreCase) || request.Protocol == "HTTP/1.0")
+            return "the body has a transfer coding other than chunked (RFC 9112 section 6.1)";
+        // The name under which Kestrel keeps a Content-Length that came together with a Transfer-Encoding.
+        return request.Headers.ContainsKey("X-Content-Length") ? "the body has two lengths (RFC 9112 section 6.3)" : null;
+    }
+}
