@@ -64,10 +64,33 @@ public sealed class ConfigurationFiles
 
     private sealed class Provider(WatchedFile source, ConfigurationFiles files, string fullPath) : JsonConfigurationProvider(source)
     {
+        private volatile Tuple<IDictionary<string, string?>, ILookup<string, string>>? _children;
+
         public override void Load(Stream stream)
         {
             base.Load(stream);
             files._broken.TryRemove(fullPath, out _);
+        }
+
+        // The framework goes through all of the file's keys for each section that is asked: for 100,000 hosts that is minutes.
+        public override IEnumerable<string> GetChildKeys(IEnumerable<string> earlierKeys, string? parentPath)
+        {
+            var data = Data;
+            if (_children is not { } children || children.Item1 != data)
+                _children = children = Tuple.Create(data, ChildrenOf(data.Keys));
+            return children.Item2[parentPath ?? ""].Concat(earlierKeys).Order(ConfigurationKeyComparer.Instance);
+        }
+
+        private static ILookup<string, string> ChildrenOf(IEnumerable<string> keys)
+        {
+            var sections = new HashSet<string>(keys, StringComparer.OrdinalIgnoreCase);
+            foreach (var key in sections.ToArray())
+            {
+                for (var parent = ConfigurationPath.GetParentPath(key); parent is not null && sections.Add(parent);)
+                    parent = ConfigurationPath.GetParentPath(parent);
+            }
+
+            return sections.ToLookup(key => ConfigurationPath.GetParentPath(key) ?? "", key => ConfigurationPath.GetSectionKey(key), StringComparer.OrdinalIgnoreCase);
         }
     }
 }

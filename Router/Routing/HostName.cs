@@ -36,7 +36,7 @@ public static class HostName
             port = colon < 0 ? default : field[colon..];
             if (name.EndsWith('.'))
                 name = name[..^1];
-            if (name.IsEmpty || name.Length > 253 || name.ContainsAnyExcept(NameCharacters) || name[0] == '.' || name.IndexOf("..") >= 0)
+            if (name.IsEmpty || name.Length > 253 || name.ContainsAnyExcept(NameCharacters) || name[0] == '.' || name[^1] == '.' || name.IndexOf("..") >= 0)
                 return false;
         }
 

@@ -65,9 +65,12 @@ public sealed class RouteTable
             return FindHost(name) is { } plain ? RouteMatch.Of(plain.Find(path)) : RouteMatch.NotRouted;
         if (PathReadings.Of(path) is not { } readings)
             return RouteMatch.Malformed("the path has a broken percent-encoding or an encoded control character");
-        if (FindHost(name) is not { } paths)
-            return RouteMatch.NotRouted;
+        return FindHost(name) is { } paths ? Match(paths, readings) : RouteMatch.NotRouted;
+    }
 
+    // A method of its own: the closures below would be allocated for every look-up, also for those that never come here.
+    private static RouteMatch Match(PathTable paths, IReadOnlyList<string> readings)
+    {
         var route = paths.Find(readings[0]);
         ImmutableArray<Route> others = [.. readings.Skip(1).Select(reading => paths.Find(reading)).Where(other => other != route).Distinct()];
         if (others is [])

@@ -1,0 +1,113 @@
+using System.Net;
+using Router.Configuration;
+using Router.Modes;
+using Router.Routing;
+
+namespace Router.Tests;
+
+public sealed class DecisionTests
+{
+    private static readonly RouteTable Table = new SiteFile()
+        .Frontend("www").Api("api").AllowList("staff", "203.0.113.0/24")
+        .Host("www.*", "www").Path("www.*", "/admin", allowList: "staff").Path("www.*", "**/_metrics", refuse: true)
+        .Host("api.*", "api", allowList: "staff").Path("api.*", "/callbacks", allowList: "everyone")
+        .ToTable();
+
+    private static readonly IPAddress Staff = IPAddress.Parse("203.0.113.9");
+    private static readonly IPAddress Stranger = IPAddress.Parse("198.51.100.9");
+
+    public static TheoryData<string, string, string, string, string, string> Decisions => new()
+    {
+        // host, path, client: what live, recovery and maintenance decide
+        { "www.example.org", "/", "stranger", "Forward", "Closed", "Closed" },
+        { "www.example.org", "/admin", "staff", "Forward", "Closed", "Closed" },
+        { "www.example.org", "/admin", "stranger", "Forbidden", "Forbidden", "Forbidden" },
+        { "www.example.org", "/x/..%2Fadmin", "stranger", "Forbidden", "Forbidden", "Forbidden" },
+        { "www.example.org", "/x/_metrics", "staff", "Forbidden", "Forbidden", "Forbidden" },
+        { "api.example.org", "/", "staff", "Forward", "Forward", "Closed" },
+        { "api.example.org", "/", "stranger", "Forbidden", "Forbidden", "Forbidden" },
+        { "api.example.org", "/callbacks/7", "stranger", "Forward", "Forward", "Closed" },
+        { "other.example.org", "/", "staff", "NotRouted", "Closed", "Closed" },
+        { "other.example.org", "/_status", "staff", "NotRouted", "Closed", "Closed" },
+        { "a..b", "/", "staff", "Malformed", "Malformed", "Malformed" },
+        { "www.example.org", "/%zz", "staff", "Malformed", "Malformed", "Malformed" },
+        { "other.example.org", "/%zz", "staff", "Malformed", "Malformed", "Malformed" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Decisions))]
+    public void The_same_facts_make_the_same_decision(string host, string path, string client, string live, string recovery, string maintenance)
+    {
+        foreach (var (mode, outcome) in new (Mode, string)[] { (new LiveMode(), live), (new RecoveryMode(), recovery), (new MaintenanceMode(), maintenance) })
+        {
+            foreach (var method in new[] { "GET", "POST", "BREW" })
+            {
+                var decision = Decision.Of(new RequestFacts(method, host, path, client == "staff" ? Staff : Stranger), Table, mode);
+
+                decision.Outcome.ToString().Should().Be(outcome, $"{method} {host}{path} in {mode}");
+                decision.Reason.Should().NotBeEmpty();
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Decisions))]
+    public async Task What_the_handler_does_is_what_is_decided(string host, string path, string client, string live, string recovery, string maintenance)
+    {
+        await using var backend = RawBackend.Saying("forwarded");
+        // Requests come from this machine: it is the staff, or nobody is.
+        var file = new SiteFile().Frontend("www", backend.Address).Api("api", backend.Address)
+            .AllowList("staff", client == "staff" ? "127.0.0.1" : "203.0.113.0/24")
+            .Host("www.*", "www").Path("www.*", "/admin", allowList: "staff").Path("www.*", "**/_metrics", refuse: true)
+            .Host("api.*", "api", allowList: "staff").Path("api.*", "/callbacks", allowList: "everyone");
+        foreach (var (mode, outcome) in new[] { ("live", live), ("recovery", recovery), ("maintenance", maintenance) })
+        {
+            await using var router = await RunningRouter.StartAsync(file.Mode(mode));
+            var reply = await router.SendRawAsync($"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+
+            var status = outcome switch { "Forward" => 200, "Closed" => 503, "Forbidden" => 403, "NotRouted" => 404, _ => 400 };
+            // Router's own health check is no matter of the table where no host is routed.
+            reply.Status.Should().Be(path == "/_status" ? 200 : status, mode);
+        }
+    }
+
+    [Fact]
+    public void A_fourth_mode_takes_one_new_class()
+    {
+        var mode = new ReadOnlyMode();
+
+        Decide("GET", "www.example.org").Should().Be(Outcome.Forward);
+        Decide("POST", "www.example.org").Should().Be(Outcome.Closed);
+        Decide("POST", "api.example.org").Should().Be(Outcome.Forward);
+        Decide("GET", "other.example.org").Should().Be(Outcome.NotRouted);
+
+        Outcome Decide(string method, string host) => Decision.Of(new RequestFacts(method, host, "/", Staff), Table, mode).Outcome;
+    }
+
+    [Fact]
+    public void A_decision_names_the_route_that_it_concerns()
+    {
+        Decision.Of(new RequestFacts("GET", "www.example.org", "/admin/x", Stranger), Table, new LiveMode()).Route!.Name.Should().Be("www.*//admin");
+        Decision.Of(new RequestFacts("GET", "www.example.org", "/", Stranger), Table, new MaintenanceMode()).Route!.Name.Should().Be("www.*");
+        Decision.Of(new RequestFacts("GET", "other.example.org", "/", Stranger), Table, new LiveMode()).Route.Should().BeNull();
+    }
+
+    [Fact]
+    public void Nothing_but_a_name_in_the_catalogue_is_a_mode()
+    {
+        ModeCatalogue.All.Select(mode => mode.Name).Should().Equal("live", "recovery", "maintenance");
+        foreach (var name in new[] { "Live", "LIVE", "live ", "", "open" })
+            ModeCatalogue.TryFind(name, out _).Should().BeFalse(name);
+    }
+
+    private sealed class ReadOnlyMode : Mode
+    {
+        public override string Name => "read-only";
+
+        public override string Summary => "pages can be read, and nothing can be sent";
+
+        public override bool IsClosed => false;
+
+        public override bool Reaches(BackendKind kind, string method) => kind == BackendKind.Api || method is "GET" or "HEAD";
+    }
+}

@@ -1,0 +1,121 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
+using System.Threading.Channels;
+
+namespace Router.Tests.Harness;
+
+/// <summary>
+/// A backend that does what no HTTP server would: half bodies, resets, silence, one byte at a time. Either a script serves each
+/// connection, or the test takes the connections itself and plays the backend line by line. All received bytes are kept.
+/// </summary>
+internal sealed class RawBackend : IAsyncDisposable
+{
+    private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+    private readonly ConcurrentQueue<RawConnection> _connections = [];
+    private readonly Channel<RawConnection> _unserved = Channel.CreateUnbounded<RawConnection>();
+    private readonly Channel<RawMessage> _requests = Channel.CreateUnbounded<RawMessage>();
+    private readonly Task _accepting;
+
+    private RawBackend(Func<RawConnection, Task>? script)
+    {
+        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.Listen(512);
+        _accepting = AcceptAllAsync(script);
+    }
+
+    /// <summary>Scheme, host and port.</summary>
+    public string Address => $"http://{_listener.LocalEndPoint}";
+
+    /// <summary>Host and port: what <c>Host</c> must say.</summary>
+    public string Authority => _listener.LocalEndPoint!.ToString()!;
+
+    /// <summary>How many connections were made.</summary>
+    public int Connections => _connections.Count;
+
+    /// <summary>A backend whose connections the test takes with <see cref="AcceptAsync"/>.</summary>
+    public static RawBackend Start() => new(null);
+
+    /// <summary>A backend that a script serves, connection by connection.</summary>
+    public static RawBackend Start(Func<RawConnection, Task> script) => new(script);
+
+    /// <summary>A backend that reads each request in full and gives the same bytes as the answer.</summary>
+    public static RawBackend Answering(string answer)
+    {
+        RawBackend? backend = null;
+        var made = new TaskCompletionSource<RawBackend>(TaskCreationOptions.RunContinuationsAsynchronously);
+        backend = new RawBackend(async connection =>
+        {
+            var self = await made.Task;
+            while (await connection.ReadMessageAsync() is { } request)
+            {
+                self._requests.Writer.TryWrite(request);
+                await connection.WriteAsync(answer);
+            }
+        });
+        made.SetResult(backend);
+        return backend;
+    }
+
+    /// <summary>A backend that answers 200 with a short text.</summary>
+    public static RawBackend Saying(string text) => Answering($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");
+
+    /// <summary>The next connection.</summary>
+    public Task<RawConnection> AcceptAsync() => _unserved.Reader.ReadAsync().InTime();
+
+    /// <summary>The next request that an <see cref="Answering"/> backend got.</summary>
+    public Task<RawMessage> RequestAsync() => _requests.Reader.ReadAsync().InTime();
+
+    public async ValueTask DisposeAsync()
+    {
+        _listener.Dispose();
+        await _accepting;
+        foreach (var connection in _connections)
+            connection.Dispose();
+    }
+
+    private async Task AcceptAllAsync(Func<RawConnection, Task>? script)
+    {
+        try
+        {
+            while (true)
+            {
+                var socket = await _listener.AcceptAsync();
+                socket.NoDelay = true;
+                var connection = new RawConnection(socket);
+                _connections.Enqueue(connection);
+                if (script is null)
+                    _unserved.Writer.TryWrite(connection);
+                else
+                    _ = ServeAsync(script, connection);
+            }
+        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
+        {
+        }
+    }
+
+    // A script ends with its connection: Router may drop that at any time, and a test looks at what the client saw.
+    private static async Task ServeAsync(Func<RawConnection, Task> script, RawConnection connection)
+    {
+        try
+        {
+            await script(connection);
+        }
+        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or TimeoutException)
+        {
+        }
+    }
+}
+
+/// <summary>An address where nobody listens, and nobody can begin to while the test runs.</summary>
+internal sealed class ClosedPort : IDisposable
+{
+    private readonly Socket _bound = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+
+    public ClosedPort() => _bound.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+
+    public string Address => $"http://{_bound.LocalEndPoint}";
+
+    public void Dispose() => _bound.Dispose();
+}

@@ -1,0 +1,164 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Router.Tests.Harness;
+
+/// <summary>How a connection came to its end.</summary>
+internal enum Ending
+{
+    /// <summary>The other side said that nothing more comes.</summary>
+    Finished,
+
+    /// <summary>The other side tore it down.</summary>
+    Reset,
+}
+
+/// <summary>
+/// One TCP connection, a client's or a backend's, on which a test writes and reads the very bytes. Text is Latin-1: a character is an octet.
+/// </summary>
+internal sealed class RawConnection(Socket socket) : IDisposable
+{
+    private readonly NetworkStream _stream = new(socket, ownsSocket: true);
+    private readonly List<byte> _received = [];
+    private int _consumed;
+
+    /// <summary>Everything that has been received so far.</summary>
+    public string Received => Encoding.Latin1.GetString([.. _received]);
+
+    public static async Task<RawConnection> OpenAsync(IPEndPoint address)
+    {
+        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        await socket.ConnectAsync(address).InTime();
+        return new RawConnection(socket);
+    }
+
+    public Task WriteAsync(string text) => WriteAsync(Encoding.Latin1.GetBytes(text));
+
+    public Task WriteAsync(ReadOnlyMemory<byte> bytes) => _stream.WriteAsync(bytes).InTime();
+
+    /// <summary>Writes for as long as the other side takes it, up to a bound; gives the number of bytes when it has stalled.</summary>
+    /// <param name="bound">The number of bytes after which to give up.</param>
+    /// <param name="stall">How long a single write may take until it counts as stalled.</param>
+    public async Task<long> WriteUntilItStallsAsync(long bound, TimeSpan stall)
+    {
+        var piece = new byte[16 * 1024];
+        var written = 0L;
+        while (written < bound)
+        {
+            using var patience = new CancellationTokenSource(stall);
+            try
+            {
+                written += await socket.SendAsync(piece, patience.Token);
+            }
+            catch (OperationCanceledException)
+            {
+                return written;
+            }
+        }
+
+        return written;
+    }
+
+    /// <summary>Reads up to and with the empty line.</summary>
+    public Task<string> ReadHeadAsync() => ReadThroughAsync("\r\n\r\n");
+
+    /// <summary>Reads up to and with a mark.</summary>
+    public async Task<string> ReadThroughAsync(string mark)
+    {
+        while (true)
+        {
+            var text = Encoding.Latin1.GetString([.. _received.Skip(_consumed)]);
+            if (text.IndexOf(mark, StringComparison.Ordinal) is >= 0 and var at)
+                return Take(at + mark.Length);
+            if (!await ReceiveAsync())
+                throw new IOException($"The connection ended before '{mark}': {text}");
+        }
+    }
+
+    public async Task<string> ReadExactlyAsync(int count)
+    {
+        while (_received.Count - _consumed < count)
+        {
+            if (!await ReceiveAsync())
+                throw new IOException($"The connection ended before {count} bytes");
+        }
+
+        return Take(count);
+    }
+
+    /// <summary>Reads a whole message: its head, and the body that <c>Content-Length</c> or chunks frame. Null where the connection ends instead.</summary>
+    public async Task<RawMessage?> ReadMessageAsync(bool hasBody = true)
+    {
+        while (_received.Count == _consumed)
+        {
+            if (!await ReceiveAsync())
+                return null;
+        }
+
+        var message = new RawMessage(await ReadHeadAsync(), "");
+        if (!hasBody)
+            return message;
+        if (message.Value("Content-Length") is { } length)
+            return message with { Body = await ReadExactlyAsync(int.Parse(length, CultureInfo.InvariantCulture)) };
+        return message.Value("Transfer-Encoding") is null ? message : message with { Body = await ReadChunksAsync() };
+    }
+
+    /// <summary>Reads what is left until the connection ends, one way or the other.</summary>
+    public async Task<(string Text, Ending Ending)> ReadToEndAsync()
+    {
+        try
+        {
+            while (await ReceiveAsync())
+            {
+            }
+
+            return (Take(_received.Count - _consumed), Ending.Finished);
+        }
+        catch (Exception fault) when (fault is IOException or SocketException)
+        {
+            return (Take(_received.Count - _consumed), Ending.Reset);
+        }
+    }
+
+    /// <summary>Says that nothing more will be written.</summary>
+    public void FinishWriting() => socket.Shutdown(SocketShutdown.Send);
+
+    /// <summary>Tears the connection down with a reset.</summary>
+    public void Reset()
+    {
+        socket.LingerState = new LingerOption(true, 0);
+        socket.Dispose();
+    }
+
+    public void Dispose() => _stream.Dispose();
+
+    private async Task<string> ReadChunksAsync()
+    {
+        var body = new StringBuilder();
+        while (true)
+        {
+            var size = int.Parse((await ReadThroughAsync("\r\n")).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
+            var chunk = await ReadExactlyAsync(size + 2);
+            if (size == 0)
+                return body.ToString();
+            body.Append(chunk.AsSpan(0, size));
+        }
+    }
+
+    private async Task<bool> ReceiveAsync()
+    {
+        var buffer = new byte[16 * 1024];
+        var count = await _stream.ReadAsync(buffer).InTime();
+        _received.AddRange(buffer.AsSpan(0, count));
+        return count > 0;
+    }
+
+    private string Take(int count)
+    {
+        var text = Encoding.Latin1.GetString([.. _received.Skip(_consumed).Take(count)]);
+        _consumed += count;
+        return text;
+    }
+}

@@ -1,0 +1,25 @@
+using System.Globalization;
+
+namespace Router.Tests.Harness;
+
+/// <summary>A request as its bytes say it, or an answer: the first line, the fields in their order, the body without its framing.</summary>
+internal sealed record RawMessage(string Head, string Body)
+{
+    public string FirstLine => Head[..Head.IndexOf("\r\n", StringComparison.Ordinal)];
+
+    public string Method => FirstLine.Split(' ')[0];
+
+    public string Target => FirstLine.Split(' ')[1];
+
+    public int Status => int.Parse(FirstLine.Split(' ')[1], CultureInfo.InvariantCulture);
+
+    public IReadOnlyList<(string Name, string Value)> Fields =>
+    [
+        .. Head.Split("\r\n").Skip(1).Where(line => line is not "").Select(line => (line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim())),
+    ];
+
+    public IReadOnlyList<string> Values(string name) =>
+        [.. Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+
+    public string? Value(string name) => Values(name) is [_, ..] values ? string.Join(" | ", values) : null;
+}

@@ -1,0 +1,22 @@
+using System.Net.Http.Headers;
+
+namespace Router.Tests.Harness;
+
+/// <summary>An answer as a client has it at the end.</summary>
+internal sealed record Reply(int Status, string Body, IReadOnlyList<(string Name, string Value)> Fields)
+{
+    public static async Task<Reply> OfAsync(HttpResponseMessage answer) => new(
+        (int)answer.StatusCode,
+        await answer.Content.ReadAsStringAsync().InTime(),
+        [.. FieldsOf(answer.Headers.NonValidated), .. FieldsOf(answer.Content.Headers.NonValidated)]);
+
+    public IReadOnlyList<string> Values(string name) =>
+        [.. Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+
+    public string? Value(string name) => Values(name) is [_, ..] values ? string.Join(" | ", values) : null;
+
+    private static IEnumerable<(string, string)> FieldsOf(HttpHeadersNonValidated headers) =>
+        from field in headers
+        from value in field.Value
+        select (field.Key, value);
+}

@@ -1,0 +1,147 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Router.Serving;
+
+namespace Router.Tests.Harness;
+
+/// <summary>The real application on a real port, with a configuration file of its own, and clients that talk to it.</summary>
+internal sealed class RunningRouter : IAsyncDisposable
+{
+    private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private readonly string _directory;
+    private readonly string _file;
+    private readonly HttpClient _client;
+    private int _changes;
+
+    private RunningRouter(WebApplication app, string directory, string file)
+    {
+        (App, _directory, _file) = (app, directory, file);
+        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(Log);
+        _client = new HttpClient(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            UseCookies = false,
+            UseProxy = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectCallback = async (_, cancellation) =>
+            {
+                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                await socket.ConnectAsync(Endpoint, cancellation);
+                return new NetworkStream(socket, ownsSocket: true);
+            },
+        })
+        { Timeout = Deadlines.Limit };
+    }
+
+    public WebApplication App { get; }
+
+    public LogLines Log { get; } = new();
+
+    public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>The site in force.</summary>
+    public Site Site => App.Services.GetRequiredService<CurrentSite>().Current;
+
+    /// <summary>Starts it with a configuration file, in Production unless <c>ASPNETCORE_ENVIRONMENT</c> says otherwise.</summary>
+    public static Task<RunningRouter> StartAsync(SiteFile site, TimeProvider? time = null, params (string Name, string Value)[] environment) =>
+        StartAsync(site.ToString(), time, environment);
+
+    /// <summary>Starts it with Router's own <c>appsettings.json</c>.</summary>
+    public static Task<RunningRouter> StartWithItsOwnTableAsync(params (string Name, string Value)[] environment) =>
+        StartAsync((string?)null, null, environment);
+
+    /// <summary>What the process would be started with.</summary>
+    public static StartOptions Options(string? file, TimeProvider? time, params (string Name, string Value)[] environment)
+    {
+        var variables = environment.Prepend(("ASPNETCORE_ENVIRONMENT", "Production")).GroupBy(pair => pair.Item1).ToDictionary(pairs => pairs.Key, pairs => pairs.Last().Item2);
+        return new StartOptions
+        {
+            Urls = "http://127.0.0.1:0",
+            ConfigurationFile = file,
+            Environment = name => variables.GetValueOrDefault(name),
+            Time = time ?? TimeProvider.System,
+        };
+    }
+
+    public Task<Reply> GetAsync(string url, params (string Name, string Value)[] fields) => SendAsync("GET", url, fields: fields);
+
+    /// <summary>Sends a request and reads the whole answer. What stands after the host goes out as it is.</summary>
+    public async Task<Reply> SendAsync(string method, string url, HttpContent? body = null, params (string Name, string Value)[] fields)
+    {
+        using var answer = await BeginAsync(method, url, body, fields);
+        return await Reply.OfAsync(answer);
+    }
+
+    /// <summary>Sends a request and gives the answer when its header is there.</summary>
+    public Task<HttpResponseMessage> BeginAsync(string method, string url, HttpContent? body = null, params (string Name, string Value)[] fields)
+    {
+        var request = new HttpRequestMessage(new HttpMethod(method), new Uri(url, Raw)) { Content = body };
+        foreach (var (name, value) in fields)
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, value))
+                request.Content!.Headers.TryAddWithoutValidation(name, value);
+        }
+
+        return _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead).InTime();
+    }
+
+    /// <summary>A connection for what no HTTP client sends.</summary>
+    public Task<RawConnection> ConnectAsync() => RawConnection.OpenAsync(Endpoint);
+
+    /// <summary>Sends bytes and reads one answer.</summary>
+    public async Task<RawMessage> SendRawAsync(string bytes, bool hasBody = true)
+    {
+        using var client = await ConnectAsync();
+        await client.WriteAsync(bytes);
+        return await client.ReadMessageAsync(hasBody) ?? throw new IOException("Router closed the connection without an answer");
+    }
+
+    /// <summary>Rewrites the configuration file and waits until Router has put it in force.</summary>
+    public async Task ReconfigureAsync(SiteFile site)
+    {
+        var release = $"change-{++_changes}";
+        Rewrite(site.Set("Release", release).ToString());
+        while (Site.Settings.Release != release)
+            await Log.NextAsync("The configuration changed");
+    }
+
+    /// <summary>Rewrites the configuration file with something that can't be, and waits until Router has refused it; gives what it says.</summary>
+    public async Task<string> MisconfigureAsync(string text)
+    {
+        Rewrite(text);
+        return await Log.NextAsync("The configuration changed and is not valid");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        // What a test has left in flight is cut off, and not waited for.
+        await App.StopAsync(new CancellationToken(canceled: true));
+        await App.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private static async Task<RunningRouter> StartAsync(string? json, TimeProvider? time, (string Name, string Value)[] environment)
+    {
+        var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
+        var file = Path.Combine(directory, "site.json");
+        if (json is not null)
+            await File.WriteAllTextAsync(file, json);
+        var app = await RouterApplication.BuildAsync(Options(json is null ? null : file, time, environment));
+        var router = new RunningRouter(app, directory, file);
+        await app.StartAsync();
+        router.Endpoint = new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.Single()).Port);
+        return router;
+    }
+
+    // In one step, as an operator's editor or a platform's mounted file does: a half-written file is never seen.
+    private void Rewrite(string text)
+    {
+        File.WriteAllText(_file + ".new", text);
+        File.Move(_file + ".new", _file, overwrite: true);
+    }
+}

@@ -1,0 +1,101 @@
+using Router.Routing;
+
+namespace Router.Tests;
+
+public sealed class PathReadingsTests
+{
+    public static TheoryData<string, string[]> Readings => new()
+    {
+        // raw path, what a backend may see in it: the fully normalised reading first
+        { "/a/b", ["/a/b"] },
+        { "/%61dmin", ["/admin"] },
+        { "/a%20b", ["/a b"] },
+        { "/%7Euser", ["/~user"] },
+        { "/a/../b", ["/b", "/a/../b"] },
+        { "/a/./b", ["/a/b", "/a/./b"] },
+        { "/a/%2e%2e/b", ["/b", "/a/../b"] },
+        { "//a", ["/a", "//a"] },
+        { "/a/..", ["/", "/a/.."] },
+        { "/../../a", ["/a", "/../../a"] },
+        { "/.well-known/x", ["/.well-known/x"] },
+    };
+
+    [Theory]
+    [MemberData(nameof(Readings))]
+    public void A_path_is_read_in_every_way_in_which_applications_read_it(string path, string[] readings) =>
+        PathReadings.Of(path).Should().Equal(readings);
+
+    [Theory]
+    [InlineData("/public/..%2Fadmin")]
+    [InlineData("/public/%2e%2e/admin")]
+    [InlineData("/public\\..\\admin")]
+    [InlineData("/public/..;/admin")]
+    [InlineData("/admin;x=1")]
+    [InlineData("/;x/admin")]
+    [InlineData("//admin")]
+    [InlineData("/./admin")]
+    [InlineData("/%61dmin")]
+    [InlineData("/%2Fadmin")]
+    [InlineData("/%5Cadmin")]
+    [InlineData("/.%3Bx/admin")]
+    [InlineData("/AD%4DIN/")]
+    public async Task No_way_of_writing_a_path_leads_around_its_rule(string target)
+    {
+        await using var backend = RawBackend.Saying("secret");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend)
+            .AllowList("staff", "203.0.113.0/24").Path("www.*", "/admin", allowList: "staff"));
+
+        var reply = await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        reply.Status.Should().Be(403);
+        backend.Connections.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData("/..%2Fadmin")]
+    [InlineData("/a/%2e%2e/admin/_secret")]
+    [InlineData("/x;/../admin")]
+    public async Task A_refused_path_is_refused_in_every_reading(string target)
+    {
+        await using var backend = RawBackend.Saying("secret");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Path("www.*", "/admin", refuse: true));
+
+        (await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(403);
+        backend.Connections.Should().Be(0);
+    }
+
+    [Fact]
+    public void A_path_whose_readings_belong_to_different_backends_is_not_well_formed()
+    {
+        var table = new SiteFile().Frontend("pages").Frontend("files").Host("www.*", "pages").Path("www.*", "/files", backend: "files").ToTable();
+
+        table.Match("www.example.org", "/x/..%2Ffiles").Fault.Should().Contain("different backends");
+        table.Match("www.example.org", "/x%2Fy").Fault.Should().BeNull();
+        table.Match("www.example.org", "/files/x%2Fy").Route!.Backend!.Name.Should().Be("files");
+    }
+
+    [Theory]
+    [InlineData("/%")]
+    [InlineData("/%4")]
+    [InlineData("/%zz")]
+    [InlineData("/a%4g/b")]
+    [InlineData("/%00")]
+    [InlineData("/a%0Ab")]
+    [InlineData("/a%0d%0ab")]
+    [InlineData("/%7f")]
+    public void A_broken_encoding_or_a_hidden_control_character_is_not_well_formed(string path) =>
+        PathReadings.Of(path).Should().BeNull();
+
+    [Fact]
+    public async Task A_path_that_is_not_well_formed_gets_400_in_every_mode_and_never_reaches_a_backend()
+    {
+        foreach (var mode in new[] { "live", "recovery", "maintenance" })
+        {
+            await using var backend = RawBackend.Saying("never");
+            await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Mode(mode));
+
+            (await router.SendRawAsync("GET /%zz HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(400);
+            backend.Connections.Should().Be(0);
+        }
+    }
+}
