@@ -24,6 +24,9 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     /// <summary>The section's own name, such as <c>api</c>.</summary>
     public string Name => section.Key;
 
+    /// <summary>Whether there are sections below, and not a text.</summary>
+    public bool HoldsSections => section.GetChildren().Any();
+
     /// <summary>Where the faults go.</summary>
     public Faults Faults => faults;
 
@@ -129,8 +132,14 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     {
         _known.Add(key);
         var child = section.GetSection(key);
-        var entries = child.Value is { } text ? text.Split(',') : child.Get<string[]>() ?? [];
-        if (entries is [] || entries is [var only] && string.IsNullOrWhiteSpace(only))
+        var below = child.GetChildren().ToArray();
+        if (below is not [] && !string.IsNullOrWhiteSpace(child.Value))
+            // A file's text and an entry from the environment: neither says that the other is meant to go.
+            Fault(key, "is a text in one place and a list in another", $"Set the whole list in one place, such as {Path.Replace(":", "__", StringComparison.Ordinal)}__{key}=a,b");
+        if (below.Any(entry => entry.Value is null))
+            Fault(key, "holds sections", "Give a list of texts, or one text with commas");
+        var entries = below is [] ? (child.Value ?? "").Split(',') : child.Get<string[]>() ?? [];
+        if (entries is [var only] && string.IsNullOrWhiteSpace(only))
             return [];
         var list = entries.Select(entry => entry?.Trim() ?? "").ToImmutableArray();
         if (list.Contains(""))
@@ -152,8 +161,14 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     public IEnumerable<ConfigurationReader> Children(string key)
     {
         _known.Add(key);
+        if (section[key] is { Length: > 0 } text)
+            Fault(key, $"is the text '{text}'", "Give a section that holds a named section for each");
         return section.GetSection(key).GetChildren().Select(child => new ConfigurationReader(child, variables, faults));
     }
+
+    /// <summary>Every key here with its text: for a section whose keys are names that the operator chooses.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Texts() =>
+        section.GetChildren().Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
 
     /// <summary>Every key below this section that no call has asked for is a fault. Call it last.</summary>
     public void RefuseUnknownKeys()

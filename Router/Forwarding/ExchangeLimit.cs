@@ -3,7 +3,7 @@ using Router.Configuration;
 namespace Router.Forwarding;
 
 /// <summary>
-/// The clock of one exchange: the answer must begin in time, its body must not pause for too long, the whole must not take too long,
+/// The clock of one exchange: the answer must begin in time once the request is there, its body must not pause for too long, the whole must not take too long,
 /// and all of it ends when the client goes away. Each read of the body only notes the time; a timer looks at the note.
 /// </summary>
 public sealed class ExchangeLimit : IDisposable
@@ -66,7 +66,7 @@ public sealed class ExchangeLimit : IDisposable
         }
     }
 
-    /// <summary>A piece of the body has come.</summary>
+    /// <summary>A piece of a body has come, up or down: a backend that is still being sent the request need not answer yet.</summary>
     public void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
 
     /// <inheritdoc/>
@@ -100,7 +100,7 @@ public sealed class ExchangeLimit : IDisposable
 
     private TimeSpan Next()
     {
-        var next = _answerBegan ? Left(_backend.IdleTimeout, Volatile.Read(ref _lastActivity)) : Left(_backend.ResponseTimeout, _began);
+        var next = _answerBegan ? Left(_backend.IdleTimeout, Volatile.Read(ref _lastActivity)) : Left(_backend.ResponseTimeout, Volatile.Read(ref _lastActivity));
         var whole = Left(_backend.RequestTimeout, _began);
         if (whole is not null && (next is null || whole < next))
             next = whole;

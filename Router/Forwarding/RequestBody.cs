@@ -5,7 +5,9 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Router.Forwarding;
 
 /// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
-public sealed class RequestBody(HttpContext exchange) : HttpContent
+/// <param name="exchange">The client's request.</param>
+/// <param name="passed">Is told of every piece that has been sent on.</param>
+public sealed class RequestBody(HttpContext exchange, Action passed) : HttpContent
 {
     private volatile bool _stopped;
 
@@ -52,6 +54,7 @@ public sealed class RequestBody(HttpContext exchange) : HttpContent
             if (!read.Buffer.IsEmpty)
                 await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
             reader.AdvanceTo(read.Buffer.End);
+            passed();
             if (read.IsCompleted)
                 return;
         }

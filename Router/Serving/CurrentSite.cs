@@ -55,7 +55,10 @@ public sealed partial class CurrentSite : IDisposable
     {
         _files.AddFaults(faults);
         var (settings, table) = Read(_configuration, faults);
-        return faults.Any ? null : new Site(settings, table, _upstreams, _metrics.Traffic);
+        if (faults.Any)
+            return null;
+        var site = new Site(settings, table, _upstreams, _metrics.Traffic, faults);
+        return faults.Any ? null : site;
     }
 
     private void Reload()
@@ -67,19 +70,25 @@ public sealed partial class CurrentSite : IDisposable
             _metrics.Reloaded(site is not null);
             if (site is not null)
             {
+                if (site.Settings.Mode != _current.Settings.Mode)
+                    LogModeUnchanged(site.Settings.Mode);
                 _current = site;
+                _upstreams.Keep(site.Upstreams);
                 LogReloaded(site.Table.Routes.Length);
             }
             else
             {
-                LogRefused(string.Join(Environment.NewLine, faults.All));
+                LogRefused(faults.All.Count, string.Join(" ", faults.All));
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The configuration changed and is in force: {Routes} routes.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The configuration changed and is in force; routes: {Routes}.")]
     private partial void LogReloaded(int routes);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration changed and is not valid; the running one stays in force:\n{Faults}")]
-    private partial void LogRefused(string faults);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration changed and is not valid; the running one stays in force. Faults: {Count}. {Faults}")]
+    private partial void LogRefused(int count, string faults);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The configuration now says mode {Mode}, but it sets the mode at start only: the mode in force has NOT changed.")]
+    private partial void LogModeUnchanged(string mode);
 }

@@ -18,7 +18,8 @@ public sealed partial class FrontDoor(
     CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, TimeProvider time, ILogger<FrontDoor> logger)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
-    public static bool IsOwn(ReadOnlySpan<char> path) => path is "/_status" or "/_metrics";
+    public static bool IsOwn(ReadOnlySpan<char> path) =>
+        path is "/_status" or "/_metrics" || path.StartsWith("/_status/", StringComparison.Ordinal);
 
     /// <summary>Handles a request, or passes it on to Router's own endpoints where no route has it.</summary>
     public async Task HandleAsync(HttpContext context, RequestDelegate own)
@@ -42,9 +43,11 @@ public sealed partial class FrontDoor(
             var mode = modes.Current;
             var decision = Decision.Of(match, context.Request.Method, client, mode);
             if (decision.Outcome == Outcome.Forward)
-                await ForwardAsync(context, live!, pathAndQuery, current.TrustedProxies?.Contains(peer) ?? false).ConfigureAwait(false);
+                await ForwardAsync(context, live!, Order(current, live!, pathAndQuery, client, peer)).ConfigureAwait(false);
+            else if (decision.Outcome == Outcome.File)
+                await live!.File!.WriteAsync(context, live.HeaderRules).ConfigureAwait(false);
             else
-                await AnswerAsync(context, decision, mode).ConfigureAwait(false);
+                await AnswerAsync(context, decision, live, mode).ConfigureAwait(false);
         }
         finally
         {
@@ -64,14 +67,26 @@ public sealed partial class FrontDoor(
         return site.Table.Match(target.Authority, target.Path);
     }
 
-    private async ValueTask ForwardAsync(HttpContext context, LiveRoute live, string pathAndQuery, bool peerIsTrusted)
+    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, IPAddress peer) => new()
+    {
+        Route = live.Route,
+        Upstream = live.Upstream!,
+        PathAndQuery = pathAndQuery,
+        Client = client,
+        PeerIsTrusted = site.TrustedProxies?.Contains(peer) ?? false,
+        RequestRules = site.RequestRules,
+        HeaderRules = live.HeaderRules,
+        ErrorPage = live.ErrorPage,
+    };
+
+    private async ValueTask ForwardAsync(HttpContext context, LiveRoute live, ForwardOrder order)
     {
         var arrived = time.GetTimestamp();
-        var backend = live.Upstream!.Settings.Name;
+        var backend = order.Upstream.Settings.Name;
         var failure = AllowsBody(context, live.Route.MaxRequestBody)
-            ? await forwarder.ForwardAsync(context, live.Upstream, pathAndQuery, peerIsTrusted).ConfigureAwait(false)
+            ? await forwarder.ForwardAsync(context, order).ConfigureAwait(false)
             : ForwardFailure.RequestBodyTooLarge;
-        metrics.Forwarded(live.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, time.GetElapsedTime(arrived));
+        metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, time.GetElapsedTime(arrived));
         if (failure is not { } reason)
             return;
         metrics.Failed(backend, reason);
@@ -79,7 +94,7 @@ public sealed partial class FrontDoor(
             return;
         LogFailed(ForwardFailures.NameOf(reason), backend, live.Route.Name, time.GetElapsedTime(arrived).TotalMilliseconds);
         if (!context.Response.HasStarted)
-            await answers.WriteAsync(context, AnswerTo(reason), live.Route).ConfigureAwait(false);
+            await answers.WriteAsync(context, AnswerTo(reason), live.Route, live.HeaderRules).ConfigureAwait(false);
     }
 
     // Refused before the body is read where its length is declared; else the server counts along.
@@ -92,7 +107,7 @@ public sealed partial class FrontDoor(
         return true;
     }
 
-    private ValueTask AnswerAsync(HttpContext context, Decision decision, Mode mode)
+    private ValueTask AnswerAsync(HttpContext context, Decision decision, LiveRoute? live, Mode mode)
     {
         if (decision.Outcome == Outcome.Server)
         {
@@ -103,7 +118,7 @@ public sealed partial class FrontDoor(
 
         if (decision.Outcome == Outcome.Closed)
             metrics.Blocked(mode);
-        return answers.WriteAsync(context, AnswerTo(decision.Outcome), decision.Route);
+        return answers.WriteAsync(context, AnswerTo(decision.Outcome), live?.Route, live?.HeaderRules);
     }
 
     private static Answer AnswerTo(Outcome outcome) => outcome switch

@@ -1,7 +1,8 @@
 using Router.Configuration;
-using Router.Serving;
+using Router.Forwarding;
+using Endpoint = Router.Forwarding.Endpoint;
 
-namespace Router.Forwarding;
+namespace Router.Serving;
 
 /// <summary>
 /// Asks for the probe path of every address that has one, at its interval. An address whose probe fails gets no requests while another
