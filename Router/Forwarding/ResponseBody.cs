@@ -37,9 +37,15 @@ public static class ResponseBody
             }
 
             if (chunks)
+            {
                 WriteTrailers(output, answer);
+                // Kestrel sends by itself what ends chunks of its own, not of the application's.
+                await output.FlushAsync(limit.Token).ConfigureAwait(false);
+            }
             else if (context.Response.SupportsTrailers())
+            {
                 AppendTrailers(context.Response, answer);
+            }
         }
     }
 
