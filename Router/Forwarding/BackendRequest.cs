@@ -21,6 +21,9 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery) : Htt
     /// <summary>The address that was tried last; another one is better, where there is one.</summary>
     public Endpoint? Tried { get; set; }
 
+    /// <summary>Where its times are noted; null where nobody wants them.</summary>
+    public ExchangeRecord? Record { get; set; }
+
     /// <summary>Whether doing it twice is the same as doing it once, and there is no body that can be read but once.</summary>
     public bool IsRepeatable => Content is not RequestBody && Upgrade is null
         && Method.Method is ("GET" or "HEAD" or "OPTIONS" or "TRACE" or "PUT" or "DELETE");

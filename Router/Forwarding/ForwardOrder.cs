@@ -30,4 +30,7 @@ public readonly record struct ForwardOrder
 
     /// <summary>The page for the backend's errors; null where there is none.</summary>
     public ErrorPage? ErrorPage { get; init; }
+
+    /// <summary>Where its times are noted; null where nobody wants them.</summary>
+    public ExchangeRecord? Record { get; init; }
 }

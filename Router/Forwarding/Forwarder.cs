@@ -33,9 +33,11 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             if (!placed)
                 return ForwardFailure.Overloaded;
             message = CreateMessage(context, order, limit);
+            order.Record?.Sending(message);
             using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             limit.AnswerBegan();
             upstream.Answered();
+            order.Record?.Answered();
             return await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
@@ -50,6 +52,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         }
         finally
         {
+            order.Record?.Ended();
             message?.Dispose();
             if (placed)
                 upstream.ReleasePlace();
@@ -114,10 +117,10 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
             limit.NoMore();
-            return await upgraded.RunAsync(context, order.Upstream, message.Upgrade!, answer, limit.Token).ConfigureAwait(false);
+            return await upgraded.RunAsync(context, order.Upstream, message, answer, limit.Token).ConfigureAwait(false);
         }
 
-        await ResponseBody.CopyAsync(answer, context, limit).ConfigureAwait(false);
+        await ResponseBody.CopyAsync(answer, context, limit, order.Record).ConfigureAwait(false);
         return null;
     }
 
@@ -148,7 +151,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
                     return ForwardFailure.InvalidAnswer;
                 ResponseHeaders.CopyStatus(error, context);
                 order.HeaderRules.Apply(context);
-                await ResponseBody.CopyAsync(answer ?? error, context, limit).ConfigureAwait(false);
+                await ResponseBody.CopyAsync(answer ?? error, context, limit, order.Record).ConfigureAwait(false);
                 return null;
             }
         }

@@ -13,9 +13,10 @@ public static class ResponseBody
     private const int LineEnd = 2;
 
     /// <summary>Copies it all, trailers included.</summary>
-    public static async ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit)
+    public static async ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, ExchangeRecord? record)
     {
         var output = context.Response.BodyWriter;
+        record?.Pass(0);
         var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
@@ -31,6 +32,7 @@ public static class ResponseBody
                 limit.Touch();
                 Advance(output, chunks, count);
                 await output.FlushAsync(limit.Token).ConfigureAwait(false);
+                record?.Pass(count);
                 // The client's own slowness is not the backend's.
                 limit.Touch();
                 read = body.ReadAsync(Room(output, chunks), limit.Token);

@@ -45,6 +45,7 @@ public static class RouterApplication
         AddServer(builder, settings.Limits);
         AddLogging(builder);
         AddMetrics(builder, settings);
+        AccessLog.AddTo(builder.Services, options.AccessLog);
         AddRouter(builder.Services, options, files, settings, pages);
         if (samples is not null)
             builder.Services.AddSingleton(samples);
