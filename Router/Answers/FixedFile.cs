@@ -1,5 +1,4 @@
 using Microsoft.AspNetCore.StaticFiles;
-using Router.Configuration;
 
 namespace Router.Answers;
 
@@ -13,18 +12,15 @@ public sealed class FixedFile
 
     private FixedFile(byte[] content, string contentType) => (_content, _contentType) = (content, contentType);
 
-    /// <summary>Reads a file; null, and a fault, where it can't be.</summary>
+    /// <summary>Reads a file; null where it can't be.</summary>
     /// <param name="directory">Where the files stand.</param>
     /// <param name="name">The name, without a directory.</param>
-    /// <param name="key">The configuration key that names it.</param>
-    /// <param name="faults">Where the fault goes.</param>
-    public static FixedFile? Load(string directory, string name, string key, Faults faults)
+    public static FixedFile? Load(string directory, string name)
     {
         var path = Path.Combine(directory, name);
-        if (Path.GetFileName(name) == name && File.Exists(path))
-            return new FixedFile(File.ReadAllBytes(path), ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream");
-        faults.Add(key, $"'{name}' is not a file in {directory}", "Name a file that stands there");
-        return null;
+        return Path.GetFileName(name) == name && File.Exists(path)
+            ? new FixedFile(File.ReadAllBytes(path), ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream")
+            : null;
     }
 
     /// <summary>Answers 200 with the file, or 405 where the method is not GET or HEAD.</summary>

@@ -28,7 +28,7 @@ public static class SettingsReader
             AccessLog = root.Flag("AccessLog", true),
             Limits = Limits(root.Child("Limits")),
             Backends = [.. root.Children("Backends").Select(Backend)],
-            TrustedProxies = Ranges(root, "TrustedProxies"),
+            TrustedProxies = Ranges(root, "TrustedProxies", root.List("TrustedProxies")),
             RequestHeaders = RequestHeaders(root.Child("RequestHeaders")),
             ResponseHeaders = [.. root.Children("ResponseHeaders").Select(ResponseHeaders)],
             ErrorPages = [.. root.Children("ErrorPages").Select(ErrorPage)],
@@ -182,16 +182,16 @@ public static class SettingsReader
 
     private static AllowListSettings AllowList(ConfigurationReader lists, string name)
     {
-        var ranges = Ranges(lists, name);
-        if (lists.List(name) is [])
+        var entries = lists.List(name);
+        if (entries is [])
             lists.Fault(name, "is empty", "List addresses and ranges, such as 203.0.113.7, 198.51.100.0/24; for everyone write 0.0.0.0/0, ::/0");
-        return new AllowListSettings(name, ranges);
+        return new AllowListSettings(name, Ranges(lists, name, entries));
     }
 
-    private static ImmutableArray<IPNetwork> Ranges(ConfigurationReader reader, string key)
+    private static ImmutableArray<IPNetwork> Ranges(ConfigurationReader reader, string key, ImmutableArray<string> entries)
     {
         var ranges = ImmutableArray.CreateBuilder<IPNetwork>();
-        foreach (var entry in reader.List(key))
+        foreach (var entry in entries)
         {
             if (AddressRange.TryParse(entry, out var range))
                 ranges.Add(range);

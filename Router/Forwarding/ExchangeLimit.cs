@@ -17,6 +17,7 @@ public sealed class ExchangeLimit : IDisposable
     private readonly CancellationTokenSource _source = new();
     private readonly Lock _lock = new();
     private long _lastActivity;
+    private volatile bool _held;
     private bool _answerBegan;
     private bool _over;
     private ForwardFailure? _expired;
@@ -69,6 +70,16 @@ public sealed class ExchangeLimit : IDisposable
     /// <summary>A piece of a body has come, up or down: a backend that is still being sent the request need not answer yet.</summary>
     public void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
 
+    /// <summary>Stops the clock for the answer while the client is waited for.</summary>
+    public void Hold() => _held = true;
+
+    /// <summary>Starts the clock for the answer anew: there is something to send to the backend.</summary>
+    public void Resume()
+    {
+        Touch();
+        _held = false;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
@@ -100,7 +111,9 @@ public sealed class ExchangeLimit : IDisposable
 
     private TimeSpan Next()
     {
-        var next = _answerBegan ? Left(_backend.IdleTimeout, Volatile.Read(ref _lastActivity)) : Left(_backend.ResponseTimeout, Volatile.Read(ref _lastActivity));
+        var next = _answerBegan ? Left(_backend.IdleTimeout, Volatile.Read(ref _lastActivity))
+            : _held ? _backend.ResponseTimeout
+            : Left(_backend.ResponseTimeout, Volatile.Read(ref _lastActivity));
         var whole = Left(_backend.RequestTimeout, _began);
         if (whole is not null && (next is null || whole < next))
             next = whole;

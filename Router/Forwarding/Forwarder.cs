@@ -72,7 +72,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
         if (upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            message.Content = new RequestBody(context, limit.Touch);
+            message.Content = new RequestBody(context, limit);
         else if (request.Headers.ContentLength is 0)
             message.Content = new EmptyContent();
         RequestHeaders.Copy(context, message, backend, order);

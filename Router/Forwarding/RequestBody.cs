@@ -6,8 +6,8 @@ namespace Router.Forwarding;
 
 /// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
 /// <param name="exchange">The client's request.</param>
-/// <param name="passed">Is told of every piece that has been sent on.</param>
-public sealed class RequestBody(HttpContext exchange, Action passed) : HttpContent
+/// <param name="limit">The clock of the exchange.</param>
+public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : HttpContent
 {
     private volatile bool _stopped;
 
@@ -54,7 +54,6 @@ public sealed class RequestBody(HttpContext exchange, Action passed) : HttpConte
             if (!read.Buffer.IsEmpty)
                 await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
             reader.AdvanceTo(read.Buffer.End);
-            passed();
             if (read.IsCompleted)
                 return;
         }
@@ -71,7 +70,10 @@ public sealed class RequestBody(HttpContext exchange, Action passed) : HttpConte
     {
         try
         {
+            // A slow upload is not the backend's doing; one that the backend does not take in is.
+            limit.Hold();
             var read = await reader.ReadAsync(exchange.RequestAborted).ConfigureAwait(false);
+            limit.Resume();
             if (!_stopped)
                 return read;
             reader.AdvanceTo(read.Buffer.Start);

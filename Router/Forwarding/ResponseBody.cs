@@ -23,11 +23,13 @@ public static class ResponseBody
             var chunks = NeedsOwnChunks(answer, context);
             if (chunks)
                 context.Response.Headers.TransferEncoding = "chunked";
-            var read = body.ReadAsync(Room(output, chunks), limit.Token);
-            if (!read.IsCompleted)
-                // The header must not wait for a body that dribbles.
-                await context.Response.StartAsync(limit.Token).ConfigureAwait(false);
-            while (await read.ConfigureAwait(false) is > 0 and var count)
+            // A read into nothing waits for the first byte and takes none.
+            var first = body.ReadAsync(Memory<byte>.Empty, limit.Token);
+            if (!first.IsCompleted)
+                // The header must not wait for a body that dribbles. Starting the response alone would not send it.
+                await output.FlushAsync(limit.Token).ConfigureAwait(false);
+            await first.ConfigureAwait(false);
+            while (await body.ReadAsync(Room(output, chunks), limit.Token).ConfigureAwait(false) is > 0 and var count)
             {
                 limit.Touch();
                 Advance(output, chunks, count);
@@ -35,7 +37,6 @@ public static class ResponseBody
                 record?.Pass(count);
                 // The client's own slowness is not the backend's.
                 limit.Touch();
-                read = body.ReadAsync(Room(output, chunks), limit.Token);
             }
 
             if (chunks)

@@ -73,8 +73,10 @@ internal sealed class RouteTableBuilder
 
     private Route Compile(HostSettings host, List<HostPattern> hosts, ConfigurationReader source, string name, string? pathText, RuleSettings rule, Route? own)
     {
-        if (new[] { rule.Refuse, rule.Backend is not null, rule.File is not null }.Count(said => said) > 1)
-            source.Fault("Backend", "stands beside Refuse or File", "Keep one of the three: a rule forwards, refuses, or answers with a file");
+        if (rule.Refuse && (rule.Backend ?? rule.File) is not null)
+            source.Fault("Refuse", "stands beside a backend or a file", "Keep one of the three: a rule forwards, refuses, or answers with a file");
+        else if (rule is { Backend: not null, File: not null })
+            source.Fault("File", "stands beside a backend", "Keep one of the two: a rule forwards, or answers with a file");
         if (rule is { InEveryMode: true, File: null })
             source.Fault("InEveryMode", "stands without a file", "Only a file of Router's own can be the answer in every mode");
         var backend = rule.Refuse || rule.File is not null ? null : Backend(source, rule.Backend) ?? own?.Backend;

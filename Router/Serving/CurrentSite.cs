@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using Router.Configuration;
 using Router.Forwarding;
-using Router.Modes;
 using Router.Observability;
 using Router.Routing;
 
@@ -22,17 +21,15 @@ public sealed partial class CurrentSite : IDisposable
     private readonly Lock _reloading = new();
     private volatile Site _current;
 
-    /// <summary>Makes the first site; the configuration has been checked before.</summary>
-    /// <exception cref="InvalidConfigurationException">The configuration has faults.</exception>
-    public CurrentSite(IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RouterMetrics metrics, ILogger<CurrentSite> logger)
+    /// <summary>Makes the first site, of a configuration that has been read and has no faults.</summary>
+    public CurrentSite(RouterSettings settings, RouteTable table, IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RouterMetrics metrics, ILogger<CurrentSite> logger)
     {
         _configuration = configuration;
         _files = files;
         _upstreams = upstreams;
         _metrics = metrics;
         _logger = logger;
-        var faults = new Faults();
-        _current = Load(faults) ?? throw new InvalidConfigurationException(faults);
+        _current = new Site(settings, table, upstreams, metrics.Traffic);
         _subscription = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
@@ -42,23 +39,11 @@ public sealed partial class CurrentSite : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _subscription.Dispose();
 
-    /// <summary>Reads settings and table, and notes every fault of both.</summary>
-    public static (RouterSettings Settings, RouteTable Table) Read(IConfiguration configuration, Faults faults)
-    {
-        var settings = SettingsReader.Read(configuration, faults);
-        if (!ModeCatalogue.TryFind(settings.Mode, out _))
-            faults.Add(ConfigurationVariables.From(configuration).Describe($"{SettingsReader.Section}:Mode"), $"is '{settings.Mode}'", $"Choose one of {ModeCatalogue.Names}");
-        return (settings, RouteTableBuilder.Build(settings, faults));
-    }
-
     private Site? Load(Faults faults)
     {
         _files.AddFaults(faults);
-        var (settings, table) = Read(_configuration, faults);
-        if (faults.Any)
-            return null;
-        var site = new Site(settings, table, _upstreams, _metrics.Traffic, faults);
-        return faults.Any ? null : site;
+        var (settings, table) = Site.Read(_configuration, faults);
+        return faults.Any ? null : new Site(settings, table, _upstreams, _metrics.Traffic);
     }
 
     private void Reload()

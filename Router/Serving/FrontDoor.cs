@@ -60,7 +60,9 @@ public sealed partial class FrontDoor(
         finally
         {
             upstream?.Leave();
-            (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, context.Response.StatusCode);
+            // A client that left before its answer got no status, and 200 is only what the framework begins with.
+            var answered = context.Response.HasStarted || !context.RequestAborted.IsCancellationRequested;
+            (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, answered ? context.Response.StatusCode : 0);
             accessLog.Write(context, record);
         }
     }

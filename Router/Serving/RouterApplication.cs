@@ -37,7 +37,7 @@ public static class RouterApplication
         // Where a file can't be read, what is missing in it is no news.
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
-        var (settings, _) = CurrentSite.Read(builder.Configuration, faults);
+        var (settings, table) = Site.Read(builder.Configuration, faults);
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
 
@@ -47,6 +47,9 @@ public static class RouterApplication
         AddMetrics(builder, settings);
         AccessLog.AddTo(builder.Services, options.AccessLog);
         AddRouter(builder.Services, options, files, settings, pages);
+        // The first site is made of these; every later one is read anew.
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(table);
         if (samples is not null)
             builder.Services.AddSingleton(samples);
 
@@ -73,7 +76,8 @@ public static class RouterApplication
             kestrel.AddServerHeader = false;
             SetLimits(kestrel.Limits, limits);
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
-            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.RequestHeaderEncodingSelector = name =>
+                name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionFieldEncoding.Instance : Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });
         builder.Services.AddRoutingCore();

@@ -3,6 +3,7 @@ using Router.Access;
 using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
+using Router.Modes;
 using Router.Observability;
 using Router.Routing;
 
@@ -11,18 +12,18 @@ namespace Router.Serving;
 /// <summary>One valid configuration, made ready to serve: the table, and beside each of its routes what lives of it. Immutable.</summary>
 public sealed class Site
 {
-    /// <summary>Makes a site ready; what can't be is a fault.</summary>
-    public Site(RouterSettings settings, RouteTable table, Upstreams upstreams, Traffic traffic, Faults faults)
+    /// <summary>Makes a site of a configuration that has no faults ready.</summary>
+    public Site(RouterSettings settings, RouteTable table, Upstreams upstreams, Traffic traffic)
     {
         Settings = settings;
         Table = table;
         TrustedProxies = settings.TrustedProxies is [] ? null : new AllowList("TrustedProxies", settings.TrustedProxies);
-        RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings, faults));
+        RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings));
         Backends = [.. settings.Backends.Select(upstreams.For)];
         Routes = [.. table.Routes.Select(route => new LiveRoute(
             route,
             route.Backend is { } backend ? upstreams.For(backend) : null,
-            route.File is { } file ? FixedFile.Load(Pages.Directory, file, $"{SettingsReader.Section}:Hosts ({route.Name})", faults) : null,
+            route.File is { } file ? FixedFile.Load(Pages.Directory, file) : null,
             route.ErrorPage is { } page ? new ErrorPage(page.Page, upstreams.For(page.Backend)) : null,
             new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects),
             traffic.For(route.Name, route.Backend?.Name)))];
@@ -50,15 +51,28 @@ public sealed class Site
     /// <summary>What lives of each route, at its <see cref="Route.Index"/>.</summary>
     public ImmutableArray<LiveRoute> Routes { get; }
 
-    private static AllowList? SamplingTrust(RouterSettings settings, Faults faults)
+    /// <summary>Reads settings and table, and notes every fault of both.</summary>
+    public static (RouterSettings Settings, RouteTable Table) Read(IConfiguration configuration, Faults faults)
     {
-        if (settings.RequestHeaders.SamplingTrust is not { } name)
-            return null;
-        var list = settings.AllowLists.FirstOrDefault(list => string.Equals(list.Name, name, StringComparison.OrdinalIgnoreCase));
-        if (list is null)
+        var settings = SettingsReader.Read(configuration, faults);
+        var table = RouteTableBuilder.Build(settings, faults);
+        if (!ModeCatalogue.TryFind(settings.Mode, out _))
+            faults.Add(ConfigurationVariables.From(configuration).Describe($"{SettingsReader.Section}:Mode"), $"is '{settings.Mode}'", $"Choose one of {ModeCatalogue.Names}");
+        if (settings.RequestHeaders.SamplingTrust is { } name && SamplingTrust(settings) is null)
             faults.Add($"{SettingsReader.Section}:RequestHeaders:SamplingTrust", $"'{name}' is not configured", "Name one of the allow lists");
-        return list is null ? null : new AllowList(list.Name, list.Ranges);
+        foreach (var route in table.Routes)
+        {
+            if (route.File is { } file && FixedFile.Load(Pages.Directory, file) is null)
+                faults.Add($"{SettingsReader.Section}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:File", $"'{file}' is not a file in {Pages.Directory}", "Name a file that stands there");
+        }
+
+        return (settings, table);
     }
+
+    private static AllowList? SamplingTrust(RouterSettings settings) =>
+        settings.AllowLists.FirstOrDefault(list => string.Equals(list.Name, settings.RequestHeaders.SamplingTrust, StringComparison.OrdinalIgnoreCase)) is { } list
+            ? new AllowList(list.Name, list.Ranges)
+            : null;
 }
 
 /// <summary>A route with what lives of it.</summary>
