@@ -32,6 +32,7 @@ public static class RequestHeaders
             if (isPage && OfTheRequestItself.Contains(name))
                 continue;
             if (MayPass(name, order.PeerIsTrusted) && !HopByHopHeaders.Contains(name, connection) && !rules.Removes(name)
+                && !(order.Span is not null && TraceContext.IsWritten(name))
                 && (credentials is null || !IsSame(name, "Authorization")))
             {
                 Add(message, name, values);
@@ -48,6 +49,8 @@ public static class RequestHeaders
 
         AddForwarded(context, message, order.PeerIsTrusted, rules.ForwardedProto);
         rules.AddSampling(headers, message, order.Client);
+        if (order.Span is { } span)
+            TraceContext.Add(message, span);
         if (credentials is not null)
             message.Headers.TryAddWithoutValidation("Authorization", "Basic " + credentials);
     }

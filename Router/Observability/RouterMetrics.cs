@@ -82,6 +82,7 @@ public sealed class RouterMetrics : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
-    private static string KnownMethod(string method) =>
+    /// <summary>The method, or <c>_OTHER</c> for one that a client made up.</summary>
+    internal static string KnownMethod(string method) =>
         method is "GET" or "HEAD" or "POST" or "PUT" or "DELETE" or "PATCH" or "OPTIONS" or "TRACE" or "CONNECT" ? method : "_OTHER";
 }

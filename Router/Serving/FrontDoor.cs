@@ -15,7 +15,7 @@ namespace Router.Serving;
 /// is it well-formed → whose is it → may this client → may this mode → forward.
 /// </summary>
 public sealed partial class FrontDoor(
-    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, TimeProvider time, ILogger<FrontDoor> logger)
+    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, TimeProvider time, ILogger<FrontDoor> logger)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
@@ -28,6 +28,7 @@ public sealed partial class FrontDoor(
         var match = Match(current, context, out var pathAndQuery);
         if (match is { Fault: null, Route: null or { IsCatchAll: true } } && IsOwn(context.Request.Path.Value))
         {
+            tracing.Ignore();
             await own(context).ConfigureAwait(false);
             return;
         }
@@ -95,9 +96,11 @@ public sealed partial class FrontDoor(
     {
         var arrived = time.GetTimestamp();
         var backend = order.Upstream.Settings.Name;
+        using var span = tracing.Begin(context, live.Route, order.Upstream);
         var failure = AllowsBody(context, live.Route.MaxRequestBody)
-            ? await forwarder.ForwardAsync(context, order).ConfigureAwait(false)
+            ? await forwarder.ForwardAsync(context, order with { Span = tracing.Current }).ConfigureAwait(false)
             : ForwardFailure.RequestBodyTooLarge;
+        Tracing.End(span, context.Response.StatusCode, failure);
         metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, time.GetElapsedTime(arrived));
         if (failure is not { } reason)
             return;
