@@ -33,9 +33,11 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             if (!placed)
                 return ForwardFailure.Overloaded;
             message = CreateMessage(context, order, limit);
+            order.Record?.Sending(message);
             using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             limit.AnswerBegan();
             upstream.Answered();
+            order.Record?.Answered();
             return await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
@@ -55,6 +57,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             // The server takes the request back when this method returns: nobody may still be reading it.
             if (message?.Body is { } body)
                 await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            order.Record?.Ended();
             message?.Dispose();
             if (placed)
                 upstream.ReleasePlace();
@@ -125,10 +128,10 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
             limit.NoMore();
-            return await upgraded.RunAsync(context, order.Upstream, message.Upgrade!, answer, limit.Token).ConfigureAwait(false);
+            return await upgraded.RunAsync(context, order.Upstream, message, answer, limit.Token).ConfigureAwait(false);
         }
 
-        await ResponseBody.CopyAsync(answer, context, limit).ConfigureAwait(false);
+        await ResponseBody.CopyAsync(answer, context, limit, order.Record).ConfigureAwait(false);
         return null;
     }
 
@@ -159,7 +162,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
                     return ForwardFailure.InvalidAnswer;
                 ResponseHeaders.CopyStatus(error, context);
                 order.HeaderRules.Apply(context);
-                await ResponseBody.CopyAsync(answer ?? error, context, limit).ConfigureAwait(false);
+                await ResponseBody.CopyAsync(answer ?? error, context, limit, order.Record).ConfigureAwait(false);
                 return null;
             }
         }
