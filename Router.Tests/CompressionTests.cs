@@ -246,6 +246,20 @@ public sealed class CompressionTests
         decoded.Equals(body, StringComparison.Ordinal).Should().BeTrue();
     }
 
+    [Theory]
+    [InlineData("br")]
+    [InlineData("gzip")]
+    public async Task The_access_log_counts_the_bytes_that_went_out(string coding)
+    {
+        await using var backend = Answering(Long, "Content-Type: text/css");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        using var answer = await router.BeginAsync("GET", "http://www.example.org/", null, ("Accept-Encoding", coding));
+        var length = (await answer.Content.ReadAsByteArrayAsync().InTime()).Length;
+
+        (await router.AccessLog.NextAsync()).Number("size").Should().Be($"{length}");
+    }
+
     [Fact]
     public void A_path_compresses_as_its_host_does_or_as_it_says_itself()
     {

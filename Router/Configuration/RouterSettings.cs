@@ -21,6 +21,9 @@ public sealed record RouterSettings
     /// <summary>This application's name. Default <c>router</c>.</summary>
     public required string ApplicationName { get; init; }
 
+    /// <summary>Whether each request gets a line in the access log. Default: it does.</summary>
+    public required bool AccessLog { get; init; }
+
     /// <summary>What any client may ask of Router. Read at start; a change needs a restart.</summary>
     public required LimitSettings Limits { get; init; }
 

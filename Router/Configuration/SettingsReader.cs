@@ -25,6 +25,7 @@ public static class SettingsReader
             Instance = root.Text("Instance") ?? Environment.MachineName,
             Stage = root.Text("Stage"),
             ApplicationName = root.Text("ApplicationName") ?? "router",
+            AccessLog = root.Flag("AccessLog", true),
             Limits = Limits(root.Child("Limits")),
             Backends = [.. root.Children("Backends").Select(Backend)],
             TrustedProxies = Ranges(root, "TrustedProxies", root.List("TrustedProxies")),

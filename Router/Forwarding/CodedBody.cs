@@ -11,9 +11,10 @@ public static class CodedBody
     private const int PieceLength = 16 * 1024;
 
     /// <summary>Copies it all, trailers included.</summary>
-    public static async ValueTask CopyAsync(string coding, HttpResponseMessage answer, HttpContext context, ExchangeLimit limit)
+    public static async ValueTask CopyAsync(string coding, HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, ExchangeRecord? record)
     {
-        var output = context.Response.BodyWriter;
+        record?.Pass(0);
+        var output = new CountingWriter(context.Response.BodyWriter);
         var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
@@ -31,12 +32,36 @@ public static class CodedBody
                 if (!read.IsCompleted)
                     coder.Flush(output);
                 await ResponseBody.FlushAsync(context, limit).ConfigureAwait(false);
+                record?.Pass(output.TakeCount());
             }
 
             coder.Finish(output);
+            record?.Pass(output.TakeCount());
             ArrayPool<byte>.Shared.Return(piece);
             if (context.Response.SupportsTrailers())
                 ResponseBody.AppendTrailers(context.Response, answer);
         }
+    }
+
+    private sealed class CountingWriter(IBufferWriter<byte> writer) : IBufferWriter<byte>
+    {
+        private long _count;
+
+        public long TakeCount()
+        {
+            var count = _count;
+            _count = 0;
+            return count;
+        }
+
+        public void Advance(int count)
+        {
+            writer.Advance(count);
+            _count += count;
+        }
+
+        public Memory<byte> GetMemory(int sizeHint = 0) => writer.GetMemory(sizeHint);
+
+        public Span<byte> GetSpan(int sizeHint = 0) => writer.GetSpan(sizeHint);
     }
 }

@@ -33,9 +33,11 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             if (!placed)
                 return ForwardFailure.Overloaded;
             message = CreateMessage(context, order, limit);
+            order.Record?.Sending(message);
             using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             limit.AnswerBegan();
             upstream.Answered();
+            order.Record?.Answered();
             return await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
@@ -55,6 +57,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             // The server takes the request back when this method returns: nobody may still be reading it.
             if (message?.Body is { } body)
                 await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            order.Record?.Ended();
             message?.Dispose();
             if (placed)
                 upstream.ReleasePlace();
@@ -125,7 +128,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
             limit.NoMore();
-            return await upgraded.RunAsync(context, order.Upstream, message.Upgrade!, answer, limit.Token).ConfigureAwait(false);
+            return await upgraded.RunAsync(context, order.Upstream, message, answer, limit.Token).ConfigureAwait(false);
         }
 
         await CopyBodyAsync(answer, context, order, limit).ConfigureAwait(false);
@@ -134,8 +137,8 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
 
     private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, in ForwardOrder order, ExchangeLimit limit) =>
         Compression.Begin(context, order.Route.Compression) is { } coding
-            ? CodedBody.CopyAsync(coding, answer, context, limit)
-            : ResponseBody.CopyAsync(answer, context, limit);
+            ? CodedBody.CopyAsync(coding, answer, context, limit, order.Record)
+            : ResponseBody.CopyAsync(answer, context, limit, order.Record);
 
     // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
     private static async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardOrder order, ErrorPage page, HttpResponseMessage error, ExchangeLimit limit)

@@ -36,6 +36,7 @@ public static class RequestHeaders
             if (isPage && OfTheRequestItself.Contains(name))
                 continue;
             if (MayPass(name, order.PeerIsTrusted) && !HopByHopHeaders.Contains(name, connection) && !rules.Removes(name)
+                && !(order.Span is not null && TraceContext.IsWritten(name))
                 && (credentials is null || !IsSame(name, "Authorization")))
             {
                 Add(message, name, values);
@@ -52,6 +53,8 @@ public static class RequestHeaders
 
         AddForwarded(context, message, order.PeerIsTrusted, rules.ForwardedProto);
         rules.AddSampling(headers, message, order.Client);
+        if (order.Span is { } span)
+            TraceContext.Add(message, span);
         // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
             message.Headers.TryAddWithoutValidation("Authorization", "Basic " + credentials);

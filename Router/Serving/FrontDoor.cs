@@ -16,7 +16,7 @@ namespace Router.Serving;
 /// is it well-formed → whose is it → may this client → may this mode → how often → forward.
 /// </summary>
 public sealed partial class FrontDoor(
-    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, TimeProvider time, ILogger<FrontDoor> logger)
+    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, TimeProvider time, ILogger<FrontDoor> logger)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
@@ -29,10 +29,12 @@ public sealed partial class FrontDoor(
         var match = Match(current, context, out var pathAndQuery);
         if (match is { Fault: null, Route: null or { IsCatchAll: true } } && IsOwn(context.Request.Path.Value))
         {
+            tracing.Ignore();
             await own(context).ConfigureAwait(false);
             return;
         }
 
+        var record = current.Settings.AccessLog ? new ExchangeRecord(time) : null;
         var live = match.Route is { } route ? current.Routes[route.Index] : null;
         var upstream = live?.Upstream;
         // Counted first, asked for the mode second: see Decision.Of.
@@ -41,16 +43,23 @@ public sealed partial class FrontDoor(
         {
             var peer = context.Connection.RemoteIpAddress ?? IPAddress.None;
             var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], current.TrustedProxies);
+            record?.Client = client;
             var mode = modes.Current;
             var decision = Decision.Of(match, context.Request.Method, client, mode);
             if (decision.Outcome == Outcome.Forward && Refusing(current, live!, match, context.Request.Method, client) is { } limit)
                 await RefuseAsync(context, live!, limit).ConfigureAwait(false);
             else if (decision.Outcome == Outcome.Forward)
-                await ForwardAsync(context, live!, Order(current, live!, pathAndQuery, client, peer)).ConfigureAwait(false);
+                await ForwardAsync(context, live!, Order(current, live!, pathAndQuery, client, peer, record)).ConfigureAwait(false);
             else if (decision.Outcome == Outcome.File)
                 await live!.File!.WriteAsync(context, live.HeaderRules).ConfigureAwait(false);
             else
                 await AnswerAsync(context, decision, live, mode).ConfigureAwait(false);
+        }
+        catch when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            // What the server makes of it when it gets there; counters and log are to say the same.
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            throw;
         }
         finally
         {
@@ -58,6 +67,7 @@ public sealed partial class FrontDoor(
             // A client that left before its answer got no status, and 200 is only what the framework begins with.
             var answered = context.Response.HasStarted || !context.RequestAborted.IsCancellationRequested;
             (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, answered ? context.Response.StatusCode : 0);
+            accessLog.Write(context, record);
         }
     }
 
@@ -96,7 +106,7 @@ public sealed partial class FrontDoor(
         return answers.WriteAsync(context, AnswerTo(Outcome.RateLimited), live.Route, live.HeaderRules);
     }
 
-    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, IPAddress peer) => new()
+    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, IPAddress peer, ExchangeRecord? record) => new()
     {
         Route = live.Route,
         Upstream = live.Upstream!,
@@ -106,15 +116,18 @@ public sealed partial class FrontDoor(
         RequestRules = site.RequestRules,
         HeaderRules = live.HeaderRules,
         ErrorPage = live.ErrorPage,
+        Record = record,
     };
 
     private async ValueTask ForwardAsync(HttpContext context, LiveRoute live, ForwardOrder order)
     {
         var arrived = time.GetTimestamp();
         var backend = order.Upstream.Settings.Name;
+        using var span = tracing.Begin(context, live.Route, order.Upstream);
         var failure = AllowsBody(context, live.Route.MaxRequestBody)
-            ? await forwarder.ForwardAsync(context, order).ConfigureAwait(false)
+            ? await forwarder.ForwardAsync(context, order with { Span = tracing.Current }).ConfigureAwait(false)
             : ForwardFailure.RequestBodyTooLarge;
+        Tracing.End(span, context.Response.StatusCode, failure);
         metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, time.GetElapsedTime(arrived));
         if (failure is not { } reason)
             return;

@@ -39,6 +39,7 @@ public static class RouterApplication
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
         var (settings, table) = Site.Read(builder.Configuration, faults);
+        Tracing.AddFaults(builder.Configuration, faults);
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
 
@@ -46,6 +47,8 @@ public static class RouterApplication
         AddServer(builder, settings.Limits);
         AddLogging(builder);
         AddMetrics(builder, settings);
+        Tracing.AddTo(builder.Services, builder.Configuration);
+        AccessLog.AddTo(builder.Services, options.AccessLog);
         AddRouter(builder.Services, options, files, settings, pages);
         // The first site is made of these; every later one is read anew.
         builder.Services.AddSingleton(settings);
@@ -109,6 +112,8 @@ public static class RouterApplication
             .SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System", LogLevel.Warning)
+            // While it may speak, it makes an Activity for each request. What is wrong with a request, the server itself says.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddConfiguration(builder.Configuration.GetSection("Logging"))
             .AddSimpleConsole(console =>
             {
