@@ -131,9 +131,14 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             return await upgraded.RunAsync(context, order.Upstream, message, answer, limit.Token).ConfigureAwait(false);
         }
 
-        await ResponseBody.CopyAsync(answer, context, limit, order.Record).ConfigureAwait(false);
+        await CopyBodyAsync(answer, context, order, limit).ConfigureAwait(false);
         return null;
     }
+
+    private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, in ForwardOrder order, ExchangeLimit limit) =>
+        Compression.Begin(context, order.Route.Compression) is { } coding
+            ? CodedBody.CopyAsync(coding, answer, context, limit, order.Record)
+            : ResponseBody.CopyAsync(answer, context, limit, order.Record);
 
     // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
     private static async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardOrder order, ErrorPage page, HttpResponseMessage error, ExchangeLimit limit)
@@ -162,7 +167,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
                     return ForwardFailure.InvalidAnswer;
                 ResponseHeaders.CopyStatus(error, context);
                 order.HeaderRules.Apply(context);
-                await ResponseBody.CopyAsync(answer ?? error, context, limit, order.Record).ConfigureAwait(false);
+                await CopyBodyAsync(answer ?? error, context, order, limit).ConfigureAwait(false);
                 return null;
             }
         }

@@ -64,7 +64,7 @@ public static class ResponseBody
         context.Request.Protocol == "HTTP/1.1" && answer.Headers.NonValidated.Contains("Trailer") && context.Response.ContentLength is null
         && context.Response.StatusCode is not (204 or 205 or 304) && context.Request.Method is not "HEAD";
 
-    private static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
+    internal static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
     {
         foreach (var (name, values) in answer.TrailingHeaders.NonValidated)
         {

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Router.Access;
@@ -12,7 +13,7 @@ namespace Router.Serving;
 
 /// <summary>
 /// The catch-all handler: every request for a routed host. It gathers the facts, asks for the decision and carries it out:
-/// is it well-formed → whose is it → may this client → may this mode → forward.
+/// is it well-formed → whose is it → may this client → may this mode → how often → forward.
 /// </summary>
 public sealed partial class FrontDoor(
     CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, TimeProvider time, ILogger<FrontDoor> logger)
@@ -45,7 +46,9 @@ public sealed partial class FrontDoor(
             record?.Client = client;
             var mode = modes.Current;
             var decision = Decision.Of(match, context.Request.Method, client, mode);
-            if (decision.Outcome == Outcome.Forward)
+            if (decision.Outcome == Outcome.Forward && Refusing(current, live!, match, context.Request.Method, client) is { } limit)
+                await RefuseAsync(context, live!, limit).ConfigureAwait(false);
+            else if (decision.Outcome == Outcome.Forward)
                 await ForwardAsync(context, live!, Order(current, live!, pathAndQuery, client, peer, record)).ConfigureAwait(false);
             else if (decision.Outcome == Outcome.File)
                 await live!.File!.WriteAsync(context, live.HeaderRules).ConfigureAwait(false);
@@ -79,6 +82,28 @@ public sealed partial class FrontDoor(
             return site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
         pathAndQuery = target.PathAndQuery.ToString();
         return site.Table.Match(target.Authority, target.Path);
+    }
+
+    private static RateLimit? Refusing(Site site, LiveRoute live, in RouteMatch match, string method, IPAddress client)
+    {
+        foreach (var limit in match.AlsoMet.IsDefault ? live.RateLimits : RateLimitsOf(site, live, match.AlsoMet))
+        {
+            if (!limit.Allows(method, client))
+                return limit;
+        }
+
+        return null;
+    }
+
+    // Another spelling of its path must not be a way around the limit of a page.
+    private static ImmutableArray<RateLimit> RateLimitsOf(Site site, LiveRoute live, ImmutableArray<Route> alsoMet) =>
+        [.. live.RateLimits.Union(alsoMet.SelectMany(other => site.Routes[other.Index].RateLimits))];
+
+    private ValueTask RefuseAsync(HttpContext context, LiveRoute live, RateLimit limit)
+    {
+        metrics.RateLimited(limit);
+        context.Response.Headers.RetryAfter = limit.RetryAfter;
+        return answers.WriteAsync(context, AnswerTo(Outcome.RateLimited), live.Route, live.HeaderRules);
     }
 
     private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, IPAddress peer, ExchangeRecord? record) => new()
@@ -159,6 +184,7 @@ public sealed partial class FrontDoor(
         Outcome.NotRouted => Answer.NotFound,
         Outcome.Forbidden => Answer.Forbidden,
         Outcome.Closed => Answer.Closed,
+        Outcome.RateLimited => Answer.TooMany,
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "is not answered by Router"),
     };
 

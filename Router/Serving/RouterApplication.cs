@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using Router.Access;
 using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
@@ -141,6 +142,8 @@ public static class RouterApplication
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider => provider.GetRequiredService<UpstreamClients>());
         services.AddSingleton<Upstreams>();
+        services.AddSingleton<RateLimits>();
+        services.AddSingleton<ProxyLists>();
         services.AddSingleton<Traffic>();
         services.AddSingleton<RouterMetrics>();
         services.AddSingleton<CurrentSite>();
@@ -149,6 +152,7 @@ public static class RouterApplication
         services.AddSingleton<LiveGauges>();
         services.AddHostedService<ConfigurationWatch>();
         services.AddHostedService<UpstreamCare>();
+        services.AddHostedService<ProxyListRefresher>();
         services.AddSingleton<AnswerWriter>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<FrontDoor>();
