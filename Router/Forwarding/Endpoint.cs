@@ -60,7 +60,11 @@ public sealed class Endpoint : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Prober.Dispose();
+    public void Dispose()
+    {
+        Prober.Dispose();
+        Pool.Dispose();
+    }
 
     /// <summary>Counts a request in.</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);
