@@ -35,7 +35,7 @@ public sealed class UpstreamClients(RouterMetrics metrics) : IConfigureNamedOpti
         options.HttpMessageHandlerBuilderActions.Add(builder =>
         {
             builder.PrimaryHandler = backend.Settings.Http2 ? new Http2Handler(backend.Endpoints) : new Http1Handler(backend.Endpoints);
-            builder.AdditionalHandlers.Add(new RetryHandler(fault => metrics.Repeated(backend.Settings.Name, fault.Failure)));
+            builder.AdditionalHandlers.Add(new RetryHandler(backend.Endpoints.Length > 1, fault => metrics.Repeated(backend.Settings.Name, fault.Failure)));
         });
     }
 }
