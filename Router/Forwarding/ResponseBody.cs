@@ -33,7 +33,10 @@ public static class ResponseBody
             }
 
             if (output.Chunks)
+            {
                 output.WriteTrailers(answer);
+                await FlushAsync(context, limit).ConfigureAwait(false);
+            }
             else if (context.Response.SupportsTrailers())
                 AppendTrailers(context.Response, answer);
         }
