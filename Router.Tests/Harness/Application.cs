@@ -39,4 +39,15 @@ internal static class Eventually
             await Task.Delay(5);
         }
     }
+
+    public static async Task TrueAsync(Func<Task<bool>> holds)
+    {
+        var deadline = DateTime.UtcNow + Deadlines.Limit;
+        while (!await holds())
+        {
+            if (DateTime.UtcNow > deadline)
+                throw new TimeoutException("It did not become true in time");
+            await Task.Delay(5);
+        }
+    }
 }
