@@ -37,6 +37,8 @@ internal sealed class ManualClock : TimeProvider
 
     private sealed class Timer(ManualClock clock, Action fire) : ITimer
     {
+        private bool _disposed;
+
         public DateTimeOffset Due { get; private set; }
 
         public void Fire() => fire();
@@ -46,6 +48,8 @@ internal sealed class ManualClock : TimeProvider
             lock (clock._gate)
             {
                 clock._timers.Remove(this);
+                if (_disposed)
+                    return false;
                 if (dueTime == Timeout.InfiniteTimeSpan)
                     return true;
                 Due = clock._now + dueTime;
@@ -54,7 +58,14 @@ internal sealed class ManualClock : TimeProvider
             }
         }
 
-        public void Dispose() => Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        public void Dispose()
+        {
+            lock (clock._gate)
+            {
+                _disposed = true;
+                clock._timers.Remove(this);
+            }
+        }
 
         public ValueTask DisposeAsync()
         {

@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Router.Configuration;
 using Router.Serving;
 
 namespace Router.Tests.Harness;
@@ -131,11 +132,19 @@ internal sealed class RunningRouter : IAsyncDisposable
         var file = Path.Combine(directory, "site.json");
         if (json is not null)
             await File.WriteAllTextAsync(file, json);
-        var app = await RouterApplication.BuildAsync(Options(json is null ? null : file, time, environment));
-        var router = new RunningRouter(app, directory, file);
-        await app.StartAsync();
-        router.Endpoint = new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.Single()).Port);
-        return router;
+        try
+        {
+            var app = await RouterApplication.BuildAsync(Options(json is null ? null : file, time, environment));
+            var router = new RunningRouter(app, directory, file);
+            await app.StartAsync();
+            router.Endpoint = new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.Single()).Port);
+            return router;
+        }
+        catch (InvalidConfigurationException)
+        {
+            Directory.Delete(directory, recursive: true);
+            throw;
+        }
     }
 
     // In one step, as an operator's editor or a platform's mounted file does: a half-written file is never seen.

@@ -55,7 +55,7 @@ internal sealed class SiteFile
     {
         var faults = new Faults();
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(ToString()));
-        var (_, table) = CurrentSite.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), faults);
+        var (_, table) = Site.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), faults);
         return (table, faults.All);
     }
 

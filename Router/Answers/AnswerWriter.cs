@@ -10,7 +10,7 @@ public sealed class AnswerWriter(Pages pages)
     public const string ClosedHeader = "X-Router-Closed";
 
     /// <summary>Writes one answer. The route, where there is one, says whether programs or people ask there.</summary>
-    public async ValueTask WriteAsync(HttpContext context, Answer answer, Route? route)
+    public async ValueTask WriteAsync(HttpContext context, Answer answer, Route? route, ResponseHeaderRules? rules)
     {
         var problem = route?.Kind == BackendKind.Api || PrefersJson(context.Request);
         var body = problem ? pages.Problem(answer) : pages.Html(answer);
@@ -24,6 +24,7 @@ public sealed class AnswerWriter(Pages pages)
             response.Headers.RetryAfter = RetryAfter.Draw();
         if (answer == Answer.Closed)
             response.Headers[ClosedHeader] = "1";
+        rules?.Apply(context);
         // The answer to HEAD is the answer to GET without its body (RFC 9110 section 9.3.2).
         if (context.Request.Method is not "HEAD")
             await response.BodyWriter.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);

@@ -16,15 +16,11 @@ public sealed class Pages
     /// <summary>Where the pages stand: <c>wwwroot</c> beside the application.</summary>
     public static string Directory { get; } = Path.Combine(AppContext.BaseDirectory, "wwwroot");
 
-    /// <summary>Reads the pages.</summary>
-    /// <exception cref="InvalidConfigurationException">A page is missing.</exception>
-    public static Pages Load(string directory)
+    /// <summary>Reads the pages; one that is missing is a fault.</summary>
+    public static Pages Load(string directory, Faults faults)
     {
-        var faults = new Faults();
         var maintenance = Read(directory, "maintenance.html", faults);
         var error = Read(directory, "error.html", faults);
-        if (faults.Any)
-            throw new InvalidConfigurationException(faults);
         return new Pages(Answer.All.ToFrozenDictionary(
             answer => answer,
             answer => (

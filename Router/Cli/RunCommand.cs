@@ -1,3 +1,5 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
 using Router.Serving;
 
 namespace Router.Cli;
@@ -14,9 +16,10 @@ public static class RunCommand
         {
             await app.StartAsync().ConfigureAwait(false);
         }
-        catch (IOException fault)
+        // In use, not this machine's, or https without a certificate: the framework says each in another way.
+        catch (Exception fault) when (fault is IOException or SocketException or InvalidOperationException or CryptographicException)
         {
-            await errors.WriteLineAsync($"Router can't listen: {fault.Message}").ConfigureAwait(false);
+            await errors.WriteLineAsync($"Router can't listen on {string.Join(", ", app.Urls)}: {fault.GetBaseException().Message}").ConfigureAwait(false);
             return 1;
         }
 

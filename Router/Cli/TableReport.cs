@@ -22,7 +22,7 @@ public static class TableReport
         route.Name,
         route.HostText,
         route.PathText ?? "(every other path)",
-        route.Backend?.Name ?? "-",
+        route.Backend?.Name ?? route.File ?? "-",
         route.Backend?.Kind.ToString() ?? "-",
         route.Backend?.Addresses.ToString() ?? "-",
         route.Refuses ? "nobody" : route.AllowList is { } list ? $"{list.Name} ({list.Count})" : RuleSettings.Everyone,
@@ -32,8 +32,10 @@ public static class TableReport
     // The rule as such, for a client that it allows: the very decision that a GET request would meet.
     private static string Effect(Route route, Mode mode)
     {
-        if (route.Backend is not { } backend)
+        if (route.Refuses)
             return "403";
-        return mode.Reaches(backend.Kind, "GET") ? "forward" : "503";
+        if (!route.InEveryMode && !mode.Reaches(route.Kind, "GET"))
+            return "503";
+        return route.File is null ? "forward" : "file";
     }
 }

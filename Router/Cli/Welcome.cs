@@ -33,6 +33,6 @@ public static partial class Welcome
         output.WriteLine($"Another mode: DM_MODE=recovery dotnet run --project Router ({ModeCatalogue.Names}). Stop with Ctrl+C.");
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Router listens on {Urls} in mode {Mode}: {Summary}; {Routes} routes.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Router listens on {Urls} in mode {Mode}: {Summary}. Routes: {Routes}.")]
     private static partial void LogStarted(ILogger logger, string urls, string mode, string summary, int routes);
 }

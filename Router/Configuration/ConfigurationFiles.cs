@@ -1,16 +1,17 @@
-using System.Collections.Concurrent;
 using Microsoft.Extensions.Configuration.Json;
+using Microsoft.Extensions.FileProviders;
 
 namespace Router.Configuration;
 
 /// <summary>
 /// The configuration's layers, each before the one above it: the file (Router's own <c>appsettings.json</c> with the one for the
 /// environment, or the one that the operator names in their place), the site's own variables, the environment in the .NET way.
-/// Files are watched.
 /// </summary>
 public sealed class ConfigurationFiles
 {
-    private readonly ConcurrentDictionary<string, string> _broken = new();
+    private readonly List<(string Path, bool Optional)> _files = [];
+    private readonly Dictionary<string, string> _broken = [];
+    private string _seen = "";
 
     /// <summary>Adds the layers to a configuration.</summary>
     /// <param name="configuration">What is built.</param>
@@ -18,7 +19,7 @@ public sealed class ConfigurationFiles
     /// <param name="environmentName">The environment's name, such as Production.</param>
     /// <param name="instead">A file to take in place of those there, or null.</param>
     /// <param name="environment">Reads an environment variable.</param>
-    public void AddTo(IConfigurationBuilder configuration, string directory, string environmentName, string? instead, Func<string, string?> environment)
+    public void AddTo(IConfigurationManager configuration, string directory, string environmentName, string? instead, Func<string, string?> environment)
     {
         if (instead is null)
         {
@@ -30,9 +31,20 @@ public sealed class ConfigurationFiles
             Add(configuration, Path.GetFullPath(instead), optional: false);
         }
 
-        var declared = ConfigurationVariables.From(configuration is IConfiguration built ? built : configuration.Build());
+        _seen = Look();
+        var declared = ConfigurationVariables.From(configuration);
         configuration.AddInMemoryCollection(declared.Values(environment));
         configuration.AddEnvironmentVariables();
+    }
+
+    /// <summary>
+    /// Whether a file is another one than at the last call: by time, size, and what a symbolic link leads to. Looked at and not
+    /// listened to: the framework's watcher listens to every directory below the file's, and misses the swapped links of a ConfigMap.
+    /// </summary>
+    public bool HaveChanged()
+    {
+        var now = Look();
+        return now != Interlocked.Exchange(ref _seen, now);
     }
 
     /// <summary>Notes the files that can't be read.</summary>
@@ -44,32 +56,49 @@ public sealed class ConfigurationFiles
 
     private void Add(IConfigurationBuilder configuration, string path, bool optional)
     {
-        var source = new WatchedFile(this, path) { Path = path, Optional = optional, ReloadOnChange = true, ReloadDelay = 100 };
-        source.ResolveFileProvider();
-        // A file that does not parse must not take the running process down, nor be taken for an empty one.
-        source.OnLoadException = failure =>
+        _files.Add((path, optional));
+        configuration.Add(new JsonFile(this, path)
         {
-            _broken[path] = (failure.Exception.InnerException ?? failure.Exception).Message;
-            failure.Ignore = true;
-        };
-        configuration.Add(source);
-        if (!optional && !File.Exists(path))
-            _broken[path] = "there is no such file";
+            FileProvider = new PhysicalFileProvider(Path.GetDirectoryName(path) is { Length: > 0 } directory && Directory.Exists(directory) ? directory : "/"),
+            Path = Path.GetFileName(path),
+            Optional = optional,
+            // A file that does not parse must not take the running process down; what it said before stays until it does.
+            OnLoadException = failure =>
+            {
+                _broken[path] = failure.Exception is FileNotFoundException ? "there is no such file" : failure.Exception.GetBaseException().Message;
+                failure.Ignore = true;
+            },
+        });
     }
 
-    private sealed class WatchedFile(ConfigurationFiles files, string fullPath) : JsonConfigurationSource
+    private string Look() => string.Join('|', _files.Select(file => Look(file.Path)));
+
+    private static string Look(string path)
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            return $"{file.Exists}{file.LastWriteTimeUtc.Ticks}/{(file.Exists ? file.Length : 0)}/{file.ResolveLinkTarget(returnFinalTarget: true)?.FullName}";
+        }
+        catch (IOException fault)
+        {
+            return fault.Message;
+        }
+    }
+
+    private sealed class JsonFile(ConfigurationFiles files, string fullPath) : JsonConfigurationSource
     {
         public override IConfigurationProvider Build(IConfigurationBuilder builder) => new Provider(this, files, fullPath);
     }
 
-    private sealed class Provider(WatchedFile source, ConfigurationFiles files, string fullPath) : JsonConfigurationProvider(source)
+    private sealed class Provider(JsonFile source, ConfigurationFiles files, string fullPath) : JsonConfigurationProvider(source)
     {
         private volatile Tuple<IDictionary<string, string?>, ILookup<string, string>>? _children;
 
         public override void Load(Stream stream)
         {
             base.Load(stream);
-            files._broken.TryRemove(fullPath, out _);
+            files._broken.Remove(fullPath);
         }
 
         // The framework goes through all of the file's keys for each section that is asked: for 100,000 hosts that is minutes.

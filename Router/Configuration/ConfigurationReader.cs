@@ -16,6 +16,8 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     private static readonly (string Suffix, long Bytes)[] SizeUnits =
         [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30)];
 
+    // Asked for once: each look at a section goes through every layer of the configuration.
+    private readonly Dictionary<string, IConfigurationSection> _here = section.GetChildren().ToDictionary(child => child.Key, StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The section's full key, such as <c>Router:Backends:api</c>.</summary>
@@ -23,6 +25,9 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
 
     /// <summary>The section's own name, such as <c>api</c>.</summary>
     public string Name => section.Key;
+
+    /// <summary>Whether there are sections below, and not a text.</summary>
+    public bool HoldsSections => _here.Count > 0;
 
     /// <summary>Where the faults go.</summary>
     public Faults Faults => faults;
@@ -37,7 +42,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     public string? Text(string key)
     {
         _known.Add(key);
-        var text = section[key]?.Trim();
+        var text = ValueOf(key)?.Trim();
         return string.IsNullOrEmpty(text) ? null : text;
     }
 
@@ -128,9 +133,16 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     public ImmutableArray<string> List(string key)
     {
         _known.Add(key);
-        var child = section.GetSection(key);
-        var entries = child.Value is { } text ? text.Split(',') : child.Get<string[]>() ?? [];
-        if (entries is [] || entries is [var only] && string.IsNullOrWhiteSpace(only))
+        if (!_here.TryGetValue(key, out var child))
+            return [];
+        var below = child.GetChildren().ToArray();
+        if (below is not [] && !string.IsNullOrWhiteSpace(child.Value))
+            // A file's text and an entry from the environment: neither says that the other is meant to go.
+            Fault(key, "is a text in one place and a list in another", $"Set the whole list in one place, such as {Path.Replace(":", "__", StringComparison.Ordinal)}__{key}=a,b");
+        if (below.Any(entry => entry.Value is null))
+            Fault(key, "holds sections", "Give a list of texts, or one text with commas");
+        var entries = below is [] ? (child.Value ?? "").Split(',') : child.Get<string[]>() ?? [];
+        if (entries is [var only] && string.IsNullOrWhiteSpace(only))
             return [];
         var list = entries.Select(entry => entry?.Trim() ?? "").ToImmutableArray();
         if (list.Contains(""))
@@ -139,7 +151,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     }
 
     /// <summary>Whether anything stands under a key.</summary>
-    public bool Has(string key) => section.GetSection(key).Exists();
+    public bool Has(string key) => _here.ContainsKey(key);
 
     /// <summary>The section under a key.</summary>
     public ConfigurationReader Child(string key)
@@ -152,21 +164,29 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     public IEnumerable<ConfigurationReader> Children(string key)
     {
         _known.Add(key);
-        return section.GetSection(key).GetChildren().Select(child => new ConfigurationReader(child, variables, faults));
+        if (ValueOf(key) is { Length: > 0 } text)
+            Fault(key, $"is the text '{text}'", "Give a section that holds a named section for each");
+        return !_here.TryGetValue(key, out var named) ? [] : named.GetChildren().Select(child => new ConfigurationReader(child, variables, faults));
     }
+
+    /// <summary>Every key here with its text: for a section whose keys are names that the operator chooses.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Texts() =>
+        _here.Values.Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
 
     /// <summary>Every key below this section that no call has asked for is a fault. Call it last.</summary>
     public void RefuseUnknownKeys()
     {
-        foreach (var child in section.GetChildren())
+        foreach (var key in _here.Keys)
         {
-            if (!_known.Contains(child.Key))
-                Fault(child.Key, "is not a key that Router knows", $"Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
+            if (!_known.Contains(key))
+                Fault(key, "is not a key that Router knows", $"Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
         }
 
         if (section.Value is { Length: > 0 } value)
             faults.Add(Path, $"is the text '{value}'", $"Give a section with the keys {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
     }
+
+    private string? ValueOf(string key) => _here.TryGetValue(key, out var child) ? child.Value : null;
 
     private static bool TryDuration(string text, out TimeSpan duration)
     {

@@ -30,6 +30,15 @@ public sealed record RouterSettings
     /// <summary>The proxies whose <c>X-Forwarded-*</c> fields are believed.</summary>
     public required ImmutableArray<IPNetwork> TrustedProxies { get; init; }
 
+    /// <summary>What is changed in the header of every request that is forwarded.</summary>
+    public required RequestHeaderSettings RequestHeaders { get; init; }
+
+    /// <summary>Named changes to the header of answers.</summary>
+    public required ImmutableArray<ResponseHeaderSettings> ResponseHeaders { get; init; }
+
+    /// <summary>Named pages that take the place of a backend's errors.</summary>
+    public required ImmutableArray<ErrorPageSettings> ErrorPages { get; init; }
+
     /// <summary>Named lists of client addresses.</summary>
     public required ImmutableArray<AllowListSettings> AllowLists { get; init; }
 
@@ -136,16 +145,71 @@ public sealed record HostSettings
 /// <param name="Rule">The rule.</param>
 public sealed record PathSettings(string Name, ConfigurationReader Source, ImmutableArray<string> Match, RuleSettings Rule);
 
-/// <summary>What becomes of the requests that a host or a path rule matches.</summary>
-/// <param name="Backend">The backend's name; null where the host's holds.</param>
-/// <param name="AllowList">The allow list's name, or <see cref="Everyone"/>; null where the host's holds.</param>
-/// <param name="Refuse">Whether it is closed to everyone, in every mode: 403.</param>
-/// <param name="MaxRequestBody">How many bytes a request's body may have; null where the host's holds, 40 MiB by default.</param>
-public sealed record RuleSettings(string? Backend, string? AllowList, bool Refuse, long? MaxRequestBody)
+/// <summary>What becomes of the requests that a host or a path rule matches. What is null holds as the host says it.</summary>
+public sealed record RuleSettings
 {
     /// <summary>The word that stands for no allow list at all.</summary>
     public const string Everyone = "everyone";
 
+    /// <summary>The word that takes away what the host says.</summary>
+    public const string None = "none";
+
     /// <summary>The bytes that a request's body may have where nothing else is said.</summary>
     public const long DefaultMaxRequestBody = 40L << 20;
+
+    /// <summary>The backend's name.</summary>
+    public string? Backend { get; init; }
+
+    /// <summary>The allow list's name, or <see cref="Everyone"/>.</summary>
+    public string? AllowList { get; init; }
+
+    /// <summary>Whether it is closed to everyone, in every mode: 403.</summary>
+    public bool Refuse { get; init; }
+
+    /// <summary>A file of <c>wwwroot</c> that is the answer, in place of a backend.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Whether the file is the answer in every mode.</summary>
+    public bool InEveryMode { get; init; }
+
+    /// <summary>How many bytes a request's body may have; 40 MiB by default.</summary>
+    public long? MaxRequestBody { get; init; }
+
+    /// <summary>Whether the backend's own Basic authentication is sent; it is by default.</summary>
+    public bool? Authenticate { get; init; }
+
+    /// <summary>Whether <c>http://</c> in the backend's redirects becomes <c>https://</c>; it does not by default.</summary>
+    public bool? HttpsRedirects { get; init; }
+
+    /// <summary>The names of the changes to the answers' header.</summary>
+    public ImmutableArray<string> ResponseHeaders { get; init; }
+
+    /// <summary>The name of the page for the backend's errors, or <see cref="None"/>.</summary>
+    public string? ErrorPage { get; init; }
 }
+
+/// <summary>What is changed in the header of every request that is forwarded.</summary>
+/// <param name="Remove">Fields that no backend gets.</param>
+/// <param name="ForwardedProto">What <c>X-Forwarded-Proto</c> always says; null for what the client used.</param>
+/// <param name="SamplingTrust">
+/// The allow list of those who may ask for their request to be traced (<c>X-B3-Sampled</c>, <c>X-B3-Flags</c>);
+/// for all others Router decides by the trace id. Null leaves both fields as they come.
+/// </param>
+public sealed record RequestHeaderSettings(ImmutableArray<string> Remove, string? ForwardedProto, string? SamplingTrust);
+
+/// <summary>A named change to the header of answers, those of Router's own included.</summary>
+/// <param name="Name">The name under <c>Router:ResponseHeaders</c>.</param>
+/// <param name="Source">Where it stands in the configuration, for faults.</param>
+/// <param name="Remove">Fields of the backend that are dropped, whatever the status.</param>
+/// <param name="Add">Fields that are added beside the backend's; <c>{sibling:x}</c> in a value is the request's host with <c>x</c> as its first label.</param>
+/// <param name="OnStatus">The status codes for which they are added; empty for all.</param>
+public sealed record ResponseHeaderSettings(
+    string Name, ConfigurationReader Source, ImmutableArray<string> Remove, ImmutableArray<KeyValuePair<string, string>> Add, ImmutableArray<int> OnStatus);
+
+/// <summary>A named page that takes the place of a backend's errors; the status stays.</summary>
+/// <param name="Name">The name under <c>Router:ErrorPages</c>.</param>
+/// <param name="Source">Where it stands in the configuration, for faults.</param>
+/// <param name="OnStatus">The status codes.</param>
+/// <param name="Backend">The backend that has the page.</param>
+/// <param name="Path">The page's path there.</param>
+public sealed record ErrorPageSettings(string Name, ConfigurationReader Source, ImmutableArray<int> OnStatus, string Backend, string Path);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -15,7 +16,8 @@ public static class SettingsReader
     public static RouterSettings Read(IConfiguration configuration, Faults faults)
     {
         var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), faults);
-        root.Child("Variables");
+        foreach (var variable in root.Children("Variables").Where(variable => variable.HoldsSections))
+            root.Fault($"Variables:{variable.Name}", "holds sections", "Give the key that it feeds, relative to Router, such as Mode");
         var settings = new RouterSettings
         {
             Mode = Mode(root),
@@ -25,7 +27,10 @@ public static class SettingsReader
             ApplicationName = root.Text("ApplicationName") ?? "router",
             Limits = Limits(root.Child("Limits")),
             Backends = [.. root.Children("Backends").Select(Backend)],
-            TrustedProxies = Ranges(root, "TrustedProxies"),
+            TrustedProxies = Ranges(root, "TrustedProxies", root.List("TrustedProxies")),
+            RequestHeaders = RequestHeaders(root.Child("RequestHeaders")),
+            ResponseHeaders = [.. root.Children("ResponseHeaders").Select(ResponseHeaders)],
+            ErrorPages = [.. root.Children("ErrorPages").Select(ErrorPage)],
             AllowLists = [.. root.Children("AllowLists").Select(list => AllowList(root.Child("AllowLists"), list.Name))],
             Hosts = [.. root.Children("Hosts").Select(Host)],
         };
@@ -159,27 +164,33 @@ public static class SettingsReader
 
     private static string? BasicAuthentication(ConfigurationReader reader)
     {
-        var text = reader.Text("BasicAuthentication");
-        if (text is null)
+        const string cure = "Make it with: printf %s user:password | base64";
+        if (reader.Text("BasicAuthentication") is not { } text)
+        {
+            // A key that is there is meant: without the credentials the backend would refuse every visitor.
+            if (reader.Has("BasicAuthentication"))
+                reader.Fault("BasicAuthentication", "is empty", cure);
             return null;
+        }
+
         var bytes = new byte[text.Length];
         if (!Convert.TryFromBase64String(text, bytes, out var length) || !bytes.AsSpan(0, length).Contains((byte)':'))
-            reader.Fault("BasicAuthentication", "is not the base64 of user:password", "Make it with: printf %s user:password | base64");
+            reader.Fault("BasicAuthentication", "is not the base64 of user:password", cure);
         return text;
     }
 
     private static AllowListSettings AllowList(ConfigurationReader lists, string name)
     {
-        var ranges = Ranges(lists, name);
-        if (lists.List(name) is [])
+        var entries = lists.List(name);
+        if (entries is [])
             lists.Fault(name, "is empty", "List addresses and ranges, such as 203.0.113.7, 198.51.100.0/24; for everyone write 0.0.0.0/0, ::/0");
-        return new AllowListSettings(name, ranges);
+        return new AllowListSettings(name, Ranges(lists, name, entries));
     }
 
-    private static ImmutableArray<IPNetwork> Ranges(ConfigurationReader reader, string key)
+    private static ImmutableArray<IPNetwork> Ranges(ConfigurationReader reader, string key, ImmutableArray<string> entries)
     {
         var ranges = ImmutableArray.CreateBuilder<IPNetwork>();
-        foreach (var entry in reader.List(key))
+        foreach (var entry in entries)
         {
             if (AddressRange.TryParse(entry, out var range))
                 ranges.Add(range);
@@ -219,6 +230,78 @@ public static class SettingsReader
         return patterns;
     }
 
-    private static RuleSettings Rule(ConfigurationReader reader) =>
-        new(reader.Text("Backend"), reader.Text("AllowList"), reader.Flag("Refuse", false), reader.Size("MaxRequestBody"));
+    private static RuleSettings Rule(ConfigurationReader reader) => new()
+    {
+        Backend = reader.Text("Backend"),
+        AllowList = reader.Text("AllowList"),
+        Refuse = reader.Flag("Refuse", false),
+        File = reader.Text("File"),
+        InEveryMode = reader.Flag("InEveryMode", false),
+        MaxRequestBody = reader.Size("MaxRequestBody"),
+        Authenticate = reader.Has("Authenticate") ? reader.Flag("Authenticate", true) : null,
+        HttpsRedirects = reader.Has("HttpsRedirects") ? reader.Flag("HttpsRedirects", false) : null,
+        ResponseHeaders = reader.List("ResponseHeaders"),
+        ErrorPage = reader.Text("ErrorPage"),
+    };
+
+    private static RequestHeaderSettings RequestHeaders(ConfigurationReader reader)
+    {
+        var settings = new RequestHeaderSettings(FieldNames(reader, "Remove"), reader.Text("ForwardedProto"), reader.Text("SamplingTrust"));
+        if (settings.ForwardedProto is not (null or "http" or "https"))
+            reader.Fault("ForwardedProto", $"is '{settings.ForwardedProto}'", "Write http or https, or leave it out for what the client used");
+        reader.RefuseUnknownKeys();
+        return settings;
+    }
+
+    private static ResponseHeaderSettings ResponseHeaders(ConfigurationReader reader)
+    {
+        var add = reader.Child("Add").Texts().ToImmutableArray();
+        foreach (var (name, value) in add)
+        {
+            if (!IsFieldName(name))
+                reader.Fault("Add", $"'{name}' is not a field name", "Use letters, digits and hyphens");
+            if (value.Any(c => c is < ' ' or > '~'))
+                reader.Fault($"Add:{name}", "has characters that no field value may have", "Use visible ASCII and blanks on one line");
+        }
+
+        var settings = new ResponseHeaderSettings(reader.Name, reader, FieldNames(reader, "Remove"), add, Statuses(reader, "OnStatus"));
+        reader.RefuseUnknownKeys();
+        return settings;
+    }
+
+    private static ErrorPageSettings ErrorPage(ConfigurationReader reader)
+    {
+        var settings = new ErrorPageSettings(
+            reader.Name, reader, Statuses(reader, "OnStatus"), reader.RequiredText("Backend", "Name the backend that has the page"), reader.RequiredText("Path", "Give the page's path, such as /404"));
+        if (settings.OnStatus is [])
+            reader.Fault("OnStatus", "is not set", "List status codes, such as 403, 404");
+        if (settings.Path is not "" && (!settings.Path.StartsWith('/') || settings.Path.AsSpan().ContainsAnyExceptInRange('!', '~')))
+            reader.Fault("Path", $"'{settings.Path}' is not a path", "Give a path such as /404");
+        reader.RefuseUnknownKeys();
+        return settings;
+    }
+
+    private static ImmutableArray<string> FieldNames(ConfigurationReader reader, string key)
+    {
+        var names = reader.List(key);
+        foreach (var name in names.Where(name => !IsFieldName(name)))
+            reader.Fault(key, $"'{name}' is not a field name", "Use letters, digits and hyphens");
+        return names;
+    }
+
+    private static bool IsFieldName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+
+    private static ImmutableArray<int> Statuses(ConfigurationReader reader, string key)
+    {
+        var statuses = ImmutableArray.CreateBuilder<int>();
+        foreach (var text in reader.List(key))
+        {
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 200 and <= 599)
+                statuses.Add(status);
+            else
+                reader.Fault(key, $"'{text}' is not a status code", "List codes from 200 to 599");
+        }
+
+        return statuses.ToImmutable();
+    }
 }

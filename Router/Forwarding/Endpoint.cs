@@ -60,11 +60,7 @@ public sealed class Endpoint : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        Prober.Dispose();
-        Pool.Dispose();
-    }
+    public void Dispose() => Prober.Dispose();
 
     /// <summary>Counts a request in.</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);

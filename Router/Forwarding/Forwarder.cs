@@ -1,6 +1,5 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.Features;
-using Router.Configuration;
 
 namespace Router.Forwarding;
 
@@ -21,11 +20,10 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
 {
     /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="upstream">Where it goes.</param>
-    /// <param name="pathAndQuery">The raw path and query.</param>
-    /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
-    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, Upstream upstream, string pathAndQuery, bool peerIsTrusted)
+    /// <param name="order">What to do with it.</param>
+    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardOrder order)
     {
+        var upstream = order.Upstream;
         using var limit = new ExchangeLimit(time, upstream.Settings, context.RequestAborted);
         BackendRequest? message = null;
         var placed = false;
@@ -34,11 +32,11 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             placed = await upstream.WaitForPlaceAsync(limit.Token).ConfigureAwait(false);
             if (!placed)
                 return ForwardFailure.Overloaded;
-            message = CreateMessage(context, upstream.Settings, pathAndQuery, peerIsTrusted, limit);
+            message = CreateMessage(context, order, limit);
             using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             limit.AnswerBegan();
             upstream.Answered();
-            return await PassOnAsync(context, upstream, message, answer, limit).ConfigureAwait(false);
+            return await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
         {
@@ -63,15 +61,15 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         }
     }
 
-    private static BackendRequest CreateMessage(HttpContext context, BackendSettings backend, string pathAndQuery, bool peerIsTrusted, ExchangeLimit limit)
+    private static BackendRequest CreateMessage(HttpContext context, in ForwardOrder order, ExchangeLimit limit)
     {
-        var request = context.Request;
+        var (request, backend) = (context.Request, order.Upstream.Settings);
         if (backend.Http2 && IsExtendedConnect(context))
             throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
         var upgrade = backend.Http2 ? null : UpgradeOf(context);
         // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
         var method = IsExtendedConnect(context) ? HttpMethod.Get : MethodOf(request.Method);
-        var message = new BackendRequest(method, pathAndQuery)
+        var message = new BackendRequest(method, order.PathAndQuery)
         {
             RequestUri = backend.Addresses.All[0],
             Upgrade = upgrade,
@@ -81,7 +79,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             message.Content = new RequestBody(context, limit);
         else if (request.Headers.ContentLength is 0)
             message.Content = new EmptyContent(isDeclared: true);
-        RequestHeaders.Copy(context, message, backend, peerIsTrusted);
+        RequestHeaders.Copy(context, message, backend, order);
         if (upgrade is not null && IsExtendedConnect(context))
             message.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
         return message;
@@ -115,21 +113,62 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
     private static bool IsExtendedConnect(HttpContext context) =>
         context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
 
-    private async ValueTask<ForwardFailure?> PassOnAsync(HttpContext context, Upstream upstream, BackendRequest message, HttpResponseMessage answer, ExchangeLimit limit)
+    private async ValueTask<ForwardFailure?> PassOnAsync(HttpContext context, ForwardOrder order, BackendRequest message, HttpResponseMessage answer, ExchangeLimit limit)
     {
+        var status = (int)answer.StatusCode;
+        if (order.ErrorPage is { } page && page.Covers(status))
+            return await PassPageOnAsync(context, order, page, answer, limit).ConfigureAwait(false);
         // A success would tell the client of RFC 8441 section 5 that its WebSocket is open.
         if (IsExtendedConnect(context) && answer.IsSuccessStatusCode)
             return ForwardFailure.InvalidAnswer;
         if (!ResponseHeaders.TryCopy(answer, context))
             return ForwardFailure.InvalidAnswer;
-        if ((int)answer.StatusCode == StatusCodes.Status101SwitchingProtocols)
+        order.HeaderRules.Apply(context);
+        if (status == StatusCodes.Status101SwitchingProtocols)
         {
             limit.NoMore();
-            return await upgraded.RunAsync(context, upstream, message.Upgrade!, answer, limit.Token).ConfigureAwait(false);
+            return await upgraded.RunAsync(context, order.Upstream, message.Upgrade!, answer, limit.Token).ConfigureAwait(false);
         }
 
         await ResponseBody.CopyAsync(answer, context, limit).ConfigureAwait(false);
         return null;
+    }
+
+    // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
+    private static async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardOrder order, ErrorPage page, HttpResponseMessage error, ExchangeLimit limit)
+    {
+        page.Upstream.Enter();
+        try
+        {
+            using var message = new BackendRequest(HttpMethods.IsHead(context.Request.Method) ? HttpMethod.Head : HttpMethod.Get, page.Settings.Path)
+            {
+                RequestUri = page.Upstream.Settings.Addresses.All[0],
+            };
+            RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, order);
+            HttpResponseMessage? answer = null;
+            try
+            {
+                answer = await page.Upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+            }
+            catch (BackendException fault)
+            {
+                page.Upstream.Failed(fault.Failure);
+            }
+
+            using (answer)
+            {
+                if (!ResponseHeaders.TryCopy(answer ?? error, context))
+                    return ForwardFailure.InvalidAnswer;
+                ResponseHeaders.CopyStatus(error, context);
+                order.HeaderRules.Apply(context);
+                await ResponseBody.CopyAsync(answer ?? error, context, limit).ConfigureAwait(false);
+                return null;
+            }
+        }
+        finally
+        {
+            page.Upstream.Leave();
+        }
     }
 
     private static bool IsOfTheBackend(ForwardFailure failure) =>

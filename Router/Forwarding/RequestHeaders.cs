@@ -14,6 +14,7 @@ public static class RequestHeaders
     // or a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
     private static readonly FrozenSet<string> FromTrustedProxies = Set("Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP");
     private static readonly FrozenSet<string> FromNobody = Set("X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length", "Transfer-Encoding", "Proxy");
+    private static readonly FrozenSet<string> OfTheRequestItself = Set("Expect", "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since");
     private static readonly FrozenSet<string> MadeHere = Set("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
 
     private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 32).Select(c => (char)c).Where(c => c is not '\t'), '\x7f']);
@@ -22,15 +23,20 @@ public static class RequestHeaders
     /// <param name="context">The request.</param>
     /// <param name="message">The message.</param>
     /// <param name="backend">The backend.</param>
-    /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
-    public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, bool peerIsTrusted)
+    /// <param name="order">What the forwarder is to do.</param>
+    /// <param name="isPage">Whether the message asks for a page that the client has not asked for itself.</param>
+    public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, in ForwardOrder order, bool isPage = false)
     {
+        var rules = order.RequestRules;
+        var credentials = isPage || order.Route.Authenticates ? backend.BasicAuthentication : null;
         var headers = context.Request.Headers;
         var connection = headers.Connection;
         foreach (var (name, values) in headers)
         {
-            if (MayPass(name, peerIsTrusted) && !HopByHopHeaders.Contains(name, connection)
-                && (backend.BasicAuthentication is null || !IsSame(name, "Authorization")))
+            if (isPage && OfTheRequestItself.Contains(name))
+                continue;
+            if (MayPass(name, order.PeerIsTrusted) && !HopByHopHeaders.Contains(name, connection) && !rules.Removes(name)
+                && (credentials is null || !IsSame(name, "Authorization")))
             {
                 Add(message, name, values);
             }
@@ -44,10 +50,21 @@ public static class RequestHeaders
                 message.Headers.TryAddWithoutValidation("Connection", "TE");
         }
 
-        AddForwarded(context, message, peerIsTrusted);
+        AddForwarded(context, message, order.PeerIsTrusted, rules.ForwardedProto);
+        rules.AddSampling(headers, message, order.Client);
         // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
-        if (backend.BasicAuthentication is { } credentials && message.Method.Method is not "TRACE")
+        if (credentials is not null && message.Method.Method is not "TRACE")
             message.Headers.TryAddWithoutValidation("Authorization", "Basic " + credentials);
+    }
+
+    /// <summary>
+    /// Copies what a request for a page of a backend's own needs: everything but what speaks of the body that the client sent
+    /// or of the part or the version that it has already (RFC 9110 sections 8, 13 and 14).
+    /// </summary>
+    public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, in ForwardOrder order)
+    {
+        Copy(context, message, backend, order, isPage: true);
+        message.Content = null;
     }
 
     /// <summary>Whether a client may say this to a backend.</summary>
@@ -87,13 +104,14 @@ public static class RequestHeaders
     // The framework keeps fields such as Content-Type with the content, also where a request has none.
     private static HttpContent Content(HttpRequestMessage message) => message.Content ??= new EmptyContent(isDeclared: false);
 
-    private static void AddForwarded(HttpContext context, HttpRequestMessage message, bool peerIsTrusted)
+    private static void AddForwarded(HttpContext context, HttpRequestMessage message, bool peerIsTrusted, string? fixedProto)
     {
         var headers = context.Request.Headers;
         var peer = TextOf(context.Connection.RemoteIpAddress ?? IPAddress.None);
         var before = peerIsTrusted ? headers["X-Forwarded-For"] : default;
         message.Headers.TryAddWithoutValidation("X-Forwarded-For", before.Count == 0 ? peer : $"{string.Join(", ", before.ToArray())}, {peer}");
-        var proto = peerIsTrusted && headers["X-Forwarded-Proto"].ToString() is ("http" or "https") ? headers["X-Forwarded-Proto"].ToString() : context.Request.Scheme;
+        var proto = fixedProto
+            ?? (peerIsTrusted && headers["X-Forwarded-Proto"].ToString() is ("http" or "https") ? headers["X-Forwarded-Proto"].ToString() : context.Request.Scheme);
         message.Headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
         message.Headers.TryAddWithoutValidation("X-Forwarded-Host", headers.Host.ToString());
     }

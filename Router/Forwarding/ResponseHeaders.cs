@@ -25,13 +25,18 @@ public static class ResponseHeaders
         }
     }
 
+    /// <summary>Copies status and reason phrase alone.</summary>
+    public static void CopyStatus(HttpResponseMessage answer, HttpContext context)
+    {
+        context.Response.StatusCode = (int)answer.StatusCode;
+        if (context.Features.Get<IHttpResponseFeature>() is { } feature)
+            feature.ReasonPhrase = answer.ReasonPhrase;
+    }
+
     private static void Copy(HttpResponseMessage answer, HttpContext context)
     {
         var response = context.Response;
-        response.StatusCode = (int)answer.StatusCode;
-        if (context.Features.Get<IHttpResponseFeature>() is { } feature)
-            feature.ReasonPhrase = answer.ReasonPhrase;
-
+        CopyStatus(answer, context);
         var connection = answer.Headers.NonValidated.TryGetValues("Connection", out var named) ? ToValues(named) : default;
         Copy(answer.Headers.NonValidated, connection, response.Headers);
         Copy(answer.Content.Headers.NonValidated, connection, response.Headers);

@@ -4,7 +4,7 @@ using Router.Configuration;
 namespace Router.Forwarding;
 
 /// <summary>What lives of a backend: its client, its addresses, its places, and the count of what is in flight.</summary>
-public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> endpoints, HttpClient client, TimeProvider time) : IDisposable
+public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> endpoints, HttpClient client, RepeatCounts repeats, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _places = new(settings.MaxConcurrentRequests);
     private volatile Seen? _lastSeen;
@@ -19,6 +19,9 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
 
     /// <summary>The pooled client; no other backend shares it, so no backend's connections wait on another's.</summary>
     public HttpClient Client => client;
+
+    /// <summary>How many requests were sent to it again.</summary>
+    public RepeatCounts Repeats => repeats;
 
     /// <summary>How many requests have begun and not ended.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);

@@ -4,21 +4,20 @@ using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using Router.Configuration;
 using Router.Forwarding.Http1;
-using Router.Observability;
 
 namespace Router.Forwarding;
 
 /// <summary>Tells the client factory how the client of each backend is made.</summary>
-public sealed class UpstreamClients(RouterMetrics metrics) : IConfigureNamedOptions<HttpClientFactoryOptions>
+public sealed class UpstreamClients : IConfigureNamedOptions<HttpClientFactoryOptions>
 {
-    private readonly ConcurrentDictionary<string, (BackendSettings Settings, ImmutableArray<Endpoint> Endpoints)> _registered = new();
+    private readonly ConcurrentDictionary<string, (BackendSettings Settings, ImmutableArray<Endpoint> Endpoints, RepeatCounts Repeats)> _registered = new();
     private int _count;
 
     /// <summary>Names a client for a backend. The number keeps apart what a backend was before and after a reload.</summary>
-    public string Register(BackendSettings settings, ImmutableArray<Endpoint> endpoints)
+    public string Register(BackendSettings settings, ImmutableArray<Endpoint> endpoints, RepeatCounts repeats)
     {
         var name = $"{settings.Name}#{Interlocked.Increment(ref _count)}";
-        _registered[name] = (settings, endpoints);
+        _registered[name] = (settings, endpoints, repeats);
         return name;
     }
 
@@ -35,7 +34,7 @@ public sealed class UpstreamClients(RouterMetrics metrics) : IConfigureNamedOpti
         options.HttpMessageHandlerBuilderActions.Add(builder =>
         {
             builder.PrimaryHandler = backend.Settings.Http2 ? new Http2Handler(backend.Endpoints) : new Http1Handler(backend.Endpoints);
-            builder.AdditionalHandlers.Add(new RetryHandler(backend.Endpoints.Length > 1, fault => metrics.Repeated(backend.Settings.Name, fault.Failure)));
+            builder.AdditionalHandlers.Add(new RetryHandler(backend.Endpoints.Length > 1, fault => backend.Repeats.Count(fault.Failure)));
         });
     }
 }

@@ -15,11 +15,33 @@ public sealed class Upstreams(IHttpClientFactory clients, UpstreamClients regist
     /// <summary>The upstream of a backend, made on first use.</summary>
     public Upstream For(BackendSettings settings) => _all.GetOrAdd(settings, Create);
 
+    /// <summary>All that are used or still have something in flight.</summary>
+    public IEnumerable<Upstream> All => _all.Values;
+
+    /// <summary>How many requests a backend has, those included that began before it was configured anew.</summary>
+    public int InFlight(string backend) => _all.Values.Where(upstream => IsOf(upstream, backend)).Sum(upstream => upstream.InFlight);
+
+    /// <summary>How many upgraded connections a backend has, those included that began before it was configured anew.</summary>
+    public int Upgraded(string backend) => _all.Values.Where(upstream => IsOf(upstream, backend)).Sum(upstream => upstream.Upgraded);
+
+    /// <summary>Forgets the upstreams that a new configuration does not use, as soon as nothing is in flight on them.</summary>
+    public void Keep(IReadOnlyCollection<Upstream> used)
+    {
+        foreach (var (settings, upstream) in _all)
+        {
+            if (upstream.InFlight == 0 && !used.Contains(upstream))
+                _all.TryRemove(KeyValuePair.Create(settings, upstream));
+        }
+    }
+
+    private static bool IsOf(Upstream upstream, string backend) => string.Equals(upstream.Settings.Name, backend, StringComparison.OrdinalIgnoreCase);
+
     private Upstream Create(BackendSettings settings)
     {
         var endpoints = settings.Addresses.All.Select(address => new Endpoint(address, settings, time)).ToImmutableArray();
-        var client = clients.CreateClient(registrations.Register(settings, endpoints));
+        var repeats = new RepeatCounts();
+        var client = clients.CreateClient(registrations.Register(settings, endpoints, repeats));
         client.Timeout = Timeout.InfiniteTimeSpan;
-        return new Upstream(settings, endpoints, client, time);
+        return new Upstream(settings, endpoints, client, repeats, time);
     }
 }

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Router.Forwarding;
 using Router.Modes;
-using Router.Serving;
 
 namespace Router.Observability;
 
@@ -14,14 +13,12 @@ public sealed class RouterMetrics : IDisposable
 
     private static readonly double[] Boundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
     private static readonly object[] BoxedStatus = [.. Enumerable.Range(100, 900).Select(status => (object)status)];
-    private static readonly string[] CircuitStates = ["closed", "half_open", "open"];
 
     private readonly Meter _meter;
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _clientDuration;
     private readonly Counter<long> _blocked;
     private readonly Counter<long> _failures;
-    private readonly Counter<long> _repeats;
     private readonly Counter<long> _reloads;
 
     /// <summary>Creates the instruments.</summary>
@@ -36,7 +33,6 @@ public sealed class RouterMetrics : IDisposable
             "http.client.request.duration", "s", "Duration of HTTP client requests.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
         _blocked = _meter.CreateCounter<long>("router.blocked", "{request}", "Requests that the mode kept from a backend.");
         _failures = _meter.CreateCounter<long>("router.forward.failures", "{request}", "Requests that could not be forwarded, or whose answer broke.");
-        _repeats = _meter.CreateCounter<long>("router.retries", "{attempt}", "Requests that were sent to a backend again, by what had gone wrong before.");
         _reloads = _meter.CreateCounter<long>("router.table.reloads", "{reload}", "Changes of the configuration that were seen, by what became of them.");
         _meter.CreateObservableCounter("router.requests", traffic.Measurements, "{request}", "Requests on routed and unrouted hosts.");
     }
@@ -44,16 +40,8 @@ public sealed class RouterMetrics : IDisposable
     /// <summary>The counters by route.</summary>
     public Traffic Traffic { get; }
 
-    /// <summary>Adds the instruments that look at live state.</summary>
-    public void Observe(ModeController modes, CurrentSite site)
-    {
-        _meter.CreateObservableGauge("router.mode", () => ModesOf(modes.Current), "{mode}", "1 for the mode that holds, 0 for the others.");
-        _meter.CreateObservableGauge("router.backend.in_flight", () => InFlight(site.Current), "{request}", "Requests that have begun and not ended.");
-        // The framework's handler reports this for HTTP/2; the name and labels are the semantic conventions' for both.
-        _meter.CreateObservableUpDownCounter("http.client.open_connections", () => Connections(site.Current), "{connection}", "Number of outbound HTTP connections that are currently active or idle on the client.");
-        _meter.CreateObservableGauge("router.backend.upgraded", () => Upgraded(site.Current), "{connection}", "Open connections that have changed their protocol, such as WebSockets.");
-        _meter.CreateObservableGauge("router.backend.circuit", () => Circuits(site.Current), "{state}", "1 for the state in which the circuit breaker of an address is, 0 for the others.");
-    }
+    /// <summary>The meter, for instruments that look at live state.</summary>
+    public Meter Meter => _meter;
 
     /// <summary>A forwarded request has ended.</summary>
     /// <param name="upstream">Where it went.</param>
@@ -83,10 +71,6 @@ public sealed class RouterMetrics : IDisposable
     public void Failed(string backend, ForwardFailure failure) => _failures.Add(
         1, new KeyValuePair<string, object?>("backend", backend), new KeyValuePair<string, object?>("reason", ForwardFailures.NameOf(failure)));
 
-    /// <summary>A request is sent again.</summary>
-    public void Repeated(string backend, ForwardFailure failure) => _repeats.Add(
-        1, new KeyValuePair<string, object?>("backend", backend), new KeyValuePair<string, object?>("reason", ForwardFailures.NameOf(failure)));
-
     /// <summary>A change of the configuration was seen.</summary>
     public void Reloaded(bool accepted) => _reloads.Add(1, new KeyValuePair<string, object?>("result", accepted ? "accepted" : "refused"));
 
@@ -95,35 +79,4 @@ public sealed class RouterMetrics : IDisposable
 
     private static string KnownMethod(string method) =>
         method is "GET" or "HEAD" or "POST" or "PUT" or "DELETE" or "PATCH" or "OPTIONS" or "TRACE" or "CONNECT" ? method : "_OTHER";
-
-    private static IEnumerable<Measurement<int>> ModesOf(Mode current) =>
-        ModeCatalogue.All.Select(mode => new Measurement<int>(mode == current ? 1 : 0, new KeyValuePair<string, object?>("mode", mode.Name)));
-
-    private static IEnumerable<Measurement<int>> InFlight(Site site) =>
-        site.Backends.Select(upstream => new Measurement<int>(upstream.InFlight, new KeyValuePair<string, object?>("backend", upstream.Settings.Name)));
-
-    private static IEnumerable<Measurement<int>> Upgraded(Site site) =>
-        site.Backends.Select(upstream => new Measurement<int>(upstream.Upgraded, new KeyValuePair<string, object?>("backend", upstream.Settings.Name)));
-
-    private static IEnumerable<Measurement<int>> Connections(Site site) =>
-        from upstream in site.Backends
-        where !upstream.Settings.Http2
-        from endpoint in upstream.Endpoints
-        from state in new[] { ("idle", endpoint.Pool.Idle), ("active", endpoint.InFlight) }
-        select new Measurement<int>(
-            state.Item2,
-            new("http.connection.state", state.Item1),
-            new("server.address", endpoint.Address.Host),
-            new("server.port", endpoint.Address.Port),
-            new("url.scheme", endpoint.Address.Scheme));
-
-    private static IEnumerable<Measurement<int>> Circuits(Site site) =>
-        from upstream in site.Backends
-        from endpoint in upstream.Endpoints
-        from state in CircuitStates
-        select new Measurement<int>(
-            endpoint.Circuit == state ? 1 : 0,
-            new("backend", upstream.Settings.Name),
-            new("address", endpoint.Address.GetLeftPart(UriPartial.Authority)),
-            new("state", state));
 }

@@ -21,6 +21,9 @@ public enum Outcome
     /// <summary>A question about the server as a whole (<c>OPTIONS *</c>): 204.</summary>
     Server,
 
+    /// <summary>Yes to all: a file of Router's own is the answer.</summary>
+    File,
+
     /// <summary>Yes to all: to the backend.</summary>
     Forward,
 }
@@ -60,15 +63,19 @@ public readonly record struct Decision(Outcome Outcome, Route? Route, string Rea
             return mode.IsClosed
                 ? new Decision(Outcome.Closed, null, "no route has this host, and the site is closed")
                 : new Decision(Outcome.NotRouted, null, "no route has this host");
-        if (route.Backend is not { } backend)
+        if (route.Refuses)
             return new Decision(Outcome.Forbidden, route, "the rule refuses everyone");
         if (!Allows(route, client))
             return new Decision(Outcome.Forbidden, route, "the client is not in the route's allow list");
         if (!match.AlsoMet.IsDefault && !match.AlsoMet.All(other => Allows(other, client)))
             return new Decision(Outcome.Forbidden, route, "another reading of the path meets a rule that does not allow the client");
-        return mode.Reaches(backend.Kind, method)
-            ? new Decision(Outcome.Forward, route, "the mode reaches the backend")
-            : new Decision(Outcome.Closed, route, "the mode closes the backend");
+        if (route.InEveryMode && method is ("GET" or "HEAD"))
+            return new Decision(Outcome.File, route, "the rule answers with a file in every mode");
+        if (!mode.Reaches(route.Kind, method))
+            return new Decision(Outcome.Closed, route, "the mode closes the backend");
+        return route.File is not null
+            ? new Decision(Outcome.File, route, "the rule answers with a file")
+            : new Decision(Outcome.Forward, route, "the mode reaches the backend");
     }
 
     private static bool Allows(Route route, IPAddress client) => route.AllowList?.Contains(client) ?? true;

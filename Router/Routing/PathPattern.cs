@@ -8,7 +8,7 @@ public enum PathPatternKind
     /// <summary><c>=/favicon.ico</c>: this path alone.</summary>
     Exact,
 
-    /// <summary><c>**/_metrics</c>: every path whose last segment is this one.</summary>
+    /// <summary><c>**/_metrics</c>: every path whose last segment is this one, with or without a slash behind it.</summary>
     LastSegment,
 
     /// <summary><c>/admin</c>: this path and every path below it; <c>/admin/</c>: only those below it. A <c>*</c> is one segment.</summary>

@@ -40,12 +40,19 @@ public sealed class PathTable(Route otherwise)
     {
         var best = path.StartsWith('/') ? Best(_root, path) : null;
         if (_lastSegments.Count > 0 && best is not { Exact: true }
-            && _lastSegments.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(path[(path.LastIndexOf('/') + 1)..], out var last))
+            && _lastSegments.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(LastSegment(path), out var last))
         {
             return last;
         }
 
         return best?.Route ?? otherwise;
+    }
+
+    // Many applications answer /x/ where they know /x: the rule holds for both.
+    private static ReadOnlySpan<char> LastSegment(ReadOnlySpan<char> path)
+    {
+        path = path.TrimEnd('/');
+        return path[(path.LastIndexOf('/') + 1)..];
     }
 
     private static Found? Best(Node node, ReadOnlySpan<char> rest)

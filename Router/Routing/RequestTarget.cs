@@ -18,8 +18,8 @@ public enum TargetForm
 /// <summary>A raw request target, taken apart without being changed.</summary>
 public readonly ref struct RequestTarget
 {
-    // Visible ASCII without what RFC 3986 never allows in a path or query and what parsers take for an end: " # < > ^ ` { | }.
-    // Browsers do send some of these in queries (" ^ ` { | }), so there they pass.
+    // Visible ASCII without "#", which begins a fragment and ends the target for whoever parses it. RFC 3986 forbids some others too
+    // (" < > ^ ` { | }), but browsers send them, and every parser takes them for what they are.
     private static readonly SearchValues<char> Allowed =
         SearchValues.Create("!\"$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
 

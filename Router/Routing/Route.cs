@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Router.Access;
 using Router.Configuration;
 
@@ -21,8 +22,14 @@ public sealed class Route
     /// <summary>Whether only <c>*</c> matched the host: then Router's own paths stay Router's.</summary>
     public required bool IsCatchAll { get; init; }
 
-    /// <summary>Where the requests go; null where the rule refuses them.</summary>
+    /// <summary>Where the requests go; null where the rule refuses them or a file is the answer.</summary>
     public BackendSettings? Backend { get; init; }
+
+    /// <summary>The name of the file that is the answer; null where there is none.</summary>
+    public string? File { get; init; }
+
+    /// <summary>Whether the file is the answer in every mode.</summary>
+    public bool InEveryMode { get; init; }
 
     /// <summary>Who may; null for everyone.</summary>
     public AllowList? AllowList { get; init; }
@@ -34,5 +41,17 @@ public sealed class Route
     public required BackendKind Kind { get; init; }
 
     /// <summary>Whether the rule lets nobody in.</summary>
-    public bool Refuses => Backend is null;
+    public bool Refuses => Backend is null && File is null;
+
+    /// <summary>Whether the backend's own Basic authentication is sent.</summary>
+    public required bool Authenticates { get; init; }
+
+    /// <summary>Whether <c>http://</c> in the backend's redirects becomes <c>https://</c>.</summary>
+    public required bool HttpsRedirects { get; init; }
+
+    /// <summary>The changes to the answers' header.</summary>
+    public required ImmutableArray<ResponseHeaderSettings> ResponseHeaders { get; init; }
+
+    /// <summary>The page that takes the place of the backend's errors, with its backend; null for none.</summary>
+    public (ErrorPageSettings Page, BackendSettings Backend)? ErrorPage { get; init; }
 }

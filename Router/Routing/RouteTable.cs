@@ -77,7 +77,7 @@ public sealed class RouteTable
             return RouteMatch.Of(route);
         if (others.FirstOrDefault(other => other.Refuses) is { } refusal)
             return RouteMatch.Of(refusal);
-        return !route.Refuses && others.Any(other => other.Backend != route.Backend)
+        return !route.Refuses && others.Any(other => other.Backend != route.Backend || other.File != route.File)
             ? RouteMatch.Malformed($"the path can be read in several ways that belong to different backends ({route.Name}, {others[0].Name})")
             : RouteMatch.Of(route, others);
     }

@@ -10,6 +10,8 @@ internal sealed class RouteTableBuilder
 
     private readonly Dictionary<string, BackendSettings> _backends;
     private readonly Dictionary<string, AllowList> _allowLists;
+    private readonly Dictionary<string, ResponseHeaderSettings> _responseHeaders;
+    private readonly Dictionary<string, ErrorPageSettings> _errorPages;
     private readonly Dictionary<HostPattern, (PathTable Paths, string Host)> _hosts = [];
     private readonly ImmutableArray<Route>.Builder _routes = ImmutableArray.CreateBuilder<Route>();
 
@@ -17,6 +19,8 @@ internal sealed class RouteTableBuilder
     {
 
         _backends = settings.Backends.ToDictionary(backend => backend.Name, StringComparer.OrdinalIgnoreCase);
+        _responseHeaders = settings.ResponseHeaders.ToDictionary(set => set.Name, StringComparer.OrdinalIgnoreCase);
+        _errorPages = settings.ErrorPages.ToDictionary(page => page.Name, StringComparer.OrdinalIgnoreCase);
         _allowLists = settings.AllowLists.ToDictionary(list => list.Name, list => new AllowList(list.Name, list.Ranges), StringComparer.OrdinalIgnoreCase);
     }
 
@@ -42,7 +46,7 @@ internal sealed class RouteTableBuilder
                 host.Source.Fault("Match", $"'{text}' {problem}", "Write www.example.org, www.*, *.example.org or *");
         }
 
-        if (host.Rule is { Backend: null, Refuse: false })
+        if (host.Rule is { Backend: null, Refuse: false, File: null })
             host.Source.Fault("Backend", "is not set", $"Name one of the backends: {Names(_backends.Keys)}");
         var own = Compile(host, patterns, host.Source, host.Name, null, host.Rule, null);
         var paths = new PathTable(own);
@@ -69,9 +73,13 @@ internal sealed class RouteTableBuilder
 
     private Route Compile(HostSettings host, List<HostPattern> hosts, ConfigurationReader source, string name, string? pathText, RuleSettings rule, Route? own)
     {
-        if (rule is { Refuse: true, Backend: not null })
-            source.Fault("Refuse", "stands beside a backend", "Take one of the two away");
-        var backend = rule.Refuse ? null : Backend(source, rule.Backend) ?? own?.Backend;
+        if (rule.Refuse && (rule.Backend ?? rule.File) is not null)
+            source.Fault("Refuse", "stands beside a backend or a file", "Keep one of the three: a rule forwards, refuses, or answers with a file");
+        else if (rule is { Backend: not null, File: not null })
+            source.Fault("File", "stands beside a backend", "Keep one of the two: a rule forwards, or answers with a file");
+        if (rule is { InEveryMode: true, File: null })
+            source.Fault("InEveryMode", "stands without a file", "Only a file of Router's own can be the answer in every mode");
+        var backend = rule.Refuse || rule.File is not null ? null : Backend(source, rule.Backend) ?? own?.Backend;
         var route = new Route
         {
             Name = name,
@@ -80,12 +88,51 @@ internal sealed class RouteTableBuilder
             PathText = pathText,
             IsCatchAll = hosts.Any(pattern => pattern.Kind == HostPatternKind.CatchAll),
             Backend = backend,
+            File = rule.File,
+            InEveryMode = rule.InEveryMode,
             AllowList = AllowListOf(source, rule.AllowList, own?.AllowList),
             MaxRequestBody = rule.MaxRequestBody ?? own?.MaxRequestBody ?? RuleSettings.DefaultMaxRequestBody,
+            Authenticates = rule.Authenticate ?? own?.Authenticates ?? true,
+            HttpsRedirects = rule.HttpsRedirects ?? own?.HttpsRedirects ?? false,
+            ResponseHeaders = ResponseHeadersOf(source, rule.ResponseHeaders) ?? own?.ResponseHeaders ?? [],
+            ErrorPage = backend is null ? null : ErrorPageOf(source, rule.ErrorPage, backend, own),
             Kind = backend?.Kind ?? own?.Kind ?? BackendKind.Frontend,
         };
         _routes.Add(route);
         return route;
+    }
+
+    private ImmutableArray<ResponseHeaderSettings>? ResponseHeadersOf(ConfigurationReader source, ImmutableArray<string> names)
+    {
+        if (names is [])
+            return null;
+        if (names is [RuleSettings.None])
+            return [];
+        foreach (var name in names.Where(name => !_responseHeaders.ContainsKey(name)))
+            source.Fault("ResponseHeaders", $"'{name}' is not configured", $"Name sets of Router:ResponseHeaders ({Names(_responseHeaders.Keys)}), or {RuleSettings.None}");
+        return [.. names.Where(_responseHeaders.ContainsKey).Select(name => _responseHeaders[name])];
+    }
+
+    private (ErrorPageSettings Page, BackendSettings Backend)? ErrorPageOf(ConfigurationReader source, string? name, BackendSettings served, Route? own)
+    {
+        if (name is null)
+            return own?.ErrorPage;
+        if (name is RuleSettings.None)
+            return null;
+        if (!_errorPages.TryGetValue(name, out var page))
+        {
+            source.Fault("ErrorPage", $"'{name}' is not configured", $"Name a page of Router:ErrorPages ({Names(_errorPages.Keys)}), or {RuleSettings.None}");
+            return null;
+        }
+
+        if (!_backends.TryGetValue(page.Backend, out var backend))
+            page.Source.Fault("Backend", $"'{page.Backend}' is not configured", $"Name one of the backends: {Names(_backends.Keys)}");
+        // Else a mode could close the page and not the backend whose error it is to stand for.
+        else if (backend.Kind != served.Kind)
+            page.Source.Fault("Backend", $"'{page.Backend}' is not of the kind of '{served.Name}'", "Take the page from a backend of the same kind");
+        else
+            return (page, backend);
+        return null;
     }
 
     private BackendSettings? Backend(ConfigurationReader source, string? name)

@@ -37,6 +37,8 @@ public sealed class SampleSite : IAsyncDisposable
         foreach (var (backend, url) in backends.Zip(app.Urls))
         {
             values[$"{backend.Path}:Address"] = url;
+            if (backend["BasicAuthentication"] is "")
+                values[$"{backend.Path}:BasicAuthentication"] = Convert.ToBase64String("sample:sample"u8);
             names[new Uri(url).Port] = (backend.Key, string.Equals(backend["Kind"], nameof(BackendKind.Api), StringComparison.OrdinalIgnoreCase));
         }
 

@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using Router.Configuration;
 using Router.Forwarding;
-using Router.Modes;
 using Router.Observability;
 using Router.Routing;
 
@@ -22,17 +21,15 @@ public sealed partial class CurrentSite : IDisposable
     private readonly Lock _reloading = new();
     private volatile Site _current;
 
-    /// <summary>Makes the first site; the configuration has been checked before.</summary>
-    /// <exception cref="InvalidConfigurationException">The configuration has faults.</exception>
-    public CurrentSite(IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RouterMetrics metrics, ILogger<CurrentSite> logger)
+    /// <summary>Makes the first site, of a configuration that has been read and has no faults.</summary>
+    public CurrentSite(RouterSettings settings, RouteTable table, IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RouterMetrics metrics, ILogger<CurrentSite> logger)
     {
         _configuration = configuration;
         _files = files;
         _upstreams = upstreams;
         _metrics = metrics;
         _logger = logger;
-        var faults = new Faults();
-        _current = Load(faults) ?? throw new InvalidConfigurationException(faults);
+        _current = new Site(settings, table, upstreams, metrics.Traffic);
         _subscription = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
@@ -42,19 +39,10 @@ public sealed partial class CurrentSite : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _subscription.Dispose();
 
-    /// <summary>Reads settings and table, and notes every fault of both.</summary>
-    public static (RouterSettings Settings, RouteTable Table) Read(IConfiguration configuration, Faults faults)
-    {
-        var settings = SettingsReader.Read(configuration, faults);
-        if (!ModeCatalogue.TryFind(settings.Mode, out _))
-            faults.Add(ConfigurationVariables.From(configuration).Describe($"{SettingsReader.Section}:Mode"), $"is '{settings.Mode}'", $"Choose one of {ModeCatalogue.Names}");
-        return (settings, RouteTableBuilder.Build(settings, faults));
-    }
-
     private Site? Load(Faults faults)
     {
         _files.AddFaults(faults);
-        var (settings, table) = Read(_configuration, faults);
+        var (settings, table) = Site.Read(_configuration, faults);
         return faults.Any ? null : new Site(settings, table, _upstreams, _metrics.Traffic);
     }
 
@@ -67,19 +55,25 @@ public sealed partial class CurrentSite : IDisposable
             _metrics.Reloaded(site is not null);
             if (site is not null)
             {
+                if (site.Settings.Mode != _current.Settings.Mode)
+                    LogModeUnchanged(site.Settings.Mode);
                 _current = site;
+                _upstreams.Keep(site.Upstreams);
                 LogReloaded(site.Table.Routes.Length);
             }
             else
             {
-                LogRefused(string.Join(Environment.NewLine, faults.All));
+                LogRefused(faults.All.Count, string.Join(" ", faults.All));
             }
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The configuration changed and is in force: {Routes} routes.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The configuration changed and is in force; routes: {Routes}.")]
     private partial void LogReloaded(int routes);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration changed and is not valid; the running one stays in force:\n{Faults}")]
-    private partial void LogRefused(string faults);
+    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration changed and is not valid; the running one stays in force. Faults: {Count}. {Faults}")]
+    private partial void LogRefused(int count, string faults);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The configuration now says mode {Mode}, but it sets the mode at start only: the mode in force has NOT changed.")]
+    private partial void LogModeUnchanged(string mode);
 }

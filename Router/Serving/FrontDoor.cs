@@ -18,7 +18,8 @@ public sealed partial class FrontDoor(
     CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, TimeProvider time, ILogger<FrontDoor> logger)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
-    public static bool IsOwn(ReadOnlySpan<char> path) => path is "/_status" or "/_metrics";
+    public static bool IsOwn(ReadOnlySpan<char> path) =>
+        path is "/_status" or "/_metrics" || path.StartsWith("/_status/", StringComparison.Ordinal);
 
     /// <summary>Handles a request, or passes it on to Router's own endpoints where no route has it.</summary>
     public async Task HandleAsync(HttpContext context, RequestDelegate own)
@@ -42,14 +43,18 @@ public sealed partial class FrontDoor(
             var mode = modes.Current;
             var decision = Decision.Of(match, context.Request.Method, client, mode);
             if (decision.Outcome == Outcome.Forward)
-                await ForwardAsync(context, live!, pathAndQuery, current.TrustedProxies?.Contains(peer) ?? false).ConfigureAwait(false);
+                await ForwardAsync(context, live!, Order(current, live!, pathAndQuery, client, peer)).ConfigureAwait(false);
+            else if (decision.Outcome == Outcome.File)
+                await live!.File!.WriteAsync(context, live.HeaderRules).ConfigureAwait(false);
             else
-                await AnswerAsync(context, decision, mode).ConfigureAwait(false);
+                await AnswerAsync(context, decision, live, mode).ConfigureAwait(false);
         }
         finally
         {
             upstream?.Leave();
-            (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, context.Response.StatusCode);
+            // A client that left before its answer got no status, and 200 is only what the framework begins with.
+            var answered = context.Response.HasStarted || !context.RequestAborted.IsCancellationRequested;
+            (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, answered ? context.Response.StatusCode : 0);
         }
     }
 
@@ -66,14 +71,26 @@ public sealed partial class FrontDoor(
         return site.Table.Match(target.Authority, target.Path);
     }
 
-    private async ValueTask ForwardAsync(HttpContext context, LiveRoute live, string pathAndQuery, bool peerIsTrusted)
+    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, IPAddress peer) => new()
+    {
+        Route = live.Route,
+        Upstream = live.Upstream!,
+        PathAndQuery = pathAndQuery,
+        Client = client,
+        PeerIsTrusted = site.TrustedProxies?.Contains(peer) ?? false,
+        RequestRules = site.RequestRules,
+        HeaderRules = live.HeaderRules,
+        ErrorPage = live.ErrorPage,
+    };
+
+    private async ValueTask ForwardAsync(HttpContext context, LiveRoute live, ForwardOrder order)
     {
         var arrived = time.GetTimestamp();
-        var backend = live.Upstream!.Settings.Name;
+        var backend = order.Upstream.Settings.Name;
         var failure = AllowsBody(context, live.Route.MaxRequestBody)
-            ? await forwarder.ForwardAsync(context, live.Upstream, pathAndQuery, peerIsTrusted).ConfigureAwait(false)
+            ? await forwarder.ForwardAsync(context, order).ConfigureAwait(false)
             : ForwardFailure.RequestBodyTooLarge;
-        metrics.Forwarded(live.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, time.GetElapsedTime(arrived));
+        metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, time.GetElapsedTime(arrived));
         if (failure is not { } reason)
             return;
         metrics.Failed(backend, reason);
@@ -81,7 +98,7 @@ public sealed partial class FrontDoor(
             return;
         LogFailed(ForwardFailures.NameOf(reason), backend, live.Route.Name, time.GetElapsedTime(arrived).TotalMilliseconds);
         if (!context.Response.HasStarted)
-            await WriteAsync(context, AnswerTo(reason), live.Route).ConfigureAwait(false);
+            await WriteAsync(context, AnswerTo(reason), live).ConfigureAwait(false);
     }
 
     // Refused before the body is read where its length is declared; else the server counts along.
@@ -101,7 +118,7 @@ public sealed partial class FrontDoor(
         return true;
     }
 
-    private ValueTask AnswerAsync(HttpContext context, Decision decision, Mode mode)
+    private ValueTask AnswerAsync(HttpContext context, Decision decision, LiveRoute? live, Mode mode)
     {
         if (decision.Outcome == Outcome.Server)
         {
@@ -112,15 +129,15 @@ public sealed partial class FrontDoor(
 
         if (decision.Outcome == Outcome.Closed)
             metrics.Blocked(mode);
-        return WriteAsync(context, AnswerTo(decision.Outcome), decision.Route);
+        return WriteAsync(context, AnswerTo(decision.Outcome), live);
     }
 
-    private ValueTask WriteAsync(HttpContext context, Answer answer, Route? route)
+    private ValueTask WriteAsync(HttpContext context, Answer answer, LiveRoute? live)
     {
         // Where one request could not be read for certain, nobody knows where the next one begins.
         if (answer == Answer.BadRequest && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
             context.Response.Headers.Connection = "close";
-        return answers.WriteAsync(context, answer, route);
+        return answers.WriteAsync(context, answer, live?.Route, live?.HeaderRules);
     }
 
     private static Answer AnswerTo(Outcome outcome) => outcome switch

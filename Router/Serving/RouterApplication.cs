@@ -4,6 +4,7 @@ using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
 using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
@@ -31,21 +32,28 @@ public static class RouterApplication
 
         var faults = new Faults();
         var urls = options.ListenUrls(faults);
+        var pages = Pages.Load(Pages.Directory, faults);
         files.AddFaults(faults);
-        var (settings, _) = CurrentSite.Read(builder.Configuration, faults);
+        // Where a file can't be read, what is missing in it is no news.
+        if (faults.Any)
+            throw new InvalidConfigurationException(faults);
+        var (settings, table) = Site.Read(builder.Configuration, faults);
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
 
         builder.WebHost.UseUrls(urls);
         AddServer(builder, settings.Limits);
         AddLogging(builder);
-        AddMetrics(builder);
-        AddRouter(builder.Services, options, files, settings);
+        AddMetrics(builder, settings);
+        AddRouter(builder.Services, options, files, settings, pages);
+        // The first site is made of these; every later one is read anew.
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(table);
         if (samples is not null)
             builder.Services.AddSingleton(samples);
 
         var app = builder.Build();
-        app.Services.GetRequiredService<RouterMetrics>().Observe(app.Services.GetRequiredService<ModeController>(), app.Services.GetRequiredService<CurrentSite>());
+        app.Services.GetRequiredService<LiveGauges>();
         MapRequests(app);
         return app;
     }
@@ -55,7 +63,7 @@ public static class RouterApplication
         var frontDoor = app.Services.GetRequiredService<FrontDoor>();
         app.Use(own => context => frontDoor.HandleAsync(context, own));
         app.UseRouting();
-        app.Map("/_status", app.Services.GetRequiredService<StatusEndpoint>().HandleAsync);
+        app.Map("/_status/{**rest}", app.Services.GetRequiredService<StatusEndpoint>().HandleAsync);
         app.MapPrometheusScrapingEndpoint("/_metrics");
     }
 
@@ -69,7 +77,8 @@ public static class RouterApplication
             kestrel.AddServerHeader = false;
             SetLimits(kestrel.Limits, limits);
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
-            kestrel.RequestHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.RequestHeaderEncodingSelector = name =>
+                name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionFieldEncoding.Instance : Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
         });
         builder.Services.AddRoutingCore();
@@ -108,12 +117,12 @@ public static class RouterApplication
             });
     }
 
-    private static void AddMetrics(WebApplicationBuilder builder) =>
-        builder.Services.AddOpenTelemetry().WithMetrics(metrics => metrics
+    private static void AddMetrics(WebApplicationBuilder builder, RouterSettings settings) =>
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(settings.ApplicationName)).WithMetrics(metrics => metrics
             .AddMeter(RouterMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http")
             .AddPrometheusExporter());
 
-    private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings)
+    private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings, Pages pages)
     {
         if (!ModeCatalogue.TryFind(settings.Mode, out var mode))
             throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
@@ -121,8 +130,9 @@ public static class RouterApplication
         services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers());
         services.AddSingleton(options.Time);
         services.AddSingleton(files);
+        services.AddSingleton<IConfigurationRoot>(provider => (IConfigurationRoot)provider.GetRequiredService<IConfiguration>());
         services.AddSingleton(new ModeController(options.Time, mode));
-        services.AddSingleton(Pages.Load(Pages.Directory));
+        services.AddSingleton(pages);
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider => provider.GetRequiredService<UpstreamClients>());
         services.AddSingleton<Upstreams>();
@@ -131,7 +141,9 @@ public static class RouterApplication
         services.AddSingleton<CurrentSite>();
         services.AddSingleton<UpgradedConnections>();
         services.AddSingleton<Forwarder>();
-        services.AddHostedService<Prober>();
+        services.AddSingleton<LiveGauges>();
+        services.AddHostedService<ConfigurationWatch>();
+        services.AddHostedService<UpstreamCare>();
         services.AddSingleton<AnswerWriter>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<FrontDoor>();

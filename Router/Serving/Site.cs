@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using Router.Access;
+using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
+using Router.Modes;
 using Router.Observability;
 using Router.Routing;
 
@@ -10,16 +12,20 @@ namespace Router.Serving;
 /// <summary>One valid configuration, made ready to serve: the table, and beside each of its routes what lives of it. Immutable.</summary>
 public sealed class Site
 {
-    /// <summary>Makes a site ready.</summary>
+    /// <summary>Makes a site of a configuration that has no faults ready.</summary>
     public Site(RouterSettings settings, RouteTable table, Upstreams upstreams, Traffic traffic)
     {
         Settings = settings;
         Table = table;
         TrustedProxies = settings.TrustedProxies is [] ? null : new AllowList("TrustedProxies", settings.TrustedProxies);
+        RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings));
         Backends = [.. settings.Backends.Select(upstreams.For)];
         Routes = [.. table.Routes.Select(route => new LiveRoute(
             route,
             route.Backend is { } backend ? upstreams.For(backend) : null,
+            route.File is { } file ? FixedFile.Load(Pages.Directory, file) : null,
+            route.ErrorPage is { } page ? new ErrorPage(page.Page, upstreams.For(page.Backend)) : null,
+            new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects),
             traffic.For(route.Name, route.Backend?.Name)))];
     }
 
@@ -32,15 +38,49 @@ public sealed class Site
     /// <summary>The proxies that are believed; null where none is.</summary>
     public AllowList? TrustedProxies { get; }
 
+    /// <summary>What is changed in the header of every request that is forwarded.</summary>
+    public RequestRules RequestRules { get; }
+
     /// <summary>The upstreams of all configured backends.</summary>
     public ImmutableArray<Upstream> Backends { get; }
 
+    /// <summary>Every upstream that requests or error pages come from.</summary>
+    public IReadOnlyCollection<Upstream> Upstreams =>
+        [.. Backends, .. Routes.Select(route => route.ErrorPage?.Upstream).OfType<Upstream>()];
+
     /// <summary>What lives of each route, at its <see cref="Route.Index"/>.</summary>
     public ImmutableArray<LiveRoute> Routes { get; }
+
+    /// <summary>Reads settings and table, and notes every fault of both.</summary>
+    public static (RouterSettings Settings, RouteTable Table) Read(IConfiguration configuration, Faults faults)
+    {
+        var settings = SettingsReader.Read(configuration, faults);
+        var table = RouteTableBuilder.Build(settings, faults);
+        if (!ModeCatalogue.TryFind(settings.Mode, out _))
+            faults.Add(ConfigurationVariables.From(configuration).Describe($"{SettingsReader.Section}:Mode"), $"is '{settings.Mode}'", $"Choose one of {ModeCatalogue.Names}");
+        if (settings.RequestHeaders.SamplingTrust is { } name && SamplingTrust(settings) is null)
+            faults.Add($"{SettingsReader.Section}:RequestHeaders:SamplingTrust", $"'{name}' is not configured", "Name one of the allow lists");
+        foreach (var route in table.Routes)
+        {
+            if (route.File is { } file && FixedFile.Load(Pages.Directory, file) is null)
+                faults.Add($"{SettingsReader.Section}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:File", $"'{file}' is not a file in {Pages.Directory}", "Name a file that stands there");
+        }
+
+        return (settings, table);
+    }
+
+    private static AllowList? SamplingTrust(RouterSettings settings) =>
+        settings.AllowLists.FirstOrDefault(list => string.Equals(list.Name, settings.RequestHeaders.SamplingTrust, StringComparison.OrdinalIgnoreCase)) is { } list
+            ? new AllowList(list.Name, list.Ranges)
+            : null;
 }
 
 /// <summary>A route with what lives of it.</summary>
 /// <param name="Route">The route.</param>
-/// <param name="Upstream">Its backend's upstream; null where it refuses.</param>
+/// <param name="Upstream">Its backend's upstream; null where it has none.</param>
+/// <param name="File">The file that is its answer; null where there is none.</param>
+/// <param name="ErrorPage">The page for its backend's errors; null where there is none.</param>
+/// <param name="HeaderRules">The changes to the header of its answers.</param>
 /// <param name="Traffic">Its counters.</param>
-public sealed record LiveRoute(Route Route, Upstream? Upstream, RouteTraffic Traffic);
+public sealed record LiveRoute(
+    Route Route, Upstream? Upstream, FixedFile? File, ErrorPage? ErrorPage, ResponseHeaderRules HeaderRules, RouteTraffic Traffic);

@@ -1,3 +1,5 @@
+using Router.Configuration;
+
 namespace Router.Serving;
 
 /// <summary>How Router is started: what the command line says, and what a test puts in its place.</summary>
@@ -27,15 +29,40 @@ public sealed record StartOptions
     public static string ConfigurationDirectory => Source.ProjectDirectory ?? AppContext.BaseDirectory;
 
     /// <summary>The addresses to listen on; a fault where they can't be.</summary>
-    public string ListenUrls(Configuration.Faults faults)
+    public string ListenUrls(Faults faults)
     {
-        if ((Urls ?? Environment("ASPNETCORE_URLS")) is { Length: > 0 } urls)
-            return urls;
+        if (Urls is { Length: > 0 })
+            return Checked("--urls", Urls, faults);
+        if (Environment("ASPNETCORE_URLS") is { Length: > 0 } urls)
+            return Checked("ASPNETCORE_URLS", urls, faults);
         if (Environment("PORT") is not { Length: > 0 } port)
             return "http://*:8080";
         if (!ushort.TryParse(port, out _))
             faults.Add("PORT", $"is '{port}'", "Give a port number from 0 to 65535");
         return $"http://*:{port}";
+    }
+
+    private static string Checked(string key, string urls, Faults faults)
+    {
+        foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            if (!IsListenAddress(url))
+                faults.Add(key, $"'{url}' is not an address to listen on", "Give scheme, host and port, such as http://*:8080 or http://127.0.0.1:8080");
+        }
+
+        return urls;
+    }
+
+    private static bool IsListenAddress(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url) is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= 65535 };
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
     }
 
     private static class Source

@@ -114,7 +114,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
                     _leave.TrySetResult();
                     continue;
                 case 101 when request.Upgrade is not null:
-                    response.Content = new ConnectionContent(new Http1UpgradedStream(connection, Leave));
+                    response.Content = new Http1Content(new Http1UpgradedStream(connection, Leave));
                     return response;
                 case 101:
                     throw new InvalidDataException("the backend changes to a protocol that nobody asked for");
@@ -127,7 +127,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
                 // A final answer in place of the leave: the body is not sent, and what follows on this connection could be taken for it.
                 _leave.TrySetCanceled(CancellationToken.None);
             var fields = response.Content.Headers;
-            response.Content = new ConnectionContent(new Http1ResponseBody(this, connection, head, response));
+            response.Content = new Http1Content(new Http1ResponseBody(this, connection, head, response));
             foreach (var (name, values) in fields.NonValidated)
                 response.Content.Headers.TryAddWithoutValidation(name, values);
             return response;

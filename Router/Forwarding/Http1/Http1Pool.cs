@@ -1,33 +1,19 @@
 namespace Router.Forwarding.Http1;
 
 /// <summary>The connections to one address of a backend. The one that was used last is taken first, so that the others can age out.</summary>
-public sealed class Http1Pool : IDisposable
+public sealed class Http1Pool(Uri address, Connector connector, TimeProvider time)
 {
     // Servers close idle connections after a minute or so (nginx 75 s, gunicorn and Node far less): go before them where that can be known.
     private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(60);
 
-    // A connection that the backend has closed keeps a handle until somebody looks.
-    private static readonly TimeSpan SweepInterval = TimeSpan.FromSeconds(5);
-
-    private readonly Connector _connector;
     private readonly List<Http1Connection> _idle = [];
     private readonly Lock _lock = new();
-    private readonly ITimer _sweep;
-
-    /// <summary>Makes it, empty.</summary>
-    public Http1Pool(Uri address, Connector connector, TimeProvider time)
-    {
-        _connector = connector;
-        Time = time;
-        HostField = address.IsDefaultPort ? address.IdnHostOrLiteral() : $"{address.IdnHostOrLiteral()}:{address.Port}";
-        _sweep = time.CreateTimer(static self => ((Http1Pool)self!).Sweep(), this, SweepInterval, SweepInterval);
-    }
 
     /// <summary>The clock.</summary>
-    public TimeProvider Time { get; }
+    public TimeProvider Time => time;
 
     /// <summary>The backend's own <c>Host</c> (RFC 9112 section 3.2): without the port where it is the scheme's.</summary>
-    public string HostField { get; }
+    public string HostField { get; } = address.IsDefaultPort ? address.IdnHostOrLiteral() : $"{address.IdnHostOrLiteral()}:{address.Port}";
 
     /// <summary>How long to wait for a backend's leave to send a body.</summary>
     public static TimeSpan ContinueTimeout { get; } = TimeSpan.FromSeconds(1);
@@ -53,42 +39,38 @@ public sealed class Http1Pool : IDisposable
             idle.Dispose();
         }
 
-        var (stream, socket, ip) = await _connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        var (stream, socket, ip) = await connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
         return new Http1Connection(stream, socket, ip);
     }
 
     /// <summary>Lays a connection aside for the next request.</summary>
     public void Return(Http1Connection connection)
     {
-        connection.BecomeIdle(Time.GetTimestamp());
+        connection.BecomeIdle(time.GetTimestamp());
         lock (_lock)
             _idle.Add(connection);
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Closes the idle connections that have grown old or that the backend has closed.</summary>
+    public void Sweep()
     {
-        _sweep.Dispose();
-        Shed(static _ => true);
-    }
-
-    private void Sweep() => Shed(connection => !IsFresh(connection) || !connection.IsQuiet());
-
-    private void Shed(Predicate<Http1Connection> isDone)
-    {
-        List<Http1Connection> done;
+        List<Http1Connection>? ended = null;
         lock (_lock)
         {
-            done = _idle.FindAll(isDone);
-            _idle.RemoveAll(done.Contains);
+            for (var i = _idle.Count - 1; i >= 0; i--)
+            {
+                if (IsFresh(_idle[i]) && _idle[i].IsQuiet())
+                    continue;
+                (ended ??= []).Add(_idle[i]);
+                _idle.RemoveAt(i);
+            }
         }
 
-        foreach (var connection in done)
-            connection.Dispose();
+        ended?.ForEach(connection => connection.Dispose());
     }
 
     private bool IsFresh(Http1Connection connection) =>
-        Time.GetElapsedTime(connection.IdleSince) < MaxIdle && _connector.IsCurrent(connection.Address);
+        time.GetElapsedTime(connection.IdleSince) < MaxIdle && connector.IsCurrent(connection.Address);
 
     private Http1Connection? TakeIdle()
     {

@@ -23,6 +23,8 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
             return 0;
         try
         {
+            if (buffer.IsEmpty)
+                return await WaitAsync(cancellationToken).ConfigureAwait(false);
             var count = head.Framing switch
             {
                 BodyFraming.Length => await ReadLeftAsync(buffer, cancellationToken).ConfigureAwait(false),
@@ -69,6 +71,12 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
 
         base.Dispose(disposing);
     }
+
+    // A read into nothing, as streams have it: completes when there is something to read, or when there will be nothing.
+    private ValueTask<int> WaitAsync(CancellationToken cancellationToken) =>
+        head.Framing == BodyFraming.None || !connection.Buffered.IsEmpty
+            ? ValueTask.FromResult(0)
+            : connection.Stream.ReadAsync(Memory<byte>.Empty, cancellationToken);
 
     private async ValueTask<int> ReadLeftAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Router.Forwarding;
 using Router.Modes;
-using Router.Serving;
 
-namespace Router.Observability;
+namespace Router.Serving;
 
 /// <summary>What <c>/_status</c> says.</summary>
 /// <param name="Status">Always <c>ok</c>: whoever can read it has reached a working router.</param>
@@ -41,13 +41,13 @@ public sealed record AddressStatus(string Circuit, int InFlight);
 internal sealed partial class StatusJson : JsonSerializerContext;
 
 /// <summary>The health check: from memory alone, so that it answers at once whatever the backends do.</summary>
-public sealed class StatusEndpoint(CurrentSite site, ModeController modes)
+public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes)
 {
     /// <summary>Answers 200 with the status.</summary>
     public async Task HandleAsync(HttpContext context)
     {
         var document = Describe(context.Request.Query.ContainsKey("ignore-dependencies"));
-        var body = JsonSerializer.SerializeToUtf8Bytes(document, StatusJson.Default.StatusDocument);
+        byte[] body = [.. JsonSerializer.SerializeToUtf8Bytes(document, StatusJson.Default.StatusDocument), (byte)'\n'];
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-store";
@@ -60,15 +60,15 @@ public sealed class StatusEndpoint(CurrentSite site, ModeController modes)
         var (settings, state) = (site.Current.Settings, modes.State);
         return new StatusDocument(
             "ok", state.Mode.Name, state.Since, settings.ApplicationName, settings.Release, settings.Stage, settings.Instance,
-            alone ? null : [.. site.Current.Backends.Select(Describe)]);
+            alone ? null : [.. site.Current.Backends.Select(upstream => Describe(upstream, upstreams.InFlight(upstream.Settings.Name)))]);
     }
 
-    private static BackendStatus Describe(Forwarding.Upstream upstream)
+    private static BackendStatus Describe(Upstream upstream, int inFlight)
     {
         var seen = upstream.LastSeen;
         return new BackendStatus(
             upstream.Settings.Name, upstream.Settings.Kind.ToString().ToLowerInvariant(), seen is null ? null : seen.Failure is null, seen?.At,
-            seen?.Failure is { } failure ? Forwarding.ForwardFailures.NameOf(failure) : null, upstream.InFlight,
+            seen?.Failure is { } failure ? ForwardFailures.NameOf(failure) : null, inFlight,
             [.. upstream.Endpoints.Select(endpoint => new AddressStatus(endpoint.Circuit, endpoint.InFlight))]);
     }
 }

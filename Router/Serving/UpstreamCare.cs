@@ -1,13 +1,15 @@
 using Router.Configuration;
-using Router.Serving;
+using Router.Forwarding;
+using Endpoint = Router.Forwarding.Endpoint;
 
-namespace Router.Forwarding;
+namespace Router.Serving;
 
 /// <summary>
-/// Asks for the probe path of every address that has one, at its interval. An address whose probe fails gets no requests while another
-/// one works; the next probe that is answered brings it back.
+/// What upstreams need while nobody asks for them: idle connections that have ended or grown old are closed, and the probe path of every
+/// address that has one is asked for at its interval. An address whose probe fails gets no requests while another one works;
+/// the next probe that is answered brings it back.
 /// </summary>
-public sealed partial class Prober(CurrentSite site, TimeProvider time, ILogger<Prober> logger) : BackgroundService
+public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, TimeProvider time, ILogger<UpstreamCare> logger) : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
@@ -19,6 +21,8 @@ public sealed partial class Prober(CurrentSite site, TimeProvider time, ILogger<
         using var timer = new PeriodicTimer(Tick, time);
         while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
         {
+            foreach (var endpoint in upstreams.All.SelectMany(upstream => upstream.Endpoints))
+                endpoint.Pool.Sweep();
             foreach (var upstream in site.Current.Backends.Where(upstream => upstream.Settings.ProbePath is not null))
             {
                 foreach (var endpoint in upstream.Endpoints.Where(endpoint => IsDue(endpoint, upstream.Settings)))

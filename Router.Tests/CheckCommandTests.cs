@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using Router.Cli;
+
+namespace Router.Tests;
+
+public sealed class CheckCommandTests
+{
+    [Fact]
+    public async Task Check_prints_the_table_and_what_each_mode_makes_of_it()
+    {
+        var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
+        var file = Path.Combine(directory, "site.json");
+        await File.WriteAllTextAsync(file, new SiteFile().Mode("recovery").AllowList("staff", "203.0.113.0/24,198.51.100.1")
+            .Frontend("pages", "http://pages.internal:8080").Api("data", "https://data.internal")
+            .Host("www.*", "pages").Path("www.*", "/admin", allowList: "staff").Path("www.*", "**/_metrics", refuse: true)
+            .Host("api.*", "data").ToString());
+        using var output = new StringWriter();
+
+        var exit = await CheckCommand.RunAsync(RunningRouter.Options(file, null), output);
+
+        exit.Should().Be(0);
+        var rows = output.ToString().Split('\n').Select(line => string.Join(" | ", line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))).ToArray();
+        output.ToString().Should().Contain("Mode at start: recovery");
+        rows.Should().Contain("ROUTE | HOST | PATH | BACKEND | KIND | ADDRESS | ALLOWED | LIVE | RECOVERY | MAINTENANCE");
+        rows.Should().Contain("www.* | www.* | (every other path) | pages | Frontend | http://pages.internal:8080 | everyone | forward | 503 | 503");
+        rows.Should().Contain("www.*//admin | www.* | /admin | pages | Frontend | http://pages.internal:8080 | staff (2) | forward | 503 | 503");
+        rows.Should().Contain("www.*/**/_metrics | www.* | **/_metrics | - | - | - | nobody | 403 | 403 | 403");
+        rows.Should().Contain("api.* | api.* | (every other path) | data | Api | https://data.internal | everyone | forward | forward | 503");
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task The_command_checks_a_configuration_without_listening()
+    {
+        var (exit, output, errors) = await RunAsync(
+            new SiteFile().Frontend("pages", "http://pages.internal").Host("www.*", "pages").Host("api.*", "pages"), ["check"], ("Router__Mode", "recovery"), ("PORT", "1"));
+
+        exit.Should().Be(0, errors);
+        output.Should().Contain("The configuration is valid").And.Contain("Mode at start: recovery", "every key can be set from the environment");
+        errors.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_configuration_with_faults_lists_all_of_them_on_stderr_and_exits_with_2()
+    {
+        foreach (var arguments in new[] { new[] { "check" }, [] })
+        {
+            var (exit, output, errors) = await RunAsync(SiteFile.Of("www", "www.internal").Mode("open").Set("Colour", "blue"), arguments, ("PORT", "0"));
+
+            exit.Should().Be(2);
+            output.Should().BeEmpty();
+            errors.Should().Contain("3 faults").And.Contain("Router:Mode").And.Contain("Router:Backends:www:Address").And.Contain("Router:Colour");
+            errors.Should().NotContain("Exception").And.NotContain("   at ", "a fault is told to an operator and not to a programmer");
+        }
+    }
+
+    [Fact]
+    public async Task Help_says_all_there_is()
+    {
+        var (exit, output, _) = await RunAsync(new SiteFile(), ["--help"]);
+
+        exit.Should().Be(0);
+        output.Should().Contain("check").And.Contain("--urls").And.Contain("--config").And.Contain("PORT").And.Contain("8080");
+    }
+
+    [Fact]
+    public async Task What_the_command_line_does_not_know_exits_with_2()
+    {
+        var (exit, _, errors) = await RunAsync(new SiteFile(), ["--colour"]);
+
+        exit.Should().Be(2);
+        errors.Should().Contain("--colour").And.Contain("--help");
+    }
+
+    private static async Task<(int Exit, string Output, string Errors)> RunAsync(SiteFile site, string[] arguments, params (string Name, string Value)[] environment)
+    {
+        var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
+        var file = Path.Combine(directory, "site.json");
+        await File.WriteAllTextAsync(file, site.ToString());
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "router.dll"), .. arguments, "--config", file])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var (name, value) in environment.Prepend(("ASPNETCORE_ENVIRONMENT", "Production")))
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        try
+        {
+            await process.WaitForExitAsync().InTime();
+            return (process.ExitCode, await output, await errors);
+        }
+        finally
+        {
+            if (!process.HasExited)
+                process.Kill();
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+}

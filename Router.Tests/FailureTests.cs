@@ -1,0 +1,262 @@
+namespace Router.Tests;
+
+public sealed class FailureTests
+{
+    [Fact]
+    public async Task A_backend_that_refuses_is_a_502()
+    {
+        using var closed = new ClosedPort();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", closed.Address));
+
+        var reply = await router.GetAsync("http://www.example.org/");
+
+        reply.Status.Should().Be(502);
+        reply.Value("Cache-Control").Should().Be("no-store");
+        reply.Value("Content-Type").Should().StartWith("text/html");
+        reply.Body.Should().NotContain("127.0.0.1", "an answer tells no visitor where the applications are").And.NotContain("Exception");
+    }
+
+    [Fact]
+    public async Task A_backend_whose_name_has_no_address_is_a_502()
+    {
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://no-such-host.invalid").Set("Backends:www:ConnectTimeout", "20s"));
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
+        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("name_not_resolved").And.Contain("backend www");
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("HTTP/1.1 200 OK\r\nContent-Le")]
+    [InlineData("SSH-2.0-OpenSSH_9\r\n\r\n")]
+    [InlineData("HTTP/1.1 abc OK\r\n\r\n")]
+    public async Task A_backend_that_breaks_off_or_talks_nonsense_before_its_answer_is_a_502(string said)
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync(said);
+            connection.Dispose();
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
+    }
+
+    [Fact]
+    public async Task A_backend_that_resets_the_connection_before_its_answer_is_a_502()
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            await connection.ReadMessageAsync();
+            connection.Reset();
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var reply = await router.GetAsync("http://www.example.org/");
+
+        reply.Status.Should().Be(502);
+    }
+
+    [Fact]
+    public async Task A_backend_that_stays_silent_is_a_504()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:ResponseTimeout", "100ms"));
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(504);
+
+        using var atBackend = await backend.AcceptAsync();
+        await atBackend.ReadToEndAsync();
+    }
+
+    [Fact]
+    public async Task An_answer_that_begins_in_time_may_pause_as_long_as_it_likes_where_no_limit_is_set()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "off"), clock);
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        using var atBackend = await backend.AcceptAsync();
+        await atBackend.ReadHeadAsync();
+
+        clock.Advance(TimeSpan.FromSeconds(59));
+        await atBackend.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nfirst");
+        await client.ReadThroughAsync("first");
+        clock.Advance(TimeSpan.FromHours(1));
+        await atBackend.WriteAsync("second");
+
+        await client.ReadThroughAsync("second");
+    }
+
+    [Fact]
+    public async Task A_minute_is_how_long_an_answer_may_take_to_begin()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), clock);
+        var asked = router.GetAsync("http://www.example.org/");
+        using var atBackend = await backend.AcceptAsync();
+        await atBackend.ReadHeadAsync();
+
+        clock.Advance(TimeSpan.FromSeconds(60));
+
+        (await asked).Status.Should().Be(504);
+    }
+
+    [Fact]
+    public async Task An_upload_that_takes_longer_than_the_limit_is_not_held_against_the_backend()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "off"), clock);
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 11\r\n\r\nfirst");
+        using var atBackend = await backend.AcceptAsync();
+        await atBackend.ReadThroughAsync("first");
+
+        clock.Advance(TimeSpan.FromMinutes(2));
+        await client.WriteAsync("second");
+        await atBackend.ReadThroughAsync("second");
+        await atBackend.WriteAsync("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+
+        (await client.ReadMessageAsync())!.Status.Should().Be(201);
+    }
+
+    [Fact]
+    public async Task A_backend_that_does_not_take_an_upload_in_is_a_504()
+    {
+        await using var backend = RawBackend.Start();
+        var clock = new ManualClock();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), clock);
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {32 << 20}\r\n\r\n");
+        await client.WriteUntilItStallsAsync(32 << 20, TimeSpan.FromSeconds(1));
+
+        clock.Advance(TimeSpan.FromSeconds(60));
+
+        (await client.ReadHeadAsync()).Should().StartWith("HTTP/1.1 504");
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 100\r\n\r\nhalf", false)]
+    [InlineData("Content-Length: 100\r\n\r\nhalf", true)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", false)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", true)]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n8\r\nanot", false)]
+    public async Task An_answer_that_breaks_in_the_middle_aborts_the_clients_connection(string answer, bool reset)
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        using var atBackend = await backend.AcceptAsync();
+        await atBackend.ReadHeadAsync();
+        await atBackend.WriteAsync($"HTTP/1.1 200 OK\r\n{answer}");
+        await client.ReadThroughAsync("half");
+
+        if (reset)
+            atBackend.Reset();
+        else
+            atBackend.Dispose();
+        var (rest, _) = await client.ReadToEndAsync();
+
+        rest.Should().NotContain("0\r\n\r\n", "half an answer must never look like a whole one");
+        client.Received.Should().StartWith("HTTP/1.1 200 OK").And.NotContain("HTTP/1.1 502");
+        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("broken_in_answer");
+    }
+
+    [Fact]
+    public async Task A_browser_sees_that_an_answer_broke()
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
+            connection.Dispose();
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var get = () => router.GetAsync("http://www.example.org/");
+
+        await get.Should().ThrowAsync<HttpRequestException>();
+    }
+
+    [Theory]
+    [InlineData("POST", "Content-Length: 7\r\n\r\norder=1")]
+    [InlineData("POST", "Content-Length: 0\r\n\r\n")]
+    [InlineData("POST", "\r\n")]
+    [InlineData("BREW", "\r\n")]
+    public async Task A_request_that_may_have_been_carried_out_is_not_sent_again(string method, string rest)
+    {
+        foreach (var end in new Action<RawConnection>[] { connection => connection.Reset(), connection => connection.Dispose() })
+            await OneRequestIsSentOnce(method, rest, end);
+    }
+
+    private static async Task OneRequestIsSentOnce(string method, string rest, Action<RawConnection> end)
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            // The first request on the connection is answered; the second finds it dead.
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            await connection.ReadMessageAsync();
+            end(connection);
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
+
+        var reply = await router.SendRawAsync($"{method} /order HTTP/1.1\r\nHost: www.example.org\r\n{rest}");
+
+        reply.Status.Should().Be(502);
+        backend.Connections.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task After_a_failure_the_next_request_is_served_as_if_nothing_had_been()
+    {
+        var broken = 1;
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            await connection.ReadMessageAsync();
+            if (Interlocked.Exchange(ref broken, 0) == 1)
+                connection.Reset();
+            else
+                await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
+        (await router.GetAsync("http://www.example.org/")).Body.Should().Be("ok");
+    }
+
+    [Fact]
+    public async Task A_broken_body_of_the_clients_is_the_clients_fault()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
+        using var atBackend = await backend.AcceptAsync();
+        await atBackend.ReadThroughAsync("first");
+
+        await client.WriteAsync("nonsense\r\n");
+
+        (await client.ReadMessageAsync())!.Status.Should().Be(400);
+        (await atBackend.ReadToEndAsync()).Text.Should().NotContain("0\r\n\r\n", "half a request must never look like a whole one");
+    }
+
+    [Fact]
+    public async Task An_API_answers_its_failures_as_problems()
+    {
+        using var closed = new ClosedPort();
+        await using var router = await RunningRouter.StartAsync(new SiteFile().Api("api", closed.Address).Host("api.*", "api"));
+
+        var reply = await router.GetAsync("http://api.example.org/");
+
+        reply.Status.Should().Be(502);
+        reply.Value("Content-Type").Should().Be("application/problem+json");
+        reply.Body.Should().Contain("\"status\":502");
+    }
+}

@@ -1,0 +1,47 @@
+namespace Router.Tests;
+
+public sealed class ForwardedHeadersTests
+{
+    [Fact]
+    public async Task Host_becomes_the_backends_and_the_clients_goes_on_beside_it()
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: WWW.example.org:8443\r\n\r\n");
+
+        var request = await backend.RequestAsync();
+        request.Values("Host").Should().Equal(backend.Authority);
+        request.Values("X-Forwarded-Host").Should().Equal("WWW.example.org:8443");
+        request.Values("X-Forwarded-Proto").Should().Equal("http");
+    }
+
+    [Theory]
+    [InlineData("", "127.0.0.1")]
+    [InlineData("X-Forwarded-For: 203.0.113.7\r\n", "203.0.113.7, 127.0.0.1")]
+    [InlineData("X-Forwarded-For: 203.0.113.7, 198.51.100.2\r\n", "203.0.113.7, 198.51.100.2, 127.0.0.1")]
+    [InlineData("X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 198.51.100.2\r\n", "203.0.113.7,198.51.100.2, 127.0.0.1")]
+    public async Task The_peers_address_is_appended_to_those_that_a_trusted_proxy_names(string sent, string expected)
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("TrustedProxies", "127.0.0.1"));
+
+        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{sent}\r\n");
+
+        var value = (await backend.RequestAsync()).Values("X-Forwarded-For").Should().ContainSingle().Subject;
+        value.Split(',').Select(address => address.Trim()).Should().Equal(expected.Split(',').Select(address => address.Trim()));
+    }
+
+    [Fact]
+    public async Task What_the_client_claims_of_scheme_and_host_is_replaced()
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n\r\n");
+
+        var request = await backend.RequestAsync();
+        request.Values("X-Forwarded-Proto").Should().Equal("http");
+        request.Values("X-Forwarded-Host").Should().Equal("www.example.org");
+    }
+}

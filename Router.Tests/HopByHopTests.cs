@@ -1,0 +1,120 @@
+namespace Router.Tests;
+
+public sealed class HopByHopTests
+{
+    private const string Fields =
+        "Connection: keep-alive, X-Private, x-OTHER\r\nKeep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nProxy-Authenticate: Basic\r\n"
+        + "Proxy-Authorization: Basic eDp5\r\nTE: gzip\r\nTrailer: X-Sum\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
+        + "X-Private: secret\r\nX-Other: secret\r\nX-Passes: yes\r\n";
+
+    private static readonly string[] MustStop =
+    [
+        "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Upgrade", "HTTP2-Settings", "X-Private", "X-Other",
+    ];
+
+    [Theory]
+    [InlineData("X-Private, X-Other")]
+    [InlineData("keep-alive, X-Private, x-OTHER")]
+    [InlineData("X-Private,close , X-Other")]
+    [InlineData("keep-alive, close, X-Private, X-Other")]
+    [InlineData("Upgrade, X-Private, X-Other")]
+    [InlineData("keep-alive, Upgrade,X-Private,\tX-Other")]
+    [InlineData("X-Private\r\nConnection: X-Other")]
+    [InlineData("close, X-Private\r\nConnection: X-Other")]
+    public async Task Fields_that_Connection_names_stop_here(string options)
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: {options}\r\nX-Private: a\r\nX-Other: b\r\nX-Passes: yes\r\n\r\n");
+
+        var names = (await backend.RequestAsync()).Fields.Select(field => field.Name);
+        names.Should().Contain("X-Passes").And.NotContain("X-Private").And.NotContain("X-Other");
+    }
+
+    [Theory]
+    [InlineData("HTTP/1.1", "X-Private", true)]
+    [InlineData("HTTP/1.1", "keep-alive, X-Private", true)]
+    [InlineData("HTTP/1.1", "close, X-Private", false)]
+    [InlineData("HTTP/1.1", "close", false)]
+    [InlineData("HTTP/1.0", "keep-alive", true)]
+    [InlineData("HTTP/1.0", "X-Private", false)]
+    public async Task The_clients_connection_stays_or_goes_as_it_asked(string version, string options, bool stays)
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync($"GET / {version}\r\nHost: www.example.org\r\nConnection: {options}\r\n\r\n");
+        (await client.ReadMessageAsync())!.Body.Should().Be("hello");
+
+        if (stays)
+        {
+            await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+            (await client.ReadMessageAsync())!.Body.Should().Be("hello");
+        }
+        else
+        {
+            (await client.ReadToEndAsync()).Text.Should().BeEmpty();
+        }
+    }
+
+    [Fact]
+    public async Task The_clients_hop_by_hop_fields_stop_here()
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Fields}\r\n");
+
+        var request = await backend.RequestAsync();
+        request.Fields.Select(field => field.Name).Should().NotIntersectWith(MustStop);
+        request.Values("Connection").Should().BeEmpty();
+        request.Value("X-Passes").Should().Be("yes");
+    }
+
+    [Fact]
+    public async Task The_backends_hop_by_hop_fields_stop_here()
+    {
+        await using var backend = RawBackend.Answering($"HTTP/1.1 200 OK\r\n{Fields}Content-Length: 5\r\n\r\nhello");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        reply.Fields.Select(field => field.Name).Should().NotIntersectWith(MustStop).And.NotContain("Connection");
+        reply.Value("X-Passes").Should().Be("yes");
+        reply.Body.Should().Be("hello");
+    }
+
+    [Fact]
+    public async Task A_backend_that_closes_its_connection_does_not_close_the_clients()
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
+            connection.Dispose();
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        for (var i = 0; i < 3; i++)
+        {
+            await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+            (await client.ReadMessageAsync())!.Body.Should().Be("ok");
+        }
+
+        backend.Connections.Should().Be(3);
+    }
+
+    [Fact]
+    public async Task A_client_that_understands_trailers_may_say_so()
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: TE\r\nTE: trailers, gzip\r\n\r\n");
+
+        (await backend.RequestAsync()).Value("TE").Should().Be("trailers");
+    }
+}

@@ -1,0 +1,123 @@
+namespace Router.Tests;
+
+public sealed class ReloadTests
+{
+    [Fact]
+    public async Task A_change_of_the_file_is_in_force_without_a_restart()
+    {
+        await using var old = RawBackend.Saying("old");
+        await using var fresh = RawBackend.Saying("new");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", old));
+        (await router.GetAsync("http://www.example.org/")).Body.Should().Be("old");
+
+        await router.ReconfigureAsync(SiteFile.Of("www.*", fresh).Host("api.*", "www"));
+
+        (await router.GetAsync("http://www.example.org/")).Body.Should().Be("new");
+        (await router.GetAsync("http://api.example.org/")).Body.Should().Be("new");
+    }
+
+    [Fact]
+    public async Task A_request_that_was_in_flight_at_the_change_ends_where_it_began()
+    {
+        await using var old = RawBackend.Start();
+        await using var fresh = RawBackend.Saying("new");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", old));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 11\r\n\r\nfirst");
+        using var atBackend = await old.AcceptAsync();
+        await atBackend.ReadThroughAsync("first");
+
+        await router.ReconfigureAsync(SiteFile.Of("www.*", fresh));
+        await client.WriteAsync("second");
+        await atBackend.ReadThroughAsync("second");
+        await atBackend.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\nfrom ");
+        await client.ReadThroughAsync("from ");
+        await atBackend.WriteAsync("before");
+
+        await client.ReadThroughAsync("before");
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        (await client.ReadMessageAsync())!.Body.Should().Be("new");
+    }
+
+    [Fact]
+    public async Task A_backend_that_stays_the_same_keeps_its_connections()
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await router.GetAsync("http://www.example.org/");
+
+        await router.ReconfigureAsync(SiteFile.Of("www.*", backend).Host("api.*", "www"));
+        (await router.GetAsync("http://api.example.org/")).Body.Should().Be("hello");
+
+        backend.Connections.Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData("""{ "Router": { "Mode": "open" } }""", "Router:Mode")]
+    [InlineData("""{ "Router": { "Hosts": {} } }""", "Router:Hosts")]
+    [InlineData("""{ "Router": """, "can't be read")]
+    [InlineData("", "can't be read")]
+    public async Task A_change_that_is_not_valid_keeps_the_running_table_and_says_why(string text, string why)
+    {
+        await using var backend = RawBackend.Saying("still here");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var before = router.Site;
+
+        var said = await router.MisconfigureAsync(text);
+
+        said.Should().StartWith("Error").And.Contain(why).And.Contain("stays in force");
+        router.Site.Should().BeSameAs(before);
+        (await router.GetAsync("http://www.example.org/")).Body.Should().Be("still here");
+    }
+
+    [Fact]
+    public async Task A_change_that_is_not_valid_names_all_of_its_faults()
+    {
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
+
+        var said = await router.MisconfigureAsync(SiteFile.Of("www", "www.internal").Mode("open").Set("Colour", "blue").ToString());
+
+        said.Should().Contain("Router:Mode").And.Contain("Router:Backends:www:Address").And.Contain("Router:Colour");
+    }
+
+    [Fact]
+    public async Task A_change_that_mends_the_file_is_in_force_again()
+    {
+        await using var backend = RawBackend.Saying("mended");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
+        await router.MisconfigureAsync("{ \"Router\": ");
+
+        await router.ReconfigureAsync(SiteFile.Of("www.*", backend));
+
+        (await router.GetAsync("http://www.example.org/")).Body.Should().Be("mended");
+    }
+
+    [Fact]
+    public async Task Under_load_no_request_fails_at_a_change()
+    {
+        await using var one = RawBackend.Saying("one");
+        await using var two = RawBackend.Saying("two");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", one));
+        using var enough = new CancellationTokenSource();
+        var visitors = Enumerable.Range(0, 4).Select(_ => VisitAsync()).ToArray();
+
+        for (var i = 0; i < 3; i++)
+            await router.ReconfigureAsync(SiteFile.Of("www.*", i % 2 == 0 ? two : one));
+        await enough.CancelAsync();
+
+        var answers = (await Task.WhenAll(visitors).InTime()).SelectMany(seen => seen).ToHashSet();
+        answers.Should().BeSubsetOf(["one", "two"]).And.HaveCount(2);
+
+        async Task<HashSet<string>> VisitAsync()
+        {
+            var seen = new HashSet<string>();
+            while (!enough.IsCancellationRequested)
+            {
+                var reply = await router.GetAsync("http://www.example.org/");
+                seen.Add(reply.Status == 200 ? reply.Body : $"{reply.Status}");
+            }
+
+            return seen;
+        }
+    }
+}

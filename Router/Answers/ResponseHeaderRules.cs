@@ -1,0 +1,90 @@
+using System.Collections;
+using System.Collections.Immutable;
+using Router.Configuration;
+
+namespace Router.Answers;
+
+/// <summary>The changes that a route makes to the header of its answers, the backend's and Router's own alike.</summary>
+public sealed class ResponseHeaderRules
+{
+    private const string Sibling = "{sibling:";
+
+    private readonly ImmutableArray<string> _removed;
+    private readonly ImmutableArray<Addition> _added;
+    private readonly bool _httpsRedirects;
+
+    /// <summary>Compiles the rules.</summary>
+    public ResponseHeaderRules(ImmutableArray<ResponseHeaderSettings> sets, bool httpsRedirects)
+    {
+        _httpsRedirects = httpsRedirects;
+        _removed = [.. sets.SelectMany(set => set.Remove).Distinct(StringComparer.OrdinalIgnoreCase)];
+        _added = [.. from set in sets from field in set.Add select new Addition(field.Key, field.Value, set.OnStatus)];
+    }
+
+    /// <summary>Applies the rules to an answer whose status and fields are set and which has not begun.</summary>
+    public void Apply(HttpContext context)
+    {
+        var headers = context.Response.Headers;
+        foreach (var name in _removed)
+            headers.Remove(name);
+        if (_httpsRedirects && headers.Location is [{ } location] && location.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+            headers.Location = string.Concat("https", location.AsSpan(4));
+        foreach (var field in _added)
+        {
+            if (field.Holds(context.Response.StatusCode))
+                headers.Append(field.Name, field.ValueFor(context));
+        }
+    }
+
+    private sealed class Addition
+    {
+        private readonly string _value;
+        private readonly BitArray? _statuses;
+        // Requests for one host come after each other: the text made for the last one mostly does for the next.
+        private volatile Made? _last;
+
+        public Addition(string name, string value, ImmutableArray<int> statuses)
+        {
+            (Name, _value) = (name, value);
+            if (statuses is [])
+                return;
+            _statuses = new BitArray(600);
+            foreach (var status in statuses)
+                _statuses[status] = true;
+        }
+
+        public string Name { get; }
+
+        public bool Holds(int status) => _statuses is null || (status < _statuses.Length && _statuses[status]);
+
+        public string ValueFor(HttpContext context)
+        {
+            if (!_value.Contains(Sibling, StringComparison.Ordinal))
+                return _value;
+            var host = context.Request.Headers.Host.ToString();
+            if (_last is { } last && last.Host == host)
+                return last.Value;
+            var made = new Made(host, Fill(_value, host));
+            _last = made;
+            return made.Value;
+        }
+
+        // The host has been read as one before: what goes into the field is letters, digits, dots, hyphens and a port.
+        private static string Fill(string value, string host)
+        {
+            var dot = host.IndexOf('.', StringComparison.Ordinal);
+            var rest = dot < 0 ? "" : host[dot..];
+            for (var start = value.IndexOf(Sibling, StringComparison.Ordinal); start >= 0; start = value.IndexOf(Sibling, StringComparison.Ordinal))
+            {
+                var end = value.IndexOf('}', start);
+                if (end < 0)
+                    return value;
+                value = string.Concat(value.AsSpan(0, start), value.AsSpan(start + Sibling.Length, end - start - Sibling.Length), rest, value.AsSpan(end + 1));
+            }
+
+            return value;
+        }
+
+        private sealed record Made(string Host, string Value);
+    }
+}

@@ -1,0 +1,30 @@
+namespace Router.Forwarding;
+
+/// <summary>
+/// Which requests are traced (B3 propagation): those of whom a site trusts to say so, and of all others one in 256, decided by the
+/// trace id, so that every application that sees the same id decides alike.
+/// </summary>
+public static class B3Sampling
+{
+    private const string Sampled = "X-B3-Sampled";
+    private const string Flags = "X-B3-Flags";
+    private const string TraceId = "X-B3-TraceId";
+
+    /// <summary>Whether a field is one of the two that are decided here.</summary>
+    public static bool IsDecided(string name) =>
+        name.Equals(Sampled, StringComparison.OrdinalIgnoreCase) || name.Equals(Flags, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Adds the two fields to a request for a backend.</summary>
+    public static void Add(IHeaderDictionary from, BackendRequest to, bool trusted)
+    {
+        var asked = trusted ? from[Sampled].ToString() : "";
+        to.Headers.TryAddWithoutValidation(Sampled, asked is "" or "0" ? IsSample(from[TraceId].ToString()) ? "1" : "0" : asked);
+        var flags = trusted ? from[Flags].ToString() : "0";
+        if (flags is not "")
+            to.Headers.TryAddWithoutValidation(Flags, flags);
+    }
+
+    /// <summary>Whether the second and the fourth digit of a trace id are both f: one in 256 of random ones.</summary>
+    public static bool IsSample(string traceId) =>
+        traceId.Length >= 4 && traceId[1] is ('f' or 'F') && traceId[3] is ('f' or 'F');
+}

@@ -1,0 +1,33 @@
+using System.Net;
+using Router.Answers;
+using Router.Routing;
+
+namespace Router.Forwarding;
+
+/// <summary>What the forwarder is to do with a request: the decision's outcome with what lives of its route.</summary>
+public readonly record struct ForwardOrder
+{
+    /// <summary>The route.</summary>
+    public required Route Route { get; init; }
+
+    /// <summary>Where it goes.</summary>
+    public required Upstream Upstream { get; init; }
+
+    /// <summary>The raw path and query.</summary>
+    public required string PathAndQuery { get; init; }
+
+    /// <summary>The client's address.</summary>
+    public required IPAddress Client { get; init; }
+
+    /// <summary>Whether who connected is a proxy that is believed.</summary>
+    public required bool PeerIsTrusted { get; init; }
+
+    /// <summary>The changes to the request's header.</summary>
+    public required RequestRules RequestRules { get; init; }
+
+    /// <summary>The changes to the answer's header.</summary>
+    public required ResponseHeaderRules HeaderRules { get; init; }
+
+    /// <summary>The page for the backend's errors; null where there is none.</summary>
+    public ErrorPage? ErrorPage { get; init; }
+}

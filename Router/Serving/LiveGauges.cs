@@ -1,0 +1,70 @@
+using System.Diagnostics.Metrics;
+using Router.Forwarding;
+using Router.Modes;
+using Router.Observability;
+
+namespace Router.Serving;
+
+/// <summary>The instruments that look at live state when somebody asks, and cost nothing until then.</summary>
+public sealed class LiveGauges
+{
+    private static readonly string[] CircuitStates = ["closed", "half_open", "open"];
+
+    private readonly ModeController _modes;
+    private readonly CurrentSite _site;
+    private readonly Upstreams _upstreams;
+
+    /// <summary>Adds them to Router's meter.</summary>
+    public LiveGauges(RouterMetrics metrics, ModeController modes, CurrentSite site, Upstreams upstreams)
+    {
+        (_modes, _site, _upstreams) = (modes, site, upstreams);
+        var meter = metrics.Meter;
+        meter.CreateObservableGauge("router.mode", Modes, "{mode}", "1 for the mode that holds, 0 for the others.");
+        meter.CreateObservableGauge("router.backend.in_flight", InFlight, "{request}", "Requests that have begun and not ended.");
+        meter.CreateObservableGauge("router.backend.upgraded", Upgraded, "{connection}", "Open connections that have changed their protocol, such as WebSockets.");
+        meter.CreateObservableGauge("router.backend.circuit", Circuits, "{state}", "1 for the state in which the circuit breaker of an address is, 0 for the others.");
+        meter.CreateObservableCounter("router.retries", Repeats, "{attempt}", "Requests that were sent to a backend again, by what had gone wrong before.");
+        // The framework's handler reports this for HTTP/2; the name and labels are the semantic conventions' for both.
+        meter.CreateObservableUpDownCounter("http.client.open_connections", Connections, "{connection}", "Number of outbound HTTP connections that are currently active or idle on the client.");
+    }
+
+    private IEnumerable<Measurement<int>> Modes() =>
+        ModeCatalogue.All.Select(mode => new Measurement<int>(mode == _modes.Current ? 1 : 0, new KeyValuePair<string, object?>("mode", mode.Name)));
+
+    private IEnumerable<Measurement<int>> InFlight() =>
+        _site.Current.Backends.Select(upstream => new Measurement<int>(_upstreams.InFlight(upstream.Settings.Name), Backend(upstream)));
+
+    private IEnumerable<Measurement<int>> Upgraded() =>
+        _site.Current.Backends.Select(upstream => new Measurement<int>(_upstreams.Upgraded(upstream.Settings.Name), Backend(upstream)));
+
+    private IEnumerable<Measurement<long>> Repeats() =>
+        from upstream in _site.Current.Backends
+        from failure in Enum.GetValues<ForwardFailure>()
+        let count = upstream.Repeats.Of(failure)
+        where count > 0
+        select new Measurement<long>(count, Backend(upstream), new("reason", ForwardFailures.NameOf(failure)));
+
+    private IEnumerable<Measurement<int>> Connections() =>
+        from upstream in _site.Current.Backends
+        where !upstream.Settings.Http2
+        from endpoint in upstream.Endpoints
+        from state in new[] { ("idle", endpoint.Pool.Idle), ("active", endpoint.InFlight) }
+        select new Measurement<int>(
+            state.Item2,
+            new("http.connection.state", state.Item1),
+            new("server.address", endpoint.Address.Host),
+            new("server.port", endpoint.Address.Port),
+            new("url.scheme", endpoint.Address.Scheme));
+
+    private IEnumerable<Measurement<int>> Circuits() =>
+        from upstream in _site.Current.Backends
+        from endpoint in upstream.Endpoints
+        from state in CircuitStates
+        select new Measurement<int>(
+            endpoint.Circuit == state ? 1 : 0,
+            Backend(upstream),
+            new("address", endpoint.Address.GetLeftPart(UriPartial.Authority)),
+            new("state", state));
+
+    private static KeyValuePair<string, object?> Backend(Upstream upstream) => new("backend", upstream.Settings.Name);
+}
