@@ -82,7 +82,9 @@ internal sealed class SiteFile
         return file.ToJsonString();
     }
 
-    private SiteFile Backend(string name, string kind, string address) => Set($"Backends:{name}:Kind", kind).Set($"Backends:{name}:Address", address);
+    // A second is enough to connect in, but not always on a machine that runs all tests at once: what is not about that limit has a long one.
+    private SiteFile Backend(string name, string kind, string address) => Set($"Backends:{name}:Kind", kind)
+        .Set($"Backends:{name}:Address", address).Set($"Backends:{name}:ConnectTimeout", "20s");
 
     private SiteFile Rule(string key, string match, string? backend, string? allowList, bool refuse)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 
 namespace Router.Forwarding;
 
@@ -13,8 +14,8 @@ public static class CodedBody
     /// <summary>Copies it all, trailers included.</summary>
     public static async ValueTask CopyAsync(string coding, HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, ExchangeRecord? record)
     {
+        var coded = new Counted(context.Response.BodyWriter, record);
         record?.Pass(0);
-        var output = new CountingWriter(context.Response.BodyWriter);
         var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
@@ -27,41 +28,31 @@ public static class CodedBody
             var read = body.ReadAsync(piece, limit.Token);
             while (await read.ConfigureAwait(false) is > 0 and var count)
             {
-                coder.Code(piece.AsSpan(0, count), output);
+                coder.Code(piece.AsSpan(0, count), coded);
                 read = body.ReadAsync(piece, limit.Token);
                 if (!read.IsCompleted)
-                    coder.Flush(output);
+                    coder.Flush(coded);
                 await ResponseBody.FlushAsync(context, limit).ConfigureAwait(false);
-                record?.Pass(output.TakeCount());
             }
 
-            coder.Finish(output);
-            record?.Pass(output.TakeCount());
+            coder.Finish(coded);
             ArrayPool<byte>.Shared.Return(piece);
             if (context.Response.SupportsTrailers())
                 ResponseBody.AppendTrailers(context.Response, answer);
         }
     }
 
-    private sealed class CountingWriter(IBufferWriter<byte> writer) : IBufferWriter<byte>
+    /// <summary>The client's side, with a note of how much goes there.</summary>
+    private sealed class Counted(PipeWriter output, ExchangeRecord? record) : IBufferWriter<byte>
     {
-        private long _count;
-
-        public long TakeCount()
-        {
-            var count = _count;
-            _count = 0;
-            return count;
-        }
-
         public void Advance(int count)
         {
-            writer.Advance(count);
-            _count += count;
+            output.Advance(count);
+            record?.Pass(count);
         }
 
-        public Memory<byte> GetMemory(int sizeHint = 0) => writer.GetMemory(sizeHint);
+        public Memory<byte> GetMemory(int sizeHint = 0) => output.GetMemory(sizeHint);
 
-        public Span<byte> GetSpan(int sizeHint = 0) => writer.GetSpan(sizeHint);
+        public Span<byte> GetSpan(int sizeHint = 0) => output.GetSpan(sizeHint);
     }
 }

@@ -67,6 +67,8 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
     private static BackendRequest CreateMessage(HttpContext context, in ForwardOrder order, ExchangeLimit limit)
     {
         var (request, backend) = (context.Request, order.Upstream.Settings);
+        if (backend.Http2 && IsExtendedConnect(context))
+            throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
         var upgrade = backend.Http2 ? null : UpgradeOf(context);
         // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
         var method = IsExtendedConnect(context) ? HttpMethod.Get : MethodOf(request.Method);

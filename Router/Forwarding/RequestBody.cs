@@ -25,7 +25,7 @@ public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : Htt
             if (exchange.Features.Get<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
                 return [];
             return from trailer in feature.Trailers
-                   where TrailerFields.MayPass(trailer.Key)
+                   where TrailerFields.MayPass(trailer.Key) && RequestHeaders.MayPass(trailer.Key, peerIsTrusted: false)
                    from value in trailer.Value
                    select KeyValuePair.Create(trailer.Key, value ?? "");
         }
@@ -65,12 +65,14 @@ public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : Htt
         limit.UploadBegan();
         while (true)
         {
-            var read = await ReadAsync(reader).ConfigureAwait(false);
+            var reading = ReadAsync(reader);
+            // Before more is waited for: the header that waits for its body's first piece too.
+            if (!reading.IsCompleted)
+                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+            var read = await reading.ConfigureAwait(false);
             limit.Touch();
             foreach (var segment in read.Buffer)
                 await stream.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
-            if (!read.Buffer.IsEmpty)
-                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
             reader.AdvanceTo(read.Buffer.End);
             limit.Touch();
             if (!read.IsCompleted)

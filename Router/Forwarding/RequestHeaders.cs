@@ -70,7 +70,8 @@ public static class RequestHeaders
         message.Content = null;
     }
 
-    private static bool MayPass(string name, bool peerIsTrusted)
+    /// <summary>Whether a client may say this to a backend.</summary>
+    public static bool MayPass(string name, bool peerIsTrusted)
     {
         // The pseudo-header fields of HTTP/2 are no fields of the message.
         if (name.StartsWith(':'))

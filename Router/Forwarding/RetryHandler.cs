@@ -5,7 +5,8 @@ namespace Router.Forwarding;
 
 /// <summary>
 /// Sends a request again where the backend has provably not begun with it, or where the request may be done twice and a kept
-/// connection turned out dead. Nothing else, and never beyond the budget. The policy is asked only after a first failure:
+/// connection turned out dead. Nothing else, and never beyond the budget, but that a backend's other address may always be tried:
+/// it has not been asked yet, and one that is down has a circuit breaker. The policy is asked only after a first failure:
 /// a request that goes well pays nothing for it.
 /// </summary>
 public sealed class RetryHandler : DelegatingHandler
@@ -14,13 +15,16 @@ public sealed class RetryHandler : DelegatingHandler
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     private readonly RetryBudget _budget = new();
+    private readonly bool _hasOthers;
     private readonly Action<BackendException> _repeated;
     private readonly AsyncRetryPolicy _policy;
 
     /// <summary>Makes the handler.</summary>
+    /// <param name="hasOthers">Whether the backend has several addresses.</param>
     /// <param name="repeated">Is told of each repeat and of what made it necessary.</param>
-    public RetryHandler(Action<BackendException> repeated)
+    public RetryHandler(bool hasOthers, Action<BackendException> repeated)
     {
+        _hasOthers = hasOthers;
         _repeated = repeated;
         // Between 12 and 37 ms, then twice that: enough for a restarting listener, spread so that all do not come at once.
         _policy = Policy
@@ -37,7 +41,7 @@ public sealed class RetryHandler : DelegatingHandler
         {
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
-        catch (BackendException fault) when (MayRepeat(fault, sent) && _budget.TrySpend())
+        catch (BackendException fault) when (MayRepeat(fault, sent) && MaySpend(fault))
         {
             _repeated(fault);
         }
@@ -46,10 +50,12 @@ public sealed class RetryHandler : DelegatingHandler
         return await _policy.ExecuteAsync(token => base.SendAsync(request, token), cancellationToken).ConfigureAwait(false);
     }
 
-    private static bool MayRepeat(BackendException fault, BackendRequest request) =>
-        fault.Failure != ForwardFailure.CircuitOpen && (fault.NotBegun || (fault.DiedIdle && request.IsRepeatable));
+    private bool MayRepeat(BackendException fault, BackendRequest request) =>
+        fault.NotBegun ? _hasOthers || fault.Failure != ForwardFailure.CircuitOpen : fault.DiedIdle && request.IsRepeatable;
+
+    private bool MaySpend(BackendException fault) => (fault.NotBegun && _hasOthers) || _budget.TrySpend();
 
     // On a connection of its own a request can't meet one that died idle.
     private bool IsWorthAnother(BackendException fault) =>
-        fault is { NotBegun: true, Failure: not ForwardFailure.CircuitOpen } && _budget.TrySpend();
+        fault.NotBegun && (_hasOthers || fault.Failure != ForwardFailure.CircuitOpen) && MaySpend(fault);
 }

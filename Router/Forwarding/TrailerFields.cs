@@ -9,7 +9,7 @@ public static class TrailerFields
     {
         "Authorization", "Cache-Control", "Content-Encoding", "Content-Length", "Content-Range", "Content-Type", "Cookie",
         "Expect", "Forwarded", "Host", "If-Match", "If-Modified-Since", "If-None-Match", "If-Unmodified-Since", "Max-Forwards", "Range",
-        "Set-Cookie", "Trailer", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto",
+        "Set-Cookie", "Trailer", "WWW-Authenticate",
     }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>

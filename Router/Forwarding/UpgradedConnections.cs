@@ -1,4 +1,6 @@
+using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
+using Router.Forwarding.Http1;
 
 namespace Router.Forwarding;
 
@@ -11,7 +13,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
     // RFC 6455 section 7.4.1: the endpoint is going away.
     private const ushort GoingAway = 1001;
 
-    // What a peer may take to answer a close frame.
+    // What a peer may take to answer a close frame, or to end when the other one has.
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
 
     /// <summary>Changes the client's connection too, and carries both directions; null when both sides ended it.</summary>
@@ -19,7 +21,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
         HttpContext context, Upstream upstream, BackendRequest message, HttpResponseMessage answer, CancellationToken aborted)
     {
         var protocol = message.Upgrade!;
-        var backend = await answer.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);
+        var backend = (Http1UpgradedStream)await answer.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);
         await using (backend.ConfigureAwait(false))
         {
             var client = await AcceptAsync(context, protocol, answer).ConfigureAwait(false);
@@ -51,30 +53,41 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
     }
 
     private async ValueTask<ForwardFailure?> CarryAsync(
-        HttpContext context, Stream client, Stream backend, bool isWebSocket, ExchangeRecord? record, CancellationToken aborted)
+        HttpContext context, Stream client, Http1UpgradedStream backend, bool isWebSocket, ExchangeRecord? record, CancellationToken aborted)
     {
-        using var end = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        using var end = new CancellationTokenSource();
         var closing = isWebSocket ? lifetime.ApplicationStopping : CancellationToken.None;
         // A server's frames are not masked, a client's are (RFC 6455 section 5.1).
         using var toClient = new UpgradedDirection(backend, client, GoingAway, masked: false, closing);
         using var toBackend = new UpgradedDirection(client, backend, GoingAway, masked: true, closing);
         var down = toClient.CopyAsync(end.Token);
         var up = toBackend.CopyAsync(end.Token);
-        // Both sides are told; what they still say goes through until they hang up, but not for ever.
-        using var patience = closing.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
+        // At a stop both sides are told, and what a client said before it hung up is still on its way: all that goes through, but not for ever.
+        using var stopping = closing.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
+        using var gone = aborted.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
         try
         {
-            await (await Task.WhenAny(down, up).ConfigureAwait(false)).ConfigureAwait(false);
-            if (closing.IsCancellationRequested)
-                await Task.WhenAll(down, up).ConfigureAwait(false);
+            var first = await Task.WhenAny(down, up).ConfigureAwait(false);
+            await first.ConfigureAwait(false);
+            if (first == up && !aborted.IsCancellationRequested)
+            {
+                await backend.FinishWritingAsync().ConfigureAwait(false);
+                end.CancelAfter(ClosePatience);
+                await down.ConfigureAwait(false);
+            }
+            else if (closing.IsCancellationRequested)
+            {
+                await up.ConfigureAwait(false);
+            }
+
             return null;
         }
-        catch (OperationCanceledException) when (closing.IsCancellationRequested)
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             context.Abort();
             return null;
         }
-        catch (Exception fault) when (fault is IOException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception fault) when (fault is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             // A side that died without a word: the other one sees it in the same way.
             context.Abort();

@@ -34,7 +34,7 @@ public sealed class UpstreamClients : IConfigureNamedOptions<HttpClientFactoryOp
         options.HttpMessageHandlerBuilderActions.Add(builder =>
         {
             builder.PrimaryHandler = backend.Settings.Http2 ? new Http2Handler(backend.Endpoints) : new Http1Handler(backend.Endpoints);
-            builder.AdditionalHandlers.Add(new RetryHandler(fault => backend.Repeats.Count(fault.Failure)));
+            builder.AdditionalHandlers.Add(new RetryHandler(backend.Endpoints.Length > 1, fault => backend.Repeats.Count(fault.Failure)));
         });
     }
 }

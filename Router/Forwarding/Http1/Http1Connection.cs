@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Net;
+using System.Net.Security;
 using System.Net.Sockets;
 
 namespace Router.Forwarding.Http1;
@@ -15,6 +16,7 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     private byte[] _buffer = [];
     private int _start;
     private int _end;
+    private Task<int>? _idleRead;
     private int _disposed;
 
     /// <summary>The bytes, decrypted.</summary>
@@ -43,7 +45,7 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     {
         try
         {
-            return !IsDisposed && !socket.Poll(0, SelectMode.SelectRead);
+            return !IsDisposed && (_idleRead is { } read ? !read.IsCompleted : !socket.Poll(0, SelectMode.SelectRead));
         }
         catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
         {
@@ -57,6 +59,10 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         HasServed = true;
         IdleSince = now;
         ReturnBuffer();
+        // The socket tells nothing about what TLS has decrypted already, nor about its own records, which are no answers:
+        // a read of nothing ends when there is something to read. It is the next exchange's first.
+        if (stream is SslStream)
+            _idleRead = stream.ReadAsync(Memory<byte>.Empty).AsTask();
     }
 
     /// <summary>Consumes bytes that are buffered.</summary>
@@ -67,6 +73,12 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     /// <exception cref="InvalidDataException">The buffer is full: what should end does not.</exception>
     public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
     {
+        if (_idleRead is { } idle)
+        {
+            await idle.WaitAsync(cancellationToken).ConfigureAwait(false);
+            _idleRead = null;
+        }
+
         MakeRoom();
         var count = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
         _end += count;
@@ -83,6 +95,14 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         buffered[..count].CopyTo(destination.Span);
         Consume(count);
         return ValueTask.FromResult(count);
+    }
+
+    /// <summary>Says that nothing more will be written.</summary>
+    public async ValueTask FinishWritingAsync()
+    {
+        if (stream is SslStream tls)
+            await tls.ShutdownAsync().ConfigureAwait(false);
+        socket.Shutdown(SocketShutdown.Send);
     }
 
     /// <inheritdoc/>

@@ -20,6 +20,9 @@ public sealed class Http1UpgradedStream(Http1Connection connection, Action ended
     /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
+    /// <summary>Tells the backend that nothing more comes; what it still says can be read.</summary>
+    public ValueTask FinishWritingAsync() => connection.FinishWritingAsync();
+
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {

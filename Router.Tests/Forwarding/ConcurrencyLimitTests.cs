@@ -1,0 +1,80 @@
+namespace Router.Tests.Forwarding;
+
+public sealed class ConcurrencyLimitTests
+{
+    private const string Get = "GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
+
+    [Fact]
+    public async Task Beyond_its_places_and_its_queue_a_backend_gets_nothing_and_the_client_503()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend)
+            .Set("Backends:www:MaxConcurrentRequests", "2").Set("Backends:www:MaxQueuedRequests", "1").Set("Backends:www:QueueTimeout", "1m"));
+        using var first = await router.ConnectAsync();
+        using var second = await router.ConnectAsync();
+        using var third = await router.ConnectAsync();
+        using var fourth = await router.ConnectAsync();
+
+        await first.WriteAsync(Get);
+        using var one = await backend.AcceptAsync();
+        await second.WriteAsync(Get);
+        using var two = await backend.AcceptAsync();
+        await third.WriteAsync(Get);
+        await Eventually.Async(() => router.Site.Backends[0].InFlight == 3);
+        await fourth.WriteAsync(Get);
+        var refused = await fourth.ReadMessageAsync();
+
+        refused!.Status.Should().Be(503);
+        refused.Value("Retry-After").Should().NotBeNull();
+        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("overloaded").And.Contain("backend www");
+        (await router.GetAsync("http://localhost/_status")).Status.Should().Be(200);
+        (await router.GetAsync("http://localhost/_metrics")).Status.Should().Be(200);
+        backend.Connections.Should().Be(2);
+
+        await one.ReadHeadAsync();
+        await one.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        (await first.ReadMessageAsync())!.Status.Should().Be(200);
+        (await one.ReadMessageAsync())!.Method.Should().Be("GET");
+        await one.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        (await third.ReadMessageAsync())!.Status.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task One_that_waits_too_long_for_a_place_gets_503()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend)
+            .Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:QueueTimeout", "100ms"));
+        using var first = await router.ConnectAsync();
+        await first.WriteAsync(Get);
+        using var one = await backend.AcceptAsync();
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503);
+    }
+
+    [Fact]
+    public async Task One_that_goes_away_while_it_waits_leaves_no_trace()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend)
+            .Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:QueueTimeout", "1m"));
+        using var first = await router.ConnectAsync();
+        await first.WriteAsync(Get);
+        using var one = await backend.AcceptAsync();
+        await one.ReadHeadAsync();
+        for (var i = 0; i < 5; i++)
+        {
+            var waiting = await router.ConnectAsync();
+            await waiting.WriteAsync(Get);
+            await Eventually.Async(() => router.Site.Backends[0].InFlight == 2);
+            waiting.Reset();
+            await Eventually.Async(() => router.Site.Backends[0].InFlight == 1);
+        }
+
+        await one.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        (await first.ReadMessageAsync())!.Status.Should().Be(200);
+        await first.WriteAsync(Get);
+        await one.ReadHeadAsync();
+        backend.Connections.Should().Be(1);
+    }
+}

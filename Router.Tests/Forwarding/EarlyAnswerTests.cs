@@ -1,0 +1,109 @@
+namespace Router.Tests.Forwarding;
+
+public sealed class EarlyAnswerTests
+{
+    [Theory]
+    [InlineData("Content-Length: 1000000")]
+    [InlineData("Transfer-Encoding: chunked")]
+    public async Task An_answer_that_comes_while_the_upload_runs_reaches_the_client(string framing)
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\n{framing}\r\n\r\n5\r\nhello\r\n");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadThroughAsync("hello");
+        await connection.WriteAsync("HTTP/1.1 413 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+
+        var reply = await client.ReadMessageAsync();
+        (reply!.Status, reply.Body).Should().Be((413, "no"));
+        (await connection.ReadToEndAsync()).Text.Should().NotContain("0\r\n\r\n", "half an upload must not look like a whole one");
+    }
+
+    [Fact]
+    public async Task After_an_early_answer_the_clients_connection_goes_on_when_it_has_sent_the_rest()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync("POST /first HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 10\r\n\r\nhello");
+        using var first = await backend.AcceptAsync();
+        await first.ReadThroughAsync("hello");
+        await first.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        (await client.ReadMessageAsync())!.Body.Should().Be("ok");
+
+        await client.WriteAsync("worldGET /second HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        using var second = await backend.AcceptAsync();
+        (await second.ReadMessageAsync())!.Target.Should().Be("/second", "the connection with half a request on it is not used again");
+        await second.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\ntwo");
+        (await client.ReadMessageAsync())!.Body.Should().Be("two");
+    }
+
+    [Fact]
+    public async Task An_answer_may_stream_while_the_upload_goes_on()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nTransfer-Encoding: chunked\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
+        await client.ReadHeadAsync();
+        for (var i = 0; i < 20; i++)
+        {
+            await client.WriteAsync($"4\r\nup{i:00}\r\n");
+            await connection.ReadThroughAsync($"up{i:00}");
+            await connection.WriteAsync($"6\r\ndown{i:00}\r\n");
+            await client.ReadThroughAsync($"down{i:00}");
+        }
+
+        await client.WriteAsync("0\r\n\r\n");
+        await connection.ReadThroughAsync("0\r\n\r\n");
+        await connection.WriteAsync("0\r\n\r\n");
+        await client.ReadThroughAsync("0\r\n\r\n");
+    }
+
+    [Fact]
+    public async Task A_refusal_is_not_lost_where_the_backend_hangs_up_on_the_upload()
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync("HTTP/1.1 413 No\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+            connection.FinishWriting();
+            await connection.ReadToEndAsync();
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        for (var i = 0; i < 20; i++)
+        {
+            using var client = await router.ConnectAsync();
+            await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 3000000\r\n\r\n");
+            await client.WriteAsync(new byte[200_000]);
+            (await client.ReadMessageAsync())!.Status.Should().Be(413);
+        }
+    }
+
+    [Theory]
+    [InlineData("Content-Length: 10")]
+    [InlineData("Transfer-Encoding: chunked")]
+    public async Task A_client_that_goes_away_in_its_body_never_leaves_a_whole_request_behind(string framing)
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\n{framing}\r\n\r\n5\r\nhello");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        client.FinishWriting();
+
+        var (text, _) = await connection.ReadToEndAsync();
+        text.Should().NotContain("0\r\n\r\n");
+        text.Length.Should().BeLessThan(14);
+    }
+}

@@ -1,0 +1,116 @@
+using System.Collections.Concurrent;
+
+namespace Router.Tests.Forwarding;
+
+public sealed class RetryTests
+{
+    private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+    [Fact]
+    public async Task A_connection_that_the_backend_has_closed_while_it_was_idle_costs_no_client_an_error()
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync(Ok);
+            connection.Dispose();
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        for (var i = 0; i < 200; i++)
+            (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
+    }
+
+    [Theory]
+    [InlineData("GET", true)]
+    [InlineData("HEAD", true)]
+    [InlineData("PUT", true)]
+    [InlineData("DELETE", true)]
+    [InlineData("OPTIONS", true)]
+    [InlineData("POST", false)]
+    [InlineData("PATCH", false)]
+    [InlineData("BREW", false)]
+    [InlineData("get", false)]
+    [InlineData("PUT with a body", false)]
+    [InlineData("GET with a body", false)]
+    public async Task A_kept_connection_found_dead_is_replaced_only_for_what_may_be_done_twice(string request, bool again)
+    {
+        var seen = new ConcurrentQueue<string>();
+        var made = 0;
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            var first = Interlocked.Increment(ref made) == 1;
+            while (await connection.ReadMessageAsync() is { } message)
+            {
+                seen.Enqueue(message.Target);
+                if (first && message.Target == "/second")
+                {
+                    connection.Reset();
+                    return;
+                }
+
+                await connection.WriteAsync(message.Method == "HEAD" ? "HTTP/1.1 200 OK\r\n\r\n" : Ok);
+            }
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        (await router.GetAsync("http://www.example.org/first")).Status.Should().Be(200);
+
+        var method = request.Split(' ')[0];
+        var body = request.Contains("body", StringComparison.Ordinal) ? "Content-Length: 5\r\n\r\nhello" : "\r\n";
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync($"{method} /second HTTP/1.1\r\nHost: www.example.org\r\n{body}");
+        var reply = new RawMessage(await client.ReadHeadAsync(), "");
+
+        reply.Status.Should().Be(again ? 200 : 502);
+        seen.Count(target => target == "/second").Should().Be(again ? 2 : 1);
+    }
+
+    [Fact]
+    public async Task A_request_that_died_on_a_fresh_connection_is_not_sent_again()
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            await connection.ReadMessageAsync();
+            connection.Reset();
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
+        backend.Connections.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_request_whose_answer_had_begun_is_not_sent_again()
+    {
+        var made = 0;
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            Interlocked.Increment(ref made);
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync(Ok);
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync("HTT");
+            connection.Reset();
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
+        made.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task Refused_connections_are_tried_again_also_for_POST_but_within_the_budget()
+    {
+        using var closed = new ClosedPort();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", closed.Address).Set("Backends:www:BreakerFailures", "1000"));
+
+        for (var i = 0; i < 60; i++)
+            (await router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"))).Status.Should().Be(502);
+
+        var metrics = (await router.GetAsync("http://localhost/_metrics")).Body;
+        var repeats = MetricsText.Sum(metrics, "router_retries");
+        // Ten to begin with, and one for each five requests.
+        repeats.Should().BeInRange(10, 10 + (60 / 5) + 1);
+    }
+}

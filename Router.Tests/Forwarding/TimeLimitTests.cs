@@ -1,0 +1,154 @@
+namespace Router.Tests.Forwarding;
+
+public sealed class TimeLimitTests
+{
+    private static readonly string Get = "GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
+
+    [Fact]
+    public async Task An_answer_that_does_not_begin_in_time_is_504_and_the_log_says_why_and_where()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), clock);
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync(Get);
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        clock.Advance(TimeSpan.FromSeconds(59));
+        clock.Advance(TimeSpan.FromSeconds(2));
+
+        (await client.ReadMessageAsync())!.Status.Should().Be(504);
+        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("answer_timeout").And.Contain("backend www");
+        (await connection.ReadToEndAsync()).Text.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task The_answers_time_begins_when_the_request_has_been_sent()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), clock);
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 5\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        foreach (var letter in "hello")
+        {
+            clock.Advance(TimeSpan.FromSeconds(50));
+            await client.WriteAsync(letter.ToString());
+            await connection.ReadExactlyAsync(1);
+        }
+
+        clock.Advance(TimeSpan.FromSeconds(50));
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        (await client.ReadMessageAsync())!.Status.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task An_upload_that_pauses_too_long_is_504()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "5s"), clock);
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 5\r\n\r\nhe");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadThroughAsync("he");
+        clock.Advance(TimeSpan.FromSeconds(6));
+
+        (await client.ReadMessageAsync())!.Status.Should().Be(504);
+        await router.Log.NextAsync("idle_timeout");
+    }
+
+    [Fact]
+    public async Task An_answer_that_pauses_too_long_ends_the_clients_connection()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "5s"), clock);
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync(Get);
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+        await client.ReadHeadAsync();
+        foreach (var letter in "hell")
+        {
+            clock.Advance(TimeSpan.FromSeconds(4));
+            await connection.WriteAsync(letter.ToString());
+            await client.ReadExactlyAsync(1);
+        }
+
+        clock.Advance(TimeSpan.FromSeconds(6));
+        (await client.ReadToEndAsync()).Ending.Should().Be(Ending.Reset);
+        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("idle_timeout").And.Contain("backend www");
+    }
+
+    [Fact]
+    public async Task The_whole_may_have_a_limit()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:RequestTimeout", "7s"), clock);
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync(Get);
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+        await client.ReadHeadAsync();
+        clock.Advance(TimeSpan.FromSeconds(4));
+        await connection.WriteAsync("h");
+        await client.ReadExactlyAsync(1);
+        clock.Advance(TimeSpan.FromSeconds(4));
+
+        (await client.ReadToEndAsync()).Ending.Should().Be(Ending.Reset);
+        await router.Log.NextAsync("request_timeout");
+    }
+
+    [Fact]
+    public async Task A_connection_that_is_not_made_in_time_is_504()
+    {
+        // 192.0.2.0/24 leads nowhere (RFC 5737); where it is refused at once there is nothing to wait for.
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://192.0.2.1:81").Set("Backends:www:ConnectTimeout", "100ms"));
+
+        var reply = await router.GetAsync("http://www.example.org/");
+
+        reply.Status.Should().BeOneOf(504, 502);
+        (await router.Log.NextAsync("Forwarding failed")).Should().MatchRegex("connect_(timeout|failed) \\(backend www");
+    }
+
+    [Fact]
+    public async Task A_name_that_nobody_has_is_502()
+    {
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://nobody.invalid:81"));
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
+        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("name_not_resolved").And.Contain("backend www");
+    }
+
+    [Fact]
+    public async Task A_client_that_takes_its_time_over_the_answer_is_no_pause_of_the_backends()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "5s"), clock);
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync(Get);
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\n");
+        var written = await connection.WriteUntilItStallsAsync(100_000_000, TimeSpan.FromMilliseconds(500));
+        clock.Advance(TimeSpan.FromSeconds(6));
+        clock.Advance(TimeSpan.FromSeconds(6));
+
+        await client.ReadHeadAsync();
+        for (var left = written; left > 0; left -= 50_000)
+            await client.SkipAsync((int)Math.Min(left, 50_000));
+    }
+}

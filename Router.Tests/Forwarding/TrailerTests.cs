@@ -1,0 +1,56 @@
+namespace Router.Tests.Forwarding;
+
+public sealed class TrailerTests
+{
+    [Fact]
+    public async Task A_clients_trailers_reach_the_backend_but_for_those_that_come_too_late_to_be_checked()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync(
+            "POST / HTTP/1.1\r\nHost: www.example.org\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" +
+            "X-Sum: caf\u00e9\r\nX-More: 1\r\nX-More: 2\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: other\r\nAuthorization: me\r\n" +
+            "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Port: 1\r\nForwarded: for=1\r\nX-Real-IP: 1.2.3.4\r\nX_Forwarded_For: 1\r\nX-Original-URL: /admin\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+        (await connection.ReadHeadAsync()).Should().Contain("Trailer: X-Sum\r\n");
+        var trailers = (await connection.ReadThroughAsync("\r\n\r\n")).Split("\r\n");
+
+        trailers.Should().Equal("2", "ok", "0", "X-Sum: caf\u00e9", "X-More: 1", "X-More: 2", "", "");
+    }
+
+    [Fact]
+    public async Task A_backends_trailers_reach_the_client()
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            while (await connection.ReadMessageAsync() is not null)
+            {
+                await connection.WriteAsync(
+                    "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n3\r\n!!!\r\n0\r\nX-Sum: caf\u00e9\r\nX-Sum: 2\r\nSet-Cookie: a=b\r\nContent-Length: 7\r\n\r\n");
+            }
+        });
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        for (var i = 0; i < 2; i++)
+        {
+            await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nTE: trailers\r\n\r\n");
+            (await client.ReadHeadAsync()).Should().Contain("Trailer: X-Sum\r\n").And.Contain("Transfer-Encoding: chunked\r\n");
+            (await client.ReadThroughAsync("0\r\n")).Should().EndWith("0\r\n");
+            (await client.ReadHeadAsync()).Should().Be("X-Sum: caf\u00e9\r\nX-Sum: 2\r\n\r\n");
+        }
+
+        backend.Connections.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task An_announced_trailer_that_never_comes_is_no_fault()
+    {
+        await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        (await router.GetAsync("http://www.example.org/")).Body.Should().Be("ok");
+    }
+}

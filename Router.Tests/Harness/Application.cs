@@ -1,0 +1,53 @@
+using System.Net;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging;
+
+namespace Router.Tests.Harness;
+
+/// <summary>A backend on the framework's server, for what a raw one would have to build anew: HTTP/2, TLS, WebSockets.</summary>
+internal static class Application
+{
+    public static WebApplication Create(HttpProtocols protocols = HttpProtocols.Http1, Action<ListenOptions>? listen = null)
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.Logging.ClearProviders();
+        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
+        {
+            kestrel.Limits.MaxRequestBodySize = null;
+            kestrel.Listen(IPAddress.Loopback, 0, options =>
+            {
+                options.Protocols = protocols;
+                listen?.Invoke(options);
+            });
+        });
+        return builder.Build();
+    }
+}
+
+/// <summary>What becomes true in a moment, on a thread of its own.</summary>
+internal static class Eventually
+{
+    public static async Task Async(Func<bool> holds)
+    {
+        var deadline = DateTime.UtcNow + Deadlines.Limit;
+        while (!holds())
+        {
+            if (DateTime.UtcNow > deadline)
+                throw new TimeoutException("It did not become true in time");
+            await Task.Delay(5);
+        }
+    }
+
+    public static async Task TrueAsync(Func<Task<bool>> holds)
+    {
+        var deadline = DateTime.UtcNow + Deadlines.Limit;
+        while (!await holds())
+        {
+            if (DateTime.UtcNow > deadline)
+                throw new TimeoutException("It did not become true in time");
+            await Task.Delay(5);
+        }
+    }
+}
