@@ -31,7 +31,7 @@ public static class RequestHeaders
         {
             if (isPage && OfTheRequestItself.Contains(name))
                 continue;
-            if (MayPass(name, order.PeerIsTrusted) && !HopByHopHeaders.Contains(name, connection) && !rules.Removes(name)
+            if (MayPass(name, order.PeerIsTrusted, rules) && !HopByHopHeaders.Contains(name, connection)
                 && (credentials is null || !IsSame(name, "Authorization")))
             {
                 Add(message, name, values);
@@ -62,14 +62,14 @@ public static class RequestHeaders
         message.Content = null;
     }
 
-    private static bool MayPass(string name, bool peerIsTrusted)
+    private static bool MayPass(string name, bool peerIsTrusted, RequestRules rules)
     {
         // The pseudo-header fields of HTTP/2 are no fields of the message.
         if (name.StartsWith(':'))
             return false;
         // CGI and WSGI make one name of X_Forwarded_For and X-Forwarded-For (RFC 3875 section 4.1.18).
         var plain = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
-        if (FromNobody.Contains(plain) || MadeHere.Contains(plain))
+        if (FromNobody.Contains(plain) || MadeHere.Contains(plain) || rules.Removes(plain))
             return false;
         return peerIsTrusted || !(FromTrustedProxies.Contains(plain) || plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
     }
