@@ -24,7 +24,9 @@ public static class RequestHeaders
     public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, in ForwardOrder order, bool isPage = false)
     {
         var rules = order.RequestRules;
-        var credentials = isPage || order.Route.Authenticates ? backend.BasicAuthentication : null;
+        // The answer to TRACE is the request as it came in: it would tell the client the credentials (RFC 9110 section 9.3.8).
+        var authenticates = isPage || (order.Route.Authenticates && !HttpMethods.IsTrace(context.Request.Method));
+        var credentials = authenticates ? backend.BasicAuthentication : null;
         var headers = context.Request.Headers;
         var connection = headers.Connection;
         foreach (var (name, values) in headers)
