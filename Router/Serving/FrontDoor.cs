@@ -99,13 +99,18 @@ public sealed partial class FrontDoor(
             await answers.WriteAsync(context, AnswerTo(reason), live.Route, live.HeaderRules).ConfigureAwait(false);
     }
 
-    // Refused before the body is read where its length is declared; else the server counts along.
+    // Refused before the body is read where its length is declared; else the forwarder counts along.
+    // The server would count the framing of chunks too, and so refuse a body that is just as long as it may be.
     private static bool AllowsBody(HttpContext context, long most)
     {
         if (context.Request.ContentLength > most)
             return false;
-        if (most != RuleSettings.DefaultMaxRequestBody && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
-            feature.MaxRequestBodySize = most;
+        if (context.Request.ContentLength is null or > RuleSettings.DefaultMaxRequestBody
+            && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        {
+            feature.MaxRequestBodySize = null;
+        }
+
         return true;
     }
 
