@@ -64,7 +64,13 @@ public sealed partial class FrontDoor(
         if (!RequestTarget.TryRead(pathAndQuery, out var target))
             return RouteMatch.Malformed("the request target is not one of the forms of RFC 9112 section 3.2, or has characters that none may have");
         if (target.Form != TargetForm.Absolute)
-            return site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
+        {
+            // HTTP/1.0 has no Host, and some health checks speak it still: a host that no route has, and no fault.
+            return context.Request.Headers.Host.Count == 0 && HttpProtocol.IsHttp10(context.Request.Protocol)
+                ? RouteMatch.NotRouted
+                : site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
+        }
+
         pathAndQuery = target.PathAndQuery.ToString();
         return site.Table.Match(target.Authority, target.Path);
     }
