@@ -19,7 +19,7 @@ public sealed partial class FrontDoor(
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
-        path is "/_status" or "/_metrics" || path.StartsWith("/_status/", StringComparison.Ordinal);
+        path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
 
     /// <summary>Handles a request, or passes it on to Router's own endpoints where no route has it.</summary>
     public async Task HandleAsync(HttpContext context, RequestDelegate own)
