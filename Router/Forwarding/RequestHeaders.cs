@@ -54,9 +54,9 @@ public static class RequestHeaders
         }
 
         AddForwarded(context, message, order.PeerIsTrusted, rules.ForwardedProto);
-        rules.AddSampling(headers, message, order.Client);
         if (order.Span is { } span)
             TraceContext.Add(message, span);
+        rules.AddSampling(headers, message, order.Client);
         // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
             message.Headers.TryAddWithoutValidation("Authorization", "Basic " + credentials);
