@@ -83,6 +83,23 @@ public sealed class TracingTests
         line.Text("spanId").Should().Be(sent.Span);
     }
 
+    [Fact]
+    public async Task Whether_a_request_is_sampled_is_decided_by_the_trace_id_that_the_backend_gets()
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var collector = await TraceCollector.StartAsync();
+        await using var router = await RunningRouter.StartAsync(Traced(
+            SiteFile.Of("www.*", backend).AllowList("developers", "192.0.2.0/24").Set("RequestHeaders:SamplingTrust", "developers"), collector));
+
+        // The second and the fourth digit of the one are f, of the other not.
+        await router.GetAsync(
+            "http://www.example.org/", ("traceparent", $"00-afbf2f3577b34da6a3ce929d0e0e4736-{Parent}-01"), ("X-B3-TraceId", "463ac35c9f6413ad"), ("b3", "0"));
+
+        var request = await backend.RequestAsync();
+        request.Value("X-B3-Sampled").Should().Be("1");
+        request.Values("b3").Should().BeEmpty("it would contradict the other fields");
+    }
+
     [Theory]
     [InlineData(Trace, Trace)]
     [InlineData("463AC35C9F6413AD", "463ac35c9f6413ad")]

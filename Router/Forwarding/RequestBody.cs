@@ -5,9 +5,13 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Router.Forwarding;
 
 /// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
-public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : HttpContent
+/// <param name="exchange">The client's request.</param>
+/// <param name="most">How many bytes it may have.</param>
+/// <param name="limit">The clock of the exchange.</param>
+public sealed class RequestBody(HttpContext exchange, long most, ExchangeLimit limit) : HttpContent
 {
     private Task _copying = Task.CompletedTask;
+    private long _received;
     private volatile bool _stopped;
     private int _begun;
 
@@ -94,9 +98,12 @@ public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : Htt
         try
         {
             var read = await reader.ReadAsync(exchange.RequestAborted).ConfigureAwait(false);
-            if (!_stopped)
+            _received += read.Buffer.Length;
+            if (!_stopped && _received <= most)
                 return read;
             reader.AdvanceTo(read.Buffer.Start);
+            if (_received > most)
+                throw new BadHttpRequestException("the body is longer than the route allows", StatusCodes.Status413PayloadTooLarge);
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
         {

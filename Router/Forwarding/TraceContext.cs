@@ -23,12 +23,14 @@ public static class TraceContext
     /// <summary>B3: the span above it.</summary>
     public const string B3ParentSpanId = "X-B3-ParentSpanId";
 
+    // B3 in a single field would contradict the others.
+    private const string B3 = "b3";
     private const string Zeros = "0000000000000000";
 
-    /// <summary>Whether <see cref="Add"/> writes a field of this name.</summary>
+    /// <summary>Whether <see cref="Add"/> writes a field of this name, or what it says in another one.</summary>
     public static bool IsWritten(string name) =>
-        name.Length is 11 or 10 or 12 or 17
-        && (Is(name, TraceParent) || Is(name, TraceState) || Is(name, B3TraceId) || Is(name, B3SpanId) || Is(name, B3ParentSpanId));
+        name.Length is 2 or 10 or 11 or 12 or 17
+        && (Is(name, B3) || Is(name, TraceParent) || Is(name, TraceState) || Is(name, B3TraceId) || Is(name, B3SpanId) || Is(name, B3ParentSpanId));
 
     /// <summary>Writes a span onto a message.</summary>
     public static void Add(BackendRequest message, Activity span)

@@ -20,7 +20,7 @@ public sealed partial class FrontDoor(
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
-        path is "/_status" or "/_metrics" || path.StartsWith("/_status/", StringComparison.Ordinal);
+        path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
 
     /// <summary>Handles a request, or passes it on to Router's own endpoints where no route has it.</summary>
     public async Task HandleAsync(HttpContext context, RequestDelegate own)
@@ -79,7 +79,13 @@ public sealed partial class FrontDoor(
         if (RequestFraming.FaultOf(context) is { } fault)
             return RouteMatch.Malformed(fault);
         if (target.Form != TargetForm.Absolute)
-            return site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
+        {
+            // HTTP/1.0 has no Host, and some health checks speak it still: a host that no route has, and no fault.
+            return context.Request.Headers.Host.Count == 0 && HttpProtocol.IsHttp10(context.Request.Protocol)
+                ? RouteMatch.NotRouted
+                : site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
+        }
+
         pathAndQuery = target.PathAndQuery.ToString();
         return site.Table.Match(target.Authority, target.Path);
     }
@@ -139,7 +145,8 @@ public sealed partial class FrontDoor(
             await WriteAsync(context, AnswerTo(reason), live).ConfigureAwait(false);
     }
 
-    // Refused before the body is read where its length is declared; else the server counts along.
+    // Refused before the body is read where its length is declared; else the forwarder counts along.
+    // The server would count the framing of chunks too, and so refuse a body that is just as long as it may be.
     private static bool AllowsBody(HttpContext context, long most)
     {
         if (context.Request.ContentLength > most)
@@ -151,8 +158,12 @@ public sealed partial class FrontDoor(
             return false;
         }
 
-        if (most != RuleSettings.DefaultMaxRequestBody && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
-            feature.MaxRequestBodySize = most;
+        if (context.Request.ContentLength is null or > RuleSettings.DefaultMaxRequestBody
+            && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        {
+            feature.MaxRequestBodySize = null;
+        }
+
         return true;
     }
 

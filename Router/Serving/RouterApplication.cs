@@ -67,7 +67,9 @@ public static class RouterApplication
         var frontDoor = app.Services.GetRequiredService<FrontDoor>();
         app.Use(own => context => frontDoor.HandleAsync(context, own));
         app.UseRouting();
-        app.Map("/_status/{**rest}", app.Services.GetRequiredService<StatusEndpoint>().HandleAsync);
+        var status = app.Services.GetRequiredService<StatusEndpoint>();
+        app.Map("/_status/{**rest}", status.HandleAsync);
+        app.Map("/_status{suffix}/{**rest}", status.HandleAsync);
         app.MapPrometheusScrapingEndpoint("/_metrics");
     }
 
