@@ -79,7 +79,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
         if (upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            message.Content = new RequestBody(context, order.Route.MaxRequestBody, limit);
+            message.Content = new RequestBody(context, order, limit);
         else if (request.Headers.ContentLength is 0)
             message.Content = new EmptyContent(isDeclared: true);
         RequestHeaders.Copy(context, message, backend, order);

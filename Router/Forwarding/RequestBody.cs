@@ -6,9 +6,9 @@ namespace Router.Forwarding;
 
 /// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
 /// <param name="exchange">The client's request.</param>
-/// <param name="most">How many bytes it may have.</param>
+/// <param name="order">What is to be done with it.</param>
 /// <param name="limit">The clock of the exchange.</param>
-public sealed class RequestBody(HttpContext exchange, long most, ExchangeLimit limit) : HttpContent
+public sealed class RequestBody(HttpContext exchange, ForwardOrder order, ExchangeLimit limit) : HttpContent
 {
     private Task _copying = Task.CompletedTask;
     private long _received;
@@ -29,7 +29,7 @@ public sealed class RequestBody(HttpContext exchange, long most, ExchangeLimit l
             if (exchange.Features.Get<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
                 return [];
             return from trailer in feature.Trailers
-                   where TrailerFields.MayPass(trailer.Key) && RequestHeaders.MayPass(trailer.Key, peerIsTrusted: false)
+                   where TrailerFields.MayPass(trailer.Key) && RequestHeaders.MayPass(trailer.Key, peerIsTrusted: false, order.RequestRules)
                    from value in trailer.Value
                    select KeyValuePair.Create(trailer.Key, value ?? "");
         }
@@ -99,10 +99,10 @@ public sealed class RequestBody(HttpContext exchange, long most, ExchangeLimit l
         {
             var read = await reader.ReadAsync(exchange.RequestAborted).ConfigureAwait(false);
             _received += read.Buffer.Length;
-            if (!_stopped && _received <= most)
+            if (!_stopped && _received <= order.Route.MaxRequestBody)
                 return read;
             reader.AdvanceTo(read.Buffer.Start);
-            if (_received > most)
+            if (_received > order.Route.MaxRequestBody)
                 throw new BadHttpRequestException("the body is longer than the route allows", StatusCodes.Status413PayloadTooLarge);
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)

@@ -28,9 +28,7 @@ public static class RequestHeaders
     public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, in ForwardOrder order, bool isPage = false)
     {
         var rules = order.RequestRules;
-        // The answer to TRACE is the request as it came in: it would tell the client the credentials (RFC 9110 section 9.3.8).
-        var authenticates = isPage || (order.Route.Authenticates && !HttpMethods.IsTrace(context.Request.Method));
-        var credentials = authenticates ? backend.BasicAuthentication : null;
+        var credentials = isPage || order.Route.Authenticates ? backend.BasicAuthentication : null;
         var headers = context.Request.Headers;
         var connection = headers.Connection;
         foreach (var (name, values) in headers)
@@ -75,15 +73,15 @@ public static class RequestHeaders
     /// <summary>Whether a client may say this to a backend.</summary>
     /// <param name="name">The field's name.</param>
     /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
-    /// <param name="rules">What is removed from every request; null for nothing.</param>
-    public static bool MayPass(string name, bool peerIsTrusted, RequestRules? rules = null)
+    /// <param name="rules">What is removed from every request.</param>
+    public static bool MayPass(string name, bool peerIsTrusted, RequestRules rules)
     {
         // The pseudo-header fields of HTTP/2 are no fields of the message.
         if (name.StartsWith(':'))
             return false;
         // CGI and WSGI make one name of X_Forwarded_For and X-Forwarded-For (RFC 3875 section 4.1.18).
         var plain = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
-        if (FromNobody.Contains(plain) || MadeHere.Contains(plain) || rules?.Removes(plain) == true)
+        if (FromNobody.Contains(plain) || MadeHere.Contains(plain) || rules.Removes(plain))
             return false;
         return peerIsTrusted || !(FromTrustedProxies.Contains(plain) || plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
     }
