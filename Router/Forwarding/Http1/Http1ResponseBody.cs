@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text;
+using Router.Forwarding.Headers;
 
 namespace Router.Forwarding.Http1;
 
