@@ -229,6 +229,43 @@ public sealed class CompressionTests
         rest.Should().NotContain("\r\n0\r\n\r\n", "that would be the end of the chunks");
     }
 
+    [Fact]
+    public async Task A_client_that_does_not_read_for_minutes_is_not_the_backends_pause()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), clock);
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nAccept-Encoding: br\r\nConnection: close\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        var (piece, pieces) = (new byte[256 * 1024], 96);
+        new Random(7).NextBytes(piece);
+        await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\nContent-Length: {piece.Length * pieces}\r\n\r\n");
+        var written = 0;
+        async Task WriteAllAsync()
+        {
+            for (; written < pieces; written++)
+                await connection.WriteAsync(piece);
+        }
+
+        var writing = WriteAllAsync();
+        // Stalled: more than a second for a quarter of a megabyte, and not because there is no more.
+        for (var before = -1; before != written;)
+        {
+            before = written;
+            await Task.WhenAny(writing, Task.Delay(TimeSpan.FromSeconds(1)));
+        }
+
+        writing.IsCompleted.Should().BeFalse("nobody reads it");
+        clock.Advance(TimeSpan.FromMinutes(5));
+        var (answer, ending) = await client.ReadToEndAsync();
+
+        await writing;
+        ending.Should().Be(Ending.Finished);
+        answer.Should().EndWith("\r\n0\r\n\r\n");
+    }
+
     [Theory]
     [InlineData("br")]
     [InlineData("gzip")]
@@ -244,6 +281,20 @@ public sealed class CompressionTests
         var decoded = await DecodedAsync(answer);
         decoded.Should().HaveLength(body.Length);
         decoded.Equals(body, StringComparison.Ordinal).Should().BeTrue();
+    }
+
+    [Theory]
+    [InlineData("br")]
+    [InlineData("gzip")]
+    public async Task The_access_log_counts_the_bytes_that_went_out(string coding)
+    {
+        await using var backend = Answering(Long, "Content-Type: text/css");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        using var answer = await router.BeginAsync("GET", "http://www.example.org/", null, ("Accept-Encoding", coding));
+        var length = (await answer.Content.ReadAsByteArrayAsync().InTime()).Length;
+
+        (await router.AccessLog.NextAsync()).Number("size").Should().Be($"{length}");
     }
 
     [Fact]

@@ -58,7 +58,7 @@ public sealed class SeveralAddressesTests
             }
         });
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", $"{one.Address}, {two.Address}")
-            .Set("Backends:www:ProbePath", "/up").Set("Backends:www:ProbeInterval", "50ms"));
+            .Set("Backends:www:ProbePath", "/up").Set("Backends:www:ProbeInterval", "1s"));
         await router.Log.NextAsync("does not answer its probe");
 
         for (var i = 0; i < 50; i++)

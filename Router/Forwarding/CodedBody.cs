@@ -14,29 +14,25 @@ public static class CodedBody
     /// <summary>Copies it all, trailers included.</summary>
     public static async ValueTask CopyAsync(string coding, HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, ExchangeRecord? record)
     {
-        var output = context.Response.BodyWriter;
-        var coded = new Counted(output, record);
+        var coded = new Counted(context.Response.BodyWriter, record);
         record?.Pass(0);
         var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
             // The header first: a coded byte in the writer could not be taken back for an answer of Router's own,
             // and the client need not wait for a body that dribbles.
-            await output.FlushAsync(limit.Token).ConfigureAwait(false);
+            await ResponseBody.FlushAsync(context, limit).ConfigureAwait(false);
             using IBodyCoder coder = coding == BrotliCoder.Name ? new BrotliCoder() : new GzipCoder();
             // Given back at a good end only: a read that a fault has overtaken may still write into it.
             var piece = ArrayPool<byte>.Shared.Rent(PieceLength);
             var read = body.ReadAsync(piece, limit.Token);
             while (await read.ConfigureAwait(false) is > 0 and var count)
             {
-                limit.Touch();
                 coder.Code(piece.AsSpan(0, count), coded);
                 read = body.ReadAsync(piece, limit.Token);
                 if (!read.IsCompleted)
                     coder.Flush(coded);
-                await output.FlushAsync(limit.Token).ConfigureAwait(false);
-                // The client's own slowness is not the backend's.
-                limit.Touch();
+                await ResponseBody.FlushAsync(context, limit).ConfigureAwait(false);
             }
 
             coder.Finish(coded);

@@ -79,7 +79,7 @@ public static class Compression
             return false;
         // Who speaks HTTP/1.0 knows the end of a body without a length only by the end of the connection: half would look like all.
         return response.StatusCode is not (204 or 205 or 206 or 304)
-            && !HttpMethods.IsHead(request.Method) && request.Protocol != "HTTP/1.0"
+            && request.Method is not "HEAD" && request.Protocol != "HTTP/1.0"
             && headers.ContentEncoding.Count == 0 && headers.ContentRange.Count == 0
             && !(headers.ContentLength < LeastLength)
             && !HopByHopHeaders.IsNamedBy(headers.CacheControl, "no-transform")

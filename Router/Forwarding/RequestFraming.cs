@@ -14,8 +14,8 @@ public static class RequestFraming
         if (request.Headers.TransferEncoding is not { Count: > 0 } coding)
             return null;
         // Of several codings Kestrel takes off the last, and a body in a coding that nobody names any more is a different body.
-        if (coding is not [{ } only] || !only.Equals("chunked", StringComparison.OrdinalIgnoreCase) || request.Protocol == "HTTP/1.0")
-            return "the body has a transfer coding other than chunked (RFC 9112 section 6.1)";
+        if (coding is not [{ } only] || !only.Equals("chunked", StringComparison.OrdinalIgnoreCase) || request.Protocol != "HTTP/1.1")
+            return "the body has a transfer coding other than chunked, or one where HTTP knows none (RFC 9112 section 6.1, RFC 9113 section 8.2.2)";
         // The name under which Kestrel keeps a Content-Length that came together with a Transfer-Encoding.
         return request.Headers.ContainsKey("X-Content-Length") ? "the body has two lengths (RFC 9112 section 6.3)" : null;
     }

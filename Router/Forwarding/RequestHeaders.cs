@@ -96,15 +96,12 @@ public static class RequestHeaders
                 throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
         }
 
-        if (values.Count == 1)
-        {
-            if (!message.Headers.TryAddWithoutValidation(name, values[0]))
-                Content(message).Headers.TryAddWithoutValidation(name, values[0]);
-        }
-        else if (!message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
-        {
-            Content(message).Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
-        }
+        var isKept = values.Count == 1
+            ? message.Headers.TryAddWithoutValidation(name, values[0]) || Content(message).Headers.TryAddWithoutValidation(name, values[0])
+            : message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values) || Content(message).Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+        // A name that is no token: HTTP/2 brings those too, line breaks and all.
+        if (!isKept)
+            throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
     }
 
     // The framework keeps fields such as Content-Type with the content, also where a request has none.

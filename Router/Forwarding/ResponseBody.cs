@@ -50,7 +50,7 @@ public static class ResponseBody
         ArrayPool<byte>.Shared.Return(piece);
     }
 
-    private static async ValueTask FlushAsync(HttpContext context, ExchangeLimit limit)
+    internal static async ValueTask FlushAsync(HttpContext context, ExchangeLimit limit)
     {
         // The client's own slowness is not the backend's.
         limit.Hold();

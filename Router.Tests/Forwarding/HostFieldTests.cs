@@ -1,0 +1,78 @@
+namespace Router.Tests.Forwarding;
+
+public sealed class HostFieldTests
+{
+    [Theory]
+    [InlineData("")]
+    [InlineData("Host: www.example.org\r\nHost: www.example.org\r\n")]
+    [InlineData("Host: www.example.org\r\nHost: other.example.org\r\n")]
+    [InlineData("Host: www.example.org, other.example.org\r\n")]
+    [InlineData("Host:\r\n")]
+    [InlineData("Host: \r\n")]
+    [InlineData("Host: www example.org\r\n")]
+    [InlineData("Host: www.example.org:\u0000\r\n")]
+    [InlineData("Host: www.example.org:80:80\r\n")]
+    [InlineData("Host: www.example.org:65536\r\n")]
+    [InlineData("Host: www.example.org:-1\r\n")]
+    [InlineData("Host: www.example.org:http\r\n")]
+    [InlineData("Host: www..example.org\r\n")]
+    [InlineData("Host: .example.org\r\n")]
+    [InlineData("Host: www.example.org..\r\n")]
+    [InlineData("Host: www.example.org/admin\r\n")]
+    [InlineData("Host: www.example.org?x\r\n")]
+    [InlineData("Host: user@www.example.org\r\n")]
+    [InlineData("Host: http://www.example.org\r\n")]
+    [InlineData("Host: a~b.example.org\r\n")]
+    [InlineData("Host: www%2eexample.org\r\n")]
+    [InlineData("Host: w\u00fcw.example.org\r\n")]
+    [InlineData("Host: [::1\r\n")]
+    [InlineData("Host: [::g]\r\n")]
+    [InlineData("Host: ::1\r\n")]
+    [InlineData("Host : www.example.org\r\n")]
+    public async Task A_request_without_exactly_one_well_formed_host_is_400_and_reaches_nobody(string fields)
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync($"GET / HTTP/1.1\r\n{fields}\r\n");
+        var (text, _) = await client.ReadToEndAsync();
+
+        text.Should().StartWith("HTTP/1.1 400 ").And.Contain("Connection: close");
+        backend.Connections.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData("www.example.org")]
+    [InlineData("WWW.Example.ORG")]
+    [InlineData("www.example.org.")]
+    [InlineData("www.example.org:80")]
+    [InlineData("www.example.org:65535")]
+    [InlineData("www.xn--mnchen-3ya.example")]
+    [InlineData("www.xn--a.example")]
+    [InlineData("www.under_score.example")]
+    public async Task A_well_formed_host_reaches_its_backend_which_sees_one_host(string host)
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address));
+
+        (await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n")).Status.Should().Be(200);
+
+        var request = backend.Requests.Should().ContainSingle().Subject;
+        request.Values("Host").Should().Equal(backend.Address["http://".Length..]);
+        request.Values("X-Forwarded-Host").Should().Equal(host);
+    }
+
+    [Theory]
+    [InlineData("http://other.example.org/")]
+    [InlineData("http://www.example.org@other.example.org/")]
+    [InlineData("http://www.example.org:1/")]
+    public async Task A_target_with_another_host_is_400(string target)
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
+
+        (await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(400);
+        backend.Connections.Should().Be(0);
+    }
+}

@@ -1,0 +1,89 @@
+namespace Router.Tests.Forwarding;
+
+public sealed class IdentityHeaderTests
+{
+    private const string Claims =
+        "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example.org\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Prefix: /x\r\n" +
+        "Forwarded: for=198.51.100.1\r\nX-Real-IP: 198.51.100.1\r\nX-Client-IP: 198.51.100.1\r\nTrue-Client-IP: 198.51.100.1\r\n" +
+        "X_Forwarded_For: 198.51.100.1\r\nX_Real_IP: 198.51.100.1\r\nX-Forwarded_For: 198.51.100.1\r\nx-original-url: /admin\r\nX-Rewrite-URL: /admin\r\nX_Original_URL: /admin\r\n" +
+        "X-Original-Host: evil\r\nProxy: http://evil\r\n";
+
+    [Fact]
+    public async Task A_client_is_who_it_is_whatever_it_says()
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Claims}\r\n");
+
+        var request = await backend.RequestAsync();
+        request.Fields.Where(IsAboutIdentity).Should().BeEquivalentTo(new[]
+        {
+            ("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Proto", "http"), ("X-Forwarded-Host", "www.example.org"),
+        });
+    }
+
+    [Fact]
+    public async Task A_trusted_proxy_is_believed_but_not_what_makes_a_framework_take_another_path()
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("TrustedProxies", "127.0.0.0/8"));
+
+        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Claims}\r\n");
+
+        var request = await backend.RequestAsync();
+        request.Values("X-Forwarded-For").Should().Equal("198.51.100.1, 203.0.113.9, 127.0.0.1");
+        request.Values("X-Forwarded-Proto").Should().Equal("https");
+        request.Values("X-Forwarded-Host").Should().Equal("www.example.org");
+        request.Values("X-Real-IP").Should().Equal("198.51.100.1");
+        request.Values("Forwarded").Should().Equal("for=198.51.100.1");
+        foreach (var name in new[] { "X_Forwarded_For", "X-Forwarded_For", "X-Original-URL", "X-Rewrite-URL", "X_Original_URL", "X-Original-Host", "Proxy" })
+            request.Values(name).Should().BeEmpty(name);
+    }
+
+    [Theory]
+    [InlineData("198.51.100.1, 203.0.113.9", 200)]
+    [InlineData("203.0.113.9, 198.51.100.1", 403)]
+    [InlineData("203.0.113.9\r\nX-Forwarded-For: 198.51.100.1", 403)]
+    [InlineData("203.0.113.9, rubbish", 403)]
+    [InlineData("203.0.113.9, 127.0.0.2", 200)]
+    [InlineData("203.0.113.9,", 403)]
+    public async Task Behind_trusted_proxies_the_client_is_the_first_from_the_right_that_is_none_of_them(string forwardedFor, int status)
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(new SiteFile().Frontend("www", backend.Address)
+            .AllowList("staff", "203.0.113.0/24").Host("www.*", "www", allowList: "staff").Set("TrustedProxies", "127.0.0.0/8"));
+
+        (await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Forwarded-For: {forwardedFor}\r\n\r\n")).Status.Should().Be(status);
+    }
+
+    [Fact]
+    public async Task What_Router_adds_for_one_backend_goes_to_no_other_and_to_no_client()
+    {
+        const string Secret = "dXNlcjpzZWNyZXQ=";
+        await using var guarded = RawBackend.Saying("guarded");
+        await using var open = RawBackend.Saying("open");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", guarded).Set("Backends:www:BasicAuthentication", Secret)
+            .Frontend("open", open.Address).Host("open.*", "open"));
+
+        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nAuthorization: Bearer mine\r\nAuthorization: Basic more\r\n\r\n");
+        reply.Head.Should().NotContain(Secret);
+        (await guarded.RequestAsync()).Values("Authorization").Should().Equal("Basic " + Secret);
+        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: open.example.org\r\nAuthorization: Bearer mine\r\n\r\n");
+        (await open.RequestAsync()).Values("Authorization").Should().Equal("Bearer mine");
+        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: Authorization\r\n\r\n");
+        (await guarded.RequestAsync()).Values("Authorization").Should().Equal("Basic " + Secret);
+        // The answer to TRACE would be the request.
+        await router.SendRawAsync("TRACE / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        (await guarded.RequestAsync()).Values("Authorization").Should().BeEmpty();
+        foreach (var own in new[] { "/_status", "/_metrics" })
+            (await router.GetAsync("http://localhost" + own)).Body.Should().NotContain(Secret).And.NotContain("secret");
+    }
+
+    private static bool IsAboutIdentity((string Name, string Value) field)
+    {
+        var name = field.Name.Replace('_', '-').ToLowerInvariant();
+        return name.StartsWith("x-forwarded", StringComparison.Ordinal) || name is "proxy" or "forwarded" || name.EndsWith("-ip", StringComparison.Ordinal)
+            || name.StartsWith("x-original", StringComparison.Ordinal) || name.StartsWith("x-rewrite", StringComparison.Ordinal);
+    }
+}

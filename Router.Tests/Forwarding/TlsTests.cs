@@ -1,0 +1,185 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+
+namespace Router.Tests.Forwarding;
+
+public sealed class TlsTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("router-tls-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData("2.0")]
+    [InlineData("1.1")]
+    public async Task Clients_come_in_over_TLS_and_choose_their_HTTP(string version)
+    {
+        await using var backend = RawBackend.Saying("ok");
+        var files = Write("one", Certificate("localhost"));
+        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1AndHttp2", files);
+        using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = IsOurs } });
+
+        using var answer = await client.SendAsync(new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{router.Port}/")
+        {
+            Version = Version.Parse(version),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        }).InTime();
+
+        answer.Version.Should().Be(Version.Parse(version));
+        (await answer.Content.ReadAsStringAsync()).Should().Be("ok");
+        (await backend.RequestAsync()).Values("X-Forwarded-Proto").Should().Equal("https");
+    }
+
+    [Fact]
+    public async Task A_new_certificate_in_the_files_is_taken_without_a_restart()
+    {
+        await using var backend = RawBackend.Saying("ok");
+        using var second = Certificate("second.example.org");
+        var files = Write("site", Certificate("first.example.org"));
+        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1", files);
+        (await SubjectAsync(router.Port)).Should().Be("CN=first.example.org");
+
+        Write("site", second);
+
+        // The server binds the endpoint anew, and a port that it may choose is another one then.
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                return await SubjectAsync(new Uri(router.App.Urls.Last()).Port) == "CN=second.example.org";
+            }
+            catch (Exception between) when (between is SocketException or IOException or InvalidOperationException)
+            {
+                return false;
+            }
+        });
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_backend_is_trusted_by_the_authorities_that_the_configuration_names(bool http2)
+    {
+        using var certificate = Certificate("localhost");
+        await using var app = await BackendAsync(certificate, http2);
+        var authority = Path.Combine(_directory, "authority.pem");
+        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}")
+            .Set("Backends:www:CertificateAuthorities", authority).Set("Backends:www:Http2", http2 ? "true" : "false").Set("Backends:www:ConnectTimeout", "10s"));
+
+        for (var i = 0; i < 5; i++)
+        {
+            var reply = await router.SendAsync("POST", "http://www.example.org/a%2Fb", new StringContent("hello"));
+            (reply.Status, reply.Body).Should().Be((200, http2 ? "HTTP/2 hello" : "HTTP/1.1 hello"));
+        }
+
+        if (!http2)
+            router.Site.Backends[0].Endpoints[0].Pool.Idle.Should().Be(1, "a connection with TLS is used again");
+    }
+
+    [Fact]
+    public async Task A_backend_that_nobody_vouches_for_is_502_and_gets_not_a_byte()
+    {
+        using var certificate = Certificate("localhost");
+        var served = 0;
+        await using var app = await BackendAsync(certificate, false, () => Interlocked.Increment(ref served));
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}").Set("Backends:www:ConnectTimeout", "10s"));
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
+        await router.Log.NextAsync("tls_failed");
+        served.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task An_answer_that_nobody_asked_for_is_not_the_next_requests()
+    {
+        using var certificate = Certificate("localhost");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var serving = ServeAsync(listener, certificate);
+        var authority = Path.Combine(_directory, "authority.pem");
+        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
+            .Set("Backends:www:CertificateAuthorities", authority).Set("Backends:www:ConnectTimeout", "10s"));
+
+        for (var i = 0; i < 10; i++)
+            (await router.GetAsync("http://www.example.org/")).Body.Should().Be("right");
+        listener.Stop();
+        await serving;
+    }
+
+    // After each answer, in the same TLS record, comes another one.
+    private static async Task ServeAsync(TcpListener listener, X509Certificate2 certificate)
+    {
+        try
+        {
+            while (true)
+            {
+                using var client = await listener.AcceptTcpClientAsync();
+                await using var tls = new SslStream(client.GetStream());
+                await tls.AuthenticateAsServerAsync(certificate);
+                var buffer = new byte[8192];
+                while (await tls.ReadAsync(buffer) > 0)
+                    await tls.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nrightHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"u8.ToArray());
+            }
+        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException or IOException)
+        {
+        }
+    }
+
+    private static async Task<WebApplication> BackendAsync(X509Certificate2 certificate, bool http2, Action? served = null)
+    {
+        var app = Application.Create(http2 ? HttpProtocols.Http2 : HttpProtocols.Http1, listen => listen.UseHttps(certificate));
+        app.Run(async context =>
+        {
+            served?.Invoke();
+            using var reader = new StreamReader(context.Request.Body);
+            await context.Response.WriteAsync($"{context.Request.Protocol} {await reader.ReadToEndAsync()}");
+        });
+        await app.StartAsync();
+        return app;
+    }
+
+    // Made a moment ago and by ourselves: no authority knows it, and it must be one of the names above.
+    private static bool IsOurs(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors) =>
+        certificate is { Subject: "CN=localhost" or "CN=first.example.org" or "CN=second.example.org" };
+
+    private static async Task<string> SubjectAsync(int port)
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, port).InTime();
+        await using var tls = new SslStream(client.GetStream(), false, IsOurs);
+        await tls.AuthenticateAsClientAsync("localhost").InTime();
+        return tls.RemoteCertificate!.Subject;
+    }
+
+    private (string Certificate, string Key) Write(string name, X509Certificate2 certificate)
+    {
+        var (path, key) = (Path.Combine(_directory, name + ".crt"), Path.Combine(_directory, name + ".key"));
+        File.WriteAllText(key + ".new", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
+        File.WriteAllText(path + ".new", certificate.ExportCertificatePem());
+        File.Move(key + ".new", key, overwrite: true);
+        File.Move(path + ".new", path, overwrite: true);
+        return (path, key);
+    }
+
+    private static X509Certificate2 Certificate(string name)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName(name);
+        request.CertificateExtensions.Add(names.Build());
+        using var made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
+    }
+}
