@@ -43,7 +43,9 @@ public static class RouterApplication
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
 
-        builder.WebHost.UseUrls(urls);
+        // Endpoints of the server's own section go before addresses; naming both would only make it complain.
+        if (!builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+            builder.WebHost.UseUrls(urls);
         AddServer(builder, settings.Limits);
         AddLogging(builder);
         AddMetrics(builder, settings);
