@@ -27,6 +27,10 @@ public sealed class DecisionTests
         { "api.example.org", "/", "staff", "Forward", "Forward", "Closed" },
         { "api.example.org", "/", "stranger", "Forbidden", "Forbidden", "Forbidden" },
         { "api.example.org", "/callbacks/7", "stranger", "Forward", "Forward", "Closed" },
+        // an exception for /callbacks is none for /CALLBACKS
+        { "api.example.org", "/CALLBACKS/7", "stranger", "Forbidden", "Forbidden", "Forbidden" },
+        { "api.example.org", "/%43allbacks/7", "stranger", "Forbidden", "Forbidden", "Forbidden" },
+        { "api.example.org", "/CALLBACKS/7", "staff", "Forward", "Forward", "Closed" },
         { "other.example.org", "/", "staff", "NotRouted", "Closed", "Closed" },
         { "other.example.org", "/_status", "staff", "NotRouted", "Closed", "Closed" },
         { "a..b", "/", "staff", "Malformed", "Malformed", "Malformed" },

@@ -6,13 +6,15 @@ public sealed class TrailerTests
     public async Task A_clients_trailers_reach_the_backend_but_for_those_that_come_too_late_to_be_checked()
     {
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("RequestHeaders:Remove", "X-Secret").AllowList("developers", "203.0.113.0/24").Set("RequestHeaders:SamplingTrust", "developers"));
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(
             "POST / HTTP/1.1\r\nHost: www.example.org\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n" +
             "X-Sum: caf\u00e9\r\nX-More: 1\r\nX-More: 2\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: other\r\nAuthorization: me\r\n" +
-            "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Port: 1\r\nForwarded: for=1\r\nX-Real-IP: 1.2.3.4\r\nX_Forwarded_For: 1\r\nX-Original-URL: /admin\r\n\r\n");
+            "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Port: 1\r\nForwarded: for=1\r\nX-Real-IP: 1.2.3.4\r\nX_Forwarded_For: 1\r\nX-Original-URL: /admin\r\n" +
+            "X-Secret: 1\r\nX_Secret: 1\r\nX-B3-Flags: 1\r\n\r\n");
         using var connection = await backend.AcceptAsync();
         (await connection.ReadHeadAsync()).Should().Contain("Trailer: X-Sum\r\n");
         var trailers = (await connection.ReadThroughAsync("\r\n\r\n")).Split("\r\n");

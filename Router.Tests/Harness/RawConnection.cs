@@ -97,12 +97,16 @@ internal sealed class RawConnection(Socket socket) : IDisposable
                 return null;
         }
 
-        var message = new RawMessage(await ReadHeadAsync(), "");
-        if (!hasBody)
-            return message;
-        if (message.Value("Content-Length") is { } length)
-            return message with { Body = await ReadExactlyAsync(int.Parse(length, CultureInfo.InvariantCulture)) };
-        return message.Value("Transfer-Encoding") is null ? message : message with { Body = await ReadChunksAsync() };
+        var head = new RawMessage(await ReadHeadAsync(), "");
+        return hasBody ? await ReadBodyAsync(head) : head;
+    }
+
+    /// <summary>Reads the body that belongs to a head that has been read.</summary>
+    public async Task<RawMessage> ReadBodyAsync(RawMessage head)
+    {
+        if (head.Value("Content-Length") is { } length)
+            return head with { Body = await ReadExactlyAsync(int.Parse(length, CultureInfo.InvariantCulture)) };
+        return head.Value("Transfer-Encoding") is null ? head : head with { Body = await ReadChunksAsync() };
     }
 
     /// <summary>Reads what is left until the connection ends, one way or the other.</summary>

@@ -18,9 +18,9 @@ internal sealed class RunningRouter : IAsyncDisposable
     private readonly HttpClient _client;
     private int _changes;
 
-    private RunningRouter(WebApplication app, string directory, string file)
+    private RunningRouter(WebApplication app, AccessLogLines accessLog, string directory, string file)
     {
-        (App, _directory, _file) = (app, directory, file);
+        (App, AccessLog, _directory, _file) = (app, accessLog, directory, file);
         app.Services.GetRequiredService<ILoggerFactory>().AddProvider(Log);
         _client = new HttpClient(new SocketsHttpHandler
         {
@@ -41,6 +41,8 @@ internal sealed class RunningRouter : IAsyncDisposable
     public WebApplication App { get; }
 
     public LogLines Log { get; } = new();
+
+    public AccessLogLines AccessLog { get; }
 
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
 
@@ -134,8 +136,9 @@ internal sealed class RunningRouter : IAsyncDisposable
             await File.WriteAllTextAsync(file, json);
         try
         {
-            var app = await RouterApplication.BuildAsync(Options(json is null ? null : file, time, environment));
-            var router = new RunningRouter(app, directory, file);
+            var accessLog = new AccessLogLines();
+            var app = await RouterApplication.BuildAsync(Options(json is null ? null : file, time, environment) with { AccessLog = accessLog });
+            var router = new RunningRouter(app, accessLog, directory, file);
             await app.StartAsync();
             router.Endpoint = new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.Single()).Port);
             return router;

@@ -11,6 +11,7 @@ namespace Router.Tests.Harness;
 internal sealed class SiteFile
 {
     private readonly JsonObject _router = [];
+    private readonly JsonObject _beside = [];
 
     /// <summary>One frontend for one host pattern.</summary>
     public static SiteFile Of(string hosts, string address) => new SiteFile().Frontend("www", address).Host(hosts, "www");
@@ -50,6 +51,13 @@ internal sealed class SiteFile
         return this;
     }
 
+    /// <summary>Any key that is not below <c>Router</c>.</summary>
+    public SiteFile Beside(string key, string value)
+    {
+        _beside[key] = value;
+        return this;
+    }
+
     /// <summary>The table that the file makes, and its faults, without anything being started.</summary>
     public (RouteTable Table, IReadOnlyList<Fault> Faults) Read()
     {
@@ -67,9 +75,16 @@ internal sealed class SiteFile
         return table;
     }
 
-    public override string ToString() => new JsonObject { ["Router"] = _router.DeepClone() }.ToJsonString();
+    public override string ToString()
+    {
+        var file = _beside.DeepClone().AsObject();
+        file["Router"] = _router.DeepClone();
+        return file.ToJsonString();
+    }
 
-    private SiteFile Backend(string name, string kind, string address) => Set($"Backends:{name}:Kind", kind).Set($"Backends:{name}:Address", address);
+    // A second is enough to connect in, but not always on a machine that runs all tests at once: what is not about that limit has a long one.
+    private SiteFile Backend(string name, string kind, string address) => Set($"Backends:{name}:Kind", kind)
+        .Set($"Backends:{name}:Address", address).Set($"Backends:{name}:ConnectTimeout", "20s");
 
     private SiteFile Rule(string key, string match, string? backend, string? allowList, bool refuse)
     {

@@ -23,6 +23,10 @@ public sealed record Answer(int Status, string Slug, string Title, string Detail
     public static Answer TooLarge { get; } = new(
         413, "too-large", "What you sent is too large", "Send a smaller file or less text.");
 
+    /// <summary>The client has asked more often than a rate limit allows.</summary>
+    public static Answer TooMany { get; } = new(
+        429, "too-many", "You have sent too many requests", "Wait a few minutes and try again. This request was not carried out: nothing was saved or changed.");
+
     /// <summary>The backend could not be reached, or what it said is no answer.</summary>
     public static Answer BadGateway { get; } = new(
         502, "bad-gateway", "Sorry, there is a problem with the service", "Try again in a few minutes.");
@@ -40,5 +44,5 @@ public sealed record Answer(int Status, string Slug, string Title, string Detail
         504, "gateway-timeout", "Sorry, the service is taking too long to answer", "Try again in a few minutes.");
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooLarge, BadGateway, Closed, Busy, GatewayTimeout];
+    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooLarge, TooMany, BadGateway, Closed, Busy, GatewayTimeout];
 }

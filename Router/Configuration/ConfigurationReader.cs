@@ -118,6 +118,17 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         return otherwise;
     }
 
+    /// <summary>A number within bounds, with a point where it has a fraction.</summary>
+    public double Fraction(string key, double otherwise, double least, double most)
+    {
+        if (Text(key) is not { } text)
+            return otherwise;
+        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+            return number;
+        Fault(key, $"is '{text}'", string.Create(CultureInfo.InvariantCulture, $"Give a number from {least} to {most}, such as 3 or 0.5"));
+        return otherwise;
+    }
+
     /// <summary>A number of bytes, such as <c>40MiB</c> or <c>1048576</c>; null where it is absent.</summary>
     public long? Size(string key)
     {

@@ -21,6 +21,9 @@ public sealed record RouterSettings
     /// <summary>This application's name. Default <c>router</c>.</summary>
     public required string ApplicationName { get; init; }
 
+    /// <summary>Whether each request gets a line in the access log. Default: it does.</summary>
+    public required bool AccessLog { get; init; }
+
     /// <summary>What any client may ask of Router. Read at start; a change needs a restart.</summary>
     public required LimitSettings Limits { get; init; }
 
@@ -30,6 +33,9 @@ public sealed record RouterSettings
     /// <summary>The proxies whose <c>X-Forwarded-*</c> fields are believed.</summary>
     public required ImmutableArray<IPNetwork> TrustedProxies { get; init; }
 
+    /// <summary>Named lists of further such proxies, read from elsewhere.</summary>
+    public required ImmutableArray<TrustedProxyListSettings> TrustedProxyLists { get; init; }
+
     /// <summary>What is changed in the header of every request that is forwarded.</summary>
     public required RequestHeaderSettings RequestHeaders { get; init; }
 
@@ -38,6 +44,15 @@ public sealed record RouterSettings
 
     /// <summary>Named pages that take the place of a backend's errors.</summary>
     public required ImmutableArray<ErrorPageSettings> ErrorPages { get; init; }
+
+    /// <summary>Whether the rate limits hold. Default: they do.</summary>
+    public required bool RateLimiting { get; init; }
+
+    /// <summary>Named limits of how often one client may ask.</summary>
+    public required ImmutableArray<RateLimitSettings> RateLimits { get; init; }
+
+    /// <summary>What is compressed where no route says otherwise. Default: what can hold no secret.</summary>
+    public required CompressionPolicy Compression { get; init; }
 
     /// <summary>Named lists of client addresses.</summary>
     public required ImmutableArray<AllowListSettings> AllowLists { get; init; }
@@ -148,6 +163,12 @@ public sealed record PathSettings(string Name, ConfigurationReader Source, Immut
 /// <summary>What becomes of the requests that a host or a path rule matches. What is null holds as the host says it.</summary>
 public sealed record RuleSettings
 {
+    /// <summary>What is compressed.</summary>
+    public CompressionPolicy? Compression { get; init; }
+
+    /// <summary>The names of the rate limits, or <see cref="None"/>; empty where the host's hold.</summary>
+    public ImmutableArray<string> RateLimits { get; init; } = [];
+
     /// <summary>The word that stands for no allow list at all.</summary>
     public const string Everyone = "everyone";
 

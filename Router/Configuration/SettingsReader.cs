@@ -25,12 +25,17 @@ public static class SettingsReader
             Instance = root.Text("Instance") ?? Environment.MachineName,
             Stage = root.Text("Stage"),
             ApplicationName = root.Text("ApplicationName") ?? "router",
+            AccessLog = root.Flag("AccessLog", true),
             Limits = Limits(root.Child("Limits")),
             Backends = [.. root.Children("Backends").Select(Backend)],
             TrustedProxies = Ranges(root, "TrustedProxies", root.List("TrustedProxies")),
+            TrustedProxyLists = [.. root.Children("TrustedProxyLists").Select(ProxyList)],
             RequestHeaders = RequestHeaders(root.Child("RequestHeaders")),
             ResponseHeaders = [.. root.Children("ResponseHeaders").Select(ResponseHeaders)],
             ErrorPages = [.. root.Children("ErrorPages").Select(ErrorPage)],
+            Compression = Compression(root.Child("Compression")),
+            RateLimiting = root.Flag("RateLimiting", true),
+            RateLimits = [.. root.Children("RateLimits").Select(RateLimit)],
             AllowLists = [.. root.Children("AllowLists").Select(list => AllowList(root.Child("AllowLists"), list.Name))],
             Hosts = [.. root.Children("Hosts").Select(Host)],
         };
@@ -201,6 +206,66 @@ public static class SettingsReader
         return ranges.ToImmutable();
     }
 
+    private static CompressionPolicy Compression(ConfigurationReader reader)
+    {
+        var (enabled, personal) = (reader.Flag("Enabled", true), reader.Flag("Personal", false));
+        reader.RefuseUnknownKeys();
+        return !enabled ? CompressionPolicy.Off : personal ? CompressionPolicy.Personal : CompressionPolicy.On;
+    }
+
+    private static TrustedProxyListSettings ProxyList(ConfigurationReader reader)
+    {
+        var (location, ranges) = ProxySource(reader);
+        var list = new TrustedProxyListSettings
+        {
+            Name = reader.Name,
+            Ranges = ranges,
+            Location = location,
+            Service = reader.Text("Service"),
+            Refresh = reader.Duration("Refresh", TimeSpan.FromHours(1)),
+        };
+        reader.RefuseUnknownKeys();
+        return list;
+    }
+
+    private static (Uri? Location, ImmutableArray<IPNetwork> Ranges) ProxySource(ConfigurationReader reader)
+    {
+        const string cure = "Give ranges, a file, or an address such as https://ip-ranges.example.org/ranges.json";
+        if (reader.Text("Source") is { } text && text.Contains("://", StringComparison.Ordinal))
+        {
+            if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host is not "")
+                return (address, []);
+            reader.Fault("Source", $"'{text}' is not an http or https address", cure);
+            return (null, []);
+        }
+
+        var entries = reader.List("Source");
+        if (entries is not [var only] || AddressRange.TryParse(only, out _))
+            return (null, Ranges(reader, "Source", entries));
+        if (File.Exists(only))
+            return (new Uri(Path.GetFullPath(only)), []);
+        reader.Fault("Source", $"'{only}' is neither a range, nor an http or https address, nor a file that is there", cure);
+        return (null, []);
+    }
+
+    private static RateLimitSettings RateLimit(ConfigurationReader reader)
+    {
+        if (reader.Text("Rate") is null)
+            reader.Fault("Rate", "is not set", "Give requests per second, such as 3 or 0.5");
+        if (reader.Name.Equals(RuleSettings.None, StringComparison.OrdinalIgnoreCase))
+            reader.Fault("Rate", $"belongs to a limit that is called {RuleSettings.None}", "Choose another name: a rule means no limit by that one");
+        var limit = new RateLimitSettings
+        {
+            Name = reader.Name,
+            Rate = reader.Fraction("Rate", 1, 0.001, 1_000_000),
+            Burst = reader.Number("Burst", 0, 0, 1_000_000),
+            Methods = reader.List("Methods"),
+            RetryAfter = reader.Duration("RetryAfter", TimeSpan.FromSeconds(300)),
+        };
+        reader.RefuseUnknownKeys();
+        return limit;
+    }
+
     private static HostSettings Host(ConfigurationReader reader)
     {
         var host = new HostSettings
@@ -240,6 +305,8 @@ public static class SettingsReader
         MaxRequestBody = reader.Size("MaxRequestBody"),
         Authenticate = reader.Has("Authenticate") ? reader.Flag("Authenticate", true) : null,
         HttpsRedirects = reader.Has("HttpsRedirects") ? reader.Flag("HttpsRedirects", false) : null,
+        Compression = reader.Choice<CompressionPolicy>("Compression"),
+        RateLimits = reader.List("RateLimits"),
         ResponseHeaders = reader.List("ResponseHeaders"),
         ErrorPage = reader.Text("ErrorPage"),
     };

@@ -8,21 +8,24 @@ public static class B3Sampling
 {
     private const string Sampled = "X-B3-Sampled";
     private const string Flags = "X-B3-Flags";
-    private const string TraceId = "X-B3-TraceId";
 
     /// <summary>Whether a field is one of the two that are decided here.</summary>
     public static bool IsDecided(string name) =>
         name.Equals(Sampled, StringComparison.OrdinalIgnoreCase) || name.Equals(Flags, StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>Adds the two fields to a request for a backend.</summary>
+    /// <summary>Adds the two fields to a request for a backend, by the trace id that stands in it already.</summary>
     public static void Add(IHeaderDictionary from, BackendRequest to, bool trusted)
     {
         var asked = trusted ? from[Sampled].ToString() : "";
-        to.Headers.TryAddWithoutValidation(Sampled, asked is "" or "0" ? IsSample(from[TraceId].ToString()) ? "1" : "0" : asked);
+        to.Headers.TryAddWithoutValidation(Sampled, asked is "" or "0" ? IsSample(TraceIdOf(to)) ? "1" : "0" : asked);
         var flags = trusted ? from[Flags].ToString() : "0";
         if (flags is not "")
             to.Headers.TryAddWithoutValidation(Flags, flags);
     }
+
+    // The one that the backend gets: the client's, or where Router traces its own.
+    private static string TraceIdOf(BackendRequest request) =>
+        request.Headers.NonValidated.TryGetValues(TraceContext.B3TraceId, out var values) ? values.ToString() : "";
 
     /// <summary>Whether the second and the fourth digit of a trace id are both f: one in 256 of random ones.</summary>
     public static bool IsSample(string traceId) =>

@@ -24,6 +24,9 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery) : Htt
     /// <summary>Whether the answer has no body. Methods are told apart by case (RFC 9110 section 9.1), which the framework's comparison does not do.</summary>
     public bool IsHead => Method.Method is "HEAD";
 
+    /// <summary>Where its times are noted; null where nobody wants them.</summary>
+    public ExchangeRecord? Record { get; set; }
+
     /// <summary>Whether doing it twice is the same as doing it once, and there is no body that can be read but once.</summary>
     public bool IsRepeatable => Content is not RequestBody && Upgrade is null
         && Method.Method is ("GET" or "HEAD" or "OPTIONS" or "TRACE" or "PUT" or "DELETE");

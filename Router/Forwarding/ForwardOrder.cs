@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using Router.Answers;
 using Router.Routing;
@@ -30,4 +31,10 @@ public readonly record struct ForwardOrder
 
     /// <summary>The page for the backend's errors; null where there is none.</summary>
     public ErrorPage? ErrorPage { get; init; }
+
+    /// <summary>The span that stands for it in the trace; null where Router does not trace.</summary>
+    public Activity? Span { get; init; }
+
+    /// <summary>Where its times are noted; null where nobody wants them.</summary>
+    public ExchangeRecord? Record { get; init; }
 }

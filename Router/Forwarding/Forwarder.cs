@@ -33,9 +33,11 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             if (!placed)
                 return ForwardFailure.Overloaded;
             message = CreateMessage(context, order, limit);
+            order.Record?.Sending(message);
             using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             limit.AnswerBegan();
             upstream.Answered();
+            order.Record?.Answered();
             return await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
@@ -55,6 +57,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             // The server takes the request back when this method returns: nobody may still be reading it.
             if (message?.Body is { } body)
                 await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            order.Record?.Ended();
             message?.Dispose();
             if (placed)
                 upstream.ReleasePlace();
@@ -76,7 +79,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
         if (upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            message.Content = new RequestBody(context, limit);
+            message.Content = new RequestBody(context, order, limit);
         else if (request.Headers.ContentLength is 0)
             message.Content = new EmptyContent(isDeclared: true);
         RequestHeaders.Copy(context, message, backend, order);
@@ -127,12 +130,17 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
             limit.NoMore();
-            return await upgraded.RunAsync(context, order.Upstream, message.Upgrade!, answer, limit.Token).ConfigureAwait(false);
+            return await upgraded.RunAsync(context, order.Upstream, message, answer, limit.Token).ConfigureAwait(false);
         }
 
-        await ResponseBody.CopyAsync(answer, context, limit).ConfigureAwait(false);
+        await CopyBodyAsync(answer, context, order, limit).ConfigureAwait(false);
         return null;
     }
+
+    private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, in ForwardOrder order, ExchangeLimit limit) =>
+        Compression.Begin(context, order.Route.Compression) is { } coding
+            ? CodedBody.CopyAsync(coding, answer, context, limit, order.Record)
+            : ResponseBody.CopyAsync(answer, context, limit, order.Record);
 
     // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
     private static async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardOrder order, ErrorPage page, HttpResponseMessage error, ExchangeLimit limit)
@@ -161,7 +169,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
                     return ForwardFailure.InvalidAnswer;
                 ResponseHeaders.CopyStatus(error, context);
                 order.HeaderRules.Apply(context);
-                await ResponseBody.CopyAsync(answer ?? error, context, limit).ConfigureAwait(false);
+                await CopyBodyAsync(answer ?? error, context, order, limit).ConfigureAwait(false);
                 return null;
             }
         }

@@ -5,9 +5,13 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Router.Forwarding;
 
 /// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
-public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : HttpContent
+/// <param name="exchange">The client's request.</param>
+/// <param name="order">What is to be done with it.</param>
+/// <param name="limit">The clock of the exchange.</param>
+public sealed class RequestBody(HttpContext exchange, ForwardOrder order, ExchangeLimit limit) : HttpContent
 {
     private Task _copying = Task.CompletedTask;
+    private long _received;
     private volatile bool _stopped;
     private int _begun;
 
@@ -25,7 +29,7 @@ public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : Htt
             if (exchange.Features.Get<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
                 return [];
             return from trailer in feature.Trailers
-                   where TrailerFields.MayPass(trailer.Key) && RequestHeaders.MayPass(trailer.Key, peerIsTrusted: false)
+                   where TrailerFields.MayPass(trailer.Key) && RequestHeaders.MayPass(trailer.Key, peerIsTrusted: false, order.RequestRules)
                    from value in trailer.Value
                    select KeyValuePair.Create(trailer.Key, value ?? "");
         }
@@ -94,9 +98,12 @@ public sealed class RequestBody(HttpContext exchange, ExchangeLimit limit) : Htt
         try
         {
             var read = await reader.ReadAsync(exchange.RequestAborted).ConfigureAwait(false);
-            if (!_stopped)
+            _received += read.Buffer.Length;
+            if (!_stopped && _received <= order.Route.MaxRequestBody)
                 return read;
             reader.AdvanceTo(read.Buffer.Start);
+            if (_received > order.Route.MaxRequestBody)
+                throw new BadHttpRequestException("the body is longer than the route allows", StatusCodes.Status413PayloadTooLarge);
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
         {

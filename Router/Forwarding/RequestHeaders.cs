@@ -35,7 +35,8 @@ public static class RequestHeaders
         {
             if (isPage && OfTheRequestItself.Contains(name))
                 continue;
-            if (MayPass(name, order.PeerIsTrusted) && !HopByHopHeaders.Contains(name, connection) && !rules.Removes(name)
+            if (MayPass(name, order.PeerIsTrusted, rules) && !HopByHopHeaders.Contains(name, connection)
+                && !(order.Span is not null && TraceContext.IsWritten(name))
                 && (credentials is null || !IsSame(name, "Authorization")))
             {
                 Add(message, name, values);
@@ -51,6 +52,8 @@ public static class RequestHeaders
         }
 
         AddForwarded(context, message, order.PeerIsTrusted, rules.ForwardedProto);
+        if (order.Span is { } span)
+            TraceContext.Add(message, span);
         rules.AddSampling(headers, message, order.Client);
         // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
@@ -68,14 +71,17 @@ public static class RequestHeaders
     }
 
     /// <summary>Whether a client may say this to a backend.</summary>
-    public static bool MayPass(string name, bool peerIsTrusted)
+    /// <param name="name">The field's name.</param>
+    /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
+    /// <param name="rules">What is removed from every request.</param>
+    public static bool MayPass(string name, bool peerIsTrusted, RequestRules rules)
     {
         // The pseudo-header fields of HTTP/2 are no fields of the message.
         if (name.StartsWith(':'))
             return false;
         // CGI and WSGI make one name of X_Forwarded_For and X-Forwarded-For (RFC 3875 section 4.1.18).
         var plain = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
-        if (FromNobody.Contains(plain) || MadeHere.Contains(plain))
+        if (FromNobody.Contains(plain) || MadeHere.Contains(plain) || rules.Removes(plain))
             return false;
         return peerIsTrusted || !(FromTrustedProxies.Contains(plain) || plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
     }

@@ -11,8 +11,9 @@ public static class ResponseBody
     private const int PieceSize = 16 * 1024;
 
     /// <summary>Copies it all, trailers included.</summary>
-    public static async ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit)
+    public static async ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, ExchangeRecord? record)
     {
+        record?.Pass(0);
         var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
         // A buffer of its own, and not the server's: that one may be taken back when the header is sent, with a read still writing to it.
         var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
@@ -29,23 +30,27 @@ public static class ResponseBody
             {
                 output.Write(piece.AsSpan(0, count));
                 await FlushAsync(context, limit).ConfigureAwait(false);
+                record?.Pass(count);
                 read = body.ReadAsync(piece, limit.Token);
             }
 
             if (output.Chunks)
             {
                 output.WriteTrailers(answer);
+                // Kestrel sends by itself what ends chunks of its own, not of the application's.
                 await FlushAsync(context, limit).ConfigureAwait(false);
             }
             else if (context.Response.SupportsTrailers())
+            {
                 AppendTrailers(context.Response, answer);
+            }
         }
 
         // Only where nothing can be writing to it any more.
         ArrayPool<byte>.Shared.Return(piece);
     }
 
-    private static async ValueTask FlushAsync(HttpContext context, ExchangeLimit limit)
+    internal static async ValueTask FlushAsync(HttpContext context, ExchangeLimit limit)
     {
         // The client's own slowness is not the backend's.
         limit.Hold();
@@ -59,7 +64,7 @@ public static class ResponseBody
         context.Request.Protocol == "HTTP/1.1" && answer.Headers.NonValidated.Contains("Trailer") && context.Response.ContentLength is null
         && context.Response.StatusCode is not (204 or 205 or 304) && context.Request.Method is not "HEAD";
 
-    private static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
+    internal static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
     {
         foreach (var (name, values) in answer.TrailingHeaders.NonValidated)
         {

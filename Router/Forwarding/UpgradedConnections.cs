@@ -17,8 +17,10 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
 
     /// <summary>Changes the client's connection too, and carries both directions; null when both sides ended it.</summary>
-    public async ValueTask<ForwardFailure?> RunAsync(HttpContext context, Upstream upstream, string protocol, HttpResponseMessage answer, CancellationToken aborted)
+    public async ValueTask<ForwardFailure?> RunAsync(
+        HttpContext context, Upstream upstream, BackendRequest message, HttpResponseMessage answer, CancellationToken aborted)
     {
+        var protocol = message.Upgrade!;
         var backend = (Http1UpgradedStream)await answer.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);
         await using (backend.ConfigureAwait(false))
         {
@@ -27,7 +29,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
             upstream.CountUpgraded(1);
             try
             {
-                return await CarryAsync(context, client, backend, isWebSocket, aborted).ConfigureAwait(false);
+                return await CarryAsync(context, client, backend, isWebSocket, message.Record, aborted).ConfigureAwait(false);
             }
             finally
             {
@@ -50,7 +52,8 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
         return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false);
     }
 
-    private async ValueTask<ForwardFailure?> CarryAsync(HttpContext context, Stream client, Http1UpgradedStream backend, bool isWebSocket, CancellationToken aborted)
+    private async ValueTask<ForwardFailure?> CarryAsync(
+        HttpContext context, Stream client, Http1UpgradedStream backend, bool isWebSocket, ExchangeRecord? record, CancellationToken aborted)
     {
         using var end = new CancellationTokenSource();
         var closing = isWebSocket ? lifetime.ApplicationStopping : CancellationToken.None;
@@ -95,6 +98,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
             await end.CancelAsync().ConfigureAwait(false);
             await backend.DisposeAsync().ConfigureAwait(false);
             await Task.WhenAll(down, up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            record?.Pass(toClient.Copied);
         }
     }
 }

@@ -17,6 +17,9 @@ public sealed class UpgradedDirection(Stream from, Stream to, ushort closeCode, 
     private WebSocketFrames _frames;
     private bool _closed;
 
+    /// <summary>How many bytes have been copied. To be read when the copying has ended.</summary>
+    public long Copied { get; private set; }
+
     /// <summary>Copies until the source ends.</summary>
     public async Task CopyAsync(CancellationToken cancellationToken)
     {
@@ -35,6 +38,7 @@ public sealed class UpgradedDirection(Stream from, Stream to, ushort closeCode, 
                         continue;
                     await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
                     await to.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    Copied += count;
                     if (closing.CanBeCanceled)
                         _frames.Pass(buffer.AsSpan(0, count));
                     await CloseBetweenFramesAsync(cancellationToken).ConfigureAwait(false);

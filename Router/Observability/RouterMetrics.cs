@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Router.Access;
 using Router.Forwarding;
 using Router.Modes;
 
@@ -18,8 +19,10 @@ public sealed class RouterMetrics : IDisposable
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _clientDuration;
     private readonly Counter<long> _blocked;
+    private readonly Counter<long> _rateLimited;
     private readonly Counter<long> _failures;
     private readonly Counter<long> _reloads;
+    private readonly Counter<long> _linesLost;
 
     /// <summary>Creates the instruments.</summary>
     public RouterMetrics(IMeterFactory meters, Traffic traffic)
@@ -32,8 +35,10 @@ public sealed class RouterMetrics : IDisposable
         _clientDuration = _meter.CreateHistogram<double>(
             "http.client.request.duration", "s", "Duration of HTTP client requests.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
         _blocked = _meter.CreateCounter<long>("router.blocked", "{request}", "Requests that the mode kept from a backend.");
+        _rateLimited = _meter.CreateCounter<long>("router.rate_limited", "{request}", "Requests that came more often than a rate limit allows, by that limit.");
         _failures = _meter.CreateCounter<long>("router.forward.failures", "{request}", "Requests that could not be forwarded, or whose answer broke.");
         _reloads = _meter.CreateCounter<long>("router.table.reloads", "{reload}", "Changes of the configuration that were seen, by what became of them.");
+        _linesLost = _meter.CreateCounter<long>("router.access_log.lost", "{line}", "Lines of the access log that nobody will read, by the reason.");
         _meter.CreateObservableCounter("router.requests", traffic.Measurements, "{request}", "Requests on routed and unrouted hosts.");
     }
 
@@ -67,6 +72,9 @@ public sealed class RouterMetrics : IDisposable
     /// <summary>The mode kept a request from a backend.</summary>
     public void Blocked(Mode mode) => _blocked.Add(1, new KeyValuePair<string, object?>("mode", mode.Name));
 
+    /// <summary>A rate limit refused a request.</summary>
+    public void RateLimited(RateLimit limit) => _rateLimited.Add(1, new KeyValuePair<string, object?>("limit", limit.Settings.Name));
+
     /// <summary>A request could not be forwarded.</summary>
     public void Failed(string backend, ForwardFailure failure) => _failures.Add(
         1, new KeyValuePair<string, object?>("backend", backend), new KeyValuePair<string, object?>("reason", ForwardFailures.NameOf(failure)));
@@ -74,9 +82,13 @@ public sealed class RouterMetrics : IDisposable
     /// <summary>A change of the configuration was seen.</summary>
     public void Reloaded(bool accepted) => _reloads.Add(1, new KeyValuePair<string, object?>("result", accepted ? "accepted" : "refused"));
 
+    /// <summary>Lines of the access log are lost.</summary>
+    public void LinesLost(int count, string reason) => _linesLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
+
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
-    private static string KnownMethod(string method) =>
+    /// <summary>The method, or <c>_OTHER</c> for one that a client made up.</summary>
+    internal static string KnownMethod(string method) =>
         method is "GET" or "HEAD" or "POST" or "PUT" or "DELETE" or "PATCH" or "OPTIONS" or "TRACE" or "CONNECT" ? method : "_OTHER";
 }

@@ -18,6 +18,9 @@ public enum Outcome
     /// <summary>May this mode? No: the closed site's 503.</summary>
     Closed,
 
+    /// <summary>How often? More often than a rate limit of the route allows: 429.</summary>
+    RateLimited,
+
     /// <summary>A question about the server as a whole (<c>OPTIONS *</c>): 204.</summary>
     Server,
 

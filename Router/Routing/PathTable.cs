@@ -1,10 +1,13 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Router.Routing;
 
 /// <summary>
 /// The path rules of one host. The cost of a look-up grows with the segments of the path, not with the number of rules.
 /// Most specific first: an exact path, then the last segment, then the prefix that is longest,
 /// where a fixed segment goes before <c>*</c>. Letters match in either case: an application that does not tell <c>/ADMIN</c>
-/// from <c>/admin</c> must not be reached around its rule.
+/// from <c>/admin</c> must not be reached around its rule. One that does must not be reached through the rule of another path
+/// either: what holds for the path letter by letter can be asked for too.
 /// </summary>
 public sealed class PathTable(Route otherwise)
 {
@@ -36,17 +39,26 @@ public sealed class PathTable(Route otherwise)
     }
 
     /// <summary>Finds the rule for a normalised path.</summary>
-    public Route Find(ReadOnlySpan<char> path)
+    public Route Find(ReadOnlySpan<char> path) => Find(path, anyCase: true);
+
+    /// <summary>Finds the rule for a normalised path whose letters match in their own case only.</summary>
+    public Route FindInItsCase(ReadOnlySpan<char> path) => Find(path, anyCase: false);
+
+    private Route Find(ReadOnlySpan<char> path, bool anyCase)
     {
-        var best = path.StartsWith('/') ? Best(_root, path) : null;
+        var best = path.StartsWith('/') ? Best(_root, path, anyCase) : null;
         if (_lastSegments.Count > 0 && best is not { Exact: true }
-            && _lastSegments.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(LastSegment(path), out var last))
+            && TryGet(_lastSegments, LastSegment(path), anyCase, out var last))
         {
             return last;
         }
 
         return best?.Route ?? otherwise;
     }
+
+    private static bool TryGet<T>(Dictionary<string, T> dictionary, ReadOnlySpan<char> segment, bool anyCase, [NotNullWhen(true)] out T? value)
+        where T : class =>
+        dictionary.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var name, out value) && (anyCase || segment.SequenceEqual(name));
 
     // Many applications answer /x/ where they know /x: the rule holds for both.
     private static ReadOnlySpan<char> LastSegment(ReadOnlySpan<char> path)
@@ -55,7 +67,7 @@ public sealed class PathTable(Route otherwise)
         return path[(path.LastIndexOf('/') + 1)..];
     }
 
-    private static Found? Best(Node node, ReadOnlySpan<char> rest)
+    private static Found? Best(Node node, ReadOnlySpan<char> rest, bool anyCase)
     {
         if (rest.IsEmpty)
             return Found.Of(node.Exact, node.Prefix);
@@ -66,13 +78,13 @@ public sealed class PathTable(Route otherwise)
         var segment = slash < 0 ? rest[1..] : rest.Slice(1, slash);
         var below = rest[(1 + segment.Length)..];
         if (node.Children is { } children
-            && children.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var child)
-            && Best(child, below) is { } literal)
+            && TryGet(children, segment, anyCase, out var child)
+            && Best(child, below, anyCase) is { } literal)
         {
             return literal;
         }
 
-        if (node.Any is { } any && !segment.IsEmpty && Best(any, below) is { } wildcard)
+        if (node.Any is { } any && !segment.IsEmpty && Best(any, below, anyCase) is { } wildcard)
             return wildcard;
         return Found.Of(null, node.PrefixSlash ?? node.Prefix);
     }

@@ -34,6 +34,12 @@ public sealed class Route
     /// <summary>Who may; null for everyone.</summary>
     public AllowList? AllowList { get; init; }
 
+    /// <summary>What of its answers is compressed.</summary>
+    public CompressionPolicy Compression { get; init; }
+
+    /// <summary>How often a client may ask: all of these must allow a request whose method they cover.</summary>
+    public ImmutableArray<RateLimitSettings> RateLimits { get; init; } = [];
+
     /// <summary>How many bytes a request's body may have.</summary>
     public required long MaxRequestBody { get; init; }
 

@@ -16,7 +16,7 @@ public readonly struct RouteMatch
     public Route? Route { get; }
 
     /// <summary>
-    /// The other routes, to the same backend, that some reading of the path meets (<see cref="PathReadings"/>):
+    /// The other routes that some reading of the path meets (<see cref="PathReadings"/>), or the path in its own case:
     /// the client must satisfy their address rules as well. Default where there are none.
     /// </summary>
     public ImmutableArray<Route> AlsoMet { get; }

@@ -62,10 +62,21 @@ public sealed class RouteTable
         if (path is "*")
             return RouteMatch.Server;
         if (PathReadings.IsPlain(path))
-            return FindHost(name) is { } plain ? RouteMatch.Of(plain.Find(path)) : RouteMatch.NotRouted;
+            return FindHost(name) is { } plain ? Match(plain, path) : RouteMatch.NotRouted;
         if (PathReadings.Of(path) is not { } readings)
             return RouteMatch.Malformed("the path has a broken percent-encoding or an encoded control character");
         return FindHost(name) is { } paths ? Match(paths, readings) : RouteMatch.NotRouted;
+    }
+
+    // Where a rule is met only because letters match in either case, the client must satisfy the one that holds letter by letter as well:
+    // an exception for /callbacks is none for /CALLBACKS.
+    private static RouteMatch Match(PathTable paths, ReadOnlySpan<char> path)
+    {
+        var route = paths.Find(path);
+        var inItsCase = paths.FindInItsCase(path);
+        if (inItsCase == route)
+            return RouteMatch.Of(route);
+        return inItsCase.Refuses ? RouteMatch.Of(inItsCase) : RouteMatch.Of(route, [inItsCase]);
     }
 
     // A method of its own: the closures below would be allocated for every look-up, also for those that never come here.
@@ -73,12 +84,13 @@ public sealed class RouteTable
     {
         var route = paths.Find(readings[0]);
         ImmutableArray<Route> others = [.. readings.Skip(1).Select(reading => paths.Find(reading)).Where(other => other != route).Distinct()];
-        if (others is [])
+        ImmutableArray<Route> alsoMet = [.. others.Concat(readings.Select(reading => paths.FindInItsCase(reading))).Where(other => other != route).Distinct()];
+        if (alsoMet is [])
             return RouteMatch.Of(route);
-        if (others.FirstOrDefault(other => other.Refuses) is { } refusal)
+        if (alsoMet.FirstOrDefault(other => other.Refuses) is { } refusal)
             return RouteMatch.Of(refusal);
         return !route.Refuses && others.Any(other => other.Backend != route.Backend || other.File != route.File)
             ? RouteMatch.Malformed($"the path can be read in several ways that belong to different backends ({route.Name}, {others[0].Name})")
-            : RouteMatch.Of(route, others);
+            : RouteMatch.Of(route, alsoMet);
     }
 }

@@ -12,6 +12,8 @@ internal sealed class RouteTableBuilder
     private readonly Dictionary<string, AllowList> _allowLists;
     private readonly Dictionary<string, ResponseHeaderSettings> _responseHeaders;
     private readonly Dictionary<string, ErrorPageSettings> _errorPages;
+    private readonly CompressionPolicy _compression;
+    private readonly Dictionary<string, RateLimitSettings> _rateLimits;
     private readonly Dictionary<HostPattern, (PathTable Paths, string Host)> _hosts = [];
     private readonly ImmutableArray<Route>.Builder _routes = ImmutableArray.CreateBuilder<Route>();
 
@@ -22,6 +24,8 @@ internal sealed class RouteTableBuilder
         _responseHeaders = settings.ResponseHeaders.ToDictionary(set => set.Name, StringComparer.OrdinalIgnoreCase);
         _errorPages = settings.ErrorPages.ToDictionary(page => page.Name, StringComparer.OrdinalIgnoreCase);
         _allowLists = settings.AllowLists.ToDictionary(list => list.Name, list => new AllowList(list.Name, list.Ranges), StringComparer.OrdinalIgnoreCase);
+        _compression = settings.Compression;
+        _rateLimits = settings.RateLimits.ToDictionary(limit => limit.Name, StringComparer.OrdinalIgnoreCase);
     }
 
     /// <summary>Builds the table. The result is to be used only where <paramref name="faults"/> stays empty.</summary>
@@ -91,6 +95,8 @@ internal sealed class RouteTableBuilder
             File = rule.File,
             InEveryMode = rule.InEveryMode,
             AllowList = AllowListOf(source, rule.AllowList, own?.AllowList),
+            Compression = rule.Compression ?? own?.Compression ?? _compression,
+            RateLimits = RateLimitsOf(source, rule.RateLimits, own?.RateLimits ?? []),
             MaxRequestBody = rule.MaxRequestBody ?? own?.MaxRequestBody ?? RuleSettings.DefaultMaxRequestBody,
             Authenticates = rule.Authenticate ?? own?.Authenticates ?? true,
             HttpsRedirects = rule.HttpsRedirects ?? own?.HttpsRedirects ?? false,
@@ -153,6 +159,18 @@ internal sealed class RouteTableBuilder
         if (!_allowLists.TryGetValue(name, out var list))
             source.Fault("AllowList", $"'{name}' is not configured", $"Name one of the allow lists ({Names(_allowLists.Keys)}), or {RuleSettings.Everyone}");
         return list;
+    }
+
+    private ImmutableArray<RateLimitSettings> RateLimitsOf(ConfigurationReader source, ImmutableArray<string> names, ImmutableArray<RateLimitSettings> otherwise)
+    {
+        if (names is [])
+            return otherwise;
+        if (names is [var only] && only.Equals(RuleSettings.None, StringComparison.OrdinalIgnoreCase))
+            return [];
+        foreach (var name in names.Where(name => !_rateLimits.ContainsKey(name)))
+            source.Fault("RateLimits", $"'{name}' is not configured", $"Name one or several of the rate limits ({Names(_rateLimits.Keys)}), or {RuleSettings.None} alone");
+        // The stricter first: what it refuses doesn't count against the wider.
+        return [.. names.Where(_rateLimits.ContainsKey).Select(name => _rateLimits[name]).Distinct().OrderBy(limit => limit.Rate)];
     }
 
     private static string Names(IEnumerable<string> names) => names.Any() ? string.Join(", ", names) : "none is configured";

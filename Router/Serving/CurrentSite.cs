@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Primitives;
+using Router.Access;
 using Router.Configuration;
 using Router.Forwarding;
 using Router.Observability;
@@ -15,6 +16,8 @@ public sealed partial class CurrentSite : IDisposable
     private readonly IConfiguration _configuration;
     private readonly ConfigurationFiles _files;
     private readonly Upstreams _upstreams;
+    private readonly RateLimits _limits;
+    private readonly ProxyLists _lists;
     private readonly RouterMetrics _metrics;
     private readonly ILogger<CurrentSite> _logger;
     private readonly IDisposable _subscription;
@@ -22,14 +25,16 @@ public sealed partial class CurrentSite : IDisposable
     private volatile Site _current;
 
     /// <summary>Makes the first site, of a configuration that has been read and has no faults.</summary>
-    public CurrentSite(RouterSettings settings, RouteTable table, IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RouterMetrics metrics, ILogger<CurrentSite> logger)
+    public CurrentSite(RouterSettings settings, RouteTable table, IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RateLimits limits, ProxyLists lists, RouterMetrics metrics, ILogger<CurrentSite> logger)
     {
         _configuration = configuration;
         _files = files;
         _upstreams = upstreams;
+        _limits = limits;
+        _lists = lists;
         _metrics = metrics;
         _logger = logger;
-        _current = new Site(settings, table, upstreams, metrics.Traffic);
+        _current = new Site(settings, table, upstreams, limits, lists, metrics.Traffic);
         _subscription = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
@@ -43,7 +48,7 @@ public sealed partial class CurrentSite : IDisposable
     {
         _files.AddFaults(faults);
         var (settings, table) = Site.Read(_configuration, faults);
-        return faults.Any ? null : new Site(settings, table, _upstreams, _metrics.Traffic);
+        return faults.Any ? null : new Site(settings, table, _upstreams, _limits, _lists, _metrics.Traffic);
     }
 
     private void Reload()
@@ -58,7 +63,11 @@ public sealed partial class CurrentSite : IDisposable
                 if (site.Settings.Mode != _current.Settings.Mode)
                     LogModeUnchanged(site.Settings.Mode);
                 _current = site;
+                // A list may have been read anew since the site was made.
+                site.Proxies.Combine();
                 _upstreams.Keep(site.Upstreams);
+                _lists.KeepOnly(site.Settings.TrustedProxyLists);
+                _limits.KeepOnly(site.Settings.RateLimiting ? site.Settings.RateLimits : []);
                 LogReloaded(site.Table.Routes.Length);
             }
             else

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Router.Access;
@@ -12,14 +13,14 @@ namespace Router.Serving;
 
 /// <summary>
 /// The catch-all handler: every request for a routed host. It gathers the facts, asks for the decision and carries it out:
-/// is it well-formed → whose is it → may this client → may this mode → forward.
+/// is it well-formed → whose is it → may this client → may this mode → how often → forward.
 /// </summary>
 public sealed partial class FrontDoor(
-    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, TimeProvider time, ILogger<FrontDoor> logger)
+    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, TimeProvider time, ILogger<FrontDoor> logger)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
-        path is "/_status" or "/_metrics" || path.StartsWith("/_status/", StringComparison.Ordinal);
+        path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
 
     /// <summary>Handles a request, or passes it on to Router's own endpoints where no route has it.</summary>
     public async Task HandleAsync(HttpContext context, RequestDelegate own)
@@ -28,10 +29,12 @@ public sealed partial class FrontDoor(
         var match = Match(current, context, out var pathAndQuery);
         if (match is { Fault: null, Route: null or { IsCatchAll: true } } && IsOwn(context.Request.Path.Value))
         {
+            tracing.Ignore();
             await own(context).ConfigureAwait(false);
             return;
         }
 
+        var record = current.Settings.AccessLog ? new ExchangeRecord(time) : null;
         var live = match.Route is { } route ? current.Routes[route.Index] : null;
         var upstream = live?.Upstream;
         // Counted first, asked for the mode second: see Decision.Of.
@@ -40,14 +43,23 @@ public sealed partial class FrontDoor(
         {
             var peer = context.Connection.RemoteIpAddress ?? IPAddress.None;
             var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], current.TrustedProxies);
+            record?.Client = client;
             var mode = modes.Current;
             var decision = Decision.Of(match, context.Request.Method, client, mode);
-            if (decision.Outcome == Outcome.Forward)
-                await ForwardAsync(context, live!, Order(current, live!, pathAndQuery, client, peer)).ConfigureAwait(false);
+            if (decision.Outcome == Outcome.Forward && Refusing(current, live!, match, context.Request.Method, client) is { } limit)
+                await RefuseAsync(context, live!, limit).ConfigureAwait(false);
+            else if (decision.Outcome == Outcome.Forward)
+                await ForwardAsync(context, live!, Order(current, live!, pathAndQuery, client, peer, record)).ConfigureAwait(false);
             else if (decision.Outcome == Outcome.File)
                 await live!.File!.WriteAsync(context, live.HeaderRules).ConfigureAwait(false);
             else
                 await AnswerAsync(context, decision, live, mode).ConfigureAwait(false);
+        }
+        catch when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            // What the server makes of it when it gets there; counters and log are to say the same.
+            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            throw;
         }
         finally
         {
@@ -55,6 +67,7 @@ public sealed partial class FrontDoor(
             // A client that left before its answer got no status, and 200 is only what the framework begins with.
             var answered = context.Response.HasStarted || !context.RequestAborted.IsCancellationRequested;
             (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, answered ? context.Response.StatusCode : 0);
+            accessLog.Write(context, record);
         }
     }
 
@@ -66,12 +79,40 @@ public sealed partial class FrontDoor(
         if (RequestFraming.FaultOf(context) is { } fault)
             return RouteMatch.Malformed(fault);
         if (target.Form != TargetForm.Absolute)
-            return site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
+        {
+            // HTTP/1.0 has no Host, and some health checks speak it still: a host that no route has, and no fault.
+            return context.Request.Headers.Host.Count == 0 && HttpProtocol.IsHttp10(context.Request.Protocol)
+                ? RouteMatch.NotRouted
+                : site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
+        }
+
         pathAndQuery = target.PathAndQuery.ToString();
         return site.Table.Match(target.Authority, target.Path);
     }
 
-    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, IPAddress peer) => new()
+    private static RateLimit? Refusing(Site site, LiveRoute live, in RouteMatch match, string method, IPAddress client)
+    {
+        foreach (var limit in match.AlsoMet.IsDefault ? live.RateLimits : RateLimitsOf(site, live, match.AlsoMet))
+        {
+            if (!limit.Allows(method, client))
+                return limit;
+        }
+
+        return null;
+    }
+
+    // Another spelling of its path must not be a way around the limit of a page.
+    private static ImmutableArray<RateLimit> RateLimitsOf(Site site, LiveRoute live, ImmutableArray<Route> alsoMet) =>
+        [.. live.RateLimits.Union(alsoMet.SelectMany(other => site.Routes[other.Index].RateLimits))];
+
+    private ValueTask RefuseAsync(HttpContext context, LiveRoute live, RateLimit limit)
+    {
+        metrics.RateLimited(limit);
+        context.Response.Headers.RetryAfter = limit.RetryAfter;
+        return answers.WriteAsync(context, AnswerTo(Outcome.RateLimited), live.Route, live.HeaderRules);
+    }
+
+    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, IPAddress peer, ExchangeRecord? record) => new()
     {
         Route = live.Route,
         Upstream = live.Upstream!,
@@ -81,15 +122,18 @@ public sealed partial class FrontDoor(
         RequestRules = site.RequestRules,
         HeaderRules = live.HeaderRules,
         ErrorPage = live.ErrorPage,
+        Record = record,
     };
 
     private async ValueTask ForwardAsync(HttpContext context, LiveRoute live, ForwardOrder order)
     {
         var arrived = time.GetTimestamp();
         var backend = order.Upstream.Settings.Name;
+        using var span = tracing.Begin(context, live.Route, order.Upstream);
         var failure = AllowsBody(context, live.Route.MaxRequestBody)
-            ? await forwarder.ForwardAsync(context, order).ConfigureAwait(false)
+            ? await forwarder.ForwardAsync(context, order with { Span = tracing.Current }).ConfigureAwait(false)
             : ForwardFailure.RequestBodyTooLarge;
+        Tracing.End(span, context.Response.StatusCode, failure);
         metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, time.GetElapsedTime(arrived));
         if (failure is not { } reason)
             return;
@@ -101,7 +145,8 @@ public sealed partial class FrontDoor(
             await WriteAsync(context, AnswerTo(reason), live).ConfigureAwait(false);
     }
 
-    // Refused before the body is read where its length is declared; else the server counts along.
+    // Refused before the body is read where its length is declared; else the forwarder counts along.
+    // The server would count the framing of chunks too, and so refuse a body that is just as long as it may be.
     private static bool AllowsBody(HttpContext context, long most)
     {
         if (context.Request.ContentLength > most)
@@ -113,8 +158,12 @@ public sealed partial class FrontDoor(
             return false;
         }
 
-        if (most != RuleSettings.DefaultMaxRequestBody && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
-            feature.MaxRequestBodySize = most;
+        if (context.Request.ContentLength is null or > RuleSettings.DefaultMaxRequestBody
+            && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        {
+            feature.MaxRequestBodySize = null;
+        }
+
         return true;
     }
 
@@ -146,6 +195,7 @@ public sealed partial class FrontDoor(
         Outcome.NotRouted => Answer.NotFound,
         Outcome.Forbidden => Answer.Forbidden,
         Outcome.Closed => Answer.Closed,
+        Outcome.RateLimited => Answer.TooMany,
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "is not answered by Router"),
     };
 

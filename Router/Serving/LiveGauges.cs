@@ -24,6 +24,8 @@ public sealed class LiveGauges
         meter.CreateObservableGauge("router.backend.upgraded", Upgraded, "{connection}", "Open connections that have changed their protocol, such as WebSockets.");
         meter.CreateObservableGauge("router.backend.circuit", Circuits, "{state}", "1 for the state in which the circuit breaker of an address is, 0 for the others.");
         meter.CreateObservableCounter("router.retries", Repeats, "{attempt}", "Requests that were sent to a backend again, by what had gone wrong before.");
+        meter.CreateObservableGauge("router.trusted_proxies", TrustedProxies, "{range}", "Address ranges whose proxies are believed, by list.");
+        meter.CreateObservableGauge("router.trusted_proxies.age", TrustedProxyAges, "s", "How long ago a list of trusted proxies was last read; absent where it never was.");
         // The framework's handler reports this for HTTP/2; the name and labels are the semantic conventions' for both.
         meter.CreateObservableUpDownCounter("http.client.open_connections", Connections, "{connection}", "Number of outbound HTTP connections that are currently active or idle on the client.");
     }
@@ -43,6 +45,14 @@ public sealed class LiveGauges
         let count = upstream.Repeats.Of(failure)
         where count > 0
         select new Measurement<long>(count, Backend(upstream), new("reason", ForwardFailures.NameOf(failure)));
+
+    private IEnumerable<Measurement<int>> TrustedProxies() =>
+        _site.Current.Proxies.Lists.Select(list => new Measurement<int>(list.Ranges.Length, new KeyValuePair<string, object?>("list", list.Settings.Name)));
+
+    private IEnumerable<Measurement<double>> TrustedProxyAges() =>
+        from list in _site.Current.Proxies.Lists
+        where list.Age is not null
+        select new Measurement<double>(list.Age!.Value.TotalSeconds, new KeyValuePair<string, object?>("list", list.Settings.Name));
 
     private IEnumerable<Measurement<int>> Connections() =>
         from upstream in _site.Current.Backends

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
+using Router.Access;
 using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
@@ -38,6 +39,7 @@ public static class RouterApplication
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
         var (settings, table) = Site.Read(builder.Configuration, faults);
+        Tracing.AddFaults(builder.Configuration, faults);
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
 
@@ -45,6 +47,8 @@ public static class RouterApplication
         AddServer(builder, settings.Limits);
         AddLogging(builder);
         AddMetrics(builder, settings);
+        Tracing.AddTo(builder.Services, builder.Configuration);
+        AccessLog.AddTo(builder.Services, options.AccessLog);
         AddRouter(builder.Services, options, files, settings, pages);
         // The first site is made of these; every later one is read anew.
         builder.Services.AddSingleton(settings);
@@ -63,7 +67,9 @@ public static class RouterApplication
         var frontDoor = app.Services.GetRequiredService<FrontDoor>();
         app.Use(own => context => frontDoor.HandleAsync(context, own));
         app.UseRouting();
-        app.Map("/_status/{**rest}", app.Services.GetRequiredService<StatusEndpoint>().HandleAsync);
+        var status = app.Services.GetRequiredService<StatusEndpoint>();
+        app.Map("/_status/{**rest}", status.HandleAsync);
+        app.Map("/_status{suffix}/{**rest}", status.HandleAsync);
         app.MapPrometheusScrapingEndpoint("/_metrics");
     }
 
@@ -108,6 +114,8 @@ public static class RouterApplication
             .SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System", LogLevel.Warning)
+            // While it may speak, it makes an Activity for each request. What is wrong with a request, the server itself says.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             .AddConfiguration(builder.Configuration.GetSection("Logging"))
             .AddSimpleConsole(console =>
             {
@@ -136,6 +144,8 @@ public static class RouterApplication
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider => provider.GetRequiredService<UpstreamClients>());
         services.AddSingleton<Upstreams>();
+        services.AddSingleton<RateLimits>();
+        services.AddSingleton<ProxyLists>();
         services.AddSingleton<Traffic>();
         services.AddSingleton<RouterMetrics>();
         services.AddSingleton<CurrentSite>();
@@ -144,6 +154,7 @@ public static class RouterApplication
         services.AddSingleton<LiveGauges>();
         services.AddHostedService<ConfigurationWatch>();
         services.AddHostedService<UpstreamCare>();
+        services.AddHostedService<ProxyListRefresher>();
         services.AddSingleton<AnswerWriter>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<FrontDoor>();

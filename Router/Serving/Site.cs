@@ -13,11 +13,11 @@ namespace Router.Serving;
 public sealed class Site
 {
     /// <summary>Makes a site of a configuration that has no faults ready.</summary>
-    public Site(RouterSettings settings, RouteTable table, Upstreams upstreams, Traffic traffic)
+    public Site(RouterSettings settings, RouteTable table, Upstreams upstreams, RateLimits limits, ProxyLists lists, Traffic traffic)
     {
         Settings = settings;
         Table = table;
-        TrustedProxies = settings.TrustedProxies is [] ? null : new AllowList("TrustedProxies", settings.TrustedProxies);
+        Proxies = new TrustedProxies(settings.TrustedProxies, [.. settings.TrustedProxyLists.Select(lists.For)]);
         RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings));
         Backends = [.. settings.Backends.Select(upstreams.For)];
         Routes = [.. table.Routes.Select(route => new LiveRoute(
@@ -26,6 +26,7 @@ public sealed class Site
             route.File is { } file ? FixedFile.Load(Pages.Directory, file) : null,
             route.ErrorPage is { } page ? new ErrorPage(page.Page, upstreams.For(page.Backend)) : null,
             new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects),
+            settings.RateLimiting ? [.. route.RateLimits.Select(limits.For)] : [],
             traffic.For(route.Name, route.Backend?.Name)))];
     }
 
@@ -36,7 +37,10 @@ public sealed class Site
     public RouteTable Table { get; }
 
     /// <summary>The proxies that are believed; null where none is.</summary>
-    public AllowList? TrustedProxies { get; }
+    public AllowList? TrustedProxies => Proxies.Current;
+
+    /// <summary>Where these come from.</summary>
+    public TrustedProxies Proxies { get; }
 
     /// <summary>What is changed in the header of every request that is forwarded.</summary>
     public RequestRules RequestRules { get; }
@@ -81,6 +85,7 @@ public sealed class Site
 /// <param name="File">The file that is its answer; null where there is none.</param>
 /// <param name="ErrorPage">The page for its backend's errors; null where there is none.</param>
 /// <param name="HeaderRules">The changes to the header of its answers.</param>
+/// <param name="RateLimits">Its rate limits; none where rate limiting is switched off.</param>
 /// <param name="Traffic">Its counters.</param>
 public sealed record LiveRoute(
-    Route Route, Upstream? Upstream, FixedFile? File, ErrorPage? ErrorPage, ResponseHeaderRules HeaderRules, RouteTraffic Traffic);
+    Route Route, Upstream? Upstream, FixedFile? File, ErrorPage? ErrorPage, ResponseHeaderRules HeaderRules, ImmutableArray<RateLimit> RateLimits, RouteTraffic Traffic);

@@ -14,6 +14,12 @@ public sealed record StartOptions
     /// <summary>Reads an environment variable.</summary>
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 
+    /// <summary>
+    /// Where the access log goes; null for standard output. Whoever gives a stream keeps it: it is written to from one thread,
+    /// in whole lines, until the application has stopped, and is not closed.
+    /// </summary>
+    public Stream? AccessLog { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -18,7 +18,9 @@ public sealed class Http1Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         endpoint.Enter();
         try
         {
+            sent.Record?.Connecting();
             var connection = await endpoint.Pool.RentAsync(sent.NeedsFreshConnection, cancellationToken).ConfigureAwait(false);
+            sent.Record?.Connected();
             return await new Http1Exchange(endpoint, connection, sent).RunAsync(cancellationToken).ConfigureAwait(false);
         }
         catch

@@ -1,0 +1,84 @@
+using System.Globalization;
+using System.Text;
+
+namespace Router.Tests.OriginalSite;
+
+/// <summary>A case's request in the bytes that go out.</summary>
+internal sealed record CaseRequest
+{
+    private CaseRequest(string request, IReadOnlyList<(string Name, string Value)> fields, string body)
+    {
+        var parts = request.Split(' ');
+        var slash = parts[1].IndexOf('/', StringComparison.Ordinal);
+        Method = parts[0];
+        Host = slash < 0 ? parts[1] : parts[1][..slash];
+        var target = parts.Length > 2 ? parts[2] : parts[1][slash..];
+        var head = new StringBuilder($"{Method} {target} HTTP/1.{(Host is "" ? 0 : 1)}\r\n");
+        if (Host is not "")
+            head.Append(CultureInfo.InvariantCulture, $"Host: {Host}\r\n");
+        foreach (var (name, value) in fields)
+            head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
+        Head = head.Append("\r\n").ToString();
+        Body = body;
+        ForwardedFor = string.Join(", ", fields.Where(field => field.Name is "X-Forwarded-For").Select(field => field.Value).Append("127.0.0.1"));
+    }
+
+    public string Method { get; }
+
+    public string Host { get; }
+
+    public string Head { get; }
+
+    public string Body { get; }
+
+    /// <summary>What a backend must get: what came, and the peer that it came from.</summary>
+    public string ForwardedFor { get; }
+
+    /// <summary>
+    /// Makes a request. Beside fields a case may send <c>body: text</c>, <c>body: 12 bytes</c>, and with <c>chunked body:</c> the
+    /// same in chunks. <c>declared body:</c> says the length and sends nothing.
+    /// </summary>
+    public static CaseRequest Of(Case given, CaseFile file)
+    {
+        var fields = new List<(string Name, string Value)>();
+        var body = "";
+        if (given.Client is not "-")
+            fields.Add(("X-Forwarded-For", file.Items(given.Client).Single()));
+        foreach (var item in file.Items(given.Sends).Select(item => item.Split(": ", 2)))
+        {
+            if (item[0] is "chunked body")
+            {
+                fields.Add(("Transfer-Encoding", "chunked"));
+                body = InChunks(TextOf(item[1]));
+            }
+            else if (item[0] is "body" or "declared body")
+            {
+                var text = TextOf(item[1]);
+                fields.Add(("Content-Length", text.Length.ToString(CultureInfo.InvariantCulture)));
+                body = item[0] is "body" ? text : "";
+            }
+            else
+            {
+                fields.Add((item[0], item[1]));
+            }
+        }
+
+        return new CaseRequest(given.Request, fields, body);
+    }
+
+    private static string TextOf(string body) =>
+        body.EndsWith(" bytes", StringComparison.Ordinal) ? new string('x', int.Parse(body[..^6], CultureInfo.InvariantCulture)) : body;
+
+    private static string InChunks(string text)
+    {
+        const int most = 1 << 20;
+        var chunks = new StringBuilder();
+        for (var at = 0; at < text.Length; at += most)
+        {
+            var length = Math.Min(most, text.Length - at);
+            chunks.Append(CultureInfo.InvariantCulture, $"{length:x}\r\n").Append(text, at, length).Append("\r\n");
+        }
+
+        return chunks.Append("0\r\n\r\n").ToString();
+    }
+}

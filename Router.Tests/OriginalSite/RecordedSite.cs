@@ -1,0 +1,98 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+
+namespace Router.Tests.OriginalSite;
+
+/// <summary>What a backend received. The body is there once it has come in full.</summary>
+internal sealed class ReceivedRequest(string backend, RawMessage message)
+{
+    public string Backend => backend;
+
+    public RawMessage Message { get; set; } = message;
+
+    public override string ToString() => $"{backend} {Message.Method} {Message.Target}";
+}
+
+/// <summary>
+/// The original's site: backends that record what they receive, and in front of them a Router with its own <c>appsettings.json</c>
+/// for each mode, started with the original's environment. One case is played at a time.
+/// </summary>
+public sealed class RecordedSite : IAsyncLifetime
+{
+    private readonly Dictionary<string, RawBackend> _backends = [];
+    private readonly Dictionary<string, RunningRouter> _routers = [];
+    private readonly ConcurrentQueue<ReceivedRequest> _received = [];
+    private readonly ConcurrentQueue<string> _answers = [];
+
+    public async Task InitializeAsync()
+    {
+        foreach (var (_, value, _) in CaseFile.Own.Environment.Where(variable => variable.Value.StartsWith('{')))
+        {
+            var name = value.Trim('{', '}');
+            _backends.Add(name, RawBackend.Start(connection => ServeAsync(name, connection)));
+        }
+
+        foreach (var mode in new[] { "live", "recovery", "maintenance" })
+            _routers.Add(mode, await StartAsync(mode, variable => variable.Value));
+        _routers.Add("everyone", await StartAsync("live", variable => variable.ForEveryone is "" ? variable.Value : variable.ForEveryone));
+    }
+
+    public async Task DisposeAsync()
+    {
+        foreach (var router in _routers.Values)
+            await router.DisposeAsync();
+        foreach (var backend in _backends.Values)
+            await backend.DisposeAsync();
+    }
+
+    /// <summary>Host and port of a backend.</summary>
+    internal string AuthorityOf(string backend) => _backends[backend].Authority;
+
+    /// <summary>Sends what a case says, and gives the client's answer and what the backends received meanwhile.</summary>
+    internal async Task<(RawMessage Answer, IReadOnlyList<ReceivedRequest> Received)> PlayAsync(CaseRequest request, string site, string says)
+    {
+        _received.Clear();
+        _answers.Clear();
+        foreach (var answer in says.Split(" then ", StringSplitOptions.RemoveEmptyEntries))
+            _answers.Enqueue(answer);
+
+        using var client = await _routers[site].ConnectAsync();
+        await client.WriteAsync(request.Head);
+        await client.WriteAsync(request.Body);
+        var reply = await client.ReadMessageAsync(request.Method is not "HEAD") ?? throw new IOException("Router closed the connection without an answer");
+        return (reply, [.. _received]);
+    }
+
+    private async Task<RunningRouter> StartAsync(string mode, Func<(string Variable, string Value, string ForEveryone), string> valueOf) =>
+        await RunningRouter.StartWithItsOwnTableAsync(
+            [.. CaseFile.Own.Environment.Select(variable => (variable.Variable, Value: valueOf(variable))).Select(pair => (pair.Variable, AddressOf(pair.Value))), ("DM_MODE", mode)]);
+
+    private string AddressOf(string value) => value.StartsWith('{') ? _backends[value.Trim('{', '}')].Address : value;
+
+    // One answer to a connection: what is kept alive here could go stale between two cases, and that is no case's business.
+    private async Task ServeAsync(string name, RawConnection connection)
+    {
+        using (connection)
+        {
+            var request = new ReceivedRequest(name, new RawMessage(await connection.ReadHeadAsync(), ""));
+            _received.Enqueue(request);
+            request.Message = await connection.ReadBodyAsync(request.Message);
+            var says = _answers.TryDequeue(out var answer) ? answer : request.Message.Target is "/404" ? "404" : "200";
+            if (says is not "nothing")
+                await connection.WriteAsync(Answer(name, says, request.Message.Method));
+        }
+    }
+
+    private static string Answer(string name, string says, string method)
+    {
+        var status = int.Parse(says.Split(' ')[0], CultureInfo.InvariantCulture);
+        var body = status is 204 or 304 ? "" : $"a {status} from {name}";
+        var head = new StringBuilder($"HTTP/1.1 {status} As said\r\nConnection: close\r\n");
+        if (body is not "")
+            head.Append(CultureInfo.InvariantCulture, $"Content-Type: text/plain\r\nContent-Length: {body.Length}\r\n");
+        foreach (var field in CaseFile.Own.Items(says[3..]))
+            head.Append(CultureInfo.InvariantCulture, $"{field}\r\n");
+        return $"{head}\r\n{(method is "HEAD" ? "" : body)}";
+    }
+}

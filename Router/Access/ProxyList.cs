@@ -1,0 +1,94 @@
+using System.Collections.Immutable;
+using System.Net;
+using Router.Configuration;
+
+namespace Router.Access;
+
+/// <summary>
+/// What lives of a list of trusted proxies: the last good one. A list that can't be read leaves the last good one as it is, and
+/// where there is none yet, nobody of it is trusted.
+/// </summary>
+public sealed partial class ProxyList
+{
+    // What failed is tried again soon: until it works, the clients behind these proxies may be taken for the proxies.
+    private static readonly TimeSpan Retry = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private volatile Good? _good;
+    private bool? _works;
+    private long? _nextAt;
+
+    /// <summary>Begins with what the configuration itself says, or with what was known before a reload.</summary>
+    public ProxyList(TrustedProxyListSettings settings, ProxyList? before, TimeProvider time, ILogger logger)
+    {
+        (Settings, _time, _logger) = (settings, time, logger);
+        (_good, _works) = (before?._good, before?._works);
+    }
+
+    /// <summary>The list as configured.</summary>
+    public TrustedProxyListSettings Settings { get; }
+
+    /// <summary>The ranges that are trusted.</summary>
+    public ImmutableArray<IPNetwork> Ranges => _good?.Ranges ?? Settings.Ranges;
+
+    /// <summary>How long ago the list was read; null where it never was, or where the configuration itself has it.</summary>
+    public TimeSpan? Age => _good is { } good ? _time.GetElapsedTime(good.At) : null;
+
+    /// <summary>Whether it is time to read it.</summary>
+    public bool IsDue => Settings.Location is not null && (_nextAt is not { } next || _time.GetTimestamp() >= next);
+
+    /// <summary>Reads it; one caller at a time.</summary>
+    public async Task RefreshAsync(HttpClient client, CancellationToken stopping)
+    {
+        var location = Settings.Location!;
+        string? problem = null;
+        try
+        {
+            using var limit = new CancellationTokenSource(Patience, _time);
+            using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
+            var content = location.IsFile
+                ? await File.ReadAllBytesAsync(location.LocalPath, both.Token).ConfigureAwait(false)
+                : await client.GetByteArrayAsync(location, both.Token).ConfigureAwait(false);
+            _good = new Good(PublishedRanges.Read(content, Settings.Service), _time.GetTimestamp());
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            problem = fault.Message.TrimEnd('.');
+        }
+        catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
+        {
+            problem = $"it took longer than {Patience.TotalSeconds:F0} s";
+        }
+
+        var wait = problem is not null && Retry < Settings.Refresh ? Retry : Settings.Refresh;
+        _nextAt = _time.GetTimestamp() + (long)(wait.TotalSeconds * _time.TimestampFrequency);
+        Report(problem, location.IsFile ? location.LocalPath : location.AbsoluteUri);
+    }
+
+    // Once for each change from good to bad or back: what is still so is no news.
+    private void Report(string? problem, string location)
+    {
+        if (_works == problem is null)
+            return;
+        _works = problem is null;
+        if (problem is null)
+            LogRead(Settings.Name, Ranges.Length, location);
+        else if (_good is { } good)
+            LogKept(Settings.Name, location, problem, good.Ranges.Length, Age!.Value);
+        else
+            LogMissing(Settings.Name, location, problem);
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Trusted proxies {List}: {Ranges} ranges from {Location}.")]
+    private partial void LogRead(string list, int ranges, string location);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Trusted proxies {List}: {Location} can't be used: {Problem}. The last good list stays: {Ranges} ranges, {Age} old.")]
+    private partial void LogKept(string list, string location, string problem, int ranges, TimeSpan age);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Trusted proxies {List}: {Location} can't be used: {Problem}. Nobody of this list is trusted until it can be.")]
+    private partial void LogMissing(string list, string location, string problem);
+
+    private sealed record Good(ImmutableArray<IPNetwork> Ranges, long At);
+}

@@ -1,0 +1,28 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Router.Configuration;
+
+namespace Router.Access;
+
+/// <summary>The lists of trusted proxies by their settings: one whose source stays the same over a reload keeps what was read from it.</summary>
+public sealed class ProxyLists(TimeProvider time, ILogger<ProxyList> logger)
+{
+    private readonly ConcurrentDictionary<TrustedProxyListSettings, ProxyList> _all = new();
+
+    /// <summary>The list, made on first use.</summary>
+    public ProxyList For(TrustedProxyListSettings settings) => _all.GetOrAdd(settings, Create);
+
+    /// <summary>Forgets the lists that the configuration in force doesn't have any more.</summary>
+    public void KeepOnly(ImmutableArray<TrustedProxyListSettings> settings)
+    {
+        foreach (var gone in _all.Keys.Except(settings))
+            _all.TryRemove(gone, out _);
+    }
+
+    private ProxyList Create(TrustedProxyListSettings settings)
+    {
+        var before = _all.Values.FirstOrDefault(list =>
+            settings.Location is not null && (list.Settings.Location, list.Settings.Service) == (settings.Location, settings.Service));
+        return new ProxyList(settings, before, time, logger);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using Router.Configuration;
+
+namespace Router.Access;
+
+/// <summary>
+/// Reads a list of address ranges that somebody publishes: the ip-ranges form
+/// (<c>{"prefixes":[{"ip_prefix":"…","service":"…"}],"ipv6_prefixes":[{"ipv6_prefix":"…","service":"…"}]}</c>),
+/// or plain text with a range to a line. A list is taken whole or not at all.
+/// </summary>
+public static class PublishedRanges
+{
+    private static readonly char[] Separators = [',', ' ', '\t', '\r', '\n'];
+
+    /// <summary>Reads it.</summary>
+    /// <param name="content">The list.</param>
+    /// <param name="service">The service whose ranges count; null for all. Plain text doesn't know services.</param>
+    /// <exception cref="FormatException">It is not such a list, or an empty one, or one that would believe everyone.</exception>
+    public static ImmutableArray<IPNetwork> Read(ReadOnlyMemory<byte> content, string? service)
+    {
+        ImmutableArray<IPNetwork> ranges = content.Span.TrimStart(" \t\r\n\uFEFF"u8).StartsWith("{"u8)
+            ? [.. Json(content, service)]
+            : [.. Encoding.UTF8.GetString(content.Span).Split(Separators, StringSplitOptions.RemoveEmptyEntries).Select(Range)];
+        return ranges is not [] ? ranges : throw new FormatException(service is null ? "it has no range" : $"it has no range of service {service}");
+    }
+
+    private static List<IPNetwork> Json(ReadOnlyMemory<byte> content, string? service)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(content);
+            return [.. Prefixes(document, "prefixes", "ip_prefix", service), .. Prefixes(document, "ipv6_prefixes", "ipv6_prefix", service)];
+        }
+        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        {
+            throw new FormatException($"it is not of the ip-ranges form ({fault.Message.TrimEnd('.')})", fault);
+        }
+    }
+
+    private static IEnumerable<IPNetwork> Prefixes(JsonDocument document, string list, string field, string? service)
+    {
+        if (!document.RootElement.TryGetProperty(list, out var entries))
+            return [];
+        return from entry in entries.EnumerateArray()
+               where service is null || (entry.TryGetProperty("service", out var name) && service.Equals(name.GetString(), StringComparison.OrdinalIgnoreCase))
+               select Range(entry.TryGetProperty(field, out var range) ? range.GetString() : null);
+    }
+
+    // Whoever may say who the client is may be anyone: a list that takes in every address has been broken or forged.
+    private static IPNetwork Range(string? text) =>
+        !AddressRange.TryParse(text, out var range) ? throw new FormatException($"'{text}' is neither an address nor a range")
+        : range.PrefixLength == 0 ? throw new FormatException($"'{text}' is everyone")
+        : range;
+}

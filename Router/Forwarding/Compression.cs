@@ -1,0 +1,117 @@
+using System.Globalization;
+using Microsoft.Extensions.Primitives;
+using Router.Configuration;
+
+namespace Router.Forwarding;
+
+/// <summary>
+/// Decides whether an answer that its backend has not compressed is compressed on its way, and says so in its header.
+/// <para>
+/// A secret and something that an attacker chooses must not share a compressed body: from its length the secret can be guessed,
+/// letter by letter (BREACH, CVE-2013-3587). Pages and JSON often hold both. They are compressed only where neither the request says
+/// who asks (Cookie, Authorization) nor the answer sets a cookie; then there is no secret of anybody's in them. Style sheets, scripts
+/// and pictures hold none. <see cref="CompressionPolicy.Personal"/> lifts the rule.
+/// </para>
+/// </summary>
+public static class Compression
+{
+    // Below this a body fits into the packet of its header, and the coding's own overhead eats what it saves.
+    private const int LeastLength = 1024;
+
+    /// <summary>
+    /// Changes the header of an answer that is to be compressed, and says how; null where its body goes out as it is.
+    /// The answer's fields have been copied and nothing has been sent.
+    /// </summary>
+    public static string? Begin(HttpContext context, CompressionPolicy policy)
+    {
+        if (policy == CompressionPolicy.Off || !MayBeCoded(context, policy))
+            return null;
+        var headers = context.Response.Headers;
+        // Also where this client takes no coding: a cache must not give the next one what this one got.
+        if (!HopByHopHeaders.IsNamedBy(headers.Vary, "Accept-Encoding") && headers.Vary != "*")
+            headers.Vary = headers.Vary.Count == 0 ? "Accept-Encoding" : $"{headers.Vary}, Accept-Encoding";
+        if (Choose(context.Request.Headers.AcceptEncoding) is not { } coding)
+            return null;
+        headers.ContentEncoding = coding;
+        headers.ContentLength = null;
+        // A range of the coded body is not what the backend would give for it.
+        headers.Remove("Accept-Ranges");
+        // The same content in other bytes (RFC 9110 section 8.8.1).
+        if (headers.ETag is [{ } tag] && tag.StartsWith('"'))
+            headers.ETag = "W/" + tag;
+        return coding;
+    }
+
+    /// <summary>The coding that a client likes best of those that Router makes (RFC 9110 section 12.5.3); null for none.</summary>
+    public static string? Choose(StringValues acceptEncoding)
+    {
+        double? brotli = null, gzip = null, identity = null, any = null;
+        foreach (var value in acceptEncoding)
+        {
+            foreach (var range in value.AsSpan().Split(','))
+            {
+                var entry = value.AsSpan(range);
+                var semicolon = entry.IndexOf(';');
+                var name = (semicolon < 0 ? entry : entry[..semicolon]).Trim(" \t");
+                var quality = semicolon < 0 ? 1 : Quality(entry[(semicolon + 1)..].Trim(" \t"));
+                if (Is(name, BrotliCoder.Name))
+                    brotli = quality;
+                else if (Is(name, "gzip") || Is(name, "x-gzip"))
+                    gzip = quality;
+                else if (Is(name, "identity"))
+                    identity = quality;
+                else if (name is "*")
+                    any = quality;
+            }
+        }
+
+        var (ofBrotli, ofGzip) = (brotli ?? any ?? 0, gzip ?? any ?? 0);
+        var best = Math.Max(ofBrotli, ofGzip);
+        // Who names identity and likes it better has his reasons; who does not name it would take it too, but not rather.
+        return best <= 0 || best < identity ? null : ofBrotli >= ofGzip ? BrotliCoder.Name : "gzip";
+    }
+
+    private static bool MayBeCoded(HttpContext context, CompressionPolicy policy)
+    {
+        var (request, response) = (context.Request, context.Response);
+        var headers = response.Headers;
+        if (Kind(headers.ContentType.ToString()) is not { } mayBePersonal)
+            return false;
+        // Who speaks HTTP/1.0 knows the end of a body without a length only by the end of the connection: half would look like all.
+        return response.StatusCode is not (204 or 205 or 206 or 304)
+            && request.Method is not "HEAD" && request.Protocol != "HTTP/1.0"
+            && headers.ContentEncoding.Count == 0 && headers.ContentRange.Count == 0
+            && !(headers.ContentLength < LeastLength)
+            && !HopByHopHeaders.IsNamedBy(headers.CacheControl, "no-transform")
+            && !HopByHopHeaders.IsNamedBy(request.Headers.CacheControl, "no-transform")
+            && !HasDigest(headers)
+            && (!mayBePersonal || policy == CompressionPolicy.Personal || !IsPersonal(request, headers));
+    }
+
+    // Trailers and digests were made for the bytes as they are (RFC 9530 sections 2 and 3).
+    private static bool HasDigest(IHeaderDictionary headers) =>
+        headers.ContainsKey("Content-Digest") || headers.ContainsKey("Repr-Digest") || headers.ContainsKey("Digest")
+        || headers.ContainsKey("Content-MD5") || headers.ContainsKey("Trailer");
+
+    private static bool IsPersonal(HttpRequest request, IHeaderDictionary answer) =>
+        request.Headers.Cookie.Count > 0 || request.Headers.Authorization.Count > 0 || answer.SetCookie.Count > 0;
+
+    /// <summary>Whether a body of this type may hold something of a person; null where the type is not compressed at all.</summary>
+    private static bool? Kind(ReadOnlySpan<char> contentType)
+    {
+        var end = contentType.IndexOf(';');
+        var type = (end < 0 ? contentType : contentType[..end]).Trim(" \t");
+        if (Is(type, "text/html") || Is(type, "application/json") || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
+            return true;
+        if (Is(type, "text/css") || Is(type, "text/javascript") || Is(type, "application/javascript") || Is(type, "application/x-javascript") || Is(type, "image/svg+xml"))
+            return false;
+        return null;
+    }
+
+    // What is no weight is none: better the plain body than one that the client can't read.
+    private static double Quality(ReadOnlySpan<char> weight) =>
+        weight.StartsWith("q=", StringComparison.OrdinalIgnoreCase)
+        && double.TryParse(weight[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var quality) && quality <= 1 ? quality : 0;
+
+    private static bool Is(ReadOnlySpan<char> text, string name) => text.Equals(name, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,214 @@
+using System.Buffers;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Unicode;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+using Router.Forwarding;
+
+namespace Router.Observability;
+
+/// <summary>One line of the access log, as bytes in memory of the shared pool; the line end is the last of them.</summary>
+public readonly struct AccessLogLine
+{
+    private static readonly JsonEncodedText LogType = JsonEncodedText.Encode("logType");
+    private static readonly JsonEncodedText RequestId = JsonEncodedText.Encode("requestId");
+    private static readonly JsonEncodedText SpanId = JsonEncodedText.Encode("spanId");
+    private static readonly JsonEncodedText ParentSpanId = JsonEncodedText.Encode("parentSpanId");
+    private static readonly JsonEncodedText IsSampled = JsonEncodedText.Encode("isSampled");
+    private static readonly JsonEncodedText DebugFlag = JsonEncodedText.Encode("debugFlag");
+    private static readonly JsonEncodedText RemoteHost = JsonEncodedText.Encode("remoteHost");
+    private static readonly JsonEncodedText User = JsonEncodedText.Encode("user");
+    private static readonly JsonEncodedText Time = JsonEncodedText.Encode("time");
+    private static readonly JsonEncodedText EpochTime = JsonEncodedText.Encode("epochTime");
+    private static readonly JsonEncodedText Request = JsonEncodedText.Encode("request");
+    private static readonly JsonEncodedText Status = JsonEncodedText.Encode("status");
+    private static readonly JsonEncodedText Size = JsonEncodedText.Encode("size");
+    private static readonly JsonEncodedText RequestSize = JsonEncodedText.Encode("requestSize");
+    private static readonly JsonEncodedText Referer = JsonEncodedText.Encode("referer");
+    private static readonly JsonEncodedText UserAgent = JsonEncodedText.Encode("userAgent");
+    private static readonly JsonEncodedText RequestTime = JsonEncodedText.Encode("requestTime");
+    private static readonly JsonEncodedText UpstreamConnectTime = JsonEncodedText.Encode("upstreamConnectTime");
+    private static readonly JsonEncodedText UpstreamHeaderTime = JsonEncodedText.Encode("upstreamHeaderTime");
+    private static readonly JsonEncodedText UpstreamResponseTime = JsonEncodedText.Encode("upstreamResponseTime");
+    private static readonly JsonEncodedText HttpHost = JsonEncodedText.Encode("httpHost");
+
+    // Usual lines are far shorter; what a rare long one has made grow is not kept.
+    private const int Scratch = 8 << 10;
+
+    // Read by programs and by people in a terminal, never as part of a page: '<' and '&' may stand; control characters may not.
+    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
+
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? _scratch;
+
+    [ThreadStatic]
+    private static Utf8JsonWriter? _json;
+
+    private readonly byte[] _memory;
+    private readonly int _length;
+
+    private AccessLogLine(byte[] memory, int length) => (_memory, _length) = (memory, length);
+
+    /// <summary>The line.</summary>
+    public ReadOnlySpan<byte> Bytes => _memory.AsSpan(0, _length);
+
+    /// <summary>How much memory it holds.</summary>
+    public int Memory => _memory.Length;
+
+    /// <summary>Makes the line of a request that ends now.</summary>
+    public static AccessLogLine Of(HttpContext context, ExchangeRecord record, TimeProvider time)
+    {
+        if (_scratch is not { Capacity: <= Scratch })
+            _scratch = new ArrayBufferWriter<byte>(Scratch);
+        _scratch.ResetWrittenCount();
+        _json ??= new Utf8JsonWriter(_scratch, Options);
+        _json.Reset(_scratch);
+        Write(_json, context, record, time.GetLocalNow());
+        _json.Flush();
+        var line = new AccessLogLine(ArrayPool<byte>.Shared.Rent(_scratch.WrittenCount + 1), _scratch.WrittenCount + 1);
+        _scratch.WrittenSpan.CopyTo(line._memory);
+        line._memory[_scratch.WrittenCount] = (byte)'\n';
+        return line;
+    }
+
+    /// <summary>Gives its memory back. The line is gone then.</summary>
+    public void Release() => ArrayPool<byte>.Shared.Return(_memory);
+
+    private static void Write(Utf8JsonWriter json, HttpContext context, ExchangeRecord record, DateTimeOffset now)
+    {
+        json.WriteStartObject();
+        json.WriteString(LogType, "nginx-access"u8);
+        WriteTrace(json, context, record);
+        WriteClient(json, context, record);
+        Write(json, Time, now);
+        json.WriteNumber(EpochTime, Seconds(now.ToUnixTimeMilliseconds()));
+        WriteRequestLine(json, context);
+        json.WriteNumber(Status, StatusOf(context));
+        json.WriteNumber(Size, SizeOf(context, record));
+        json.WriteNumber(RequestSize, context.Request.ContentLength ?? 0);
+        Write(json, Referer, context.Request.Headers.Referer);
+        Write(json, UserAgent, context.Request.Headers.UserAgent);
+        json.WriteNumber(RequestTime, Seconds(Milliseconds(record.Age)));
+        Write(json, UpstreamConnectTime, record.ConnectTime);
+        Write(json, UpstreamHeaderTime, record.HeaderTime);
+        Write(json, UpstreamResponseTime, record.ResponseTime);
+        Write(json, HttpHost, context.Request.Headers.Host);
+        json.WriteEndObject();
+    }
+
+    // What was sent on is what the backend's own log has; what came, where nothing was sent on.
+    private static void WriteTrace(Utf8JsonWriter json, HttpContext context, ExchangeRecord record)
+    {
+        Write(json, RequestId, Field("X-B3-TraceId"));
+        Write(json, SpanId, Field("X-B3-SpanId"));
+        Write(json, ParentSpanId, Field("X-B3-ParentSpanId"));
+        Write(json, IsSampled, Field("X-B3-Sampled"));
+        Write(json, DebugFlag, Field("X-B3-Flags"));
+
+        string Field(string name) => record.Message is not { } message ? context.Request.Headers[name].ToString()
+            : message.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : "";
+    }
+
+    private static void WriteClient(Utf8JsonWriter json, HttpContext context, ExchangeRecord record)
+    {
+        // An IPv6 address with its zone's number has 56 characters at most (RFC 4007 section 11).
+        Span<byte> address = stackalloc byte[64];
+        var client = record.Client ?? context.Connection.RemoteIpAddress ?? IPAddress.None;
+        json.WriteString(RemoteHost, client.TryFormat(address, out var written) ? address[..written] : default);
+        WriteUser(json, context.Request.Headers.Authorization);
+    }
+
+    // RFC 7617 section 2: base64 of the name, a colon and the password. Without the colon nobody can say that it is not a password.
+    private static void WriteUser(Utf8JsonWriter json, StringValues authorization)
+    {
+        const string scheme = "Basic ";
+        const int most = 1024;
+        Span<byte> credentials = stackalloc byte[most];
+        var text = authorization.Count == 1 ? authorization[0].AsSpan() : default;
+        var length = 0;
+        if (text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
+            && Convert.TryFromBase64Chars(text[scheme.Length..].Trim(' '), credentials, out var written)
+            && credentials[..written].IndexOf((byte)':') is >= 0 and var colon)
+        {
+            length = colon;
+        }
+
+        WriteOctets(json, User, credentials[..length]);
+    }
+
+    private static void WriteRequestLine(Utf8JsonWriter json, HttpContext context)
+    {
+        var request = context.Request;
+        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var length = request.Method.Length + target.Length + request.Protocol.Length + 2;
+        var rented = ArrayPool<char>.Shared.Rent(length);
+        rented.AsSpan().TryWrite(CultureInfo.InvariantCulture, $"{request.Method} {target} {request.Protocol}", out _);
+        Write(json, Request, rented.AsSpan(0, length));
+        ArrayPool<char>.Shared.Return(rented);
+    }
+
+    /// <summary>The status that the client got; 499 where it went away, or its connection was cut, before an answer began.</summary>
+    private static int StatusOf(HttpContext context) =>
+        context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
+
+    private static long SizeOf(HttpContext context, ExchangeRecord record)
+    {
+        if (record.Sent is { } sent)
+            return sent;
+        return context.Response.HasStarted && !HttpMethods.IsHead(context.Request.Method) ? context.Response.ContentLength ?? 0 : 0;
+    }
+
+    private static void Write(Utf8JsonWriter json, JsonEncodedText name, StringValues values) => Write(json, name, values.ToString().AsSpan());
+
+    private static void Write(Utf8JsonWriter json, JsonEncodedText name, string value) => Write(json, name, value.AsSpan());
+
+    // A field's value has a character for each octet (see the server's encoding). Most of those beyond ASCII are UTF-8.
+    private static void Write(Utf8JsonWriter json, JsonEncodedText name, ReadOnlySpan<char> value)
+    {
+        if (Ascii.IsValid(value) || value.ContainsAnyExceptInRange('\0', '\u00FF'))
+        {
+            json.WriteString(name, value);
+            return;
+        }
+
+        var octets = ArrayPool<byte>.Shared.Rent(value.Length);
+        var length = Encoding.Latin1.GetBytes(value, octets);
+        WriteOctets(json, name, octets.AsSpan(0, length));
+        ArrayPool<byte>.Shared.Return(octets);
+    }
+
+    private static void WriteOctets(Utf8JsonWriter json, JsonEncodedText name, ReadOnlySpan<byte> octets)
+    {
+        if (Utf8.IsValid(octets))
+            json.WriteString(name, octets);
+        else
+            json.WriteString(name, Encoding.Latin1.GetString(octets));
+    }
+
+    // The culture's words are the invariant ones; its zone has a colon, which the common log format has not.
+    private static void Write(Utf8JsonWriter json, JsonEncodedText name, DateTimeOffset moment)
+    {
+        Span<char> text = stackalloc char[32];
+        var sign = moment.Offset < TimeSpan.Zero ? '-' : '+';
+        var written = text.TryWrite(CultureInfo.InvariantCulture, $"{moment:dd/MMM/yyyy:HH:mm:ss} {sign}{moment.Offset:hhmm}", out var length);
+        json.WriteString(name, written ? text[..length] : default);
+    }
+
+    private static void Write(Utf8JsonWriter json, JsonEncodedText name, TimeSpan? duration)
+    {
+        Span<byte> text = stackalloc byte[32];
+        var length = 0;
+        if (duration is { } known)
+            Seconds(Milliseconds(known)).TryFormat(text, out length, default, CultureInfo.InvariantCulture);
+        json.WriteString(name, text[..length]);
+    }
+
+    private static long Milliseconds(TimeSpan duration) => duration.Ticks / TimeSpan.TicksPerMillisecond;
+
+    // A number with exactly three digits after the point.
+    private static decimal Seconds(long milliseconds) => new((int)milliseconds, (int)(milliseconds >> 32), 0, false, 3);
+}
