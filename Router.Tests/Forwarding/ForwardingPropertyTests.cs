@@ -1,0 +1,196 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using Xunit.Abstractions;
+
+namespace Router.Tests.Forwarding;
+
+/// <summary>
+/// What a backend receives is what a client sent, and the other way round, but for the documented changes: whatever the methods, fields,
+/// bodies, chunks, and however the bytes arrive. A seed that fails can be given again in <c>ROUTER_SEED</c>.
+/// </summary>
+public sealed class ForwardingPropertyTests(ITestOutputHelper output)
+{
+    private const int Connections = 80;
+    private const int RequestsOnEach = 60;
+
+    private static readonly string[] Methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "get", "head", "X-!#$%&'*+.^_`|~1"];
+    private static readonly string[] KnownNames =
+        ["Accept", "Accept-Language", "Cookie", "Content-Type", "If-None-Match", "User-Agent", "Range", "Cache-Control", "Expires", "Content-Language", "X-A", "X-B", "Authorization", "Referer", "Origin", "Link"];
+
+    [Fact]
+    public async Task Thousands_of_random_requests_and_answers_arrive_as_they_were_sent()
+    {
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("ROUTER_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next();
+        output.WriteLine($"ROUTER_SEED={seed}");
+        var planned = new ConcurrentDictionary<string, Message>();
+        var received = new ConcurrentDictionary<string, RawMessage>();
+        await using var backend = RawBackend.Start(connection => AnswerAsync(connection, planned, received));
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Set("Limits:MaxHeaderSize", "64KiB"));
+
+        await Parallel.ForEachAsync(Enumerable.Range(0, Connections), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (number, _) =>
+        {
+            var random = new Random(HashCode.Combine(seed, number) & int.MaxValue);
+            using var client = await router.ConnectAsync();
+            for (var i = 0; i < RequestsOnEach; i++)
+            {
+                var id = $"{number}-{i}";
+                var because = $"case {id} of seed {seed}";
+                var request = Message.Random(random, isAnswer: false);
+                var answer = planned[id] = Message.Random(random, isAnswer: true);
+                var method = Methods[random.Next(Methods.Length)];
+                var target = $"/{id}/{Text(random, "abc%41;=@:!$&'()*+,-._~/", 30)}?{Text(random, "abc%2F?/:@[]{}|^`\\\"", 30)}";
+                await WriteInPiecesAsync(client, $"{method} {target} HTTP/1.1\r\nHost: www.example.org\r\n{request.Bytes}", random);
+                var reply = await client.ReadMessageAsync();
+
+                Compare(request, received[id], because);
+                received[id].FirstLine.Should().Be($"{method} {target} HTTP/1.1", because);
+                received[id].Values("Host").Should().Equal([backend.Authority], because);
+                reply!.Status.Should().Be(200, because);
+                Compare(answer, reply, because);
+            }
+        });
+
+        received.Count.Should().Be(Connections * RequestsOnEach);
+        backend.Connections.Should().BeLessThan(Connections * RequestsOnEach, "connections are used again");
+    }
+
+    private static async Task AnswerAsync(RawConnection connection, ConcurrentDictionary<string, Message> planned, ConcurrentDictionary<string, RawMessage> received)
+    {
+        var random = new Random(7);
+        while (await connection.ReadMessageAsync() is { } request)
+        {
+            var id = request.Target.Split('/')[1];
+            received.TryAdd(id, request).Should().BeTrue("nothing is sent twice");
+            await WriteInPiecesAsync(connection, $"HTTP/1.1 200 OK\r\n{planned[id].Bytes}", random);
+        }
+    }
+
+    private static void Compare(Message sent, RawMessage got, string because)
+    {
+        got.Body.Should().Be(sent.Body, because);
+        foreach (var name in sent.Fields.Select(field => field.Name).Distinct(StringComparer.OrdinalIgnoreCase))
+        {
+            ValuesOf(got, name).Should().Equal(
+                sent.Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value.Trim(' ', '\t')),
+                $"{name} in {because}");
+        }
+
+        // Nothing besides what is documented.
+        string[] added = ["Host", "Content-Length", "Transfer-Encoding", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Date"];
+        got.Fields.Select(field => field.Name).Except(sent.Fields.Select(field => field.Name), StringComparer.OrdinalIgnoreCase)
+            .Except(added, StringComparer.OrdinalIgnoreCase).Should().BeEmpty(because);
+        if (sent.Framing is { } framing)
+            got.Values(framing).Should().ContainSingle(because);
+        else if (got.FirstLine.StartsWith("HTTP", StringComparison.Ordinal))
+            got.Values("Content-Length").Concat(got.Values("Transfer-Encoding")).Should().ContainSingle(because);
+        else
+            got.Values("Content-Length").Concat(got.Values("Transfer-Encoding")).Should().BeEmpty(because);
+    }
+
+    // Blanks and tabs stand around a value (RFC 9110 section 5.6.3), and no other octet that some alphabet calls white.
+    private static IEnumerable<string> ValuesOf(RawMessage message, string name) =>
+        from line in message.Head.Split("\r\n").Skip(1)
+        where line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)
+        select line[(name.Length + 1)..].Trim(' ', '\t');
+
+    private static async Task WriteInPiecesAsync(RawConnection connection, string text, Random random)
+    {
+        var whole = random.Next(3) == 0;
+        for (var at = 0; at < text.Length;)
+        {
+            var length = whole ? text.Length : random.Next(4) == 0 ? random.Next(1, 4) : random.Next(1, 2000);
+            length = Math.Min(length, text.Length - at);
+            await connection.WriteAsync(text.Substring(at, length));
+            at += length;
+            if (random.Next(3) == 0)
+                await Task.Yield();
+        }
+    }
+
+    private static string Text(Random random, string characters, int most)
+    {
+        var text = new StringBuilder();
+        for (var left = random.Next(most); left > 0; left--)
+        {
+            var c = characters[random.Next(characters.Length)];
+            if (c == '%')
+                text.Append("%4").Append(random.Next(10));
+            else
+                text.Append(c);
+        }
+
+        return text.ToString();
+    }
+
+    private sealed record Message(IReadOnlyList<(string Name, string Value)> Fields, string? Framing, string Body, string Bytes)
+    {
+        public static Message Random(Random random, bool isAnswer)
+        {
+            var fields = new List<(string Name, string Value)>();
+            for (var left = random.Next(12); left > 0; left--)
+                fields.Add((Name(random, isAnswer), Value(random)));
+            var bytes = new StringBuilder();
+            foreach (var (name, value) in fields)
+                bytes.Append(name).Append(random.Next(4) == 0 ? ":" : ": ").Append(value).Append(random.Next(6) == 0 ? " \t" : "").Append("\r\n");
+            var body = random.Next(3) == 0 ? "" : Octets(random, random.Next(5) == 0 ? 200_000 : 2_000);
+            var framing = random.Next(isAnswer || body.Length > 0 ? 2 : 3);
+            switch (framing)
+            {
+                case 0:
+                    bytes.Append("Content-Length: ").Append(body.Length).Append("\r\n\r\n").Append(body);
+                    return new Message(fields, "Content-Length", body, bytes.ToString());
+                case 1:
+                    bytes.Append("Transfer-Encoding: chunked\r\n\r\n");
+                    for (var at = 0; at < body.Length;)
+                    {
+                        var size = Math.Min(body.Length - at, random.Next(3) == 0 ? random.Next(1, 10) : random.Next(1, 20_000));
+                        bytes.Append(size.ToString(random.Next(2) == 0 ? "x" : "X4", CultureInfo.InvariantCulture)).Append(random.Next(4) == 0 ? ";a=\"b\"" : "")
+                            .Append("\r\n").Append(body, at, size).Append("\r\n");
+                        at += size;
+                    }
+
+                    bytes.Append("0\r\n\r\n");
+                    // An empty chunked answer may leave as one of length zero.
+                    return new Message(fields, isAnswer && body.Length == 0 ? null : "Transfer-Encoding", body, bytes.ToString());
+                default:
+                    return new Message(fields, null, "", bytes.Append("\r\n").ToString());
+            }
+        }
+
+        private static string Name(Random random, bool isAnswer)
+        {
+            if (random.Next(2) == 0)
+                return KnownNames[random.Next(KnownNames.Length)];
+            var name = new StringBuilder(isAnswer ? "Y-" : "Z-");
+            for (var left = random.Next(1, 20); left > 0; left--)
+                name.Append("abcXYZ019!#$%&'*+-.^_`|~"[random.Next(24)]);
+            return name.ToString();
+        }
+
+        // Visible ASCII, Latin-1 and UTF-8 octets, blanks inside.
+        private static string Value(Random random)
+        {
+            var value = new StringBuilder();
+            for (var left = random.Next(60); left > 0; left--)
+            {
+                value.Append(random.Next(5) switch
+                {
+                    0 => ((char)random.Next(0x80, 0x100)).ToString(),
+                    1 => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("\u20ac\u00fc"[random.Next(2)].ToString())),
+                    2 => " \t,;="[random.Next(5)].ToString(),
+                    _ => ((char)random.Next(0x21, 0x7f)).ToString(),
+                });
+            }
+
+            return value.ToString().Trim(' ', '\t');
+        }
+
+        private static string Octets(Random random, int most)
+        {
+            var octets = new byte[random.Next(most)];
+            random.NextBytes(octets);
+            return Encoding.Latin1.GetString(octets);
+        }
+    }
+}

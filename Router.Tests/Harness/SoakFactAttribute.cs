@@ -1,0 +1,19 @@
+namespace Router.Tests.Harness;
+
+/// <summary>A test that takes minutes: it runs where <c>ROUTER_SOAK=1</c> is set, and says so where it does not.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class SoakFactAttribute : FactAttribute
+{
+    public SoakFactAttribute()
+    {
+        if (Environment.GetEnvironmentVariable("ROUTER_SOAK") != "1")
+            Skip = "takes minutes; set ROUTER_SOAK=1 to run it";
+    }
+}
+
+/// <summary>Tests that measure the process: nothing else may run in it meanwhile.</summary>
+[CollectionDefinition(Name, DisableParallelization = true)]
+public sealed class Alone
+{
+    public const string Name = "alone";
+}
