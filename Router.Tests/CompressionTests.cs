@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Router.Configuration;
-using Router.Forwarding;
+using Router.Forwarding.Bodies;
 using Router.Routing;
 
 namespace Router.Tests;

@@ -13,7 +13,7 @@ public sealed class CircuitBreakerTests
         await using var other = RawBackend.Saying("other");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", $"http://{reserved.LocalEndPoint}")
             .Frontend("other", other.Address).Host("other.*", "other")
-            .Set("Backends:www:BreakerFailures", "3").Set("Backends:www:BreakerDuration", "300ms"));
+            .Set("Backends:www:BreakerFailures", "3").Set("Backends:www:BreakerDuration", "4s"));
 
         var statuses = new List<int>();
         for (var i = 0; i < 6; i++)

@@ -1,3 +1,4 @@
+
 namespace Router.Tests.Forwarding;
 
 public sealed class TrailerTests

@@ -31,19 +31,23 @@ internal sealed record CaseRequest
 
     public string Body { get; }
 
+    /// <summary>How often it is sent, one after the other.</summary>
+    public int Times { get; private init; } = 1;
+
     /// <summary>What a backend must get: what came, and the peer that it came from.</summary>
     public string ForwardedFor { get; }
 
     /// <summary>
     /// Makes a request. Beside fields a case may send <c>body: text</c>, <c>body: 12 bytes</c>, and with <c>chunked body:</c> the
-    /// same in chunks. <c>declared body:</c> says the length and sends nothing.
+    /// same in chunks. <c>declared body:</c> says the length and sends nothing. <c>times: 60</c> is how often.
     /// </summary>
     public static CaseRequest Of(Case given, CaseFile file)
     {
         var fields = new List<(string Name, string Value)>();
-        var body = "";
+        var (body, times) = ("", 1);
+        var own = string.Create(CultureInfo.InvariantCulture, $"{given.Line / 256}.{given.Line % 256}");
         if (given.Client is not "-")
-            fields.Add(("X-Forwarded-For", file.Items(given.Client).Single()));
+            fields.Add(("X-Forwarded-For", file.Items(given.Client).Single().Replace("{line}", own, StringComparison.Ordinal)));
         foreach (var item in file.Items(given.Sends).Select(item => item.Split(": ", 2)))
         {
             if (item[0] is "chunked body")
@@ -57,13 +61,17 @@ internal sealed record CaseRequest
                 fields.Add(("Content-Length", text.Length.ToString(CultureInfo.InvariantCulture)));
                 body = item[0] is "body" ? text : "";
             }
+            else if (item[0] is "times")
+            {
+                times = int.Parse(item[1], CultureInfo.InvariantCulture);
+            }
             else
             {
                 fields.Add((item[0], item[1]));
             }
         }
 
-        return new CaseRequest(given.Request, fields, body);
+        return new CaseRequest(given.Request, fields, body) { Times = times };
     }
 
     private static string TextOf(string body) =>

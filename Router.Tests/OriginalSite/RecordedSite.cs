@@ -49,8 +49,15 @@ public sealed class RecordedSite : IAsyncLifetime
     /// <summary>Host and port of a backend.</summary>
     internal string AuthorityOf(string backend) => _backends[backend].Authority;
 
-    /// <summary>Sends what a case says, and gives the client's answer and what the backends received meanwhile.</summary>
+    /// <summary>Sends what a case says, and gives the client's last answer and what the backends received for it.</summary>
     internal async Task<(RawMessage Answer, IReadOnlyList<ReceivedRequest> Received)> PlayAsync(CaseRequest request, string site, string says)
+    {
+        for (var before = 1; before < request.Times; before++)
+            await PlayOnceAsync(request, site, says);
+        return await PlayOnceAsync(request, site, says);
+    }
+
+    private async Task<(RawMessage Answer, IReadOnlyList<ReceivedRequest> Received)> PlayOnceAsync(CaseRequest request, string site, string says)
     {
         _received.Clear();
         _answers.Clear();

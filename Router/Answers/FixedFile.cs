@@ -27,8 +27,8 @@ public sealed class FixedFile
     public async ValueTask WriteAsync(HttpContext context, ResponseHeaderRules rules)
     {
         var response = context.Response;
-        var isHead = HttpMethods.IsHead(context.Request.Method);
-        if (!isHead && !HttpMethods.IsGet(context.Request.Method))
+        var isHead = context.Request.Method is "HEAD";
+        if (!isHead && context.Request.Method is not "GET")
         {
             response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             response.Headers.Allow = "GET, HEAD";

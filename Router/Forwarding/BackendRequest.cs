@@ -1,3 +1,5 @@
+using Router.Forwarding.Bodies;
+
 namespace Router.Forwarding;
 
 /// <summary>A request on its way to a backend: the message, and what a message has no place for.</summary>

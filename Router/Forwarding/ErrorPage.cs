@@ -1,4 +1,5 @@
 using Router.Configuration;
+using Router.Forwarding.Backends;
 
 namespace Router.Forwarding;
 

@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using Router.Answers;
+using Router.Forwarding.Backends;
+using Router.Forwarding.Headers;
 using Router.Routing;
 
 namespace Router.Forwarding;

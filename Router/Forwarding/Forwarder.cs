@@ -1,5 +1,8 @@
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.Features;
+using Router.Forwarding.Bodies;
+using Router.Forwarding.Headers;
+using Router.Forwarding.Upgrades;
 
 namespace Router.Forwarding;
 
@@ -148,7 +151,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         page.Upstream.Enter();
         try
         {
-            using var message = new BackendRequest(HttpMethods.IsHead(context.Request.Method) ? HttpMethod.Head : HttpMethod.Get, page.Settings.Path)
+            using var message = new BackendRequest(context.Request.Method is "HEAD" ? HttpMethod.Head : HttpMethod.Get, page.Settings.Path)
             {
                 RequestUri = page.Upstream.Settings.Addresses.All[0],
             };

@@ -159,7 +159,7 @@ public readonly struct AccessLogLine
     {
         if (record.Sent is { } sent)
             return sent;
-        return context.Response.HasStarted && !HttpMethods.IsHead(context.Request.Method) ? context.Response.ContentLength ?? 0 : 0;
+        return context.Response.HasStarted && context.Request.Method is not "HEAD" ? context.Response.ContentLength ?? 0 : 0;
     }
 
     private static void Write(Utf8JsonWriter json, JsonEncodedText name, StringValues values) => Write(json, name, values.ToString().AsSpan());

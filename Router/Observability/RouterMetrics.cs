@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using Router.Access;
 using Router.Forwarding;
+using Router.Forwarding.Backends;
 using Router.Modes;
 
 namespace Router.Observability;

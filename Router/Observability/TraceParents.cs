@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Router.Forwarding;
+using Router.Forwarding.Headers;
 
 namespace Router.Observability;
 

@@ -4,6 +4,7 @@ using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
 using Router.Configuration;
 using Router.Forwarding;
+using Router.Forwarding.Backends;
 using Router.Routing;
 
 namespace Router.Observability;

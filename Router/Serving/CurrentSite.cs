@@ -1,7 +1,7 @@
 using Microsoft.Extensions.Primitives;
 using Router.Access;
 using Router.Configuration;
-using Router.Forwarding;
+using Router.Forwarding.Backends;
 using Router.Observability;
 using Router.Routing;
 

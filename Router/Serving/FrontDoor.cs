@@ -5,6 +5,7 @@ using Router.Access;
 using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
+using Router.Forwarding.Headers;
 using Router.Modes;
 using Router.Observability;
 using Router.Routing;
@@ -42,14 +43,16 @@ public sealed partial class FrontDoor(
         try
         {
             var peer = context.Connection.RemoteIpAddress ?? IPAddress.None;
-            var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], current.TrustedProxies);
+            // Once: a list that is replaced in between must not be asked in two versions.
+            var proxies = current.TrustedProxies;
+            var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], proxies);
             record?.Client = client;
             var mode = modes.Current;
             var decision = Decision.Of(match, context.Request.Method, client, mode);
             if (decision.Outcome == Outcome.Forward && Refusing(current, live!, match, context.Request.Method, client) is { } limit)
                 await RefuseAsync(context, live!, limit).ConfigureAwait(false);
             else if (decision.Outcome == Outcome.Forward)
-                await ForwardAsync(context, live!, Order(current, live!, pathAndQuery, client, peer, record)).ConfigureAwait(false);
+                await ForwardAsync(context, live!, Order(current, live!, pathAndQuery, client, proxies?.Contains(peer) ?? false, record)).ConfigureAwait(false);
             else if (decision.Outcome == Outcome.File)
                 await live!.File!.WriteAsync(context, live.HeaderRules).ConfigureAwait(false);
             else
@@ -112,13 +115,13 @@ public sealed partial class FrontDoor(
         return answers.WriteAsync(context, AnswerTo(Outcome.RateLimited), live.Route, live.HeaderRules);
     }
 
-    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, IPAddress peer, ExchangeRecord? record) => new()
+    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, bool peerIsTrusted, ExchangeRecord? record) => new()
     {
         Route = live.Route,
         Upstream = live.Upstream!,
         PathAndQuery = pathAndQuery,
         Client = client,
-        PeerIsTrusted = site.TrustedProxies?.Contains(peer) ?? false,
+        PeerIsTrusted = peerIsTrusted,
         RequestRules = site.RequestRules,
         HeaderRules = live.HeaderRules,
         ErrorPage = live.ErrorPage,

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Router.Forwarding;
+using Router.Forwarding.Backends;
 using Router.Modes;
 using Router.Observability;
 

@@ -9,6 +9,9 @@ using Router.Access;
 using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
+using Router.Forwarding.Backends;
+using Router.Forwarding.Headers;
+using Router.Forwarding.Upgrades;
 using Router.Modes;
 using Router.Observability;
 using Router.Samples;
@@ -43,7 +46,9 @@ public static class RouterApplication
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
 
-        builder.WebHost.UseUrls(urls);
+        // Endpoints of the server's own section go before addresses; naming both would only make it complain.
+        if (!builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+            builder.WebHost.UseUrls(urls);
         AddServer(builder, settings.Limits);
         AddLogging(builder);
         AddMetrics(builder, settings);

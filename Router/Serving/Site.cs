@@ -3,6 +3,8 @@ using Router.Access;
 using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
+using Router.Forwarding.Backends;
+using Router.Forwarding.Headers;
 using Router.Modes;
 using Router.Observability;
 using Router.Routing;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Router.Forwarding;
+using Router.Forwarding.Backends;
 using Router.Modes;
 
 namespace Router.Serving;

@@ -1,6 +1,6 @@
 using Router.Configuration;
 using Router.Forwarding;
-using Endpoint = Router.Forwarding.Endpoint;
+using Router.Forwarding.Backends;
 
 namespace Router.Serving;
 

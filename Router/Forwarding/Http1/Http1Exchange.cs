@@ -1,3 +1,5 @@
+using Router.Forwarding.Bodies;
+
 namespace Router.Forwarding.Http1;
 
 /// <summary>

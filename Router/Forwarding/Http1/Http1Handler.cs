@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Router.Forwarding.Backends;
 
 namespace Router.Forwarding.Http1;
 

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Net;
 using System.Text;
+using Router.Forwarding.Headers;
 
 namespace Router.Forwarding.Http1;
 

@@ -1,3 +1,5 @@
+using Router.Forwarding.Backends;
+
 namespace Router.Forwarding.Http1;
 
 /// <summary>The connections to one address of a backend. The one that was used last is taken first, so that the others can age out.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
+using Router.Forwarding.Bodies;
 
 namespace Router.Forwarding.Http1;
 

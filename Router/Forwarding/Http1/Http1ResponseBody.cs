@@ -1,6 +1,7 @@
 using System.Buffers.Text;
 using System.Net;
 using System.Text;
+using Router.Forwarding.Headers;
 
 namespace Router.Forwarding.Http1;
 

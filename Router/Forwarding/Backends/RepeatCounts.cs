@@ -1,4 +1,4 @@
-namespace Router.Forwarding;
+namespace Router.Forwarding.Backends;
 
 /// <summary>How many requests were sent to a backend again, by what had gone wrong before.</summary>
 public sealed class RepeatCounts

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Backends;
 
 /// <summary>
 /// Which of several addresses gets a request: of two drawn at random, the one that has fewer. That spreads almost as well as looking

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http.Features;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Headers;
 
 /// <summary>What the server lets pass of a request's framing although two readers could see two different requests in it.</summary>
 public static class RequestFraming

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Upgrades;
 
 /// <summary>Follows WebSocket frames (RFC 6455 section 5.2) as their bytes pass in pieces of any size.</summary>
 public struct WebSocketFrames

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Primitives;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Headers;
 
 /// <summary>The fields that belong to one connection and are never passed on (RFC 9110 section 7.6.1).</summary>
 public static class HopByHopHeaders

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Bodies;
 
 /// <summary>Copies an answer's body to the client: piece by piece as it comes, with what the client can't take yet left with the backend.</summary>
 public static class ResponseBody

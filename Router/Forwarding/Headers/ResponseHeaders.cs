@@ -2,7 +2,7 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Headers;
 
 /// <summary>What of the backend's header goes to the client.</summary>
 public static class ResponseHeaders

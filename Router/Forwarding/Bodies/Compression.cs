@@ -1,8 +1,9 @@
 using System.Globalization;
 using Microsoft.Extensions.Primitives;
 using Router.Configuration;
+using Router.Forwarding.Headers;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Bodies;
 
 /// <summary>
 /// Decides whether an answer that its backend has not compressed is compressed on its way, and says so in its header.

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Compression;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Bodies;
 
 /// <summary>
 /// A content coding at work on one body. Disposed before it is finished it writes nothing more: half a body must not get a good end.

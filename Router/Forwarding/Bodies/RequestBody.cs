@@ -1,8 +1,9 @@
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
+using Router.Forwarding.Headers;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Bodies;
 
 /// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
 /// <param name="exchange">The client's request.</param>

@@ -6,7 +6,7 @@ using System.Security.Cryptography.X509Certificates;
 using Polly.CircuitBreaker;
 using Router.Configuration;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Backends;
 
 /// <summary>
 /// Makes connections. A name is looked up again when its addresses are older than the backend's <c>DnsRefresh</c>; when that fails,

@@ -2,8 +2,9 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
+using Router.Forwarding.Backends;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Http2;
 
 /// <summary>
 /// Sends requests to a backend over HTTP/2 (RFC 9113), cleartext with prior knowledge or TLS, by the framework's own handler:

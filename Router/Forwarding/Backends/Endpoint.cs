@@ -2,8 +2,9 @@ using Polly;
 using Polly.CircuitBreaker;
 using Router.Configuration;
 using Router.Forwarding.Http1;
+using Router.Forwarding.Http2;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Backends;
 
 /// <summary>One address of a backend: its connections, how many requests it has, and whether it is to be had.</summary>
 public sealed class Endpoint : IDisposable

@@ -1,6 +1,6 @@
 using System.Buffers;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Upgrades;
 
 /// <summary>
 /// One direction of an upgraded connection. For WebSockets it follows the frames as they pass, so that a close frame can be put in

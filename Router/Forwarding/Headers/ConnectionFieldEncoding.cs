@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Headers;
 
 /// <summary>
 /// Decodes the request's <c>Connection</c> field so that all of its options survive. Where Kestrel finds exactly one of the options

@@ -1,4 +1,4 @@
-namespace Router.Forwarding;
+namespace Router.Forwarding.Backends;
 
 /// <summary>
 /// Keeps repeated requests to a share of all: one for each five, and up to ten at once after a quiet time. When everything fails,

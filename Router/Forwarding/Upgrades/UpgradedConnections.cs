@@ -1,8 +1,9 @@
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
+using Router.Forwarding.Backends;
 using Router.Forwarding.Http1;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Upgrades;
 
 /// <summary>
 /// Connections that have changed their protocol (RFC 9110 section 7.8; RFC 6455; RFC 8441): bytes go through in both directions until one

@@ -1,4 +1,4 @@
-namespace Router.Forwarding;
+namespace Router.Forwarding.Headers;
 
 /// <summary>
 /// Which requests are traced (B3 propagation): those of whom a site trusts to say so, and of all others one in 256, decided by the

@@ -1,4 +1,4 @@
-namespace Router.Forwarding;
+namespace Router.Forwarding.Http2;
 
 /// <summary>Puts a backend's origin and a raw path together, without a character changed.</summary>
 public static class RequestUri

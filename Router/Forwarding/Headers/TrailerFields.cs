@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Headers;
 
 /// <summary>Which fields may stand in a trailer (RFC 9110 section 6.5.1).</summary>
 public static class TrailerFields

@@ -1,7 +1,7 @@
 using Polly;
 using Polly.Retry;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Backends;
 
 /// <summary>
 /// Sends a request again where the backend has provably not begun with it, or where the request may be done twice and a kept

@@ -1,7 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Bodies;
 
 /// <summary>
 /// Copies an answer's body to the client in a content coding, without holding back what has come: whenever the backend pauses,

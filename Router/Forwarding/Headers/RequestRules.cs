@@ -3,7 +3,7 @@ using System.Net;
 using Router.Access;
 using Router.Configuration;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Headers;
 
 /// <summary>What is changed in the header of every request that is forwarded, compiled from <see cref="RequestHeaderSettings"/>.</summary>
 public sealed class RequestRules(RequestHeaderSettings settings, AllowList? samplingTrust)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Headers;
 
 /// <summary>
 /// The fields that carry a trace from hop to hop: W3C Trace Context's, and B3's besides, because the applications' logs are found by these.

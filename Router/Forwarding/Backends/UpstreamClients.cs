@@ -4,8 +4,9 @@ using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using Router.Configuration;
 using Router.Forwarding.Http1;
+using Router.Forwarding.Http2;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Backends;
 
 /// <summary>Tells the client factory how the client of each backend is made.</summary>
 public sealed class UpstreamClients : IConfigureNamedOptions<HttpClientFactoryOptions>

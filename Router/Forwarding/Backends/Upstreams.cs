@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Router.Configuration;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Backends;
 
 /// <summary>
 /// The upstreams by their settings. A backend whose settings stay the same over a reload keeps its upstream,

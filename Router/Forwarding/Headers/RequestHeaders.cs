@@ -3,8 +3,9 @@ using System.Collections.Frozen;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 using Router.Configuration;
+using Router.Forwarding.Bodies;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Headers;
 
 /// <summary>What of the client's header goes to the backend, and what Router adds.</summary>
 public static class RequestHeaders

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using Router.Configuration;
 
-namespace Router.Forwarding;
+namespace Router.Forwarding.Backends;
 
 /// <summary>What lives of a backend: its client, its addresses, its places, and the count of what is in flight.</summary>
 public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> endpoints, HttpClient client, RepeatCounts repeats, TimeProvider time) : IDisposable
