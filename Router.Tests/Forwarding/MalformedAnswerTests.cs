@@ -142,6 +142,22 @@ public sealed class MalformedAnswerTests
         }
     }
 
+    [Theory]
+    [InlineData("Content-Length: 5\r\n\r\nhello")]
+    [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
+    public async Task Content_where_none_may_be_is_no_answer(string rest)
+    {
+        await using var backend = RawBackend.Answering($"HTTP/1.1 205 Reset Content\r\n{rest}");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+
+        for (var i = 0; i < 3; i++)
+        {
+            using var client = await router.ConnectAsync();
+            await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n");
+            (await client.ReadToEndAsync()).Text.Should().NotContain("hello").And.NotContain(" 500 ");
+        }
+    }
+
     [Fact]
     public async Task A_trailer_section_without_an_end_is_no_way_to_fill_the_memory()
     {

@@ -13,7 +13,8 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
 {
     private Task _copying = Task.CompletedTask;
     private long _received;
-    private volatile bool _stopped;
+    private volatile bool _ended;
+    private int _stopped;
     private int _begun;
 
     /// <summary>Whether the body could not be read from the client, rather than not be sent to the backend.</summary>
@@ -70,10 +71,10 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         limit.UploadBegan();
         while (true)
         {
-            var reading = ReadAsync(reader);
+            var reading = ReadAsync(reader).AsTask();
             // Before more is waited for: the header that waits for its body's first piece too.
             if (!reading.IsCompleted)
-                await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+                await FlushAsync(stream, reading, cancellationToken).ConfigureAwait(false);
             var read = await reading.ConfigureAwait(false);
             limit.Touch();
             foreach (var segment in read.Buffer)
@@ -82,25 +83,44 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             limit.Touch();
             if (!read.IsCompleted)
                 continue;
+            _ended = true;
             limit.UploadEnded();
             return;
         }
     }
 
+    private async ValueTask FlushAsync(Stream stream, Task<ReadResult> reading, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // A read that is left behind would get in the way of the server's own.
+            Stop();
+            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+    }
+
     private void Stop()
     {
-        _stopped = true;
-        if (!_copying.IsCompleted)
+        // Whichever comes second, this or the beginning of the copying, sees the other: a read that is to come is cancelled as well.
+        Interlocked.Exchange(ref _stopped, 1);
+        if (Volatile.Read(ref _begun) == 1 && !_ended)
             exchange.Request.BodyReader.CancelPendingRead();
     }
 
     private async ValueTask<ReadResult> ReadAsync(PipeReader reader)
     {
+        if (Volatile.Read(ref _stopped) == 1)
+            throw new OperationCanceledException("the exchange is over before the body has begun");
         try
         {
             var read = await reader.ReadAsync(exchange.RequestAborted).ConfigureAwait(false);
             _received += read.Buffer.Length;
-            if (!_stopped && _received <= order.Route.MaxRequestBody)
+            if (Volatile.Read(ref _stopped) == 0 && _received <= order.Route.MaxRequestBody)
                 return read;
             reader.AdvanceTo(read.Buffer.Start);
             if (_received > order.Route.MaxRequestBody)

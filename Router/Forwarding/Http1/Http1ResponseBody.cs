@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Net;
 using System.Text;
 using Router.Forwarding.Headers;
 
@@ -33,6 +34,9 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
                 BodyFraming.UntilClose => await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false),
                 _ => 0,
             };
+            // RFC 9110 section 15.3.6; the client's side takes no content with this status either.
+            if (count > 0 && response.StatusCode == HttpStatusCode.ResetContent)
+                throw new InvalidDataException("a 205 has content");
             if (count == 0 || (head.Framing == BodyFraming.Length && _left == 0))
             {
                 _ended = true;
