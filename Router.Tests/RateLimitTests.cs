@@ -10,13 +10,14 @@ public sealed class RateLimitTests
     public async Task Of_thirty_requests_at_once_the_first_and_the_burst_of_twenty_are_answered_and_nine_get_429()
     {
         await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(Limited(backend), new ManualClock());
+        // A name of its own: the metrics of all routers in this process stand together.
+        await using var router = await RunningRouter.StartAsync(Limited(backend, "of-thirty"), new ManualClock());
 
         var replies = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => router.GetAsync("http://www.example.org/")));
 
         replies.Count(reply => reply.Status == 200).Should().Be(21);
         replies.Count(reply => reply.Status == 429).Should().Be(9);
-        (await router.GetAsync("http://elsewhere.example.net/_metrics")).Body.Should().Contain("router_rate_limited_total{otel_scope_name=\"Router\",limit=\"requests\"} 9");
+        (await router.GetAsync("http://elsewhere.example.net/_metrics")).Body.Should().Contain("router_rate_limited_total{otel_scope_name=\"Router\",limit=\"of-thirty\"} 9");
     }
 
     [Fact]
@@ -249,9 +250,9 @@ public sealed class RateLimitTests
         site.Set(key, value).Read().Faults.Should().ContainSingle().Which.ToString().Should().StartWith(fault);
     }
 
-    private static SiteFile Limited(RawBackend backend) => SiteFile.Of("www.*", backend)
+    private static SiteFile Limited(RawBackend backend, string name = "requests") => SiteFile.Of("www.*", backend)
         .Api("api", backend.Address).Host("api.*", "api")
-        .Set("RateLimits:requests:Rate", "3").Set("RateLimits:requests:Burst", "20").Set("Hosts:www.*:RateLimits", "requests");
+        .Set($"RateLimits:{name}:Rate", "3").Set($"RateLimits:{name}:Burst", "20").Set("Hosts:www.*:RateLimits", name);
 
     private static RateLimitSettings Settings(double rate, int burst) =>
         new() { Name = "test", Rate = rate, Burst = burst, Methods = [], RetryAfter = TimeSpan.FromSeconds(300) };

@@ -122,13 +122,13 @@ public sealed class TrustedProxyListTests
         await using var backend = RawBackend.Saying("hello");
         await using var cdn = Publishing("""{"prefixes":[{"ip_prefix":"127.0.0.1/32","service":"CLOUDFRONT"}]}""");
         await using var router = await RunningRouter.StartAsync(StaffOnly(backend)
-            .Set("Variables:DM_CLOUDFRONT_IPS", "TrustedProxyLists:cdn:Source").Set("TrustedProxyLists:cdn:Service", "CLOUDFRONT"), null, ("DM_CLOUDFRONT_IPS", cdn.Address + "/ip-ranges.json"));
+            .Set("Variables:DM_CLOUDFRONT_IPS", "TrustedProxyLists:published:Source").Set("TrustedProxyLists:published:Service", "CLOUDFRONT"), null, ("DM_CLOUDFRONT_IPS", cdn.Address + "/ip-ranges.json"));
 
         (await AskedForStaffAsync(router)).Should().Be(200);
         (await router.GetAsync("http://www.example.org/", ("X-Forwarded-For", "203.0.113.10"))).Status.Should().Be(403);
         var metrics = (await router.GetAsync("http://elsewhere.example.net/_metrics")).Body;
-        metrics.Should().Contain("""router_trusted_proxies{otel_scope_name="Router",list="cdn"} 1""");
-        metrics.Should().Contain("""router_trusted_proxies_age_seconds{otel_scope_name="Router",list="cdn"}""");
+        metrics.Should().Contain("""router_trusted_proxies{otel_scope_name="Router",list="published"} 1""");
+        metrics.Should().Contain("""router_trusted_proxies_age_seconds{otel_scope_name="Router",list="published"}""");
     }
 
     [Fact]

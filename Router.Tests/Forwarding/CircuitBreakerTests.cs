@@ -11,9 +11,11 @@ public sealed class CircuitBreakerTests
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         await using var other = RawBackend.Saying("other");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", $"http://{reserved.LocalEndPoint}")
+        await using var router = await RunningRouter.StartAsync(new SiteFile()
+            // A name of its own: the metrics of all routers in this process stand together.
+            .Frontend("unlucky", $"http://{reserved.LocalEndPoint}").Host("www.*", "unlucky")
             .Frontend("other", other.Address).Host("other.*", "other")
-            .Set("Backends:www:BreakerFailures", "3").Set("Backends:www:BreakerDuration", "4s"));
+            .Set("Backends:unlucky:BreakerFailures", "3").Set("Backends:unlucky:BreakerDuration", "4s"));
 
         var statuses = new List<int>();
         for (var i = 0; i < 6; i++)
@@ -24,7 +26,7 @@ public sealed class CircuitBreakerTests
         refused.Value("Retry-After").Should().NotBeNull();
         await router.Log.NextAsync("circuit_open");
         (await router.GetAsync("http://localhost/_status")).Body.Should().Contain("\"open\"");
-        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex("router_backend_circuit[^\\n]*backend=\"www\"[^\\n]*state=\"open\"[^\\n]*} 1");
+        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex("router_backend_circuit[^\\n]*backend=\"unlucky\"[^\\n]*state=\"open\"[^\\n]*} 1");
         (await router.GetAsync("http://other.example.org/")).Body.Should().Be("other", "a breaker of one backend never touches another");
 
         reserved.Listen();

@@ -103,13 +103,15 @@ public sealed class RetryTests
     public async Task Refused_connections_are_tried_again_also_for_POST_but_within_the_budget()
     {
         using var closed = new ClosedPort();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", closed.Address).Set("Backends:www:BreakerFailures", "1000"));
+        await using var router = await RunningRouter.StartAsync(new SiteFile()
+            // A name of its own: the metrics of all routers in this process stand together.
+            .Frontend("budgeted", closed.Address).Host("www.*", "budgeted").Set("Backends:budgeted:BreakerFailures", "1000"));
 
         for (var i = 0; i < 60; i++)
             (await router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"))).Status.Should().Be(502);
 
         var metrics = (await router.GetAsync("http://localhost/_metrics")).Body;
-        var repeats = MetricsText.Sum(metrics, "router_retries");
+        var repeats = MetricsText.Sum(metrics, "router_retries_total{otel_scope_name=\"Router\",backend=\"budgeted\"");
         // Ten to begin with, and one for each five requests.
         repeats.Should().BeInRange(10, 10 + (60 / 5) + 1);
     }

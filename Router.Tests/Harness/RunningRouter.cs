@@ -57,6 +57,10 @@ internal sealed class RunningRouter : IAsyncDisposable
     public static Task<RunningRouter> StartWithItsOwnTableAsync(params (string Name, string Value)[] environment) =>
         StartAsync((string?)null, null, environment);
 
+    /// <summary>The same by another clock.</summary>
+    public static Task<RunningRouter> StartWithItsOwnTableAsync(TimeProvider time, params (string Name, string Value)[] environment) =>
+        StartAsync((string?)null, time, environment);
+
     /// <summary>What the process would be started with.</summary>
     public static StartOptions Options(string? file, TimeProvider? time, params (string Name, string Value)[] environment)
     {
