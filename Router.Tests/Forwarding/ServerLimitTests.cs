@@ -48,6 +48,16 @@ public sealed class ServerLimitTests
         backend.Connections.Should().Be(0);
     }
 
+    [Fact]
+    public async Task A_body_that_comes_more_slowly_than_the_least_rate_is_408()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
+
+        // The server's patience is five seconds of its own clock.
+        (await StatusAsync(router, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nx")).Should().Be(408);
+    }
+
     private static async Task<int> StatusAsync(RunningRouter router, string bytes)
     {
         using var client = await router.ConnectAsync();

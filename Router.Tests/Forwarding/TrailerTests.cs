@@ -24,6 +24,19 @@ public sealed class TrailerTests
     }
 
     [Fact]
+    public async Task Trailers_that_the_backend_has_not_announced_reach_a_client_that_says_it_takes_them()
+    {
+        await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 2\r\n\r\n");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nTE: trailers\r\n\r\n");
+
+        await client.ReadHeadAsync();
+        (await client.ReadThroughAsync("X-Sum: 2\r\n\r\n")).Should().EndWith("ok\r\n0\r\nX-Sum: 2\r\n\r\n");
+    }
+
+    [Fact]
     public async Task A_backends_trailers_reach_the_client()
     {
         await using var backend = RawBackend.Start(async connection =>

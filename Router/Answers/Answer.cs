@@ -19,6 +19,10 @@ public sealed record Answer(int Status, string Slug, string Title, string Detail
     public static Answer NotFound { get; } = new(
         404, "not-found", "Page not found", "If you typed the web address, check that it is correct.");
 
+    /// <summary>The body came too slowly.</summary>
+    public static Answer TooSlow { get; } = new(
+        408, "too-slow", "What you sent took too long to arrive", "Check your connection and try again.");
+
     /// <summary>The body is longer than the route allows.</summary>
     public static Answer TooLarge { get; } = new(
         413, "too-large", "What you sent is too large", "Send a smaller file or less text.");
@@ -44,5 +48,5 @@ public sealed record Answer(int Status, string Slug, string Title, string Detail
         504, "gateway-timeout", "Sorry, the service is taking too long to answer", "Try again in a few minutes.");
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooLarge, TooMany, BadGateway, Closed, Busy, GatewayTimeout];
+    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooSlow, TooLarge, TooMany, BadGateway, Closed, Busy, GatewayTimeout];
 }

@@ -50,6 +50,9 @@ public enum ForwardFailure
     /// <summary>The client sent a body that breaks HTTP's rules or ends early. 400.</summary>
     InvalidRequestBody,
 
+    /// <summary>The client sent its body more slowly than <c>Limits:MinDataRate</c>. 408.</summary>
+    RequestBodyTooSlow,
+
     /// <summary>The client sent a body that is longer than the route allows. 413.</summary>
     RequestBodyTooLarge,
 

@@ -183,12 +183,15 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
     }
 
     private static bool IsOfTheBackend(ForwardFailure failure) =>
-        failure is not (ForwardFailure.ClientGone or ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody or ForwardFailure.RequestBodyTooLarge);
+        failure is not (ForwardFailure.ClientGone or ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody
+            or ForwardFailure.RequestBodyTooSlow or ForwardFailure.RequestBodyTooLarge);
 
     private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, ExchangeLimit limit)
     {
         if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
             return ForwardFailure.RequestBodyTooLarge;
+        if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout })
+            return ForwardFailure.RequestBodyTooSlow;
         if (context.RequestAborted.IsCancellationRequested)
             return ForwardFailure.ClientGone;
         if (body is { ClientFailed: true })

@@ -207,6 +207,7 @@ public sealed partial class FrontDoor(
         ForwardFailure.AnswerTimeout or ForwardFailure.ConnectTimeout or ForwardFailure.RequestTimeout or ForwardFailure.IdleTimeout => Answer.GatewayTimeout,
         ForwardFailure.CircuitOpen or ForwardFailure.Overloaded => Answer.Busy,
         ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody => Answer.BadRequest,
+        ForwardFailure.RequestBodyTooSlow => Answer.TooSlow,
         ForwardFailure.RequestBodyTooLarge => Answer.TooLarge,
         _ => Answer.BadGateway,
     };

@@ -12,7 +12,13 @@ namespace Router.Forwarding.Backends;
 /// Makes connections. A name is looked up again when its addresses are older than the backend's <c>DnsRefresh</c>; when that fails,
 /// the addresses known last are tried. Connections that work stay, until their address is no longer one of the name's.
 /// </summary>
-public sealed class Connector(Uri address, BackendSettings backend, TimeProvider time, AsyncCircuitBreakerPolicy breaker)
+/// <param name="address">Scheme, host and port.</param>
+/// <param name="backend">The limits.</param>
+/// <param name="lookUp">Looks a name up.</param>
+/// <param name="time">The clock.</param>
+/// <param name="breaker">Watches over every attempt.</param>
+public sealed class Connector(
+    Uri address, BackendSettings backend, Func<string, CancellationToken, Task<IPAddress[]>> lookUp, TimeProvider time, AsyncCircuitBreakerPolicy breaker)
 {
     private readonly X509Certificate2Collection? _authorities = Authorities(backend.CertificateAuthorities);
     private volatile Resolved? _resolved;
@@ -115,7 +121,7 @@ public sealed class Connector(Uri address, BackendSettings backend, TimeProvider
             return resolved.Addresses;
         }
 
-        var addresses = await Dns.GetHostAddressesAsync(address.IdnHost, cancellationToken).ConfigureAwait(false);
+        var addresses = await lookUp(address.IdnHost, cancellationToken).ConfigureAwait(false);
         _resolved = new Resolved(addresses, time.GetTimestamp());
         return addresses;
     }
@@ -127,7 +133,7 @@ public sealed class Connector(Uri address, BackendSettings backend, TimeProvider
         IPAddress[] addresses;
         try
         {
-            addresses = await Dns.GetHostAddressesAsync(host).ConfigureAwait(false);
+            addresses = await lookUp(host, CancellationToken.None).ConfigureAwait(false);
         }
         catch (SocketException)
         {

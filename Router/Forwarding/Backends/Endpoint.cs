@@ -1,3 +1,4 @@
+using System.Net;
 using Polly;
 using Polly.CircuitBreaker;
 using Router.Configuration;
@@ -21,7 +22,7 @@ public sealed class Endpoint : IDisposable
         _breaker = Policy
             .Handle<BackendException>()
             .CircuitBreakerAsync(backend.BreakerFailures, backend.BreakerDuration);
-        Connector = new Connector(address, backend, time, _breaker);
+        Connector = new Connector(address, backend, Dns.GetHostAddressesAsync, time, _breaker);
         Pool = new Http1Pool(address, Connector, time);
         Prober = new HttpMessageInvoker(backend.Http2 ? new Http2Handler([this]) : new Http1Handler([this]));
     }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
+using Router.Forwarding.Headers;
 
 namespace Router.Forwarding.Bodies;
 
@@ -59,9 +60,10 @@ public static class ResponseBody
     }
 
     // Kestrel sends trailers in HTTP/2 only. In HTTP/1.1 it leaves the chunks to an application that names the coding itself;
-    // that is worth it only where the backend has said that trailers will come.
+    // that is worth it only where the backend has said that trailers will come, or the client that it takes them (RFC 9110 section 6.5.1).
     private static bool NeedsOwnChunks(HttpResponseMessage answer, HttpContext context) =>
-        context.Request.Protocol == "HTTP/1.1" && answer.Headers.NonValidated.Contains("Trailer") && context.Response.ContentLength is null
+        context.Request.Protocol == "HTTP/1.1" && context.Response.ContentLength is null
+        && (answer.Headers.NonValidated.Contains("Trailer") || HopByHopHeaders.IsNamedBy(context.Request.Headers.TE, "trailers"))
         && context.Response.StatusCode is not (204 or 205 or 304) && context.Request.Method is not "HEAD";
 
     internal static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
