@@ -28,7 +28,7 @@ public sealed record StartOptions
     /// so that a newcomer's <c>dotnet run</c> shows something.
     /// </summary>
     public string EnvironmentName =>
-        Environment("ASPNETCORE_ENVIRONMENT") ?? Environment("DOTNET_ENVIRONMENT")
+        Said("ASPNETCORE_ENVIRONMENT") ?? Said("DOTNET_ENVIRONMENT")
         ?? (Source.ProjectDirectory is null ? Environments.Production : Environments.Development);
 
     /// <summary>Where <c>appsettings.json</c> stands: beside the source when run from a build of it, so that an edit is seen; else beside the application.</summary>
@@ -47,6 +47,8 @@ public sealed record StartOptions
             faults.Add("PORT", $"is '{port}'", "Give a port number from 0 to 65535");
         return $"http://*:{port}";
     }
+
+    private string? Said(string variable) => Environment(variable) is { Length: > 0 } text ? text : null;
 
     private static string Checked(string key, string urls, Faults faults)
     {
