@@ -48,6 +48,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         });
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend)
             .Set("Backends:www:ResponseTimeout", "100ms").Set("Backends:www:MaxConcurrentRequests", "16").Set("Backends:www:QueueTimeout", "1s"));
+        router.AccessLog.Forgets = true;
         await LoadAsync(router, TimeSpan.FromSeconds(5));
         var before = await SettledAsync(router);
 

@@ -30,6 +30,9 @@ internal sealed class AccessLogLines : Stream
     /// <summary>Whether writing fails, as on a full disk.</summary>
     public bool Fails { get; set; }
 
+    /// <summary>Whether lines are dropped, for a test that makes more of them than it has memory for.</summary>
+    public bool Forgets { get; set; }
+
     /// <summary>Ends when a write has failed.</summary>
     public Task Failed => _failed.Task;
 
@@ -72,7 +75,9 @@ internal sealed class AccessLogLines : Stream
                 continue;
             }
 
-            _lines.Writer.TryWrite(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. _begun]));
+            if (!Forgets)
+
+                _lines.Writer.TryWrite(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. _begun]));
             _begun.Clear();
         }
     }

@@ -12,10 +12,11 @@ namespace Router.Tests.Harness;
 internal sealed class RawBackend : IAsyncDisposable
 {
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-    private readonly ConcurrentQueue<RawConnection> _connections = [];
+    private readonly ConcurrentDictionary<RawConnection, bool> _connections = [];
     private readonly Channel<RawConnection> _unserved = Channel.CreateUnbounded<RawConnection>();
     private readonly Channel<RawMessage> _requests = Channel.CreateUnbounded<RawMessage>();
     private readonly Task _accepting;
+    private int _made;
 
     private RawBackend(Func<RawConnection, Task>? script)
     {
@@ -31,7 +32,7 @@ internal sealed class RawBackend : IAsyncDisposable
     public string Authority => _listener.LocalEndPoint!.ToString()!;
 
     /// <summary>How many connections were made.</summary>
-    public int Connections => _connections.Count;
+    public int Connections => Volatile.Read(ref _made);
 
     /// <summary>A backend whose connections the test takes with <see cref="AcceptAsync"/>.</summary>
     public static RawBackend Start() => new(null);
@@ -70,7 +71,7 @@ internal sealed class RawBackend : IAsyncDisposable
     {
         _listener.Dispose();
         await _accepting;
-        foreach (var connection in _connections)
+        foreach (var connection in _connections.Keys)
             connection.Dispose();
     }
 
@@ -83,7 +84,8 @@ internal sealed class RawBackend : IAsyncDisposable
                 var socket = await _listener.AcceptAsync();
                 socket.NoDelay = true;
                 var connection = new RawConnection(socket);
-                _connections.Enqueue(connection);
+                _connections[connection] = true;
+                Interlocked.Increment(ref _made);
                 if (script is null)
                     _unserved.Writer.TryWrite(connection);
                 else
@@ -96,7 +98,7 @@ internal sealed class RawBackend : IAsyncDisposable
     }
 
     // A script ends with its connection: Router may drop that at any time, and a test looks at what the client saw.
-    private static async Task ServeAsync(Func<RawConnection, Task> script, RawConnection connection)
+    private async Task ServeAsync(Func<RawConnection, Task> script, RawConnection connection)
     {
         try
         {
@@ -104,6 +106,12 @@ internal sealed class RawBackend : IAsyncDisposable
         }
         catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or TimeoutException)
         {
+        }
+        finally
+        {
+            // One that its script leaves open stays so until the backend goes.
+            if (connection.IsDisposed)
+                _connections.TryRemove(connection, out _);
         }
     }
 }

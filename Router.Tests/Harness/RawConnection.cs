@@ -27,6 +27,9 @@ internal sealed class RawConnection(Socket socket) : IDisposable
     /// <summary>Everything that has been received so far.</summary>
     public string Received => Encoding.Latin1.GetString([.. _received]);
 
+    /// <summary>Whether the test has closed it.</summary>
+    public bool IsDisposed { get; private set; }
+
     public static async Task<RawConnection> OpenAsync(IPEndPoint address)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -136,7 +139,11 @@ internal sealed class RawConnection(Socket socket) : IDisposable
         socket.Dispose();
     }
 
-    public void Dispose() => _stream.Dispose();
+    public void Dispose()
+    {
+        IsDisposed = true;
+        _stream.Dispose();
+    }
 
     private async Task<string> ReadChunksAsync()
     {
