@@ -3,13 +3,16 @@ using System.Net;
 namespace Router.Forwarding.Http1;
 
 /// <summary>Content that is a stream as it stands. The framework's <c>StreamContent</c> lets nobody write, which an upgrade must.</summary>
-public sealed class Http1Content(Stream body) : HttpContent
+public sealed class Http1Content : HttpContent
 {
-    /// <inheritdoc/>
-    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(body);
+    /// <summary>The stream; empty until the answer's head has been read.</summary>
+    public Stream Body { get; set; } = Stream.Null;
 
     /// <inheritdoc/>
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => body.CopyToAsync(stream);
+    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(Body);
+
+    /// <inheritdoc/>
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Body.CopyToAsync(stream);
 
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)
@@ -22,7 +25,7 @@ public sealed class Http1Content(Stream body) : HttpContent
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            body.Dispose();
+            Body.Dispose();
         base.Dispose(disposing);
     }
 }

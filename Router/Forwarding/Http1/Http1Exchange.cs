@@ -108,7 +108,9 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     {
         while (true)
         {
-            var response = new HttpResponseMessage { RequestMessage = request };
+            // The fields of the content are parsed into it; its body is known when all of them are.
+            var content = new Http1Content();
+            var response = new HttpResponseMessage { RequestMessage = request, Content = content };
             var head = await ReadHeadAsync(response, cancellationToken).ConfigureAwait(false);
             switch (head.Status)
             {
@@ -116,7 +118,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
                     _leave.TrySetResult();
                     continue;
                 case 101 when request.Upgrade is not null:
-                    response.Content = new Http1Content(new Http1UpgradedStream(connection, Leave));
+                    content.Body = new Http1UpgradedStream(connection, Leave);
                     return response;
                 case 101:
                     throw new InvalidDataException("the backend changes to a protocol that nobody asked for");
@@ -128,10 +130,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
             if (request.ExpectsContinue && !_leave.Task.IsCompleted)
                 // A final answer in place of the leave: the body is not sent, and what follows on this connection could be taken for it.
                 _leave.TrySetCanceled(CancellationToken.None);
-            var fields = response.Content.Headers;
-            response.Content = new Http1Content(new Http1ResponseBody(this, connection, head, response));
-            foreach (var (name, values) in fields.NonValidated)
-                response.Content.Headers.TryAddWithoutValidation(name, values);
+            content.Body = new Http1ResponseBody(this, connection, head, response);
             return response;
         }
     }
