@@ -21,11 +21,11 @@ public sealed class CheckCommandTests
         exit.Should().Be(0);
         var rows = output.ToString().Split('\n').Select(line => string.Join(" | ", line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))).ToArray();
         output.ToString().Should().Contain("Mode at start: recovery");
-        rows.Should().Contain("ROUTE | HOST | PATH | BACKEND | KIND | ADDRESS | ALLOWED | LIVE | RECOVERY | MAINTENANCE");
-        rows.Should().Contain("www.* | www.* | (every other path) | pages | Frontend | http://pages.internal:8080 | everyone | forward | 503 | 503");
-        rows.Should().Contain("www.*//admin | www.* | /admin | pages | Frontend | http://pages.internal:8080 | staff (2) | forward | 503 | 503");
-        rows.Should().Contain("www.*/**/_metrics | www.* | **/_metrics | - | - | - | nobody | 403 | 403 | 403");
-        rows.Should().Contain("api.* | api.* | (every other path) | data | Api | https://data.internal | everyone | forward | forward | 503");
+        rows.Should().Contain("ROUTE | HOST | PATH | BACKEND | KIND | ADDRESS | ALLOWED | LIVE | READ-ONLY | RECOVERY | MAINTENANCE");
+        rows.Should().Contain("www.* | www.* | (every other path) | pages | Frontend | http://pages.internal:8080 | everyone | forward | read | 503 | 503");
+        rows.Should().Contain("www.*//admin | www.* | /admin | pages | Frontend | http://pages.internal:8080 | staff (2) | forward | read | 503 | 503");
+        rows.Should().Contain("www.*/**/_metrics | www.* | **/_metrics | - | - | - | nobody | 403 | 403 | 403 | 403");
+        rows.Should().Contain("api.* | api.* | (every other path) | data | Api | https://data.internal | everyone | forward | read | forward | 503");
         Directory.Delete(directory, recursive: true);
     }
 

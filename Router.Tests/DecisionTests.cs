@@ -78,7 +78,7 @@ public sealed class DecisionTests
     [Fact]
     public void A_fourth_mode_takes_one_new_class()
     {
-        var mode = new ReadOnlyMode();
+        var mode = new PagesForReadersMode();
 
         Decide("GET", "www.example.org").Should().Be(Outcome.Forward);
         Decide("POST", "www.example.org").Should().Be(Outcome.Closed);
@@ -99,14 +99,14 @@ public sealed class DecisionTests
     [Fact]
     public void Nothing_but_a_name_in_the_catalogue_is_a_mode()
     {
-        ModeCatalogue.All.Select(mode => mode.Name).Should().Equal("live", "recovery", "maintenance");
+        ModeCatalogue.All.Select(mode => mode.Name).Should().Equal("live", "read-only", "recovery", "maintenance");
         foreach (var name in new[] { "Live", "LIVE", "live ", "", "open" })
             ModeCatalogue.TryFind(name, out _).Should().BeFalse(name);
     }
 
-    private sealed class ReadOnlyMode : Mode
+    private sealed class PagesForReadersMode : Mode
     {
-        public override string Name => "read-only";
+        public override string Name => "pages-for-readers";
 
         public override string Summary => "pages can be read, and nothing can be sent";
 

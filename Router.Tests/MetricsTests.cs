@@ -42,6 +42,7 @@ public sealed class MetricsTests
 
     [Theory]
     [InlineData("live")]
+    [InlineData("read-only")]
     [InlineData("recovery")]
     [InlineData("maintenance")]
     public async Task The_mode_is_one_series_for_each_mode_and_one_of_them_is_1(string mode)
@@ -50,9 +51,9 @@ public sealed class MetricsTests
 
         var metrics = await ReadAsync(router);
 
-        foreach (var name in new[] { "live", "recovery", "maintenance" })
+        foreach (var name in new[] { "live", "read-only", "recovery", "maintenance" })
             metrics.Should().Contain(series => series.Name == "router_mode" && series.Has("mode", name) && series.Value == (name == mode ? 1 : 0));
-        metrics.Where(series => series.Name == "router_mode").Should().HaveCount(3);
+        metrics.Where(series => series.Name == "router_mode").Should().HaveCount(4);
     }
 
     [Fact]

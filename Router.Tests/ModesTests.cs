@@ -107,6 +107,29 @@ public sealed class ModesTests
     }
 
     [Theory]
+    [InlineData("www.example.org", "www", "text/html")]
+    [InlineData("assets.example.org", "assets", "text/html")]
+    [InlineData("api.example.org", "api", "application/problem+json")]
+    public async Task Read_only_lets_through_what_changes_nothing(string host, string who, string type)
+    {
+        await using var site = await SmallSite.InAsync("read-only");
+
+        foreach (var method in new[] { "POST", "PUT", "PATCH", "DELETE", "PROPFIND" })
+        {
+            var reply = await site.Router.SendAsync(method, $"http://{host}/some/page");
+
+            reply.Status.Should().Be(503, method);
+            reply.Value("X-Router-Closed").Should().Be("1", method);
+            reply.Value("Content-Type").Should().StartWith(type);
+        }
+
+        site.Reached.Should().Be(0);
+        foreach (var method in new[] { "GET", "HEAD", "OPTIONS" })
+            (await site.Router.SendAsync(method, $"http://{host}/some/page")).Value("X-Application").Should().Be(who, method);
+        (await site.Router.SendAsync("POST", "http://elsewhere.example.org/")).Status.Should().Be(404, "nobody's request is nothing that the mode closes");
+    }
+
+    [Theory]
     [InlineData("maintenance", "www.example.org")]
     [InlineData("maintenance", "api.example.org")]
     [InlineData("maintenance", "elsewhere.example.org")]

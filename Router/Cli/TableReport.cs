@@ -29,13 +29,13 @@ public static class TableReport
         .. ModeCatalogue.All.Select(mode => Effect(route, mode)),
     ];
 
-    // The rule as such, for a client that it allows: the very decision that a GET request would meet.
+    // The rule as such, for a client that it allows: the very decision that a request would meet. "read" where a GET is forwarded and a POST is not.
     private static string Effect(Route route, Mode mode)
     {
         if (route.Refuses)
             return "403";
         if (!route.InEveryMode && !mode.Reaches(route.Kind, "GET"))
             return "503";
-        return route.File is null ? "forward" : "file";
+        return route.File is not null ? "file" : mode.Reaches(route.Kind, "POST") ? "forward" : "read";
     }
 }

@@ -8,6 +8,8 @@ namespace Router.Modes;
 /// </summary>
 public abstract class Mode
 {
+    private static readonly string[] SampleMethods = ["GET", "POST"];
+
     /// <summary>The name, as configuration and operators write it.</summary>
     public abstract string Name { get; }
 
@@ -22,6 +24,16 @@ public abstract class Mode
 
     /// <summary>Whether a request with this method may reach a backend of this kind.</summary>
     public abstract bool Reaches(BackendKind kind, string method);
+
+    /// <summary>Whether some request that would reach a backend in another mode is kept from it.</summary>
+    public bool ClosesAnything => Samples.Any(sample => !Reaches(sample.Kind, sample.Method));
+
+    /// <summary>Whether it lets through some request that <paramref name="other"/> keeps back: then going from that one to this one opens the site.</summary>
+    public bool Opens(Mode other) => Samples.Any(sample => Reaches(sample.Kind, sample.Method) && !other.Reaches(sample.Kind, sample.Method));
+
+    // One request of each sort that a mode can tell apart.
+    private static IEnumerable<(BackendKind Kind, string Method)> Samples =>
+        from kind in Enum.GetValues<BackendKind>() from method in SampleMethods select (kind, method);
 
     /// <inheritdoc/>
     public sealed override string ToString() => Name;

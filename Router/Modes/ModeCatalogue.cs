@@ -7,7 +7,13 @@ namespace Router.Modes;
 public static class ModeCatalogue
 {
     /// <summary>Every mode, from open to closed.</summary>
-    public static ImmutableArray<Mode> All { get; } = [new LiveMode(), new RecoveryMode(), new MaintenanceMode()];
+    public static ImmutableArray<Mode> All { get; } = [new LiveMode(), new ReadOnlyMode(), new RecoveryMode(), new MaintenanceMode()];
+
+    /// <summary>The mode for the time before a closing, in which the last writes end.</summary>
+    public static Mode ReadOnly { get; } = All[1];
+
+    /// <summary>The mode that reaches nothing: what holds where nobody knows what should.</summary>
+    public static Mode Closed { get; } = All[^1];
 
     /// <summary>The names, for messages.</summary>
     public static string Names => string.Join(", ", All.Select(mode => mode.Name));
