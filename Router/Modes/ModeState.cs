@@ -1,6 +1,23 @@
 namespace Router.Modes;
 
-/// <summary>The mode that holds, and since when. Immutable, replaced in one step.</summary>
-/// <param name="Mode">The mode.</param>
-/// <param name="Since">When it took effect.</param>
-public sealed record ModeState(Mode Mode, DateTimeOffset Since);
+/// <summary>The record, and which of its steps holds on this instance. Immutable, replaced in one step.</summary>
+/// <param name="Record">What is known of the site's mode.</param>
+/// <param name="Index">The position of the step in force.</param>
+/// <param name="Since">When that step took effect here.</param>
+/// <param name="ActivatedAt">The same as a timestamp of the monotonic clock: what began after it has met this mode.</param>
+/// <param name="WindowSince">When the window of downtime began here that the step belongs to; in live, when live began.</param>
+public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Since, long ActivatedAt, DateTimeOffset WindowSince)
+{
+    /// <summary>The step in force.</summary>
+    public ModeStep Step { get; } = Record.Steps[Index];
+
+    /// <summary>The next scheduled step; null where none is.</summary>
+    public ModeStep? Next { get; } = Index + 1 < Record.Steps.Length ? Record.Steps[Index + 1] : null;
+
+    /// <summary>The mode in force.</summary>
+    public Mode Mode => Step.Mode;
+
+    /// <summary>By how much the announced end has passed, while the site is still not open; zero where it has not.</summary>
+    public TimeSpan OverrunAt(DateTimeOffset now) =>
+        Mode.ClosesAnything && Step.Until is { } until && now > until ? now - until : TimeSpan.Zero;
+}

@@ -1,0 +1,326 @@
+using System.Globalization;
+using Router.Configuration;
+using Router.Modes;
+using Xunit.Abstractions;
+
+namespace Router.Tests;
+
+/// <summary>The record of the mode, what changes make of it, and what holds on an instance that has it.</summary>
+public sealed class ModeChangesTests(ITestOutputHelper output)
+{
+    private static readonly Mode Live = Named("live");
+    private static readonly Mode ReadOnly = Named("read-only");
+    private static readonly Mode Recovery = Named("recovery");
+    private static readonly Mode Maintenance = Named("maintenance");
+    private static readonly TimeSpan Lead = TimeSpan.FromSeconds(2);
+
+    private readonly ManualClock _clock = new();
+
+    [Fact]
+    public void A_change_holds_from_its_instant_on_and_not_before()
+    {
+        using var modes = new ModeController(_clock, Live);
+        Change(modes, new ModeChange { Mode = Maintenance, By = "anna", Reason = "restore", Until = _clock.GetUtcNow().AddHours(1) });
+
+        modes.Current.Should().Be(Live);
+        _clock.Advance(Lead - TimeSpan.FromTicks(1));
+        modes.Current.Should().Be(Live);
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        modes.Current.Should().Be(Maintenance);
+        modes.State.Step.Should().BeEquivalentTo(new { By = "anna", Reason = "restore" });
+        modes.State.Since.Should().Be(_clock.GetUtcNow());
+        modes.State.Next.Should().BeNull();
+    }
+
+    [Fact]
+    public void Who_listens_is_told_of_the_record_and_of_the_step_without_any_request_that_asks()
+    {
+        using var modes = new ModeController(_clock, Live);
+        var told = new List<string>();
+        modes.Changed += state => told.Add($"{state.Record.Version} {state.Mode}");
+
+        Change(modes, new ModeChange { Mode = Maintenance, WritesFirst = TimeSpan.FromSeconds(10) });
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        _clock.Advance(TimeSpan.FromSeconds(10));
+
+        told.Should().Equal("1 live", "1 read-only", "1 maintenance");
+    }
+
+    [Fact]
+    public void An_overrun_of_the_announced_end_is_known_and_opens_nothing()
+    {
+        using var modes = new ModeController(_clock, Live);
+        Change(modes, new ModeChange { Mode = Maintenance, Until = _clock.GetUtcNow().AddMinutes(30) });
+
+        _clock.Advance(TimeSpan.FromMinutes(30));
+        modes.State.OverrunAt(_clock.GetUtcNow()).Should().Be(TimeSpan.Zero);
+        _clock.Advance(TimeSpan.FromMinutes(90));
+
+        modes.Current.Should().Be(Maintenance);
+        modes.State.OverrunAt(_clock.GetUtcNow()).Should().Be(TimeSpan.FromMinutes(90));
+    }
+
+    [Fact]
+    public void Telling_more_of_a_mode_never_leaves_it()
+    {
+        using var modes = Closed();
+        var (since, window) = (modes.State.Since, modes.State.Step.Window);
+        _clock.Advance(TimeSpan.FromMinutes(5));
+
+        Change(modes, new ModeChange { Until = _clock.GetUtcNow().AddHours(3), By = "ben" });
+        Change(modes, new ModeChange { Mode = Maintenance, Reason = "takes longer" });
+
+        modes.State.Should().BeEquivalentTo(new { Mode = Maintenance, Since = since });
+        modes.State.Step.Should().BeEquivalentTo(new { Window = window, By = "ben", Reason = "takes longer", Until = (DateTimeOffset?)_clock.GetUtcNow().AddHours(3) });
+        modes.State.Record.Version.Should().Be(3);
+    }
+
+    [Fact]
+    public void A_window_lasts_from_the_first_step_that_closes_until_live()
+    {
+        using var modes = Closed();
+        var window = modes.State.Step.Window;
+        window.Should().NotBeNull();
+
+        Change(modes, new ModeChange { Mode = Recovery });
+        _clock.Advance(Lead);
+        modes.State.Step.Window.Should().Be(window);
+
+        Change(modes, new ModeChange { Mode = Live });
+        _clock.Advance(Lead);
+        modes.State.Step.Window.Should().BeNull();
+
+        Change(modes, new ModeChange { Mode = Maintenance });
+        _clock.Advance(Lead);
+        modes.State.Step.Window.Should().NotBeNull().And.NotBe(window);
+    }
+
+    [Fact]
+    public void What_is_scheduled_can_be_cancelled_and_what_is_in_force_stays()
+    {
+        using var modes = new ModeController(_clock, Live);
+        Change(modes, new ModeChange { Mode = Maintenance, At = _clock.GetUtcNow().AddHours(1) });
+        modes.State.Next!.Mode.Should().Be(Maintenance);
+
+        modes.Offer(ModeChanges.Cancel(modes.State.Record, modes.State.Index, _clock.GetUtcNow(), new Faults())!).Should().BeTrue();
+        _clock.Advance(TimeSpan.FromHours(2));
+
+        modes.Current.Should().Be(Live);
+        var faults = new Faults();
+        ModeChanges.Cancel(modes.State.Record, modes.State.Index, _clock.GetUtcNow(), faults).Should().BeNull();
+        faults.All.Should().ContainSingle().Which.ToString().Should().Contain("nothing to cancel");
+    }
+
+    [Fact]
+    public void A_step_back_of_the_clock_takes_no_mode_back()
+    {
+        using var modes = Closed();
+        var known = modes.State.Record;
+
+        _clock.Advance(-TimeSpan.FromHours(1));
+        modes.Current.Should().Be(Maintenance);
+        Change(modes, new ModeChange { Reason = "told by a clock that is behind" });
+        modes.Current.Should().Be(Maintenance);
+
+        using var restarted = new ModeController(_clock, known with { Reached = 1 });
+        restarted.Current.Should().Be(Maintenance, "another instance has seen it in force");
+    }
+
+    [Fact]
+    public void An_older_record_changes_nothing()
+    {
+        using var modes = Closed();
+
+        modes.Offer(new ModeRecord { Version = modes.State.Record.Version, Steps = [new ModeStep { Mode = Live }] }).Should().BeFalse();
+
+        modes.Current.Should().Be(Maintenance);
+    }
+
+    public static TheoryData<string, ModeChange, string> Faulty
+    {
+        get
+        {
+            var now = new ManualClock().GetUtcNow();
+            return new()
+            {
+                // the mode in force, the change, what is said
+                { "live", new ModeChange { Mode = Maintenance, At = now.AddHours(-1) }, "at: is 2026-01-01 21:00:00Z, which has passed" },
+                { "live", new ModeChange { Mode = Maintenance, At = now.AddDays(61) }, "at: is 2026-03-03" },
+                { "live", new ModeChange { Mode = Maintenance, Until = now }, "until: is 2026-01-01 22:00:00Z, which is not after" },
+                { "live", new ModeChange { Mode = Maintenance, Until = now.AddDays(100) }, "until: is 2026-04-11" },
+                { "live", new ModeChange { Mode = Maintenance, CutAfter = TimeSpan.FromSeconds(-1) }, "cutAfter: is -00:00:01" },
+                { "live", new ModeChange { Mode = Maintenance, WritesFirst = TimeSpan.Zero }, "writesFirst: is 00:00:00" },
+                { "live", new ModeChange { Mode = Maintenance, WritesFirst = TimeSpan.FromMinutes(1), At = now.AddSeconds(50) }, "writesFirst: would have to begin at" },
+                { "live", new ModeChange { Mode = ReadOnly, WritesFirst = TimeSpan.FromSeconds(5) }, "writesFirst: makes no sense on the way from live to read-only" },
+                { "live", new ModeChange { Mode = Live, Until = now.AddHours(1) }, "until: is given for live, which has no end" },
+                { "live", new ModeChange { Until = now.AddHours(1) }, "there is no end to extend" },
+                { "live", new ModeChange { Mode = Maintenance, Reason = "two\nlines" }, "reason: has control characters" },
+                { "live", new ModeChange { Mode = Maintenance, Ticket = new string('x', 501) }, "ticket: has 501 characters" },
+                { "maintenance", new ModeChange(), "until: is not given" },
+                { "maintenance", new ModeChange { At = now.AddHours(1), Reason = "x" }, "mode: is not given" },
+                { "maintenance", new ModeChange { Mode = Live, At = now.AddHours(1) }, "at: would open the site at 2026-01-01 23:00:00Z by the clock alone" },
+                { "maintenance", new ModeChange { Mode = Recovery, At = now.AddHours(1) }, "by the clock alone" },
+                { "maintenance", new ModeChange { Mode = Recovery, WritesFirst = TimeSpan.FromSeconds(5) }, "writesFirst: would open to readers what maintenance closes" },
+            };
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Faulty))]
+    public void A_change_that_cannot_be_is_refused_by_the_name_of_its_member(string mode, ModeChange change, string said)
+    {
+        var record = new ModeRecord { Version = 3, Steps = [new ModeStep { Mode = Named(mode) }] };
+        var faults = new Faults();
+
+        ModeChanges.Apply(record, 0, change, _clock.GetUtcNow(), Lead, faults).Should().BeNull();
+
+        faults.All.Select(fault => fault.ToString()).Should().Contain(fault => fault.Contains(said));
+    }
+
+    [Fact]
+    public void A_record_is_the_same_after_it_was_written_and_read()
+    {
+        using var modes = new ModeController(_clock, Live);
+        Change(modes, new ModeChange { Mode = Maintenance, WritesFirst = TimeSpan.FromSeconds(10), CutAfter = TimeSpan.FromSeconds(5), By = "anna", Reason = "restore \"db\"", Ticket = "C-1", Until = _clock.GetUtcNow().AddHours(1) });
+
+        ModeRecordText.TryParse(ModeRecordText.Format(modes.State.Record), out var read, out var problem).Should().BeTrue(problem);
+
+        read!.SaysTheSameAs(modes.State.Record).Should().BeTrue();
+        read.Written.Should().Be(modes.State.Record.Written);
+    }
+
+    [Theory]
+    [InlineData("", "token")]
+    [InlineData("null", "null")]
+    [InlineData("{}", "missing")]
+    [InlineData("""{"version":1,"steps":[]}""", "no steps")]
+    [InlineData("""{"version":1,"steps":[null]}""", "no steps")]
+    [InlineData("""{"version":0,"steps":[{"mode":"live"}]}""", "version is 0")]
+    [InlineData("""{"version":1,"steps":[{"mode":"open"}]}""", "none of live, read-only, recovery, maintenance")]
+    [InlineData("""{"version":1,"steps":[{"mode":"live"},{"mode":"recovery","at":"2026-01-02T00:00:00Z"},{"mode":"maintenance","at":"2026-01-01T00:00:00Z"}]}""", "not in the order")]
+    [InlineData("""{"version":1,"written":"2026-01-01T00:00:00Z","steps":[{"mode":"maintenance"},{"mode":"live","at":"2026-01-01T06:00:00Z"}]}""", "by the clock alone")]
+    [InlineData("""{"version":1,"steps":[{"mode":"maintenance"},{"mode":"live","at":"2026-01-01T06:00:00Z"}]}""", "by the clock alone")]
+    public void A_text_that_cannot_be_right_is_no_record(string text, string said)
+    {
+        ModeRecordText.TryParse(text, out var record, out var problem).Should().BeFalse();
+
+        record.Should().BeNull();
+        problem.Should().Contain(said);
+    }
+
+    [Fact]
+    public void A_record_may_be_written_by_hand_and_may_hold_what_a_newer_router_knows()
+    {
+        ModeRecordText.TryParse("""{"version":7,"colour":"blue","steps":[{"mode":"maintenance","reason":"restore","sound":"none"}]}""", out var record, out var problem).Should().BeTrue(problem);
+
+        using var modes = new ModeController(_clock, record!);
+        modes.Current.Should().Be(Maintenance);
+    }
+
+    [Theory]
+    // what is known (version, mode), what the store holds, what holds from then on
+    [InlineData(7, "maintenance", 8, "live", 8, "live")]
+    [InlineData(7, "maintenance", 1, "live", 7, "maintenance")]
+    [InlineData(7, "maintenance", 7, "live", 8, "maintenance")]
+    [InlineData(7, "live", 1, "maintenance", 8, "maintenance")]
+    [InlineData(7, "live", 7, "maintenance", 8, "maintenance")]
+    [InlineData(7, "recovery", 1, "read-only", 8, "maintenance")]
+    [InlineData(7, "live", 1, "live", 7, "live")]
+    public void A_store_that_forgot_opens_nothing(long version, string mode, long foundVersion, string found, long then, string holds)
+    {
+        var known = new ModeRecord { Version = version, Steps = [new ModeStep { Mode = Named(mode), Made = version }] };
+        var stored = new ModeRecord { Version = foundVersion, Steps = [new ModeStep { Mode = Named(found), Made = foundVersion }] };
+
+        var result = ModeRecord.Reconcile(known, 0, stored, _clock.GetUtcNow());
+
+        (result.Version, result.Steps.Last().Mode).Should().Be((then, Named(holds)));
+    }
+
+    /// <summary>A model that knows only what an operator would say: the mode now, and the list of what is to come.</summary>
+    [Fact]
+    public void Whatever_is_done_in_whatever_order_the_mode_is_what_a_simple_model_says()
+    {
+        var seed = int.TryParse(Environment.GetEnvironmentVariable("ROUTER_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next();
+        output.WriteLine($"ROUTER_SEED={seed}");
+        var random = new Random(seed);
+        for (var run = 0; run < 200; run++)
+        {
+            var clock = new ManualClock();
+            var modes = new ModeController(clock, Live);
+            var (now, ahead) = (Live, new List<(Mode Mode, DateTimeOffset At)>());
+            for (var step = 0; step < 60; step++)
+            {
+                var before = modes.State.Record.Version;
+                switch (random.Next(6))
+                {
+                    case 0 or 1:
+                        var wanted = ModeCatalogue.All[random.Next(4)];
+                        DateTimeOffset? at = random.Next(2) == 0 ? null : clock.GetUtcNow().AddMinutes(random.Next(0, 30));
+                        var first = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : (TimeSpan?)null;
+                        if (!Try(modes, clock, new ModeChange { Mode = wanted, At = at, WritesFirst = first }))
+                            break;
+                        var effect = at is { } instant && instant > clock.GetUtcNow() + Lead ? instant : clock.GetUtcNow() + Lead + (first ?? TimeSpan.Zero);
+                        effect = effect < clock.GetUtcNow() + Lead + (first ?? TimeSpan.Zero) ? clock.GetUtcNow() + Lead + (first ?? TimeSpan.Zero) : effect;
+                        ahead = wanted == now && at is null && first is null ? [] : first is null ? [(wanted, effect)] : [(ReadOnly, effect - first.Value), (wanted, effect)];
+                        break;
+                    case 2:
+                        if (ModeChanges.Cancel(modes.State.Record, modes.State.Index, clock.GetUtcNow(), new Faults()) is { } cancelled)
+                        {
+                            modes.Offer(cancelled).Should().BeTrue();
+                            ahead = [];
+                        }
+
+                        break;
+                    case 3:
+                        Try(modes, clock, new ModeChange { Until = clock.GetUtcNow().AddHours(random.Next(1, 5)), Reason = "longer" });
+                        break;
+                    case 4:
+                        ModeRecordText.TryParse(ModeRecordText.Format(modes.State.Record with { Version = modes.State.Record.Version + 1, Reached = modes.State.Index }), out var stored, out var problem).Should().BeTrue(problem);
+                        modes.Dispose();
+                        modes = new ModeController(clock, stored!);
+                        break;
+                    default:
+                        var time = random.Next(8) == 0 ? -TimeSpan.FromMinutes(random.Next(0, 60)) : TimeSpan.FromSeconds(random.Next(0, 600));
+                        clock.Advance(time);
+                        break;
+                }
+
+                foreach (var due in ahead.Where(item => item.At <= clock.GetUtcNow()).ToArray())
+                {
+                    now = due.Mode;
+                    ahead.Remove(due);
+                }
+
+                modes.Current.Should().Be(now, $"seed {seed}, run {run}, step {step}");
+                modes.State.Record.Version.Should().BeGreaterThanOrEqualTo(before);
+                if (modes.State.Next is { } next)
+                    (next.Mode.Opens(now) && next.At > modes.State.Record.Written + ModeChanges.LongestLeadToOpen).Should().BeFalse($"nothing opens by the clock: seed {seed}, run {run}, step {step}");
+            }
+
+            modes.Dispose();
+        }
+    }
+
+    private static Mode Named(string name) => ModeCatalogue.TryFind(name, out var mode) ? mode : throw new ArgumentException($"no mode is called {name}", nameof(name));
+
+    private static bool Try(ModeController modes, ManualClock clock, ModeChange change) =>
+        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), Lead, new Faults()) is { } record && modes.Offer(record);
+
+    private void Change(ModeController modes, ModeChange change)
+    {
+        var faults = new Faults();
+        var record = ModeChanges.Apply(modes.State.Record, modes.State.Index, change, _clock.GetUtcNow(), Lead, faults);
+        faults.All.Should().BeEmpty();
+        modes.Offer(record!).Should().BeTrue();
+    }
+
+    private ModeController Closed()
+    {
+        var modes = new ModeController(_clock, Live);
+        Change(modes, new ModeChange { Mode = Maintenance });
+        _clock.Advance(Lead);
+        modes.Current.Should().Be(Maintenance);
+        return modes;
+    }
+}

@@ -1,0 +1,158 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Router.Configuration;
+
+namespace Router.Modes;
+
+/// <summary>
+/// What becomes of a record by a change: pure functions of the record, the step in force and the time. The fault's keys are the
+/// names of the members that an operator sends.
+/// </summary>
+public static class ModeChanges
+{
+    /// <summary>
+    /// The longest time from an operator's word to an opening. Beyond it nobody can be said to be there when it happens, and nothing
+    /// opens a site by the clock alone.
+    /// </summary>
+    public static readonly TimeSpan LongestLeadToOpen = TimeSpan.FromMinutes(1);
+
+    private const int LongestText = 500;
+    private static readonly TimeSpan LongestAhead = TimeSpan.FromDays(60);
+    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
+
+    /// <summary>The record after a change; null where there are faults. What was scheduled and is not in the change is scheduled no more.</summary>
+    /// <param name="record">The record before.</param>
+    /// <param name="index">Its step in force.</param>
+    /// <param name="change">What is wanted.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="lead">How long it takes until every instance knows of it.</param>
+    /// <param name="faults">What is wrong with it.</param>
+    public static ModeRecord? Apply(ModeRecord record, int index, ModeChange change, DateTimeOffset now, TimeSpan lead, Faults faults)
+    {
+        CheckTexts(change, faults);
+        return change.Mode is null ? Tell(record, index, change, now, faults) : Set(record, index, change, change.Mode, now, lead, faults);
+    }
+
+    /// <summary>The record without what is scheduled; null, and a fault, where nothing is.</summary>
+    public static ModeRecord? Cancel(ModeRecord record, int index, DateTimeOffset now, Faults faults)
+    {
+        if (index + 1 < record.Steps.Length)
+            return new ModeRecord { Version = record.Version + 1, Written = now, Steps = [record.Steps[index]] };
+        faults.Add("mode", "has no change scheduled, so there is nothing to cancel", "See what there is with: router mode");
+        return null;
+    }
+
+    private static ModeRecord? Set(ModeRecord record, int index, ModeChange change, Mode mode, DateTimeOffset now, TimeSpan lead, Faults faults)
+    {
+        var (version, current) = (record.Version + 1, record.Steps[index]);
+        var earliest = now + lead;
+        var lasts = change.WritesFirst ?? TimeSpan.Zero;
+        if (change.At < now.AddMinutes(-1))
+            faults.Add("at", $"is {Text(change.At.Value)}, which has passed", "Give a time to come, or leave it out for now");
+        if (change.At > now + LongestAhead)
+            faults.Add("at", $"is {Text(change.At.Value)}", $"Give a time within {LongestAhead.Days} days");
+        if (change.At is { } instant && change.WritesFirst is not null && instant - lasts < earliest)
+            faults.Add("writesFirst", $"would have to begin at {Text(instant - lasts)}, which is too soon for every instance to know of it", "Give a later time, or less time for the writes");
+        var at = change.At is { } wanted && wanted > earliest + lasts ? wanted : earliest + lasts;
+        CheckEnd(change, mode, at, faults);
+        CheckOpening(change, mode, current.Mode, at, now, faults);
+        CheckLimits(change, mode, current.Mode, faults);
+        if (faults.Any)
+            return null;
+
+        if (mode == current.Mode && change.At is null && change.WritesFirst is null)
+            return new ModeRecord { Version = version, Written = now, Steps = [Told(current, change)] };
+        var target = new ModeStep
+        {
+            Mode = mode,
+            At = at,
+            Made = version,
+            Window = !mode.ClosesAnything ? null : current.Window ?? string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}/{version}"),
+            Until = mode.ClosesAnything ? change.Until ?? current.Until : null,
+            By = change.By,
+            Reason = mode.ClosesAnything ? change.Reason ?? current.Reason : change.Reason,
+            Ticket = change.Ticket ?? (mode.ClosesAnything ? current.Ticket : null),
+            CutAfter = change.CutAfter,
+        };
+        ImmutableArray<ModeStep> ahead = change.WritesFirst is null ? [target] : [target with { Mode = ModeCatalogue.ReadOnly, At = at - lasts, CutAfter = null }, target];
+        return new ModeRecord { Version = version, Written = now, Steps = [current, .. ahead] };
+    }
+
+    // More is told of what is closed; where nothing is, of what will be.
+    private static ModeRecord? Tell(ModeRecord record, int index, ModeChange change, DateTimeOffset now, Faults faults)
+    {
+        if (change.At is not null || change.WritesFirst is not null)
+            faults.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}, or leave at and writesFirst out");
+        if (change is { Until: null, Reason: null, Ticket: null, CutAfter: null })
+            faults.Add("until", "is not given", "Give the new end, or a reason, a ticket or cutAfter");
+        var steps = record.Steps[index..];
+        if (!steps.Any(step => step.Mode.ClosesAnything))
+            faults.Add("mode", $"is {steps[0].Mode} and no change is scheduled, so there is no end to extend", "Close the site with: router mode set");
+        var last = steps[^1];
+        CheckEnd(change, last.Mode, now > last.At ? now : last.At, faults);
+        CheckCut(change, faults);
+        return faults.Any ? null : new ModeRecord
+        {
+            Version = record.Version + 1,
+            Written = record.Written,
+            Steps = [.. steps.Select(step => step.Mode.ClosesAnything ? Told(step, change) : step)],
+        };
+    }
+
+    private static ModeStep Told(ModeStep step, ModeChange change) => step with
+    {
+        Until = step.Mode.ClosesAnything ? change.Until ?? step.Until : null,
+        By = change.By ?? step.By,
+        Reason = change.Reason ?? step.Reason,
+        Ticket = change.Ticket ?? step.Ticket,
+        CutAfter = change.CutAfter ?? step.CutAfter,
+    };
+
+    private static void CheckTexts(ModeChange change, Faults faults)
+    {
+        foreach (var (key, text) in new[] { ("by", change.By), ("reason", change.Reason), ("ticket", change.Ticket) })
+        {
+            if (text?.Length > LongestText)
+                faults.Add(key, $"has {text.Length} characters", $"Give up to {LongestText}");
+            if (text is not null && text.Any(char.IsControl))
+                faults.Add(key, "has control characters", "Write it on one line");
+        }
+    }
+
+    private static void CheckEnd(ModeChange change, Mode mode, DateTimeOffset at, Faults faults)
+    {
+        if (change.Until is not { } until)
+            return;
+        if (!mode.ClosesAnything)
+            faults.Add("until", $"is given for {mode}, which has no end", "Leave it out");
+        else if (until <= at)
+            faults.Add("until", $"is {Text(until)}, which is not after {Text(at)}", "Give a later time");
+        else if (until > at + LongestAhead)
+            faults.Add("until", $"is {Text(until)}", $"Give a time within {LongestAhead.Days} days");
+    }
+
+    private static void CheckOpening(ModeChange change, Mode mode, Mode current, DateTimeOffset at, DateTimeOffset now, Faults faults)
+    {
+        if (mode.Opens(current) && at > now + LongestLeadToOpen)
+            faults.Add("at", $"would open the site at {Text(at)} by the clock alone", $"Set {mode} when you are there to see it, without a time");
+        else if (change.WritesFirst is not null && ModeCatalogue.ReadOnly.Opens(current))
+            faults.Add("writesFirst", $"would open to readers what {current} closes", "Leave it out: it is for closing an open site");
+    }
+
+    private static void CheckLimits(ModeChange change, Mode mode, Mode current, Faults faults)
+    {
+        if (change.WritesFirst is { } first && (first <= TimeSpan.Zero || first > LongestWait))
+            faults.Add("writesFirst", $"is {first}", "Give a duration above zero and up to a day, such as 10s");
+        else if (change.WritesFirst is not null && (mode == current || mode == ModeCatalogue.ReadOnly || mode.Opens(ModeCatalogue.ReadOnly)))
+            faults.Add("writesFirst", $"makes no sense on the way from {current} to {mode}", "Leave it out: it is for closing an open site");
+        CheckCut(change, faults);
+    }
+
+    private static void CheckCut(ModeChange change, Faults faults)
+    {
+        if (change.CutAfter is { } cut && (cut < TimeSpan.Zero || cut > LongestWait))
+            faults.Add("cutAfter", $"is {cut}", "Give a duration from zero to a day, such as 10s");
+    }
+
+    private static string Text(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+}

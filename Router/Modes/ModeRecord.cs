@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+
+namespace Router.Modes;
+
+/// <summary>
+/// What is known of the site's mode, everywhere the same: the step that was in force when it was written, and those that are scheduled.
+/// Every change makes a new record with a higher version. Immutable.
+/// </summary>
+public sealed record ModeRecord
+{
+    /// <summary>Grows with every change.</summary>
+    public required long Version { get; init; }
+
+    /// <summary>When its steps were decided on; telling more of them leaves it as it is.</summary>
+    public DateTimeOffset Written { get; init; }
+
+    /// <summary>The step in force when this was written, and after it the scheduled ones, in the order of their instants. Never empty.</summary>
+    public required ImmutableArray<ModeStep> Steps { get; init; }
+
+    /// <summary>
+    /// The position of a step that some instance has seen in force: an instance that starts begins there at least. Without it a clock
+    /// that was set back would bring a closed site back to the step before, which is open.
+    /// </summary>
+    public int Reached { get; init; }
+
+    /// <summary>The position of the step that holds at an instant. The first one holds until the next one's instant, whatever its own.</summary>
+    public int IndexAt(DateTimeOffset now)
+    {
+        var index = 0;
+        while (index + 1 < Steps.Length && Steps[index + 1].At <= now)
+            index++;
+        return index;
+    }
+
+    /// <summary>
+    /// What holds where two records contradict each other: a store lost its data, or came back with old ones. The newer one holds
+    /// unless it is the one that was found in the store, since then the store would have to have forgotten; of two that can't both
+    /// be right the one holds that opens nothing the other closes. The result is either of them, or a new one.
+    /// </summary>
+    /// <param name="known">What this instance knows.</param>
+    /// <param name="knownIndex">Its step in force.</param>
+    /// <param name="found">What the store holds.</param>
+    /// <param name="now">Now.</param>
+    public static ModeRecord Reconcile(ModeRecord known, int knownIndex, ModeRecord found, DateTimeOffset now)
+    {
+        if (found.Version > known.Version || (found.Version == known.Version && found.SaysTheSameAs(known)))
+            return found;
+        var (own, theirs) = (known.Steps[knownIndex], found.Steps[found.IndexAt(now)]);
+        if (!own.Mode.Opens(theirs.Mode))
+            return found.Version < known.Version ? known : known with { Version = known.Version + 1, Written = now, Reached = knownIndex };
+        var closed = theirs.Mode.Opens(own.Mode) ? new ModeStep { Mode = ModeCatalogue.Closed, At = now, Window = own.Window ?? theirs.Window, Reason = theirs.Reason } : theirs;
+        return new ModeRecord { Version = known.Version + 1, Written = now, Steps = [closed with { Made = known.Version + 1 }] };
+    }
+
+    /// <summary>Whether two records differ at most in how far they have been reached.</summary>
+    public bool SaysTheSameAs(ModeRecord other) => Version == other.Version && Steps.SequenceEqual(other.Steps);
+}

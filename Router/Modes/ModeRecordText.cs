@@ -1,0 +1,69 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Router.Modes;
+
+/// <summary>
+/// A record as text, in the stores: JSON. Members that are not known are passed over, so that a newer Router may write more; what can't be
+/// right is no record at all.
+/// </summary>
+public static class ModeRecordText
+{
+    /// <summary>Writes it.</summary>
+    public static string Format(ModeRecord record) => JsonSerializer.Serialize(record, ModeRecordJson.Default.ModeRecord);
+
+    /// <summary>Reads it; false, with what is wrong, where it is none.</summary>
+    public static bool TryParse(string text, [NotNullWhen(true)] out ModeRecord? record, [NotNullWhen(false)] out string? problem)
+    {
+        record = null;
+        try
+        {
+            record = JsonSerializer.Deserialize(text, ModeRecordJson.Default.ModeRecord);
+            problem = record is null ? "it is null" : ProblemOf(record);
+        }
+        catch (JsonException fault)
+        {
+            problem = fault.Message;
+        }
+
+        if (problem is not null)
+            record = null;
+        return record is not null;
+    }
+
+    private static string? ProblemOf(ModeRecord record)
+    {
+        if (record.Steps.IsDefaultOrEmpty || record.Steps.Any(step => step is null || step.Mode is null))
+            return "it has no steps";
+        if (record.Version < 1)
+            return $"its version is {record.Version}";
+        for (var i = 1; i < record.Steps.Length; i++)
+        {
+            if (i > 1 && record.Steps[i].At < record.Steps[i - 1].At)
+                return "its steps are not in the order of their instants";
+            // Written by hand, perhaps: by Router's own rules an opening follows an operator's word at once.
+            if (record.Steps[i].Mode.Opens(record.Steps[i - 1].Mode) && record.Steps[i].At > record.Written + ModeChanges.LongestLeadToOpen)
+                return "it would open the site by the clock alone";
+        }
+
+        return null;
+    }
+}
+
+/// <summary>Reads and writes modes by their names.</summary>
+internal sealed class ModeNameConverter : JsonConverter<Mode>
+{
+    public override Mode Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.TokenType == JsonTokenType.String && ModeCatalogue.TryFind(reader.GetString()!, out var mode) ? mode
+            : throw new JsonException($"a mode is none of {ModeCatalogue.Names}");
+
+    public override void Write(Utf8JsonWriter writer, Mode value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
+}
+
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
+    Converters = [typeof(ModeNameConverter)])]
+[JsonSerializable(typeof(ModeRecord))]
+internal sealed partial class ModeRecordJson : JsonSerializerContext;
