@@ -1,4 +1,3 @@
-using System.Globalization;
 using Router.Configuration;
 using Router.Modes;
 using Xunit.Abstractions;
@@ -241,8 +240,7 @@ public sealed class ModeChangesTests(ITestOutputHelper output)
     [Fact]
     public void Whatever_is_done_in_whatever_order_the_mode_is_what_a_simple_model_says()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("ROUTER_SEED"), CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next();
-        output.WriteLine($"ROUTER_SEED={seed}");
+        var seed = Seed.Next(output);
         var random = new Random(seed);
         for (var run = 0; run < 200; run++)
         {
@@ -260,8 +258,8 @@ public sealed class ModeChangesTests(ITestOutputHelper output)
                         var first = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : (TimeSpan?)null;
                         if (!Try(modes, clock, new ModeChange { Mode = wanted, At = at, WritesFirst = first }))
                             break;
-                        var effect = at is { } instant && instant > clock.GetUtcNow() + Lead ? instant : clock.GetUtcNow() + Lead + (first ?? TimeSpan.Zero);
-                        effect = effect < clock.GetUtcNow() + Lead + (first ?? TimeSpan.Zero) ? clock.GetUtcNow() + Lead + (first ?? TimeSpan.Zero) : effect;
+                        var earliest = clock.GetUtcNow() + Lead + (first ?? TimeSpan.Zero);
+                        var effect = at > earliest ? at.Value : earliest;
                         ahead = wanted == now && at is null && first is null ? [] : first is null ? [(wanted, effect)] : [(ReadOnly, effect - first.Value), (wanted, effect)];
                         break;
                     case 2:

@@ -21,8 +21,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
     [Fact]
     public async Task Thousands_of_random_requests_and_answers_arrive_as_they_were_sent()
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("ROUTER_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next();
-        output.WriteLine($"ROUTER_SEED={seed}");
+        var seed = Seed.Next(output);
         var planned = new ConcurrentDictionary<string, Message>();
         var received = new ConcurrentDictionary<string, RawMessage>();
         await using var backend = RawBackend.Start(connection => AnswerAsync(connection, planned, received));

@@ -6,14 +6,14 @@ namespace Router.Modes;
 /// <summary>The modes that there are.</summary>
 public static class ModeCatalogue
 {
-    /// <summary>Every mode, from open to closed.</summary>
-    public static ImmutableArray<Mode> All { get; } = [new LiveMode(), new ReadOnlyMode(), new RecoveryMode(), new MaintenanceMode()];
-
     /// <summary>The mode for the time before a closing, in which the last writes end.</summary>
-    public static Mode ReadOnly { get; } = All[1];
+    public static Mode ReadOnly { get; } = new ReadOnlyMode();
 
     /// <summary>The mode that reaches nothing: what holds where nobody knows what should.</summary>
-    public static Mode Closed { get; } = All[^1];
+    public static Mode Closed { get; } = new MaintenanceMode();
+
+    /// <summary>Every mode, from open to closed.</summary>
+    public static ImmutableArray<Mode> All { get; } = [new LiveMode(), ReadOnly, new RecoveryMode(), Closed];
 
     /// <summary>The names, for messages.</summary>
     public static string Names => string.Join(", ", All.Select(mode => mode.Name));

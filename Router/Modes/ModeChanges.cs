@@ -62,16 +62,18 @@ public static class ModeChanges
 
         if (mode == current.Mode && change.At is null && change.WritesFirst is null)
             return new ModeRecord { Version = version, Written = now, Steps = [Told(current, change)] };
+        // Live has no window and no end, and takes over no reason.
+        var told = mode.ClosesAnything ? current : null;
         var target = new ModeStep
         {
             Mode = mode,
             At = at,
             Made = version,
-            Window = !mode.ClosesAnything ? null : current.Window ?? string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}/{version}"),
-            Until = mode.ClosesAnything ? change.Until ?? current.Until : null,
+            Window = told is null ? null : told.Window ?? string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}/{version}"),
+            Until = change.Until ?? told?.Until,
             By = change.By,
-            Reason = mode.ClosesAnything ? change.Reason ?? current.Reason : change.Reason,
-            Ticket = change.Ticket ?? (mode.ClosesAnything ? current.Ticket : null),
+            Reason = change.Reason ?? told?.Reason,
+            Ticket = change.Ticket ?? told?.Ticket,
             CutAfter = change.CutAfter,
         };
         ImmutableArray<ModeStep> ahead = change.WritesFirst is null ? [target] : [target with { Mode = ModeCatalogue.ReadOnly, At = at - lasts, CutAfter = null }, target];

@@ -33,9 +33,9 @@ public sealed record ModeRecord
     }
 
     /// <summary>
-    /// What holds where two records contradict each other: a store lost its data, or came back with old ones. The newer one holds
-    /// unless it is the one that was found in the store, since then the store would have to have forgotten; of two that can't both
-    /// be right the one holds that opens nothing the other closes. The result is either of them, or a new one.
+    /// What holds, of what an instance knows and what it finds in the store. A newer one that it finds is a change. One that is not newer
+    /// and says something else means that the store lost its data or came back with old ones: then the one holds that opens nothing the
+    /// other closes, and the closed mode where each opens something. The result is either of them, or a new one with a higher version.
     /// </summary>
     /// <param name="known">What this instance knows.</param>
     /// <param name="knownIndex">Its step in force.</param>
@@ -43,7 +43,7 @@ public sealed record ModeRecord
     /// <param name="now">Now.</param>
     public static ModeRecord Reconcile(ModeRecord known, int knownIndex, ModeRecord found, DateTimeOffset now)
     {
-        if (found.Version > known.Version || (found.Version == known.Version && found.SaysTheSameAs(known)))
+        if (found.Version > known.Version || found.SaysTheSameAs(known))
             return found;
         var (own, theirs) = (known.Steps[knownIndex], found.Steps[found.IndexAt(now)]);
         if (!own.Mode.Opens(theirs.Mode))
