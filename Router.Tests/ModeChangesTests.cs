@@ -96,6 +96,31 @@ public sealed class ModeChangesTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void What_was_said_of_a_closed_site_holds_until_it_opens_and_what_was_said_of_an_open_one_no_longer()
+    {
+        using var modes = new ModeController(_clock, Live);
+        Enter(new ModeChange { Mode = Maintenance, Reason = "restore", Ticket = "C-1", Until = _clock.GetUtcNow().AddHours(1) });
+        Enter(new ModeChange { Mode = Recovery });
+        modes.State.Step.Should().BeEquivalentTo(new { Reason = "restore", Ticket = "C-1" });
+        modes.State.Step.Until.Should().NotBeNull();
+
+        Enter(new ModeChange { Mode = Live, Reason = "all is well", Ticket = "C-2" });
+        modes.State.Step.Should().BeEquivalentTo(new { Reason = "all is well", Ticket = "C-2" });
+        modes.State.Step.Until.Should().BeNull();
+        Enter(new ModeChange { Mode = Maintenance });
+
+        modes.State.Step.Reason.Should().BeNull();
+        modes.State.Step.Ticket.Should().BeNull();
+
+        void Enter(ModeChange change)
+        {
+            Change(modes, change);
+            _clock.Advance(Lead);
+            modes.Current.Should().Be(change.Mode);
+        }
+    }
+
+    [Fact]
     public void What_is_scheduled_can_be_cancelled_and_what_is_in_force_stays()
     {
         using var modes = new ModeController(_clock, Live);

@@ -62,14 +62,14 @@ public static class ModeChanges
 
         if (mode == current.Mode && change.At is null && change.WritesFirst is null)
             return new ModeRecord { Version = version, Written = now, Steps = [Told(current, change)] };
-        // Live has no window and no end, and takes over no reason.
-        var told = mode.ClosesAnything ? current : null;
+        // What was told of a closed site holds on while it stays closed. What was said of the open one is no reason for a downtime.
+        var told = mode.ClosesAnything && current.Mode.ClosesAnything ? current : null;
         var target = new ModeStep
         {
             Mode = mode,
             At = at,
             Made = version,
-            Window = told is null ? null : told.Window ?? string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}/{version}"),
+            Window = !mode.ClosesAnything ? null : told?.Window ?? string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}/{version}"),
             Until = change.Until ?? told?.Until,
             By = change.By,
             Reason = change.Reason ?? told?.Reason,
