@@ -43,10 +43,14 @@ public sealed record Answer(int Status, string Slug, string Title, string Detail
     public static Answer Busy { get; } = new(
         503, "busy", "Sorry, there is a problem with the service", "Try again in a few minutes.");
 
+    /// <summary>The site was closed, and the time was over that what was in flight had.</summary>
+    public static Answer Cut { get; } = new(
+        503, "cut", "Sorry, the service has just become unavailable", "What you sent may or may not have been saved. Check before you send it again.");
+
     /// <summary>The backend took too long.</summary>
     public static Answer GatewayTimeout { get; } = new(
         504, "gateway-timeout", "Sorry, the service is taking too long to answer", "Try again in a few minutes.");
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooSlow, TooLarge, TooMany, BadGateway, Closed, Busy, GatewayTimeout];
+    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooSlow, TooLarge, TooMany, BadGateway, Closed, Busy, Cut, GatewayTimeout];
 }

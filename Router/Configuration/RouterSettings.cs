@@ -27,6 +27,12 @@ public sealed record RouterSettings
     /// <summary>What any client may ask of Router. Read at start; a change needs a restart.</summary>
     public required LimitSettings Limits { get; init; }
 
+    /// <summary>Where the mode lives. Read at start; a change needs a restart.</summary>
+    public required ModeStoreSettings ModeStore { get; init; }
+
+    /// <summary>The listener for operators. Read at start; a change needs a restart.</summary>
+    public required ManagementSettings Management { get; init; }
+
     /// <summary>The backends by name.</summary>
     public required ImmutableArray<BackendSettings> Backends { get; init; }
 

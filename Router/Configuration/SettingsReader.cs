@@ -1,8 +1,6 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
-using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 
 namespace Router.Configuration;
 
@@ -27,6 +25,8 @@ public static class SettingsReader
             ApplicationName = root.Text("ApplicationName") ?? "router",
             AccessLog = root.Flag("AccessLog", true),
             Limits = Limits(root.Child("Limits")),
+            ModeStore = ModeStoreReader.Read(root.Child("ModeStore")),
+            Management = ManagementReader.Read(root.Child("Management")),
             Backends = [.. root.Children("Backends").Select(Backend)],
             TrustedProxies = Ranges(root, "TrustedProxies", root.List("TrustedProxies")),
             TrustedProxyLists = [.. root.Children("TrustedProxyLists").Select(ProxyList)],
@@ -87,7 +87,7 @@ public static class SettingsReader
             Kind = reader.Choice<BackendKind>("Kind") ?? Missing(reader),
             Addresses = Addresses(reader),
             Http2 = reader.Flag("Http2", false),
-            CertificateAuthorities = CertificateAuthorities(reader),
+            CertificateAuthorities = CertificateAuthorities.Read(reader, "CertificateAuthorities"),
             BasicAuthentication = BasicAuthentication(reader),
             ConnectTimeout = reader.Duration("ConnectTimeout", TimeSpan.FromSeconds(1)),
             ResponseTimeout = reader.Duration("ResponseTimeout", TimeSpan.FromSeconds(60)),
@@ -136,26 +136,6 @@ public static class SettingsReader
             reader.Fault("Address", $"'{text}' has a path, which Router does not put before the client's own", cure);
         else
             return address;
-        return null;
-    }
-
-    private static string? CertificateAuthorities(ConfigurationReader reader)
-    {
-        if (reader.Text("CertificateAuthorities") is not { } path)
-            return null;
-        try
-        {
-            var certificates = new X509Certificate2Collection();
-            certificates.ImportFromPemFile(path);
-            if (certificates.Count > 0)
-                return path;
-            reader.Fault("CertificateAuthorities", $"'{path}' holds no certificate", "Name a PEM file");
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
-        {
-            reader.Fault("CertificateAuthorities", $"'{path}' can't be read ({fault.Message.TrimEnd('.')})", "Name a PEM file");
-        }
-
         return null;
     }
 

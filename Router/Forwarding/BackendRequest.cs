@@ -1,4 +1,7 @@
+using Router.Configuration;
 using Router.Forwarding.Bodies;
+using Router.Forwarding.InFlight;
+using Router.Modes;
 
 namespace Router.Forwarding;
 
@@ -26,10 +29,36 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery) : Htt
     /// <summary>Whether the answer has no body. Methods are told apart by case (RFC 9110 section 9.1), which the framework's comparison does not do.</summary>
     public bool IsHead => Method.Method is "HEAD";
 
-    /// <summary>Where its times are noted; null where nobody wants them.</summary>
-    public ExchangeRecord? Record { get; set; }
+    /// <summary>The client's request that it stands for; null for one of Router's own.</summary>
+    public Exchange? Exchange { get; set; }
+
+    /// <summary>Who knows the mode, which must reach the backend when the first byte goes out; null where no mode is asked.</summary>
+    public ModeController? Modes { get; init; }
+
+    /// <summary>What the backend is to the modes.</summary>
+    public BackendKind Kind { get; init; }
 
     /// <summary>Whether doing it twice is the same as doing it once, and there is no body that can be read but once.</summary>
-    public bool IsRepeatable => Content is not RequestBody && Upgrade is null
-        && Method.Method is ("GET" or "HEAD" or "OPTIONS" or "TRACE" or "PUT" or "DELETE");
+    public bool IsRepeatable => Content is not RequestBody && Upgrade is null && RequestMethods.IsIdempotent(Method.Method);
+
+    /// <summary>
+    /// To be called right before the first byte goes out, at every attempt: the site may have been closed while the request
+    /// waited for its place or its connection.
+    /// </summary>
+    /// <exception cref="BackendException">The mode closes the backend now.</exception>
+    public void Begin()
+    {
+        var again = Exchange?.HasBegun ?? false;
+        // Noted first, asked second: whoever closes the site asks in the other order, so that one of the two sees the other.
+        Exchange?.Begin();
+        if (Modes is { } modes && !modes.Current.Reaches(Kind, Method.Method))
+        {
+            if (again)
+                throw new BackendException(ForwardFailure.Cut);
+            Exchange?.NotBegun();
+            throw new BackendException(ForwardFailure.Closed, notBegun: true);
+        }
+
+        Exchange?.Accepted();
+    }
 }

@@ -66,6 +66,21 @@ public sealed class ExchangeLimit : IDisposable
         }
     }
 
+    /// <summary>Ends the exchange now; false where it is over already.</summary>
+    public bool Cut()
+    {
+        lock (_lock)
+        {
+            if (_over)
+                return false;
+            _over = true;
+            _expired = ForwardFailure.Cut;
+        }
+
+        _source.Cancel();
+        return true;
+    }
+
     /// <summary>A piece of a body has passed.</summary>
     public void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
 

@@ -58,6 +58,12 @@ public enum ForwardFailure
 
     /// <summary>The client went away. Nobody is left to answer.</summary>
     ClientGone,
+
+    /// <summary>The site was closed while the request waited to be sent. The closed site's answer, 503.</summary>
+    Closed,
+
+    /// <summary>The site was closed and the time is over that what was in flight had. 503, or the client's connection is aborted.</summary>
+    Cut,
 }
 
 /// <summary>The names of the failures in metrics and logs.</summary>

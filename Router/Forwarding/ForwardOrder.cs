@@ -3,6 +3,7 @@ using System.Net;
 using Router.Answers;
 using Router.Forwarding.Backends;
 using Router.Forwarding.Headers;
+using Router.Forwarding.InFlight;
 using Router.Routing;
 
 namespace Router.Forwarding;
@@ -37,6 +38,6 @@ public readonly record struct ForwardOrder
     /// <summary>The span that stands for it in the trace; null where Router does not trace.</summary>
     public Activity? Span { get; init; }
 
-    /// <summary>Where its times are noted; null where nobody wants them.</summary>
-    public ExchangeRecord? Record { get; init; }
+    /// <summary>The request on its way.</summary>
+    public required Exchange Exchange { get; init; }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Router.Forwarding.Bodies;
 using Router.Forwarding.Headers;
 using Router.Forwarding.Upgrades;
+using Router.Modes;
 
 namespace Router.Forwarding;
 
@@ -19,15 +20,16 @@ namespace Router.Forwarding;
 /// Up to the first byte of leg 4 a failure becomes an answer of Router's own; after it, the client's connection is aborted,
 /// so that half an answer never looks like a whole one.
 /// </summary>
-public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
+public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes, TimeProvider time)
 {
     /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
     /// <param name="context">The request.</param>
     /// <param name="order">What to do with it.</param>
     public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardOrder order)
     {
-        var upstream = order.Upstream;
+        var (upstream, exchange) = (order.Upstream, order.Exchange);
         using var limit = new ExchangeLimit(time, upstream.Settings, context.RequestAborted);
+        exchange.Limited(limit);
         BackendRequest? message = null;
         var placed = false;
         try
@@ -36,16 +38,24 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             if (!placed)
                 return ForwardFailure.Overloaded;
             message = CreateMessage(context, order, limit);
-            order.Record?.Sending(message);
+            exchange.Sending(message);
             using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
             limit.AnswerBegan();
             upstream.Answered();
-            order.Record?.Answered();
-            return await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
+            exchange.Answered();
+            var failure = await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
+            if (failure is null)
+                exchange.Completed();
+            return failure;
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
         {
+            if (fault is BackendException { NotBegun: true })
+                exchange.NotBegun();
             var failure = Classify(fault, context, message?.Body, limit);
+            // What had not begun was not cut.
+            if (failure == ForwardFailure.Cut && !exchange.HasBegun)
+                failure = ForwardFailure.Closed;
             if (IsOfTheBackend(failure))
                 upstream.Failed(failure);
             // Half an answer must not look like a whole one, and Router's own has nothing of the backend's.
@@ -60,14 +70,14 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             // The server takes the request back when this method returns: nobody may still be reading it.
             if (message?.Body is { } body)
                 await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            order.Record?.Ended();
+            exchange.Ended();
             message?.Dispose();
             if (placed)
                 upstream.ReleasePlace();
         }
     }
 
-    private static BackendRequest CreateMessage(HttpContext context, in ForwardOrder order, ExchangeLimit limit)
+    private BackendRequest CreateMessage(HttpContext context, in ForwardOrder order, ExchangeLimit limit)
     {
         var (request, backend) = (context.Request, order.Upstream.Settings);
         if (backend.Http2 && IsExtendedConnect(context))
@@ -78,6 +88,8 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
         var message = new BackendRequest(method, order.PathAndQuery)
         {
             RequestUri = backend.Addresses.All[0],
+            Modes = modes,
+            Kind = backend.Kind,
             Upgrade = upgrade,
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
@@ -142,11 +154,11 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
 
     private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, in ForwardOrder order, ExchangeLimit limit) =>
         Compression.Begin(context, order.Route.Compression) is { } coding
-            ? CodedBody.CopyAsync(coding, answer, context, limit, order.Record)
-            : ResponseBody.CopyAsync(answer, context, limit, order.Record);
+            ? CodedBody.CopyAsync(coding, answer, context, limit, order.Exchange)
+            : ResponseBody.CopyAsync(answer, context, limit, order.Exchange);
 
     // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
-    private static async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardOrder order, ErrorPage page, HttpResponseMessage error, ExchangeLimit limit)
+    private async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardOrder order, ErrorPage page, HttpResponseMessage error, ExchangeLimit limit)
     {
         page.Upstream.Enter();
         try
@@ -154,6 +166,8 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             using var message = new BackendRequest(context.Request.Method is "HEAD" ? HttpMethod.Head : HttpMethod.Get, page.Settings.Path)
             {
                 RequestUri = page.Upstream.Settings.Addresses.All[0],
+                Modes = modes,
+                Kind = page.Upstream.Settings.Kind,
             };
             RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, order);
             HttpResponseMessage? answer = null;
@@ -163,7 +177,8 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
             }
             catch (BackendException fault)
             {
-                page.Upstream.Failed(fault.Failure);
+                if (IsOfTheBackend(fault.Failure))
+                    page.Upstream.Failed(fault.Failure);
             }
 
             using (answer)
@@ -183,7 +198,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, TimeProvider time)
     }
 
     private static bool IsOfTheBackend(ForwardFailure failure) =>
-        failure is not (ForwardFailure.ClientGone or ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody
+        failure is not (ForwardFailure.ClientGone or ForwardFailure.Closed or ForwardFailure.Cut or ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody
             or ForwardFailure.RequestBodyTooSlow or ForwardFailure.RequestBodyTooLarge);
 
     private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, ExchangeLimit limit)

@@ -1,5 +1,5 @@
 using System.Threading.Channels;
-using Router.Forwarding;
+using Router.Forwarding.InFlight;
 
 namespace Router.Observability;
 
@@ -38,12 +38,10 @@ public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvide
         services.AddHostedService(provider => provider.GetRequiredService<AccessLog>());
     }
 
-    /// <summary>Writes the line of a request that has ended; nothing where no record of it was made.</summary>
-    public void Write(HttpContext context, ExchangeRecord? record)
+    /// <summary>Writes the line of a request that has ended.</summary>
+    public void Write(HttpContext context, Exchange exchange)
     {
-        if (record is null)
-            return;
-        var line = AccessLogLine.Of(context, record, time);
+        var line = AccessLogLine.Of(context, exchange, time);
         var room = Interlocked.Add(ref _waiting, line.Memory) <= MostWaiting;
         if (room && _lines.Writer.TryWrite(line))
             return;

@@ -7,7 +7,7 @@ using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
-using Router.Forwarding;
+using Router.Forwarding.InFlight;
 
 namespace Router.Observability;
 
@@ -60,14 +60,14 @@ public readonly struct AccessLogLine
     public int Memory => _memory.Length;
 
     /// <summary>Makes the line of a request that ends now.</summary>
-    public static AccessLogLine Of(HttpContext context, ExchangeRecord record, TimeProvider time)
+    public static AccessLogLine Of(HttpContext context, Exchange exchange, TimeProvider time)
     {
         if (_scratch is not { Capacity: <= Scratch })
             _scratch = new ArrayBufferWriter<byte>(Scratch);
         _scratch.ResetWrittenCount();
         _json ??= new Utf8JsonWriter(_scratch, Options);
         _json.Reset(_scratch);
-        Write(_json, context, record, time.GetLocalNow());
+        Write(_json, context, exchange, time.GetLocalNow());
         _json.Flush();
         var line = new AccessLogLine(ArrayPool<byte>.Shared.Rent(_scratch.WrittenCount + 1), _scratch.WrittenCount + 1);
         _scratch.WrittenSpan.CopyTo(line._memory);
@@ -78,30 +78,29 @@ public readonly struct AccessLogLine
     /// <summary>Gives its memory back. The line is gone then.</summary>
     public void Release() => ArrayPool<byte>.Shared.Return(_memory);
 
-    private static void Write(Utf8JsonWriter json, HttpContext context, ExchangeRecord record, DateTimeOffset now)
+    private static void Write(Utf8JsonWriter json, HttpContext context, Exchange exchange, DateTimeOffset now)
     {
         json.WriteStartObject();
         json.WriteString(LogType, "nginx-access"u8);
-        WriteTrace(json, context, record);
-        WriteClient(json, context, record);
+        WriteTrace(json, context, exchange);
+        WriteClient(json, context, exchange);
         Write(json, Time, now);
         json.WriteNumber(EpochTime, Seconds(now.ToUnixTimeMilliseconds()));
         WriteRequestLine(json, context);
         json.WriteNumber(Status, StatusOf(context));
-        json.WriteNumber(Size, SizeOf(context, record));
+        json.WriteNumber(Size, SizeOf(context, exchange));
         json.WriteNumber(RequestSize, context.Request.ContentLength ?? 0);
         Write(json, Referer, context.Request.Headers.Referer);
         Write(json, UserAgent, context.Request.Headers.UserAgent);
-        json.WriteNumber(RequestTime, Seconds(Milliseconds(record.Age)));
-        Write(json, UpstreamConnectTime, record.ConnectTime);
-        Write(json, UpstreamHeaderTime, record.HeaderTime);
-        Write(json, UpstreamResponseTime, record.ResponseTime);
+        json.WriteNumber(RequestTime, Seconds(Milliseconds(exchange.Age)));
+        Write(json, UpstreamConnectTime, exchange.ConnectTime);
+        Write(json, UpstreamHeaderTime, exchange.HeaderTime);
+        Write(json, UpstreamResponseTime, exchange.ResponseTime);
         Write(json, HttpHost, context.Request.Headers.Host);
         json.WriteEndObject();
     }
 
-    // What was sent on is what the backend's own log has; what came, where nothing was sent on.
-    private static void WriteTrace(Utf8JsonWriter json, HttpContext context, ExchangeRecord record)
+    private static void WriteTrace(Utf8JsonWriter json, HttpContext context, Exchange exchange)
     {
         Write(json, RequestId, Field("X-B3-TraceId"));
         Write(json, SpanId, Field("X-B3-SpanId"));
@@ -109,15 +108,14 @@ public readonly struct AccessLogLine
         Write(json, IsSampled, Field("X-B3-Sampled"));
         Write(json, DebugFlag, Field("X-B3-Flags"));
 
-        string Field(string name) => record.Message is not { } message ? context.Request.Headers[name].ToString()
-            : message.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : "";
+        string Field(string name) => exchange.Field(context, name);
     }
 
-    private static void WriteClient(Utf8JsonWriter json, HttpContext context, ExchangeRecord record)
+    private static void WriteClient(Utf8JsonWriter json, HttpContext context, Exchange exchange)
     {
         // An IPv6 address with its zone's number has 56 characters at most (RFC 4007 section 11).
         Span<byte> address = stackalloc byte[64];
-        var client = record.Client ?? context.Connection.RemoteIpAddress ?? IPAddress.None;
+        var client = exchange.Client ?? context.Connection.RemoteIpAddress ?? IPAddress.None;
         json.WriteString(RemoteHost, client.TryFormat(address, out var written) ? address[..written] : default);
         WriteUser(json, context.Request.Headers.Authorization);
     }
@@ -155,9 +153,9 @@ public readonly struct AccessLogLine
     private static int StatusOf(HttpContext context) =>
         context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
 
-    private static long SizeOf(HttpContext context, ExchangeRecord record)
+    private static long SizeOf(HttpContext context, Exchange exchange)
     {
-        if (record.Sent is { } sent)
+        if (exchange.Sent is { } sent)
             return sent;
         return context.Response.HasStarted && context.Request.Method is not "HEAD" ? context.Response.ContentLength ?? 0 : 0;
     }

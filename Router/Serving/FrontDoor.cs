@@ -6,6 +6,7 @@ using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
 using Router.Forwarding.Headers;
+using Router.Forwarding.InFlight;
 using Router.Modes;
 using Router.Observability;
 using Router.Routing;
@@ -17,7 +18,7 @@ namespace Router.Serving;
 /// is it well-formed → whose is it → may this client → may this mode → how often → forward.
 /// </summary>
 public sealed partial class FrontDoor(
-    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, TimeProvider time, ILogger<FrontDoor> logger)
+    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, OpenExchanges open, UncertainWrites uncertain, TimeProvider time, ILogger<FrontDoor> logger)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
@@ -35,24 +36,36 @@ public sealed partial class FrontDoor(
             return;
         }
 
-        var record = current.Settings.AccessLog ? new ExchangeRecord(time) : null;
+        var exchange = new Exchange(time);
         var live = match.Route is { } route ? current.Routes[route.Index] : null;
-        var upstream = live?.Upstream;
-        // Counted first, asked for the mode second: see Decision.Of.
-        upstream?.Enter();
+        if (live?.Upstream is { } upstream)
+        {
+            // Counted first, asked for the mode second: see Decision.Of.
+            upstream.Enter();
+            open.Enter(exchange);
+        }
+
         try
         {
             var peer = context.Connection.RemoteIpAddress ?? IPAddress.None;
             // Once: a list that is replaced in between must not be asked in two versions.
             var proxies = current.TrustedProxies;
             var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], proxies);
-            record?.Client = client;
+            exchange.Client = client;
             var mode = modes.Current;
-            var decision = Decision.Of(match, context.Request.Method, client, mode);
-            if (decision.Outcome == Outcome.Forward && Refusing(current, live!, match, context.Request.Method, client) is { } limit)
+            var decision = Decision.Of(match, MethodOf(context), client, mode);
+            var limit = decision.Outcome == Outcome.Forward ? Refusing(current, live!, match, context.Request.Method, client) : null;
+            if (decision.Outcome == Outcome.Forward && limit is null)
+            {
+                exchange.Admit(live!.Upstream!, MethodOf(context), context.Request.Headers.Host.ToString(), pathAndQuery);
+                await ForwardAsync(context, live, Order(current, live, pathAndQuery, client, proxies?.Contains(peer) ?? false, exchange)).ConfigureAwait(false);
+                return;
+            }
+
+            // It does not go to the backend: however long its answer takes, it is in nobody's way.
+            Leave(exchange, live);
+            if (limit is not null)
                 await RefuseAsync(context, live!, limit).ConfigureAwait(false);
-            else if (decision.Outcome == Outcome.Forward)
-                await ForwardAsync(context, live!, Order(current, live!, pathAndQuery, client, proxies?.Contains(peer) ?? false, record)).ConfigureAwait(false);
             else if (decision.Outcome == Outcome.File)
                 await live!.File!.WriteAsync(context, live.HeaderRules).ConfigureAwait(false);
             else
@@ -66,13 +79,24 @@ public sealed partial class FrontDoor(
         }
         finally
         {
-            upstream?.Leave();
+            Leave(exchange, live);
             // A client that left before its answer got no status, and 200 is only what the framework begins with.
             var answered = context.Response.HasStarted || !context.RequestAborted.IsCancellationRequested;
             (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, answered ? context.Response.StatusCode : 0);
-            accessLog.Write(context, record);
+            if (current.Settings.AccessLog)
+                accessLog.Write(context, exchange);
         }
     }
+
+    private void Leave(Exchange exchange, LiveRoute? live)
+    {
+        if (open.Leave(exchange))
+            live!.Upstream!.Leave();
+    }
+
+    // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
+    private static string MethodOf(HttpContext context) =>
+        context.Request.Method is "CONNECT" && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } ? "GET" : context.Request.Method;
 
     private static RouteMatch Match(Site site, HttpContext context, out string pathAndQuery)
     {
@@ -115,7 +139,7 @@ public sealed partial class FrontDoor(
         return answers.WriteAsync(context, AnswerTo(Outcome.RateLimited), live.Route, live.HeaderRules);
     }
 
-    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, bool peerIsTrusted, ExchangeRecord? record) => new()
+    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, bool peerIsTrusted, Exchange exchange) => new()
     {
         Route = live.Route,
         Upstream = live.Upstream!,
@@ -125,7 +149,7 @@ public sealed partial class FrontDoor(
         RequestRules = site.RequestRules,
         HeaderRules = live.HeaderRules,
         ErrorPage = live.ErrorPage,
-        Record = record,
+        Exchange = exchange,
     };
 
     private async ValueTask ForwardAsync(HttpContext context, LiveRoute live, ForwardOrder order)
@@ -137,15 +161,36 @@ public sealed partial class FrontDoor(
             ? await forwarder.ForwardAsync(context, order with { Span = tracing.Current }).ConfigureAwait(false)
             : ForwardFailure.RequestBodyTooLarge;
         Tracing.End(span, context.Response.StatusCode, failure);
+        if (failure == ForwardFailure.Closed)
+        {
+            // Nothing has failed: the site was closed while the request waited for its turn.
+            Leave(order.Exchange, live);
+            metrics.Blocked(modes.Current);
+            await WriteAsync(context, Answer.Closed, live).ConfigureAwait(false);
+            return;
+        }
+
         metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, time.GetElapsedTime(arrived));
         if (failure is not { } reason)
             return;
         metrics.Failed(backend, reason);
+        if (reason == ForwardFailure.Cut)
+            open.CountCut();
+        var answer = reason == ForwardFailure.ClientGone || context.Response.HasStarted ? null : AnswerTo(reason);
+        NoteUncertain(context, order.Exchange, reason, answer);
         if (reason == ForwardFailure.ClientGone)
             return;
         LogFailed(ForwardFailures.NameOf(reason), backend, live.Route.Name, time.GetElapsedTime(arrived).TotalMilliseconds);
-        if (!context.Response.HasStarted)
-            await WriteAsync(context, AnswerTo(reason), live).ConfigureAwait(false);
+        if (answer is not null)
+            await WriteAsync(context, answer, live).ConfigureAwait(false);
+    }
+
+    private void NoteUncertain(HttpContext context, Exchange exchange, ForwardFailure reason, Answer? answer)
+    {
+        if (!exchange.HasBegun || RequestMethods.IsIdempotent(exchange.Method))
+            return;
+        uncertain.Add(new UncertainWrite(
+            time.GetUtcNow(), exchange.Upstream!.Settings.Name, exchange.Method, exchange.Host, exchange.Path, exchange.RequestId(context), ForwardFailures.NameOf(reason), answer?.Status));
     }
 
     // Refused before the body is read where its length is declared; else the forwarder counts along.
@@ -209,6 +254,7 @@ public sealed partial class FrontDoor(
         ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody => Answer.BadRequest,
         ForwardFailure.RequestBodyTooSlow => Answer.TooSlow,
         ForwardFailure.RequestBodyTooLarge => Answer.TooLarge,
+        ForwardFailure.Cut => Answer.Cut,
         _ => Answer.BadGateway,
     };
 

@@ -11,6 +11,7 @@ using Router.Configuration;
 using Router.Forwarding;
 using Router.Forwarding.Backends;
 using Router.Forwarding.Headers;
+using Router.Forwarding.InFlight;
 using Router.Forwarding.Upgrades;
 using Router.Modes;
 using Router.Observability;
@@ -154,6 +155,10 @@ public static class RouterApplication
         services.AddSingleton<Traffic>();
         services.AddSingleton<RouterMetrics>();
         services.AddSingleton<CurrentSite>();
+        services.AddSingleton<OpenExchanges>();
+        services.AddSingleton<UncertainWrites>();
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<UpgradedConnections>();
         services.AddSingleton<Forwarder>();
         services.AddSingleton<LiveGauges>();

@@ -1,15 +1,16 @@
 using Router.Configuration;
 using Router.Forwarding;
 using Router.Forwarding.Backends;
+using Router.Modes;
 
 namespace Router.Serving;
 
 /// <summary>
 /// What upstreams need while nobody asks for them: idle connections that have ended or grown old are closed, and the probe path of every
 /// address that has one is asked for at its interval. An address whose probe fails gets no requests while another one works;
-/// the next probe that is answered brings it back.
+/// the next probe that is answered brings it back. A backend that the mode closes is left in peace.
 /// </summary>
-public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, TimeProvider time, ILogger<UpstreamCare> logger) : BackgroundService
+public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, ModeController modes, TimeProvider time, ILogger<UpstreamCare> logger) : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
@@ -23,7 +24,7 @@ public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, 
         {
             foreach (var endpoint in upstreams.All.SelectMany(upstream => upstream.Endpoints))
                 endpoint.Pool.Sweep();
-            foreach (var upstream in site.Current.Backends.Where(upstream => upstream.Settings.ProbePath is not null))
+            foreach (var upstream in site.Current.Backends.Where(upstream => upstream.Settings.ProbePath is not null && modes.Current.Reaches(upstream.Settings.Kind, "GET")))
             {
                 foreach (var endpoint in upstream.Endpoints.Where(endpoint => IsDue(endpoint, upstream.Settings)))
                     _last[endpoint] = (time.GetTimestamp(), ProbeAsync(endpoint, upstream.Settings, stoppingToken));

@@ -51,11 +51,14 @@ public sealed class RetryHandler : DelegatingHandler
     }
 
     private bool MayRepeat(BackendException fault, BackendRequest request) =>
-        fault.NotBegun ? _hasOthers || fault.Failure != ForwardFailure.CircuitOpen : fault.DiedIdle && request.IsRepeatable;
+        fault.NotBegun ? IsWorthTrying(fault) : fault.DiedIdle && request.IsRepeatable;
 
     private bool MaySpend(BackendException fault) => (fault.NotBegun && _hasOthers) || _budget.TrySpend();
 
     // On a connection of its own a request can't meet one that died idle.
     private bool IsWorthAnother(BackendException fault) =>
-        fault.NotBegun && (_hasOthers || fault.Failure != ForwardFailure.CircuitOpen) && MaySpend(fault);
+        fault.NotBegun && IsWorthTrying(fault) && MaySpend(fault);
+
+    private bool IsWorthTrying(BackendException fault) =>
+        fault.Failure != ForwardFailure.Closed && (_hasOthers || fault.Failure != ForwardFailure.CircuitOpen);
 }

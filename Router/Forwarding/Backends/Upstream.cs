@@ -1,10 +1,11 @@
 using System.Collections.Immutable;
 using Router.Configuration;
+using Router.Forwarding.InFlight;
 
 namespace Router.Forwarding.Backends;
 
 /// <summary>What lives of a backend: its client, its addresses, its places, and the count of what is in flight.</summary>
-public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> endpoints, HttpClient client, RepeatCounts repeats, TimeProvider time) : IDisposable
+public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> endpoints, HttpClient client, RepeatCounts repeats, LastWrite lastWrite, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _places = new(settings.MaxConcurrentRequests);
     private volatile Seen? _lastSeen;
@@ -22,6 +23,9 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
 
     /// <summary>How many requests were sent to it again.</summary>
     public RepeatCounts Repeats => repeats;
+
+    /// <summary>When it last got a request that may change something, before it was configured anew included.</summary>
+    public LastWrite LastWrite => lastWrite;
 
     /// <summary>How many requests have begun and not ended.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);

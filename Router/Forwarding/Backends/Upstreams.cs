@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Router.Configuration;
+using Router.Forwarding.InFlight;
 
 namespace Router.Forwarding.Backends;
 
@@ -11,6 +12,7 @@ namespace Router.Forwarding.Backends;
 public sealed class Upstreams(IHttpClientFactory clients, UpstreamClients registrations, TimeProvider time)
 {
     private readonly ConcurrentDictionary<BackendSettings, Upstream> _all = new();
+    private readonly ConcurrentDictionary<string, LastWrite> _lastWrites = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The upstream of a backend, made on first use.</summary>
     public Upstream For(BackendSettings settings) => _all.GetOrAdd(settings, Create);
@@ -23,6 +25,9 @@ public sealed class Upstreams(IHttpClientFactory clients, UpstreamClients regist
 
     /// <summary>How many upgraded connections a backend has, those included that began before it was configured anew.</summary>
     public int Upgraded(string backend) => _all.Values.Where(upstream => IsOf(upstream, backend)).Sum(upstream => upstream.Upgraded);
+
+    /// <summary>The last writes by the backend's name, of every backend that there was since the start.</summary>
+    public IEnumerable<KeyValuePair<string, LastWrite>> LastWrites => _lastWrites.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Forgets the upstreams that a new configuration does not use, as soon as nothing is in flight on them.</summary>
     public void Keep(IReadOnlyCollection<Upstream> used)
@@ -42,6 +47,6 @@ public sealed class Upstreams(IHttpClientFactory clients, UpstreamClients regist
         var repeats = new RepeatCounts();
         var client = clients.CreateClient(registrations.Register(settings, endpoints, repeats));
         client.Timeout = Timeout.InfiniteTimeSpan;
-        return new Upstream(settings, endpoints, client, repeats, time);
+        return new Upstream(settings, endpoints, client, repeats, _lastWrites.GetOrAdd(settings.Name, _ => new LastWrite()), time);
     }
 }

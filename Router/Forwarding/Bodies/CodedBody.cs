@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Router.Forwarding.InFlight;
 
 namespace Router.Forwarding.Bodies;
 
@@ -12,10 +13,10 @@ public static class CodedBody
     private const int PieceLength = 16 * 1024;
 
     /// <summary>Copies it all, trailers included.</summary>
-    public static async ValueTask CopyAsync(string coding, HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, ExchangeRecord? record)
+    public static async ValueTask CopyAsync(string coding, HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)
     {
-        var coded = new Counted(context.Response.BodyWriter, record);
-        record?.Pass(0);
+        var coded = new Counted(context.Response.BodyWriter, exchange);
+        exchange.Pass(0);
         var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
@@ -43,12 +44,12 @@ public static class CodedBody
     }
 
     /// <summary>The client's side, with a note of how much goes there.</summary>
-    private sealed class Counted(PipeWriter output, ExchangeRecord? record) : IBufferWriter<byte>
+    private sealed class Counted(PipeWriter output, Exchange exchange) : IBufferWriter<byte>
     {
         public void Advance(int count)
         {
             output.Advance(count);
-            record?.Pass(count);
+            exchange.Pass(count);
         }
 
         public Memory<byte> GetMemory(int sizeHint = 0) => output.GetMemory(sizeHint);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Router.Forwarding.Headers;
+using Router.Forwarding.InFlight;
 
 namespace Router.Forwarding.Bodies;
 
@@ -12,9 +13,9 @@ public static class ResponseBody
     private const int PieceSize = 16 * 1024;
 
     /// <summary>Copies it all, trailers included.</summary>
-    public static async ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, ExchangeRecord? record)
+    public static async ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)
     {
-        record?.Pass(0);
+        exchange.Pass(0);
         var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
         // A buffer of its own, and not the server's: that one may be taken back when the header is sent, with a read still writing to it.
         var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
@@ -31,7 +32,7 @@ public static class ResponseBody
             {
                 output.Write(piece.AsSpan(0, count));
                 await FlushAsync(context, limit).ConfigureAwait(false);
-                record?.Pass(count);
+                exchange.Pass(count);
                 read = body.ReadAsync(piece, limit.Token);
             }
 

@@ -19,14 +19,28 @@ public sealed class Http1Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         endpoint.Enter();
         try
         {
-            sent.Record?.Connecting();
+            sent.Exchange?.Connecting();
             var connection = await endpoint.Pool.RentAsync(sent.NeedsFreshConnection, cancellationToken).ConfigureAwait(false);
-            sent.Record?.Connected();
+            sent.Exchange?.Connected();
+            Begin(sent, endpoint, connection);
             return await new Http1Exchange(endpoint, connection, sent).RunAsync(cancellationToken).ConfigureAwait(false);
         }
         catch
         {
             endpoint.Leave();
+            throw;
+        }
+    }
+
+    private static void Begin(BackendRequest request, Endpoint endpoint, Http1Connection connection)
+    {
+        try
+        {
+            request.Begin();
+        }
+        catch (BackendException)
+        {
+            endpoint.Pool.Return(connection);
             throw;
         }
     }

@@ -26,6 +26,7 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         endpoint.Enter();
         try
         {
+            sent.Begin();
             return await _handlers.GetOrAdd(endpoint, Create).SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
         catch (HttpRequestException fault) when (fault.GetBaseException() is BackendException refused)
@@ -51,6 +52,12 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         ConnectTimeout = Timeout.InfiniteTimeSpan,
         ConnectCallback = async (_, token) => await endpoint.Connector.ConnectPlainAsync(token).ConfigureAwait(false),
         SslOptions = endpoint.Connector.TlsOptions(),
+        // The request may have waited for the connection that it is to be the first on.
+        PlaintextStreamFilter = static (context, _) =>
+        {
+            (context.InitialRequestMessage as BackendRequest)?.Begin();
+            return ValueTask.FromResult(context.PlaintextStream);
+        },
         RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
     });

@@ -2,17 +2,21 @@ using System.Net.Sockets;
 using Microsoft.AspNetCore.Http.Features;
 using Router.Forwarding.Backends;
 using Router.Forwarding.Http1;
+using Router.Forwarding.InFlight;
 
 namespace Router.Forwarding.Upgrades;
 
 /// <summary>
 /// Connections that have changed their protocol (RFC 9110 section 7.8; RFC 6455; RFC 8441): bytes go through in both directions until one
-/// side ends. When Router stops, WebSockets are told so by a close frame.
+/// side ends. When Router stops, WebSockets are told so by a close frame; when the mode closes their backend, all of them must end.
 /// </summary>
 public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
 {
     // RFC 6455 section 7.4.1: the endpoint is going away.
     private const ushort GoingAway = 1001;
+
+    // The registry of RFC 6455 section 11.7: service restart. A client may come back after a while.
+    private const ushort ServiceRestart = 1012;
 
     // What a peer may take to answer a close frame, or to end when the other one has.
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
@@ -30,7 +34,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
             upstream.CountUpgraded(1);
             try
             {
-                return await CarryAsync(context, client, backend, isWebSocket, message.Record, aborted).ConfigureAwait(false);
+                return await CarryAsync(context, client, backend, isWebSocket, message.Exchange!, aborted).ConfigureAwait(false);
             }
             finally
             {
@@ -54,13 +58,17 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
     }
 
     private async ValueTask<ForwardFailure?> CarryAsync(
-        HttpContext context, Stream client, Http1UpgradedStream backend, bool isWebSocket, ExchangeRecord? record, CancellationToken aborted)
+        HttpContext context, Stream client, Http1UpgradedStream backend, bool isWebSocket, Exchange exchange, CancellationToken aborted)
     {
         using var end = new CancellationTokenSource();
-        var closing = isWebSocket ? lifetime.ApplicationStopping : CancellationToken.None;
+        // A protocol that Router does not know has no word for the end: at a stop it is left to the server.
+        using var closingSource = isWebSocket ? CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping) : new CancellationTokenSource();
+        var closing = closingSource.Token;
+        exchange.Upgraded(closingSource);
         // A server's frames are not masked, a client's are (RFC 6455 section 5.1).
-        using var toClient = new UpgradedDirection(backend, client, GoingAway, masked: false, closing);
-        using var toBackend = new UpgradedDirection(client, backend, GoingAway, masked: true, closing);
+        var frames = isWebSocket ? closing : CancellationToken.None;
+        using var toClient = new UpgradedDirection(backend, client, CloseCode, masked: false, frames);
+        using var toBackend = new UpgradedDirection(client, backend, CloseCode, masked: true, frames);
         var down = toClient.CopyAsync(end.Token);
         var up = toBackend.CopyAsync(end.Token);
         // At a stop both sides are told, and what a client said before it hung up is still on its way: all that goes through, but not for ever.
@@ -86,7 +94,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
             context.Abort();
-            return null;
+            return exchange.MustClose ? ForwardFailure.Cut : null;
         }
         catch (Exception fault) when (fault is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -99,7 +107,9 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
             await end.CancelAsync().ConfigureAwait(false);
             await backend.DisposeAsync().ConfigureAwait(false);
             await Task.WhenAll(down, up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            record?.Pass(toClient.Copied);
+            exchange.Pass(toClient.Copied);
         }
+
+        ushort CloseCode() => exchange.MustClose ? ServiceRestart : GoingAway;
     }
 }

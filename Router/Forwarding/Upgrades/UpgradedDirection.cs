@@ -8,10 +8,10 @@ namespace Router.Forwarding.Upgrades;
 /// </summary>
 /// <param name="from">Where the bytes come from.</param>
 /// <param name="to">Where they go.</param>
-/// <param name="closeCode">The code of the close frame.</param>
+/// <param name="closeCode">The code of the close frame, asked for when there is to be one.</param>
 /// <param name="masked">Whether frames in this direction are masked.</param>
 /// <param name="closing">Cancelled when the connection is to be closed; never, for a protocol without frames.</param>
-public sealed class UpgradedDirection(Stream from, Stream to, ushort closeCode, bool masked, CancellationToken closing) : IDisposable
+public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> closeCode, bool masked, CancellationToken closing) : IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1);
     private WebSocketFrames _frames;
@@ -65,7 +65,7 @@ public sealed class UpgradedDirection(Stream from, Stream to, ushort closeCode, 
         if (_closed || !closing.IsCancellationRequested || !_frames.IsBetween)
             return;
         _closed = true;
-        await to.WriteAsync(WebSocketFrames.Close(closeCode, masked), cancellationToken).ConfigureAwait(false);
+        await to.WriteAsync(WebSocketFrames.Close(closeCode(), masked), cancellationToken).ConfigureAwait(false);
         await to.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 

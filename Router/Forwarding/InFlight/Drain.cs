@@ -1,0 +1,105 @@
+using Router.Configuration;
+using Router.Modes;
+
+namespace Router.Forwarding.InFlight;
+
+/// <summary>
+/// Brings what is in flight to closed backends to its end after a switch. Upgraded connections are told to close at once and have two seconds;
+/// what still waits for its turn is turned away; a request has until the drain limit, or as long as the step says, and is cut then.
+/// </summary>
+public sealed partial class Drain : BackgroundService
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+
+    private readonly ModeController _modes;
+    private readonly OpenExchanges _open;
+    private readonly UncertainWrites _uncertain;
+    private readonly TimeSpan _limit;
+    private readonly TimeProvider _time;
+    private readonly ILogger<Drain> _logger;
+    private readonly SemaphoreSlim _woken = new(1, 1);
+    private ModeState? _drained;
+    private (ModeState State, long Cut, long Uncertain)? _draining;
+
+    /// <summary>Begins to look at the mode.</summary>
+    public Drain(ModeController modes, OpenExchanges open, UncertainWrites uncertain, RouterSettings settings, TimeProvider time, ILogger<Drain> logger)
+    {
+        (_modes, _open, _uncertain, _limit, _time, _logger) = (modes, open, uncertain, settings.ModeStore.DrainLimit, time, logger);
+        modes.Changed += Wake;
+    }
+
+    /// <summary>Is told once of each step that closes something, when nothing is left in its way.</summary>
+    public event Action<DrainOutcome>? Ended;
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _modes.Changed -= Wake;
+        base.Dispose();
+        _woken.Dispose();
+    }
+
+    /// <summary>Looks once, and does what is due. False where nothing is left in the way.</summary>
+    public bool Look()
+    {
+        var state = _modes.State;
+        if (_draining is not { } draining || !draining.State.Step.IsSameAs(state.Step))
+            _draining = draining = (state, _open.CutCount, _uncertain.Count);
+        var held = _open.HeldAgainst(state);
+        var due = _time.GetElapsedTime(state.ActivatedAt) >= (state.Step.CutAfter ?? _limit);
+        foreach (var exchange in held)
+        {
+            exchange.Close();
+            if (due || !exchange.HasBegun)
+                exchange.Cut();
+        }
+
+        if (held.Count == 0 && _drained?.Step.IsSameAs(state.Step) != true)
+        {
+            _drained = state;
+            if (state.Mode.ClosesAnything)
+                Tell(new DrainOutcome(state, _time.GetElapsedTime(state.ActivatedAt), _open.CutCount - draining.Cut, _uncertain.Count - draining.Uncertain));
+        }
+
+        return held.Count > 0;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            await _woken.WaitAsync(stoppingToken).ConfigureAwait(false);
+            while (Look())
+                await Task.Delay(Tick, _time, stoppingToken).ConfigureAwait(false);
+        }
+    }
+
+    private void Tell(DrainOutcome outcome)
+    {
+        LogDrained(outcome.State.Mode, outcome.Took.TotalSeconds, outcome.Cut, outcome.UncertainWrites);
+        Ended?.Invoke(outcome);
+    }
+
+    private void Wake(ModeState state)
+    {
+        try
+        {
+            _woken.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is awake already.
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Nothing is in flight any more to what {Mode} closes, {Seconds:F1} s after the switch. Cut: {Cut}. Writes whose outcome is unknown: {Uncertain}.")]
+    private partial void LogDrained(Mode mode, double seconds, long cut, long uncertain);
+}
+
+/// <summary>How the requests in flight at a switch have ended.</summary>
+/// <param name="State">The state that was switched to.</param>
+/// <param name="Took">How long it took from the switch.</param>
+/// <param name="Cut">How many requests and upgraded connections were cut.</param>
+/// <param name="UncertainWrites">How many writes have an unknown outcome.</param>
+public sealed record DrainOutcome(ModeState State, TimeSpan Took, long Cut, long UncertainWrites);

@@ -1,0 +1,169 @@
+using System.Net;
+using Router.Forwarding.Backends;
+using Router.Forwarding.Headers;
+
+namespace Router.Forwarding.InFlight;
+
+/// <summary>
+/// One request on its way: what is noted for its line in the access log, and what an operator must know of it who waits for the end of
+/// what is in flight. The only object that either costs a request. Each stage notes its own moment; nothing is worked out before somebody asks.
+/// </summary>
+public sealed class Exchange(TimeProvider time)
+{
+    private long _sending;
+    private long _connecting;
+    private volatile Upstream? _upstream;
+    private volatile ExchangeLimit? _limit;
+    private bool _hasBegun;
+    private volatile CancellationTokenSource? _closing;
+    private volatile bool _mustClose;
+
+    /// <summary>When its header had arrived, as a timestamp of the monotonic clock.</summary>
+    public long Arrived { get; } = time.GetTimestamp();
+
+    /// <summary>Who the client is.</summary>
+    public IPAddress? Client { get; set; }
+
+    /// <summary>What was sent to the backend; null where the request did not come so far.</summary>
+    public BackendRequest? Message { get; private set; }
+
+    /// <summary>The bytes of the backend's body that were handed to the client; null where no such body was begun.</summary>
+    public long? Sent { get; private set; }
+
+    /// <summary>How long the connection took that carried the request, next to nothing for a kept one; null where there was none.</summary>
+    public TimeSpan? ConnectTime { get; private set; }
+
+    /// <summary>How long it took from the first attempt to send until the answer's header; null where none came.</summary>
+    public TimeSpan? HeaderTime { get; private set; }
+
+    /// <summary>How long it took from the first attempt to send until the exchange with the backend was over; null where there was none.</summary>
+    public TimeSpan? ResponseTime { get; private set; }
+
+    /// <summary>How long ago the request's header had arrived.</summary>
+    public TimeSpan Age => time.GetElapsedTime(Arrived);
+
+    /// <summary>The backend that the request was admitted to; null where it is not decided yet.</summary>
+    public Upstream? Upstream => _upstream;
+
+    /// <summary>The method. To be read of an admitted request.</summary>
+    public string Method { get; private set; } = "";
+
+    /// <summary>The host that the client asked for. To be read of an admitted request.</summary>
+    public string Host { get; private set; } = "";
+
+    /// <summary>The raw path and query. To be read of an admitted request.</summary>
+    public string PathAndQuery { get; private set; } = "";
+
+    /// <summary>The raw path. To be read of an admitted request.</summary>
+    public string Path => PathAndQuery.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? PathAndQuery[..end] : PathAndQuery;
+
+    /// <summary>Whether bytes of it may have reached the backend.</summary>
+    public bool HasBegun => Volatile.Read(ref _hasBegun);
+
+    /// <summary>Whether it has become a connection that carries another protocol.</summary>
+    public bool IsUpgraded => _closing is not null;
+
+    /// <summary>Whether its upgraded connection was told to close because the mode closes the backend, and not because Router stops.</summary>
+    public bool MustClose => _mustClose;
+
+    /// <summary>Its neighbours in the list of what is open; the list's own.</summary>
+    internal Exchange? Previous { get; set; }
+
+    /// <inheritdoc cref="Previous"/>
+    internal Exchange? Next { get; set; }
+
+    /// <summary>The part of the list in which it stands; negative in none.</summary>
+    internal int Stripe { get; set; } = -1;
+
+    /// <summary>The mode lets it through to a backend.</summary>
+    public void Admit(Upstream upstream, string method, string host, string pathAndQuery)
+    {
+        (Method, Host, PathAndQuery) = (method, host, pathAndQuery);
+        // Last: whoever sees it sees the others.
+        _upstream = upstream;
+    }
+
+    /// <summary>It is carried to the backend from here on, within these limits.</summary>
+    public void Limited(ExchangeLimit limit) => _limit = limit;
+
+    /// <summary>The message for the backend is made, and is about to be sent.</summary>
+    public void Sending(BackendRequest message)
+    {
+        (message.Exchange, Message) = (this, message);
+        _sending = time.GetTimestamp();
+    }
+
+    /// <summary>A connection is looked for. The last attempt counts.</summary>
+    public void Connecting() => _connecting = time.GetTimestamp();
+
+    /// <summary>A connection is found.</summary>
+    public void Connected() => ConnectTime = time.GetElapsedTime(_connecting);
+
+    /// <summary>From now on bytes may reach the backend.</summary>
+    public void Begin() => Interlocked.Exchange(ref _hasBegun, true);
+
+    /// <summary>The backend has provably begun nothing.</summary>
+    public void NotBegun() => Volatile.Write(ref _hasBegun, false);
+
+    /// <summary>The backend gets it now.</summary>
+    public void Accepted()
+    {
+        if (!RequestMethods.IsSafe(Method))
+            _upstream?.LastWrite.Accept(time.GetUtcNow());
+    }
+
+    /// <summary>The backend's answer is complete.</summary>
+    public void Completed()
+    {
+        if (!RequestMethods.IsSafe(Method))
+            _upstream?.LastWrite.Complete(time.GetUtcNow());
+    }
+
+    /// <summary>The answer's header is there.</summary>
+    public void Answered() => HeaderTime = time.GetElapsedTime(_sending);
+
+    /// <summary>So many more bytes of the answer's body have gone to the client.</summary>
+    public void Pass(long count) => Sent = (Sent ?? 0) + count;
+
+    /// <summary>The connection carries another protocol from now on; the token is cancelled when it is to be closed.</summary>
+    /// <param name="closing">Lives until <see cref="Ended"/>.</param>
+    public void Upgraded(CancellationTokenSource closing) => _closing = closing;
+
+    /// <summary>Asks an upgraded connection to close, once; any other exchange goes on.</summary>
+    public void Close()
+    {
+        if (_closing is not { } closing || _mustClose)
+            return;
+        _mustClose = true;
+        try
+        {
+            closing.Cancel();
+        }
+        catch (ObjectDisposedException)
+        {
+            // It has just ended by itself.
+        }
+    }
+
+    /// <summary>Ends it with <see cref="ForwardFailure.Cut"/>; false where it is over, was cut before, or is upgraded.</summary>
+    public bool Cut() => _limit?.Cut() == true;
+
+    /// <summary>
+    /// A field that the backend got; what the client sent, where nothing was sent on. What was sent on is what the backend's own log has.
+    /// </summary>
+    public string Field(HttpContext context, string name) => Message is not { } message ? context.Request.Headers[name].ToString()
+        : message.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : "";
+
+    /// <summary>The trace's id, by which logs are searched; null where there is none.</summary>
+    public string? RequestId(HttpContext context) => Field(context, TraceContext.B3TraceId) is { Length: > 0 } id ? id : null;
+
+    /// <summary>What an operator is to see of it.</summary>
+    public OpenExchange Describe() => new(Upstream?.Settings.Name, Method, Host, Path, Age, IsUpgraded);
+
+    /// <summary>The exchange with the backend is over, in whatever way.</summary>
+    public void Ended()
+    {
+        if (Message is not null)
+            ResponseTime = time.GetElapsedTime(_sending);
+    }
+}

@@ -1,0 +1,94 @@
+using System.Numerics;
+using Router.Modes;
+
+namespace Router.Forwarding.InFlight;
+
+/// <summary>
+/// Every request on its way to a backend. A request enters before it asks for the mode: the other way round, one that passed the check
+/// just before a switch and entered just after it would escape whoever looks for what is still in flight.
+/// </summary>
+/// <remarks>
+/// Linked lists without a node of their own, in as many parts as there are processors: entering and leaving allocate nothing
+/// and hardly ever wait for another thread.
+/// </remarks>
+public sealed class OpenExchanges
+{
+    private readonly Stripe[] _stripes;
+    private long _cut;
+
+    /// <summary>Makes an empty list.</summary>
+    public OpenExchanges()
+    {
+        _stripes = new Stripe[BitOperations.RoundUpToPowerOf2((uint)Math.Min(Environment.ProcessorCount, 64))];
+        for (var i = 0; i < _stripes.Length; i++)
+            _stripes[i] = new Stripe();
+    }
+
+    /// <summary>How many have been cut since the start because the mode closed their backend, upgraded connections included.</summary>
+    public long CutCount => Volatile.Read(ref _cut);
+
+    /// <summary>Counts one that was cut.</summary>
+    public void CountCut() => Interlocked.Increment(ref _cut);
+
+    /// <summary>A request is here.</summary>
+    public void Enter(Exchange exchange)
+    {
+        var number = Thread.GetCurrentProcessorId() & (_stripes.Length - 1);
+        var stripe = _stripes[number];
+        lock (stripe.Lock)
+        {
+            exchange.Stripe = number;
+            exchange.Next = stripe.First;
+            stripe.First?.Previous = exchange;
+            stripe.First = exchange;
+        }
+    }
+
+    /// <summary>It is over, or does not go to a backend. False, and nothing done, where it is not in the list.</summary>
+    public bool Leave(Exchange exchange)
+    {
+        if (exchange.Stripe < 0)
+            return false;
+        var stripe = _stripes[exchange.Stripe];
+        lock (stripe.Lock)
+        {
+            if (exchange.Previous is { } previous)
+                previous.Next = exchange.Next;
+            else
+                stripe.First = exchange.Next;
+            exchange.Next?.Previous = exchange.Previous;
+            exchange.Previous = exchange.Next = null;
+            exchange.Stripe = -1;
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Those that are in the way of calling the mode's closed backends quiet: admitted to one before it was closed, or not decided yet and
+    /// here since before the mode took effect, so that they may have met the one before.
+    /// </summary>
+    public List<Exchange> HeldAgainst(ModeState state)
+    {
+        var held = new List<Exchange>();
+        foreach (var stripe in _stripes)
+        {
+            lock (stripe.Lock)
+            {
+                for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
+                {
+                    if (exchange.Upstream is { } upstream ? !state.Mode.Reaches(upstream.Settings.Kind, exchange.Method) : exchange.Arrived <= state.ActivatedAt)
+                        held.Add(exchange);
+                }
+            }
+        }
+
+        return held;
+    }
+
+    private sealed class Stripe
+    {
+        public Lock Lock { get; } = new();
+
+        public Exchange? First { get; set; }
+    }
+}

@@ -1,0 +1,34 @@
+namespace Router.Forwarding.InFlight;
+
+/// <summary>The newest writes whose outcome is unknown.</summary>
+public sealed class UncertainWrites
+{
+    /// <summary>How many are kept.</summary>
+    public const int Most = 256;
+
+    private readonly Queue<UncertainWrite> _writes = new();
+    private readonly Lock _lock = new();
+    private long _count;
+
+    /// <summary>How many there were since the start, those included that are no longer kept.</summary>
+    public long Count => Volatile.Read(ref _count);
+
+    /// <summary>Keeps one.</summary>
+    public void Add(UncertainWrite write)
+    {
+        lock (_lock)
+        {
+            _count++;
+            _writes.Enqueue(write);
+            if (_writes.Count > Most)
+                _writes.Dequeue();
+        }
+    }
+
+    /// <summary>Those from a time on, the oldest first.</summary>
+    public IReadOnlyList<UncertainWrite> Since(DateTimeOffset time)
+    {
+        lock (_lock)
+            return [.. _writes.Where(write => write.Time >= time)];
+    }
+}

@@ -1,0 +1,47 @@
+namespace Router.Modes.Stores;
+
+/// <summary>
+/// Where the record of the mode lives, its history, and what each instance reports. A store knows texts only; what they say is others' concern.
+/// Every method gives up within seconds and then throws <see cref="ModeStoreException"/>, and nothing else.
+/// </summary>
+public interface IModeStore : IAsyncDisposable
+{
+    /// <summary>What it is, for an operator, such as <c>the file /var/lib/router/mode.json</c>. Never holds a secret.</summary>
+    string Name { get; }
+
+    /// <summary>Whether it outlasts this process.</summary>
+    bool IsLasting { get; }
+
+    /// <summary>Whether other processes see it too.</summary>
+    bool IsShared { get; }
+
+    /// <summary>The record's text; null where the store is empty.</summary>
+    Task<string?> ReadAsync(CancellationToken cancellation);
+
+    /// <summary>
+    /// Puts a text in the place of exactly <paramref name="expected"/> (null for an empty store), and adds to the history in the same step;
+    /// false, and nothing done, where the store holds something else. After an exception it may have been done or not.
+    /// </summary>
+    Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation);
+
+    /// <summary>Adds a line to the history, which keeps the newest <see cref="ModeStores.HistoryLength"/>.</summary>
+    Task AddHistoryAsync(string line, CancellationToken cancellation);
+
+    /// <summary>The history, the oldest line first.</summary>
+    Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation);
+
+    /// <summary>Puts what an instance says of itself in the place of what it said before.</summary>
+    Task ReportAsync(string instance, string report, CancellationToken cancellation);
+
+    /// <summary>What the instances said last, by instance.</summary>
+    Task<IReadOnlyDictionary<string, string>> ReadReportsAsync(CancellationToken cancellation);
+
+    /// <summary>Drops what instances said.</summary>
+    Task ForgetAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation);
+
+    /// <summary>
+    /// Returns when the record may have changed, or after a time. What changes between two calls is not missed.
+    /// It never throws but for the cancellation: where nobody can tell of changes, it lets the time pass.
+    /// </summary>
+    Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation);
+}
