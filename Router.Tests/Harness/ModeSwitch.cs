@@ -1,0 +1,30 @@
+using Microsoft.Extensions.DependencyInjection;
+using Router.Forwarding.InFlight;
+using Router.Modes;
+
+namespace Router.Tests.Harness;
+
+/// <summary>Changes the mode of a running router as a store or an operator would, and looks at what it has in flight.</summary>
+internal static class ModeSwitch
+{
+    public static ModeController Modes(this RunningRouter router) => router.App.Services.GetRequiredService<ModeController>();
+
+    /// <summary>Puts a mode in force at once.</summary>
+    public static void Switch(this RunningRouter router, Mode mode, TimeSpan? cutAfter = null)
+    {
+        var (modes, now) = (router.Modes(), router.App.Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        var version = modes.State.Record.Version + 1;
+        modes.Offer(new ModeRecord { Version = version, Written = now, Steps = [new ModeStep { Mode = mode, At = now, Made = version, CutAfter = cutAfter }] }).Should().BeTrue();
+    }
+
+    /// <summary>What is in the way of calling the closed backends quiet.</summary>
+    public static IReadOnlyList<OpenExchange> InTheWay(this RunningRouter router) =>
+        [.. router.App.Services.GetRequiredService<OpenExchanges>().HeldAgainst(router.Modes().State).Select(exchange => exchange.Describe())];
+
+    /// <summary>What brings them to their end.</summary>
+    public static Drain Drain(this RunningRouter router) => router.App.Services.GetRequiredService<Drain>();
+
+    /// <summary>The writes whose outcome is unknown.</summary>
+    public static IReadOnlyList<UncertainWrite> Uncertain(this RunningRouter router) =>
+        router.App.Services.GetRequiredService<UncertainWrites>().Since(DateTimeOffset.MinValue);
+}
