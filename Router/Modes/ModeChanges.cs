@@ -42,6 +42,10 @@ public static class ModeChanges
         return null;
     }
 
+    /// <summary>The name of a window of downtime.</summary>
+    public static string WindowOf(DateTimeOffset at, long version) =>
+        string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}/{version}");
+
     private static ModeRecord? Set(ModeRecord record, int index, ModeChange change, Mode mode, DateTimeOffset now, TimeSpan lead, Faults faults)
     {
         var (version, current) = (record.Version + 1, record.Steps[index]);
@@ -69,7 +73,8 @@ public static class ModeChanges
             Mode = mode,
             At = at,
             Made = version,
-            Window = !mode.ClosesAnything ? null : told?.Window ?? string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}/{version}"),
+            WindowBegins = !mode.ClosesAnything ? null : told?.WindowBegins ?? at - lasts,
+            Window = !mode.ClosesAnything ? null : told?.Window ?? WindowOf(at, version),
             Until = change.Until ?? told?.Until,
             By = change.By,
             Reason = change.Reason ?? told?.Reason,

@@ -20,7 +20,7 @@ public sealed class ModeController : IDisposable
     {
         _time = time;
         var now = time.GetUtcNow();
-        _state = new ModeState(initial, Math.Max(initial.IndexAt(now), Math.Min(initial.Reached, initial.Steps.Length - 1)), now, time.GetTimestamp(), now);
+        _state = new ModeState(initial, Math.Max(initial.IndexAt(now), Math.Min(initial.Reached, initial.Steps.Length - 1)), now, time.GetTimestamp());
         _timer = time.CreateTimer(static self => ((ModeController)self!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         SetTimer();
     }
@@ -71,7 +71,7 @@ public sealed class ModeController : IDisposable
             }
 
             if (record.Steps[index].IsSameAs(before.Step))
-                _state = new ModeState(record, index, before.Since, before.ActivatedAt, before.WindowSince);
+                _state = new ModeState(record, index, before.Since, before.ActivatedAt);
             else
                 Enter(record, index, now);
             Announce();
@@ -98,9 +98,7 @@ public sealed class ModeController : IDisposable
 
     private void Enter(ModeRecord record, int index, DateTimeOffset now)
     {
-        var before = _state;
-        var sameWindow = record.Steps[index].Window is { } window && window == before.Step.Window;
-        _state = new ModeState(record, index, now, before.ActivatedAt, sameWindow ? before.WindowSince : now);
+        _state = new ModeState(record, index, now, _state.ActivatedAt);
         // Taken when the state is in force already: what begins after it has met that state for certain.
         _state = _state with { ActivatedAt = _time.GetTimestamp() };
     }

@@ -23,6 +23,9 @@ public sealed record ModeRecord
     /// </summary>
     public int Reached { get; init; }
 
+    /// <summary>What an instance goes by that knows nothing yet: closed, and every record is newer.</summary>
+    public static ModeRecord Unknown(DateTimeOffset now) => new() { Version = -1, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = -1 }] };
+
     /// <summary>The position of the step that holds at an instant. The first one holds until the next one's instant, whatever its own.</summary>
     public int IndexAt(DateTimeOffset now)
     {
@@ -48,7 +51,7 @@ public sealed record ModeRecord
         var (own, theirs) = (known.Steps[knownIndex], found.Steps[found.IndexAt(now)]);
         if (!own.Mode.Opens(theirs.Mode))
             return found.Version < known.Version ? known : known with { Version = known.Version + 1, Written = now, Reached = knownIndex };
-        var closed = theirs.Mode.Opens(own.Mode) ? new ModeStep { Mode = ModeCatalogue.Closed, At = now, Window = own.Window ?? theirs.Window, Reason = theirs.Reason } : theirs;
+        var closed = theirs.Mode.Opens(own.Mode) ? new ModeStep { Mode = ModeCatalogue.Closed, At = now, Window = own.Window ?? theirs.Window, WindowBegins = own.WindowBegins ?? theirs.WindowBegins, Reason = theirs.Reason } : theirs;
         return new ModeRecord { Version = known.Version + 1, Written = now, Steps = [closed with { Made = known.Version + 1 }] };
     }
 

@@ -5,14 +5,16 @@ namespace Router.Modes;
 /// <param name="Index">The position of the step in force.</param>
 /// <param name="Since">When that step took effect here.</param>
 /// <param name="ActivatedAt">The same as a timestamp of the monotonic clock: what began after it has met this mode.</param>
-/// <param name="WindowSince">When the window of downtime began here that the step belongs to; in live, when live began.</param>
-public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Since, long ActivatedAt, DateTimeOffset WindowSince)
+public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Since, long ActivatedAt)
 {
     /// <summary>The step in force.</summary>
     public ModeStep Step { get; } = Record.Steps[Index];
 
     /// <summary>The next scheduled step; null where none is.</summary>
     public ModeStep? Next { get; } = Index + 1 < Record.Steps.Length ? Record.Steps[Index + 1] : null;
+
+    /// <summary>When the window of downtime began that the step belongs to, which a restart does not change; in live, when live began here.</summary>
+    public DateTimeOffset WindowSince => Step.WindowBegins ?? Since;
 
     /// <summary>The mode in force.</summary>
     public Mode Mode => Step.Mode;

@@ -15,6 +15,9 @@ public sealed record ModeStep
     /// <summary>The window of downtime that it belongs to, from the first step that closes something until the site is live; null in live.</summary>
     public string? Window { get; init; }
 
+    /// <summary>When that window begins, on every instance the same; null in live.</summary>
+    public DateTimeOffset? WindowBegins { get; init; }
+
     /// <summary>The announced end. It is an announcement: nothing happens by itself when it has come.</summary>
     public DateTimeOffset? Until { get; init; }
 

@@ -14,8 +14,10 @@ using Router.Forwarding.Headers;
 using Router.Forwarding.InFlight;
 using Router.Forwarding.Upgrades;
 using Router.Modes;
+using Router.Modes.Stores;
 using Router.Observability;
 using Router.Samples;
+using Router.Switching;
 
 namespace Router.Serving;
 
@@ -138,14 +140,16 @@ public static class RouterApplication
 
     private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings, Pages pages)
     {
-        if (!ModeCatalogue.TryFind(settings.Mode, out var mode))
-            throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
         services.AddHttpClient();
         services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers());
         services.AddSingleton(options.Time);
         services.AddSingleton(files);
         services.AddSingleton<IConfigurationRoot>(provider => (IConfigurationRoot)provider.GetRequiredService<IConfiguration>());
-        services.AddSingleton(new ModeController(options.Time, mode));
+        services.AddSingleton(ModeStores.Open(settings.ModeStore, options.Time));
+        services.AddSingleton(new ModeController(options.Time, ModeRecord.Unknown(options.Time.GetUtcNow())));
+        services.AddSingleton<InstanceReporter>();
+        services.AddSingleton<ModeSynchronizer>();
+        services.AddHostedService(provider => provider.GetRequiredService<ModeSynchronizer>());
         services.AddSingleton(pages);
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider => provider.GetRequiredService<UpstreamClients>());

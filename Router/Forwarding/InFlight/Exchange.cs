@@ -158,7 +158,7 @@ public sealed class Exchange(TimeProvider time)
     public string? RequestId(HttpContext context) => Field(context, TraceContext.B3TraceId) is { Length: > 0 } id ? id : null;
 
     /// <summary>What an operator is to see of it.</summary>
-    public OpenExchange Describe() => new(Upstream?.Settings.Name, Method, Host, Path, Age, IsUpgraded);
+    public OpenExchange Describe() => new(Upstream?.Settings.Name, Method, Host, Path, Math.Round(Age.TotalSeconds, 1), IsUpgraded);
 
     /// <summary>The exchange with the backend is over, in whatever way.</summary>
     public void Ended()

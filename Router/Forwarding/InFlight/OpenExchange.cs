@@ -5,6 +5,6 @@ namespace Router.Forwarding.InFlight;
 /// <param name="Method">Its method.</param>
 /// <param name="Host">The host that the client asked for.</param>
 /// <param name="Path">The raw path, without the query: that may hold secrets.</param>
-/// <param name="Age">How long ago its header had arrived.</param>
+/// <param name="AgeSeconds">How long ago its header had arrived.</param>
 /// <param name="IsUpgraded">Whether it is a connection that has changed its protocol, such as a WebSocket.</param>
-public sealed record OpenExchange(string? Backend, string Method, string Host, string Path, TimeSpan Age, bool IsUpgraded);
+public sealed record OpenExchange(string? Backend, string Method, string Host, string Path, double AgeSeconds, bool IsUpgraded);

@@ -1,3 +1,5 @@
+using Router.Configuration;
+
 namespace Router.Modes.Stores;
 
 /// <summary>The stores.</summary>
@@ -5,4 +7,10 @@ public static class ModeStores
 {
     /// <summary>How many lines the history keeps.</summary>
     public const int HistoryLength = 500;
+
+    /// <summary>How long it takes until every instance of a fleet knows of a change, where nothing else is configured.</summary>
+    public static readonly TimeSpan FleetLead = TimeSpan.FromSeconds(2);
+
+    /// <summary>The store that the settings choose.</summary>
+    public static IModeStore Open(ModeStoreSettings settings, TimeProvider time) => new ProcessModeStore(time);
 }

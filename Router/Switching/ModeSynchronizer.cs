@@ -1,0 +1,464 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
+using Router.Configuration;
+using Router.Forwarding.InFlight;
+using Router.Modes;
+using Router.Modes.Stores;
+
+namespace Router.Switching;
+
+/// <summary>
+/// Keeps this instance and the store of one mind: reads the record each second and when it is told of a change, brings back what a store has
+/// lost, and reports what this instance has confirmed. A store that can't be read changes nothing: the last known mode stays.
+/// </summary>
+public sealed partial class ModeSynchronizer : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan DrainingInterval = TimeSpan.FromMilliseconds(500);
+
+    // An empty store at the start: time for a running sibling to see that the store has lost its data, and to write back what it knows.
+    private static readonly TimeSpan SiblingsTime = TimeSpan.FromSeconds(3);
+
+    // Long enough for a post-mortem of the night before.
+    private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
+
+    private readonly IModeStore _store;
+    private readonly ModeController _modes;
+    private readonly InstanceReporter _reporter;
+    private readonly ModeStoreSettings _settings;
+    private readonly Mode _configured;
+    private readonly Drain _drain;
+    private readonly TimeProvider _time;
+    private readonly ILogger<ModeSynchronizer> _logger;
+    private readonly SemaphoreSlim _one = new(1, 1);
+    private readonly SemaphoreSlim _woken = new(0, 1);
+    private readonly ConcurrentQueue<HistoryEntry> _unwritten = new();
+    private readonly long _began;
+    private volatile string? _problem = "the mode store has not been read yet";
+    private string? _refusal;
+    private bool _wasUnreachable;
+    private string? _overrunOf;
+
+    /// <summary>Made before anything listens; nothing is read yet.</summary>
+    public ModeSynchronizer(
+        IModeStore store, ModeController modes, InstanceReporter reporter, RouterSettings settings, Drain drain, TimeProvider time, ILogger<ModeSynchronizer> logger)
+    {
+        (_store, _modes, _reporter, _settings, _drain, _time, _logger) = (store, modes, reporter, settings.ModeStore, drain, time, logger);
+        _configured = ModeCatalogue.TryFind(settings.Mode, out var mode) ? mode : throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
+        _began = time.GetTimestamp();
+        modes.Changed += OnChanged;
+        drain.Ended += OnDrained;
+    }
+
+    /// <summary>Where the mode lives.</summary>
+    public IModeStore Store => _store;
+
+    /// <summary>What is wrong with the store or what it holds, for an operator; null where nothing is.</summary>
+    public string? Problem => _problem;
+
+    /// <inheritdoc/>
+    public override async Task StartAsync(CancellationToken cancellationToken)
+    {
+        // Before the server listens: its first answer is in the right mode.
+        await LookAsync(cancellationToken).ConfigureAwait(false);
+        await base.StartAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        if (_store.IsShared)
+            await ReportAsync(_reporter.Make(_problem, stopped: true), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _modes.Changed -= OnChanged;
+        _drain.Ended -= OnDrained;
+        base.Dispose();
+        _one.Dispose();
+        _woken.Dispose();
+    }
+
+    /// <summary>Makes a change: reads the store, works the new record out, and puts it in the place of exactly what was read.</summary>
+    /// <param name="change">Makes the new record of the state, the time and the lead; null, and faults, where that can't be.</param>
+    /// <param name="kind">What the history calls it.</param>
+    /// <param name="ifVersion">The version that the operator has seen; null for any.</param>
+    /// <param name="isTrial">Whether nothing is to be changed.</param>
+    /// <param name="cancellation">Gives up.</param>
+    /// <exception cref="ModeStoreException">The store can't be read or written.</exception>
+    public async Task<ChangeResult> ChangeAsync(
+        Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change, string kind, long? ifVersion, bool isTrial, CancellationToken cancellation)
+    {
+        await _one.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var text = await _store.ReadAsync(cancellation).ConfigureAwait(false);
+            if (text is not null && ModeRecordText.TryParse(text, out var found, out _))
+                text = await TakeAsync(text, found, cancellation).ConfigureAwait(false);
+            var state = Known(_modes.State);
+            if (ifVersion is { } version && version != state.Record.Version)
+                return new ChangeResult(ChangeOutcome.OtherVersion, state, []);
+            var lead = await LeadAsync(cancellation).ConfigureAwait(false);
+            var faults = new Faults();
+            if (change(state, _time.GetUtcNow(), lead, faults) is not { } next || faults.Any)
+                return new ChangeResult(ChangeOutcome.Refused, state, faults.All);
+            if (isTrial)
+                return new ChangeResult(ChangeOutcome.Tried, state, []) { Record = next };
+            if (!await ReplaceAsync(text, next, EntryOf(kind, next), cancellation).ConfigureAwait(false))
+                return new ChangeResult(ChangeOutcome.LostRace, state, []);
+            _modes.Offer(next);
+            SetProblem(null);
+            LogChanged(kind, next.Version, next.Steps[^1].Mode, next.Steps[^1].At, next.Steps[^1].By ?? "nobody named", next.Steps[^1].Reason ?? "no reason given");
+            return new ChangeResult(ChangeOutcome.Done, state, []) { Record = next };
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <summary>What every instance reports, this one by what is so now. A store that can't be read is named by <see cref="Problem"/>.</summary>
+    public async Task<IReadOnlyList<InstanceReport>> ReadFleetAsync(CancellationToken cancellation)
+    {
+        if (_store.IsShared)
+        {
+            try
+            {
+                var texts = await _store.ReadReportsAsync(cancellation).ConfigureAwait(false);
+                var (reports, _) = SwitchingJson.ReadAll(texts.Values, SwitchingJson.Default.InstanceReport);
+                return [.. reports.Where(report => report.Id != _reporter.Id).Append(_reporter.Make(_problem)).OrderBy(report => report.Id, StringComparer.Ordinal)];
+            }
+            catch (ModeStoreException fault)
+            {
+                SetProblem($"The other instances can't be seen: {fault.Message}");
+            }
+        }
+
+        return [_reporter.Make(_problem)];
+    }
+
+    /// <summary>The history, the oldest line first.</summary>
+    /// <exception cref="ModeStoreException">The store can't be read.</exception>
+    public async Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(CancellationToken cancellation) =>
+        SwitchingJson.ReadAll(await _store.ReadHistoryAsync(cancellation).ConfigureAwait(false), SwitchingJson.Default.HistoryEntry).Read;
+
+    /// <summary>Reads the store once, and does what follows from it.</summary>
+    public async Task LookAsync(CancellationToken cancellation)
+    {
+        await _one.WaitAsync(cancellation).ConfigureAwait(false);
+        try
+        {
+            var text = await _store.ReadAsync(cancellation).ConfigureAwait(false);
+            if (text is null)
+                SetProblem(await FillAsync(cancellation).ConfigureAwait(false));
+            else if (!ModeRecordText.TryParse(text, out var found, out var fault))
+                SetProblem($"What {_store.Name} holds is no record of the mode ({fault}). Set the mode with: router mode set");
+            else
+            {
+                await TakeAsync(text, found, cancellation).ConfigureAwait(false);
+                SetProblem(null);
+            }
+        }
+        catch (ModeStoreException fault)
+        {
+            _wasUnreachable = true;
+            if (_modes.State.Record.Version < 0 && _settings.ConfiguredModeWhenUnreachable)
+                _modes.Offer(RecordOf(_configured, version: 0));
+            SetProblem(fault.Message);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            var report = _reporter.Make(_problem);
+            if (_store.IsShared)
+                await ReportAsync(report, stoppingToken).ConfigureAwait(false);
+            await WriteHistoryAsync(stoppingToken).ConfigureAwait(false);
+            TellOverrun();
+            await WaitAsync(report.Held > 0 ? DrainingInterval : Interval, stoppingToken).ConfigureAwait(false);
+            await LookAsync(stoppingToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WaitAsync(TimeSpan atMost, CancellationToken stopping)
+    {
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(stopping);
+        var woken = _woken.WaitAsync(enough.Token);
+        var changed = _store.WaitForChangeAsync(atMost, enough.Token);
+        await Task.WhenAny(woken, changed).ConfigureAwait(false);
+        await enough.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(woken, changed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        stopping.ThrowIfCancellationRequested();
+    }
+
+    // Lost data and a first start look alike. What this instance knows is written back; what it can't know, it does not open by.
+    private async Task<string?> FillAsync(CancellationToken cancellation)
+    {
+        var state = _modes.State;
+        if (state.Record.Version >= 1)
+        {
+            var known = state.Record with { Reached = state.Index };
+            if (await ReplaceAsync(null, known, EntryOf("restored", known), cancellation).ConfigureAwait(false))
+                LogRestored(_store.Name, known.Version, state.Mode);
+            return null;
+        }
+
+        if (_wasUnreachable && !_settings.ConfiguredModeWhenUnreachable)
+            return $"{Capital(_store.Name)} was out of reach when this instance started, and is empty now: it may have lost the record of a closed site. Set the mode with: router mode set";
+        if (_store.IsShared && _time.GetElapsedTime(_began) < SiblingsTime)
+            return $"{Capital(_store.Name)} is empty. The site opens in {SiblingsTime.TotalSeconds:F0} s, unless another instance knows better";
+        var first = RecordOf(_configured, version: 1);
+        if (await ReplaceAsync(null, first, EntryOf("started", first), cancellation).ConfigureAwait(false))
+            _modes.Offer(first);
+        return null;
+    }
+
+    // The text that the store holds afterwards.
+    private async Task<string> TakeAsync(string text, ModeRecord found, CancellationToken cancellation)
+    {
+        var state = _modes.State;
+        if (state.Record.Version >= 1 && ModeRecord.Reconcile(state.Record, state.Index, found, _time.GetUtcNow()) is var result && !ReferenceEquals(result, found))
+        {
+            if (!await ReplaceAsync(text, result, EntryOf("restored", result), cancellation).ConfigureAwait(false))
+                return text;
+            LogRestored(_store.Name, result.Version, result.Steps[^1].Mode);
+            (text, found) = (ModeRecordText.Format(result), result);
+        }
+
+        _modes.Offer(found);
+        state = _modes.State;
+        if (state.Record.Version != found.Version || state.Index <= found.Reached)
+            return text;
+        try
+        {
+            var reached = found with { Reached = state.Index };
+            return await ReplaceAsync(text, reached, null, cancellation).ConfigureAwait(false) ? ModeRecordText.Format(reached) : text;
+        }
+        catch (ModeStoreException fault)
+        {
+            // It can be read, which is what counts: somebody else keeps it, such as a platform.
+            TellRefusal(fault.Message);
+            return text;
+        }
+    }
+
+    // After a failure it may have been done: then it has been.
+    private async Task<bool> ReplaceAsync(string? expected, ModeRecord record, HistoryEntry? entry, CancellationToken cancellation)
+    {
+        var text = ModeRecordText.Format(record);
+        try
+        {
+            return await _store.TryReplaceAsync(expected, text, entry is null ? null : JsonSerializer.Serialize(entry, SwitchingJson.Default.HistoryEntry), cancellation).ConfigureAwait(false);
+        }
+        catch (ModeStoreException)
+        {
+            if (await _store.ReadAsync(cancellation).ConfigureAwait(false) == text)
+                return true;
+            throw;
+        }
+    }
+
+    private async Task ReportAsync(InstanceReport report, CancellationToken cancellation)
+    {
+        try
+        {
+            await _store.ReportAsync(report.Id, JsonSerializer.Serialize(report, SwitchingJson.Default.InstanceReport), cancellation).ConfigureAwait(false);
+            if (!report.Stopped)
+                await ForgetAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (ModeStoreException fault)
+        {
+            TellRefusal(fault.Message);
+        }
+    }
+
+    private async Task ForgetAsync(CancellationToken cancellation)
+    {
+        var now = _time.GetUtcNow();
+        var reports = SwitchingJson.ReadAll((await _store.ReadReportsAsync(cancellation).ConfigureAwait(false)).Values, SwitchingJson.Default.InstanceReport).Read;
+        var old = reports.Where(report => report.AgeAt(now) > ForgetAfter).Select(report => report.Id).ToArray();
+        if (old is not [])
+            await _store.ForgetAsync(old, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task WriteHistoryAsync(CancellationToken cancellation)
+    {
+        while (_unwritten.TryPeek(out var entry))
+        {
+            try
+            {
+                await _store.AddHistoryAsync(JsonSerializer.Serialize(entry, SwitchingJson.Default.HistoryEntry), cancellation).ConfigureAwait(false);
+            }
+            catch (ModeStoreException fault)
+            {
+                TellRefusal(fault.Message);
+                return;
+            }
+
+            _unwritten.TryDequeue(out _);
+        }
+    }
+
+    private async Task<TimeSpan> LeadAsync(CancellationToken cancellation)
+    {
+        if (_settings.Lead is { } said)
+            return said;
+        if (_settings.Redis is not null)
+            return ModeStores.FleetLead;
+        var now = _time.GetUtcNow();
+        var fleet = await ReadFleetAsync(cancellation).ConfigureAwait(false);
+        return fleet.Any(report => report.Id != _reporter.Id && report.IsLiveAt(now, _settings.HeartbeatExpiry)) ? ModeStores.FleetLead : TimeSpan.Zero;
+    }
+
+    // What an instance was started with before it had read the store has no version of its own yet.
+    private static ModeState Known(ModeState state) =>
+        state.Record.Version >= 0 ? state : new ModeState(state.Record with { Version = 0 }, state.Index, state.Since, state.ActivatedAt);
+
+    private ModeRecord RecordOf(Mode mode, long version)
+    {
+        var now = _time.GetUtcNow();
+        return new ModeRecord
+        {
+            Version = version,
+            Written = now,
+            Steps = [new ModeStep { Mode = mode, At = now, Made = version, Window = mode.ClosesAnything ? ModeChanges.WindowOf(now, version) : null, WindowBegins = mode.ClosesAnything ? now : null }],
+        };
+    }
+
+    private HistoryEntry EntryOf(string kind, ModeRecord record)
+    {
+        var step = record.Steps[^1];
+        return new HistoryEntry
+        {
+            Kind = kind,
+            Version = record.Version,
+            Time = _time.GetUtcNow(),
+            Instance = _reporter.Name,
+            Mode = step.Mode.Name,
+            At = step.At,
+            Until = step.Until,
+            By = step.By,
+            Reason = step.Reason,
+            Ticket = step.Ticket,
+        };
+    }
+
+    private void OnDrained(DrainOutcome outcome)
+    {
+        _unwritten.Enqueue(new HistoryEntry
+        {
+            Kind = "drained",
+            Version = outcome.State.Record.Version,
+            Time = _time.GetUtcNow(),
+            Instance = _reporter.Name,
+            Mode = outcome.State.Mode.Name,
+            DrainedAfter = Math.Round(outcome.Took.TotalSeconds, 1),
+            Cut = outcome.Cut,
+            UncertainWrites = outcome.UncertainWrites,
+            LastWrites = _reporter.LastWrites(),
+        });
+        Wake();
+    }
+
+    private void OnChanged(ModeState state) => Wake();
+
+    private void Wake()
+    {
+        try
+        {
+            _woken.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // It is awake already.
+        }
+    }
+
+    private void SetProblem(string? problem)
+    {
+        if (problem == _problem)
+            return;
+        var had = _problem;
+        _problem = problem;
+        if (problem is not null)
+            LogProblem(problem, _modes.Current);
+        else if (had is not null && _wasUnreachable)
+            LogSolved(_store.Name, _modes.Current);
+    }
+
+    private void TellRefusal(string message)
+    {
+        if (message == _refusal)
+            return;
+        _refusal = message;
+        LogRefusal(message);
+    }
+
+    private void TellOverrun()
+    {
+        var state = _modes.State;
+        if (state.OverrunAt(_time.GetUtcNow()) == TimeSpan.Zero || state.Step.Until is not { } until || _overrunOf == $"{state.Step.Window} {until:O}")
+            return;
+        _overrunOf = $"{state.Step.Window} {until:O}";
+        LogOverrun(state.Mode, until.UtcDateTime);
+    }
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The mode was {Kind}: version {Version}, {Mode} from {At:O} on, by {By}: {Reason}.")]
+    private partial void LogChanged(string kind, long version, Mode mode, DateTimeOffset at, string by, string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}. The mode stays {Mode}.")]
+    private partial void LogProblem(string problem, Mode mode);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The mode is kept in {Store} again. It is {Mode}.")]
+    private partial void LogSolved(string store, Mode mode);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What {Store} held was not what this instance knew. It holds version {Version} now, {Mode}.")]
+    private partial void LogRestored(string store, long version, Mode mode);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not written, though the mode can be read: {Reason}")]
+    private partial void LogRefusal(string reason);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The announced end of {Mode}, {Until:O}, has passed and the site is still not open. It opens when somebody says so.")]
+    private partial void LogOverrun(Mode mode, DateTime until);
+}
+
+/// <summary>What became of a change.</summary>
+public enum ChangeOutcome
+{
+    /// <summary>It is in the store.</summary>
+    Done,
+
+    /// <summary>It would be possible.</summary>
+    Tried,
+
+    /// <summary>It makes no sense; the faults say why.</summary>
+    Refused,
+
+    /// <summary>The operator has seen another version.</summary>
+    OtherVersion,
+
+    /// <summary>Somebody else was quicker.</summary>
+    LostRace,
+}
+
+/// <summary>What became of a change.</summary>
+/// <param name="Outcome">What.</param>
+/// <param name="Before">The state before it.</param>
+/// <param name="Faults">What is wrong with it.</param>
+public sealed record ChangeResult(ChangeOutcome Outcome, ModeState Before, IReadOnlyList<Fault> Faults)
+{
+    /// <summary>The new record; null where there is none.</summary>
+    public ModeRecord? Record { get; init; }
+}

@@ -1,0 +1,71 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using Router.Modes;
+
+namespace Router.Switching;
+
+/// <summary>Whether it is safe to begin what the downtime is for: a pure function of the record and of what the instances report.</summary>
+/// <param name="IsSafe">Whether it is.</param>
+/// <param name="Reasons">Why it is not; empty where it is.</param>
+/// <param name="Remarks">What does not stand in the way and is worth knowing.</param>
+public sealed record Verdict(bool IsSafe, ImmutableArray<string> Reasons, ImmutableArray<string> Remarks)
+{
+    // Who was gone long before the switch had no part in it.
+    private static readonly TimeSpan Concerned = TimeSpan.FromMinutes(10);
+
+    /// <summary>One line: <c>SAFE</c>, or <c>NOT SAFE</c> and why.</summary>
+    public string Text => IsSafe ? "SAFE" : $"NOT SAFE: {string.Join("; ", Reasons)}";
+
+    /// <summary>
+    /// Safe when every instance with a live heartbeat, and at least as many as expected, has confirmed the record and its step in force and has
+    /// nothing in flight to what the step closes. One that vanished without having said so may be alive and open, only cut off from the store:
+    /// it stands in the way unless somebody has said how many instances there are.
+    /// </summary>
+    public static Verdict Of(ModeRecord record, ModeStep step, IEnumerable<InstanceReport> reports, DateTimeOffset now, TimeSpan heartbeatExpiry, int? expect)
+    {
+        var (reasons, remarks) = (ImmutableArray.CreateBuilder<string>(), ImmutableArray.CreateBuilder<string>());
+        var here = 0;
+        if (!step.Mode.ClosesAnything)
+            reasons.Add($"the mode is {step.Mode}, which closes nothing");
+        foreach (var report in reports.OrderBy(report => report.Id, StringComparer.Ordinal))
+        {
+            var confirmed = report.Version == record.Version && report.StepMade == step.Made && report.Mode == step.Mode.Name;
+            // A stop in order ends what was in flight, or the platform's kill did: nobody sends anything from there any more.
+            if (report.Stopped)
+                continue;
+            if (!report.IsLiveAt(now, heartbeatExpiry))
+                Vanished(report, confirmed);
+            else if (!confirmed)
+                reasons.Add($"{report.Name} has not confirmed version {record.Version} ({step.Mode}): it has version {report.Version} ({report.Mode})");
+            else if (report.Held > 0)
+                reasons.Add(Holding(report));
+            else
+                here++;
+        }
+
+        if (expect is { } expected && here < expected && reasons.Count == 0)
+            reasons.Add($"{here} of {expected} expected instances {(here == 1 ? "is" : "are")} here");
+        return new Verdict(reasons.Count == 0, reasons.ToImmutable(), remarks.ToImmutable());
+
+        void Vanished(InstanceReport report, bool confirmed)
+        {
+            if (report.At < step.At - Concerned)
+                return;
+            var seen = string.Create(CultureInfo.InvariantCulture, $"{report.Name} vanished and was last seen at {report.At.UtcDateTime:HH:mm:ss'Z'}");
+            if (confirmed && report.Held == 0)
+                remarks.Add($"{seen}, when it had nothing in flight any more");
+            else if (expect is not null)
+                remarks.Add($"{seen}, before it had drained");
+            else
+                reasons.Add($"{seen}, before it had drained: if it runs no more, say how many instances there are (--expect)");
+        }
+    }
+
+    private static string Holding(InstanceReport report)
+    {
+        var held = $"{report.Name} has {report.Held} in flight";
+        return report.InTheWay is [var oldest, ..]
+            ? string.Create(CultureInfo.InvariantCulture, $"{held}, the oldest for {oldest.AgeSeconds:F0} s: {(oldest.IsUpgraded ? "upgraded " : "")}{oldest.Method} {oldest.Host}{oldest.Path}")
+            : held;
+    }
+}
