@@ -78,7 +78,10 @@ internal sealed class SiteFile
     public override string ToString()
     {
         var file = _beside.DeepClone().AsObject();
-        file["Router"] = _router.DeepClone();
+        var router = _router.DeepClone().AsObject();
+        if (router["Management"] is null)
+            router["Management"] = new JsonObject { ["Url"] = "" };
+        file["Router"] = router;
         return file.ToJsonString();
     }
 

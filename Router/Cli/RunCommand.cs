@@ -16,6 +16,11 @@ public static class RunCommand
         {
             await app.StartAsync().ConfigureAwait(false);
         }
+        catch (ListenException fault)
+        {
+            await errors.WriteLineAsync(fault.Message + ".").ConfigureAwait(false);
+            return 1;
+        }
         // In use, not this machine's, or https without a certificate: the framework says each in another way.
         catch (Exception fault) when (fault is IOException or SocketException or InvalidOperationException or CryptographicException)
         {

@@ -199,7 +199,8 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
 
     private string? ValueOf(string key) => _here.TryGetValue(key, out var child) ? child.Value : null;
 
-    private static bool TryDuration(string text, out TimeSpan duration)
+    /// <summary>Reads a duration such as <c>500ms</c>, <c>30s</c>, <c>5m</c>, <c>2h</c> or <c>00:00:30</c>.</summary>
+    public static bool TryDuration(string text, out TimeSpan duration)
     {
         foreach (var (suffix, milliseconds) in DurationUnits)
         {

@@ -17,6 +17,7 @@ using Router.Modes;
 using Router.Modes.Stores;
 using Router.Observability;
 using Router.Samples;
+using Router.Serving.Management;
 using Router.Switching;
 
 namespace Router.Serving;
@@ -169,6 +170,12 @@ public static class RouterApplication
         services.AddHostedService<ConfigurationWatch>();
         services.AddHostedService<UpstreamCare>();
         services.AddHostedService<ProxyListRefresher>();
+        services.AddSingleton(options.Management ?? settings.Management);
+        services.AddSingleton<ManagementGuard>();
+        services.AddSingleton<ModeEndpoints>();
+        services.AddSingleton<TableEndpoints>();
+        services.AddSingleton<ManagementServer>();
+        services.AddHostedService(provider => provider.GetRequiredService<ManagementServer>());
         services.AddSingleton<AnswerWriter>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<FrontDoor>();

@@ -20,6 +20,9 @@ public sealed record StartOptions
     /// </summary>
     public Stream? AccessLog { get; init; }
 
+    /// <summary>The listener for operators in place of what the configuration says; null for that.</summary>
+    public ManagementSettings? Management { get; init; }
+
     /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 

@@ -1,0 +1,14 @@
+using System.Text.Json.Serialization;
+
+namespace Router.Serving.Management;
+
+/// <summary>Writes and reads the documents of the management interface without reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+[JsonSerializable(typeof(ModeDocument))]
+[JsonSerializable(typeof(ChangeDocument))]
+[JsonSerializable(typeof(FleetDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(ProblemDocument))]
+[JsonSerializable(typeof(ExplainDocument))]
+[JsonSerializable(typeof(RoutesDocument))]
+internal sealed partial class ManagementJson : JsonSerializerContext;

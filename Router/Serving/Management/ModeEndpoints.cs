@@ -1,0 +1,223 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Microsoft.Net.Http.Headers;
+using Router.Configuration;
+using Router.Modes;
+using Router.Modes.Stores;
+using Router.Switching;
+
+namespace Router.Serving.Management;
+
+/// <summary>Shows the mode, the fleet and the history, and changes the mode.</summary>
+public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController modes, InstanceReporter reporter, RouterSettings settings, CurrentSite site, TimeProvider time)
+{
+    private const int LongestBody = 16 << 10;
+
+    /// <summary>Adds them.</summary>
+    public void MapTo(WebApplication app)
+    {
+        app.MapMethods("/mode", ["GET", "HEAD"], (RequestDelegate)ShowAsync);
+        app.MapMethods("/mode", ["PUT"], (RequestDelegate)(context => ChangeAsync(context, "set")));
+        app.MapMethods("/mode", ["PATCH"], (RequestDelegate)(context => ChangeAsync(context, "extended")));
+        app.MapMethods("/mode/next", ["DELETE"], (RequestDelegate)CancelAsync);
+        app.MapMethods("/fleet", ["GET", "HEAD"], (RequestDelegate)ShowFleetAsync);
+        app.MapMethods("/history", ["GET", "HEAD"], (RequestDelegate)ShowHistoryAsync);
+    }
+
+    /// <summary>Answers with a document.</summary>
+    public static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK, string contentType = "application/json")
+    {
+        byte[] body = [.. JsonSerializer.SerializeToUtf8Bytes(document, type), (byte)'\n'];
+        context.Response.StatusCode = status;
+        context.Response.ContentType = contentType;
+        context.Response.ContentLength = body.Length;
+        context.Response.Headers.CacheControl = "no-store";
+        return context.Request.Method is "HEAD" ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+    }
+
+    /// <summary>Answers with a problem.</summary>
+    public static Task WriteAsync(HttpContext context, ProblemDocument problem) =>
+        WriteAsync(context, problem, ManagementJson.Default.ProblemDocument, problem.Status, "application/problem+json");
+
+    private Task ShowAsync(HttpContext context) => WriteModeAsync(context, modes.State);
+
+    private async Task ShowFleetAsync(HttpContext context)
+    {
+        int? expect = null;
+        if (context.Request.Query["expect"].ToString() is { Length: > 0 } text)
+        {
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 10_000)
+            {
+                await WriteAsync(context, Refused([new Fault("expect", $"is '{text}'", "Give the number of instances, from 1 to 10000")])).ConfigureAwait(false);
+                return;
+            }
+
+            expect = number;
+        }
+
+        // What another instance has just changed counts here too.
+        await synchronizer.LookAsync(context.RequestAborted).ConfigureAwait(false);
+        var reports = await synchronizer.ReadFleetAsync(context.RequestAborted).ConfigureAwait(false);
+        var (state, now, expiry) = (modes.State, time.GetUtcNow(), settings.ModeStore.HeartbeatExpiry);
+        var verdict = Verdict.Of(state.Record, state.Step, reports, now, expiry, expect);
+        if (synchronizer.Problem is { } problem)
+            verdict = verdict with { IsSafe = false, Reasons = [problem, .. verdict.Reasons] };
+        var live = reports.Where(report => report.IsLiveAt(now, expiry)).ToArray();
+        await WriteAsync(
+            context,
+            new FleetDocument(
+                state.Mode.Name, state.Record.Version, verdict.IsSafe, verdict.Text, verdict.Reasons, verdict.Remarks,
+                synchronizer.Problem is null && live.Length >= (expect ?? 1) && live.All(report => report.Version == state.Record.Version && report.StepMade == state.Step.Made && report.Mode == state.Mode.Name),
+                [.. reports.Select(report => new InstanceDocument(
+                    report.Stopped ? "stopped" : report.IsLiveAt(now, expiry) ? "live" : "vanished", Math.Round(report.AgeAt(now).TotalSeconds, 1), report))]),
+            ManagementJson.Default.FleetDocument).ConfigureAwait(false);
+    }
+
+    private Task ShowHistoryAsync(HttpContext context) => WithStoreAsync(context, async () =>
+        await WriteAsync(context, new HistoryDocument([.. await synchronizer.ReadHistoryAsync(context.RequestAborted).ConfigureAwait(false)]), ManagementJson.Default.HistoryDocument).ConfigureAwait(false));
+
+    private async Task ChangeAsync(HttpContext context, string kind)
+    {
+        // A form of another site can't send JSON without being asked for leave first.
+        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        {
+            await WriteAsync(context, new ProblemDocument("not-json", "JSON is needed", StatusCodes.Status415UnsupportedMediaType, "Send Content-Type: application/json.")).ConfigureAwait(false);
+            return;
+        }
+
+        var faults = new Faults();
+        var change = ModeChangeReader.Read(await ReadBodyAsync(context).ConfigureAwait(false), faults);
+        if (kind is "set" && change.Mode is null && !faults.Any)
+            faults.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}");
+        if (kind is not "set" && change.Mode is not null)
+            faults.Add("mode", "is given", "Send PUT for another mode; PATCH tells more of the one that is in force or scheduled");
+        if (faults.Any)
+            await WriteAsync(context, Refused(faults.All)).ConfigureAwait(false);
+        else
+            await ChangeAsync(context, kind, change.Mode, (state, now, lead, found) => ModeChanges.Apply(state.Record, state.Index, change, now, lead, found)).ConfigureAwait(false);
+    }
+
+    private Task CancelAsync(HttpContext context) =>
+        ChangeAsync(context, "cancelled", null, (state, now, _, faults) => ModeChanges.Cancel(state.Record, state.Index, now, faults));
+
+    private Task ChangeAsync(HttpContext context, string kind, Mode? asked, Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change) => WithStoreAsync(context, async () =>
+    {
+        if (!TryReadVersion(context.Request, out var ifVersion))
+        {
+            await WriteAsync(context, Refused([new Fault("If-Match", $"is '{context.Request.Headers.IfMatch}'", "Send the version in quotes, such as \"7\"")])).ConfigureAwait(false);
+            return;
+        }
+
+        var isTrial = context.Request.Query["dryRun"] == "true";
+        var result = await synchronizer.ChangeAsync(change, kind, ifVersion, isTrial, context.RequestAborted).ConfigureAwait(false);
+        switch (result.Outcome)
+        {
+            case ChangeOutcome.Refused:
+                await WriteAsync(context, Refused(result.Faults)).ConfigureAwait(false);
+                break;
+            case ChangeOutcome.OtherVersion:
+                await WriteAsync(context, new ProblemDocument("other-version", "The mode has changed meanwhile", StatusCodes.Status412PreconditionFailed, "Nothing was changed. Look at the mode, and decide anew.") { Version = result.Before.Record.Version }).ConfigureAwait(false);
+                break;
+            case ChangeOutcome.LostRace:
+                await WriteAsync(context, new ProblemDocument("lost-race", "Somebody else changes the mode right now", StatusCodes.Status409Conflict, "Nothing was changed. Look at the mode, and decide anew.") { Version = result.Before.Record.Version }).ConfigureAwait(false);
+                break;
+            default:
+                await WriteChangeAsync(context, result, asked, isTrial).ConfigureAwait(false);
+                break;
+        }
+    });
+
+    private Task WriteChangeAsync(HttpContext context, ChangeResult result, Mode? asked, bool isTrial)
+    {
+        var (before, record) = (result.Before, result.Record!);
+        var mode = asked ?? record.Steps[^1].Mode;
+        var replaced = before.Record.Steps[(before.Index + 1)..].Where(step => !record.Steps.Any(kept => kept.IsSameAs(step)));
+        var state = isTrial ? new ModeState(record, 0, before.Since, before.ActivatedAt) : modes.State;
+        SetVersion(context, state.Record.Version);
+        return WriteAsync(
+            context,
+            new ChangeDocument(Describe(state), !isTrial, [.. replaced.Select(StepDocument.Of)], [.. site.Current.Settings.Backends.Select(backend => BackendEffect.Of(backend, mode))]),
+            ManagementJson.Default.ChangeDocument);
+    }
+
+    private Task WriteModeAsync(HttpContext context, ModeState state)
+    {
+        SetVersion(context, state.Record.Version);
+        return WriteAsync(context, Describe(state), ManagementJson.Default.ModeDocument);
+    }
+
+    private static void SetVersion(HttpContext context, long version) =>
+        context.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
+
+    private static async Task WithStoreAsync(HttpContext context, Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (ModeStoreException fault)
+        {
+            await WriteAsync(context, new ProblemDocument("store", "The mode's store does not answer", StatusCodes.Status503ServiceUnavailable, $"{fault.Message}. Whether a change was made is not known: look at the mode.")).ConfigureAwait(false);
+        }
+    }
+
+    private static async Task<byte[]> ReadBodyAsync(HttpContext context)
+    {
+        var body = new MemoryStream();
+        var buffer = new byte[4096];
+        while (body.Length <= LongestBody && await context.Request.Body.ReadAsync(buffer, context.RequestAborted).ConfigureAwait(false) is > 0 and var count)
+            body.Write(buffer, 0, count);
+        return body.ToArray();
+    }
+
+    // RFC 9110 section 13.1.1; a weak tag never matches there.
+    private static bool TryReadVersion(HttpRequest request, out long? version)
+    {
+        version = null;
+        var text = request.Headers.IfMatch.ToString();
+        if (text is "" or "*")
+            return true;
+        if (!long.TryParse(text.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return false;
+        version = number;
+        return true;
+    }
+
+    private static ProblemDocument Refused(IEnumerable<Fault> faults)
+    {
+        var all = faults.ToArray();
+        return new ProblemDocument("faults", "Nothing was changed", StatusCodes.Status400BadRequest, string.Join(" ", all.Select(fault => fault.ToString())))
+        {
+            Faults = [.. all.Select(fault => new FaultDocument(fault.Key, fault.Problem, fault.Cure))],
+        };
+    }
+
+    private ModeDocument Describe(ModeState state)
+    {
+        var (step, now) = (state.Step, time.GetUtcNow());
+        var overrun = state.OverrunAt(now);
+        return new ModeDocument
+        {
+            Mode = state.Mode.Name,
+            Summary = state.Mode.Summary,
+            Version = state.Record.Version,
+            Since = step.At,
+            Window = step.Window,
+            WindowSince = step.WindowBegins,
+            Until = step.Until,
+            OverrunSeconds = overrun > TimeSpan.Zero ? Math.Round(overrun.TotalSeconds) : null,
+            By = step.By,
+            Reason = step.Reason,
+            Ticket = step.Ticket,
+            CutAfterSeconds = (step.CutAfter ?? settings.ModeStore.DrainLimit).TotalSeconds,
+            Next = [.. state.Record.Steps[(state.Index + 1)..].Select(StepDocument.Of)],
+            Store = synchronizer.Store.Name,
+            IsLasting = synchronizer.Store.IsLasting,
+            ConfiguredMode = settings.Mode,
+            Problem = synchronizer.Problem,
+            Instance = reporter.Name,
+            Now = now,
+        };
+    }
+}

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Reflection;
+using Router.Configuration;
+using Router.Modes;
+using Router.Routing;
+
+namespace Router.Serving.Management;
+
+/// <summary>Shows the table, and explains what it makes of a request.</summary>
+public sealed class TableEndpoints(CurrentSite site, ModeController modes)
+{
+    private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private static readonly byte[] OpenApi = Load();
+
+    /// <summary>Adds them.</summary>
+    public void MapTo(WebApplication app)
+    {
+        app.MapMethods("/routes", ["GET", "HEAD"], (RequestDelegate)ShowAsync);
+        app.MapMethods("/explain", ["GET", "HEAD"], (RequestDelegate)ExplainAsync);
+        app.MapMethods("/openapi.json", ["GET", "HEAD"], (RequestDelegate)ShowOpenApiAsync);
+    }
+
+    private static byte[] Load()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("openapi.json")!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static async Task ShowOpenApiAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = OpenApi.Length;
+        if (context.Request.Method is not "HEAD")
+            await context.Response.Body.WriteAsync(OpenApi, context.RequestAborted).ConfigureAwait(false);
+    }
+
+    private Task ShowAsync(HttpContext context) =>
+        ModeEndpoints.WriteAsync(context, new RoutesDocument([.. site.Current.Table.Routes.Select(Describe)]), ManagementJson.Default.RoutesDocument);
+
+    private Task ExplainAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        var faults = new Faults();
+        if (!Uri.TryCreate(query["url"], Raw, out var url) || url.Scheme is not ("http" or "https"))
+            faults.Add("url", $"is '{query["url"]}'", "Give an http or https address, such as https://www.example.org/admin/x");
+        var client = IPAddress.None;
+        if (query["client"].ToString() is { Length: > 0 } address && !IPAddress.TryParse(address, out client!))
+            faults.Add("client", $"is '{address}'", "Give an address, such as 203.0.113.9");
+        var mode = modes.Current;
+        if (query["mode"].ToString() is { Length: > 0 } name && !ModeCatalogue.TryFind(name, out mode!))
+            faults.Add("mode", $"is '{name}'", $"Choose one of {ModeCatalogue.Names}");
+        if (faults.Any)
+        {
+            return ModeEndpoints.WriteAsync(context, new ProblemDocument("faults", "This can't be explained", StatusCodes.Status400BadRequest, string.Join(" ", faults.All))
+            {
+                Faults = [.. faults.All.Select(fault => new FaultDocument(fault.Key, fault.Problem, fault.Cure))],
+            });
+        }
+
+        var method = query["method"].ToString() is { Length: > 0 } said ? said : "GET";
+        return ModeEndpoints.WriteAsync(context, Explanation.Of(site.Current, url!.Authority, url.AbsolutePath, method, query["client"].ToString() is "" ? null : client, mode), ManagementJson.Default.ExplainDocument);
+    }
+
+    private static RouteDocument Describe(Route route) => new(
+        route.Name, route.HostText, route.PathText, route.Backend?.Name, route.Kind.ToString().ToLowerInvariant(), route.Backend?.Addresses.ToString(), route.File,
+        route.AllowList?.Name, route.Refuses, [.. route.RateLimits.Select(limit => limit.Name)]);
+}
