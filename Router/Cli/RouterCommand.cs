@@ -10,6 +10,12 @@ public static class RouterCommand
     /// <summary>The exit code for wrong use and for a configuration with faults.</summary>
     public const int WrongUse = 2;
 
+    /// <summary>The exit code for what was not done, and for a site that is not safe.</summary>
+    public const int NotDone = 1;
+
+    /// <summary>The exit code where no Router answers, or not to this operator.</summary>
+    public const int NoConnection = 3;
+
     private static readonly Option<string?> Urls = new("--urls")
     {
         Description = "Where to listen, such as http://*:8080; several with semicolons. Else ASPNETCORE_URLS, else PORT on all interfaces, else 8080.",
@@ -49,6 +55,8 @@ public static class RouterCommand
         var check = new Command("check", "Validates the configuration and prints the table that it makes, without listening.");
         check.SetAction((parsed, _) => GuardAsync(() => CheckCommand.RunAsync(Options(parsed), Console.Out)));
         root.Add(check);
+        foreach (var command in ModeCommand.Build())
+            root.Add(command);
         return root;
     }
 

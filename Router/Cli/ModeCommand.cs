@@ -1,0 +1,201 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
+using Router.Modes;
+using Router.Serving.Management;
+
+namespace Router.Cli;
+
+/// <summary><c>router mode</c> and <c>router explain</c>: what an operator does with a running Router.</summary>
+public static class ModeCommand
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+
+    // What an instance may take to hear of a change, to cut, and to say so.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    private static readonly Option<string?> Url = new("--url") { Description = "The management interface. Else ROUTER_URL, else http://127.0.0.1:9900.", Recursive = true };
+    private static readonly Option<string?> TokenFile = new("--token-file") { Description = "A file that holds the token. Else ROUTER_TOKEN holds it.", Recursive = true };
+    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON, for scripts.", Recursive = true };
+    private static readonly Option<bool> Watch = new("--watch") { Description = "Show it anew each second until Ctrl+C." };
+    private static readonly Option<int?> Expect = new("--expect") { Description = "How many instances there are: fewer are not safe." };
+    private static readonly Option<string?> Reason = new("--reason") { Description = "Why, in words that visitors may read." };
+    private static readonly Option<string?> Ticket = new("--ticket") { Description = "The ticket of the change." };
+    private static readonly Option<string?> By = new("--by") { Description = "Who wants it. Else the user of this machine." };
+    private static readonly Option<string?> Until = new("--until") { Description = $"The announced end: {OperatorTime.Forms}." };
+    private static readonly Option<string?> At = new("--at") { Description = $"When it takes effect: {OperatorTime.Forms}." };
+    private static readonly Option<string?> WritesFirst = new("--writes-first") { Description = "How long the site is read-only before, such as 10s." };
+    private static readonly Option<string?> CutAfter = new("--cut-after") { Description = "How long what is in flight may last, such as 10s or 0s." };
+    private static readonly Option<long?> IfVersion = new("--if-version") { Description = "Only if this is the version." };
+    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would close and what would stay reachable, and change nothing." };
+    private static readonly Option<bool> Wait = new("--wait") { Description = "Wait for the verdict: exit 0 when safe, 1 when not." };
+    private static readonly Option<string?> Client = new("--client") { Description = "The client's address." };
+    private static readonly Option<string?> InMode = new("--mode") { Description = "A mode in place of the one in force." };
+    private static readonly Option<string?> Method = new("--method") { Description = "The method. Default GET." };
+
+    /// <summary>The commands.</summary>
+    public static IEnumerable<Command> Build()
+    {
+        var mode = new Command("mode", "Shows the mode of a running Router, its instances and whether it is safe to start.") { Url, TokenFile, Json, Watch, Expect };
+        mode.SetAction((parsed, stop) => GuardAsync(parsed, client => ShowAsync(parsed, client, stop)));
+
+        var name = new Argument<string>("mode") { Description = ModeCatalogue.Names };
+        var set = new Command("set", "Sets the mode, on every instance at one instant.") { name, Reason, Ticket, By, Until, At, WritesFirst, CutAfter, IfVersion, DryRun, Wait, Expect };
+        set.SetAction((parsed, stop) => GuardAsync(parsed, client => ChangeAsync(parsed, client, HttpMethod.Put, parsed.GetValue(name), stop)));
+        mode.Add(set);
+
+        var extend = new Command("extend", "Tells more of the mode that is in force or scheduled: its end, the reason, the ticket.") { Until, Reason, Ticket, By, CutAfter, IfVersion, DryRun };
+        extend.SetAction((parsed, stop) => GuardAsync(parsed, client => ChangeAsync(parsed, client, HttpMethod.Patch, null, stop)));
+        mode.Add(extend);
+
+        var cancel = new Command("cancel", "Cancels what is scheduled.") { IfVersion };
+        cancel.SetAction((parsed, _) => GuardAsync(parsed, async client =>
+            Print(parsed, await client.AskAsync(HttpMethod.Delete, "/mode/next", ManagementJson.Default.ChangeDocument, ifVersion: parsed.GetValue(IfVersion)).ConfigureAwait(false), ManagementJson.Default.ChangeDocument, ModeReport.Write)));
+        mode.Add(cancel);
+
+        var history = new Command("history", "Shows who changed the mode, when and why, and how each instance drained.");
+        history.SetAction((parsed, _) => GuardAsync(parsed, async client =>
+            Print(parsed, await client.AskAsync(HttpMethod.Get, "/history", ManagementJson.Default.HistoryDocument).ConfigureAwait(false), ManagementJson.Default.HistoryDocument, ModeReport.Write)));
+        mode.Add(history);
+        yield return mode;
+
+        var address = new Argument<string>("url") { Description = "Such as https://www.example.org/admin/x" };
+        var explain = new Command("explain", "Explains what a running Router makes of a request, question by question.") { address, Client, InMode, Method, Url, TokenFile, Json };
+        explain.SetAction((parsed, _) => GuardAsync(parsed, async client =>
+        {
+            var query = $"url={Uri.EscapeDataString(parsed.GetValue(address)!)}{Query("client", parsed.GetValue(Client))}{Query("mode", parsed.GetValue(InMode))}{Query("method", parsed.GetValue(Method))}";
+            return Print(parsed, await client.AskAsync(HttpMethod.Get, $"/explain?{query}", ManagementJson.Default.ExplainDocument).ConfigureAwait(false), ManagementJson.Default.ExplainDocument, Write);
+        }));
+        yield return explain;
+    }
+
+    private static async Task<int> GuardAsync(ParseResult parsed, Func<ManagementClient, Task<int>> command)
+    {
+        try
+        {
+            using var client = ManagementClient.For(parsed.GetValue(Url), parsed.GetValue(TokenFile), Environment.GetEnvironmentVariable);
+            return await command(client).ConfigureAwait(false);
+        }
+        catch (CommandFailedException failed)
+        {
+            await Console.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
+            return failed.Code;
+        }
+    }
+
+    private static async Task<int> ShowAsync(ParseResult parsed, ManagementClient client, CancellationToken stop)
+    {
+        while (true)
+        {
+            var fleet = await FleetAsync(parsed, client).ConfigureAwait(false);
+            if (parsed.GetValue(Json))
+            {
+                Print(parsed, fleet, ManagementJson.Default.FleetDocument, (_, _) => { });
+            }
+            else
+            {
+                var mode = await client.AskAsync(HttpMethod.Get, "/mode", ManagementJson.Default.ModeDocument).ConfigureAwait(false);
+                if (parsed.GetValue(Watch) && !Console.IsOutputRedirected)
+                    Console.Clear();
+                ModeReport.Write(mode, fleet, Console.Out);
+            }
+
+            if (!parsed.GetValue(Watch))
+                return 0;
+            await Task.Delay(TimeSpan.FromSeconds(1), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (stop.IsCancellationRequested)
+                return 0;
+        }
+    }
+
+    private static async Task<int> ChangeAsync(ParseResult parsed, ManagementClient client, HttpMethod method, string? mode, CancellationToken stop)
+    {
+        var sent = new JsonObject
+        {
+            ["mode"] = mode,
+            ["by"] = parsed.GetValue(By) ?? Environment.GetEnvironmentVariable("SUDO_USER") ?? Environment.UserName,
+            ["reason"] = parsed.GetValue(Reason),
+            ["ticket"] = parsed.GetValue(Ticket),
+            ["until"] = Time(parsed, Until),
+            ["at"] = method == HttpMethod.Put ? Time(parsed, At) : null,
+            ["writesFirst"] = method == HttpMethod.Put ? parsed.GetValue(WritesFirst) : null,
+            ["cutAfter"] = parsed.GetValue(CutAfter),
+        };
+        var trial = parsed.GetValue(DryRun);
+        var change = await client.AskAsync(
+            method, trial ? "/mode?dryRun=true" : "/mode", ManagementJson.Default.ChangeDocument, sent.ToJsonString(), parsed.GetValue(IfVersion)).ConfigureAwait(false);
+        var wait = method == HttpMethod.Put && parsed.GetValue(Wait) && !trial;
+        if (!wait)
+            return Print(parsed, change, ManagementJson.Default.ChangeDocument, ModeReport.Write);
+        if (!parsed.GetValue(Json))
+            ModeReport.Write(change, Console.Out);
+        return await WaitAsync(parsed, client, change.Mode, stop).ConfigureAwait(false);
+    }
+
+    // Safe, or what an open site can be instead: agreed on by all.
+    private static async Task<int> WaitAsync(ParseResult parsed, ManagementClient client, ModeDocument set, CancellationToken stop)
+    {
+        var target = set.Next is [.., var last] ? last.Mode : set.Mode;
+        var opens = ModeCatalogue.TryFind(target, out var mode) && !mode.ClosesAnything;
+        var lead = set.Next is [.., var step] ? step.At - set.Now : TimeSpan.Zero;
+        var end = TimeProvider.System.GetTimestamp() + (long)((lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience).TotalSeconds * TimeProvider.System.TimestampFrequency);
+        var (shown, overwrites) = ("", !Console.IsOutputRedirected && !parsed.GetValue(Json));
+        while (true)
+        {
+            var fleet = await FleetAsync(parsed, client).ConfigureAwait(false);
+            var there = fleet.Version >= set.Version && fleet.Mode == target;
+            var done = there && (opens ? fleet.Agreed : fleet.Safe);
+            if (done || TimeProvider.System.GetTimestamp() >= end || stop.IsCancellationRequested || fleet.Version > set.Version)
+            {
+                if (overwrites && shown is not "")
+                    Console.WriteLine();
+                if (parsed.GetValue(Json))
+                    Print(parsed, fleet, ManagementJson.Default.FleetDocument, (_, _) => { });
+                else
+                    Console.WriteLine(!done && fleet.Version > set.Version ? $"NOT SAFE: somebody has changed the mode meanwhile (version {fleet.Version}). {fleet.Verdict}" : opens && done ? $"{target} on every instance" : fleet.Verdict);
+                return done ? 0 : RouterCommand.NotDone;
+            }
+
+            var line = there || lead <= TimeSpan.Zero ? ModeReport.Progress(fleet) : string.Create(CultureInfo.InvariantCulture, $"waiting for {target}, still {fleet.Mode}");
+            if (line != shown && !parsed.GetValue(Json))
+                Console.Write(overwrites ? $"\r\u001b[K{Shorten(line)}" : $"{line}\n");
+            shown = line;
+            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // One that is broken by the terminal can't be written over.
+    private static string Shorten(string line) => Console.WindowWidth is > 20 and var width && line.Length >= width ? line[..(width - 2)] + "…" : line;
+
+    private static Task<FleetDocument> FleetAsync(ParseResult parsed, ManagementClient client) =>
+        client.AskAsync(HttpMethod.Get, parsed.GetValue(Expect) is { } expect ? string.Create(CultureInfo.InvariantCulture, $"/fleet?expect={expect}") : "/fleet", ManagementJson.Default.FleetDocument);
+
+    private static string? Time(ParseResult parsed, Option<string?> option)
+    {
+        if (parsed.GetValue(option) is not { } text)
+            return null;
+        if (OperatorTime.TryParse(text, TimeProvider.System, out var time))
+            return time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        throw new CommandFailedException(RouterCommand.WrongUse, $"{option.Name}: '{text}' is not a time. Give {OperatorTime.Forms}.");
+    }
+
+    private static int Print<T>(ParseResult parsed, T document, JsonTypeInfo<T> type, Action<T, TextWriter> write)
+    {
+        if (parsed.GetValue(Json))
+            Console.WriteLine(JsonSerializer.Serialize(document, type));
+        else
+            write(document, Console.Out);
+        return 0;
+    }
+
+    private static void Write(ExplainDocument explained, TextWriter output)
+    {
+        foreach (var step in explained.Steps)
+            output.WriteLine($"{step.Question}? {step.Answer}");
+        output.WriteLine(explained.Status is { } status ? $"=> {status}, {explained.Outcome}" : $"=> {explained.Outcome}");
+    }
+
+    private static string Query(string name, string? value) => value is null ? "" : $"&{name}={Uri.EscapeDataString(value)}";
+}

@@ -1,0 +1,101 @@
+using System.Globalization;
+using Router.Forwarding.InFlight;
+using Router.Serving.Management;
+using Router.Switching;
+
+namespace Router.Cli;
+
+/// <summary>Prints the mode, the instances and the verdict for an operator at night.</summary>
+public static class ModeReport
+{
+    /// <summary>Everything.</summary>
+    public static void Write(ModeDocument mode, FleetDocument fleet, TextWriter output)
+    {
+        WriteMode(mode, output);
+        output.WriteLine();
+        foreach (var instance in fleet.Instances)
+            Write(instance, output);
+        foreach (var remark in fleet.Remarks)
+            output.WriteLine($"note:      {remark}");
+        output.WriteLine();
+        output.WriteLine(fleet.Verdict);
+    }
+
+    /// <summary>What an operator wants to know of the mode.</summary>
+    public static void WriteMode(ModeDocument mode, TextWriter output)
+    {
+        output.WriteLine($"mode:      {mode.Mode} ({mode.Summary})");
+        output.WriteLine($"version:   {mode.Version}");
+        output.WriteLine($"since:     {Time(mode.Since)}");
+        Line("by", mode.By);
+        Line("reason", mode.Reason);
+        Line("ticket", mode.Ticket);
+        if (mode.Until is { } until)
+            output.WriteLine($"until:     {Time(until)}{(mode.OverrunSeconds is { } over ? $", OVERRUN by {Span(over)}" : "")}");
+        foreach (var next in mode.Next)
+            output.WriteLine($"scheduled: {next.Mode} at {Time(next.At)}{(next.Reason is { } why ? $", {why}" : "")}");
+        output.WriteLine($"kept in:   {mode.Store}{(mode.IsLasting ? "" : $"; a restart goes back to {mode.ConfiguredMode}")}");
+        Line("PROBLEM", mode.Problem);
+
+        void Line(string name, string? text)
+        {
+            if (text is not null)
+                output.WriteLine($"{name + ":",-11}{text}");
+        }
+    }
+
+    /// <summary>What a change has done, or would do.</summary>
+    public static void Write(ChangeDocument change, TextWriter output)
+    {
+        foreach (var dropped in change.Replaced)
+            output.WriteLine($"{(change.Changed ? "no longer" : "would drop")} scheduled: {dropped.Mode} at {Time(dropped.At)}");
+        if (!change.Changed)
+        {
+            output.WriteLine("Nothing was changed. It would be so:");
+            foreach (var effect in change.Effects)
+                output.WriteLine($"  {effect.Backend,-24}{effect.Kind,-10}{(effect.Writes ? "reachable" : effect.Reads ? "reads only" : "CLOSED")}");
+        }
+
+        WriteMode(change.Mode, output);
+    }
+
+    /// <summary>One line on what is still in flight.</summary>
+    public static string Progress(FleetDocument fleet) => fleet.Instances.Sum(instance => instance.State == "live" ? instance.Report.Held : 0) is > 0 and var held
+        ? $"in flight: {held}. {fleet.Verdict}" : fleet.Verdict;
+
+    /// <summary>The history, a line for each entry.</summary>
+    public static void Write(HistoryDocument history, TextWriter output)
+    {
+        foreach (var entry in history.Entries)
+            output.WriteLine($"{Time(entry.Time)}  v{entry.Version,-5}{entry.Kind,-10}{entry.Mode,-12}{Details(entry)}");
+    }
+
+    private static string Details(HistoryEntry entry)
+    {
+        if (entry.Kind != "drained")
+            return string.Join(", ", new[] { entry.At is { } at && at > entry.Time ? $"at {Time(at)}" : null, entry.By is { } by ? $"by {by}" : null, entry.Reason, entry.Ticket, entry.Until is { } until ? $"until {Time(until)}" : null }.OfType<string>());
+        var writes = entry.LastWrites is { IsDefaultOrEmpty: false } all ? all.Max(write => write.Completed ?? write.Accepted) : null;
+        return string.Create(CultureInfo.InvariantCulture, $"{entry.Instance}: after {entry.DrainedAfter:F1} s, {entry.Cut} cut, {entry.UncertainWrites} writes of unknown outcome{(writes is { } last ? $", last write {Time(last)}" : "")}");
+    }
+
+    private static void Write(InstanceDocument instance, TextWriter output)
+    {
+        var report = instance.Report;
+        output.WriteLine($"instance:  {report.Name}, {instance.State}{(instance.State == "live" ? "" : $" ({Span(instance.SeenSecondsAgo)} ago)")}: version {report.Version}, {report.Mode}, {report.Held} in the way ({report.HeldUpgraded} upgraded)");
+        foreach (var exchange in report.InTheWay)
+            output.WriteLine($"           {Describe(exchange)}");
+        foreach (var writes in report.LastWrites)
+            output.WriteLine($"           last write to {writes.Backend}: accepted {Moment(writes.Accepted)}, completed {Moment(writes.Completed)}");
+        foreach (var write in report.UncertainWrites)
+            output.WriteLine($"           OUTCOME UNKNOWN: {Time(write.Time)} {write.Method} {write.Host}{write.Path} (request {write.RequestId ?? "without id"}, {write.Reason}, the client got {write.ClientAnswer?.ToString(CultureInfo.InvariantCulture) ?? "no answer"})");
+    }
+
+    private static string Describe(OpenExchange exchange) =>
+        string.Create(CultureInfo.InvariantCulture, $"{exchange.AgeSeconds,6:F1} s  {(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}");
+
+    private static string Moment(DateTimeOffset? time) => time is { } known ? Time(known, "HH:mm:ss.fff zzz") : "none";
+
+    private static string Time(DateTimeOffset time, string format = "yyyy-MM-dd HH:mm:ss zzz") => time.ToLocalTime().ToString(format, CultureInfo.InvariantCulture);
+
+    private static string Span(double seconds) => TimeSpan.FromSeconds(Math.Round(seconds)).ToString("c", CultureInfo.InvariantCulture);
+}
