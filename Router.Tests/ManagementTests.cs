@@ -138,14 +138,8 @@ public sealed class ManagementTests
         (await FleetAsync("?expect=2")).Should().Be((false, "NOT SAFE: 1 of 2 expected instances is here"));
         (await operators.SendAsync("GET", "/fleet?expect=many")).Status.Should().Be(400);
         await router.Log.NextAsync("Nothing is in flight any more");
-        await WrittenAsync().InTime();
+        await Eventually.TrueAsync(async () => (await HistoryAsync()).Count() == 3);
         (await HistoryAsync()).Should().Equal("started live", "set maintenance", "drained maintenance");
-
-        async Task WrittenAsync()
-        {
-            while ((await HistoryAsync()).Count() < 3)
-                await Task.Yield();
-        }
 
         async Task<(bool, string)> FleetAsync(string query = "")
         {

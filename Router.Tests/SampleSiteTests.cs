@@ -53,7 +53,7 @@ public sealed partial class SampleSiteTests
         Welcome.Write(router.App, output);
 
         var text = output.ToString();
-        text.Should().Contain("mode recovery").And.Contain("www.*").And.Contain("frontend").And.Contain("DM_MODE=");
+        text.Should().Contain("mode recovery").And.Contain("www.*").And.Contain("frontend").And.Contain("mode set ");
         var lines = CurlLine().Matches(text);
         lines.Select(line => new Uri(line.Groups[1].Value).Host).Should().Contain(["www.localhost", "api.localhost", "assets.localhost", "localhost"]);
         foreach (var url in lines.Select(line => line.Groups[1].Value))

@@ -30,7 +30,7 @@ public static partial class Welcome
         output.WriteLine($"  curl -i http://localhost:{port}/_status");
         output.WriteLine($"  curl -i http://localhost:{port}/_metrics");
         output.WriteLine();
-        output.WriteLine($"Another mode: DM_MODE=recovery dotnet run --project Router ({ModeCatalogue.Names}). Stop with Ctrl+C.");
+        output.WriteLine($"Another mode, from another terminal: dotnet run --project Router -- mode set recovery ({ModeCatalogue.Names}). Stop with Ctrl+C.");
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Router listens on {Urls} in mode {Mode}: {Summary}. Routes: {Routes}.")]

@@ -9,18 +9,11 @@ public static class ModeStoreReader
         var settings = new ModeStoreSettings
         {
             File = File(reader),
-            Redis = reader.Text("Redis"),
-            CertificateAuthorities = CertificateAuthorities.Read(reader, "CertificateAuthorities"),
-            Prefix = reader.Text("Prefix") ?? "router",
             Lead = Lead(reader),
             DrainLimit = reader.Duration("DrainLimit", TimeSpan.FromSeconds(30)),
             HeartbeatExpiry = reader.Duration("HeartbeatExpiry", TimeSpan.FromSeconds(10)),
             ConfiguredModeWhenUnreachable = UsesConfiguredMode(reader),
         };
-        if (settings is { File: not null, Redis: not null })
-            reader.Fault("Redis", "is set beside File", "Keep the one in which the mode is to live");
-        if (settings.Prefix.AsSpan().ContainsAny("{}") || settings.Prefix.AsSpan().ContainsAnyExceptInRange('!', '~'))
-            reader.Fault("Prefix", $"is '{settings.Prefix}'", "Use visible ASCII without braces, such as router or router-preview");
         reader.RefuseUnknownKeys();
         return settings;
     }

@@ -3,20 +3,8 @@ namespace Router.Configuration;
 /// <summary>Where the mode lives and how the instances agree on it, from <c>Router:ModeStore</c>. Read at start; a change needs a restart.</summary>
 public sealed record ModeStoreSettings
 {
-    /// <summary>The file that holds the record; null for none. Not both this and <see cref="Redis"/>.</summary>
+    /// <summary>The file that holds the record; null for none: then it lives in the process.</summary>
     public string? File { get; init; }
-
-    /// <summary>
-    /// Redis, in StackExchange.Redis's form, such as <c>redis.internal:6379,password=…,ssl=true</c>, or as <c>redis://user:password@host:port/0</c> and
-    /// <c>rediss://…</c>; null for none. It may hold a password and is never shown.
-    /// </summary>
-    public string? Redis { get; init; }
-
-    /// <summary>A PEM file of certificate authorities to trust for Redis in place of the system's; null for the system's.</summary>
-    public string? CertificateAuthorities { get; init; }
-
-    /// <summary>What the keys in Redis begin with. Default <c>router</c>.</summary>
-    public required string Prefix { get; init; }
 
     /// <summary>How long after an operator's word a change takes effect; null where nobody said: at once alone, after 2 s in a fleet.</summary>
     public TimeSpan? Lead { get; init; }

@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Router.Forwarding;
 using Router.Forwarding.Backends;
 using Router.Modes;
+using Router.Switching;
 
 namespace Router.Serving;
 
@@ -10,13 +11,14 @@ namespace Router.Serving;
 /// <param name="Status">Always <c>ok</c>: whoever can read it has reached a working router.</param>
 /// <param name="Mode">The mode's name.</param>
 /// <param name="Since">When the mode took effect.</param>
+/// <param name="ModeProblem">What is wrong with the place where the mode lives; null where nothing is.</param>
 /// <param name="Application">The application's name.</param>
 /// <param name="Release">The release.</param>
 /// <param name="Stage">The stage.</param>
 /// <param name="Instance">This instance's name.</param>
 /// <param name="Backends">What was last seen of each backend; left out with <c>?ignore-dependencies</c>.</param>
 public sealed record StatusDocument(
-    string Status, string Mode, DateTimeOffset Since, string Application, string? Release, string? Stage, string Instance,
+    string Status, string Mode, DateTimeOffset Since, string? ModeProblem, string Application, string? Release, string? Stage, string Instance,
     IReadOnlyList<BackendStatus>? Backends);
 
 /// <summary>One backend in <c>/_status</c>.</summary>
@@ -42,7 +44,7 @@ public sealed record AddressStatus(string Circuit, int InFlight);
 internal sealed partial class StatusJson : JsonSerializerContext;
 
 /// <summary>The health check: from memory alone, so that it answers at once whatever the backends do.</summary>
-public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes)
+public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes, ModeSynchronizer synchronizer)
 {
     /// <summary>Answers 200 with the status.</summary>
     public async Task HandleAsync(HttpContext context)
@@ -60,7 +62,7 @@ public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeCo
     {
         var (settings, state) = (site.Current.Settings, modes.State);
         return new StatusDocument(
-            "ok", state.Mode.Name, state.Since, settings.ApplicationName, settings.Release, settings.Stage, settings.Instance,
+            "ok", state.Mode.Name, state.Since, synchronizer.Problem, settings.ApplicationName, settings.Release, settings.Stage, settings.Instance,
             alone ? null : [.. site.Current.Backends.Select(upstream => Describe(upstream, upstreams.InFlight(upstream.Settings.Name)))]);
     }
 

@@ -68,8 +68,9 @@ public sealed partial class ModeSynchronizer : BackgroundService
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
+        // However little time is left: without this word the others take it for vanished. The store gives up in seconds by itself.
         if (_store.IsShared)
-            await ReportAsync(_reporter.Make(_problem, stopped: true), cancellationToken).ConfigureAwait(false);
+            await ReportAsync(_reporter.Make(_problem, stopped: true), CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -313,8 +314,6 @@ public sealed partial class ModeSynchronizer : BackgroundService
     {
         if (_settings.Lead is { } said)
             return said;
-        if (_settings.Redis is not null)
-            return ModeStores.FleetLead;
         var now = _time.GetUtcNow();
         var fleet = await ReadFleetAsync(cancellation).ConfigureAwait(false);
         return fleet.Any(report => report.Id != _reporter.Id && report.IsLiveAt(now, _settings.HeartbeatExpiry)) ? ModeStores.FleetLead : TimeSpan.Zero;

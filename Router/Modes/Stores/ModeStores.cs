@@ -12,5 +12,6 @@ public static class ModeStores
     public static readonly TimeSpan FleetLead = TimeSpan.FromSeconds(2);
 
     /// <summary>The store that the settings choose.</summary>
-    public static IModeStore Open(ModeStoreSettings settings, TimeProvider time) => new ProcessModeStore(time);
+    public static IModeStore Open(ModeStoreSettings settings, TimeProvider time) =>
+        settings.File is { } file ? new FileModeStore(file, time) : new ProcessModeStore(time);
 }

@@ -1,0 +1,154 @@
+using Router.Modes;
+using Router.Modes.Stores;
+
+namespace Router.Tests;
+
+public sealed class FileModeStoreTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("router-store-").FullName;
+
+    private string File => Path.Combine(_directory, "mode.json");
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Fact]
+    public async Task A_text_is_replaced_only_where_it_is_exactly_what_was_expected()
+    {
+        var (one, other) = (Store(), Store());
+        (await one.ReadAsync(default)).Should().BeNull();
+
+        (await one.TryReplaceAsync(null, "a", "first", default)).Should().BeTrue();
+        (await other.TryReplaceAsync(null, "b", "second", default)).Should().BeFalse();
+        (await other.TryReplaceAsync("a", "c", "third", default)).Should().BeTrue();
+
+        (await one.ReadAsync(default)).Should().Be("c");
+        (await one.ReadHistoryAsync(default)).Should().Equal("first", "third");
+    }
+
+    [Fact]
+    public async Task Of_several_writers_exactly_one_wins()
+    {
+        for (var round = 0; round < 20; round++)
+        {
+            var before = await Store().ReadAsync(default);
+            var won = await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(() => Store().TryReplaceAsync(before, $"{round} {writer}", $"{round}", default))));
+            won.Count(it => it).Should().Be(1);
+        }
+
+        (await Store().ReadHistoryAsync(default)).Should().HaveCount(20);
+    }
+
+    [Fact]
+    public async Task What_instances_report_is_read_replaced_and_forgotten()
+    {
+        var store = Store();
+        await store.ReportAsync("web-1/a", "x", default);
+        await store.ReportAsync("web-1/a", "y", default);
+        await store.ReportAsync("web-2/b", "z", default);
+        (await Store().ReadReportsAsync(default)).Should().BeEquivalentTo(new Dictionary<string, string> { ["web-1/a"] = "y", ["web-2/b"] = "z" });
+
+        await store.ForgetAsync(["web-1/a"], default);
+
+        (await Store().ReadReportsAsync(default)).Keys.Should().Equal("web-2/b");
+    }
+
+    [Fact]
+    public async Task The_history_keeps_its_newest_lines()
+    {
+        System.IO.File.WriteAllLines(File + ".history", Enumerable.Range(0, ModeStores.HistoryLength).Select(line => $"{line}"));
+
+        await Store().AddHistoryAsync("newest", default);
+
+        var history = await Store().ReadHistoryAsync(default);
+        (history.Count, history[0], history[^1]).Should().Be((ModeStores.HistoryLength, "1", "newest"));
+    }
+
+    [Fact]
+    public async Task A_change_ends_the_wait_for_it_also_where_a_platform_swaps_a_symbolic_link()
+    {
+        foreach (var version in new[] { "1", "2" })
+            System.IO.File.WriteAllText(Directory.CreateDirectory(Path.Combine(_directory, version)).FullName + "/mode.json", version);
+        var data = Path.Combine(_directory, "..data");
+        Directory.CreateSymbolicLink(data, Path.Combine(_directory, "1"));
+        System.IO.File.CreateSymbolicLink(File, Path.Combine(data, "mode.json"));
+        var store = Store();
+        (await store.ReadAsync(default)).Should().Be("1");
+        var waiting = store.WaitForChangeAsync(TimeSpan.FromMinutes(1), default);
+
+        Directory.CreateSymbolicLink(data + ".new", Path.Combine(_directory, "2"));
+        new DirectoryInfo(data).Delete();
+        Directory.Move(data + ".new", data);
+
+        await waiting.InTime();
+        (await store.ReadAsync(default)).Should().Be("2");
+        await store.Invoking(it => it.TryReplaceAsync("2", "3", null, default)).Should().ThrowAsync<ModeStoreException>().WithMessage("*symbolic link*");
+    }
+
+    [Fact]
+    public async Task A_volume_that_is_not_there_is_no_empty_store()
+    {
+        var store = new FileModeStore(Path.Combine(_directory, "gone", "mode.json"), TimeProvider.System);
+
+        await store.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>().WithMessage("*can't be read*");
+    }
+
+    [Fact]
+    public async Task The_mode_in_a_file_outlasts_a_restart_and_is_every_instances()
+    {
+        var site = Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", File);
+        await Seed("recovery");
+        await using (var first = await RunningRouter.StartAsync(site.Set("Instance", "web-1")))
+        {
+            first.Modes().Current.Name.Should().Be("recovery", "the file says so, whatever DM_MODE");
+            await using var second = await RunningRouter.StartAsync(site.Set("Instance", "web-2"));
+            using var operators = new Management(first);
+            await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance"}""");
+            await Eventually.Async(() => second.Modes().Current.Name == "maintenance");
+            await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet?expect=2")).Body["safe"]!.GetValue<bool>());
+        }
+
+        await using var later = await RunningRouter.StartAsync(site);
+        later.Modes().Current.Name.Should().Be("maintenance");
+    }
+
+    [Fact]
+    public async Task A_file_that_loses_its_record_gets_it_back_and_never_opens_the_site()
+    {
+        await Seed("maintenance");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:File", File));
+
+        System.IO.File.Delete(File);
+
+        await Eventually.Async(() => System.IO.File.Exists(File));
+        router.Modes().Current.Name.Should().Be("maintenance");
+    }
+
+    [Fact]
+    public async Task What_is_no_record_keeps_a_starting_instance_closed_and_a_running_one_as_it_is()
+    {
+        System.IO.File.WriteAllText(File, "{ broken");
+        await using (var starting = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:File", File)))
+        {
+            starting.Modes().Current.Name.Should().Be("maintenance", "DM_MODE is live, but nobody knows what the file meant");
+            (await starting.GetAsync("http://localhost/_status")).Body.Should().Contain("is no record of the mode");
+        }
+
+        System.IO.File.Delete(File);
+        await Seed("recovery");
+        await using var running = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:File", File));
+
+        System.IO.File.WriteAllText(File, "{ broken");
+
+        (await running.Log.NextAsync("is no record of the mode")).Should().Contain("recovery");
+        running.Modes().Current.Name.Should().Be("recovery");
+    }
+
+    private FileModeStore Store() => new(File, TimeProvider.System);
+
+    private async Task Seed(string mode)
+    {
+        ModeCatalogue.TryFind(mode, out var found).Should().BeTrue();
+        var record = new ModeRecord { Version = 1, Written = DateTimeOffset.UtcNow, Steps = [new ModeStep { Mode = found!, At = DateTimeOffset.UtcNow, Made = 1 }] };
+        (await Store().TryReplaceAsync(null, ModeRecordText.Format(record), null, default)).Should().BeTrue();
+    }
+}

@@ -1,0 +1,201 @@
+using System.Text;
+
+namespace Router.Modes.Stores;
+
+/// <summary>
+/// The record in a file, for several processes on one host or on a shared volume. Beside it stand its history, what the instances report,
+/// and a lock. Written atomically: who reads sees the old text or the new one. A file that is a symbolic link (a ConfigMap) is somebody else's: only read.
+/// </summary>
+public sealed class FileModeStore(string path, TimeProvider time) : IModeStore
+{
+    private const int Longest = 1 << 20;
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+
+    private readonly string _history = path + ".history";
+    private readonly string _reports = path + ".instances";
+    private string _seen = "";
+
+    /// <inheritdoc/>
+    public string Name => $"the file {path}";
+
+    /// <inheritdoc/>
+    public bool IsLasting => true;
+
+    /// <inheritdoc/>
+    public bool IsShared => true;
+
+    /// <inheritdoc/>
+    public Task<string?> ReadAsync(CancellationToken cancellation) => GuardAsync<string?>("read", async () =>
+    {
+        // Before it is read: what changes meanwhile is seen at the next look.
+        _seen = Look();
+        return await ReadTextAsync(cancellation).ConfigureAwait(false);
+    });
+
+    /// <inheritdoc/>
+    public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) => GuardAsync("written", async () =>
+    {
+        if (new FileInfo(path).LinkTarget is not null)
+            throw new ModeStoreException($"The file {path} is a symbolic link, which a platform keeps: change the mode there (in a ConfigMap, say), or name a file that Router may write");
+        using var held = await LockAsync(cancellation).ConfigureAwait(false);
+        if (await ReadTextAsync(cancellation).ConfigureAwait(false) != expected)
+            return false;
+        // First: a change that nobody can look up afterwards is worse than a line about one that was not made.
+        if (historyLine is not null)
+            await AppendAsync(historyLine, cancellation).ConfigureAwait(false);
+        await WriteAsync(path, replacement, cancellation).ConfigureAwait(false);
+        return true;
+    });
+
+    /// <inheritdoc/>
+    public Task AddHistoryAsync(string line, CancellationToken cancellation) => GuardAsync("written", async () =>
+    {
+        using var held = await LockAsync(cancellation).ConfigureAwait(false);
+        await AppendAsync(line, cancellation).ConfigureAwait(false);
+        return true;
+    });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) => GuardAsync<IReadOnlyList<string>>("read", async () =>
+        File.Exists(_history) ? [.. (await File.ReadAllLinesAsync(_history, cancellation).ConfigureAwait(false)).Where(line => line.Length > 0).TakeLast(ModeStores.HistoryLength)] : []);
+
+    /// <inheritdoc/>
+    public Task ReportAsync(string instance, string report, CancellationToken cancellation) => GuardAsync("written", async () =>
+    {
+        Directory.CreateDirectory(_reports);
+        await WriteAsync(ReportOf(instance), report, cancellation).ConfigureAwait(false);
+        return true;
+    });
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, string>> ReadReportsAsync(CancellationToken cancellation) => GuardAsync<IReadOnlyDictionary<string, string>>("read", async () =>
+    {
+        var reports = new Dictionary<string, string>();
+        if (!Directory.Exists(_reports))
+            return reports;
+        foreach (var file in Directory.EnumerateFiles(_reports, "*.json"))
+        {
+            try
+            {
+                reports[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false);
+            }
+            catch (FileNotFoundException)
+            {
+                // Forgotten by another instance just now.
+            }
+        }
+
+        return reports;
+    });
+
+    /// <inheritdoc/>
+    public Task ForgetAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => GuardAsync("written", () =>
+    {
+        foreach (var instance in instances)
+            File.Delete(ReportOf(instance));
+        return Task.FromResult(true);
+    });
+
+    /// <summary>
+    /// Looks at what the file is, five times a second: by time, size, and what a symbolic link leads to, so that the swapped links of a
+    /// ConfigMap are seen. Looking works on every volume; being told of changes does not on shared ones, and costs a watch for each process.
+    /// </summary>
+    public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        while (Look() == _seen && time.GetElapsedTime(began) is var passed && passed < atMost)
+            await Task.Delay(atMost - passed < LookAgain ? atMost - passed : LookAgain, time, cancellation).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private string ReportOf(string instance) => Path.Combine(_reports, Uri.EscapeDataString(instance) + ".json");
+
+    private string Look()
+    {
+        try
+        {
+            var file = new FileInfo(path);
+            var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            // A swapped directory may hold a file of the same size and, by the clock of the file system, the same time.
+            var directory = target.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
+            return target.Exists ? $"{directory} {target.FullName} {target.LastWriteTimeUtc.Ticks} {target.Length}" : "none";
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            return fault.Message;
+        }
+    }
+
+    private async Task<string?> ReadTextAsync(CancellationToken cancellation)
+    {
+        if (!File.Exists(path))
+        {
+            // A directory that is not there is a volume that is not mounted, and no empty store.
+            return Directory.Exists(Path.GetDirectoryName(path)) ? null : throw new DirectoryNotFoundException("its directory is not there");
+        }
+
+        if (new FileInfo(path).Length > Longest)
+            throw new ModeStoreException($"The file {path} is longer than a record can be");
+        var text = await File.ReadAllTextAsync(path, cancellation).ConfigureAwait(false);
+        return string.IsNullOrWhiteSpace(text) ? null : text;
+    }
+
+    private async Task AppendAsync(string line, CancellationToken cancellation)
+    {
+        var lines = File.Exists(_history) ? await File.ReadAllLinesAsync(_history, cancellation).ConfigureAwait(false) : [];
+        await WriteAsync(_history, string.Concat(lines.Append(line).TakeLast(ModeStores.HistoryLength).Select(kept => kept + "\n")), cancellation).ConfigureAwait(false);
+    }
+
+    private static async Task WriteAsync(string to, string text, CancellationToken cancellation)
+    {
+        var draft = $"{to}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
+        try
+        {
+            var stream = new FileStream(draft, FileMode.CreateNew, FileAccess.Write, FileShare.None);
+            await using (stream.ConfigureAwait(false))
+            {
+                await stream.WriteAsync(Encoding.UTF8.GetBytes(text), cancellation).ConfigureAwait(false);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(draft, to, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(draft);
+            throw;
+        }
+    }
+
+    private async Task<FileStream> LockAsync(CancellationToken cancellation)
+    {
+        var began = time.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+            }
+            catch (IOException) when (Directory.Exists(Path.GetDirectoryName(path)) && time.GetElapsedTime(began) < LockPatience)
+            {
+                await Task.Delay(LockPause, time, cancellation).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private async Task<T> GuardAsync<T>(string what, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work().ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new ModeStoreException($"The file {path} can't be {what}: {fault.Message.TrimEnd('.')}", fault);
+        }
+    }
+}
