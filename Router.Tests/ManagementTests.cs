@@ -221,7 +221,8 @@ public sealed class ManagementTests
         routes["routes"]!.AsArray().Select(route => route!["host"]!.ToString()).Should().BeEquivalentTo("www.*", "api.*");
         (await operators.SendAsync("GET", "/_status")).Body["mode"]!.ToString().Should().Be("live");
         using var metrics = await operators.GetAsync(new HttpRequestMessage(HttpMethod.Get, "/_metrics"));
-        (await metrics.Content.ReadAsStringAsync()).Should().Contain("router_mode");
+        (await metrics.Content.ReadAsStringAsync()).Should()
+            .Contain("router_mode_version").And.Contain("router_mode_overrun_seconds").And.Contain("router_mode_store_problem").And.Contain("router_mode_in_the_way").And.Contain("router_uncertain_writes_total");
         var (_, description) = await operators.SendAsync("GET", "/openapi.json");
         description["components"]!["schemas"]!["Change"]!["properties"]!["mode"]!["enum"]!.AsArray().Select(name => name!.ToString())
             .Should().BeEquivalentTo(ModeCatalogue.All.Select(mode => mode.Name));

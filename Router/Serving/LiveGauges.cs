@@ -1,8 +1,10 @@
 using System.Diagnostics.Metrics;
 using Router.Forwarding;
 using Router.Forwarding.Backends;
+using Router.Forwarding.InFlight;
 using Router.Modes;
 using Router.Observability;
+using Router.Switching;
 
 namespace Router.Serving;
 
@@ -16,11 +18,16 @@ public sealed class LiveGauges
     private readonly Upstreams _upstreams;
 
     /// <summary>Adds them to Router's meter.</summary>
-    public LiveGauges(RouterMetrics metrics, ModeController modes, CurrentSite site, Upstreams upstreams)
+    public LiveGauges(RouterMetrics metrics, ModeController modes, ModeSynchronizer synchronizer, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, Upstreams upstreams, TimeProvider time)
     {
         (_modes, _site, _upstreams) = (modes, site, upstreams);
         var meter = metrics.Meter;
         meter.CreateObservableGauge("router.mode", Modes, "{mode}", "1 for the mode that holds, 0 for the others.");
+        meter.CreateObservableGauge("router.mode.version", () => modes.State.Record.Version, "{version}", "The version of the mode's record that this instance has.");
+        meter.CreateObservableGauge("router.mode.overrun", () => modes.State.OverrunAt(time.GetUtcNow()).TotalSeconds, "s", "By how much the announced end has passed while the site is not open.");
+        meter.CreateObservableGauge("router.mode.store_problem", () => synchronizer.Problem is null ? 0 : 1, "{problem}", "1 where the mode can't be read or understood and stays what it was.");
+        meter.CreateObservableGauge("router.mode.in_the_way", () => open.HeldAgainst(modes.State).Count, "{request}", "Requests and upgraded connections in flight to what the mode closes.");
+        meter.CreateObservableCounter("router.uncertain_writes", () => uncertain.Count, "{request}", "Requests that must not be done twice and whose exchange was broken or cut.");
         meter.CreateObservableGauge("router.backend.in_flight", InFlight, "{request}", "Requests that have begun and not ended.");
         meter.CreateObservableGauge("router.backend.upgraded", Upgraded, "{connection}", "Open connections that have changed their protocol, such as WebSockets.");
         meter.CreateObservableGauge("router.backend.circuit", Circuits, "{state}", "1 for the state in which the circuit breaker of an address is, 0 for the others.");
