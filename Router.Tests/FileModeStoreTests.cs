@@ -12,45 +12,16 @@ public sealed class FileModeStoreTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task A_text_is_replaced_only_where_it_is_exactly_what_was_expected()
-    {
-        var (one, other) = (Store(), Store());
-        (await one.ReadAsync(default)).Should().BeNull();
-
-        (await one.TryReplaceAsync(null, "a", "first", default)).Should().BeTrue();
-        (await other.TryReplaceAsync(null, "b", "second", default)).Should().BeFalse();
-        (await other.TryReplaceAsync("a", "c", "third", default)).Should().BeTrue();
-
-        (await one.ReadAsync(default)).Should().Be("c");
-        (await one.ReadHistoryAsync(default)).Should().Equal("first", "third");
-    }
+    public Task A_text_is_replaced_only_where_it_is_exactly_what_was_expected() => ModeStorePromises.ReplacesOnlyWhatWasExpectedAsync(Store);
 
     [Fact]
-    public async Task Of_several_writers_exactly_one_wins()
-    {
-        for (var round = 0; round < 20; round++)
-        {
-            var before = await Store().ReadAsync(default);
-            var won = await Task.WhenAll(Enumerable.Range(0, 4).Select(writer => Task.Run(() => Store().TryReplaceAsync(before, $"{round} {writer}", $"{round}", default))));
-            won.Count(it => it).Should().Be(1);
-        }
-
-        (await Store().ReadHistoryAsync(default)).Should().HaveCount(20);
-    }
+    public Task Of_several_writers_exactly_one_wins() => ModeStorePromises.OneWriterWinsAsync(Store);
 
     [Fact]
-    public async Task What_instances_report_is_read_replaced_and_forgotten()
-    {
-        var store = Store();
-        await store.ReportAsync("web-1/a", "x", default);
-        await store.ReportAsync("web-1/a", "y", default);
-        await store.ReportAsync("web-2/b", "z", default);
-        (await Store().ReadReportsAsync(default)).Should().BeEquivalentTo(new Dictionary<string, string> { ["web-1/a"] = "y", ["web-2/b"] = "z" });
+    public Task What_instances_report_is_read_replaced_and_forgotten() => ModeStorePromises.KeepsReportsAsync(Store);
 
-        await store.ForgetAsync(["web-1/a"], default);
-
-        (await Store().ReadReportsAsync(default)).Keys.Should().Equal("web-2/b");
-    }
+    [Fact]
+    public Task A_change_wakes_the_one_who_waits_also_where_it_came_before_the_wait() => ModeStorePromises.WakesAsync(Store);
 
     [Fact]
     public async Task The_history_keeps_its_newest_lines()

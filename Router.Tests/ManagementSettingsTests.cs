@@ -1,3 +1,5 @@
+using Router.Configuration;
+
 namespace Router.Tests;
 
 public sealed class ManagementSettingsTests
@@ -16,6 +18,12 @@ public sealed class ManagementSettingsTests
     [InlineData("ModeStore:Lead", "5m", "Router:ModeStore:Lead")]
     [InlineData("ModeStore:WhenUnreachable", "live", "Router:ModeStore:WhenUnreachable")]
     [InlineData("ModeStore:Fiel", "x", "Router:ModeStore:Fiel")]
+    [InlineData("ModeStore:Redis", "http://:short@redis", "Router:ModeStore:Redis")]
+    [InlineData("ModeStore:Redis", "redis://:short@", "Router:ModeStore:Redis")]
+    [InlineData("ModeStore:Redis", "redis://:short@redis/first", "Router:ModeStore:Redis")]
+    [InlineData("ModeStore:Redis", "redis,pasword=short", "Router:ModeStore:Redis")]
+    [InlineData("ModeStore:Prefix", "router", "Router:ModeStore:Prefix")]
+    [InlineData("ModeStore:CertificateAuthorities", "/nowhere/ca.pem", "Router:ModeStore:CertificateAuthorities")]
     public void What_can_not_be_is_a_fault_that_names_its_key(string key, string value, string named)
     {
         var fault = Site().Set(key, value).Read().Faults.Should().ContainSingle().Subject;
@@ -28,4 +36,32 @@ public sealed class ManagementSettingsTests
     [Fact]
     public void Beyond_this_machine_it_listens_with_a_token() =>
         Site().Set("Management:Url", "http://0.0.0.0:9900").Set("Management:Token", "0123456789abcdef").Read().Faults.Should().BeEmpty();
+
+    [Theory]
+    [InlineData("redis://redis.internal", "redis.internal:6379", false, null, null, null)]
+    [InlineData("redis://:a%40b@redis:7000/3", "redis:7000", false, null, "a@b", 3)]
+    [InlineData("rediss://router:secret@redis", "redis:6379", true, "router", "secret", null)]
+    [InlineData("redis:7000,password=secret,ssl=true", "redis:7000", true, null, "secret", null)]
+    public void A_Redis_is_named_by_its_URL_or_in_the_form_of_the_client_library(string text, string address, bool tls, string? user, string? password, int? database)
+    {
+        RedisSettings.TryParse(text, out var options).Should().BeTrue();
+
+        options!.EndPoints.Single().ToString().Should().EndWith(address);
+        (options.Ssl, options.User, options.Password, options.DefaultDatabase).Should().Be((tls, user, password, database));
+    }
+
+    [Fact]
+    public void The_mode_is_in_one_place_only() => Site().Set("ModeStore:File", "mode.json").Set("ModeStore:Redis", "redis://redis").Read()
+        .Faults.Should().ContainSingle().Which.Key.Should().Be("Router:ModeStore:Redis");
+
+    [Theory]
+    [InlineData("Prefix", "{router}")]
+    [InlineData("CertificateAuthorities", "authority.pem")]
+    public void What_is_said_of_a_Redis_must_fit_it(string key, string value)
+    {
+        using var certificate = Certificates.Of("redis");
+        File.WriteAllText("authority.pem", certificate.ExportCertificatePem());
+
+        Site().Set("ModeStore:Redis", "redis://redis").Set($"ModeStore:{key}", value).Read().Faults.Should().ContainSingle().Which.Key.Should().Be($"Router:ModeStore:{key}");
+    }
 }

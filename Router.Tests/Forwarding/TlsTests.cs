@@ -1,7 +1,6 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -22,7 +21,7 @@ public sealed class TlsTests : IDisposable
     public async Task Clients_come_in_over_TLS_and_choose_their_HTTP(string version)
     {
         await using var backend = RawBackend.Saying("ok");
-        var files = Write("one", Certificate("localhost"));
+        var files = Certificates.Of("localhost").Write(_directory, "one");
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1AndHttp2", files);
         using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = IsOurs } });
 
@@ -41,12 +40,12 @@ public sealed class TlsTests : IDisposable
     public async Task A_new_certificate_in_the_files_is_taken_without_a_restart()
     {
         await using var backend = RawBackend.Saying("ok");
-        using var second = Certificate("second.example.org");
-        var files = Write("site", Certificate("first.example.org"));
+        using var second = Certificates.Of("second.example.org");
+        var files = Certificates.Of("first.example.org").Write(_directory, "site");
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1", files);
         (await SubjectAsync(router.Port)).Should().Be("CN=first.example.org");
 
-        Write("site", second);
+        second.Write(_directory, "site");
 
         // The server binds the endpoint anew, and a port that it may choose is another one then.
         await Eventually.TrueAsync(async () =>
@@ -67,7 +66,7 @@ public sealed class TlsTests : IDisposable
     [InlineData(true)]
     public async Task A_backend_is_trusted_by_the_authorities_that_the_configuration_names(bool http2)
     {
-        using var certificate = Certificate("localhost");
+        using var certificate = Certificates.Of("localhost");
         await using var app = await BackendAsync(certificate, http2);
         var authority = Path.Combine(_directory, "authority.pem");
         await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
@@ -87,7 +86,7 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task A_backend_that_nobody_vouches_for_is_502_and_gets_not_a_byte()
     {
-        using var certificate = Certificate("localhost");
+        using var certificate = Certificates.Of("localhost");
         var served = 0;
         await using var app = await BackendAsync(certificate, false, () => Interlocked.Increment(ref served));
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}").Set("Backends:www:ConnectTimeout", "10s"));
@@ -100,7 +99,7 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task An_answer_that_nobody_asked_for_is_not_the_next_requests()
     {
-        using var certificate = Certificate("localhost");
+        using var certificate = Certificates.Of("localhost");
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var serving = ServeAsync(listener, certificate);
@@ -159,27 +158,5 @@ public sealed class TlsTests : IDisposable
         await using var tls = new SslStream(client.GetStream(), false, IsOurs);
         await tls.AuthenticateAsClientAsync("localhost").InTime();
         return tls.RemoteCertificate!.Subject;
-    }
-
-    private (string Certificate, string Key) Write(string name, X509Certificate2 certificate)
-    {
-        var (path, key) = (Path.Combine(_directory, name + ".crt"), Path.Combine(_directory, name + ".key"));
-        File.WriteAllText(key + ".new", certificate.GetECDsaPrivateKey()!.ExportPkcs8PrivateKeyPem());
-        File.WriteAllText(path + ".new", certificate.ExportCertificatePem());
-        File.Move(key + ".new", key, overwrite: true);
-        File.Move(path + ".new", path, overwrite: true);
-        return (path, key);
-    }
-
-    private static X509Certificate2 Certificate(string name)
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName(name);
-        request.CertificateExtensions.Add(names.Build());
-        using var made = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null, X509KeyStorageFlags.Exportable);
     }
 }

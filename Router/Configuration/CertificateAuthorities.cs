@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Router.Configuration;
 
-/// <summary>Reads the name of a file of certificate authorities.</summary>
+/// <summary>Certificate authorities of a site's own, from a PEM file that the configuration names: what they signed is trusted, and nothing else.</summary>
 public static class CertificateAuthorities
 {
     /// <summary>The path of a PEM file that holds at least one certificate; null where the key is absent, or a fault.</summary>
@@ -13,9 +13,7 @@ public static class CertificateAuthorities
             return null;
         try
         {
-            var certificates = new X509Certificate2Collection();
-            certificates.ImportFromPemFile(path);
-            if (certificates.Count > 0)
+            if (Load(path).Count > 0)
                 return path;
             reader.Fault(key, $"'{path}' holds no certificate", "Name a PEM file");
         }
@@ -25,5 +23,21 @@ public static class CertificateAuthorities
         }
 
         return null;
+    }
+
+    /// <summary>The certificates of a file.</summary>
+    public static X509Certificate2Collection Load(string path)
+    {
+        var certificates = new X509Certificate2Collection();
+        certificates.ImportFromPemFile(path);
+        return certificates;
+    }
+
+    /// <summary>How to judge a server's certificate by them, for one connection.</summary>
+    public static X509ChainPolicy ChainPolicy(X509Certificate2Collection authorities)
+    {
+        var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
+        policy.CustomTrustStore.AddRange(authorities);
+        return policy;
     }
 }

@@ -9,11 +9,14 @@ public static class ModeStoreReader
         var settings = new ModeStoreSettings
         {
             File = File(reader),
+            Redis = Redis(reader),
             Lead = Lead(reader),
             DrainLimit = reader.Duration("DrainLimit", TimeSpan.FromSeconds(30)),
             HeartbeatExpiry = reader.Duration("HeartbeatExpiry", TimeSpan.FromSeconds(10)),
             ConfiguredModeWhenUnreachable = UsesConfiguredMode(reader),
         };
+        if (settings is { File: not null, Redis: not null })
+            reader.Fault("Redis", "is set, and File too", "Keep the mode in one place: unset one of them");
         reader.RefuseUnknownKeys();
         return settings;
     }
@@ -28,6 +31,31 @@ public static class ModeStoreReader
         else if (!Directory.Exists(Path.GetDirectoryName(full)))
             reader.Fault("File", $"'{path}' is in a directory that is not there", "Make the directory, which must be writable for Router to change the mode");
         return full;
+    }
+
+    private static RedisSettings? Redis(ConfigurationReader reader)
+    {
+        var (text, prefix, authorities) = (reader.Text("Redis"), reader.Text("Prefix"), CertificateAuthorities.Read(reader, "CertificateAuthorities"));
+        if (text is null)
+        {
+            if (prefix is not null)
+                reader.Fault("Prefix", "is set, but no Redis", "Set Redis, or unset it");
+            if (authorities is not null)
+                reader.Fault("CertificateAuthorities", "is set, but no Redis", "Set Redis, or unset it");
+            return null;
+        }
+
+        if (!RedisSettings.TryParse(text, out var options))
+        {
+            reader.Fault("Redis", "can't be understood", "Write redis://user:password@host:6379, or rediss:// for TLS; what is special in a password is percent-encoded");
+            return null;
+        }
+
+        if (authorities is not null && !options.Ssl)
+            reader.Fault("CertificateAuthorities", "is set, but Redis is spoken to without TLS", "Write rediss:// (or ssl=true), or unset it");
+        if (prefix is not null && !prefix.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or ':'))
+            reader.Fault("Prefix", $"is '{prefix}'", "Use letters, digits and - _ . : only, such as router-staging");
+        return new RedisSettings(options) { Prefix = prefix ?? "router", CertificateAuthorities = authorities };
     }
 
     private static TimeSpan? Lead(ConfigurationReader reader)

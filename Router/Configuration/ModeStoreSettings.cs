@@ -6,6 +6,9 @@ public sealed record ModeStoreSettings
     /// <summary>The file that holds the record; null for none: then it lives in the process.</summary>
     public string? File { get; init; }
 
+    /// <summary>The Redis that holds the record; null for none.</summary>
+    public RedisSettings? Redis { get; init; }
+
     /// <summary>How long after an operator's word a change takes effect; null where nobody said: at once alone, after 2 s in a fleet.</summary>
     public TimeSpan? Lead { get; init; }
 

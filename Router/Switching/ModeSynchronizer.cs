@@ -124,18 +124,13 @@ public sealed partial class ModeSynchronizer : BackgroundService
     /// <summary>What every instance reports, this one by what is so now. A store that can't be read is named by <see cref="Problem"/>.</summary>
     public async Task<IReadOnlyList<InstanceReport>> ReadFleetAsync(CancellationToken cancellation)
     {
-        if (_store.IsShared)
+        try
         {
-            try
-            {
-                var texts = await _store.ReadReportsAsync(cancellation).ConfigureAwait(false);
-                var (reports, _) = SwitchingJson.ReadAll(texts.Values, SwitchingJson.Default.InstanceReport);
-                return [.. reports.Where(report => report.Id != _reporter.Id).Append(_reporter.Make(_problem)).OrderBy(report => report.Id, StringComparer.Ordinal)];
-            }
-            catch (ModeStoreException fault)
-            {
-                SetProblem($"The other instances can't be seen: {fault.Message}");
-            }
+            return [.. (await ReadOthersAsync(cancellation).ConfigureAwait(false)).Append(_reporter.Make(_problem)).OrderBy(report => report.Id, StringComparer.Ordinal)];
+        }
+        catch (ModeStoreException fault)
+        {
+            SetProblem($"The other instances can't be seen: {fault.Message}");
         }
 
         return [_reporter.Make(_problem)];
@@ -314,10 +309,22 @@ public sealed partial class ModeSynchronizer : BackgroundService
     {
         if (_settings.Lead is { } said)
             return said;
-        var now = _time.GetUtcNow();
-        var fleet = await ReadFleetAsync(cancellation).ConfigureAwait(false);
-        return fleet.Any(report => report.Id != _reporter.Id && report.IsLiveAt(now, _settings.HeartbeatExpiry)) ? ModeStores.FleetLead : TimeSpan.Zero;
+        try
+        {
+            var now = _time.GetUtcNow();
+            var others = await ReadOthersAsync(cancellation).ConfigureAwait(false);
+            return others.Any(report => report.IsLiveAt(now, _settings.HeartbeatExpiry)) ? ModeStores.FleetLead : TimeSpan.Zero;
+        }
+        catch (ModeStoreException)
+        {
+            // Who can't see the others does not know that there are none; the change itself says what is wrong with the store.
+            return ModeStores.FleetLead;
+        }
     }
+
+    private async Task<IEnumerable<InstanceReport>> ReadOthersAsync(CancellationToken cancellation) => _store.IsShared
+        ? SwitchingJson.ReadAll((await _store.ReadReportsAsync(cancellation).ConfigureAwait(false)).Values, SwitchingJson.Default.InstanceReport).Read.Where(report => report.Id != _reporter.Id)
+        : [];
 
     // What an instance was started with before it had read the store has no version of its own yet.
     private static ModeState Known(ModeState state) =>

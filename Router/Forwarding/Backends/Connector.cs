@@ -20,7 +20,7 @@ namespace Router.Forwarding.Backends;
 public sealed class Connector(
     Uri address, BackendSettings backend, Func<string, CancellationToken, Task<IPAddress[]>> lookUp, TimeProvider time, AsyncCircuitBreakerPolicy breaker)
 {
-    private readonly X509Certificate2Collection? _authorities = Authorities(backend.CertificateAuthorities);
+    private readonly X509Certificate2Collection? _authorities = backend.CertificateAuthorities is { } path ? CertificateAuthorities.Load(path) : null;
     private volatile Resolved? _resolved;
 
     /// <summary>Connects, with TLS where the scheme is https. The circuit breaker watches.</summary>
@@ -164,21 +164,8 @@ public sealed class Connector(
     {
         var options = new SslClientAuthenticationOptions { TargetHost = address.IdnHost };
         if (_authorities is not null)
-        {
-            options.CertificateChainPolicy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };
-            options.CertificateChainPolicy.CustomTrustStore.AddRange(_authorities);
-        }
-
+            options.CertificateChainPolicy = CertificateAuthorities.ChainPolicy(_authorities);
         return options;
-    }
-
-    private static X509Certificate2Collection? Authorities(string? path)
-    {
-        if (path is null)
-            return null;
-        var certificates = new X509Certificate2Collection();
-        certificates.ImportFromPemFile(path);
-        return certificates;
     }
 
     private sealed class Resolved(IPAddress[] addresses, long at)

@@ -6,19 +6,31 @@ namespace Router.Modes.Stores;
 /// The record in a file, for several processes on one host or on a shared volume. Beside it stand its history, what the instances report,
 /// and a lock. Written atomically: who reads sees the old text or the new one. A file that is a symbolic link (a ConfigMap) is somebody else's: only read.
 /// </summary>
-public sealed class FileModeStore(string path, TimeProvider time) : IModeStore
+public sealed class FileModeStore : IModeStore
 {
     private const int Longest = 1 << 20;
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
-    private readonly string _history = path + ".history";
-    private readonly string _reports = path + ".instances";
+    private readonly string _path;
+    private readonly string _history;
+    private readonly string _reports;
+    private readonly TimeProvider _time;
+    private readonly ChangeSignal _told;
+    private readonly FileSystemWatcher? _watcher;
     private string _seen = "";
 
+    /// <summary>Nothing is read yet.</summary>
+    public FileModeStore(string path, TimeProvider time)
+    {
+        (_path, _history, _reports) = (path, path + ".history", path + ".instances");
+        (_time, _told) = (time, new ChangeSignal(time));
+        _watcher = Watch();
+    }
+
     /// <inheritdoc/>
-    public string Name => $"the file {path}";
+    public string Name => $"the file {_path}";
 
     /// <inheritdoc/>
     public bool IsLasting => true;
@@ -37,15 +49,15 @@ public sealed class FileModeStore(string path, TimeProvider time) : IModeStore
     /// <inheritdoc/>
     public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) => GuardAsync("written", async () =>
     {
-        if (new FileInfo(path).LinkTarget is not null)
-            throw new ModeStoreException($"The file {path} is a symbolic link, which a platform keeps: change the mode there (in a ConfigMap, say), or name a file that Router may write");
+        if (new FileInfo(_path).LinkTarget is not null)
+            throw new ModeStoreException($"The file {_path} is a symbolic link, which a platform keeps: change the mode there (in a ConfigMap, say), or name a file that Router may write");
         using var held = await LockAsync(cancellation).ConfigureAwait(false);
         if (await ReadTextAsync(cancellation).ConfigureAwait(false) != expected)
             return false;
         // First: a change that nobody can look up afterwards is worse than a line about one that was not made.
         if (historyLine is not null)
             await AppendAsync(historyLine, cancellation).ConfigureAwait(false);
-        await WriteAsync(path, replacement, cancellation).ConfigureAwait(false);
+        await WriteAsync(_path, replacement, cancellation).ConfigureAwait(false);
         return true;
     });
 
@@ -99,18 +111,41 @@ public sealed class FileModeStore(string path, TimeProvider time) : IModeStore
     });
 
     /// <summary>
-    /// Looks at what the file is, five times a second: by time, size, and what a symbolic link leads to, so that the swapped links of a
-    /// ConfigMap are seen. Looking works on every volume; being told of changes does not on shared ones, and costs a watch for each process.
+    /// Looks at what the file is when the kernel tells of a change beside it, and five times a second: on shared volumes it does not tell.
+    /// By time, size, and what a symbolic link leads to, so that the swapped links of a ConfigMap are seen.
     /// </summary>
     public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation)
     {
-        var began = time.GetTimestamp();
-        while (Look() == _seen && time.GetElapsedTime(began) is var passed && passed < atMost)
-            await Task.Delay(atMost - passed < LookAgain ? atMost - passed : LookAgain, time, cancellation).ConfigureAwait(false);
+        var began = _time.GetTimestamp();
+        while (Look() == _seen && _time.GetElapsedTime(began) is var passed && passed < atMost)
+            await _told.WaitAsync(atMost - passed < LookAgain ? atMost - passed : LookAgain, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _watcher?.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private FileSystemWatcher? Watch()
+    {
+        try
+        {
+            var watcher = new FileSystemWatcher(Path.GetDirectoryName(_path)!);
+            watcher.Changed += (_, _) => _told.Set();
+            watcher.Created += (_, _) => _told.Set();
+            watcher.Deleted += (_, _) => _told.Set();
+            watcher.Renamed += (_, _) => _told.Set();
+            watcher.EnableRaisingEvents = true;
+            return watcher;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // The kernel has no watch left, or the directory is not there yet: then there is looking alone.
+            return null;
+        }
+    }
 
     private string ReportOf(string instance) => Path.Combine(_reports, Uri.EscapeDataString(instance) + ".json");
 
@@ -118,9 +153,9 @@ public sealed class FileModeStore(string path, TimeProvider time) : IModeStore
     {
         try
         {
-            var file = new FileInfo(path);
+            var file = new FileInfo(_path);
             var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            // A swapped directory may hold a file of the same size and, by the clock of the file system, the same time.
+            // A swapped directory may hold a file of the same size and, by the clock of the file system, the same _time.
             var directory = target.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
             return target.Exists ? $"{directory} {target.FullName} {target.LastWriteTimeUtc.Ticks} {target.Length}" : "none";
         }
@@ -132,15 +167,15 @@ public sealed class FileModeStore(string path, TimeProvider time) : IModeStore
 
     private async Task<string?> ReadTextAsync(CancellationToken cancellation)
     {
-        if (!File.Exists(path))
+        if (!File.Exists(_path))
         {
             // A directory that is not there is a volume that is not mounted, and no empty store.
-            return Directory.Exists(Path.GetDirectoryName(path)) ? null : throw new DirectoryNotFoundException("its directory is not there");
+            return Directory.Exists(Path.GetDirectoryName(_path)) ? null : throw new DirectoryNotFoundException("its directory is not there");
         }
 
-        if (new FileInfo(path).Length > Longest)
-            throw new ModeStoreException($"The file {path} is longer than a record can be");
-        var text = await File.ReadAllTextAsync(path, cancellation).ConfigureAwait(false);
+        if (new FileInfo(_path).Length > Longest)
+            throw new ModeStoreException($"The file {_path} is longer than a record can be");
+        var text = await File.ReadAllTextAsync(_path, cancellation).ConfigureAwait(false);
         return string.IsNullOrWhiteSpace(text) ? null : text;
     }
 
@@ -173,16 +208,16 @@ public sealed class FileModeStore(string path, TimeProvider time) : IModeStore
 
     private async Task<FileStream> LockAsync(CancellationToken cancellation)
     {
-        var began = time.GetTimestamp();
+        var began = _time.GetTimestamp();
         while (true)
         {
             try
             {
-                return new FileStream(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(_path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (Directory.Exists(Path.GetDirectoryName(path)) && time.GetElapsedTime(began) < LockPatience)
+            catch (IOException) when (Directory.Exists(Path.GetDirectoryName(_path)) && _time.GetElapsedTime(began) < LockPatience)
             {
-                await Task.Delay(LockPause, time, cancellation).ConfigureAwait(false);
+                await Task.Delay(LockPause, _time, cancellation).ConfigureAwait(false);
             }
         }
     }
@@ -195,7 +230,7 @@ public sealed class FileModeStore(string path, TimeProvider time) : IModeStore
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new ModeStoreException($"The file {path} can't be {what}: {fault.Message.TrimEnd('.')}", fault);
+            throw new ModeStoreException($"The file {_path} can't be {what}: {fault.Message.TrimEnd('.')}", fault);
         }
     }
 }

@@ -12,6 +12,10 @@ public static class ModeStores
     public static readonly TimeSpan FleetLead = TimeSpan.FromSeconds(2);
 
     /// <summary>The store that the settings choose.</summary>
-    public static IModeStore Open(ModeStoreSettings settings, TimeProvider time) =>
-        settings.File is { } file ? new FileModeStore(file, time) : new ProcessModeStore(time);
+    public static IModeStore Open(ModeStoreSettings settings, TimeProvider time) => settings switch
+    {
+        { File: { } file } => new FileModeStore(file, time),
+        { Redis: { } redis } => new RedisModeStore(redis, time),
+        _ => new ProcessModeStore(time),
+    };
 }

@@ -1,0 +1,104 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+
+namespace Router.Tests.Harness;
+
+/// <summary>A Redis of its own, on a free port, which can be killed and come back with its data or without.</summary>
+internal sealed class RedisServer : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("router-redis-").FullName;
+    private readonly string[] _options;
+    private Process? _process;
+
+    private RedisServer(string[] options) => _options = options;
+
+    /// <summary>Where the program is; null where it is not installed.</summary>
+    public static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
+        .Select(directory => Path.Combine(directory, "redis-server")).FirstOrDefault(File.Exists);
+
+    public int Port { get; private set; }
+
+    public string Url => $"redis://localhost:{Port}";
+
+    /// <summary>Starts one; with <paramref name="tls"/> it speaks nothing else.</summary>
+    public static async Task<RedisServer> StartAsync((string Certificate, string Key)? tls = null, params string[] options)
+    {
+        var server = new RedisServer(tls is { } files ? [.. options, "--tls-cert-file", files.Certificate, "--tls-key-file", files.Key, "--tls-auth-clients", "no"] : options);
+        for (var attempt = 0; attempt < 5; attempt++)
+        {
+            server.Port = FreePort();
+            if (await server.TryRunAsync())
+                return server;
+        }
+
+        throw new InvalidOperationException("redis-server does not start");
+    }
+
+    /// <summary>Ends it as a machine that fails ends it.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync().InTime();
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Starts it again on the same port.</summary>
+    public async Task ReturnAsync(bool withData)
+    {
+        if (!withData)
+        {
+            Directory.Delete(_directory, recursive: true);
+            Directory.CreateDirectory(_directory);
+        }
+
+        (await TryRunAsync()).Should().BeTrue("the port was its own");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_process is not null)
+            await KillAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task<bool> TryRunAsync()
+    {
+        string[] ports = _options.Contains("--tls-cert-file") ? ["--port", "0", "--tls-port", $"{Port}"] : ["--port", $"{Port}"];
+        var start = new ProcessStartInfo(Program!) { RedirectStandardOutput = true, WorkingDirectory = _directory };
+        // Each write is on the disk when it is answered.
+        foreach (var argument in (string[])["--bind", "127.0.0.1", .. ports, "--appendonly", "yes", "--appendfsync", "always", "--save", "", .. _options])
+            start.ArgumentList.Add(argument);
+        var process = Process.Start(start)!;
+        while (await process.StandardOutput.ReadLineAsync().InTime() is { } line)
+        {
+            if (!line.Contains("Ready to accept connections", StringComparison.Ordinal))
+                continue;
+            _ = process.StandardOutput.ReadToEndAsync();
+            _process = process;
+            return true;
+        }
+
+        process.Dispose();
+        return false;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
+
+/// <summary>A test that needs <c>redis-server</c>: skipped with a word where there is none, but for <c>ROUTER_CI=1</c>, where it must be there.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class RedisFactAttribute : FactAttribute
+{
+    public RedisFactAttribute()
+    {
+        if (RedisServer.Program is null && Environment.GetEnvironmentVariable("ROUTER_CI") != "1")
+            Skip = "redis-server is not installed; on Debian: apt-get install redis-server";
+    }
+}

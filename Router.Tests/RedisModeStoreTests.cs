@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using Router.Configuration;
+using Router.Modes.Stores;
+
+namespace Router.Tests;
+
+/// <summary>Against a real server, which is ours.</summary>
+public sealed class RedisModeStoreTests
+{
+    [RedisFact]
+    public Task A_text_is_replaced_only_where_it_is_exactly_what_was_expected() => WithAsync(ModeStorePromises.ReplacesOnlyWhatWasExpectedAsync);
+
+    [RedisFact]
+    public Task Of_several_writers_exactly_one_wins() => WithAsync(ModeStorePromises.OneWriterWinsAsync);
+
+    [RedisFact]
+    public Task What_instances_report_is_read_replaced_and_forgotten() => WithAsync(ModeStorePromises.KeepsReportsAsync);
+
+    [RedisFact]
+    public Task A_change_wakes_the_one_who_waits_also_where_it_came_before_the_wait() => WithAsync(ModeStorePromises.WakesAsync);
+
+    [RedisFact]
+    public Task The_history_keeps_its_newest_lines() => WithAsync(async open =>
+    {
+        await using var store = open();
+        await Task.WhenAll(Enumerable.Range(0, ModeStores.HistoryLength).Select(line => store.AddHistoryAsync($"{line}", default)));
+
+        await store.AddHistoryAsync("newest", default);
+
+        var history = await store.ReadHistoryAsync(default);
+        (history.Count, history[^1]).Should().Be((ModeStores.HistoryLength, "newest"));
+    });
+
+    [RedisFact]
+    public async Task Two_sites_on_one_server_have_a_prefix_each()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var one = Open(server.Url);
+        await using var other = Open(server.Url, prefix: "staging");
+
+        await one.TryReplaceAsync(null, "a", null, default);
+
+        (await other.ReadAsync(default)).Should().BeNull();
+    }
+
+    [RedisFact]
+    public async Task A_server_that_is_away_ends_every_call_in_time_and_is_used_again_when_it_is_back()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = Open(server.Url);
+        await store.TryReplaceAsync(null, "a", null, default);
+        await server.KillAsync();
+
+        Func<Task>[] calls =
+        [
+            () => store.ReadAsync(default), () => store.TryReplaceAsync("a", "b", "line", default), () => store.AddHistoryAsync("line", default),
+            () => store.ReadHistoryAsync(default), () => store.ReportAsync("web-1", "x", default), () => store.ReadReportsAsync(default), () => store.ForgetAsync(["web-1"], default),
+        ];
+        foreach (var call in calls)
+        {
+            var began = Stopwatch.GetTimestamp();
+            (await call.Should().ThrowAsync<ModeStoreException>()).Which.Message.Should().Be($"Redis at localhost:{server.Port} can't be used: there is no connection");
+            Stopwatch.GetElapsedTime(began).Should().BeLessThan(TimeSpan.FromSeconds(5));
+        }
+
+        await server.ReturnAsync(withData: true);
+
+        await Eventually.TrueAsync(async () => await Try(store) == "a");
+    }
+
+    [RedisFact]
+    public async Task A_server_that_comes_after_the_store_was_opened_is_used_and_announces_changes()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await server.KillAsync();
+        await using var store = Open(server.Url);
+        await store.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>();
+
+        await server.ReturnAsync(withData: true);
+        await Eventually.TrueAsync(async () => await Try(store) is null);
+        await using var other = Open(server.Url);
+
+        await Eventually.TrueAsync(async () =>
+        {
+            // Until the subscription is there, a change is found by looking only.
+            var before = await other.ReadAsync(default);
+            var waiting = store.WaitForChangeAsync(TimeSpan.FromSeconds(1), default);
+            await other.TryReplaceAsync(before, before + "a", null, default);
+            var began = Stopwatch.GetTimestamp();
+            await waiting;
+            return Stopwatch.GetElapsedTime(began) < TimeSpan.FromMilliseconds(500);
+        });
+    }
+
+    [RedisFact]
+    public async Task A_server_that_was_away_counts_as_a_change_when_it_is_back()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var store = Open(server.Url);
+        await store.ReadAsync(default);
+        await server.KillAsync();
+        var waiting = store.WaitForChangeAsync(TimeSpan.FromMinutes(1), default);
+        await server.ReturnAsync(withData: false);
+
+        await waiting.InTime();
+    }
+
+    [RedisFact]
+    public async Task Its_password_opens_it_and_is_never_shown()
+    {
+        await using var server = await RedisServer.StartAsync(null, "--requirepass", "a p@ss:word");
+        await using var right = Open($"redis://:a%20p%40ss%3Aword@localhost:{server.Port}");
+        (await right.ReadAsync(default)).Should().BeNull();
+        await using var wrong = Open($"redis://:hidden@localhost:{server.Port}");
+
+        var fault = (await wrong.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>()).Which;
+
+        fault.Message.Should().Contain("password is not accepted").And.NotContain("hidden");
+        wrong.Name.Should().Be($"Redis at localhost:{server.Port}");
+    }
+
+    [RedisFact]
+    public async Task With_TLS_it_is_trusted_by_the_authorities_that_the_configuration_names_and_by_its_name()
+    {
+        var directory = Directory.CreateTempSubdirectory("router-tls-").FullName;
+        using var certificate = Certificates.Of("localhost");
+        var files = certificate.Write(directory, "redis");
+        await using var server = await RedisServer.StartAsync(files);
+        var url = $"rediss://localhost:{server.Port}";
+        await using (var trusting = Open(url, authorities: files.Certificate))
+            (await trusting.TryReplaceAsync(null, "a", null, default)).Should().BeTrue();
+        using var stranger = Certificates.Of("localhost");
+
+        foreach (var (address, authorities) in new[] { (url, null), (url, stranger.Write(directory, "stranger").Certificate), ($"rediss://127.0.0.1:{server.Port}", files.Certificate) })
+        {
+            await using var doubting = Open(address, authorities: authorities);
+            await doubting.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>().WithMessage("*certificate is not trusted*");
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+
+    private static async Task WithAsync(Func<Func<IModeStore>, Task> promise)
+    {
+        await using var server = await RedisServer.StartAsync();
+        await promise(() => Open(server.Url));
+    }
+
+    private static RedisModeStore Open(string url, string prefix = "router", string? authorities = null)
+    {
+        RedisSettings.TryParse(url, out var options).Should().BeTrue();
+        return new RedisModeStore(new RedisSettings(options!) { Prefix = prefix, CertificateAuthorities = authorities }, TimeProvider.System);
+    }
+
+    private static async Task<string?> Try(RedisModeStore store)
+    {
+        try
+        {
+            return await store.ReadAsync(default);
+        }
+        catch (ModeStoreException)
+        {
+            return "away";
+        }
+    }
+}

@@ -1,0 +1,199 @@
+using System.Net;
+using System.Net.Security;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using System.Security.Cryptography.X509Certificates;
+using Router.Configuration;
+using StackExchange.Redis;
+
+namespace Router.Modes.Stores;
+
+/// <summary>
+/// The record in Redis 6 or later, or Valkey, for a fleet: <c>{prefix}:mode</c>, <c>{prefix}:history</c> and <c>{prefix}:instances</c>
+/// (the braces are part of the names and keep the keys on one node of a cluster), announced on the channel <c>{prefix}:changed</c>.
+/// It connects when it is first used and goes on trying; each call ends within three seconds.
+/// </summary>
+public sealed class RedisModeStore : IModeStore
+{
+    private const int Patience = 2_000;
+    private const int LongestPause = 1_000;
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+
+    // One step for the server: nobody sees the record without its line in the history, and of two writers one finds it changed.
+    private const string ReplaceScript = """
+        local held = redis.call('GET', KEYS[1])
+        if ARGV[1] == '1' then
+            if held ~= ARGV[2] then return 0 end
+        elseif held then
+            return 0
+        end
+        redis.call('SET', KEYS[1], ARGV[3])
+        if ARGV[4] == '1' then
+            redis.call('RPUSH', KEYS[2], ARGV[5])
+            redis.call('LTRIM', KEYS[2], ARGV[6], -1)
+        end
+        redis.call('PUBLISH', ARGV[7], '')
+        return 1
+        """;
+
+    private readonly ConfigurationOptions _options;
+    private readonly ChangeSignal _changed;
+    private readonly TimeProvider _time;
+    private readonly RedisKey _mode;
+    private readonly RedisKey _history;
+    private readonly RedisKey _instances;
+    private readonly RedisChannel _channel;
+    private readonly Lock _lock = new();
+    private Task<ConnectionMultiplexer>? _connection;
+
+    /// <summary>Nothing is connected yet.</summary>
+    public RedisModeStore(RedisSettings settings, TimeProvider time)
+    {
+        (_time, _changed) = (time, new ChangeSignal(time));
+        _options = settings.Options.Clone();
+        // A store that is away is waited for by who reads it again, and not in here.
+        _options.AbortOnConnectFail = false;
+        _options.BacklogPolicy = BacklogPolicy.FailFast;
+        _options.ConnectTimeout = _options.SyncTimeout = _options.AsyncTimeout = Patience;
+        _options.ConnectRetry = 1;
+        _options.ReconnectRetryPolicy = new LinearRetry(LongestPause);
+        _options.ClientName ??= "router";
+        if (settings.CertificateAuthorities is { } path)
+        {
+            var authorities = CertificateAuthorities.Load(path);
+            _options.SslClientAuthenticationOptions = host => Judging(host, authorities);
+        }
+
+        _mode = $"{{{settings.Prefix}}}:mode";
+        _history = $"{{{settings.Prefix}}}:history";
+        _instances = $"{{{settings.Prefix}}}:instances";
+        _channel = RedisChannel.Literal($"{{{settings.Prefix}}}:changed");
+        Name = $"Redis at {string.Join(", ", _options.EndPoints.Select(Written))}";
+    }
+
+    /// <inheritdoc/>
+    public string Name { get; }
+
+    /// <inheritdoc/>
+    public bool IsLasting => true;
+
+    /// <inheritdoc/>
+    public bool IsShared => true;
+
+    /// <inheritdoc/>
+    public Task<string?> ReadAsync(CancellationToken cancellation) =>
+        GuardAsync(async database => (string?)await database.StringGetAsync(_mode, CommandFlags.DemandMaster).ConfigureAwait(false), cancellation);
+
+    /// <inheritdoc/>
+    public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) => GuardAsync(
+        async database => (bool)await database.ScriptEvaluateAsync(
+            ReplaceScript,
+            [_mode, _history],
+            [expected is not null, expected ?? "", replacement, historyLine is not null, historyLine ?? "", -ModeStores.HistoryLength, _channel.ToString()],
+            CommandFlags.DemandMaster).ConfigureAwait(false),
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task AddHistoryAsync(string line, CancellationToken cancellation) => GuardAsync(
+        async database =>
+        {
+            await database.ListRightPushAsync(_history, line, flags: CommandFlags.DemandMaster).ConfigureAwait(false);
+            await database.ListTrimAsync(_history, -ModeStores.HistoryLength, -1, CommandFlags.DemandMaster).ConfigureAwait(false);
+            return true;
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) => GuardAsync<IReadOnlyList<string>>(
+        async database => [.. (await database.ListRangeAsync(_history, 0, -1, CommandFlags.DemandMaster).ConfigureAwait(false)).Select(line => line.ToString())],
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task ReportAsync(string instance, string report, CancellationToken cancellation) =>
+        GuardAsync(database => database.HashSetAsync(_instances, instance, report, flags: CommandFlags.DemandMaster), cancellation);
+
+    /// <inheritdoc/>
+    public Task<IReadOnlyDictionary<string, string>> ReadReportsAsync(CancellationToken cancellation) => GuardAsync<IReadOnlyDictionary<string, string>>(
+        async database => (await database.HashGetAllAsync(_instances, CommandFlags.DemandMaster).ConfigureAwait(false)).ToStringDictionary(),
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task ForgetAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) =>
+        GuardAsync(database => database.HashDeleteAsync(_instances, [.. instances.Select(instance => (RedisValue)instance)], CommandFlags.DemandMaster), cancellation);
+
+    /// <inheritdoc/>
+    public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) => _changed.WaitAsync(atMost, cancellation);
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        Task<ConnectionMultiplexer>? connection;
+        lock (_lock)
+            connection = _connection;
+        if (connection is null)
+            return;
+        await ((Task)connection).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (connection.IsCompletedSuccessfully)
+            await connection.Result.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private Task<ConnectionMultiplexer> ConnectionAsync()
+    {
+        lock (_lock)
+        {
+            // One that has been made mends itself; one that could not be made is made anew.
+            if (_connection is null || _connection.IsFaulted)
+                _connection = ConnectAsync();
+            return _connection;
+        }
+    }
+
+    private async Task<ConnectionMultiplexer> ConnectAsync()
+    {
+        var connection = await ConnectionMultiplexer.ConnectAsync(_options).ConfigureAwait(false);
+        // What was announced meanwhile was not heard.
+        connection.ConnectionRestored += (_, _) => _changed.Set();
+        // Not waited for: while the server is away it can't be, and it is made up for when it comes.
+        await connection.GetSubscriber().SubscribeAsync(_channel, (_, _) => _changed.Set(), CommandFlags.FireAndForget).ConfigureAwait(false);
+        return connection;
+    }
+
+    private async Task<T> GuardAsync<T>(Func<IDatabase, Task<T>> work, CancellationToken cancellation)
+    {
+        try
+        {
+            return await WorkAsync().WaitAsync(Longest, _time, cancellation).ConfigureAwait(false);
+        }
+        catch (RedisServerException fault)
+        {
+            throw new ModeStoreException($"{Name} refuses: {fault.Message}", fault);
+        }
+        catch (Exception fault) when (fault is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException)
+        {
+            throw new ModeStoreException($"{Name} can't be used: {ReasonOf(fault)}", fault);
+        }
+
+        async Task<T> WorkAsync() => await work((await ConnectionAsync().ConfigureAwait(false)).GetDatabase()).ConfigureAwait(false);
+    }
+
+    // The library's own words are figures for its makers, and others each time. What the connection ended by is further inside.
+    private static string ReasonOf(Exception fault)
+    {
+        var reason = fault is TimeoutException ? "it does not answer" : "there is no connection";
+        for (var cause = fault; cause is not null; cause = cause.InnerException)
+        {
+            if (cause is AuthenticationException)
+                return "its certificate is not trusted, or TLS does not come about";
+            if (cause is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
+                reason = "the user or the password is not accepted, or it does not speak TLS";
+        }
+
+        return reason;
+    }
+
+    private static SslClientAuthenticationOptions Judging(string host, X509Certificate2Collection authorities) =>
+        new() { TargetHost = host, CertificateChainPolicy = CertificateAuthorities.ChainPolicy(authorities) };
+
+    private static string Written(EndPoint address) =>
+        address is DnsEndPoint named ? $"{named.Host}:{named.Port}" : address.ToString()!;
+}
