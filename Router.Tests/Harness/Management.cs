@@ -7,9 +7,14 @@ using Router.Serving.Management;
 namespace Router.Tests.Harness;
 
 /// <summary>An operator's client of a running router.</summary>
-internal sealed class Management(RunningRouter router) : IDisposable
+internal sealed class Management(string url) : IDisposable
 {
-    private readonly HttpClient _client = new() { BaseAddress = new Uri(router.App.Services.GetRequiredService<ManagementServer>().Url!), Timeout = Deadlines.Limit };
+    private readonly HttpClient _client = new() { BaseAddress = new Uri(url), Timeout = Deadlines.Limit };
+
+    public Management(RunningRouter router)
+        : this(router.App.Services.GetRequiredService<ManagementServer>().Url!)
+    {
+    }
 
     /// <summary>A site whose management interface listens on any port.</summary>
     public static SiteFile With(SiteFile site) => site.Set("Management:Url", "http://127.0.0.1:0");

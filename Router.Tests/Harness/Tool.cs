@@ -7,16 +7,10 @@ internal static class Tool
 {
     public static async Task<(int Code, string Output, string Errors)> RunAsync(string url, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Environment.ProcessPath!.Contains("dotnet", StringComparison.Ordinal) ? Environment.ProcessPath : "dotnet")
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            ArgumentList = { Path.Combine(AppContext.BaseDirectory, "router.dll") },
-        };
+        var start = RouterProcess.Start();
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["ROUTER_URL"] = url;
-        start.Environment.Remove("ROUTER_TOKEN");
         using var process = Process.Start(start)!;
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().InTime();

@@ -1,8 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Router.Answers;
 using Router.Modes;
 using Router.Serving.Management;
 
@@ -141,7 +141,7 @@ public static class ModeCommand
         var opens = ModeCatalogue.TryFind(target, out var mode) && !mode.ClosesAnything;
         var lead = set.Next is [.., var step] ? step.At - set.Now : TimeSpan.Zero;
         var end = TimeProvider.System.GetTimestamp() + (long)((lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience).TotalSeconds * TimeProvider.System.TimestampFrequency);
-        var (shown, overwrites) = ("", !Console.IsOutputRedirected && !parsed.GetValue(Json));
+        var display = new DrainDisplay(parsed.GetValue(Json) ? TextWriter.Null : Console.Out, Console.IsOutputRedirected ? null : Console.WindowWidth);
         while (true)
         {
             var fleet = await FleetAsync(parsed, client).ConfigureAwait(false);
@@ -149,25 +149,18 @@ public static class ModeCommand
             var done = there && (opens ? fleet.Agreed : fleet.Safe);
             if (done || TimeProvider.System.GetTimestamp() >= end || stop.IsCancellationRequested || fleet.Version > set.Version)
             {
-                if (overwrites && shown is not "")
-                    Console.WriteLine();
                 if (parsed.GetValue(Json))
                     Print(parsed, fleet, ManagementJson.Default.FleetDocument, (_, _) => { });
                 else
-                    Console.WriteLine(!done && fleet.Version > set.Version ? $"NOT SAFE: somebody has changed the mode meanwhile (version {fleet.Version}). {fleet.Verdict}" : opens && done ? $"{target} on every instance" : fleet.Verdict);
+                    display.End(!done && fleet.Version > set.Version ? $"NOT SAFE: somebody has changed the mode meanwhile (version {fleet.Version}). {fleet.Verdict}" : opens && done ? $"{target} on every instance" : fleet.Verdict);
                 return done ? 0 : RouterCommand.NotDone;
             }
 
             var line = there || lead <= TimeSpan.Zero ? ModeReport.Progress(fleet) : string.Create(CultureInfo.InvariantCulture, $"waiting for {target}, still {fleet.Mode}");
-            if (line != shown && !parsed.GetValue(Json))
-                Console.Write(overwrites ? $"\r\u001b[K{Shorten(line)}" : $"{line}\n");
-            shown = line;
+            display.Show(line, fleet);
             await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
-
-    // One that is broken by the terminal can't be written over.
-    private static string Shorten(string line) => Console.WindowWidth is > 20 and var width && line.Length >= width ? line[..(width - 2)] + "…" : line;
 
     private static Task<FleetDocument> FleetAsync(ParseResult parsed, ManagementClient client) =>
         client.AskAsync(HttpMethod.Get, parsed.GetValue(Expect) is { } expect ? string.Create(CultureInfo.InvariantCulture, $"/fleet?expect={expect}") : "/fleet", ManagementJson.Default.FleetDocument);
@@ -184,7 +177,7 @@ public static class ModeCommand
     private static int Print<T>(ParseResult parsed, T document, JsonTypeInfo<T> type, Action<T, TextWriter> write)
     {
         if (parsed.GetValue(Json))
-            Console.WriteLine(JsonSerializer.Serialize(document, type));
+            Console.Out.Write(ReadableJson.Text(document, type));
         else
             write(document, Console.Out);
         return 0;

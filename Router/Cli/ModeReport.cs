@@ -63,6 +63,9 @@ public static class ModeReport
     public static string Progress(FleetDocument fleet) => fleet.Instances.Sum(instance => instance.State == "live" ? instance.Report.Held : 0) is > 0 and var held
         ? $"in flight: {held}. {fleet.Verdict}" : fleet.Verdict;
 
+    /// <summary>What a request in flight is known by.</summary>
+    public static string Name(OpenExchange exchange) => $"{(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}";
+
     /// <summary>The history, a line for each entry.</summary>
     public static void Write(HistoryDocument history, TextWriter output)
     {
@@ -90,8 +93,7 @@ public static class ModeReport
             output.WriteLine($"           OUTCOME UNKNOWN: {Time(write.Time)} {write.Method} {write.Host}{write.Path} (request {write.RequestId ?? "without id"}, {write.Reason}, the client got {write.ClientAnswer?.ToString(CultureInfo.InvariantCulture) ?? "no answer"})");
     }
 
-    private static string Describe(OpenExchange exchange) =>
-        string.Create(CultureInfo.InvariantCulture, $"{exchange.AgeSeconds,6:F1} s  {(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}");
+    private static string Describe(OpenExchange exchange) => string.Create(CultureInfo.InvariantCulture, $"{exchange.AgeSeconds,6:F1} s  {Name(exchange)}");
 
     private static string Moment(DateTimeOffset? time) => time is { } known ? Time(known, "HH:mm:ss.fff zzz") : "none";
 

@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Text.Json.Serialization;
+using Router.Answers;
 using Router.Forwarding;
 using Router.Forwarding.Backends;
 using Router.Modes;
@@ -11,6 +11,7 @@ namespace Router.Serving;
 /// <param name="Status">Always <c>ok</c>: whoever can read it has reached a working router.</param>
 /// <param name="Mode">The mode's name.</param>
 /// <param name="Since">When the mode took effect.</param>
+/// <param name="Until">The announced end; null where none is.</param>
 /// <param name="ModeProblem">What is wrong with the place where the mode lives; null where nothing is.</param>
 /// <param name="Application">The application's name.</param>
 /// <param name="Release">The release.</param>
@@ -18,7 +19,7 @@ namespace Router.Serving;
 /// <param name="Instance">This instance's name.</param>
 /// <param name="Backends">What was last seen of each backend; left out with <c>?ignore-dependencies</c>.</param>
 public sealed record StatusDocument(
-    string Status, string Mode, DateTimeOffset Since, string? ModeProblem, string Application, string? Release, string? Stage, string Instance,
+    string Status, string Mode, DateTimeOffset Since, DateTimeOffset? Until, string? ModeProblem, string Application, string? Release, string? Stage, string Instance,
     IReadOnlyList<BackendStatus>? Backends);
 
 /// <summary>One backend in <c>/_status</c>.</summary>
@@ -39,7 +40,7 @@ public sealed record AddressStatus(string Circuit, int InFlight);
 
 /// <summary>Writes the status without reflection.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(StatusDocument))]
 internal sealed partial class StatusJson : JsonSerializerContext;
 
@@ -47,22 +48,14 @@ internal sealed partial class StatusJson : JsonSerializerContext;
 public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes, ModeSynchronizer synchronizer)
 {
     /// <summary>Answers 200 with the status.</summary>
-    public async Task HandleAsync(HttpContext context)
-    {
-        var document = Describe(context.Request.Query.ContainsKey("ignore-dependencies"));
-        byte[] body = [.. JsonSerializer.SerializeToUtf8Bytes(document, StatusJson.Default.StatusDocument), (byte)'\n'];
-        context.Response.ContentType = "application/json";
-        context.Response.ContentLength = body.Length;
-        context.Response.Headers.CacheControl = "no-store";
-        if (context.Request.Method is not "HEAD")
-            await context.Response.Body.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
-    }
+    public Task HandleAsync(HttpContext context) =>
+        ReadableJson.WriteAsync(context, Describe(context.Request.Query.ContainsKey("ignore-dependencies")), StatusJson.Default.StatusDocument);
 
     private StatusDocument Describe(bool alone)
     {
         var (settings, state) = (site.Current.Settings, modes.State);
         return new StatusDocument(
-            "ok", state.Mode.Name, state.Since, synchronizer.Problem, settings.ApplicationName, settings.Release, settings.Stage, settings.Instance,
+            "ok", state.Mode.Name, state.Since, state.Step.Until, synchronizer.Problem, settings.ApplicationName, settings.Release, settings.Stage, settings.Instance,
             alone ? null : [.. site.Current.Backends.Select(upstream => Describe(upstream, upstreams.InFlight(upstream.Settings.Name)))]);
     }
 

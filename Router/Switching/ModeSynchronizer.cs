@@ -404,7 +404,8 @@ public sealed partial class ModeSynchronizer : BackgroundService
 
     private void TellRefusal(string message)
     {
-        if (message == _refusal)
+        // What is wrong with reading has been said already.
+        if (message == _refusal || message == _problem)
             return;
         _refusal = message;
         LogRefusal(message);

@@ -57,7 +57,8 @@ public sealed partial class Drain : BackgroundService
         if (held.Count == 0 && _drained?.Step.IsSameAs(state.Step) != true)
         {
             _drained = state;
-            if (state.Mode.ClosesAnything)
+            // An instance that has not read the mode yet is closed, and there was no switch.
+            if (state.Mode.ClosesAnything && state.Record.Version >= 0)
                 Tell(new DrainOutcome(state, _time.GetElapsedTime(state.ActivatedAt), _open.CutCount - draining.Cut, _uncertain.Count - draining.Uncertain));
         }
 

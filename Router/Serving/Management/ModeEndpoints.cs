@@ -1,7 +1,6 @@
 using System.Globalization;
-using System.Text.Json;
-using System.Text.Json.Serialization.Metadata;
 using Microsoft.Net.Http.Headers;
+using Router.Answers;
 using Router.Configuration;
 using Router.Modes;
 using Router.Modes.Stores;
@@ -25,20 +24,9 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         app.MapMethods("/history", ["GET", "HEAD"], (RequestDelegate)ShowHistoryAsync);
     }
 
-    /// <summary>Answers with a document.</summary>
-    public static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK, string contentType = "application/json")
-    {
-        byte[] body = [.. JsonSerializer.SerializeToUtf8Bytes(document, type), (byte)'\n'];
-        context.Response.StatusCode = status;
-        context.Response.ContentType = contentType;
-        context.Response.ContentLength = body.Length;
-        context.Response.Headers.CacheControl = "no-store";
-        return context.Request.Method is "HEAD" ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
-    }
-
     /// <summary>Answers with a problem.</summary>
     public static Task WriteAsync(HttpContext context, ProblemDocument problem) =>
-        WriteAsync(context, problem, ManagementJson.Default.ProblemDocument, problem.Status, "application/problem+json");
+        ReadableJson.WriteAsync(context, problem, ManagementJson.Default.ProblemDocument, problem.Status, "application/problem+json");
 
     private Task ShowAsync(HttpContext context) => WriteModeAsync(context, modes.State);
 
@@ -64,7 +52,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         if (synchronizer.Problem is { } problem)
             verdict = verdict with { IsSafe = false, Reasons = [problem, .. verdict.Reasons] };
         var live = reports.Where(report => report.IsLiveAt(now, expiry)).ToArray();
-        await WriteAsync(
+        await ReadableJson.WriteAsync(
             context,
             new FleetDocument(
                 state.Mode.Name, state.Record.Version, verdict.IsSafe, verdict.Text, verdict.Reasons, verdict.Remarks,
@@ -75,7 +63,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
     }
 
     private Task ShowHistoryAsync(HttpContext context) => WithStoreAsync(context, async () =>
-        await WriteAsync(context, new HistoryDocument([.. await synchronizer.ReadHistoryAsync(context.RequestAborted).ConfigureAwait(false)]), ManagementJson.Default.HistoryDocument).ConfigureAwait(false));
+        await ReadableJson.WriteAsync(context, new HistoryDocument([.. await synchronizer.ReadHistoryAsync(context.RequestAborted).ConfigureAwait(false)]), ManagementJson.Default.HistoryDocument).ConfigureAwait(false));
 
     private async Task ChangeAsync(HttpContext context, string kind)
     {
@@ -135,7 +123,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         var replaced = before.Record.Steps[(before.Index + 1)..].Where(step => !record.Steps.Any(kept => kept.IsSameAs(step)));
         var state = isTrial ? new ModeState(record, 0, before.Since, before.ActivatedAt) : modes.State;
         SetVersion(context, state.Record.Version);
-        return WriteAsync(
+        return ReadableJson.WriteAsync(
             context,
             new ChangeDocument(Describe(state), !isTrial, [.. replaced.Select(StepDocument.Of)], [.. site.Current.Settings.Backends.Select(backend => BackendEffect.Of(backend, mode))]),
             ManagementJson.Default.ChangeDocument);
@@ -144,7 +132,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
     private Task WriteModeAsync(HttpContext context, ModeState state)
     {
         SetVersion(context, state.Record.Version);
-        return WriteAsync(context, Describe(state), ManagementJson.Default.ModeDocument);
+        return ReadableJson.WriteAsync(context, Describe(state), ManagementJson.Default.ModeDocument);
     }
 
     private static void SetVersion(HttpContext context, long version) =>

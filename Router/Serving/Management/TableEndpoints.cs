@@ -1,5 +1,6 @@
 using System.Net;
 using System.Reflection;
+using Router.Answers;
 using Router.Configuration;
 using Router.Modes;
 using Router.Routing;
@@ -38,7 +39,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
     }
 
     private Task ShowAsync(HttpContext context) =>
-        ModeEndpoints.WriteAsync(context, new RoutesDocument([.. site.Current.Table.Routes.Select(Describe)]), ManagementJson.Default.RoutesDocument);
+        ReadableJson.WriteAsync(context, new RoutesDocument([.. site.Current.Table.Routes.Select(Describe)]), ManagementJson.Default.RoutesDocument);
 
     private Task ExplainAsync(HttpContext context)
     {
@@ -61,7 +62,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
         }
 
         var method = query["method"].ToString() is { Length: > 0 } said ? said : "GET";
-        return ModeEndpoints.WriteAsync(context, Explanation.Of(site.Current, url!.Authority, url.AbsolutePath, method, query["client"].ToString() is "" ? null : client, mode), ManagementJson.Default.ExplainDocument);
+        return ReadableJson.WriteAsync(context, Explanation.Of(site.Current, url!.Authority, url.AbsolutePath, method, query["client"].ToString() is "" ? null : client, mode), ManagementJson.Default.ExplainDocument);
     }
 
     private static RouteDocument Describe(Route route) => new(

@@ -1,0 +1,108 @@
+using System.Diagnostics;
+using System.Net;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+
+namespace Router.Tests.Harness;
+
+/// <summary>
+/// An instance as a process of its own: the published application where <c>ROUTER_BINARY</c> names it (as <c>.ci/run</c> does), else what
+/// these tests were built with. It can be killed, and started again on the same ports.
+/// </summary>
+internal sealed class RouterProcess : IAsyncDisposable
+{
+    private static readonly string? Binary = Environment.GetEnvironmentVariable("ROUTER_BINARY");
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("router-process-").FullName;
+    private readonly JsonNode _site;
+    private readonly string _mode;
+    private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
+    private Process? _process;
+    private Task _reading = Task.CompletedTask;
+
+    private RouterProcess(SiteFile site, string mode) => (_site, _mode) = (JsonNode.Parse(site.ToString())!, mode);
+
+    /// <summary>Where clients connect to.</summary>
+    public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>Where operators connect to.</summary>
+    public string ManagementUrl { get; private set; } = "http://127.0.0.1:0";
+
+    /// <summary>How the application is run, with nothing of this process's own settings.</summary>
+    public static ProcessStartInfo Start()
+    {
+        var start = Binary is not null
+            ? new ProcessStartInfo(Binary)
+            : new ProcessStartInfo(Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet")
+            {
+                ArgumentList = { Path.Combine(AppContext.BaseDirectory, "router.dll") },
+            };
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
+        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ROUTER", StringComparison.OrdinalIgnoreCase) || name is "DM_MODE" or "PORT" || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(name);
+        return start;
+    }
+
+    /// <summary>Starts one with a site of its own and waits until it listens.</summary>
+    public static async Task<RouterProcess> StartAsync(SiteFile site, string mode = "live")
+    {
+        var router = new RouterProcess(site, mode);
+        await router.RunAsync();
+        return router;
+    }
+
+    /// <summary>Ends it as a machine that fails ends it, and starts it again.</summary>
+    public async Task RestartAsync()
+    {
+        await KillAsync();
+        await RunAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync().InTime();
+        await _reading;
+        _process.Dispose();
+    }
+
+    private async Task RunAsync()
+    {
+        var file = Path.Combine(_directory, "site.json");
+        _site["Router"]!["Management"]!["Url"] = ManagementUrl;
+        await File.WriteAllTextAsync(file, _site.ToJsonString());
+        var start = Start();
+        foreach (var argument in (string[])["--urls", $"http://{Endpoint}", "--config", file])
+            start.ArgumentList.Add(argument);
+        start.Environment["DM_MODE"] = _mode;
+        _process = Process.Start(start)!;
+        _reading = Task.WhenAll(_process.StandardOutput.BaseStream.CopyToAsync(Stream.Null), ReadLogAsync(_process.StandardError));
+        ManagementUrl = After("The management interface listens on ", await LineAsync("The management interface listens on "));
+        Endpoint = IPEndPoint.Parse(new Uri(After("Router listens on ", await LineAsync("Router listens on "))).Authority);
+    }
+
+    private async Task ReadLogAsync(StreamReader lines)
+    {
+        while (await lines.ReadLineAsync() is { } line)
+            _log.Writer.TryWrite(line);
+    }
+
+    /// <summary>Waits for the next line of its log that has these words.</summary>
+    public async Task<string> LineAsync(string words)
+    {
+        while (true)
+        {
+            var line = await _log.Reader.ReadAsync().InTime();
+            if (line.Contains(words, StringComparison.Ordinal))
+                return line;
+        }
+    }
+
+    private static string After(string words, string line) => line[(line.IndexOf(words, StringComparison.Ordinal) + words.Length)..].Split(' ')[0].TrimEnd('.');
+}
