@@ -1,11 +1,10 @@
 using Router.Configuration;
 using Router.Modes;
-using Xunit.Abstractions;
 
 namespace Router.Tests;
 
 /// <summary>The record of the mode, what changes make of it, and what holds on an instance that has it.</summary>
-public sealed class ModeChangesTests(ITestOutputHelper output)
+public sealed class ModeChangesTests
 {
     private static readonly Mode Live = Named("live");
     private static readonly Mode ReadOnly = Named("read-only");
@@ -261,74 +260,7 @@ public sealed class ModeChangesTests(ITestOutputHelper output)
         (result.Version, result.Steps.Last().Mode).Should().Be((then, Named(holds)));
     }
 
-    /// <summary>A model that knows only what an operator would say: the mode now, and the list of what is to come.</summary>
-    [Fact]
-    public void Whatever_is_done_in_whatever_order_the_mode_is_what_a_simple_model_says()
-    {
-        var seed = Seed.Next(output);
-        var random = new Random(seed);
-        for (var run = 0; run < 200; run++)
-        {
-            var clock = new ManualClock();
-            var modes = new ModeController(clock, Live);
-            var (now, ahead) = (Live, new List<(Mode Mode, DateTimeOffset At)>());
-            for (var step = 0; step < 60; step++)
-            {
-                var before = modes.State.Record.Version;
-                switch (random.Next(6))
-                {
-                    case 0 or 1:
-                        var wanted = ModeCatalogue.All[random.Next(4)];
-                        DateTimeOffset? at = random.Next(2) == 0 ? null : clock.GetUtcNow().AddMinutes(random.Next(0, 30));
-                        var first = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : (TimeSpan?)null;
-                        if (!Try(modes, clock, new ModeChange { Mode = wanted, At = at, WritesFirst = first }))
-                            break;
-                        var earliest = clock.GetUtcNow() + Lead + (first ?? TimeSpan.Zero);
-                        var effect = at > earliest ? at.Value : earliest;
-                        ahead = wanted == now && at is null && first is null ? [] : first is null ? [(wanted, effect)] : [(ReadOnly, effect - first.Value), (wanted, effect)];
-                        break;
-                    case 2:
-                        if (ModeChanges.Cancel(modes.State.Record, modes.State.Index, clock.GetUtcNow(), new Faults()) is { } cancelled)
-                        {
-                            modes.Offer(cancelled).Should().BeTrue();
-                            ahead = [];
-                        }
-
-                        break;
-                    case 3:
-                        Try(modes, clock, new ModeChange { Until = clock.GetUtcNow().AddHours(random.Next(1, 5)), Reason = "longer" });
-                        break;
-                    case 4:
-                        ModeRecordText.TryParse(ModeRecordText.Format(modes.State.Record with { Version = modes.State.Record.Version + 1, Reached = modes.State.Index }), out var stored, out var problem).Should().BeTrue(problem);
-                        modes.Dispose();
-                        modes = new ModeController(clock, stored!);
-                        break;
-                    default:
-                        var time = random.Next(8) == 0 ? -TimeSpan.FromMinutes(random.Next(0, 60)) : TimeSpan.FromSeconds(random.Next(0, 600));
-                        clock.Advance(time);
-                        break;
-                }
-
-                foreach (var due in ahead.Where(item => item.At <= clock.GetUtcNow()).ToArray())
-                {
-                    now = due.Mode;
-                    ahead.Remove(due);
-                }
-
-                modes.Current.Should().Be(now, $"seed {seed}, run {run}, step {step}");
-                modes.State.Record.Version.Should().BeGreaterThanOrEqualTo(before);
-                if (modes.State.Next is { } next)
-                    (next.Mode.Opens(now) && next.At > modes.State.Record.Written + ModeChanges.LongestLeadToOpen).Should().BeFalse($"nothing opens by the clock: seed {seed}, run {run}, step {step}");
-            }
-
-            modes.Dispose();
-        }
-    }
-
     private static Mode Named(string name) => ModeCatalogue.TryFind(name, out var mode) ? mode : throw new ArgumentException($"no mode is called {name}", nameof(name));
-
-    private static bool Try(ModeController modes, ManualClock clock, ModeChange change) =>
-        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), Lead, new Faults()) is { } record && modes.Offer(record);
 
     private void Change(ModeController modes, ModeChange change)
     {

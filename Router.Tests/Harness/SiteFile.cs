@@ -61,10 +61,16 @@ internal sealed class SiteFile
     /// <summary>The table that the file makes, and its faults, without anything being started.</summary>
     public (RouteTable Table, IReadOnlyList<Fault> Faults) Read()
     {
-        var faults = new Faults();
-        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(ToString()));
-        var (_, table) = Site.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), faults);
-        return (table, faults.All);
+        var (_, table, faults) = ReadAll();
+        return (table, faults);
+    }
+
+    /// <summary>The settings of a file that is as it should be.</summary>
+    public RouterSettings ToSettings()
+    {
+        var (settings, _, faults) = ReadAll();
+        faults.Should().BeEmpty();
+        return settings;
     }
 
     /// <summary>The table of a file that is as it should be.</summary>
@@ -83,6 +89,14 @@ internal sealed class SiteFile
             router["Management"] = new JsonObject { ["Url"] = "" };
         file["Router"] = router;
         return file.ToJsonString();
+    }
+
+    private (RouterSettings Settings, RouteTable Table, IReadOnlyList<Fault> Faults) ReadAll()
+    {
+        var faults = new Faults();
+        using var stream = new MemoryStream(Encoding.UTF8.GetBytes(ToString()));
+        var (settings, table) = Site.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), faults);
+        return (settings, table, faults.All);
     }
 
     // A second is enough to connect in, but not always on a machine that runs all tests at once: what is not about that limit has a long one.

@@ -20,7 +20,7 @@ public sealed class ModeController : IDisposable
     {
         _time = time;
         var now = time.GetUtcNow();
-        _state = new ModeState(initial, Math.Max(initial.IndexAt(now), Math.Min(initial.Reached, initial.Steps.Length - 1)), now, time.GetTimestamp());
+        _state = new ModeState(initial, initial.IndexAt(now), now, time.GetTimestamp());
         _timer = time.CreateTimer(static self => ((ModeController)self!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         SetTimer();
     }

@@ -26,10 +26,10 @@ public sealed record ModeRecord
     /// <summary>What an instance goes by that knows nothing yet: closed, and every record is newer.</summary>
     public static ModeRecord Unknown(DateTimeOffset now) => new() { Version = -1, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = -1 }] };
 
-    /// <summary>The position of the step that holds at an instant. The first one holds until the next one's instant, whatever its own.</summary>
+    /// <summary>The position of the step that holds at an instant: one that was reached at least. The first one holds until the next one's instant, whatever its own.</summary>
     public int IndexAt(DateTimeOffset now)
     {
-        var index = 0;
+        var index = Math.Clamp(Reached, 0, Steps.Length - 1);
         while (index + 1 < Steps.Length && Steps[index + 1].At <= now)
             index++;
         return index;

@@ -33,10 +33,10 @@ public sealed partial class ModeSynchronizer : BackgroundService
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly SemaphoreSlim _woken = new(0, 1);
     private readonly ConcurrentQueue<HistoryEntry> _unwritten = new();
-    private readonly long _began;
     private volatile string? _problem = "the mode store has not been read yet";
     private string? _refusal;
-    private bool _wasUnreachable;
+    private bool _wasUnreadable;
+    private long? _emptySince;
     private string? _overrunOf;
 
     /// <summary>Made before anything listens; nothing is read yet.</summary>
@@ -45,7 +45,6 @@ public sealed partial class ModeSynchronizer : BackgroundService
     {
         (_store, _modes, _reporter, _settings, _drain, _time, _logger) = (store, modes, reporter, settings.ModeStore, drain, time, logger);
         _configured = ModeCatalogue.TryFind(settings.Mode, out var mode) ? mode : throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
-        _began = time.GetTimestamp();
         modes.Changed += OnChanged;
         drain.Ended += OnDrained;
     }
@@ -99,7 +98,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
             var text = await _store.ReadAsync(cancellation).ConfigureAwait(false);
             if (text is not null && ModeRecordText.TryParse(text, out var found, out _))
                 text = await TakeAsync(text, found, cancellation).ConfigureAwait(false);
-            var state = Known(_modes.State);
+            var state = await KnownAsync(cancellation).ConfigureAwait(false);
             if (ifVersion is { } version && version != state.Record.Version)
                 return new ChangeResult(ChangeOutcome.OtherVersion, state, []);
             var lead = await LeadAsync(cancellation).ConfigureAwait(false);
@@ -148,10 +147,14 @@ public sealed partial class ModeSynchronizer : BackgroundService
         try
         {
             var text = await _store.ReadAsync(cancellation).ConfigureAwait(false);
+            _emptySince = text is null ? _emptySince : null;
             if (text is null)
                 SetProblem(await FillAsync(cancellation).ConfigureAwait(false));
             else if (!ModeRecordText.TryParse(text, out var found, out var fault))
+            {
+                _wasUnreadable = true;
                 SetProblem($"What {_store.Name} holds is no record of the mode ({fault}). Set the mode with: router mode set");
+            }
             else
             {
                 await TakeAsync(text, found, cancellation).ConfigureAwait(false);
@@ -160,7 +163,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
         }
         catch (ModeStoreException fault)
         {
-            _wasUnreachable = true;
+            _wasUnreadable = true;
             if (_modes.State.Record.Version < 0 && _settings.ConfiguredModeWhenUnreachable)
                 _modes.Offer(RecordOf(_configured, version: 0));
             SetProblem(fault.Message);
@@ -209,13 +212,19 @@ public sealed partial class ModeSynchronizer : BackgroundService
             return null;
         }
 
-        if (_wasUnreachable && !_settings.ConfiguredModeWhenUnreachable)
-            return $"{Capital(_store.Name)} was out of reach when this instance started, and is empty now: it may have lost the record of a closed site. Set the mode with: router mode set";
-        if (_store.IsShared && _time.GetElapsedTime(_began) < SiblingsTime)
-            return $"{Capital(_store.Name)} is empty. The site opens in {SiblingsTime.TotalSeconds:F0} s, unless another instance knows better";
-        var first = RecordOf(_configured, version: 1);
-        if (await ReplaceAsync(null, first, EntryOf("started", first), cancellation).ConfigureAwait(false))
+        _emptySince ??= _time.GetTimestamp();
+        var mayHaveLost = _wasUnreadable && !_settings.ConfiguredModeWhenUnreachable;
+        if (_store.IsShared && _time.GetElapsedTime(_emptySince.Value) < SiblingsTime)
+            return $"{Capital(_store.Name)} is empty{(mayHaveLost ? "" : $". The site takes {_configured} in {SiblingsTime.TotalSeconds:F0} s")}, unless another instance knows better";
+        // Written down, and not only held to: an instance that starts later would take an empty store for a first start.
+        var first = mayHaveLost ? RecordOf(ModeCatalogue.Closed, version: 1, "the record of the mode was lost") : RecordOf(_configured, version: 1);
+        if (await ReplaceAsync(null, first, EntryOf(mayHaveLost ? "lost" : "started", first), cancellation).ConfigureAwait(false))
+        {
             _modes.Offer(first);
+            if (mayHaveLost)
+                LogLost(_store.Name, first.Steps[0].Mode);
+        }
+
         return null;
     }
 
@@ -326,18 +335,24 @@ public sealed partial class ModeSynchronizer : BackgroundService
         ? SwitchingJson.ReadAll((await _store.ReadReportsAsync(cancellation).ConfigureAwait(false)).Values, SwitchingJson.Default.InstanceReport).Read.Where(report => report.Id != _reporter.Id)
         : [];
 
-    // What an instance was started with before it had read the store has no version of its own yet.
-    private static ModeState Known(ModeState state) =>
-        state.Record.Version >= 0 ? state : new ModeState(state.Record with { Version = 0 }, state.Index, state.Since, state.ActivatedAt);
+    // What an instance was started with before it had read the store has no version of its own. Others may know one, which an operator's word must outdo.
+    private async Task<ModeState> KnownAsync(CancellationToken cancellation)
+    {
+        var state = _modes.State;
+        if (state.Record.Version >= 1)
+            return state;
+        var version = (await ReadOthersAsync(cancellation).ConfigureAwait(false)).Select(report => report.Version).Append(0).Max();
+        return new ModeState(state.Record with { Version = version }, state.Index, state.Since, state.ActivatedAt);
+    }
 
-    private ModeRecord RecordOf(Mode mode, long version)
+    private ModeRecord RecordOf(Mode mode, long version, string? reason = null)
     {
         var now = _time.GetUtcNow();
         return new ModeRecord
         {
             Version = version,
             Written = now,
-            Steps = [new ModeStep { Mode = mode, At = now, Made = version, Window = mode.ClosesAnything ? ModeChanges.WindowOf(now, version) : null, WindowBegins = mode.ClosesAnything ? now : null }],
+            Steps = [new ModeStep { Mode = mode, At = now, Made = version, Reason = reason, Window = mode.ClosesAnything ? ModeChanges.WindowOf(now, version) : null, WindowBegins = mode.ClosesAnything ? now : null }],
         };
     }
 
@@ -398,7 +413,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
         _problem = problem;
         if (problem is not null)
             LogProblem(problem, _modes.Current);
-        else if (had is not null && _wasUnreachable)
+        else if (had is not null && _wasUnreadable)
             LogSolved(_store.Name, _modes.Current);
     }
 
@@ -434,7 +449,10 @@ public sealed partial class ModeSynchronizer : BackgroundService
     [LoggerMessage(Level = LogLevel.Warning, Message = "What {Store} held was not what this instance knew. It holds version {Version} now, {Mode}.")]
     private partial void LogRestored(string store, long version, Mode mode);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Not written, though the mode can be read: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Store} could not be read when this instance started, and is empty now: it may have lost the record of a closed site. It holds {Mode} now. When all is well: router mode set live")]
+    private partial void LogLost(string store, Mode mode);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Not written: {Reason}")]
     private partial void LogRefusal(string reason);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The announced end of {Mode}, {Until:O}, has passed and the site is still not open. It opens when somebody says so.")]

@@ -1,0 +1,64 @@
+using System.Collections.Concurrent;
+using Router.Modes.Stores;
+
+namespace Router.Tests.Harness;
+
+/// <summary>A shared store that goes away, loses what it held, or does what it was asked and does not say so.</summary>
+internal sealed class BrittleStore : IModeStore
+{
+    private readonly ConcurrentDictionary<string, string> _reports = [];
+
+    public string Name => "the brittle store";
+
+    public bool IsLasting => true;
+
+    public bool IsShared => true;
+
+    /// <summary>What it holds.</summary>
+    public string? Text { get; set; }
+
+    /// <summary>Whether it can't be reached.</summary>
+    public bool IsAway { get; set; }
+
+    /// <summary>Whether its next write is done and not answered.</summary>
+    public bool LosesTheNextAnswer { get; set; }
+
+    public Task<string?> ReadAsync(CancellationToken cancellation) => DoAsync(() => Text);
+
+    public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) => DoAsync(() =>
+    {
+        if (Text != expected)
+            return false;
+        Text = replacement;
+        if (!LosesTheNextAnswer)
+            return true;
+        LosesTheNextAnswer = false;
+        throw new ModeStoreException("the answer was lost");
+    });
+
+    public Task AddHistoryAsync(string line, CancellationToken cancellation) => DoAsync(() => true);
+
+    public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) => DoAsync<IReadOnlyList<string>>(() => []);
+
+    public Task ReportAsync(string instance, string report, CancellationToken cancellation) => DoAsync(() => _reports[instance] = report);
+
+    public Task<IReadOnlyDictionary<string, string>> ReadReportsAsync(CancellationToken cancellation) => DoAsync<IReadOnlyDictionary<string, string>>(() => _reports);
+
+    public Task ForgetAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => DoAsync(() => true);
+
+    public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private Task<T> DoAsync<T>(Func<T> work)
+    {
+        try
+        {
+            return IsAway ? throw new ModeStoreException("it is away") : Task.FromResult(work());
+        }
+        catch (ModeStoreException fault)
+        {
+            return Task.FromException<T>(fault);
+        }
+    }
+}

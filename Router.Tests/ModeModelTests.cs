@@ -1,0 +1,290 @@
+using System.Text.Json;
+using Microsoft.Extensions.Logging.Abstractions;
+using Router.Configuration;
+using Router.Forwarding.Backends;
+using Router.Forwarding.InFlight;
+using Router.Modes;
+using Router.Switching;
+using Xunit.Abstractions;
+
+namespace Router.Tests;
+
+/// <summary>Random sequences of what people, clocks, processes and stores do, against a model that knows only what an operator would say.</summary>
+public sealed class ModeModelTests(ITestOutputHelper output)
+{
+    private static readonly TimeSpan Lead = TimeSpan.FromSeconds(2);
+    private static readonly Mode Live = ModeCatalogue.All.Single(mode => mode.Name == "live");
+    private static readonly Mode ReadOnly = ModeCatalogue.All.Single(mode => mode.Name == "read-only");
+
+    [Fact]
+    public void Whatever_is_done_in_whatever_order_the_mode_is_what_a_simple_model_says()
+    {
+        var seed = Seed.Next(output);
+        var random = new Random(seed);
+        for (var run = 0; run < 200; run++)
+        {
+            var clock = new ManualClock();
+            var modes = new ModeController(clock, Live);
+            var model = new Model(Live);
+            for (var step = 0; step < 60; step++)
+            {
+                var before = modes.State.Record.Version;
+                switch (random.Next(6))
+                {
+                    case 0 or 1:
+                        var change = AnyChange(random, clock.GetUtcNow());
+                        if (Try(modes, clock, change))
+                            model.Set(change, clock.GetUtcNow());
+                        break;
+                    case 2:
+                        if (ModeChanges.Cancel(modes.State.Record, modes.State.Index, clock.GetUtcNow(), new Faults()) is { } cancelled)
+                        {
+                            modes.Offer(cancelled).Should().BeTrue();
+                            model.Cancel();
+                        }
+
+                        break;
+                    case 3:
+                        Try(modes, clock, Longer(random, clock.GetUtcNow()));
+                        break;
+                    case 4:
+                        ModeRecordText.TryParse(ModeRecordText.Format(modes.State.Record with { Version = modes.State.Record.Version + 1, Reached = modes.State.Index }), out var stored, out var problem).Should().BeTrue(problem);
+                        modes.Dispose();
+                        modes = new ModeController(clock, stored!);
+                        break;
+                    default:
+                        clock.Advance(AnyTime(random, mayGoBack: true));
+                        break;
+                }
+
+                model.At(clock.GetUtcNow());
+                modes.Current.Should().Be(model.Now, $"seed {seed}, run {run}, step {step}");
+                modes.State.Record.Version.Should().BeGreaterThanOrEqualTo(before);
+                OpensNothingByTheClock(modes.State, $"seed {seed}, run {run}, step {step}");
+            }
+
+            modes.Dispose();
+        }
+    }
+
+    [Fact]
+    public async Task Whatever_becomes_of_the_store_and_the_instances_the_site_opens_by_an_operators_word_only()
+    {
+        var seed = Seed.Next(output);
+        var random = new Random(seed);
+        var done = new SortedDictionary<string, int>();
+        for (var run = 0; run < 500; run++)
+        {
+            var (clock, store, model) = (new ManualClock(), new BrittleStore(), new Model(Live));
+            store.Text = ModeRecordText.Format(new ModeRecord { Version = 1, Written = clock.GetUtcNow(), Steps = [new ModeStep { Mode = Live, At = clock.GetUtcNow(), Made = 1 }] });
+            var fleet = Enumerable.Range(0, 3).Select(index => new Instance($"web-{index}", store, clock)).ToArray();
+            var steps = new List<string>();
+            await ConvergeAsync();
+            for (var step = 0; step < 60; step++)
+            {
+                var what = "refused";
+                var (one, isBroken) = (fleet[random.Next(fleet.Length)], store.Text == "{ broken");
+                switch (random.Next(12))
+                {
+                    case 0 or 1 or 2:
+                        var change = AnyChange(random, clock.GetUtcNow());
+                        var known = one.Knows;
+                        if (!await one.ChangeAsync((state, now, lead, faults) => ModeChanges.Apply(state.Record, state.Index, change, now, lead, faults)))
+                            break;
+                        what = "set";
+                        if (!known)
+                            model.Forget();
+                        model.Set(change, clock.GetUtcNow());
+                        break;
+                    case 3:
+                        if (await one.ChangeAsync((state, now, _, faults) => ModeChanges.Cancel(state.Record, state.Index, now, faults)))
+                        {
+                            what = "cancelled";
+                            model.Cancel();
+                        }
+
+                        break;
+                    case 4:
+                        var longer = Longer(random, clock.GetUtcNow());
+                        known = one.Knows;
+                        if (await one.ChangeAsync((state, now, lead, faults) => ModeChanges.Apply(state.Record, state.Index, longer, now, lead, faults)))
+                        {
+                            what = "extended";
+                            if (!known)
+                                model.Forget();
+                        }
+
+                        break;
+                    case 5:
+                        what = $"restarted{(store.IsAway ? " without a store" : isBroken ? " with a broken record" : "")}";
+                        var at = Array.IndexOf(fleet, one);
+                        fleet[at].Dispose();
+                        fleet[at] = new Instance($"web-{at}", store, clock);
+                        break;
+                    case 6:
+                        what = store.IsAway ? $"back{(store.Text is null ? " without data" : "")}{(fleet.Any(it => it.Knows) ? "" : ", to instances that all forgot")}" : "away";
+                        store.IsAway = !store.IsAway;
+                        break;
+                    case 7 when !isBroken:
+                        what = "lost its data";
+                        store.Text = null;
+                        break;
+                    case 8 when store.Text is not null && !store.IsAway:
+                        what = "broken";
+                        store.Text = "{ broken";
+                        break;
+                    case 9:
+                        what = "an answer lost";
+                        store.LosesTheNextAnswer = true;
+                        break;
+                    default:
+                        // Where nobody can write down what was in force, a clock that goes back takes it from those who start anew.
+                        var time = AnyTime(random, mayGoBack: !store.IsAway && !isBroken);
+                        what = time < TimeSpan.Zero ? "the clock back" : "time";
+                        clock.Advance(time);
+                        break;
+                }
+
+                done[what] = done.GetValueOrDefault(what) + 1;
+                await ConvergeAsync();
+                steps.Add($"{what} -> {model.Now}, the store {(store.IsAway ? "away" : store.Text is null ? "empty" : "there")}");
+                var place = $"seed {seed}, run {run}, step {step}: {string.Join("; ", steps.TakeLast(8))}";
+                foreach (var instance in fleet)
+                {
+                    if (instance.Knows)
+                        instance.Modes.Current.Should().Be(model.Now, place);
+                    else
+                        instance.Modes.Current.Should().Be(ModeCatalogue.Closed, place);
+                    OpensNothingByTheClock(instance.Modes.State, place);
+                }
+
+                if (!store.IsAway && store.Text != "{ broken")
+                    fleet.Select(instance => instance.Modes.State.Record.Version).Distinct().Should().ContainSingle(place);
+            }
+
+            foreach (var instance in fleet)
+                instance.Dispose();
+
+            async Task ConvergeAsync()
+            {
+                for (var round = 0; round < 3; round++)
+                {
+                    model.At(clock.GetUtcNow());
+                    random.Shuffle(fleet);
+                    foreach (var instance in fleet)
+                        await instance.LookAsync();
+                    if (store is not { IsAway: false, Text: null })
+                        continue;
+                    // Nobody knows any more: after a time for someone to come who does, it is written down that the site is closed.
+                    clock.Advance(TimeSpan.FromSeconds(3));
+                    model.Forget();
+                }
+            }
+        }
+
+        output.WriteLine(string.Join(", ", done.Select(entry => $"{entry.Key}: {entry.Value}")));
+        done.Should().ContainKeys("set", "cancelled", "extended", "restarted", "restarted without a store", "back without data", "back without data, to instances that all forgot", "broken", "restarted with a broken record");
+    }
+
+    private static ModeChange AnyChange(Random random, DateTimeOffset now) => new()
+    {
+        Mode = ModeCatalogue.All[random.Next(4)],
+        At = random.Next(2) == 0 ? null : now.AddMinutes(random.Next(0, 30)),
+        WritesFirst = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : null,
+    };
+
+    private static ModeChange Longer(Random random, DateTimeOffset now) => new() { Until = now.AddHours(random.Next(1, 5)), Reason = "longer" };
+
+    private static TimeSpan AnyTime(Random random, bool mayGoBack) =>
+        mayGoBack && random.Next(8) == 0 ? -TimeSpan.FromMinutes(random.Next(0, 60)) : TimeSpan.FromSeconds(random.Next(0, 600));
+
+    private static bool Try(ModeController modes, ManualClock clock, ModeChange change) =>
+        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), Lead, new Faults()) is { } record && modes.Offer(record);
+
+    private static void OpensNothingByTheClock(ModeState state, string place)
+    {
+        if (state.Next is { } next)
+            (next.Mode.Opens(state.Mode) && next.At > state.Record.Written + ModeChanges.LongestLeadToOpen).Should().BeFalse(place);
+    }
+
+    /// <summary>The mode now, and the list of what is to come.</summary>
+    private sealed class Model(Mode mode)
+    {
+        private List<(Mode Mode, DateTimeOffset At)> _ahead = [];
+
+        public Mode Now { get; private set; } = mode;
+
+        public void Set(ModeChange change, DateTimeOffset now)
+        {
+            var (wanted, first) = (change.Mode!, change.WritesFirst);
+            var earliest = now + Lead + (first ?? TimeSpan.Zero);
+            var effect = change.At > earliest ? change.At.Value : earliest;
+            _ahead = wanted == Now && change.At is null && first is null ? [] : first is null ? [(wanted, effect)] : [(ReadOnly, effect - first.Value), (wanted, effect)];
+        }
+
+        public void Cancel() => _ahead = [];
+
+        /// <summary>Nobody knows it any more.</summary>
+        public void Forget() => (Now, _ahead) = (ModeCatalogue.Closed, []);
+
+        public void At(DateTimeOffset now)
+        {
+            foreach (var due in _ahead.Where(item => item.At <= now).ToArray())
+            {
+                Now = due.Mode;
+                _ahead.Remove(due);
+            }
+        }
+    }
+
+    /// <summary>What of an instance has to do with the mode.</summary>
+    private sealed class Instance : IDisposable
+    {
+        private readonly BrittleStore _store;
+        private readonly InstanceReporter _reporter;
+        private readonly Drain _drain;
+        private readonly ModeSynchronizer _synchronizer;
+
+        public Instance(string name, BrittleStore store, ManualClock clock)
+        {
+            var settings = SiteFile.Of("*", "http://backend.invalid").Set("Instance", name).Set("ModeStore:Lead", "2s").ToSettings();
+            var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
+            _store = store;
+            Modes = new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()));
+            _reporter = new InstanceReporter(Modes, open, uncertain, new Upstreams(null!, null!, clock), settings, clock);
+            _drain = new Drain(Modes, open, uncertain, settings, clock, NullLogger<Drain>.Instance);
+            _synchronizer = new ModeSynchronizer(store, Modes, _reporter, settings, _drain, clock, NullLogger<ModeSynchronizer>.Instance);
+        }
+
+        public ModeController Modes { get; }
+
+        /// <summary>Whether it has ever read a record.</summary>
+        public bool Knows => Modes.State.Record.Version >= 1;
+
+        public async Task LookAsync()
+        {
+            await _synchronizer.LookAsync(default);
+            if (!_store.IsAway)
+                await _store.ReportAsync(_reporter.Id, JsonSerializer.Serialize(_reporter.Make(null), SwitchingJson.Default.InstanceReport), default);
+        }
+
+        public async Task<bool> ChangeAsync(Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change)
+        {
+            try
+            {
+                return (await _synchronizer.ChangeAsync(change, "set", null, isTrial: false, default)).Outcome == ChangeOutcome.Done;
+            }
+            catch (Router.Modes.Stores.ModeStoreException)
+            {
+                return false;
+            }
+        }
+
+        public void Dispose()
+        {
+            _synchronizer.Dispose();
+            _drain.Dispose();
+            Modes.Dispose();
+        }
+    }
+}
