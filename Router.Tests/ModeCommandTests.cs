@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Router.Cli;
 using Router.Serving.Management;
+using Router.Switching;
 
 namespace Router.Tests;
 
@@ -59,6 +60,26 @@ public sealed class ModeCommandTests
         exit.Should().Be(code);
         errors.Should().Contain(message);
         router.Modes().Current.Name.Should().Be("live");
+    }
+
+    [Fact]
+    public void The_history_says_how_long_each_mode_was_in_force()
+    {
+        var start = new DateTimeOffset(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
+        using var output = new StringWriter();
+
+        ModeReport.Write(new HistoryDocument([
+            Entry(1, "set", "maintenance", 0, 2), Entry(1, "drained", "maintenance", 5), Entry(2, "extended", "maintenance", 30, 2), Entry(3, "set", "live", 90, 92),
+            Entry(4, "set", "recovery", 100, 500), Entry(5, "cancelled", "live", 200, 92)]), output);
+
+        var lines = output.ToString().Split('\n');
+        lines[0].Should().EndWith("(for 00:01:30)");
+        lines[1..3].Should().OnlyContain(line => !line.Contains("(for"));
+        lines[3].Should().NotContain("(for", "it is in force still");
+        lines[4].Should().EndWith("(it never took effect)");
+
+        HistoryEntry Entry(long version, string kind, string mode, int seconds, int? at = null) =>
+            new() { Version = version, Kind = kind, Mode = mode, Time = start.AddSeconds(seconds), At = at is { } effect ? start.AddSeconds(effect) : null, Instance = "web-1", DrainedAfter = 1 };
     }
 
     private static string UrlOf(RunningRouter router) => router.App.Services.GetRequiredService<ManagementServer>().Url!;

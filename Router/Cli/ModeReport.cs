@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Globalization;
 using Router.Forwarding.InFlight;
 using Router.Serving.Management;
@@ -69,9 +70,36 @@ public static class ModeReport
     /// <summary>The history, a line for each entry.</summary>
     public static void Write(HistoryDocument history, TextWriter output)
     {
-        foreach (var entry in history.Entries)
-            output.WriteLine($"{Time(entry.Time)}  v{entry.Version,-5}{entry.Kind,-10}{entry.Mode,-12}{Details(entry)}");
+        for (var i = 0; i < history.Entries.Length; i++)
+        {
+            var entry = history.Entries[i];
+            output.WriteLine($"{Time(entry.Time)}  v{entry.Version,-5}{entry.Kind,-10}{entry.Mode,-12}{Details(entry)}{Lasted(history.Entries, i)}");
+        }
     }
+
+    // How long a mode was in force: until the first change to another one that took effect.
+    private static string Lasted(ImmutableArray<HistoryEntry> entries, int index)
+    {
+        if (!Changes(entries[index]))
+            return "";
+        if (!TookEffect(entries, index))
+            return " (it never took effect)";
+        for (var i = index + 1; i < entries.Length; i++)
+        {
+            if (Changes(entries[i]) && entries[i].Mode != entries[index].Mode && TookEffect(entries, i))
+                return $" (for {Span((Effect(entries[i]) - Effect(entries[index])).TotalSeconds)})";
+        }
+
+        return "";
+    }
+
+    private static bool Changes(HistoryEntry entry) => entry.Kind is not ("drained" or "extended" or "cancelled");
+
+    // What is scheduled is dropped by whatever is decided before its time.
+    private static bool TookEffect(ImmutableArray<HistoryEntry> entries, int index) =>
+        !entries.Skip(index + 1).Any(later => later.Kind is not ("drained" or "extended") && later.Time < Effect(entries[index]));
+
+    private static DateTimeOffset Effect(HistoryEntry entry) => entry.At > entry.Time ? entry.At.Value : entry.Time;
 
     private static string Details(HistoryEntry entry)
     {

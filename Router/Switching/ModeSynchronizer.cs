@@ -69,7 +69,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
         // However little time is left: without this word the others take it for vanished. The store gives up in seconds by itself.
         if (_store.IsShared)
-            await ReportAsync(_reporter.Make(_problem, stopped: true), CancellationToken.None).ConfigureAwait(false);
+            await ReportAsync(MakeReport(stopped: true), CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -125,14 +125,14 @@ public sealed partial class ModeSynchronizer : BackgroundService
     {
         try
         {
-            return [.. (await ReadOthersAsync(cancellation).ConfigureAwait(false)).Append(_reporter.Make(_problem)).OrderBy(report => report.Id, StringComparer.Ordinal)];
+            return [.. (await ReadOthersAsync(cancellation).ConfigureAwait(false)).Append(MakeReport()).OrderBy(report => report.Id, StringComparer.Ordinal)];
         }
         catch (ModeStoreException fault)
         {
             SetProblem($"The other instances can't be seen: {fault.Message}");
         }
 
-        return [_reporter.Make(_problem)];
+        return [MakeReport()];
     }
 
     /// <summary>The history, the oldest line first.</summary>
@@ -179,7 +179,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     {
         while (true)
         {
-            var report = _reporter.Make(_problem);
+            var report = MakeReport();
             if (_store.IsShared)
                 await ReportAsync(report, stoppingToken).ConfigureAwait(false);
             await WriteHistoryAsync(stoppingToken).ConfigureAwait(false);
@@ -271,6 +271,15 @@ public sealed partial class ModeSynchronizer : BackgroundService
                 return true;
             throw;
         }
+    }
+
+    // Who reads that nothing is in flight may switch at once: then how this switch ended would never be told.
+    private InstanceReport MakeReport(bool stopped = false)
+    {
+        var report = _reporter.Make(_problem, stopped);
+        if (report.Held == 0)
+            _drain.Look();
+        return report;
     }
 
     private async Task ReportAsync(InstanceReport report, CancellationToken cancellation)

@@ -18,6 +18,7 @@ public sealed partial class Drain : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<Drain> _logger;
     private readonly SemaphoreSlim _woken = new(1, 1);
+    private readonly Lock _looking = new();
     private ModeState? _drained;
     private (ModeState State, long Cut, long Uncertain)? _draining;
 
@@ -42,6 +43,23 @@ public sealed partial class Drain : BackgroundService
     /// <summary>Looks once, and does what is due. False where nothing is left in the way.</summary>
     public bool Look()
     {
+        lock (_looking)
+            return LookOnce();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (true)
+        {
+            await _woken.WaitAsync(stoppingToken).ConfigureAwait(false);
+            while (Look())
+                await Task.Delay(Tick, _time, stoppingToken).ConfigureAwait(false);
+        }
+    }
+
+    private bool LookOnce()
+    {
         var state = _modes.State;
         if (_draining is not { } draining || !draining.State.Step.IsSameAs(state.Step))
             _draining = draining = (state, _open.CutCount, _uncertain.Count);
@@ -63,17 +81,6 @@ public sealed partial class Drain : BackgroundService
         }
 
         return held.Count > 0;
-    }
-
-    /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
-    {
-        while (true)
-        {
-            await _woken.WaitAsync(stoppingToken).ConfigureAwait(false);
-            while (Look())
-                await Task.Delay(Tick, _time, stoppingToken).ConfigureAwait(false);
-        }
     }
 
     private void Tell(DrainOutcome outcome)
