@@ -125,7 +125,7 @@ public sealed class DrainTests
 
         var refused = await second.ReadMessageAsync();
         refused!.Status.Should().Be(503);
-        refused.Body.Should().Contain("nothing was saved or changed");
+        refused.Body.Should().Contain("was not saved: nothing was changed");
         router.InTheWay().Select(held => held.Path).Should().Equal("/slow/page");
         await connection.WriteAsync(Ok);
         (await first.ReadMessageAsync())!.Status.Should().Be(200);

@@ -156,7 +156,7 @@ public sealed class ModesTests
     [InlineData("application/json", "application/problem+json")]
     [InlineData("application/problem+json, text/html;q=0.5", "application/problem+json")]
     [InlineData("text/html,application/xhtml+xml,application/json;q=0.9", "text/html")]
-    [InlineData("*/*", "text/html")]
+    [InlineData("*/*", "text/plain")]
     public async Task The_closed_site_answers_in_the_form_that_was_asked_for(string accept, string type)
     {
         await using var site = await SmallSite.InAsync("maintenance");

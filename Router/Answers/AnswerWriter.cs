@@ -1,40 +1,86 @@
+using Microsoft.Extensions.Primitives;
 using Router.Configuration;
+using Router.Modes;
 using Router.Routing;
 
 namespace Router.Answers;
 
-/// <summary>Writes Router's own answers, in the form that serves who asked: a page for people, a problem for programs.</summary>
-public sealed class AnswerWriter(Pages pages)
+/// <summary>Writes Router's own answers, in the form and the language that serve who asked.</summary>
+public sealed class AnswerWriter(TimeProvider time)
 {
     /// <summary>Marks the closed site's answer, so that a probe can tell it from an application's 503.</summary>
     public const string ClosedHeader = "X-Router-Closed";
 
+    private static readonly StringValues Varies = new("Accept, Accept-Encoding, Accept-Language, Sec-Fetch-Dest");
+    private static readonly StringValues VariesByOrigin = new("Accept, Accept-Encoding, Accept-Language, Origin, Sec-Fetch-Dest");
+
+    // Nothing is forbidden: a page that a crawler may ask for answers 503, and it comes back. A 503 here would mean "keep out of the whole site".
+    private static readonly ReadOnlyMemory<byte> Robots = "User-agent: *\nDisallow:\n"u8.ToArray();
+
     /// <summary>Writes one answer. The route, where there is one, says whether programs or people ask there.</summary>
-    public async ValueTask WriteAsync(HttpContext context, Answer answer, Route? route, ResponseHeaderRules? rules)
+    /// <param name="context">The exchange.</param>
+    /// <param name="answer">Which answer.</param>
+    /// <param name="pages">The words.</param>
+    /// <param name="state">The mode, for the closed site's answer.</param>
+    /// <param name="route">The route.</param>
+    /// <param name="rules">The route's changes to the header.</param>
+    public ValueTask WriteAsync(HttpContext context, Answer answer, Pages pages, ModeState state, Route? route, ResponseHeaderRules? rules)
     {
-        var problem = route?.Kind == BackendKind.Api || PrefersJson(context.Request);
-        var body = problem ? pages.Problem(answer) : pages.Html(answer);
-        var response = context.Response;
+        var (request, response, now) = (context.Request, context.Response, time.GetUtcNow());
+        var isClosed = answer == Answer.Closed;
+        if (isClosed && request.Method is "GET" or "HEAD" && request.Path.Value is "/robots.txt")
+            return WriteRobotsAsync(context, rules);
+        var mayRead = pages.CrossOrigin.Apply(context);
+        response.Headers.Vary = pages.CrossOrigin.IsAllowedToAny ? VariesByOrigin : Varies;
+        if (isClosed && mayRead && CrossOrigin.IsPreflight(request))
+        {
+            CrossOrigin.Allow(context);
+            rules?.Apply(context);
+            return ValueTask.CompletedTask;
+        }
+
         response.StatusCode = answer.Status;
-        response.ContentType = problem ? ProblemDetails.MediaType : "text/html; charset=utf-8";
-        response.ContentLength = body.Length;
         // An error that a cache keeps outlives its cause.
         response.Headers.CacheControl = "no-store";
         if (answer.Status == StatusCodes.Status503ServiceUnavailable)
-            response.Headers.RetryAfter = RetryAfter.Draw();
-        if (answer == Answer.Closed)
+            response.Headers.RetryAfter = RetryAfter.Draw(isClosed ? state.Step.Until : null, now);
+        if (isClosed)
             response.Headers[ClosedHeader] = "1";
+        var form = AnswerForms.Of(request, route?.Kind ?? BackendKind.Frontend);
+        if (form == AnswerForm.Nothing)
+        {
+            response.ContentLength = 0;
+            rules?.Apply(context);
+            return ValueTask.CompletedTask;
+        }
+
+        var (isSending, languages) = (request.Method is not ("GET" or "HEAD" or "OPTIONS"), request.Headers.AcceptLanguage.ToString());
+        var prepared = isClosed
+            ? pages.FindClosed(state, now, isSending, languages, route?.PageTemplate, out var language)
+            : pages.Find(answer, isSending, languages, route?.PageTemplate, out language);
+        var body = form switch { AnswerForm.Page => prepared.Page, AnswerForm.Problem => prepared.Problem, _ => prepared.Text };
+        var (bytes, coding) = body.For(request.Headers.AcceptEncoding.ToString());
+        response.ContentType = body.ContentType;
+        response.ContentLength = bytes.Length;
+        response.Headers.ContentLanguage = language;
+        if (coding is not null)
+            response.Headers.ContentEncoding = coding;
         rules?.Apply(context);
-        // The answer to HEAD is the answer to GET without its body (RFC 9110 section 9.3.2).
-        if (context.Request.Method is not "HEAD")
-            await response.BodyWriter.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        return WriteAsync(context, bytes);
     }
 
-    private static bool PrefersJson(HttpRequest request)
+    private static ValueTask WriteRobotsAsync(HttpContext context, ResponseHeaderRules? rules)
     {
-        var accept = request.Headers.Accept.ToString();
-        var json = accept.IndexOf("json", StringComparison.OrdinalIgnoreCase);
-        var html = accept.IndexOf("html", StringComparison.OrdinalIgnoreCase);
-        return json >= 0 && (html < 0 || json < html);
+        context.Response.ContentType = "text/plain";
+        context.Response.ContentLength = Robots.Length;
+        rules?.Apply(context);
+        return WriteAsync(context, Robots);
+    }
+
+    // The answer to HEAD is the answer to GET without its body (RFC 9110 section 9.3.2).
+    private static async ValueTask WriteAsync(HttpContext context, ReadOnlyMemory<byte> body)
+    {
+        if (context.Request.Method is not "HEAD")
+            await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
     }
 }

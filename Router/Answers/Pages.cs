@@ -1,49 +1,189 @@
-using System.Collections.Frozen;
+using System.Collections.Concurrent;
 using System.Net;
-using System.Text;
-using System.Text.Json;
+using System.Net.Mail;
 using Router.Configuration;
+using Router.Modes;
 
 namespace Router.Answers;
 
-/// <summary>Every answer in every form, made ready at start and served from memory.</summary>
+/// <summary>
+/// Every answer of Router's own, in every language and form, by one configuration. Those of the closed site are prepared when the mode
+/// changes, the others when they are first needed; both are served from memory.
+/// </summary>
 public sealed class Pages
 {
-    private readonly FrozenDictionary<Answer, (byte[] Html, byte[] Problem)> _prepared;
+    // Those that only read, and those that may change something.
+    private static readonly bool[] Methods = [false, true];
 
-    private Pages(FrozenDictionary<Answer, (byte[] Html, byte[] Problem)> prepared) => _prepared = prepared;
+    private readonly PagesSettings _settings;
+    private readonly IReadOnlyList<Language> _languages;
+    private readonly Dictionary<string, PageTemplate> _templates;
+    private readonly ConcurrentDictionary<Key, PreparedAnswer> _errors = new();
+    private volatile ClosedSite? _closed;
+
+    private Pages(PagesSettings settings, IReadOnlyList<Language> languages, Dictionary<string, PageTemplate> templates)
+    {
+        (_settings, _languages, _templates) = (settings, languages, templates);
+        CrossOrigin = new CrossOrigin(settings.AllowedOrigins);
+    }
 
     /// <summary>Where the pages stand: <c>wwwroot</c> beside the application.</summary>
     public static string Directory { get; } = Path.Combine(AppContext.BaseDirectory, "wwwroot");
 
-    /// <summary>Reads the pages; one that is missing is a fault.</summary>
-    public static Pages Load(string directory, Faults faults)
+    /// <summary>Whose scripts may read the answers.</summary>
+    public CrossOrigin CrossOrigin { get; }
+
+    /// <summary>Reads the languages and the pages; what is missing is a fault, and nothing is to be used then.</summary>
+    /// <param name="directory">Where they stand.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="ownTemplates">The pages that single hosts bring, each with the key that names it.</param>
+    /// <param name="faults">Takes the faults.</param>
+    public static Pages Load(string directory, PagesSettings settings, IEnumerable<(string Name, string Key)> ownTemplates, Faults faults)
     {
-        var maintenance = Read(directory, "maintenance.html", faults);
-        var error = Read(directory, "error.html", faults);
-        return new Pages(Answer.All.ToFrozenDictionary(
-            answer => answer,
-            answer => (
-                Encoding.UTF8.GetBytes(Fill(answer == Answer.Closed ? maintenance : error, answer)),
-                JsonSerializer.SerializeToUtf8Bytes(ProblemDetails.Of(answer), ProblemJson.Default.ProblemDetails))));
+        var languages = Language.Load(Path.Combine(directory, "languages"), settings, faults);
+        var templates = new Dictionary<string, PageTemplate>();
+        foreach (var (name, key) in ownTemplates.Prepend((settings.Template, $"{SettingsReader.Section}:Pages:Template")).DistinctBy(own => own.Item1))
+        {
+            if (PageTemplate.Load(directory, name, key, faults) is { } template)
+                templates.Add(name, template);
+        }
+
+        return new Pages(settings, languages, templates);
     }
 
-    /// <summary>An answer as a page.</summary>
-    public ReadOnlyMemory<byte> Html(Answer answer) => _prepared[answer].Html;
-
-    /// <summary>An answer as a problem.</summary>
-    public ReadOnlyMemory<byte> Problem(Answer answer) => _prepared[answer].Problem;
-
-    private static string Read(string directory, string name, Faults faults)
+    /// <summary>An answer that the mode has nothing to do with.</summary>
+    /// <param name="answer">Which.</param>
+    /// <param name="isSending">Whether the request's method may change something.</param>
+    /// <param name="acceptLanguage">What the client reads.</param>
+    /// <param name="template">The host's own page; null for the site's.</param>
+    /// <param name="language">The language that was chosen.</param>
+    public PreparedAnswer Find(Answer answer, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
     {
-        var path = Path.Combine(directory, name);
-        if (File.Exists(path))
-            return File.ReadAllText(path);
-        faults.Add(path, "is missing", "Put wwwroot of the release beside the application");
-        return "";
+        var key = KeyOf(answer, isSending, acceptLanguage, template, out language);
+        return _errors.TryGetValue(key, out var prepared) ? prepared : _errors.GetOrAdd(key, Prepare(key, null));
     }
 
-    private static string Fill(string page, Answer answer) => page
-        .Replace("{{title}}", WebUtility.HtmlEncode(answer.Title), StringComparison.Ordinal)
-        .Replace("{{detail}}", WebUtility.HtmlEncode(answer.Detail), StringComparison.Ordinal);
+    /// <summary>The closed site's answer in a state; see <see cref="Find"/>.</summary>
+    public PreparedAnswer FindClosed(ModeState state, DateTimeOffset now, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    {
+        var key = KeyOf(Answer.Closed, isSending, acceptLanguage, template, out language);
+        return Closed(state, now).Answers[key];
+    }
+
+    /// <summary>Makes the closed site's answers of a state ready, if they are not.</summary>
+    public void Prepare(ModeState state, DateTimeOffset now) => Closed(state, now);
+
+    private ClosedSite Closed(ModeState state, DateTimeOffset now)
+    {
+        var closed = _closed;
+        if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
+            return closed;
+        // Of several that come at once one prepares, and the others wait for it: some milliseconds, once for each change of the mode.
+        lock (_errors)
+        {
+            closed = _closed;
+            if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
+                return closed;
+            var keys = from template in _templates.Keys from language in Enumerable.Range(0, _languages.Count) from isSending in Methods select new Key(Answer.Closed, isSending, language, template);
+            var isOverdue = state.Step.Until <= now;
+            closed = new ClosedSite(
+                state, state.Step.Until is { } until && !isOverdue ? until : DateTimeOffset.MaxValue, keys.ToDictionary(key => key, key => Prepare(key, (state, isOverdue))));
+            _closed = closed;
+            return closed;
+        }
+    }
+
+    private Key KeyOf(Answer answer, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    {
+        var index = Choose(acceptLanguage);
+        language = _languages[index].Tag;
+        return new Key(answer, isSending, index, template ?? _settings.Template);
+    }
+
+    // RFC 4647 section 3.4, lookup: en-GB is served by en.
+    private int Choose(ReadOnlySpan<char> acceptLanguage)
+    {
+        var (best, weight) = (0, 0.0);
+        var list = new WeightedList(acceptLanguage);
+        while (list.MoveNext())
+        {
+            if (list.Weight <= weight)
+                continue;
+            for (var i = 0; i < _languages.Count; i++)
+            {
+                var tag = _languages[i].Tag;
+                if (!list.Item.StartsWith(tag, StringComparison.OrdinalIgnoreCase) || (list.Item.Length > tag.Length && list.Item[tag.Length] != '-'))
+                    continue;
+                (best, weight) = (i, list.Weight);
+                break;
+            }
+        }
+
+        return best;
+    }
+
+    private PreparedAnswer Prepare(Key key, (ModeState State, bool IsOverdue)? closed)
+    {
+        var (language, template) = (_languages[key.Language], _templates[key.Template]);
+        var step = closed?.State.Step;
+        // Where reading is open, "the service is unavailable" would be untrue.
+        var slug = closed is { State.Mode: var mode } && mode.Reaches(BackendKind.Frontend, "GET") ? "read-only" : key.Answer.Slug;
+        var time = (DateTimeOffset? instant) => instant is { } known ? language.Time(known, _settings.TimeZone) : "";
+        var title = language.Text($"{slug}.title");
+        var sent = key.IsSending ? language.Text($"{slug}.sent") : "";
+        var when = closed is not { } it ? ""
+            : step!.Until is null ? language.Text($"{slug}.unknown")
+            : it.IsOverdue ? language.Text($"{slug}.overdue")
+            : language.Text($"{slug}.until").Replace("{time}", time(step.Until), StringComparison.Ordinal);
+        var detail = key.Answer == Answer.Cut && key.IsSending ? "" : language.Text($"{slug}.detail");
+        var since = closed is null ? "" : language.Text($"{slug}.since").Replace("{time}", time(closed.Value.State.WindowSince), StringComparison.Ordinal);
+        var reason = step?.Reason is { } why ? language.Text($"{slug}.reason").Replace("{reason}", why, StringComparison.Ordinal) : "";
+        var contact = _settings.Contact is null ? "" : language.Text("contact");
+        var values = new Dictionary<string, string>
+        {
+            ["language"] = language.Tag,
+            ["direction"] = language.Direction,
+            ["service"] = Encode(_settings.ServiceName),
+            ["title"] = Encode(title),
+            ["title-and-service"] = Encode(_settings.ServiceName is { } service ? $"{title} - {service}" : title),
+            ["sent"] = Encode(sent),
+            ["detail"] = Encode(detail),
+            ["when"] = Encode(when),
+            ["reason"] = Encode(reason),
+            ["contact"] = Encode(contact).Replace("{contact}", Link(_settings.Contact), StringComparison.Ordinal),
+            ["since"] = Encode(since),
+            ["again"] = closed is not null && !key.IsSending ? Encode(language.Text("again")) : "",
+            ["colours"] = Css(_settings.Colours),
+            ["dark-colours"] = Css(_settings.DarkColours),
+        };
+        var problem = new ProblemDetails($"urn:router:{key.Answer.Slug}", title, key.Answer.Status, Join(" ", sent, detail, when))
+        {
+            Forwarded = key.Answer.IsNotForwarded ? false : null,
+            Outcome = key.Answer == Answer.Cut ? "unknown" : null,
+            Mode = closed?.State.Mode.Name,
+            Until = step?.Until,
+            Reason = step?.Reason,
+        };
+        var text = Join("\n\n", title, sent, detail, when, reason, contact.Replace("{contact}", _settings.Contact, StringComparison.Ordinal), since) + "\n";
+        return new PreparedAnswer(
+            new PreparedBody(template.Fill(values), "text/html; charset=utf-8"), new PreparedBody(problem.ToJson(), ProblemDetails.MediaType), new PreparedBody(text, "text/plain; charset=utf-8"));
+    }
+
+    private static string Join(string between, params IEnumerable<string> texts) => string.Join(between, texts.Where(text => text is not ""));
+
+    private static string Encode(string? text) => WebUtility.HtmlEncode(text ?? "");
+
+    private static string Css(PageColours colours) => $"--text: {colours.Text}; --background: {colours.Background}; --accent: {colours.Accent};";
+
+    private static string Link(string? contact)
+    {
+        var address = contact is null ? null
+            : Uri.TryCreate(contact, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri.AbsoluteUri
+            : MailAddress.TryCreate(contact, out var mail) && mail.Address == contact ? $"mailto:{contact}" : null;
+        return address is null ? Encode(contact) : $"<a href=\"{Encode(address)}\">{Encode(contact)}</a>";
+    }
+
+    private readonly record struct Key(Answer Answer, bool IsSending, int Language, string Template);
+
+    private sealed record ClosedSite(ModeState State, DateTimeOffset SaysSoUntil, Dictionary<Key, PreparedAnswer> Answers);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Router.Answers;
@@ -12,11 +13,26 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
     /// <summary>The media type (RFC 9457 section 6.1).</summary>
     public const string MediaType = "application/problem+json";
 
-    /// <summary>The problem that an answer tells of.</summary>
-    public static ProblemDetails Of(Answer answer) => new($"urn:router:{answer.Slug}", answer.Title, answer.Status, answer.Detail);
+    /// <summary>False where it is certain that no backend got a byte of the request; left out where it is not.</summary>
+    public bool? Forwarded { get; init; }
+
+    /// <summary><c>unknown</c> where a backend got the request and its answer was cut off; left out else.</summary>
+    public string? Outcome { get; init; }
+
+    /// <summary>The mode that closes the site.</summary>
+    public string? Mode { get; init; }
+
+    /// <summary>When it is to be open again.</summary>
+    public DateTimeOffset? Until { get; init; }
+
+    /// <summary>Why it is closed.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The document.</summary>
+    public string ToJson() => JsonSerializer.Serialize(this, ProblemJson.Default.ProblemDetails);
 }
 
 /// <summary>Writes problems without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ProblemDetails))]
 internal sealed partial class ProblemJson : JsonSerializerContext;

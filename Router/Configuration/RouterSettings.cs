@@ -33,6 +33,9 @@ public sealed record RouterSettings
     /// <summary>The listener for operators. Read at start; a change needs a restart.</summary>
     public required ManagementSettings Management { get; init; }
 
+    /// <summary>What Router's own answers say and look like.</summary>
+    public required PagesSettings Pages { get; init; }
+
     /// <summary>The backends by name.</summary>
     public required ImmutableArray<BackendSettings> Backends { get; init; }
 
@@ -192,6 +195,9 @@ public sealed record RuleSettings
 
     /// <summary>Whether it is closed to everyone, in every mode: 403.</summary>
     public bool Refuse { get; init; }
+
+    /// <summary>The page of Router's own answers, a file of <c>wwwroot</c>; null where the site's holds.</summary>
+    public string? PageTemplate { get; init; }
 
     /// <summary>A file of <c>wwwroot</c> that is the answer, in place of a backend.</summary>
     public string? File { get; init; }

@@ -27,6 +27,7 @@ public static class SettingsReader
             Limits = Limits(root.Child("Limits")),
             ModeStore = ModeStoreReader.Read(root.Child("ModeStore")),
             Management = ManagementReader.Read(root.Child("Management")),
+            Pages = PagesReader.Read(root.Child("Pages")),
             Backends = [.. root.Children("Backends").Select(Backend)],
             TrustedProxies = Ranges(root, "TrustedProxies", root.List("TrustedProxies")),
             TrustedProxyLists = [.. root.Children("TrustedProxyLists").Select(ProxyList)],
@@ -289,6 +290,7 @@ public static class SettingsReader
         RateLimits = reader.List("RateLimits"),
         ResponseHeaders = reader.List("ResponseHeaders"),
         ErrorPage = reader.Text("ErrorPage"),
+        PageTemplate = reader.Text("PageTemplate"),
     };
 
     private static RequestHeaderSettings RequestHeaders(ConfigurationReader reader)

@@ -31,6 +31,9 @@ public sealed class Route
     /// <summary>Whether the file is the answer in every mode.</summary>
     public bool InEveryMode { get; init; }
 
+    /// <summary>The page of Router's own answers here, a file of <c>wwwroot</c>; null for the site's.</summary>
+    public string? PageTemplate { get; init; }
+
     /// <summary>Who may; null for everyone.</summary>
     public AllowList? AllowList { get; init; }
 

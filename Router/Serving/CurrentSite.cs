@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Primitives;
 using Router.Access;
+using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding.Backends;
 using Router.Observability;
@@ -25,7 +26,7 @@ public sealed partial class CurrentSite : IDisposable
     private volatile Site _current;
 
     /// <summary>Makes the first site, of a configuration that has been read and has no faults.</summary>
-    public CurrentSite(RouterSettings settings, RouteTable table, IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RateLimits limits, ProxyLists lists, RouterMetrics metrics, ILogger<CurrentSite> logger)
+    public CurrentSite(RouterSettings settings, RouteTable table, Pages pages, IConfiguration configuration, ConfigurationFiles files, Upstreams upstreams, RateLimits limits, ProxyLists lists, RouterMetrics metrics, ILogger<CurrentSite> logger)
     {
         _configuration = configuration;
         _files = files;
@@ -34,7 +35,7 @@ public sealed partial class CurrentSite : IDisposable
         _lists = lists;
         _metrics = metrics;
         _logger = logger;
-        _current = new Site(settings, table, upstreams, limits, lists, metrics.Traffic);
+        _current = new Site(settings, table, pages, upstreams, limits, lists, metrics.Traffic);
         _subscription = ChangeToken.OnChange(configuration.GetReloadToken, Reload);
     }
 
@@ -47,8 +48,8 @@ public sealed partial class CurrentSite : IDisposable
     private Site? Load(Faults faults)
     {
         _files.AddFaults(faults);
-        var (settings, table) = Site.Read(_configuration, faults);
-        return faults.Any ? null : new Site(settings, table, _upstreams, _limits, _lists, _metrics.Traffic);
+        var (settings, table, pages) = Site.Read(_configuration, faults);
+        return faults.Any ? null : new Site(settings, table, pages, _upstreams, _limits, _lists, _metrics.Traffic);
     }
 
     private void Reload()

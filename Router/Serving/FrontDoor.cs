@@ -52,24 +52,24 @@ public sealed partial class FrontDoor(
             var proxies = current.TrustedProxies;
             var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], proxies);
             exchange.Client = client;
-            var mode = modes.Current;
-            var decision = Decision.Of(match, MethodOf(context), client, mode);
+            var state = modes.State;
+            var decision = Decision.Of(match, MethodOf(context), client, state.Mode);
             var limit = decision.Outcome == Outcome.Forward ? Refusing(current, live!, match, context.Request.Method, client) : null;
             if (decision.Outcome == Outcome.Forward && limit is null)
             {
                 exchange.Admit(live!.Upstream!, MethodOf(context), context.Request.Headers.Host.ToString(), pathAndQuery);
-                await ForwardAsync(context, live, Order(current, live, pathAndQuery, client, proxies?.Contains(peer) ?? false, exchange)).ConfigureAwait(false);
+                await ForwardAsync(context, current, live, Order(current, live, pathAndQuery, client, proxies?.Contains(peer) ?? false, exchange)).ConfigureAwait(false);
                 return;
             }
 
             // It does not go to the backend: however long its answer takes, it is in nobody's way.
             Leave(exchange, live);
             if (limit is not null)
-                await RefuseAsync(context, live!, limit).ConfigureAwait(false);
+                await RefuseAsync(context, current, live!, limit).ConfigureAwait(false);
             else if (decision.Outcome == Outcome.File)
                 await live!.File!.WriteAsync(context, live.HeaderRules).ConfigureAwait(false);
             else
-                await AnswerAsync(context, decision, live, mode).ConfigureAwait(false);
+                await AnswerAsync(context, decision, current, state, live).ConfigureAwait(false);
         }
         catch when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
@@ -132,11 +132,11 @@ public sealed partial class FrontDoor(
     private static ImmutableArray<RateLimit> RateLimitsOf(Site site, LiveRoute live, ImmutableArray<Route> alsoMet) =>
         [.. live.RateLimits.Union(alsoMet.SelectMany(other => site.Routes[other.Index].RateLimits))];
 
-    private ValueTask RefuseAsync(HttpContext context, LiveRoute live, RateLimit limit)
+    private ValueTask RefuseAsync(HttpContext context, Site current, LiveRoute live, RateLimit limit)
     {
         metrics.RateLimited(limit);
         context.Response.Headers.RetryAfter = limit.RetryAfter;
-        return answers.WriteAsync(context, AnswerTo(Outcome.RateLimited), live.Route, live.HeaderRules);
+        return WriteAsync(context, AnswerTo(Outcome.RateLimited), current, modes.State, live);
     }
 
     private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, bool peerIsTrusted, Exchange exchange) => new()
@@ -152,7 +152,7 @@ public sealed partial class FrontDoor(
         Exchange = exchange,
     };
 
-    private async ValueTask ForwardAsync(HttpContext context, LiveRoute live, ForwardOrder order)
+    private async ValueTask ForwardAsync(HttpContext context, Site current, LiveRoute live, ForwardOrder order)
     {
         var arrived = time.GetTimestamp();
         var backend = order.Upstream.Settings.Name;
@@ -165,8 +165,9 @@ public sealed partial class FrontDoor(
         {
             // Nothing has failed: the site was closed while the request waited for its turn.
             Leave(order.Exchange, live);
-            metrics.Blocked(modes.Current);
-            await WriteAsync(context, Answer.Closed, live).ConfigureAwait(false);
+            var state = modes.State;
+            metrics.Blocked(state.Mode);
+            await WriteAsync(context, Answer.Closed, current, state, live).ConfigureAwait(false);
             return;
         }
 
@@ -182,7 +183,7 @@ public sealed partial class FrontDoor(
             return;
         LogFailed(ForwardFailures.NameOf(reason), backend, live.Route.Name, time.GetElapsedTime(arrived).TotalMilliseconds);
         if (answer is not null)
-            await WriteAsync(context, answer, live).ConfigureAwait(false);
+            await WriteAsync(context, answer, current, modes.State, live).ConfigureAwait(false);
     }
 
     private void NoteUncertain(HttpContext context, Exchange exchange, ForwardFailure reason, Answer? answer)
@@ -215,7 +216,7 @@ public sealed partial class FrontDoor(
         return true;
     }
 
-    private ValueTask AnswerAsync(HttpContext context, Decision decision, LiveRoute? live, Mode mode)
+    private ValueTask AnswerAsync(HttpContext context, Decision decision, Site current, ModeState state, LiveRoute? live)
     {
         if (decision.Outcome == Outcome.Server)
         {
@@ -225,16 +226,16 @@ public sealed partial class FrontDoor(
         }
 
         if (decision.Outcome == Outcome.Closed)
-            metrics.Blocked(mode);
-        return WriteAsync(context, AnswerTo(decision.Outcome), live);
+            metrics.Blocked(state.Mode);
+        return WriteAsync(context, AnswerTo(decision.Outcome), current, state, live);
     }
 
-    private ValueTask WriteAsync(HttpContext context, Answer answer, LiveRoute? live)
+    private ValueTask WriteAsync(HttpContext context, Answer answer, Site current, ModeState state, LiveRoute? live)
     {
         // Where one request could not be read for certain, nobody knows where the next one begins.
         if (answer == Answer.BadRequest && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
             context.Response.Headers.Connection = "close";
-        return answers.WriteAsync(context, answer, live?.Route, live?.HeaderRules);
+        return answers.WriteAsync(context, answer, current.Pages, state, live?.Route, live?.HeaderRules);
     }
 
     private static Answer AnswerTo(Outcome outcome) => outcome switch

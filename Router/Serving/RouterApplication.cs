@@ -40,12 +40,11 @@ public static class RouterApplication
 
         var faults = new Faults();
         var urls = options.ListenUrls(faults);
-        var pages = Pages.Load(Pages.Directory, faults);
         files.AddFaults(faults);
         // Where a file can't be read, what is missing in it is no news.
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
-        var (settings, table) = Site.Read(builder.Configuration, faults);
+        var (settings, table, pages) = Site.Read(builder.Configuration, faults);
         Tracing.AddFaults(builder.Configuration, faults);
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
@@ -167,6 +166,7 @@ public static class RouterApplication
         services.AddSingleton<UpgradedConnections>();
         services.AddSingleton<Forwarder>();
         services.AddSingleton<LiveGauges>();
+        services.AddHostedService<PagePreparation>();
         services.AddHostedService<ConfigurationWatch>();
         services.AddHostedService<UpstreamCare>();
         services.AddHostedService<ProxyListRefresher>();

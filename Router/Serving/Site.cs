@@ -15,10 +15,11 @@ namespace Router.Serving;
 public sealed class Site
 {
     /// <summary>Makes a site of a configuration that has no faults ready.</summary>
-    public Site(RouterSettings settings, RouteTable table, Upstreams upstreams, RateLimits limits, ProxyLists lists, Traffic traffic)
+    public Site(RouterSettings settings, RouteTable table, Pages pages, Upstreams upstreams, RateLimits limits, ProxyLists lists, Traffic traffic)
     {
         Settings = settings;
         Table = table;
+        Pages = pages;
         Proxies = new TrustedProxies(settings.TrustedProxies, [.. settings.TrustedProxyLists.Select(lists.For)]);
         RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings));
         Backends = [.. settings.Backends.Select(upstreams.For)];
@@ -37,6 +38,9 @@ public sealed class Site
 
     /// <summary>The table.</summary>
     public RouteTable Table { get; }
+
+    /// <summary>Router's own answers.</summary>
+    public Pages Pages { get; }
 
     /// <summary>The proxies that are believed; null where none is.</summary>
     public AllowList? TrustedProxies => Proxies.Current;
@@ -57,8 +61,8 @@ public sealed class Site
     /// <summary>What lives of each route, at its <see cref="Route.Index"/>.</summary>
     public ImmutableArray<LiveRoute> Routes { get; }
 
-    /// <summary>Reads settings and table, and notes every fault of both.</summary>
-    public static (RouterSettings Settings, RouteTable Table) Read(IConfiguration configuration, Faults faults)
+    /// <summary>Reads settings, table and pages, and notes every fault of them.</summary>
+    public static (RouterSettings Settings, RouteTable Table, Pages Pages) Read(IConfiguration configuration, Faults faults)
     {
         var settings = SettingsReader.Read(configuration, faults);
         var table = RouteTableBuilder.Build(settings, faults);
@@ -69,11 +73,14 @@ public sealed class Site
         foreach (var route in table.Routes)
         {
             if (route.File is { } file && FixedFile.Load(Pages.Directory, file) is null)
-                faults.Add($"{SettingsReader.Section}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:File", $"'{file}' is not a file in {Pages.Directory}", "Name a file that stands there");
+                faults.Add(KeyOf(route, "File"), $"'{file}' is not a file in {Pages.Directory}", "Name a file that stands there");
         }
 
-        return (settings, table);
+        var own = from route in table.Routes where route.PageTemplate is not null select (route.PageTemplate, KeyOf(route, "PageTemplate"));
+        return (settings, table, Pages.Load(Pages.Directory, settings.Pages, own, faults));
     }
+
+    private static string KeyOf(Route route, string key) => $"{SettingsReader.Section}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:{key}";
 
     private static AllowList? SamplingTrust(RouterSettings settings) =>
         settings.AllowLists.FirstOrDefault(list => string.Equals(list.Name, settings.RequestHeaders.SamplingTrust, StringComparison.OrdinalIgnoreCase)) is { } list

@@ -1,0 +1,29 @@
+using Router.Modes;
+
+namespace Router.Serving;
+
+/// <summary>Has the closed site's answers made as soon as the mode changes: a flood of visitors comes exactly then, and the first must not wait.</summary>
+public sealed class PagePreparation(CurrentSite site, ModeController modes, TimeProvider time) : IHostedService
+{
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        modes.Changed += Prepare;
+        Prepare(modes.State);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        modes.Changed -= Prepare;
+        return Task.CompletedTask;
+    }
+
+    // Beside the one who announces the change: that one holds a lock that a request may wait for.
+    private void Prepare(ModeState state)
+    {
+        if (state.Mode.ClosesAnything)
+            ThreadPool.QueueUserWorkItem(_ => site.Current.Pages.Prepare(state, time.GetUtcNow()));
+    }
+}
