@@ -33,6 +33,9 @@ public sealed record RouterSettings
     /// <summary>The listener for operators. Read at start; a change needs a restart.</summary>
     public required ManagementSettings Management { get; init; }
 
+    /// <summary>How long after the frontends were closed static files of theirs still pass; zero for not at all. Default 60 s.</summary>
+    public required TimeSpan AssetGrace { get; init; }
+
     /// <summary>What Router's own answers say and look like.</summary>
     public required PagesSettings Pages { get; init; }
 
@@ -195,6 +198,9 @@ public sealed record RuleSettings
 
     /// <summary>Whether it is closed to everyone, in every mode: 403.</summary>
     public bool Refuse { get; init; }
+
+    /// <summary>Whether these are static files, which pages that were served while the site was open still need for a moment.</summary>
+    public bool? Static { get; init; }
 
     /// <summary>The page of Router's own answers, a file of <c>wwwroot</c>; null where the site's holds.</summary>
     public string? PageTemplate { get; init; }

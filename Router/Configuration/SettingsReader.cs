@@ -27,6 +27,7 @@ public static class SettingsReader
             Limits = Limits(root.Child("Limits")),
             ModeStore = ModeStoreReader.Read(root.Child("ModeStore")),
             Management = ManagementReader.Read(root.Child("Management")),
+            AssetGrace = AssetGrace(root),
             Pages = PagesReader.Read(root.Child("Pages")),
             Backends = [.. root.Children("Backends").Select(Backend)],
             TrustedProxies = Ranges(root, "TrustedProxies", root.List("TrustedProxies")),
@@ -53,6 +54,9 @@ public static class SettingsReader
             root.Fault("Mode", "is empty", "Choose a mode, or take the setting away for live");
         return "live";
     }
+
+    private static TimeSpan AssetGrace(ConfigurationReader root) =>
+        root.Text("AssetGrace") is "0" or "0s" ? TimeSpan.Zero : root.DurationOrOff("AssetGrace", TimeSpan.FromSeconds(60)) ?? TimeSpan.Zero;
 
     private static LimitSettings Limits(ConfigurationReader reader)
     {
@@ -291,6 +295,7 @@ public static class SettingsReader
         ResponseHeaders = reader.List("ResponseHeaders"),
         ErrorPage = reader.Text("ErrorPage"),
         PageTemplate = reader.Text("PageTemplate"),
+        Static = reader.Has("Static") ? reader.Flag("Static", false) : null,
     };
 
     private static RequestHeaderSettings RequestHeaders(ConfigurationReader reader)

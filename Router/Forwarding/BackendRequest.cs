@@ -51,7 +51,7 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery) : Htt
         var again = Exchange?.HasBegun ?? false;
         // Noted first, asked second: whoever closes the site asks in the other order, so that one of the two sees the other.
         Exchange?.Begin();
-        if (Modes is { } modes && !modes.Current.Reaches(Kind, Method.Method))
+        if (Exchange?.Passage is null && Modes is { } modes && !modes.Current.Reaches(Kind, Method.Method))
         {
             if (again)
                 throw new BackendException(ForwardFailure.Cut);

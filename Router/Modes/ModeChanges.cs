@@ -46,6 +46,9 @@ public static class ModeChanges
     public static string WindowOf(DateTimeOffset at, long version) =>
         string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}/{version}");
 
+    /// <summary>Whether visitors get pages in a mode.</summary>
+    public static bool ServesPages(Mode mode) => mode.Reaches(BackendKind.Frontend, "GET");
+
     private static ModeRecord? Set(ModeRecord record, int index, ModeChange change, Mode mode, DateTimeOffset now, TimeSpan lead, Faults faults)
     {
         var (version, current) = (record.Version + 1, record.Steps[index]);
@@ -75,13 +78,14 @@ public static class ModeChanges
             Made = version,
             WindowBegins = !mode.ClosesAnything ? null : told?.WindowBegins ?? at - lasts,
             Window = !mode.ClosesAnything ? null : told?.Window ?? WindowOf(at, version),
+            PagesUntil = ServesPages(mode) ? null : current.PagesUntil ?? at,
             Until = change.Until ?? told?.Until,
             By = change.By,
             Reason = change.Reason ?? told?.Reason,
             Ticket = change.Ticket ?? told?.Ticket,
             CutAfter = change.CutAfter,
         };
-        ImmutableArray<ModeStep> ahead = change.WritesFirst is null ? [target] : [target with { Mode = ModeCatalogue.ReadOnly, At = at - lasts, CutAfter = null }, target];
+        ImmutableArray<ModeStep> ahead = change.WritesFirst is null ? [target] : [target with { Mode = ModeCatalogue.ReadOnly, At = at - lasts, CutAfter = null, PagesUntil = null }, target];
         return new ModeRecord { Version = version, Written = now, Steps = [current, .. ahead] };
     }
 

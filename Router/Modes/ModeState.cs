@@ -7,6 +7,8 @@ namespace Router.Modes;
 /// <param name="ActivatedAt">The same as a timestamp of the monotonic clock: what began after it has met this mode.</param>
 public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Since, long ActivatedAt)
 {
+    private static readonly TimeSpan LongWindow = TimeSpan.FromHours(24);
+
     /// <summary>The step in force.</summary>
     public ModeStep Step { get; } = Record.Steps[Index];
 
@@ -15,6 +17,12 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
 
     /// <summary>When the window of downtime began that the step belongs to, which a restart does not change; in live, when live began here.</summary>
     public DateTimeOffset WindowSince => Step.WindowBegins ?? Since;
+
+    /// <summary>How long the window of downtime lasts already; zero in live.</summary>
+    public TimeSpan WindowAgeAt(DateTimeOffset now) => Mode.ClosesAnything && now > WindowSince ? now - WindowSince : TimeSpan.Zero;
+
+    /// <summary>What there is to say against a window's length; null where nothing is.</summary>
+    public string? WarningAt(DateTimeOffset now) => WindowAgeAt(now) > LongWindow ? "The site has been closed for more than 24 hours: search engines begin to drop its pages" : null;
 
     /// <summary>The mode in force.</summary>
     public Mode Mode => Step.Mode;

@@ -18,6 +18,12 @@ public sealed record ModeStep
     /// <summary>When that window begins, on every instance the same; null in live.</summary>
     public DateTimeOffset? WindowBegins { get; init; }
 
+    /// <summary>
+    /// When the frontends ceased to serve pages, on every instance the same: for a short time after it static files of those pages still pass.
+    /// Null where they serve them.
+    /// </summary>
+    public DateTimeOffset? PagesUntil { get; init; }
+
     /// <summary>The announced end. It is an announcement: nothing happens by itself when it has come.</summary>
     public DateTimeOffset? Until { get; init; }
 

@@ -20,6 +20,7 @@ public sealed class RouterMetrics : IDisposable
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _clientDuration;
     private readonly Counter<long> _blocked;
+    private readonly Counter<long> _passed;
     private readonly Counter<long> _rateLimited;
     private readonly Counter<long> _failures;
     private readonly Counter<long> _reloads;
@@ -36,6 +37,7 @@ public sealed class RouterMetrics : IDisposable
         _clientDuration = _meter.CreateHistogram<double>(
             "http.client.request.duration", "s", "Duration of HTTP client requests.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
         _blocked = _meter.CreateCounter<long>("router.blocked", "{request}", "Requests that the mode kept from a backend.");
+        _passed = _meter.CreateCounter<long>("router.passed", "{request}", "Requests that went to a backend that the mode closes, by the reason.");
         _rateLimited = _meter.CreateCounter<long>("router.rate_limited", "{request}", "Requests that came more often than a rate limit allows, by that limit.");
         _failures = _meter.CreateCounter<long>("router.forward.failures", "{request}", "Requests that could not be forwarded, or whose answer broke.");
         _reloads = _meter.CreateCounter<long>("router.table.reloads", "{reload}", "Changes of the configuration that were seen, by what became of them.");
@@ -72,6 +74,9 @@ public sealed class RouterMetrics : IDisposable
 
     /// <summary>The mode kept a request from a backend.</summary>
     public void Blocked(Mode mode) => _blocked.Add(1, new KeyValuePair<string, object?>("mode", mode.Name));
+
+    /// <summary>A request went to a backend that the mode closes.</summary>
+    public void Passed(string passage) => _passed.Add(1, new KeyValuePair<string, object?>("passage", passage));
 
     /// <summary>A rate limit refused a request.</summary>
     public void RateLimited(RateLimit limit) => _rateLimited.Add(1, new KeyValuePair<string, object?>("limit", limit.Settings.Name));

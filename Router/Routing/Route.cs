@@ -31,6 +31,9 @@ public sealed class Route
     /// <summary>Whether the file is the answer in every mode.</summary>
     public bool InEveryMode { get; init; }
 
+    /// <summary>Whether these are static files.</summary>
+    public bool IsStatic { get; init; }
+
     /// <summary>The page of Router's own answers here, a file of <c>wwwroot</c>; null for the site's.</summary>
     public string? PageTemplate { get; init; }
 

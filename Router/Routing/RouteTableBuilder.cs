@@ -94,6 +94,7 @@ internal sealed class RouteTableBuilder
             Backend = backend,
             File = rule.File,
             InEveryMode = rule.InEveryMode,
+            IsStatic = rule.Static ?? own?.IsStatic ?? false,
             PageTemplate = rule.PageTemplate ?? own?.PageTemplate,
             AllowList = AllowListOf(source, rule.AllowList, own?.AllowList),
             Compression = rule.Compression ?? own?.Compression ?? _compression,

@@ -54,10 +54,17 @@ public sealed partial class FrontDoor(
             exchange.Client = client;
             var state = modes.State;
             var decision = Decision.Of(match, MethodOf(context), client, state.Mode);
+            var passage = live?.Upstream is null || decision.Outcome is not (Outcome.Forward or Outcome.Closed) ? null : PassageOf(context, current, live.Route, decision, state);
+            if (decision.Outcome == Outcome.Closed && passage is not null)
+            {
+                metrics.Passed(passage.Name);
+                decision = new Decision(Outcome.Forward, decision.Route, passage.Name);
+            }
+
             var limit = decision.Outcome == Outcome.Forward ? Refusing(current, live!, match, context.Request.Method, client) : null;
             if (decision.Outcome == Outcome.Forward && limit is null)
             {
-                exchange.Admit(live!.Upstream!, MethodOf(context), context.Request.Headers.Host.ToString(), pathAndQuery);
+                exchange.Admit(live!.Upstream!, MethodOf(context), context.Request.Headers.Host.ToString(), pathAndQuery, passage);
                 await ForwardAsync(context, current, live, Order(current, live, pathAndQuery, client, proxies?.Contains(peer) ?? false, exchange)).ConfigureAwait(false);
                 return;
             }
@@ -87,6 +94,12 @@ public sealed partial class FrontDoor(
                 accessLog.Write(context, exchange);
         }
     }
+
+    // A static file passes for a while after the closing, and what was let through before it need not ask again.
+    private Passage? PassageOf(HttpContext context, Site current, Route route, Decision decision, ModeState state) =>
+        route.IsStatic && context.Request.Method is "GET" or "HEAD" && context.Request.Headers.Upgrade.Count == 0
+            && (decision.Outcome == Outcome.Forward ? current.Settings.AssetGrace > TimeSpan.Zero : time.GetUtcNow() - state.Step.PagesUntil < current.Settings.AssetGrace)
+            ? Passage.AssetGrace : null;
 
     private void Leave(Exchange exchange, LiveRoute? live)
     {

@@ -25,6 +25,7 @@ public sealed class LiveGauges
         meter.CreateObservableGauge("router.mode", Modes, "{mode}", "1 for the mode that holds, 0 for the others.");
         meter.CreateObservableGauge("router.mode.version", () => modes.State.Record.Version, "{version}", "The version of the mode's record that this instance has.");
         meter.CreateObservableGauge("router.mode.overrun", () => modes.State.OverrunAt(time.GetUtcNow()).TotalSeconds, "s", "By how much the announced end has passed while the site is not open.");
+        meter.CreateObservableGauge("router.mode.window_age", () => modes.State.WindowAgeAt(time.GetUtcNow()).TotalSeconds, "s", "How long the window of downtime lasts already.");
         meter.CreateObservableGauge("router.mode.store_problem", () => synchronizer.Problem is null ? 0 : 1, "{problem}", "1 where the mode can't be read or understood and stays what it was.");
         meter.CreateObservableGauge("router.mode.in_the_way", () => open.HeldAgainst(modes.State).Count, "{request}", "Requests and upgraded connections in flight to what the mode closes.");
         meter.CreateObservableCounter("router.uncertain_writes", () => uncertain.Count, "{request}", "Requests that must not be done twice and whose exchange was broken or cut.");

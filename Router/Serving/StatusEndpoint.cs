@@ -12,6 +12,7 @@ namespace Router.Serving;
 /// <param name="Mode">The mode's name.</param>
 /// <param name="Since">When the mode took effect.</param>
 /// <param name="Until">The announced end; null where none is.</param>
+/// <param name="ModeWarning">What there is to say against the length of the downtime; null where nothing is.</param>
 /// <param name="ModeProblem">What is wrong with the place where the mode lives; null where nothing is.</param>
 /// <param name="Application">The application's name.</param>
 /// <param name="Release">The release.</param>
@@ -19,7 +20,7 @@ namespace Router.Serving;
 /// <param name="Instance">This instance's name.</param>
 /// <param name="Backends">What was last seen of each backend; left out with <c>?ignore-dependencies</c>.</param>
 public sealed record StatusDocument(
-    string Status, string Mode, DateTimeOffset Since, DateTimeOffset? Until, string? ModeProblem, string Application, string? Release, string? Stage, string Instance,
+    string Status, string Mode, DateTimeOffset Since, DateTimeOffset? Until, string? ModeWarning, string? ModeProblem, string Application, string? Release, string? Stage, string Instance,
     IReadOnlyList<BackendStatus>? Backends);
 
 /// <summary>One backend in <c>/_status</c>.</summary>
@@ -45,7 +46,7 @@ public sealed record AddressStatus(string Circuit, int InFlight);
 internal sealed partial class StatusJson : JsonSerializerContext;
 
 /// <summary>The health check: from memory alone, so that it answers at once whatever the backends do.</summary>
-public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes, ModeSynchronizer synchronizer)
+public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes, ModeSynchronizer synchronizer, TimeProvider time)
 {
     /// <summary>Answers 200 with the status.</summary>
     public Task HandleAsync(HttpContext context) =>
@@ -55,7 +56,7 @@ public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeCo
     {
         var (settings, state) = (site.Current.Settings, modes.State);
         return new StatusDocument(
-            "ok", state.Mode.Name, state.Since, state.Step.Until, synchronizer.Problem, settings.ApplicationName, settings.Release, settings.Stage, settings.Instance,
+            "ok", state.Mode.Name, state.Since, state.Step.Until, state.WarningAt(time.GetUtcNow()), synchronizer.Problem, settings.ApplicationName, settings.Release, settings.Stage, settings.Instance,
             alone ? null : [.. site.Current.Backends.Select(upstream => Describe(upstream, upstreams.InFlight(upstream.Settings.Name)))]);
     }
 

@@ -38,6 +38,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     private bool _wasUnreadable;
     private long? _emptySince;
     private string? _overrunOf;
+    private string? _longWindow;
 
     /// <summary>Made before anything listens; nothing is read yet.</summary>
     public ModeSynchronizer(
@@ -184,6 +185,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
                 await ReportAsync(report, stoppingToken).ConfigureAwait(false);
             await WriteHistoryAsync(stoppingToken).ConfigureAwait(false);
             TellOverrun();
+            TellLength();
             await WaitAsync(report.Held > 0 ? DrainingInterval : Interval, stoppingToken).ConfigureAwait(false);
             await LookAsync(stoppingToken).ConfigureAwait(false);
         }
@@ -361,7 +363,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
         {
             Version = version,
             Written = now,
-            Steps = [new ModeStep { Mode = mode, At = now, Made = version, Reason = reason, Window = mode.ClosesAnything ? ModeChanges.WindowOf(now, version) : null, WindowBegins = mode.ClosesAnything ? now : null }],
+            Steps = [new ModeStep { Mode = mode, At = now, Made = version, Reason = reason, PagesUntil = ModeChanges.ServesPages(mode) ? null : now, Window = mode.ClosesAnything ? ModeChanges.WindowOf(now, version) : null, WindowBegins = mode.ClosesAnything ? now : null }],
         };
     }
 
@@ -444,6 +446,15 @@ public sealed partial class ModeSynchronizer : BackgroundService
         LogOverrun(state.Mode, until.UtcDateTime);
     }
 
+    private void TellLength()
+    {
+        var state = _modes.State;
+        if (state.WarningAt(_time.GetUtcNow()) is not { } warning || _longWindow == state.Step.Window)
+            return;
+        _longWindow = state.Step.Window;
+        LogLong(warning);
+    }
+
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The mode was {Kind}: version {Version}, {Mode} from {At:O} on, by {By}: {Reason}.")]
@@ -463,6 +474,9 @@ public sealed partial class ModeSynchronizer : BackgroundService
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Not written: {Reason}")]
     private partial void LogRefusal(string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}.")]
+    private partial void LogLong(string warning);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "The announced end of {Mode}, {Until:O}, has passed and the site is still not open. It opens when somebody says so.")]
     private partial void LogOverrun(Mode mode, DateTime until);

@@ -57,6 +57,9 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>The raw path. To be read of an admitted request.</summary>
     public string Path => PathAndQuery.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? PathAndQuery[..end] : PathAndQuery;
 
+    /// <summary>Why the mode does not concern it; null where it does. To be read of an admitted request.</summary>
+    public Passage? Passage { get; private set; }
+
     /// <summary>Whether bytes of it may have reached the backend.</summary>
     public bool HasBegun => Volatile.Read(ref _hasBegun);
 
@@ -75,10 +78,10 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>The part of the list in which it stands; negative in none.</summary>
     internal int Stripe { get; set; } = -1;
 
-    /// <summary>The mode lets it through to a backend.</summary>
-    public void Admit(Upstream upstream, string method, string host, string pathAndQuery)
+    /// <summary>The mode, or a passage, lets it through to a backend.</summary>
+    public void Admit(Upstream upstream, string method, string host, string pathAndQuery, Passage? passage)
     {
-        (Method, Host, PathAndQuery) = (method, host, pathAndQuery);
+        (Method, Host, PathAndQuery, Passage) = (method, host, pathAndQuery, passage);
         // Last: whoever sees it sees the others.
         _upstream = upstream;
     }

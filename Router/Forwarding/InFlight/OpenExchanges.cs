@@ -76,7 +76,7 @@ public sealed class OpenExchanges
             {
                 for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
                 {
-                    if (exchange.Upstream is { } upstream ? !state.Mode.Reaches(upstream.Settings.Kind, exchange.Method) : exchange.Arrived <= state.ActivatedAt)
+                    if (exchange.Upstream is { } upstream ? exchange.Passage is null && !state.Mode.Reaches(upstream.Settings.Kind, exchange.Method) : exchange.Arrived <= state.ActivatedAt)
                         held.Add(exchange);
                 }
             }
