@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Mail;
+using System.Text;
 using Router.Configuration;
 using Router.Modes;
 
@@ -18,12 +19,13 @@ public sealed class Pages
     private readonly PagesSettings _settings;
     private readonly IReadOnlyList<Language> _languages;
     private readonly Dictionary<string, PageTemplate> _templates;
+    private readonly PageTemplate? _bypassForm;
     private readonly ConcurrentDictionary<Key, PreparedAnswer> _errors = new();
     private volatile ClosedSite? _closed;
 
-    private Pages(PagesSettings settings, IReadOnlyList<Language> languages, Dictionary<string, PageTemplate> templates)
+    private Pages(PagesSettings settings, IReadOnlyList<Language> languages, Dictionary<string, PageTemplate> templates, PageTemplate? bypassForm)
     {
-        (_settings, _languages, _templates) = (settings, languages, templates);
+        (_settings, _languages, _templates, _bypassForm) = (settings, languages, templates, bypassForm);
         CrossOrigin = new CrossOrigin(settings.AllowedOrigins);
     }
 
@@ -48,7 +50,7 @@ public sealed class Pages
                 templates.Add(name, template);
         }
 
-        return new Pages(settings, languages, templates);
+        return new Pages(settings, languages, templates, PageTemplate.Load(directory, "bypass.html", Path.Combine(directory, "bypass.html"), faults));
     }
 
     /// <summary>An answer that the mode has nothing to do with.</summary>
@@ -72,6 +74,17 @@ public sealed class Pages
 
     /// <summary>Makes the closed site's answers of a state ready, if they are not.</summary>
     public void Prepare(ModeState state, DateTimeOffset now) => Closed(state, now);
+
+    /// <summary>The form that takes a tester's token. Few see it: it is made each time.</summary>
+    public byte[] BypassForm(ReadOnlySpan<char> acceptLanguage, bool isWrong)
+    {
+        var language = _languages[Choose(acceptLanguage)];
+        var values = Common(language, language.Text("bypass.title"));
+        values["detail"] = isWrong ? Encode(language.Text("bypass.wrong")) : "";
+        values["label"] = Encode(language.Text("bypass.label"));
+        values["button"] = Encode(language.Text("bypass.button"));
+        return Encoding.UTF8.GetBytes(_bypassForm!.Fill(values));
+    }
 
     private ClosedSite Closed(ModeState state, DateTimeOffset now)
     {
@@ -139,23 +152,14 @@ public sealed class Pages
         var since = closed is null ? "" : language.Text($"{slug}.since").Replace("{time}", time(closed.Value.State.WindowSince), StringComparison.Ordinal);
         var reason = step?.Reason is { } why ? language.Text($"{slug}.reason").Replace("{reason}", why, StringComparison.Ordinal) : "";
         var contact = _settings.Contact is null ? "" : language.Text("contact");
-        var values = new Dictionary<string, string>
-        {
-            ["language"] = language.Tag,
-            ["direction"] = language.Direction,
-            ["service"] = Encode(_settings.ServiceName),
-            ["title"] = Encode(title),
-            ["title-and-service"] = Encode(_settings.ServiceName is { } service ? $"{title} - {service}" : title),
-            ["sent"] = Encode(sent),
-            ["detail"] = Encode(detail),
-            ["when"] = Encode(when),
-            ["reason"] = Encode(reason),
-            ["contact"] = Encode(contact).Replace("{contact}", Link(_settings.Contact), StringComparison.Ordinal),
-            ["since"] = Encode(since),
-            ["again"] = closed is not null && !key.IsSending ? Encode(language.Text("again")) : "",
-            ["colours"] = Css(_settings.Colours),
-            ["dark-colours"] = Css(_settings.DarkColours),
-        };
+        var values = Common(language, title);
+        values["sent"] = Encode(sent);
+        values["detail"] = Encode(detail);
+        values["when"] = Encode(when);
+        values["reason"] = Encode(reason);
+        values["contact"] = Encode(contact).Replace("{contact}", Link(_settings.Contact), StringComparison.Ordinal);
+        values["since"] = Encode(since);
+        values["again"] = closed is not null && !key.IsSending ? Encode(language.Text("again")) : "";
         var problem = new ProblemDetails($"urn:router:{key.Answer.Slug}", title, key.Answer.Status, Join(" ", sent, detail, when))
         {
             Forwarded = key.Answer.IsNotForwarded ? false : null,
@@ -168,6 +172,17 @@ public sealed class Pages
         return new PreparedAnswer(
             new PreparedBody(template.Fill(values), "text/html; charset=utf-8"), new PreparedBody(problem.ToJson(), ProblemDetails.MediaType), new PreparedBody(text, "text/plain; charset=utf-8"));
     }
+
+    private Dictionary<string, string> Common(Language language, string title) => new()
+    {
+        ["language"] = language.Tag,
+        ["direction"] = language.Direction,
+        ["service"] = Encode(_settings.ServiceName),
+        ["title"] = Encode(title),
+        ["title-and-service"] = Encode(_settings.ServiceName is { } service ? $"{title} - {service}" : title),
+        ["colours"] = Css(_settings.Colours),
+        ["dark-colours"] = Css(_settings.DarkColours),
+    };
 
     private static string Join(string between, params IEnumerable<string> texts) => string.Join(between, texts.Where(text => text is not ""));
 

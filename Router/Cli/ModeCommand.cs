@@ -8,7 +8,7 @@ using Router.Serving.Management;
 
 namespace Router.Cli;
 
-/// <summary><c>router mode</c> and <c>router explain</c>: what an operator does with a running Router.</summary>
+/// <summary><c>router mode</c>, <c>router bypass</c> and <c>router explain</c>: what an operator does with a running Router.</summary>
 public static class ModeCommand
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
@@ -31,6 +31,9 @@ public static class ModeCommand
     private static readonly Option<long?> IfVersion = new("--if-version") { Description = "Only if this is the version." };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would close and what would stay reachable, and change nothing." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait for the verdict: exit 0 when safe, 1 when not." };
+    private static readonly Option<string?> For = new("--for") { Description = "For how long, up to 12h. Default 1h." };
+    private static readonly Option<string?> Address = new("--address") { Description = "An address or a range in the place of a token." };
+    private static readonly Option<string?> Note = new("--note") { Description = "For whom and what." };
     private static readonly Option<string?> Client = new("--client") { Description = "The client's address." };
     private static readonly Option<string?> InMode = new("--mode") { Description = "A mode in place of the one in force." };
     private static readonly Option<string?> Method = new("--method") { Description = "The method. Default GET." };
@@ -60,6 +63,14 @@ public static class ModeCommand
             Print(parsed, await client.AskAsync(HttpMethod.Get, "/history", ManagementJson.Default.HistoryDocument).ConfigureAwait(false), ManagementJson.Default.HistoryDocument, ModeReport.Write)));
         mode.Add(history);
         yield return mode;
+
+        var bypass = new Command("bypass", "Lets testers through while the site is closed, by a token or by address.") { For, Address, Note, By, Url, TokenFile, Json };
+        bypass.SetAction((parsed, _) => GuardAsync(parsed, async client =>
+        {
+            var sent = new JsonObject { ["for"] = parsed.GetValue(For), ["address"] = parsed.GetValue(Address), ["note"] = parsed.GetValue(Note), ["by"] = Operator(parsed) };
+            return Print(parsed, await client.AskAsync(HttpMethod.Post, "/bypass", ManagementJson.Default.BypassDocument, sent.ToJsonString()).ConfigureAwait(false), ManagementJson.Default.BypassDocument, ModeReport.Write);
+        }));
+        yield return bypass;
 
         var address = new Argument<string>("url") { Description = "Such as https://www.example.org/admin/x" };
         var explain = new Command("explain", "Explains what a running Router makes of a request, question by question.") { address, Client, InMode, Method, Url, TokenFile, Json };
@@ -115,7 +126,7 @@ public static class ModeCommand
         var sent = new JsonObject
         {
             ["mode"] = mode,
-            ["by"] = parsed.GetValue(By) ?? Environment.GetEnvironmentVariable("SUDO_USER") ?? Environment.UserName,
+            ["by"] = Operator(parsed),
             ["reason"] = parsed.GetValue(Reason),
             ["ticket"] = parsed.GetValue(Ticket),
             ["until"] = Time(parsed, Until),
@@ -164,6 +175,8 @@ public static class ModeCommand
 
     private static Task<FleetDocument> FleetAsync(ParseResult parsed, ManagementClient client) =>
         client.AskAsync(HttpMethod.Get, parsed.GetValue(Expect) is { } expect ? string.Create(CultureInfo.InvariantCulture, $"/fleet?expect={expect}") : "/fleet", ManagementJson.Default.FleetDocument);
+
+    private static string Operator(ParseResult parsed) => parsed.GetValue(By) ?? Environment.GetEnvironmentVariable("SUDO_USER") ?? Environment.UserName;
 
     private static string? Time(ParseResult parsed, Option<string?> option)
     {

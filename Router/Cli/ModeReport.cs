@@ -1,6 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Router.Access;
 using Router.Forwarding.InFlight;
+using Router.Serving;
 using Router.Serving.Management;
 using Router.Switching;
 
@@ -35,6 +37,8 @@ public static class ModeReport
             output.WriteLine($"until:     {Time(until)}{(mode.OverrunSeconds is { } over ? $", OVERRUN by {Span(over)}" : "")}");
         foreach (var next in mode.Next)
             output.WriteLine($"scheduled: {next.Mode} at {Time(next.At)}{(next.Reason is { } why ? $", {why}" : "")}");
+        foreach (var bypass in mode.Bypasses)
+            output.WriteLine($"bypass:    {bypass.Id} until {Time(bypass.Until)}{(bypass.Address is { } address ? $", {address}" : "")}{(bypass.By is { } giver ? $", by {giver}" : "")}{(bypass.Note is { } note ? $", {note}" : "")}");
         output.WriteLine($"kept in:   {mode.Store}{(mode.IsLasting ? "" : $"; a restart goes back to {mode.ConfiguredMode}")}");
         Line("PROBLEM", mode.Problem);
 
@@ -43,6 +47,21 @@ public static class ModeReport
             if (text is not null)
                 output.WriteLine($"{name + ":",-11}{text}");
         }
+    }
+
+    /// <summary>What a tester needs, and that the operator sees once.</summary>
+    public static void Write(BypassDocument bypass, TextWriter output)
+    {
+        output.WriteLine($"bypass:    {bypass.Id}, until {Time(bypass.Until)} or the end of the window, whichever comes first");
+        if (bypass.Token is null)
+        {
+            output.WriteLine($"address:   {bypass.Address}");
+            return;
+        }
+
+        output.WriteLine($"token:     {bypass.Token}");
+        output.WriteLine($"browser:   open {BypassGate.FormPath} on the site and enter the token");
+        output.WriteLine($"script:    send {BypassToken.Header}: TOKEN");
     }
 
     /// <summary>What a change has done, or would do.</summary>
@@ -93,11 +112,11 @@ public static class ModeReport
         return "";
     }
 
-    private static bool Changes(HistoryEntry entry) => entry.Kind is not ("drained" or "extended" or "cancelled");
+    private static bool Changes(HistoryEntry entry) => entry.Kind is not ("drained" or "extended" or "cancelled" or "bypass");
 
     // What is scheduled is dropped by whatever is decided before its time.
     private static bool TookEffect(ImmutableArray<HistoryEntry> entries, int index) =>
-        !entries.Skip(index + 1).Any(later => later.Kind is not ("drained" or "extended") && later.Time < Effect(entries[index]));
+        !entries.Skip(index + 1).Any(later => later.Kind is not ("drained" or "extended" or "bypass") && later.Time < Effect(entries[index]));
 
     private static DateTimeOffset Effect(HistoryEntry entry) => entry.At > entry.Time ? entry.At.Value : entry.Time;
 

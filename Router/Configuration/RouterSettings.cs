@@ -36,6 +36,9 @@ public sealed record RouterSettings
     /// <summary>How long after the frontends were closed static files of theirs still pass; zero for not at all. Default 60 s.</summary>
     public required TimeSpan AssetGrace { get; init; }
 
+    /// <summary>The domain that a tester's cookie is for, such as <c>example.org</c>; null for the host alone that gave it.</summary>
+    public string? BypassCookieDomain { get; init; }
+
     /// <summary>What Router's own answers say and look like.</summary>
     public required PagesSettings Pages { get; init; }
 

@@ -28,6 +28,7 @@ public static class SettingsReader
             ModeStore = ModeStoreReader.Read(root.Child("ModeStore")),
             Management = ManagementReader.Read(root.Child("Management")),
             AssetGrace = AssetGrace(root),
+            BypassCookieDomain = CookieDomain(root),
             Pages = PagesReader.Read(root.Child("Pages")),
             Backends = [.. root.Children("Backends").Select(Backend)],
             TrustedProxies = Ranges(root, "TrustedProxies", root.List("TrustedProxies")),
@@ -53,6 +54,14 @@ public static class SettingsReader
         if (root.Has("Mode"))
             root.Fault("Mode", "is empty", "Choose a mode, or take the setting away for live");
         return "live";
+    }
+
+    private static string? CookieDomain(ConfigurationReader root)
+    {
+        var domain = root.Text("BypassCookieDomain")?.TrimStart('.');
+        if (domain is not null && (Uri.CheckHostName(domain) != UriHostNameType.Dns || !domain.Contains('.', StringComparison.Ordinal)))
+            root.Fault("BypassCookieDomain", $"'{domain}' is no domain that browsers take cookies for", "Give the parent of the site's hosts, such as example.org");
+        return domain;
     }
 
     private static TimeSpan AssetGrace(ConfigurationReader root) =>

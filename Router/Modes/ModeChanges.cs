@@ -17,6 +17,7 @@ public static class ModeChanges
     public static readonly TimeSpan LongestLeadToOpen = TimeSpan.FromMinutes(1);
 
     private const int LongestText = 500;
+    private const int MostBypasses = 50;
     private static readonly TimeSpan LongestAhead = TimeSpan.FromDays(60);
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
 
@@ -29,7 +30,7 @@ public static class ModeChanges
     /// <param name="faults">What is wrong with it.</param>
     public static ModeRecord? Apply(ModeRecord record, int index, ModeChange change, DateTimeOffset now, TimeSpan lead, Faults faults)
     {
-        CheckTexts(change, faults);
+        CheckTexts([("by", change.By), ("reason", change.Reason), ("ticket", change.Ticket)], faults);
         return change.Mode is null ? Tell(record, index, change, now, faults) : Set(record, index, change, change.Mode, now, lead, faults);
     }
 
@@ -37,9 +38,34 @@ public static class ModeChanges
     public static ModeRecord? Cancel(ModeRecord record, int index, DateTimeOffset now, Faults faults)
     {
         if (index + 1 < record.Steps.Length)
-            return new ModeRecord { Version = record.Version + 1, Written = now, Steps = [record.Steps[index]] };
+            return After(record, [record.Steps[index]], now, now);
         faults.Add("mode", "has no change scheduled, so there is nothing to cancel", "See what there is with: router mode");
         return null;
+    }
+
+    /// <summary>The record with leave for testers to pass in the window that is in force; null where there are faults.</summary>
+    /// <param name="record">The record before.</param>
+    /// <param name="index">Its step in force.</param>
+    /// <param name="bypass">The leave; the window is put in here.</param>
+    /// <param name="now">Now.</param>
+    /// <param name="faults">What is wrong with it.</param>
+    public static ModeRecord? Grant(ModeRecord record, int index, Bypass bypass, DateTimeOffset now, Faults faults)
+    {
+        CheckTexts([("by", bypass.By), ("note", bypass.Note)], faults);
+        if (bypass.Until <= now || bypass.Until > now + Bypass.Longest)
+            faults.Add("for", $"is {bypass.Until - now}", $"Give a duration above zero and up to {Bypass.Longest.TotalHours:F0}h, such as 2h");
+        if (bypass.Addresses is { } addresses && !AddressRange.TryParse(addresses, out _))
+            faults.Add("address", $"'{addresses}' is neither an address nor a range", "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32");
+        if (record.Steps[index].Window is not { } window)
+        {
+            faults.Add("mode", $"is {record.Steps[index].Mode}, so there is nothing to pass by", "Close the site first, with: router mode set");
+            return null;
+        }
+
+        var after = After(record, record.Steps[index..], record.Written, now);
+        if (after.Bypasses.Length >= MostBypasses)
+            faults.Add("note", $"would be the {MostBypasses + 1}th bypass", "Share one of those that there are, or wait until one ends");
+        return faults.Any ? null : after with { Bypasses = after.Bypasses.Add(bypass with { Window = window }) };
     }
 
     /// <summary>The name of a window of downtime.</summary>
@@ -68,7 +94,7 @@ public static class ModeChanges
             return null;
 
         if (mode == current.Mode && change.At is null && change.WritesFirst is null)
-            return new ModeRecord { Version = version, Written = now, Steps = [Told(current, change)] };
+            return After(record, [Told(current, change)], now, now);
         // What was told of a closed site holds on while it stays closed. What was said of the open one is no reason for a downtime.
         var told = mode.ClosesAnything && current.Mode.ClosesAnything ? current : null;
         var target = new ModeStep
@@ -86,7 +112,7 @@ public static class ModeChanges
             CutAfter = change.CutAfter,
         };
         ImmutableArray<ModeStep> ahead = change.WritesFirst is null ? [target] : [target with { Mode = ModeCatalogue.ReadOnly, At = at - lasts, CutAfter = null, PagesUntil = null }, target];
-        return new ModeRecord { Version = version, Written = now, Steps = [current, .. ahead] };
+        return After(record, [current, .. ahead], now, now);
     }
 
     // More is told of what is closed; where nothing is, of what will be.
@@ -102,13 +128,17 @@ public static class ModeChanges
         var last = steps[^1];
         CheckEnd(change, last.Mode, now > last.At ? now : last.At, faults);
         CheckCut(change, faults);
-        return faults.Any ? null : new ModeRecord
-        {
-            Version = record.Version + 1,
-            Written = record.Written,
-            Steps = [.. steps.Select(step => step.Mode.ClosesAnything ? Told(step, change) : step)],
-        };
+        return faults.Any ? null : After(record, [.. steps.Select(step => step.Mode.ClosesAnything ? Told(step, change) : step)], record.Written, now);
     }
+
+    // A bypass ends with the last window that it could be for.
+    private static ModeRecord After(ModeRecord record, ImmutableArray<ModeStep> steps, DateTimeOffset written, DateTimeOffset now) => new()
+    {
+        Version = record.Version + 1,
+        Written = written,
+        Steps = steps,
+        Bypasses = [.. record.Bypasses.Where(bypass => steps.Any(step => bypass.HoldsIn(step.Window, now)))],
+    };
 
     private static ModeStep Told(ModeStep step, ModeChange change) => step with
     {
@@ -119,9 +149,9 @@ public static class ModeChanges
         CutAfter = change.CutAfter ?? step.CutAfter,
     };
 
-    private static void CheckTexts(ModeChange change, Faults faults)
+    private static void CheckTexts(ReadOnlySpan<(string Key, string? Text)> texts, Faults faults)
     {
-        foreach (var (key, text) in new[] { ("by", change.By), ("reason", change.Reason), ("ticket", change.Ticket) })
+        foreach (var (key, text) in texts)
         {
             if (text?.Length > LongestText)
                 faults.Add(key, $"has {text.Length} characters", $"Give up to {LongestText}");

@@ -23,6 +23,14 @@ public sealed record ModeRecord
     /// </summary>
     public int Reached { get; init; }
 
+    /// <summary>Who may pass while the site is closed.</summary>
+    public ImmutableArray<Bypass> Bypasses
+    {
+        // What is not written in a text is not even empty.
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
     /// <summary>What an instance goes by that knows nothing yet: closed, and every record is newer.</summary>
     public static ModeRecord Unknown(DateTimeOffset now) => new() { Version = -1, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = -1 }] };
 
@@ -56,5 +64,5 @@ public sealed record ModeRecord
     }
 
     /// <summary>Whether two records differ at most in how far they have been reached.</summary>
-    public bool SaysTheSameAs(ModeRecord other) => Version == other.Version && Steps.SequenceEqual(other.Steps);
+    public bool SaysTheSameAs(ModeRecord other) => Version == other.Version && Steps.SequenceEqual(other.Steps) && Bypasses.SequenceEqual(other.Bypasses);
 }

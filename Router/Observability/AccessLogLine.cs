@@ -35,6 +35,7 @@ public readonly struct AccessLogLine
     private static readonly JsonEncodedText UpstreamHeaderTime = JsonEncodedText.Encode("upstreamHeaderTime");
     private static readonly JsonEncodedText UpstreamResponseTime = JsonEncodedText.Encode("upstreamResponseTime");
     private static readonly JsonEncodedText HttpHost = JsonEncodedText.Encode("httpHost");
+    private static readonly JsonEncodedText Bypass = JsonEncodedText.Encode("bypass");
 
     // Usual lines are far shorter; what a rare long one has made grow is not kept.
     private const int Scratch = 8 << 10;
@@ -97,6 +98,9 @@ public readonly struct AccessLogLine
         Write(json, UpstreamHeaderTime, exchange.HeaderTime);
         Write(json, UpstreamResponseTime, exchange.ResponseTime);
         Write(json, HttpHost, context.Request.Headers.Host);
+        // Only where there is something to say: who reads the original's lines knows no such member.
+        if (exchange.Passage?.TesterId is { } tester)
+            json.WriteString(Bypass, tester);
         json.WriteEndObject();
     }
 

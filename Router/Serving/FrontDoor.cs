@@ -18,7 +18,7 @@ namespace Router.Serving;
 /// is it well-formed → whose is it → may this client → may this mode → how often → forward.
 /// </summary>
 public sealed partial class FrontDoor(
-    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, OpenExchanges open, UncertainWrites uncertain, TimeProvider time, ILogger<FrontDoor> logger)
+    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, BypassGate bypass, OpenExchanges open, UncertainWrites uncertain, TimeProvider time, ILogger<FrontDoor> logger)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
@@ -54,10 +54,12 @@ public sealed partial class FrontDoor(
             exchange.Client = client;
             var state = modes.State;
             var decision = Decision.Of(match, MethodOf(context), client, state.Mode);
-            var passage = live?.Upstream is null || decision.Outcome is not (Outcome.Forward or Outcome.Closed) ? null : PassageOf(context, current, live.Route, decision, state);
+            var passage = live?.Upstream is null || decision.Outcome is not (Outcome.Forward or Outcome.Closed) ? null : PassageOf(context, current, live.Route, decision, state, client);
             if (decision.Outcome == Outcome.Closed && passage is not null)
             {
                 metrics.Passed(passage.Name);
+                if (passage.TesterId is not null)
+                    KeepFromCaches(context.Response);
                 decision = new Decision(Outcome.Forward, decision.Route, passage.Name);
             }
 
@@ -96,10 +98,18 @@ public sealed partial class FrontDoor(
     }
 
     // A static file passes for a while after the closing, and what was let through before it need not ask again.
-    private Passage? PassageOf(HttpContext context, Site current, Route route, Decision decision, ModeState state) =>
+    private Passage? PassageOf(HttpContext context, Site current, Route route, Decision decision, ModeState state, IPAddress client) =>
         route.IsStatic && context.Request.Method is "GET" or "HEAD" && context.Request.Headers.Upgrade.Count == 0
             && (decision.Outcome == Outcome.Forward ? current.Settings.AssetGrace > TimeSpan.Zero : time.GetUtcNow() - state.Step.PagesUntil < current.Settings.AssetGrace)
-            ? Passage.AssetGrace : null;
+            ? Passage.AssetGrace
+            : decision.Outcome == Outcome.Closed ? bypass.PassageOf(context.Request, state, client) : null;
+
+    // What a tester sees of a closed site is for nobody else, whatever the application says.
+    private static void KeepFromCaches(HttpResponse response) => response.OnStarting(static state =>
+    {
+        ((HttpResponse)state).Headers.CacheControl = "private, no-store";
+        return Task.CompletedTask;
+    }, response);
 
     private void Leave(Exchange exchange, LiveRoute? live)
     {
@@ -239,7 +249,12 @@ public sealed partial class FrontDoor(
         }
 
         if (decision.Outcome == Outcome.Closed)
+        {
+            if (live is not null && BypassGate.IsOpen(state) && context.Request.Path.Value == BypassGate.FormPath)
+                return bypass.HandleFormAsync(context, current, state);
             metrics.Blocked(state.Mode);
+        }
+
         return WriteAsync(context, AnswerTo(decision.Outcome), current, state, live);
     }
 

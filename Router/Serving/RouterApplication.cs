@@ -177,6 +177,7 @@ public static class RouterApplication
         services.AddSingleton<ManagementServer>();
         services.AddHostedService(provider => provider.GetRequiredService<ManagementServer>());
         services.AddSingleton<AnswerWriter>();
+        services.AddSingleton<BypassGate>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<FrontDoor>();
     }

@@ -5,7 +5,7 @@ namespace Router.Switching;
 /// <summary>One line of the history: a change of the record, or how one instance has drained after it.</summary>
 public sealed record HistoryEntry
 {
-    /// <summary><c>set</c>, <c>extended</c>, <c>cancelled</c>, <c>started</c> (an empty store took the configured mode), <c>restored</c> (a store that had lost or contradicted what an instance knew), <c>lost</c> (it had lost what nobody knows any more, and closes) or <c>drained</c>.</summary>
+    /// <summary><c>set</c>, <c>extended</c>, <c>cancelled</c>, <c>started</c> (an empty store took the configured mode), <c>restored</c> (a store that had lost or contradicted what an instance knew), <c>lost</c> (it had lost what nobody knows any more, and closes) <c>bypass</c> (leave for testers), or <c>drained</c>.</summary>
     public required string Kind { get; init; }
 
     /// <summary>The version of the record.</summary>

@@ -36,6 +36,9 @@ public sealed record InstanceReport
     /// <summary>How many of them are upgraded connections.</summary>
     public int HeldUpgraded { get; init; }
 
+    /// <summary>How many requests of testers are in flight; they are not in the way.</summary>
+    public int Testers { get; init; }
+
     /// <summary>The oldest of them.</summary>
     public ImmutableArray<OpenExchange> InTheWay { get; init; } = [];
 

@@ -42,6 +42,7 @@ public sealed class InstanceReporter(ModeController modes, OpenExchanges open, U
             Mode = state.Mode.Name,
             Since = state.Since,
             Held = held.Count,
+            Testers = open.CountTesters(),
             HeldUpgraded = held.Count(exchange => exchange.IsUpgraded),
             InTheWay = [.. held.OrderBy(exchange => exchange.Arrived).Take(MostInTheWay).Select(exchange => exchange.Describe())],
             LastWrites = LastWrites(),

@@ -13,6 +13,9 @@ namespace Router.Switching;
 /// </summary>
 public sealed partial class ModeSynchronizer : BackgroundService
 {
+    /// <summary>What the history calls leave for testers.</summary>
+    public const string BypassKind = "bypass";
+
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan DrainingInterval = TimeSpan.FromMilliseconds(500);
 
@@ -370,6 +373,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     private HistoryEntry EntryOf(string kind, ModeRecord record)
     {
         var step = record.Steps[^1];
+        var bypass = kind == BypassKind ? record.Bypasses[^1] : null;
         return new HistoryEntry
         {
             Kind = kind,
@@ -378,9 +382,9 @@ public sealed partial class ModeSynchronizer : BackgroundService
             Instance = _reporter.Name,
             Mode = step.Mode.Name,
             At = step.At,
-            Until = step.Until,
-            By = step.By,
-            Reason = step.Reason,
+            Until = bypass?.Until ?? step.Until,
+            By = bypass is null ? step.By : bypass.By,
+            Reason = bypass is null ? step.Reason : $"{bypass.Id} {bypass.Addresses} {bypass.Note}",
             Ticket = step.Ticket,
         };
     }

@@ -41,6 +41,8 @@ public sealed record Verdict(bool IsSafe, ImmutableArray<string> Reasons, Immuta
                 reasons.Add(Holding(report));
             else
                 here++;
+            if (report is { Stopped: false, Testers: > 0 } && report.IsLiveAt(now, heartbeatExpiry))
+                remarks.Add($"{report.Name} has {report.Testers} in flight of testers, which are not counted: they may write");
         }
 
         if (expect is { } expected && here < expected && reasons.Count == 0)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Collections.Frozen;
 using System.Net;
 using Microsoft.Extensions.Primitives;
+using Router.Access;
 using Router.Configuration;
 using Router.Forwarding.Bodies;
 
@@ -14,7 +15,7 @@ public static class RequestHeaders
     // and the last ones nobody may send: they make frameworks take another path than the one that was checked, a request have two lengths,
     // or a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
     private static readonly FrozenSet<string> FromTrustedProxies = Set("Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP");
-    private static readonly FrozenSet<string> FromNobody = Set("X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length", "Transfer-Encoding", "Proxy");
+    private static readonly FrozenSet<string> FromNobody = Set("X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length", "Transfer-Encoding", "Proxy", BypassToken.Header);
     private static readonly FrozenSet<string> OfTheRequestItself = Set("Expect", "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since");
     private static readonly FrozenSet<string> MadeHere = Set("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
 
@@ -40,7 +41,7 @@ public static class RequestHeaders
                 && !(order.Span is not null && TraceContext.IsWritten(name))
                 && (credentials is null || !IsSame(name, "Authorization")))
             {
-                Add(message, name, values);
+                Add(message, name, IsSame(name, "Cookie") ? BypassToken.Without(values) : values);
             }
         }
 

@@ -85,6 +85,22 @@ public sealed class OpenExchanges
         return held;
     }
 
+    /// <summary>How many requests of testers are in flight.</summary>
+    public int CountTesters()
+    {
+        var count = 0;
+        foreach (var stripe in _stripes)
+        {
+            lock (stripe.Lock)
+            {
+                for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
+                    count += exchange.Upstream is not null && exchange.Passage?.TesterId is not null ? 1 : 0;
+            }
+        }
+
+        return count;
+    }
+
     private sealed class Stripe
     {
         public Lock Lock { get; } = new();

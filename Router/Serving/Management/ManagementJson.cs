@@ -6,6 +6,7 @@ namespace Router.Serving.Management;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(ModeDocument))]
 [JsonSerializable(typeof(ChangeDocument))]
+[JsonSerializable(typeof(BypassDocument))]
 [JsonSerializable(typeof(FleetDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(ProblemDocument))]

@@ -8,77 +8,46 @@ namespace Router.Serving.Management;
 /// <summary>Reads what an operator sends: a JSON object, of which every fault is noted.</summary>
 public static class ModeChangeReader
 {
+    private static readonly string[] BypassMembers = ["for", "address", "by", "note"];
     private static readonly string[] Members = ["mode", "at", "until", "by", "reason", "ticket", "writesFirst", "cutAfter"];
 
-    /// <summary>Reads it. To be used only where <paramref name="faults"/> stays empty.</summary>
-    public static ModeChange Read(ReadOnlyMemory<byte> json, Faults faults)
+    /// <summary>Reads a change. To be used only where <paramref name="faults"/> stays empty.</summary>
+    public static ModeChange Read(ReadOnlyMemory<byte> json, Faults faults) => Read(json, Members, "{\"mode\": \"maintenance\"}", faults, new ModeChange(), members => new ModeChange
     {
-        JsonDocument document;
+        Mode = ModeOf(members.Text("mode"), faults),
+        At = members.Time("at"),
+        Until = members.Time("until"),
+        By = members.Text("by"),
+        Reason = members.Text("reason"),
+        Ticket = members.Text("ticket"),
+        WritesFirst = members.Duration("writesFirst"),
+        CutAfter = members.Duration("cutAfter"),
+    });
+
+    /// <summary>Reads whom to let through, and for how long. To be used only where <paramref name="faults"/> stays empty.</summary>
+    public static BypassRequest ReadBypass(ReadOnlyMemory<byte> json, Faults faults) => Read(json, BypassMembers, "{\"for\": \"2h\"}", faults, new BypassRequest(default, null, null, null), members =>
+        new BypassRequest(members.Duration("for") ?? TimeSpan.FromHours(1), members.Text("address"), members.Text("by"), members.Text("note")));
+
+    private static T Read<T>(ReadOnlyMemory<byte> json, string[] known, string example, Faults faults, T nothing, Func<OperatorMembers, T> read)
+    {
         try
         {
-            document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { AllowDuplicateProperties = false });
+            if (document.RootElement.ValueKind == JsonValueKind.Object)
+            {
+                foreach (var member in document.RootElement.EnumerateObject().Where(member => !known.Contains(member.Name)))
+                    faults.Add(member.Name, "is not known", $"Use {string.Join(", ", known)}");
+                return read(new OperatorMembers(document.RootElement, faults));
+            }
+
+            faults.Add("body", "is not an object", $"Send an object such as {example}");
         }
         catch (JsonException fault)
         {
-            faults.Add("body", $"is not JSON: {fault.Message.TrimEnd('.')}", "Send an object such as {\"mode\": \"maintenance\"}");
-            return new ModeChange();
+            faults.Add("body", $"is not JSON: {fault.Message.TrimEnd('.')}", $"Send an object such as {example}");
         }
 
-        using (document)
-        {
-            if (document.RootElement.ValueKind == JsonValueKind.Object)
-                return Read(document.RootElement, faults);
-            faults.Add("body", "is not an object", "Send an object such as {\"mode\": \"maintenance\"}");
-            return new ModeChange();
-        }
-    }
-
-    private static ModeChange Read(JsonElement root, Faults faults)
-    {
-        foreach (var member in root.EnumerateObject().Where(member => !Members.Contains(member.Name)))
-            faults.Add(member.Name, "is not known", $"Use {string.Join(", ", Members)}");
-        return new ModeChange
-        {
-            Mode = ModeOf(Text("mode"), faults),
-            At = Time("at"),
-            Until = Time("until"),
-            By = Text("by"),
-            Reason = Text("reason"),
-            Ticket = Text("ticket"),
-            WritesFirst = Duration("writesFirst"),
-            CutAfter = Duration("cutAfter"),
-        };
-
-        string? Text(string name)
-        {
-            if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
-                return null;
-            if (value.ValueKind == JsonValueKind.String)
-                return value.GetString();
-            faults.Add(name, $"is {value.GetRawText()}", "Send a text");
-            return null;
-        }
-
-        DateTimeOffset? Time(string name)
-        {
-            if (Text(name) is not { } text)
-                return null;
-            // A time without its offset would mean another instant on another machine.
-            if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) && HasOffset(text))
-                return time.ToUniversalTime();
-            faults.Add(name, $"is '{text}'", "Send a time with its offset, such as 2026-01-31T22:00:00Z or 2026-01-31T22:00:00+01:00");
-            return null;
-        }
-
-        TimeSpan? Duration(string name)
-        {
-            if (Text(name) is not { } text)
-                return null;
-            if (ConfigurationReader.TryDuration(text, out var duration))
-                return duration;
-            faults.Add(name, $"is '{text}'", "Send a duration such as 10s, 2m or 500ms");
-            return null;
-        }
+        return nothing;
     }
 
     private static Mode? ModeOf(string? name, Faults faults)
@@ -88,6 +57,51 @@ public static class ModeChangeReader
         if (ModeCatalogue.TryFind(name, out var mode))
             return mode;
         faults.Add("mode", $"is '{name}'", $"Choose one of {ModeCatalogue.Names}");
+        return null;
+    }
+}
+
+/// <summary>Whom to let through.</summary>
+/// <param name="For">For how long.</param>
+/// <param name="Address">By which address or range; null for a token.</param>
+/// <param name="By">Who wants it.</param>
+/// <param name="Note">For whom and what.</param>
+public sealed record BypassRequest(TimeSpan For, string? Address, string? By, string? Note);
+
+/// <summary>The members of what was sent, each read as what it is to be.</summary>
+internal readonly struct OperatorMembers(JsonElement root, Faults faults)
+{
+    /// <summary>A text; null where there is none.</summary>
+    public string? Text(string name)
+    {
+        if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+            return null;
+        if (value.ValueKind == JsonValueKind.String)
+            return value.GetString();
+        faults.Add(name, $"is {value.GetRawText()}", "Send a text");
+        return null;
+    }
+
+    /// <summary>An instant; null where there is none.</summary>
+    public DateTimeOffset? Time(string name)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        // A time without its offset would mean another instant on another machine.
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) && HasOffset(text))
+            return time.ToUniversalTime();
+        faults.Add(name, $"is '{text}'", "Send a time with its offset, such as 2026-01-31T22:00:00Z or 2026-01-31T22:00:00+01:00");
+        return null;
+    }
+
+    /// <summary>A duration; null where there is none.</summary>
+    public TimeSpan? Duration(string name)
+    {
+        if (Text(name) is not { } text)
+            return null;
+        if (ConfigurationReader.TryDuration(text, out var duration))
+            return duration;
+        faults.Add(name, $"is '{text}'", "Send a duration such as 10s, 2m or 500ms");
         return null;
     }
 

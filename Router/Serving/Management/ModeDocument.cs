@@ -44,6 +44,9 @@ public sealed record ModeDocument
     /// <summary>After how many seconds what is in flight is cut.</summary>
     public required double CutAfterSeconds { get; init; }
 
+    /// <summary>Who may pass while the site is closed.</summary>
+    public required ImmutableArray<BypassDocument> Bypasses { get; init; }
+
     /// <summary>What is scheduled.</summary>
     public required ImmutableArray<StepDocument> Next { get; init; }
 
@@ -64,6 +67,21 @@ public sealed record ModeDocument
 
     /// <summary>Its clock.</summary>
     public required DateTimeOffset Now { get; init; }
+}
+
+/// <summary>Leave for testers to pass while the site is closed.</summary>
+/// <param name="Id">What its uses are told apart by, in the access log.</param>
+/// <param name="Until">When it ends at the latest; with the window it ends anyway.</param>
+/// <param name="Address">The address or range that it is for; null where it is by token.</param>
+/// <param name="By">Who gave it.</param>
+/// <param name="Note">For whom and what.</param>
+public sealed record BypassDocument(string Id, DateTimeOffset Until, string? Address, string? By, string? Note)
+{
+    /// <summary>The token, in the answer that gives it out, and never again.</summary>
+    public string? Token { get; init; }
+
+    /// <summary>Describes it.</summary>
+    public static BypassDocument Of(Bypass bypass) => new(bypass.Id, bypass.Until, bypass.Addresses, bypass.By, bypass.Note);
 }
 
 /// <summary>A scheduled step.</summary>

@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Security.Cryptography;
 using Microsoft.Net.Http.Headers;
+using Router.Access;
 using Router.Answers;
 using Router.Configuration;
 using Router.Modes;
@@ -20,6 +22,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         app.MapMethods("/mode", ["PUT"], (RequestDelegate)(context => ChangeAsync(context, "set")));
         app.MapMethods("/mode", ["PATCH"], (RequestDelegate)(context => ChangeAsync(context, "extended")));
         app.MapMethods("/mode/next", ["DELETE"], (RequestDelegate)CancelAsync);
+        app.MapMethods("/bypass", ["POST"], (RequestDelegate)GrantAsync);
         app.MapMethods("/fleet", ["GET", "HEAD"], (RequestDelegate)ShowFleetAsync);
         app.MapMethods("/history", ["GET", "HEAD"], (RequestDelegate)ShowHistoryAsync);
     }
@@ -67,13 +70,8 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
 
     private async Task ChangeAsync(HttpContext context, string kind)
     {
-        // A form of another site can't send JSON without being asked for leave first.
-        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
-        {
-            await WriteAsync(context, new ProblemDocument("not-json", "JSON is needed", StatusCodes.Status415UnsupportedMediaType, "Send Content-Type: application/json.")).ConfigureAwait(false);
+        if (await IsJsonAsync(context).ConfigureAwait(false) is false)
             return;
-        }
-
         var faults = new Faults();
         var change = ModeChangeReader.Read(await ReadBodyAsync(context).ConfigureAwait(false), faults);
         if (kind is "set" && change.Mode is null && !faults.Any)
@@ -86,10 +84,50 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
             await ChangeAsync(context, kind, change.Mode, (state, now, lead, found) => ModeChanges.Apply(state.Record, state.Index, change, now, lead, found)).ConfigureAwait(false);
     }
 
+    private async Task GrantAsync(HttpContext context)
+    {
+        if (await IsJsonAsync(context).ConfigureAwait(false) is false)
+            return;
+        var faults = new Faults();
+        var asked = ModeChangeReader.ReadBypass(await ReadBodyAsync(context).ConfigureAwait(false), faults);
+        if (faults.Any)
+        {
+            await WriteAsync(context, Refused(faults.All)).ConfigureAwait(false);
+            return;
+        }
+
+        var token = asked.Address is null ? BypassToken.New() : null;
+        var bypass = new Bypass
+        {
+            Id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4)),
+            Window = "",
+            Until = time.GetUtcNow() + asked.For,
+            TokenHash = token is null ? null : BypassToken.HashOf(token),
+            Addresses = asked.Address,
+            By = asked.By,
+            Note = asked.Note,
+        };
+        await ChangeAsync(
+            context, ModeSynchronizer.BypassKind, (state, now, _, found) => ModeChanges.Grant(state.Record, state.Index, bypass, now, found),
+            result => result.Outcome == ChangeOutcome.Tried ? WriteModeAsync(context, result.Before) : ReadableJson.WriteAsync(context, BypassDocument.Of(bypass) with { Token = token }, ManagementJson.Default.BypassDocument, StatusCodes.Status201Created)).ConfigureAwait(false);
+    }
+
+    // A form of another site can't send JSON without being asked for leave first.
+    private static async Task<bool> IsJsonAsync(HttpContext context)
+    {
+        if (MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+            return true;
+        await WriteAsync(context, new ProblemDocument("not-json", "JSON is needed", StatusCodes.Status415UnsupportedMediaType, "Send Content-Type: application/json.")).ConfigureAwait(false);
+        return false;
+    }
+
     private Task CancelAsync(HttpContext context) =>
         ChangeAsync(context, "cancelled", null, (state, now, _, faults) => ModeChanges.Cancel(state.Record, state.Index, now, faults));
 
-    private Task ChangeAsync(HttpContext context, string kind, Mode? asked, Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change) => WithStoreAsync(context, async () =>
+    private Task ChangeAsync(HttpContext context, string kind, Mode? asked, Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change) =>
+        ChangeAsync(context, kind, change, result => WriteChangeAsync(context, result, asked, result.Outcome == ChangeOutcome.Tried));
+
+    private Task ChangeAsync(HttpContext context, string kind, Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change, Func<ChangeResult, Task> write) => WithStoreAsync(context, async () =>
     {
         if (!TryReadVersion(context.Request, out var ifVersion))
         {
@@ -111,7 +149,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
                 await WriteAsync(context, new ProblemDocument("lost-race", "Somebody else changes the mode right now", StatusCodes.Status409Conflict, "Nothing was changed. Look at the mode, and decide anew.") { Version = result.Before.Record.Version }).ConfigureAwait(false);
                 break;
             default:
-                await WriteChangeAsync(context, result, asked, isTrial).ConfigureAwait(false);
+                await write(result).ConfigureAwait(false);
                 break;
         }
     });
@@ -199,6 +237,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
             Reason = step.Reason,
             Ticket = step.Ticket,
             CutAfterSeconds = (step.CutAfter ?? settings.ModeStore.DrainLimit).TotalSeconds,
+            Bypasses = [.. state.Record.Bypasses.Where(bypass => bypass.HoldsIn(step.Window, now)).Select(BypassDocument.Of)],
             Next = [.. state.Record.Steps[(state.Index + 1)..].Select(StepDocument.Of)],
             Store = synchronizer.Store.Name,
             IsLasting = synchronizer.Store.IsLasting,

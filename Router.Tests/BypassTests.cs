@@ -1,0 +1,185 @@
+using System.Text.Json.Nodes;
+using Router.Access;
+
+namespace Router.Tests;
+
+/// <summary>Testers whom an operator lets through a closed site, and nobody else.</summary>
+public sealed class BypassTests
+{
+    private readonly ManualClock _clock = new();
+
+    [Fact]
+    public async Task A_token_lets_a_script_through_and_no_backend_gets_it()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend));
+        var token = await TokenAsync(router);
+
+        var reply = await router.SendAsync("POST", "http://www.example.org/try", new StringContent("a"), (BypassToken.Header, token), ("Cookie", $"a=b; {BypassToken.Cookie}=x; c=d"));
+
+        reply.Status.Should().Be(200);
+        reply.Value("Cache-Control").Should().Be("private, no-store", "nobody else may see it");
+        var request = backend.Requests.Should().ContainSingle().Subject;
+        request.Values(BypassToken.Header).Should().BeEmpty();
+        request.Values("Cookie").Should().Equal("a=b; c=d");
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503);
+        (await router.GetAsync("http://www.example.org/", (BypassToken.Header, token + "x"))).Status.Should().Be(503);
+    }
+
+    [Fact]
+    public async Task A_browser_posts_its_token_to_a_form_and_has_it_as_a_cookie_that_only_the_site_gets()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend).Set("BypassCookieDomain", "example.org"));
+        (await router.GetAsync("http://www.example.org/_bypass")).Status.Should().Be(503, "there is nobody to let through");
+        var token = await TokenAsync(router);
+
+        var form = await router.GetAsync("http://www.example.org/_bypass", ("Accept-Language", "cy"));
+        var wrong = await PostAsync(router, "wrong");
+        var right = await PostAsync(router, token);
+
+        (form.Status, form.Value("Cache-Control")).Should().Be((200, "no-store"));
+        form.Body.Should().Contain("method=\"post\"").And.Contain("lang=\"cy\"").And.NotContain("role=\"alert\"").And.NotContain("{{");
+        wrong.Status.Should().Be(403);
+        wrong.Body.Should().Contain("This token is not known");
+        wrong.Values("Set-Cookie").Should().BeEmpty();
+        (right.Status, right.Value("Location")).Should().Be((303, "/"));
+        var cookie = right.Value("Set-Cookie")!;
+        cookie.Should().StartWith($"{BypassToken.Cookie}={token};").And.Contain("domain=example.org").And.Contain("secure").And.Contain("httponly").And.Contain("samesite=lax").And.Contain("path=/");
+        (await router.GetAsync("http://www.example.org/", ("Cookie", $"{BypassToken.Cookie}={token}"))).Status.Should().Be(200);
+        backend.Requests.Should().ContainSingle().Which.Values("Cookie").Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task An_address_list_lets_its_clients_through()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend).Set("TrustedProxies", "127.0.0.1"));
+
+        var (status, body) = await GrantAsync(router, """{"address": "203.0.113.0/24", "for": "30m"}""");
+
+        (status, body["token"]).Should().Be((201, (JsonNode?)null));
+        (await router.GetAsync("http://www.example.org/", ("X-Forwarded-For", "203.0.113.9"))).Status.Should().Be(200);
+        (await router.GetAsync("http://www.example.org/", ("X-Forwarded-For", "203.0.114.9"))).Status.Should().Be(503);
+    }
+
+    [Fact]
+    public async Task It_ends_with_its_time()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend));
+        var token = await TokenAsync(router, "2h");
+
+        _clock.Advance(TimeSpan.FromHours(2) - TimeSpan.FromSeconds(1));
+        (await AskAsync(router, token)).Should().Be(200);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        (await AskAsync(router, token)).Should().Be(503);
+    }
+
+    [Fact]
+    public async Task It_ends_with_the_window_and_holds_over_every_change_within_it()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend));
+        var token = await TokenAsync(router);
+        using var operators = new Management(router);
+
+        await SetAsync("recovery");
+        (await AskAsync(router, token)).Should().Be(200);
+        await operators.SendAsync("PATCH", "/mode", """{"reason": "longer"}""");
+        (await AskAsync(router, token)).Should().Be(200);
+        await SetAsync("live");
+        await SetAsync("maintenance");
+
+        (await AskAsync(router, token)).Should().Be(503, "it was given for another window");
+
+        async Task SetAsync(string mode) => (await operators.SendAsync("PUT", "/mode", $$"""{"mode": "{{mode}}"}""")).Status.Should().Be(200);
+    }
+
+    [Theory]
+    [InlineData("""{"for": "13h"}""", "for")]
+    [InlineData("""{"for": "0s"}""", "for")]
+    [InlineData("""{"for": "long"}""", "for")]
+    [InlineData("""{"address": "office"}""", "address")]
+    [InlineData("""{"adress": "203.0.113.1"}""", "adress")]
+    public async Task What_can_not_be_given_is_refused_by_name(string json, string member)
+    {
+        await using var router = await ClosedAsync(Site(new RecordingBackend()));
+
+        var (status, body) = await GrantAsync(router, json);
+
+        (status, body["faults"]![0]!["member"]!.ToString()).Should().Be((400, member));
+    }
+
+    [Fact]
+    public async Task An_open_site_has_nothing_to_pass_by()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(Site(new RecordingBackend())), _clock);
+
+        (await GrantAsync(router, "{}")).Status.Should().Be(400);
+    }
+
+    [Fact]
+    public async Task Each_use_is_counted_and_attributable_and_the_verdict_counts_it_apart()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await ClosedAsync(Site(backend.Address));
+        var (_, given) = await GrantAsync(router, """{"note": "Anna tries the search", "by": "ben"}""");
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync($"POST /try HTTP/1.1\r\nHost: www.example.org\r\n{BypassToken.Header}: {given["token"]}\r\nContent-Length: 0\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+
+        using var operators = new Management(router);
+        var (_, fleet) = await operators.SendAsync("GET", "/fleet");
+        fleet["safe"]!.GetValue<bool>().Should().BeTrue();
+        fleet["remarks"]![0]!.ToString().Should().Contain("1 in flight of testers");
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        await client.ReadMessageAsync();
+
+        (await router.AccessLog.NextAsync())["bypass"]!.ToString().Should().Be(given["id"]!.ToString());
+        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex("router_passed_total\\{[^}]*passage=\"tester\"\\} [1-9]");
+        var (_, mode) = await operators.SendAsync("GET", "/mode");
+        (mode["bypasses"]![0]!["note"]!.ToString(), mode["bypasses"]![0]!["by"]!.ToString(), mode["bypasses"]![0]!["token"]).Should().Be(("Anna tries the search", "ben", (JsonNode?)null));
+        var (_, history) = await operators.SendAsync("GET", "/history");
+        history.ToString().Should().Contain("Anna tries the search").And.NotContain(given["token"]!.ToString());
+    }
+
+    [Fact]
+    public async Task The_cookie_of_a_window_that_is_over_goes_to_no_backend_either()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await RunningRouter.StartAsync(Site(backend));
+
+        await router.GetAsync("http://www.example.org/", (BypassToken.Header, "old"), ("Cookie", $"{BypassToken.Cookie}=old"));
+        await router.GetAsync("http://www.example.org/", ("Cookie", $"x{BypassToken.Cookie}=mine"));
+
+        backend.Requests[0].Values("Cookie").Concat(backend.Requests[0].Values(BypassToken.Header)).Should().BeEmpty();
+        backend.Requests[1].Values("Cookie").Should().Equal($"x{BypassToken.Cookie}=mine");
+    }
+
+    [Fact]
+    public void The_cookies_domain_must_be_one_that_browsers_take() =>
+        Site(new RecordingBackend()).Set("BypassCookieDomain", "localhost").Read().Faults.Should().ContainSingle().Which.Key.Should().Be("Router:BypassCookieDomain");
+
+    private static SiteFile Site(RecordingBackend backend) => Site(backend.Address);
+
+    private static SiteFile Site(string address) => SiteFile.Of("www.*", address);
+
+    private static async Task<(int Status, JsonNode Body)> GrantAsync(RunningRouter router, string json)
+    {
+        using var operators = new Management(router);
+        return await operators.SendAsync("POST", "/bypass", json);
+    }
+
+    private static async Task<string> TokenAsync(RunningRouter router, string time = "1h") =>
+        (await GrantAsync(router, $$"""{"for": "{{time}}"}""")).Body["token"]!.ToString();
+
+    private static async Task<int> AskAsync(RunningRouter router, string token) =>
+        (await router.GetAsync("http://www.example.org/", (BypassToken.Header, token))).Status;
+
+    private static Task<Reply> PostAsync(RunningRouter router, string token) =>
+        router.SendAsync("POST", "http://www.example.org/_bypass", new FormUrlEncodedContent([new("token", token)]));
+
+    private Task<RunningRouter> ClosedAsync(SiteFile site) => RunningRouter.StartAsync(Management.With(site).Mode("maintenance"), _clock);
+}

@@ -1,0 +1,39 @@
+using System.Net;
+using Router.Configuration;
+
+namespace Router.Modes;
+
+/// <summary>Leave for testers to pass while the site is closed: by a token, of which only the hash is kept, or by address. It ends with the window of downtime.</summary>
+public sealed record Bypass
+{
+    /// <summary>The longest time.</summary>
+    public static readonly TimeSpan Longest = TimeSpan.FromHours(12);
+
+    /// <summary>What uses of it are told apart by.</summary>
+    public required string Id { get; init; }
+
+    /// <summary>The window that it belongs to.</summary>
+    public required string Window { get; init; }
+
+    /// <summary>When it ends at the latest.</summary>
+    public required DateTimeOffset Until { get; init; }
+
+    /// <summary>The SHA-256 of the token, in hexadecimal; null where it is by address.</summary>
+    public string? TokenHash { get; init; }
+
+    /// <summary>The address or range; null where it is by token.</summary>
+    public string? Addresses { get; init; }
+
+    /// <summary>Who gave it.</summary>
+    public string? By { get; init; }
+
+    /// <summary>For whom and what.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Whether it holds for a window at a time.</summary>
+    public bool HoldsIn(string? window, DateTimeOffset now) => Window == window && now < Until;
+
+    /// <summary>Whether it is for clients of this address.</summary>
+    public bool IsFor(IPAddress client) =>
+        AddressRange.TryParse(Addresses, out var range) && range.Contains(client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client);
+}
