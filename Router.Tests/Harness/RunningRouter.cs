@@ -40,6 +40,9 @@ internal sealed class RunningRouter : IAsyncDisposable
 
     public WebApplication App { get; }
 
+    /// <summary>What it goes by.</summary>
+    public TimeProvider Clock => App.Services.GetRequiredService<TimeProvider>();
+
     public LogLines Log { get; } = new();
 
     public AccessLogLines AccessLog { get; }

@@ -1,0 +1,197 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using Router.Modes;
+
+namespace Router.Tests;
+
+/// <summary>The closed site as a visitor meets it, in a real browser.</summary>
+public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
+{
+    private const string Form = """
+        <!DOCTYPE html><html lang="en"><head><title>Apply</title><link rel="stylesheet" href="/static/site.css"></head>
+        <body><form method="post" action="/apply"><input name="story"><button>Send</button></form></body></html>
+        """;
+
+    private RawBackend? _backend;
+
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
+    {
+        if (_backend is not null)
+            await _backend.DisposeAsync();
+    }
+
+    [BrowserFact]
+    public async Task A_visitor_who_fills_in_a_form_while_the_site_closes_loses_nothing_and_is_told_so()
+    {
+        await using var router = await OpenSiteAsync();
+        var page = await chromium.OpenAsync();
+        await page.Clock.InstallAsync();
+        await page.GotoAsync(Url(router, "/form"));
+        await page.FillAsync("input", "a long story");
+
+        Close(router);
+        await page.ClickAsync("button");
+
+        (await page.InnerTextAsync("h1")).Should().Be("Sorry, the service is unavailable");
+        (await page.InnerTextAsync(".sent")).Should().Contain("was not saved");
+        await SeeAsync(page, "post");
+        var asked = 0;
+        page.Request += (_, _) => asked++;
+        await page.Clock.RunForAsync(180_000);
+        asked.Should().Be(0, "a page that answers a form neither looks nor reloads");
+
+        await page.GoBackAsync();
+        (await page.InputValueAsync("input")).Should().Be("a long story", "it is where the visitor left it");
+    }
+
+    [BrowserFact]
+    public async Task The_page_looks_by_itself_whether_the_service_is_back_and_reloads_only_then()
+    {
+        await using var router = await OpenSiteAsync();
+        Close(router);
+        var page = await chromium.OpenAsync();
+        await page.Clock.InstallAsync();
+        await page.GotoAsync(Url(router, "/form"));
+        (await page.InnerTextAsync("#again")).Should().Contain("by itself");
+
+        var (looks, loads) = (0, 0);
+        page.Response += (_, response) => looks += response.Request.Method == "HEAD" ? 1 : 0;
+        page.Load += (_, _) => loads++;
+        await page.Clock.RunForAsync(19_000);
+        looks.Should().Be(0, "not everybody at once, and not at once");
+        await UntilAsync(page, () => looks >= 2);
+        loads.Should().Be(0, "the site is still closed");
+
+        using var operators = new Management(router);
+        (await operators.SendAsync("PUT", "/mode", """{"mode": "live"}""")).Status.Should().Be(200);
+        await UntilAsync(page, () => loads > 0);
+
+        await page.WaitForSelectorAsync("input");
+    }
+
+    [BrowserFact]
+    public async Task A_page_that_was_served_just_before_the_closing_is_whole_and_later_parts_break_nothing()
+    {
+        var clock = new ManualClock();
+        await using var router = await OpenSiteAsync(clock);
+        Close(router);
+        var page = await chromium.OpenAsync();
+        await page.GotoAsync(Url(router, "/"));
+
+        (await StyleAsync()).Should().Be("200 text/css body { color: green }");
+        clock.Advance(TimeSpan.FromSeconds(60));
+        (await StyleAsync()).Should().Be("503  ");
+
+        Task<string> StyleAsync() => page.EvaluateAsync<string>("""
+            async () => { const a = await fetch("/static/site.css", { headers: { Accept: "text/css,*/*;q=0.1" } }); return `${a.status} ${a.headers.get("content-type") ?? ""} ${await a.text()}`; }
+            """);
+    }
+
+    [BrowserFact]
+    public async Task The_page_reads_well_in_every_dress_and_asks_nobody_else_for_anything()
+    {
+        await using var router = await OpenSiteAsync();
+        Close(router);
+        foreach (var language in new[] { "en-GB", "cy" })
+        {
+            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            {
+                foreach (var width in new[] { 320, 1000 })
+                {
+                    var page = await chromium.OpenAsync(new() { Locale = language, ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 800 } });
+                    var asked = new List<string>();
+                    page.Request += (_, request) => asked.Add(request.Url);
+                    await page.GotoAsync(Url(router, "/form"), new() { WaitUntil = WaitUntilState.NetworkIdle });
+
+                    var name = $"{language} {scheme} {width}";
+                    await SeeAsync(page, name.ToLowerInvariant().Replace(' ', '-'));
+                    (await page.GetAttributeAsync("html", "lang")).Should().Be(language[..2]);
+                    (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, name);
+                    (await page.RunAxe()).Violations.Select(violation => $"{violation.Id}: {violation.Help}").Should().BeEmpty(name);
+                    asked.Should().OnlyContain(url => url.StartsWith(Url(router, "/"), StringComparison.Ordinal) || url.StartsWith("data:", StringComparison.Ordinal), name);
+                    var ground = await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
+                    ground.Should().Be(scheme == ColorScheme.Light ? "rgb(255, 255, 255)" : "rgb(22, 25, 29)");
+                    await page.Context.CloseAsync();
+                }
+            }
+        }
+    }
+
+    [BrowserFact]
+    public async Task It_reads_well_without_script_without_style_and_on_paper()
+    {
+        await using var router = await OpenSiteAsync();
+        Close(router);
+        var page = await chromium.OpenAsync(new() { JavaScriptEnabled = false, ColorScheme = ColorScheme.Dark });
+        await page.GotoAsync(Url(router, "/form"));
+
+        (await page.IsVisibleAsync("#again")).Should().BeFalse("it would promise what does not happen");
+        (await page.InnerTextAsync("main")).Should().Contain("You will be able to use the service from").And.Contain("Why: We move to a new database").And.Contain("enquiries@example.org");
+        await page.EmulateMediaAsync(new() { Media = Media.Print });
+        await SeeAsync(page, "print");
+        await page.SetContentAsync((await page.ContentAsync()).Replace("<style>", "<style media=\"none\">", StringComparison.Ordinal));
+        await SeeAsync(page, "without-style");
+        (await page.InnerTextAsync("body")).Should().StartWith("Digital Marketplace\n\nSorry, the service is unavailable");
+    }
+
+    [BrowserFact]
+    public async Task Errors_and_the_testers_form_are_accessible_too()
+    {
+        await using var router = await OpenSiteAsync();
+        var page = await chromium.OpenAsync();
+        await page.GotoAsync(Url(router, "/", host: "unknown.example.org"));
+        (await page.InnerTextAsync("h1")).Should().Be("Page not found");
+        (await page.RunAxe()).Violations.Should().BeEmpty();
+        await SeeAsync(page, "not-found");
+
+        Close(router);
+        using var operators = new Management(router);
+        var token = (await operators.SendAsync("POST", "/bypass", "{}")).Body["token"]!.ToString();
+        await page.GotoAsync(Url(router, "/_bypass"));
+        (await page.RunAxe()).Violations.Should().BeEmpty();
+        await page.FillAsync("#token", "wrong");
+        await page.ClickAsync("button");
+        (await page.RunAxe()).Violations.Should().BeEmpty();
+        await SeeAsync(page, "bypass");
+        await page.FillAsync("#token", token);
+        var answer = await page.RunAndWaitForResponseAsync(() => page.ClickAsync("button"), response => response.Request.Method == "POST");
+        answer.Status.Should().Be(303);
+    }
+
+    // What the page does with an answer comes a moment after it, by a clock that nobody moves.
+    private static Task UntilAsync(IPage page, Func<bool> holds) => Eventually.TrueAsync(async () =>
+    {
+        await page.Clock.RunForAsync(5_000);
+        return holds();
+    });
+
+    private static string Url(RunningRouter router, string path, string host = "www.example.org") => $"http://{host}:{router.Endpoint.Port}{path}";
+
+    private static Task<byte[]> SeeAsync(IPage page, string name) => page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, $"{name}.png"), FullPage = true });
+
+    private async Task<RunningRouter> OpenSiteAsync(TimeProvider? time = null)
+    {
+        _backend = RawBackend.Start(async connection =>
+        {
+            while (await connection.ReadMessageAsync() is { } request)
+            {
+                var (type, body) = request.Head.StartsWith("GET /static", StringComparison.Ordinal) ? ("text/css", "body { color: green }") : ("text/html", Form);
+                await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{(request.Head.StartsWith("HEAD", StringComparison.Ordinal) ? "" : body)}");
+            }
+        });
+        return await RunningRouter.StartAsync(
+            Management.With(SiteFile.Of("www.*", _backend)).Path("www.*", "/static").Set("Hosts:www.*:Paths:/static:Static", "true")
+                .Set("Pages:ServiceName", "Digital Marketplace").Set("Pages:Contact", "enquiries@example.org").Set("Pages:TimeZone", "Europe/London"),
+            time);
+    }
+
+    private static void Close(RunningRouter router)
+    {
+        var modes = router.Modes();
+        var (state, now) = (modes.State, router.Clock.GetUtcNow());
+        var change = new ModeChange { Mode = ModeCatalogue.Closed, Until = now.AddMinutes(90), Reason = "We move to a new database" };
+        modes.Offer(ModeChanges.Apply(state.Record, state.Index, change, now, TimeSpan.Zero, new Router.Configuration.Faults())!).Should().BeTrue();
+    }
+}
