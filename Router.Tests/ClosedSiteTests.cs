@@ -3,6 +3,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
 using Router.Answers;
+using Router.Configuration;
 using Router.Modes;
 
 namespace Router.Tests;
@@ -337,6 +338,33 @@ public sealed class ClosedSiteTests
 
         fault.Key.Should().Be(named);
         fault.Cure.Should().NotBeEmpty();
+    }
+
+    [Fact]
+    public void Another_language_is_one_more_file_and_what_it_lacks_is_a_fault_that_names_it()
+    {
+        var directory = Directory.CreateTempSubdirectory("router-languages-").FullName;
+        var shipped = Path.Combine(Pages.Directory, "languages");
+        File.Copy(Path.Combine(shipped, "en.json"), Path.Combine(directory, "en.json"));
+        var french = JsonNode.Parse(File.ReadAllText(Path.Combine(shipped, "en.json")))!;
+        french["texts"]!.AsObject().Remove("time.am");
+        french["texts"]!["time.am"] = "";
+        File.WriteAllText(Path.Combine(directory, "fr.json"), french.ToJsonString());
+        var faults = new Faults();
+        var settings = Site().ToSettings().Pages;
+
+        var languages = Language.Load(directory, settings, faults);
+
+        faults.All.Should().BeEmpty();
+        languages.Select(language => language.Tag).Should().Equal("en", "fr");
+        languages[1].Time(_clock.GetUtcNow(), TimeZoneInfo.Utc).Should().StartWith("22:00 on Thursday", "a language without words for the halves of the day counts to 24");
+        languages[0].Time(_clock.GetUtcNow().AddHours(2), TimeZoneInfo.Utc).Should().StartWith("midnight on Friday 2 January 2026");
+
+        french["texts"]!.AsObject().Remove("cut.sent");
+        File.WriteAllText(Path.Combine(directory, "fr.json"), french.ToJsonString());
+        Language.Load(directory, settings, faults);
+        faults.All.Should().ContainSingle().Which.ToString().Should().Contain("fr.json").And.Contain("lacks cut.sent");
+        Directory.Delete(directory, recursive: true);
     }
 
     private static SiteFile Site() => new SiteFile().Frontend("www", "http://127.0.0.1:9").Api("api", "http://127.0.0.1:9").Host("www.*", "www").Host("api.*", "api").Path("www.*", "/admin", refuse: true);
