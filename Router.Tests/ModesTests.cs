@@ -182,6 +182,15 @@ public sealed class ModesTests
     }
 
     [Fact]
+    public async Task DM_MODE_that_the_sites_file_does_not_take_stops_the_start_and_is_not_overheard()
+    {
+        var start = async () => await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), null, ("DM_MODE", "maintenance"));
+
+        var fault = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Subject;
+        (fault.Key, fault.Cure).Should().Be(("DM_MODE", "Declare it, with Router:Variables:DM_MODE = Mode, or unset it"));
+    }
+
+    [Fact]
     public async Task DM_MODE_goes_before_the_mode_in_the_file()
     {
         await using var backend = RawBackend.Saying("hello");

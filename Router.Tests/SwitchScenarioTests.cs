@@ -94,9 +94,10 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         await socketed.WriteAsync(Upgraded);
         await socket.ReadHeadAsync();
 
-        var waiting = Tool.RunAsync(one.ManagementUrl, "mode", "set", "maintenance", "--reason", "restore", "--wait", "--expect", "2");
+        var waiting = Tool.Start(one.ManagementUrl, "mode", "set", "maintenance", "--reason", "restore", "--wait", "--expect", "2");
         (await socket.ReadExactlyAsync(4)).Should().Be("\u0088\u0002\u0003\u00f4", "1012 is service restart");
         await Eventually.TrueAsync(async () => (await InTheWayAsync(operators)).SequenceEqual(["/live", "/report", "/upload"]));
+        await waiting.LineAsync("in flight: 3");
         socket.FinishWriting();
         socketed.FinishWriting();
         await Eventually.TrueAsync(async () => (await InTheWayAsync(operators)).SequenceEqual(["/report", "/upload"]));
@@ -107,11 +108,11 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         (await upload.ReadMessageAsync())!.Status.Should().Be(201);
         await Eventually.TrueAsync(async () => (await InTheWayAsync(operators)).SequenceEqual(["/report"]));
         (await operators.SendAsync("GET", "/fleet?expect=2")).Body["verdict"]!.GetValue<string>().Should().StartWith("NOT SAFE: web-1").And.Contain("GET www.example.org/report");
-        waiting.IsCompleted.Should().BeFalse("the report is still under way");
+        waiting.Done.IsCompleted.Should().BeFalse("the report is still under way");
 
         await report.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         (await page.ReadMessageAsync())!.Body.Should().Be("ok");
-        var (code, text, errors) = await waiting;
+        var (code, text, errors) = await waiting.Done;
         (code, errors).Should().Be((0, ""));
         text.Should().Contain("GET www.example.org/report").And.Contain("POST www.example.org/upload").And.Contain("www.example.org/live").And.NotContain("secret");
         text.TrimEnd().Should().EndWith("\nSAFE");

@@ -76,6 +76,7 @@ internal sealed class RouterProcess : IAsyncDisposable
     {
         var file = Path.Combine(_directory, "site.json");
         _site["Router"]!["Management"]!["Url"] = ManagementUrl;
+        _site["Router"]!["Variables"] = new JsonObject { ["DM_MODE"] = "Mode" };
         await File.WriteAllTextAsync(file, _site.ToJsonString());
         var start = Start();
         foreach (var argument in (string[])["--urls", $"http://{Endpoint}", "--config", file])

@@ -1,19 +1,49 @@
 using System.Diagnostics;
+using System.Text;
+using System.Threading.Channels;
 
 namespace Router.Tests.Harness;
 
 /// <summary>The operator's tool, as a process of its own.</summary>
-internal static class Tool
+internal sealed class Tool
 {
-    public static async Task<(int Code, string Output, string Errors)> RunAsync(string url, params string[] arguments)
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+
+    private Tool(string url, string[] arguments) => Done = RunAsync(url, arguments);
+
+    /// <summary>Its exit code, and all that it has printed.</summary>
+    public Task<(int Code, string Output, string Errors)> Done { get; }
+
+    /// <summary>Starts it.</summary>
+    public static Tool Start(string url, params string[] arguments) => new(url, arguments);
+
+    /// <summary>Runs it to its end.</summary>
+    public static Task<(int Code, string Output, string Errors)> RunAsync(string url, params IEnumerable<string> arguments) => Start(url, [.. arguments]).Done;
+
+    /// <summary>Waits until it prints a line that has these words; the lines before it are passed over.</summary>
+    public async Task LineAsync(string words)
+    {
+        while (!(await _lines.Reader.ReadAsync().InTime()).Contains(words, StringComparison.Ordinal))
+        {
+        }
+    }
+
+    private async Task<(int Code, string Output, string Errors)> RunAsync(string url, string[] arguments)
     {
         var start = RouterProcess.Start();
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["ROUTER_URL"] = url;
         using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        var errors = process.StandardError.ReadToEndAsync();
+        var output = new StringBuilder();
+        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is { } line)
+        {
+            output.Append(line).Append('\n');
+            _lines.Writer.TryWrite(line);
+        }
+
         await process.WaitForExitAsync().InTime();
-        return (process.ExitCode, await output, await errors);
+        return (process.ExitCode, output.ToString(), await errors);
     }
 }

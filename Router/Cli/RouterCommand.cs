@@ -43,7 +43,8 @@ public static class RouterCommand
         return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
     }
 
-    private static RootCommand Build()
+    /// <summary>What there is to say.</summary>
+    internal static RootCommand Build()
     {
         var root = new RootCommand("Router: the front door of a site of many applications. Without a command it serves until it is told to stop.")
         {

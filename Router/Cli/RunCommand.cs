@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Microsoft.Extensions.Hosting.Systemd;
 using Router.Serving;
 
 namespace Router.Cli;
@@ -28,8 +29,18 @@ public static class RunCommand
             return 1;
         }
 
+        TellSystemd(app);
         Welcome.Write(app, output);
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         return 0;
+    }
+
+    // As a unit of Type=notify (sd_notify(3)); anywhere else there is nobody to tell. The framework's own way asks for the parent's name,
+    // which a hardened unit can't see.
+    private static void TellSystemd(WebApplication app)
+    {
+        var notifier = new SystemdNotifier();
+        notifier.Notify(ServiceState.Ready);
+        app.Lifetime.ApplicationStopping.Register(() => notifier.Notify(ServiceState.Stopping));
     }
 }

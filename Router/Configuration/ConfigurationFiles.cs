@@ -9,9 +9,13 @@ namespace Router.Configuration;
 /// </summary>
 public sealed class ConfigurationFiles
 {
+    // The variable that everybody's scripts set: heard or refused, and never overheard.
+    private const string ModeVariable = "DM_MODE";
+
     private readonly List<(string Path, bool Optional)> _files = [];
     private readonly Dictionary<string, string> _broken = [];
     private string _seen = "";
+    private bool _isModeUnheard;
 
     /// <summary>Adds the layers to a configuration.</summary>
     /// <param name="configuration">What is built.</param>
@@ -33,6 +37,7 @@ public sealed class ConfigurationFiles
 
         _seen = Look();
         var declared = ConfigurationVariables.From(configuration);
+        _isModeUnheard = environment(ModeVariable) is not null && !declared.Has(ModeVariable);
         configuration.AddInMemoryCollection(declared.Values(environment));
         configuration.AddEnvironmentVariables();
     }
@@ -47,11 +52,13 @@ public sealed class ConfigurationFiles
         return now != Interlocked.Exchange(ref _seen, now);
     }
 
-    /// <summary>Notes the files that can't be read.</summary>
+    /// <summary>Notes the files that can't be read, and a mode in the environment that nobody would hear.</summary>
     public void AddFaults(Faults faults)
     {
         foreach (var (path, problem) in _broken)
             faults.Add(path, $"can't be read: {problem.TrimEnd('.')}", "Mend the file");
+        if (_isModeUnheard && _broken.Count == 0)
+            faults.Add(ModeVariable, "is set in the environment, and the configuration does not take it: the site would not be in that mode", $"Declare it, with {ConfigurationVariables.Section}:{ModeVariable} = Mode, or unset it");
     }
 
     private void Add(IConfigurationBuilder configuration, string path, bool optional)

@@ -23,6 +23,9 @@ public sealed class ConfigurationVariables
            select (variable.Key, $"Router:{key}"),
     ]);
 
+    /// <summary>Whether a variable is declared.</summary>
+    public bool Has(string variable) => _pairs.Any(pair => pair.Variable == variable);
+
     /// <summary>The values that an environment gives to the declared keys.</summary>
     public IEnumerable<KeyValuePair<string, string?>> Values(Func<string, string?> environment) =>
         from pair in _pairs

@@ -22,7 +22,9 @@ public sealed class LiveGauges
     {
         (_modes, _site, _upstreams) = (modes, site, upstreams);
         var meter = metrics.Meter;
+        meter.CreateObservableGauge("router.build.info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", BuildInfo.Version), new KeyValuePair<string, object?>("revision", BuildInfo.Revision)), null, "1; the labels say what runs.");
         meter.CreateObservableGauge("router.mode", Modes, "{mode}", "1 for the mode that holds, 0 for the others.");
+        meter.CreateObservableGauge("router.mode.set.info", SetBy, null, "1; the labels say who set the mode that holds, and by which ticket.");
         meter.CreateObservableGauge("router.mode.version", () => modes.State.Record.Version, "{version}", "The version of the mode's record that this instance has.");
         meter.CreateObservableGauge("router.mode.overrun", () => modes.State.OverrunAt(time.GetUtcNow()).TotalSeconds, "s", "By how much the announced end has passed while the site is not open.");
         meter.CreateObservableGauge("router.mode.window_age", () => modes.State.WindowAgeAt(time.GetUtcNow()).TotalSeconds, "s", "How long the window of downtime lasts already.");
@@ -37,6 +39,12 @@ public sealed class LiveGauges
         meter.CreateObservableGauge("router.trusted_proxies.age", TrustedProxyAges, "s", "How long ago a list of trusted proxies was last read; absent where it never was.");
         // The framework's handler reports this for HTTP/2; the name and labels are the semantic conventions' for both.
         meter.CreateObservableUpDownCounter("http.client.open_connections", Connections, "{connection}", "Number of outbound HTTP connections that are currently active or idle on the client.");
+    }
+
+    private Measurement<int> SetBy()
+    {
+        var step = _modes.State.Step;
+        return new Measurement<int>(1, new("mode", step.Mode.Name), new("by", step.By ?? ""), new("ticket", step.Ticket ?? ""));
     }
 
     private IEnumerable<Measurement<int>> Modes() =>

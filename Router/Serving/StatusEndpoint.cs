@@ -3,6 +3,7 @@ using Router.Answers;
 using Router.Forwarding;
 using Router.Forwarding.Backends;
 using Router.Modes;
+using Router.Observability;
 using Router.Switching;
 
 namespace Router.Serving;
@@ -15,12 +16,13 @@ namespace Router.Serving;
 /// <param name="ModeWarning">What there is to say against the length of the downtime; null where nothing is.</param>
 /// <param name="ModeProblem">What is wrong with the place where the mode lives; null where nothing is.</param>
 /// <param name="Application">The application's name.</param>
+/// <param name="Version">What the binary was built from.</param>
 /// <param name="Release">The release.</param>
 /// <param name="Stage">The stage.</param>
 /// <param name="Instance">This instance's name.</param>
 /// <param name="Backends">What was last seen of each backend; left out with <c>?ignore-dependencies</c>.</param>
 public sealed record StatusDocument(
-    string Status, string Mode, DateTimeOffset Since, DateTimeOffset? Until, string? ModeWarning, string? ModeProblem, string Application, string? Release, string? Stage, string Instance,
+    string Status, string Mode, DateTimeOffset Since, DateTimeOffset? Until, string? ModeWarning, string? ModeProblem, string Application, string Version, string? Release, string? Stage, string Instance,
     IReadOnlyList<BackendStatus>? Backends);
 
 /// <summary>One backend in <c>/_status</c>.</summary>
@@ -56,7 +58,7 @@ public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeCo
     {
         var (settings, state) = (site.Current.Settings, modes.State);
         return new StatusDocument(
-            "ok", state.Mode.Name, state.Since, state.Step.Until, state.WarningAt(time.GetUtcNow()), synchronizer.Problem, settings.ApplicationName, settings.Release, settings.Stage, settings.Instance,
+            "ok", state.Mode.Name, state.Since, state.Step.Until, state.WarningAt(time.GetUtcNow()), synchronizer.Problem, settings.ApplicationName, BuildInfo.Version, settings.Release, settings.Stage, settings.Instance,
             alone ? null : [.. site.Current.Backends.Select(upstream => Describe(upstream, upstreams.InFlight(upstream.Settings.Name)))]);
     }
 

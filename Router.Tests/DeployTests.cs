@@ -1,0 +1,164 @@
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Router.Cli;
+using Router.Modes;
+
+namespace Router.Tests;
+
+/// <summary>What <c>deploy</c> holds is true of this Router, and of the tools that read it.</summary>
+public sealed partial class DeployTests
+{
+    private static readonly string Root = FindRoot();
+
+    [ProgramFact("promtool", "prometheus")]
+    public async Task The_alert_rules_are_valid_and_fire_when_they_should()
+    {
+        (await RunAsync("promtool", "check", "rules", Deploy("prometheus/alerts.yml"))).Should().Contain("SUCCESS");
+        (await RunAsync("promtool", "test", "rules", Deploy("prometheus/alerts.test.yml"))).Should().Contain("SUCCESS");
+    }
+
+    [ProgramFact("systemd-analyze", "systemd")]
+    public async Task The_unit_is_valid_and_exposes_little()
+    {
+        var unit = Path.Combine(Directory.CreateTempSubdirectory("router-unit-").FullName, "router.service");
+        // The paths of a host that has it installed are not here.
+        await File.WriteAllTextAsync(unit, (await File.ReadAllTextAsync(Deploy("systemd/router.service"))).Replace("/opt/router/router ", "/bin/true ", StringComparison.Ordinal).Replace("=/opt/router", "=/tmp", StringComparison.Ordinal));
+
+        (await RunAsync("systemd-analyze", "verify", unit)).Should().BeEmpty();
+        var security = await RunAsync("systemd-analyze", "security", "--offline=true", unit);
+        double.Parse(Exposure().Match(security).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture).Should().BeLessThan(2, "of 10, where 10 is a program that may do everything");
+    }
+
+    [Fact]
+    public async Task Every_metric_that_alerts_and_dashboard_name_is_one_that_Router_has()
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Frontend("gone", "http://127.0.0.1:9").Host("gone.*", "gone").Set("Backends:gone:ConnectTimeout", "10s")
+            .Path("www.*", "/static").Set("Hosts:www.*:Paths:/static:Static", "true").Set("RateLimits:all:Rate", "0.001").Host("limited.*", "www").Set("Hosts:limited.*:RateLimits", "all"));
+        // A series appears with its first event.
+        foreach (var url in new[] { "http://www.example.org/", "http://gone.example.org/", "http://limited.example.org/", "http://limited.example.org/" })
+            await router.GetAsync(url);
+        router.Switch(ModeCatalogue.Closed);
+        await router.GetAsync("http://www.example.org/");
+        var names = SeriesName().Matches((await router.GetAsync("http://localhost/_metrics")).Body).Select(match => match.Groups[1].Value).ToHashSet();
+        // Of these the test makes no event: a write that breaks, and a file of the grace that the switch above has not.
+        names.UnionWith(["router_passed_total", "router_uncertain_writes_total"]);
+
+        var alerts = await File.ReadAllTextAsync(Deploy("prometheus/alerts.yml"));
+        var dashboard = JsonNode.Parse(await File.ReadAllTextAsync(Deploy("grafana/router.json")))!;
+        var expressions = dashboard["panels"]!.AsArray().SelectMany(panel => panel!["targets"]!.AsArray()).Select(target => target!["expr"]!.ToString()).ToArray();
+
+        expressions.Should().HaveCountGreaterThan(15);
+        foreach (var text in expressions.Append(alerts))
+            MetricName().Matches(text).Select(match => match.Value).Should().BeSubsetOf(names, text);
+    }
+
+    [Fact]
+    public async Task Every_alert_leads_to_a_section_of_the_runbook()
+    {
+        var sections = Heading().Matches(await File.ReadAllTextAsync(Deploy("RUNBOOK.md"))).Select(match => "deploy/RUNBOOK.md#" + match.Groups[1].Value.ToLowerInvariant().Replace(",", "", StringComparison.Ordinal).Replace(' ', '-'));
+        var alerts = await File.ReadAllTextAsync(Deploy("prometheus/alerts.yml"));
+        var named = Runbook().Matches(alerts).Select(match => match.Groups[1].Value).ToArray();
+
+        named.Should().HaveCount(Regex.Count(alerts, "- alert:")).And.BeSubsetOf(sections);
+    }
+
+    [Fact]
+    public async Task Every_command_of_runbook_and_README_is_one_that_the_tool_knows()
+    {
+        var lines = new List<string>();
+        foreach (var file in new[] { Deploy("RUNBOOK.md"), Path.Combine(Root, "README.md") })
+            lines.AddRange(Command().Matches(await File.ReadAllTextAsync(file)).Select(match => match.Groups[1].Value));
+
+        lines.Should().HaveCountGreaterThan(20);
+        foreach (var line in lines)
+        {
+            var arguments = Word().Matches(line.Split('#')[0].Split('>')[0]).Select(match => match.Value.Trim('"')).Skip(1).ToArray();
+            RouterCommand.Build().Parse(arguments).Errors.Select(error => error.Message).Should().BeEmpty(line);
+        }
+    }
+
+    [Fact]
+    public async Task As_a_unit_it_says_to_systemd_when_it_listens_and_when_it_stops()
+    {
+        var directory = Directory.CreateTempSubdirectory("router-notify-").FullName;
+        using var notified = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);
+        notified.Bind(new UnixDomainSocketEndPoint(Path.Combine(directory, "notify")));
+        await File.WriteAllTextAsync(Path.Combine(directory, "site.json"), SiteFile.Of("www.*", "http://127.0.0.1:9").ToString());
+        var router = RouterProcess.Start();
+        foreach (var argument in (string[])["--urls", "http://127.0.0.1:0", "--config", Path.Combine(directory, "site.json")])
+            router.ArgumentList.Add(argument);
+        router.Environment["NOTIFY_SOCKET"] = Path.Combine(directory, "notify");
+        using var process = Process.Start(router)!;
+        var (_, _) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+
+        (await NextAsync()).Should().Contain("READY=1");
+        using (var signal = Process.Start("kill", ["-TERM", $"{process.Id}"]))
+            await signal.WaitForExitAsync();
+        (await NextAsync()).Should().Contain("STOPPING=1");
+        await process.WaitForExitAsync().InTime();
+        process.ExitCode.Should().Be(0);
+        Directory.Delete(directory, recursive: true);
+
+        async Task<string> NextAsync()
+        {
+            var buffer = new byte[1024];
+            return Encoding.UTF8.GetString(buffer, 0, await notified.ReceiveAsync(buffer).InTime());
+        }
+    }
+
+    [Fact]
+    public async Task What_runs_is_told_by_the_command_the_status_and_a_metric()
+    {
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:9"));
+        var version = Router.Observability.BuildInfo.Version;
+
+        (await Tool.RunAsync("http://127.0.0.1:1", "--version")).Output.Should().StartWith(version);
+        (await router.GetAsync("http://localhost/_status")).Body.Should().Contain($"\"version\": \"{version}\"");
+        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex($"router_build_info\\{{[^}}]*version=\"{version}\"");
+    }
+
+    private static string Deploy(string path) => Path.Combine(Root, "deploy", path);
+
+    private static async Task<string> RunAsync(string program, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().InTime();
+        var text = string.Concat(await texts);
+        process.ExitCode.Should().Be(0, text);
+        return text;
+    }
+
+    private static string FindRoot()
+    {
+        var directory = new DirectoryInfo(AppContext.BaseDirectory);
+        while (!File.Exists(Path.Combine(directory.FullName, "global.json")))
+            directory = directory.Parent!;
+        return directory.FullName;
+    }
+
+    [GeneratedRegex(@"^(router_[a-z_]+?)[{ ]", RegexOptions.Multiline)]
+    private static partial Regex SeriesName();
+
+    [GeneratedRegex(@"\brouter_[a-z_]+\b(?!\.)")]
+    private static partial Regex MetricName();
+
+    [GeneratedRegex(@"Overall exposure level for [^:]+: ([0-9.]+)")]
+    private static partial Regex Exposure();
+
+    [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex("runbook: \"([^\"]+)\"")]
+    private static partial Regex Runbook();
+
+    [GeneratedRegex(@"^    ((?:out/)?router(?: .+)?)$", RegexOptions.Multiline)]
+    private static partial Regex Command();
+
+    [GeneratedRegex("\"[^\"]*\"|[^ ]+")]
+    private static partial Regex Word();
+}

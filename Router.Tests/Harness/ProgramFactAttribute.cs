@@ -1,0 +1,14 @@
+namespace Router.Tests.Harness;
+
+/// <summary>A test that needs a program: skipped with a word where it is missing, but for <c>ROUTER_CI=1</c>, where it must be there.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ProgramFactAttribute : FactAttribute
+{
+    /// <param name="program">The program.</param>
+    /// <param name="package">Debian's package that brings it.</param>
+    public ProgramFactAttribute(string program, string package)
+    {
+        if (Environment.GetEnvironmentVariable("ROUTER_CI") != "1" && !(Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(directory => File.Exists(Path.Combine(directory, program))))
+            Skip = $"{program} is not installed; on Debian: apt-get install {package}";
+    }
+}
