@@ -32,6 +32,48 @@ public sealed partial class DeployTests
         double.Parse(Exposure().Match(security).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture).Should().BeLessThan(2, "of 10, where 10 is a program that may do everything");
     }
 
+    [ProgramFact("kubectl", null)]
+    public async Task The_manifests_of_each_stage_come_out_whole()
+    {
+        foreach (var (stage, hasRedis) in new[] { ("preview", false), ("staging", true), ("production", true) })
+        {
+            var text = await RunAsync("kubectl", "kustomize", Deploy($"kubernetes/overlays/{stage}"));
+
+            var kinds = Regex.Matches(text, "^kind: (.+)$", RegexOptions.Multiline).Select(match => match.Groups[1].Value);
+            kinds.Should().Contain(["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget"]).And.Subject.Count(kind => kind == "Service").Should().Be(2);
+            Regex.Count(text, "namespace: router-" + stage).Should().BeGreaterThan(4);
+            text.Should().Contain("registry.example.org/router:release-").And.Contain("readOnlyRootFilesystem: true").And.Contain("runAsNonRoot: true");
+            Regex.Count(text, "^ +router-access: operator\n", RegexOptions.Multiline).Should().Be(1);
+            text.Should().Contain("podSelector:\n        matchLabels:\n          router-access: operator").And.Contain("podSelector:\n    matchLabels:\n      app.kubernetes.io/name: router");
+            text.Contains("Router__ModeStore__Redis", StringComparison.Ordinal).Should().Be(hasRedis);
+            text.Contains("mode.json", StringComparison.Ordinal).Should().Be(!hasRedis, "the mode is kept in one place");
+            Regex.Matches(text, @"^ +path: (/\S+)$", RegexOptions.Multiline).Select(match => match.Groups[1].Value).Should().OnlyContain(path => path == "/_status?ignore-dependencies");
+        }
+    }
+
+    [Fact]
+    public async Task The_mode_that_the_manifests_begin_with_is_a_record_and_each_stage_has_all_that_the_table_needs()
+    {
+        ModeRecordText.TryParse(await File.ReadAllTextAsync(Deploy("kubernetes/base/mode.json")), out var record, out var problem).Should().BeTrue(problem);
+        record!.Steps.Single().Mode.Name.Should().Be("live");
+        foreach (var stage in new[] { "preview", "staging", "production" })
+        {
+            var start = RouterProcess.Start();
+            start.ArgumentList.Add("check");
+            foreach (var line in await File.ReadAllLinesAsync(Deploy($"kubernetes/overlays/{stage}/site.env")))
+                start.Environment[line.Split('=', 2)[0]] = line.Split('=', 2)[1];
+            // What the secret of the stage has.
+            foreach (var name in new[] { "DM_USER_IPS", "DM_DEV_USER_IPS", "DM_ADMIN_USER_IPS" })
+                start.Environment[name] = "203.0.113.0/24";
+            start.Environment["DM_APP_AUTH"] = "dXNlcjpwYXNzd29yZA==";
+            start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+            using var process = Process.Start(start)!;
+            var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            await process.WaitForExitAsync().InTime();
+            process.ExitCode.Should().Be(0, $"{stage}: {string.Concat(await texts)}");
+        }
+    }
+
     [Fact]
     public async Task Every_metric_that_alerts_and_dashboard_name_is_one_that_Router_has()
     {
