@@ -83,6 +83,19 @@ public sealed class FileModeStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Where_the_instances_can_not_report_to_each_other_nobody_speaks_for_all()
+    {
+        await Seed("maintenance");
+        // A file in the place of the directory: also root can't write there.
+        System.IO.File.WriteAllText(File + ".instances", "");
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", File));
+        using var operators = new Management(router);
+
+        await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet")).Body["verdict"]!.ToString().Contains("can't see each other", StringComparison.Ordinal));
+        (await operators.SendAsync("GET", "/fleet?expect=1")).Body["safe"]!.GetValue<bool>().Should().BeTrue();
+    }
+
+    [Fact]
     public async Task A_file_that_loses_its_record_gets_it_back_and_never_opens_the_site()
     {
         await Seed("maintenance");

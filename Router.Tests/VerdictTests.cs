@@ -85,6 +85,16 @@ public sealed class VerdictTests
         Judge(2, Good, vanished).IsSafe.Should().BeFalse();
     }
 
+    [Fact]
+    public void Who_can_not_see_the_others_does_not_speak_for_them()
+    {
+        Of(null).Text.Should().StartWith("NOT SAFE: the instances can't see each other (the file is somebody else's)").And.Contain("ask each of them with --expect 1");
+        Of(1).IsSafe.Should().BeTrue("the operator knows whom they ask");
+        Of(1).Remarks.Should().ContainSingle().Which.Should().Contain("this is said of one alone");
+
+        static Verdict Of(int? expect) => Verdict.Of(Record, Step, [Good], Now, Expiry, expect, "the file is somebody else's");
+    }
+
     private static InstanceReport Other(InstanceReport report) => report with { Name = "web-2", Id = "web-2/a" };
 
     private static Verdict Judge(int? expect, params ImmutableArray<InstanceReport> reports) => Verdict.Of(Record, Step, reports, Now, Expiry, expect);

@@ -37,6 +37,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     private readonly SemaphoreSlim _woken = new(0, 1);
     private readonly ConcurrentQueue<HistoryEntry> _unwritten = new();
     private volatile string? _problem = "the mode store has not been read yet";
+    private volatile string? _isolation;
     private string? _refusal;
     private bool _wasUnreadable;
     private long? _emptySince;
@@ -55,6 +56,9 @@ public sealed partial class ModeSynchronizer : BackgroundService
 
     /// <summary>Where the mode lives.</summary>
     public IModeStore Store => _store;
+
+    /// <summary>Why this instance and the others can't see each other in a store that they share; null where they can.</summary>
+    public string? Isolation => _isolation;
 
     /// <summary>What is wrong with the store or what it holds, for an operator; null where nothing is.</summary>
     public string? Problem => _problem;
@@ -294,9 +298,11 @@ public sealed partial class ModeSynchronizer : BackgroundService
             await _store.ReportAsync(report.Id, JsonSerializer.Serialize(report, SwitchingJson.Default.InstanceReport), cancellation).ConfigureAwait(false);
             if (!report.Stopped)
                 await ForgetAsync(cancellation).ConfigureAwait(false);
+            _isolation = null;
         }
         catch (ModeStoreException fault)
         {
+            _isolation = fault.Message;
             TellRefusal(fault.Message);
         }
     }

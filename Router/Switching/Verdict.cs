@@ -19,14 +19,17 @@ public sealed record Verdict(bool IsSafe, ImmutableArray<string> Reasons, Immuta
     /// <summary>
     /// Safe when every instance with a live heartbeat, and at least as many as expected, has confirmed the record and its step in force and has
     /// nothing in flight to what the step closes. One that vanished without having said so may be alive and open, only cut off from the store:
-    /// it stands in the way unless somebody has said how many instances there are.
+    /// it stands in the way unless somebody has said how many instances there are. So does a store that they can't report to.
     /// </summary>
-    public static Verdict Of(ModeRecord record, ModeStep step, IEnumerable<InstanceReport> reports, DateTimeOffset now, TimeSpan heartbeatExpiry, int? expect)
+    public static Verdict Of(ModeRecord record, ModeStep step, IEnumerable<InstanceReport> reports, DateTimeOffset now, TimeSpan heartbeatExpiry, int? expect, string? isolation = null)
     {
         var (reasons, remarks) = (ImmutableArray.CreateBuilder<string>(), ImmutableArray.CreateBuilder<string>());
         var here = 0;
         if (!step.Mode.ClosesAnything)
             reasons.Add($"the mode is {step.Mode}, which closes nothing");
+        // It sees only itself then, and "all that I see are quiet" would be a lie.
+        if (isolation is not null)
+            (expect is null ? reasons : remarks).Add($"the instances can't see each other ({isolation}): this is said of one alone{(expect is null ? ", so ask each of them with --expect 1" : "")}");
         foreach (var report in reports.OrderBy(report => report.Id, StringComparer.Ordinal))
         {
             var confirmed = report.Version == record.Version && report.StepMade == step.Made && report.Mode == step.Mode.Name;

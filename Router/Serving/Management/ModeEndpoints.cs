@@ -51,7 +51,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         await synchronizer.LookAsync(context.RequestAborted).ConfigureAwait(false);
         var reports = await synchronizer.ReadFleetAsync(context.RequestAborted).ConfigureAwait(false);
         var (state, now, expiry) = (modes.State, time.GetUtcNow(), settings.ModeStore.HeartbeatExpiry);
-        var verdict = Verdict.Of(state.Record, state.Step, reports, now, expiry, expect);
+        var verdict = Verdict.Of(state.Record, state.Step, reports, now, expiry, expect, synchronizer.Isolation);
         if (synchronizer.Problem is { } problem)
             verdict = verdict with { IsSafe = false, Reasons = [problem, .. verdict.Reasons] };
         var live = reports.Where(report => report.IsLiveAt(now, expiry)).ToArray();
