@@ -32,6 +32,55 @@ public sealed partial class DeployTests
         double.Parse(Exposure().Match(security).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture).Should().BeLessThan(2, "of 10, where 10 is a program that may do everything");
     }
 
+    [Theory]
+    [InlineData("preview", 1, "www.preview.example.org")]
+    [InlineData("staging", 2, "www.staging.example.org")]
+    [InlineData("production", 6, "www.example.org")]
+    public async Task The_manifest_of_each_stage_is_made_of_its_file_and_has_all_that_the_table_needs(string stage, int instances, string host)
+    {
+        var (code, manifest, errors) = await RenderAsync(Deploy("vars"), stage, "release-18");
+
+        (code, errors).Should().Be((0, ""));
+        manifest.Should().Contain($"  instances: {instances}\n").And.Contain($"  - route: \"{host}\"\n").And.Contain("  memory: 256M\n", "the common file says so")
+            .And.Contain("health-check-http-endpoint: /_status?ignore-dependencies\n").And.Contain("    DM_MODE: \"live\"\n").And.Contain("    Router__Release: \"release-18\"\n");
+        manifest.Should().NotContain("ModeStore");
+        var start = RouterProcess.Start();
+        start.ArgumentList.Add("check");
+        foreach (Match variable in Regex.Matches(manifest, "^    ([A-Za-z0-9_]+): \"?(.*?)\"?$", RegexOptions.Multiline))
+            start.Environment[variable.Groups[1].Value] = variable.Groups[2].Value;
+        await CheckAsync(start, stage);
+    }
+
+    [Fact]
+    public async Task A_manifest_that_can_not_be_made_is_none_and_every_fault_is_named()
+    {
+        var vars = Directory.CreateTempSubdirectory("router-vars-").FullName;
+        File.Copy(Deploy("vars/common.yml"), Path.Combine(vars, "common.yml"));
+        await File.WriteAllTextAsync(Path.Combine(vars, "preview.yml"), (await File.ReadAllTextAsync(Deploy("vars/preview.yml")))
+            .Replace("maintenance_mode: live", "maintenance_mode: maintenence", StringComparison.Ordinal).Replace("api_url: https://api.preview.internal\n", "api_ulr: x\nnonsense\n", StringComparison.Ordinal));
+
+        var (code, manifest, errors) = await RenderAsync(vars, "preview", null, ("DM_APP_AUTH", ""));
+        var unknown = await RenderAsync(vars, "prod", "release-18");
+
+        (code, manifest).Should().Be((2, ""));
+        foreach (var fault in new[] { "maintenance_mode is 'maintenence'. Choose live, recovery or maintenance", "api_url is not set", "api_ulr is not known", "'nonsense' is not of the form key: value", "DM_APP_AUTH is not set", "there is no release" })
+            errors.Should().Contain(fault);
+        (unknown.Code, unknown.Errors).Should().Be((2, $"there is no stage 'prod' in {vars}. Stages: preview\n"));
+        Directory.Delete(vars, recursive: true);
+    }
+
+    [Fact]
+    public async Task Secrets_come_from_a_file_or_the_environment_and_stay_what_they_are()
+    {
+        var secrets = Path.GetTempFileName();
+        await File.WriteAllTextAsync(secrets, "DM_APP_AUTH=fromfile\nROUTER_REDIS=redis://:a\"b\\c@redis\n");
+
+        var (_, manifest, _) = await RenderAsync(Deploy("vars"), "staging", "release-18", ("SECRETS_FILE", secrets), ("DM_APP_AUTH", ""));
+
+        manifest.Should().Contain("    DM_APP_AUTH: \"fromfile\"\n").And.Contain("    Router__ModeStore__Redis: \"redis://:a\\\"b\\\\c@redis\"\n");
+        File.Delete(secrets);
+    }
+
     [ProgramFact("kubectl", null)]
     public async Task The_manifests_of_each_stage_come_out_whole()
     {
@@ -67,10 +116,7 @@ public sealed partial class DeployTests
                 start.Environment[name] = "203.0.113.0/24";
             start.Environment["DM_APP_AUTH"] = "dXNlcjpwYXNzd29yZA==";
             start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
-            using var process = Process.Start(start)!;
-            var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            await process.WaitForExitAsync().InTime();
-            process.ExitCode.Should().Be(0, $"{stage}: {string.Concat(await texts)}");
+            await CheckAsync(start, stage);
         }
     }
 
@@ -164,6 +210,27 @@ public sealed partial class DeployTests
     }
 
     private static string Deploy(string path) => Path.Combine(Root, "deploy", path);
+
+    private static async Task CheckAsync(ProcessStartInfo start, string stage)
+    {
+        using var process = Process.Start(start)!;
+        var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().InTime();
+        process.ExitCode.Should().Be(0, $"{stage}: {string.Concat(await texts)}");
+    }
+
+    private static async Task<(int Code, string Manifest, string Errors)> RenderAsync(string vars, string stage, string? release, params (string Name, string Value)[] environment)
+    {
+        var start = new ProcessStartInfo(Deploy("render-manifest"), release is null ? [stage] : [stage, release]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Remove("RELEASE_NAME");
+        foreach (var (name, value) in new[] { ("VARS_DIRECTORY", vars), ("DM_APP_AUTH", "dXNlcjpwYXNzd29yZA=="), ("DM_USER_IPS", "203.0.113.0/24"), ("DM_DEV_USER_IPS", "203.0.113.0/24"), ("DM_ADMIN_USER_IPS", "203.0.113.0/24") }.Concat(environment))
+            start.Environment[name] = value;
+        using var process = Process.Start(start)!;
+        var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync().InTime();
+        var both = await texts;
+        return (process.ExitCode, both[0], both[1]);
+    }
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
