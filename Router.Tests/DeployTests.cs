@@ -70,6 +70,27 @@ public sealed partial class DeployTests
     }
 
     [Fact]
+    public async Task The_mode_of_a_stage_is_one_line_of_its_file()
+    {
+        var vars = Directory.CreateTempSubdirectory("router-vars-").FullName;
+        var file = Path.Combine(vars, "preview.yml");
+        File.Copy(Deploy("vars/preview.yml"), file);
+        var before = await File.ReadAllLinesAsync(file);
+
+        var changed = await ScriptAsync("set-mode", vars, "preview", "maintenance");
+        var again = await ScriptAsync("set-mode", vars, "preview", "maintenance");
+        var wrong = await ScriptAsync("set-mode", vars, "preview", "read-only");
+        var unknown = await ScriptAsync("set-mode", vars, "../vars/preview", "live");
+
+        (changed.Code, again.Code, wrong.Code, unknown.Code).Should().Be((0, 0, 2, 2));
+        changed.Output.Should().Contain("was live, and is maintenance");
+        again.Output.Should().Contain("already");
+        wrong.Errors.Should().Contain("Choose live, recovery or maintenance");
+        (await File.ReadAllLinesAsync(file)).Except(before).Should().Equal("maintenance_mode: maintenance");
+        Directory.Delete(vars, recursive: true);
+    }
+
+    [Fact]
     public async Task Secrets_come_from_a_file_or_the_environment_and_stay_what_they_are()
     {
         var secrets = Path.GetTempFileName();
@@ -213,18 +234,25 @@ public sealed partial class DeployTests
 
     private static async Task CheckAsync(ProcessStartInfo start, string stage)
     {
-        using var process = Process.Start(start)!;
-        var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().InTime();
-        process.ExitCode.Should().Be(0, $"{stage}: {string.Concat(await texts)}");
+        var (code, _, errors) = await RunAsync(start);
+        code.Should().Be(0, $"{stage}: {errors}");
     }
 
-    private static async Task<(int Code, string Manifest, string Errors)> RenderAsync(string vars, string stage, string? release, params (string Name, string Value)[] environment)
+    private static Task<(int Code, string Output, string Errors)> ScriptAsync(string script, string vars, params string[] arguments) =>
+        RunAsync(new ProcessStartInfo(Deploy(script), arguments) { Environment = { ["VARS_DIRECTORY"] = vars } });
+
+    private static Task<(int Code, string Manifest, string Errors)> RenderAsync(string vars, string stage, string? release, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(Deploy("render-manifest"), release is null ? [stage] : [stage, release]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Deploy("render-manifest"), release is null ? [stage] : [stage, release]);
         start.Environment.Remove("RELEASE_NAME");
         foreach (var (name, value) in new[] { ("VARS_DIRECTORY", vars), ("DM_APP_AUTH", "dXNlcjpwYXNzd29yZA=="), ("DM_USER_IPS", "203.0.113.0/24"), ("DM_DEV_USER_IPS", "203.0.113.0/24"), ("DM_ADMIN_USER_IPS", "203.0.113.0/24") }.Concat(environment))
             start.Environment[name] = value;
+        return RunAsync(start);
+    }
+
+    private static async Task<(int Code, string Output, string Errors)> RunAsync(ProcessStartInfo start)
+    {
+        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         using var process = Process.Start(start)!;
         var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync().InTime();
@@ -234,12 +262,9 @@ public sealed partial class DeployTests
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().InTime();
-        var text = string.Concat(await texts);
-        process.ExitCode.Should().Be(0, text);
-        return text;
+        var (code, output, errors) = await RunAsync(new ProcessStartInfo(program, arguments));
+        code.Should().Be(0, output + errors);
+        return output + errors;
     }
 
     private static string FindRoot()

@@ -21,6 +21,7 @@ public sealed class Pages
     private readonly Dictionary<string, PageTemplate> _templates;
     private readonly PageTemplate? _bypassForm;
     private readonly ConcurrentDictionary<Key, PreparedAnswer> _errors = new();
+    private readonly Lock _preparing = new();
     private volatile ClosedSite? _closed;
 
     private Pages(PagesSettings settings, IReadOnlyList<Language> languages, Dictionary<string, PageTemplate> templates, PageTemplate? bypassForm)
@@ -92,7 +93,7 @@ public sealed class Pages
         if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
             return closed;
         // Of several that come at once one prepares, and the others wait for it: some milliseconds, once for each change of the mode.
-        lock (_errors)
+        lock (_preparing)
         {
             closed = _closed;
             if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)

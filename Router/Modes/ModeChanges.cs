@@ -64,7 +64,7 @@ public static class ModeChanges
 
         var after = After(record, record.Steps[index..], record.Written, now);
         if (after.Bypasses.Length >= MostBypasses)
-            faults.Add("note", $"would be the {MostBypasses + 1}th bypass", "Share one of those that there are, or wait until one ends");
+            faults.Add("note", $"comes to {MostBypasses} bypasses that there are already", "Share one of them, or wait until one ends");
         return faults.Any ? null : after with { Bypasses = after.Bypasses.Add(bypass with { Window = window }) };
     }
 
