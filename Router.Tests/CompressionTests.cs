@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
+using Router.Answers;
 using Router.Configuration;
-using Router.Forwarding.Bodies;
 using Router.Routing;
 
 namespace Router.Tests;
@@ -29,7 +29,7 @@ public sealed class CompressionTests
     [InlineData("gzip;q=1000", null)]
     [InlineData("brotli, gz", null)]
     [InlineData("", null)]
-    public void The_coding_is_the_one_the_client_likes_best(string accept, string? coding) => Compression.Choose(accept).Should().Be(coding);
+    public void The_coding_is_the_one_the_client_likes_best(string accept, string? coding) => AcceptEncoding.Choose(accept).Should().Be(coding);
 
     [Theory]
     [InlineData("text/html; charset=utf-8", true)]

@@ -14,8 +14,7 @@ internal sealed class RedisServer : IAsyncDisposable
     private RedisServer(string[] options) => _options = options;
 
     /// <summary>Where the program is; null where it is not installed.</summary>
-    public static string? Program { get; } = (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':')
-        .Select(directory => Path.Combine(directory, "redis-server")).FirstOrDefault(File.Exists);
+    public static string? Program { get; } = Programs.Find("redis-server");
 
     public int Port { get; private set; }
 
@@ -94,11 +93,4 @@ internal sealed class RedisServer : IAsyncDisposable
 
 /// <summary>A test that needs <c>redis-server</c>: skipped with a word where there is none, but for <c>ROUTER_CI=1</c>, where it must be there.</summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class RedisFactAttribute : FactAttribute
-{
-    public RedisFactAttribute()
-    {
-        if (RedisServer.Program is null && Environment.GetEnvironmentVariable("ROUTER_CI") != "1")
-            Skip = "redis-server is not installed; on Debian: apt-get install redis-server";
-    }
-}
+public sealed class RedisFactAttribute() : ProgramFactAttribute("redis-server", "redis-server");

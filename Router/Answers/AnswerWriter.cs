@@ -59,14 +59,14 @@ public sealed class AnswerWriter(TimeProvider time)
             ? pages.FindClosed(state, now, isSending, languages, route?.PageTemplate, out var language)
             : pages.Find(answer, isSending, languages, route?.PageTemplate, out language);
         var body = form switch { AnswerForm.Page => prepared.Page, AnswerForm.Problem => prepared.Problem, _ => prepared.Text };
-        var (bytes, coding) = body.For(request.Headers.AcceptEncoding.ToString());
+        var (bytes, coding) = body.For(request.Headers.AcceptEncoding);
         response.ContentType = body.ContentType;
         response.ContentLength = bytes.Length;
         response.Headers.ContentLanguage = language;
         if (coding is not null)
             response.Headers.ContentEncoding = coding;
         rules?.Apply(context);
-        return WriteAsync(context, bytes);
+        return context.SendAsync(bytes);
     }
 
     private static ValueTask WriteRobotsAsync(HttpContext context, ResponseHeaderRules? rules)
@@ -74,13 +74,6 @@ public sealed class AnswerWriter(TimeProvider time)
         context.Response.ContentType = "text/plain";
         context.Response.ContentLength = Robots.Length;
         rules?.Apply(context);
-        return WriteAsync(context, Robots);
-    }
-
-    // The answer to HEAD is the answer to GET without its body (RFC 9110 section 9.3.2).
-    private static async ValueTask WriteAsync(HttpContext context, ReadOnlyMemory<byte> body)
-    {
-        if (context.Request.Method is not "HEAD")
-            await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        return context.SendAsync(Robots);
     }
 }

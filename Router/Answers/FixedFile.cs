@@ -27,8 +27,7 @@ public sealed class FixedFile
     public async ValueTask WriteAsync(HttpContext context, ResponseHeaderRules rules)
     {
         var response = context.Response;
-        var isHead = context.Request.Method is "HEAD";
-        if (!isHead && context.Request.Method is not "GET")
+        if (context.Request.Method is not ("GET" or "HEAD"))
         {
             response.StatusCode = StatusCodes.Status405MethodNotAllowed;
             response.Headers.Allow = "GET, HEAD";
@@ -39,7 +38,6 @@ public sealed class FixedFile
         response.ContentType = _contentType;
         response.ContentLength = _content.Length;
         rules.Apply(context);
-        if (!isHead)
-            await response.BodyWriter.WriteAsync(_content, context.RequestAborted).ConfigureAwait(false);
+        await context.SendAsync(_content).ConfigureAwait(false);
     }
 }

@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using Microsoft.Extensions.Primitives;
 
 namespace Router.Answers;
 
@@ -36,26 +37,15 @@ public sealed class PreparedBody
 
     private byte[]? Gzip { get; }
 
-    /// <summary>The bytes in the coding that the client accepts best (RFC 9110 section 12.5.3), and its name; null as it is.</summary>
-    public (byte[] Bytes, string? Coding) For(ReadOnlySpan<char> acceptEncoding)
-    {
-        if (Brotli is null)
-            return (Identity, null);
-        var (brotli, gzip, other) = (-1.0, -1.0, 0.0);
-        var list = new WeightedList(acceptEncoding);
-        while (list.MoveNext())
-        {
-            if (list.Item.Equals("br", StringComparison.OrdinalIgnoreCase))
-                brotli = list.Weight;
-            else if (list.Item.Equals("gzip", StringComparison.OrdinalIgnoreCase))
-                gzip = list.Weight;
-            else if (list.Item is "*")
-                other = list.Weight;
-        }
-
-        (brotli, gzip) = (brotli < 0 ? other : brotli, gzip < 0 ? other : gzip);
-        return brotli > 0 && brotli >= gzip ? (Brotli, "br") : gzip > 0 ? (Gzip!, "gzip") : (Identity, null);
-    }
+    /// <summary>The bytes in the coding that the client accepts best, and its name; null as it is.</summary>
+    public (byte[] Bytes, string? Coding) For(StringValues acceptEncoding) =>
+        Brotli is null ? (Identity, null)
+            : AcceptEncoding.Choose(acceptEncoding) switch
+            {
+                AcceptEncoding.Brotli => (Brotli, AcceptEncoding.Brotli),
+                AcceptEncoding.Gzip => (Gzip!, AcceptEncoding.Gzip),
+                _ => (Identity, null),
+            };
 
     private byte[] Compress(Func<Stream, Stream> coding)
     {

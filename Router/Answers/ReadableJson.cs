@@ -29,6 +29,6 @@ public static class ReadableJson
         context.Response.ContentType = contentType;
         context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-store";
-        return context.Request.Method is "HEAD" ? Task.CompletedTask : context.Response.Body.WriteAsync(body, context.RequestAborted).AsTask();
+        return context.SendAsync(body).AsTask();
     }
 }

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Router.Answers;
 
-/// <summary>The items of <c>Accept</c>, <c>Accept-Language</c> or <c>Accept-Encoding</c> with their weights (RFC 9110 section 12.4.2), read without allocating.</summary>
+/// <summary>The items of <c>Accept</c> or <c>Accept-Language</c> with their weights (RFC 9110 section 12.4.2), read without allocating.</summary>
 /// <param name="rest">The field's value.</param>
 public ref struct WeightedList(ReadOnlySpan<char> rest)
 {

@@ -33,7 +33,6 @@ public sealed record Bypass
     /// <summary>Whether it holds for a window at a time.</summary>
     public bool HoldsIn(string? window, DateTimeOffset now) => Window == window && now < Until;
 
-    /// <summary>Whether it is for clients of this address.</summary>
-    public bool IsFor(IPAddress client) =>
-        AddressRange.TryParse(Addresses, out var range) && range.Contains(client.IsIPv4MappedToIPv6 ? client.MapToIPv4() : client);
+    /// <summary>Whether it is for a client, whose address is in its own family as <c>ClientAddress</c> gives it.</summary>
+    public bool IsFor(IPAddress client) => AddressRange.TryParse(Addresses, out var range) && range.Contains(client);
 }

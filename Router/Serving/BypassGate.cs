@@ -1,5 +1,6 @@
 using System.Net;
 using Router.Access;
+using Router.Answers;
 using Router.Forwarding.InFlight;
 using Router.Modes;
 
@@ -75,8 +76,7 @@ public sealed partial class BypassGate(TimeProvider time, ILogger<BypassGate> lo
         context.Response.ContentType = "text/html; charset=utf-8";
         context.Response.ContentLength = body.Length;
         context.Response.Headers.CacheControl = "no-store";
-        if (context.Request.Method is not "HEAD")
-            await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+        await context.SendAsync(body).ConfigureAwait(false);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "A browser has the bypass {Id} from now on.")]

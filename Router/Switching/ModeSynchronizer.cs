@@ -34,7 +34,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     private readonly TimeProvider _time;
     private readonly ILogger<ModeSynchronizer> _logger;
     private readonly SemaphoreSlim _one = new(1, 1);
-    private readonly SemaphoreSlim _woken = new(0, 1);
+    private readonly ChangeSignal _woken;
     private readonly ConcurrentQueue<HistoryEntry> _unwritten = new();
     private volatile string? _problem = "the mode store has not been read yet";
     private volatile string? _isolation;
@@ -50,6 +50,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     {
         (_store, _modes, _reporter, _settings, _drain, _time, _logger) = (store, modes, reporter, settings.ModeStore, drain, time, logger);
         _configured = ModeCatalogue.TryFind(settings.Mode, out var mode) ? mode : throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
+        _woken = new ChangeSignal(time);
         modes.Changed += OnChanged;
         drain.Ended += OnDrained;
     }
@@ -87,7 +88,6 @@ public sealed partial class ModeSynchronizer : BackgroundService
         _drain.Ended -= OnDrained;
         base.Dispose();
         _one.Dispose();
-        _woken.Dispose();
     }
 
     /// <summary>Makes a change: reads the store, works the new record out, and puts it in the place of exactly what was read.</summary>
@@ -201,7 +201,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     private async Task WaitAsync(TimeSpan atMost, CancellationToken stopping)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(stopping);
-        var woken = _woken.WaitAsync(enough.Token);
+        var woken = _woken.WaitAsync(Timeout.InfiniteTimeSpan, enough.Token);
         var changed = _store.WaitForChangeAsync(atMost, enough.Token);
         await Task.WhenAny(woken, changed).ConfigureAwait(false);
         await enough.CancelAsync().ConfigureAwait(false);
@@ -409,22 +409,10 @@ public sealed partial class ModeSynchronizer : BackgroundService
             UncertainWrites = outcome.UncertainWrites,
             LastWrites = _reporter.LastWrites(),
         });
-        Wake();
+        _woken.Set();
     }
 
-    private void OnChanged(ModeState state) => Wake();
-
-    private void Wake()
-    {
-        try
-        {
-            _woken.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is awake already.
-        }
-    }
+    private void OnChanged(ModeState state) => _woken.Set();
 
     private void SetProblem(string? problem)
     {

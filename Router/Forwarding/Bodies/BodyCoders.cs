@@ -24,8 +24,6 @@ internal interface IBodyCoder : IDisposable
 /// <summary>Brotli (RFC 7932).</summary>
 internal sealed class BrotliCoder : IBodyCoder
 {
-    public const string Name = "br";
-
     private BrotliEncoder _encoder = new(quality: 3, window: 18);
 
     public void Code(ReadOnlySpan<byte> piece, IBufferWriter<byte> output) => Code(piece, output, last: false);

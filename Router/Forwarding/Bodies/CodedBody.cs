@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using Router.Answers;
 using Router.Forwarding.InFlight;
 
 namespace Router.Forwarding.Bodies;
@@ -23,7 +24,7 @@ public static class CodedBody
             // The header first: a coded byte in the writer could not be taken back for an answer of Router's own,
             // and the client need not wait for a body that dribbles.
             await ResponseBody.FlushAsync(context, limit).ConfigureAwait(false);
-            using IBodyCoder coder = coding == BrotliCoder.Name ? new BrotliCoder() : new GzipCoder();
+            using IBodyCoder coder = coding == AcceptEncoding.Brotli ? new BrotliCoder() : new GzipCoder();
             // Given back at a good end only: a read that a fault has overtaken may still write into it.
             var piece = ArrayPool<byte>.Shared.Rent(PieceLength);
             var read = body.ReadAsync(piece, limit.Token);

@@ -1,5 +1,4 @@
-using System.Globalization;
-using Microsoft.Extensions.Primitives;
+using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding.Headers;
 
@@ -31,7 +30,7 @@ public static class Compression
         // Also where this client takes no coding: a cache must not give the next one what this one got.
         if (!HopByHopHeaders.IsNamedBy(headers.Vary, "Accept-Encoding") && headers.Vary != "*")
             headers.Vary = headers.Vary.Count == 0 ? "Accept-Encoding" : $"{headers.Vary}, Accept-Encoding";
-        if (Choose(context.Request.Headers.AcceptEncoding) is not { } coding)
+        if (AcceptEncoding.Choose(context.Request.Headers.AcceptEncoding) is not { } coding)
             return null;
         headers.ContentEncoding = coding;
         headers.ContentLength = null;
@@ -41,35 +40,6 @@ public static class Compression
         if (headers.ETag is [{ } tag] && tag.StartsWith('"'))
             headers.ETag = "W/" + tag;
         return coding;
-    }
-
-    /// <summary>The coding that a client likes best of those that Router makes (RFC 9110 section 12.5.3); null for none.</summary>
-    public static string? Choose(StringValues acceptEncoding)
-    {
-        double? brotli = null, gzip = null, identity = null, any = null;
-        foreach (var value in acceptEncoding)
-        {
-            foreach (var range in value.AsSpan().Split(','))
-            {
-                var entry = value.AsSpan(range);
-                var semicolon = entry.IndexOf(';');
-                var name = (semicolon < 0 ? entry : entry[..semicolon]).Trim(" \t");
-                var quality = semicolon < 0 ? 1 : Quality(entry[(semicolon + 1)..].Trim(" \t"));
-                if (Is(name, BrotliCoder.Name))
-                    brotli = quality;
-                else if (Is(name, "gzip") || Is(name, "x-gzip"))
-                    gzip = quality;
-                else if (Is(name, "identity"))
-                    identity = quality;
-                else if (name is "*")
-                    any = quality;
-            }
-        }
-
-        var (ofBrotli, ofGzip) = (brotli ?? any ?? 0, gzip ?? any ?? 0);
-        var best = Math.Max(ofBrotli, ofGzip);
-        // Who names identity and likes it better has his reasons; who does not name it would take it too, but not rather.
-        return best <= 0 || best < identity ? null : ofBrotli >= ofGzip ? BrotliCoder.Name : "gzip";
     }
 
     private static bool MayBeCoded(HttpContext context, CompressionPolicy policy)
@@ -108,11 +78,6 @@ public static class Compression
             return false;
         return null;
     }
-
-    // What is no weight is none: better the plain body than one that the client can't read.
-    private static double Quality(ReadOnlySpan<char> weight) =>
-        weight.StartsWith("q=", StringComparison.OrdinalIgnoreCase)
-        && double.TryParse(weight[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var quality) && quality <= 1 ? quality : 0;
 
     private static bool Is(ReadOnlySpan<char> text, string name) => text.Equals(name, StringComparison.OrdinalIgnoreCase);
 }

@@ -17,7 +17,7 @@ public sealed partial class Drain : BackgroundService
     private readonly TimeSpan _limit;
     private readonly TimeProvider _time;
     private readonly ILogger<Drain> _logger;
-    private readonly SemaphoreSlim _woken = new(1, 1);
+    private readonly ChangeSignal _woken;
     private readonly Lock _looking = new();
     private ModeState? _drained;
     private (ModeState State, long Cut, long Uncertain)? _draining;
@@ -26,6 +26,8 @@ public sealed partial class Drain : BackgroundService
     public Drain(ModeController modes, OpenExchanges open, UncertainWrites uncertain, RouterSettings settings, TimeProvider time, ILogger<Drain> logger)
     {
         (_modes, _open, _uncertain, _limit, _time, _logger) = (modes, open, uncertain, settings.ModeStore.DrainLimit, time, logger);
+        _woken = new ChangeSignal(time);
+        _woken.Set();
         modes.Changed += Wake;
     }
 
@@ -37,7 +39,6 @@ public sealed partial class Drain : BackgroundService
     {
         _modes.Changed -= Wake;
         base.Dispose();
-        _woken.Dispose();
     }
 
     /// <summary>Looks once, and does what is due. False where nothing is left in the way.</summary>
@@ -52,7 +53,7 @@ public sealed partial class Drain : BackgroundService
     {
         while (true)
         {
-            await _woken.WaitAsync(stoppingToken).ConfigureAwait(false);
+            await _woken.WaitAsync(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(false);
             while (Look())
                 await Task.Delay(Tick, _time, stoppingToken).ConfigureAwait(false);
         }
@@ -89,17 +90,7 @@ public sealed partial class Drain : BackgroundService
         Ended?.Invoke(outcome);
     }
 
-    private void Wake(ModeState state)
-    {
-        try
-        {
-            _woken.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // It is awake already.
-        }
-    }
+    private void Wake(ModeState state) => _woken.Set();
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Nothing is in flight any more to what {Mode} closes, {Seconds:F1} s after the switch. Cut: {Cut}. Writes whose outcome is unknown: {Uncertain}.")]
     private partial void LogDrained(Mode mode, double seconds, long cut, long uncertain);

@@ -30,12 +30,11 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
         return bytes;
     }
 
-    private static async Task ShowOpenApiAsync(HttpContext context)
+    private static Task ShowOpenApiAsync(HttpContext context)
     {
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = OpenApi.Length;
-        if (context.Request.Method is not "HEAD")
-            await context.Response.Body.WriteAsync(OpenApi, context.RequestAborted).ConfigureAwait(false);
+        return context.SendAsync(OpenApi).AsTask();
     }
 
     private Task ShowAsync(HttpContext context) =>

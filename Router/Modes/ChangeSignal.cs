@@ -1,4 +1,4 @@
-namespace Router.Modes.Stores;
+namespace Router.Modes;
 
 /// <summary>Wakes the one who waits for a change. A change that nobody waits for is kept for the next wait.</summary>
 public sealed class ChangeSignal(TimeProvider time)

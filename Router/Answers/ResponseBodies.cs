@@ -1,0 +1,12 @@
+namespace Router.Answers;
+
+/// <summary>Sends the body of an answer of Router's own.</summary>
+public static class ResponseBodies
+{
+    /// <summary>Sends it; the answer to HEAD is the answer to GET without its body (RFC 9110 section 9.3.2).</summary>
+    public static async ValueTask SendAsync(this HttpContext context, ReadOnlyMemory<byte> body)
+    {
+        if (context.Request.Method is not "HEAD")
+            await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+    }
+}
