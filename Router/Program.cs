@@ -1,1 +1,4 @@
+using Router.Serving;
+
+SocketThreads.RunContinuations();
 return await Router.Cli.RouterCommand.InvokeAsync(args);

@@ -1,11 +1,11 @@
-using System.Threading.Channels;
+using System.Buffers;
 using Router.Forwarding.InFlight;
 
 namespace Router.Observability;
 
 /// <summary>
 /// One line of JSON on standard output for each request, in the original router's words.
-/// A request makes its line, lays it on the heap of those that wait, and is done: it never waits for whoever reads the output.
+/// A request makes its line, adds it to those that wait, and is done: it never waits for whoever reads the output.
 /// When the reader falls so far behind that <see cref="MostWaiting"/> bytes wait, lines are dropped and counted, in place of
 /// letting them take the memory that requests need. On the way down the server stops first and the log last,
 /// so that the requests that end meanwhile have their lines too.
@@ -16,18 +16,21 @@ public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvide
     public const int MostWaiting = 32 << 20;
 
     // What a pipe holds on Linux: more at once would not go through in one step either.
-    private const int BatchSize = 64 << 10;
+    private const int BlockSize = 64 << 10;
+
+    // Waking the thread that writes costs more than a line. One that comes alone is written at once; those that follow gather.
+    private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(10);
 
     // Of the ten seconds until the platform kills, the server may use nine.
     private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(0.5);
 
-    // Bounded by bytes, in Write, and not by their number: a line may have a hundred bytes or a hundred thousand.
-    private readonly Channel<AccessLogLine> _lines = Channel.CreateUnbounded<AccessLogLine>(new UnboundedChannelOptions { SingleReader = true });
+    // A monitor and no Lock: the thread that writes waits on it.
+    private readonly object _gate = new();
     private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
-    private readonly byte[] _batch = new byte[BatchSize];
-    private int _batchLength;
-    private int _batchLines;
-    private long _waiting;
+    private List<Block> _waiting = [];
+    private long _memory;
+    private bool _isComplete;
+    private bool _isIdle;
 
     /// <summary>Adds it to the application's services. It must stand before the server, which is added last and stopped first.</summary>
     /// <param name="services">The services.</param>
@@ -42,11 +45,17 @@ public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvide
     public void Write(HttpContext context, Exchange exchange)
     {
         var line = AccessLogLine.Of(context, exchange, time);
-        var room = Interlocked.Add(ref _waiting, line.Memory) <= MostWaiting;
-        if (room && _lines.Writer.TryWrite(line))
-            return;
-        Release(line);
-        metrics.LinesLost(1, room ? "stopped" : "behind");
+        bool isAdded, isComplete;
+        lock (_gate)
+        {
+            isComplete = _isComplete;
+            isAdded = !isComplete && TryAdd(line);
+            if (isAdded && _isIdle)
+                Wake();
+        }
+
+        if (!isAdded)
+            metrics.LinesLost(1, isComplete ? "stopped" : "behind");
     }
 
     /// <inheritdoc/>
@@ -60,67 +69,109 @@ public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvide
     /// <inheritdoc/>
     public async Task StopAsync(CancellationToken cancellationToken)
     {
-        _lines.Writer.TryComplete();
+        lock (_gate)
+        {
+            _isComplete = true;
+            Wake();
+        }
+
         await _written.Task.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _written.Task.WaitAsync(LastWait, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private void Wake()
+    {
+        _isIdle = false;
+        Monitor.Pulse(_gate);
+    }
+
+    private bool TryAdd(ReadOnlySpan<byte> line)
+    {
+        if (_waiting.Count == 0 || !_waiting[^1].HasRoomFor(line.Length))
+        {
+            var size = Math.Max(line.Length, BlockSize);
+            if (Volatile.Read(ref _memory) + size > MostWaiting)
+                return false;
+            Interlocked.Add(ref _memory, size);
+            _waiting.Add(new Block(size));
+        }
+
+        _waiting[^1].Add(line);
+        return true;
     }
 
     private void WriteAll()
     {
         var to = output ?? Console.OpenStandardOutput();
-        while (_lines.Reader.WaitToReadAsync().AsTask().GetAwaiter().GetResult())
+        List<Block> taken = [];
+        var isLast = false;
+        while (!isLast)
         {
-            while (_lines.Reader.TryRead(out var line))
+            lock (_gate)
             {
-                Append(to, line.Bytes);
-                Release(line);
+                _isIdle = _waiting.Count == 0 && !_isComplete;
+                while (_isIdle)
+                    Monitor.Wait(_gate);
+                isLast = _isComplete;
+                (taken, _waiting) = (_waiting, taken);
             }
 
-            Flush(to);
+            foreach (var block in taken)
+                Write(to, block);
+            taken.Clear();
+            Gather();
         }
 
         _written.SetResult();
     }
 
-    private void Append(Stream to, ReadOnlySpan<byte> line)
+    private void Gather()
     {
-        if (line.Length > BatchSize - _batchLength)
-            Flush(to);
-        if (line.Length > BatchSize)
+        lock (_gate)
         {
-            Put(to, line, 1);
-            return;
+            if (!_isComplete)
+                Monitor.Wait(_gate, Gathering);
         }
-
-        line.CopyTo(_batch.AsSpan(_batchLength));
-        _batchLength += line.Length;
-        _batchLines++;
     }
 
-    private void Flush(Stream to)
-    {
-        if (_batchLength > 0)
-            Put(to, _batch.AsSpan(0, _batchLength), _batchLines);
-        (_batchLength, _batchLines) = (0, 0);
-    }
-
-    private void Put(Stream to, ReadOnlySpan<byte> bytes, int lines)
+    private void Write(Stream to, Block block)
     {
         try
         {
-            to.Write(bytes);
+            to.Write(block.Bytes);
             to.Flush();
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ObjectDisposedException)
         {
             // A full disk, or a reader that is gone: the site is served without its log.
-            metrics.LinesLost(lines, "not_written");
+            metrics.LinesLost(block.Lines, "not_written");
         }
+
+        Interlocked.Add(ref _memory, -block.Size);
+        block.Release();
     }
 
-    private void Release(AccessLogLine line)
+    /// <summary>Whole lines, in memory of the shared pool.</summary>
+    private sealed class Block(int size)
     {
-        Interlocked.Add(ref _waiting, -line.Memory);
-        line.Release();
+        private readonly byte[] _memory = ArrayPool<byte>.Shared.Rent(size);
+        private int _length;
+
+        public int Size => size;
+
+        public int Lines { get; private set; }
+
+        public ReadOnlySpan<byte> Bytes => _memory.AsSpan(0, _length);
+
+        public bool HasRoomFor(int length) => length <= size - _length;
+
+        public void Add(ReadOnlySpan<byte> line)
+        {
+            line.CopyTo(_memory.AsSpan(_length));
+            _length += line.Length;
+            Lines++;
+        }
+
+        public void Release() => ArrayPool<byte>.Shared.Return(_memory);
     }
 }

@@ -11,8 +11,8 @@ using Router.Forwarding.InFlight;
 
 namespace Router.Observability;
 
-/// <summary>One line of the access log, as bytes in memory of the shared pool; the line end is the last of them.</summary>
-public readonly struct AccessLogLine
+/// <summary>One line of the access log, as bytes; the line end is the last of them.</summary>
+public static class AccessLogLine
 {
     private static readonly JsonEncodedText LogType = JsonEncodedText.Encode("logType");
     private static readonly JsonEncodedText RequestId = JsonEncodedText.Encode("requestId");
@@ -49,19 +49,8 @@ public readonly struct AccessLogLine
     [ThreadStatic]
     private static Utf8JsonWriter? _json;
 
-    private readonly byte[] _memory;
-    private readonly int _length;
-
-    private AccessLogLine(byte[] memory, int length) => (_memory, _length) = (memory, length);
-
-    /// <summary>The line.</summary>
-    public ReadOnlySpan<byte> Bytes => _memory.AsSpan(0, _length);
-
-    /// <summary>How much memory it holds.</summary>
-    public int Memory => _memory.Length;
-
-    /// <summary>Makes the line of a request that ends now.</summary>
-    public static AccessLogLine Of(HttpContext context, Exchange exchange, TimeProvider time)
+    /// <summary>Makes the line of a request that ends now: bytes that hold until the next line is made by the same thread.</summary>
+    public static ReadOnlySpan<byte> Of(HttpContext context, Exchange exchange, TimeProvider time)
     {
         if (_scratch is not { Capacity: <= Scratch })
             _scratch = new ArrayBufferWriter<byte>(Scratch);
@@ -70,14 +59,9 @@ public readonly struct AccessLogLine
         _json.Reset(_scratch);
         Write(_json, context, exchange, time.GetLocalNow());
         _json.Flush();
-        var line = new AccessLogLine(ArrayPool<byte>.Shared.Rent(_scratch.WrittenCount + 1), _scratch.WrittenCount + 1);
-        _scratch.WrittenSpan.CopyTo(line._memory);
-        line._memory[_scratch.WrittenCount] = (byte)'\n';
-        return line;
+        _scratch.Write("\n"u8);
+        return _scratch.WrittenSpan;
     }
-
-    /// <summary>Gives its memory back. The line is gone then.</summary>
-    public void Release() => ArrayPool<byte>.Shared.Return(_memory);
 
     private static void Write(Utf8JsonWriter json, HttpContext context, Exchange exchange, DateTimeOffset now)
     {
