@@ -100,6 +100,20 @@ public sealed class ManagementTests
     }
 
     [Fact]
+    public async Task An_announced_end_that_has_passed_is_told_by_the_health_check_and_opens_nothing()
+    {
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Mode("maintenance"));
+        var (modes, now) = (router.Modes(), DateTimeOffset.UtcNow);
+        var version = modes.State.Record.Version + 1;
+        modes.Offer(new ModeRecord { Version = version, Written = now, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now.AddHours(-1), Made = version, Until = now.AddMinutes(-10) }] });
+
+        var status = System.Text.Json.Nodes.JsonNode.Parse((await router.GetAsync("http://localhost/_status")).Body)!;
+
+        status["overrunSeconds"]!.GetValue<double>().Should().BeInRange(600, 630);
+        status["mode"]!.ToString().Should().Be("maintenance");
+    }
+
+    [Fact]
     public async Task A_trial_says_what_would_be_and_changes_nothing()
     {
         await using var router = await RunningRouter.StartAsync(Site());

@@ -2,10 +2,11 @@ using System.Collections.Immutable;
 using Router.Forwarding.InFlight;
 using Router.Modes;
 using Router.Switching;
+using Xunit.Abstractions;
 
 namespace Router.Tests;
 
-public sealed class VerdictTests
+public sealed class VerdictTests(ITestOutputHelper output)
 {
     private static readonly DateTimeOffset Switch = new(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Now = Switch.AddMinutes(1);
@@ -93,6 +94,61 @@ public sealed class VerdictTests
         Of(1).Remarks.Should().ContainSingle().Which.Should().Contain("this is said of one alone");
 
         static Verdict Of(int? expect) => Verdict.Of(Record, Step, [Good], Now, Expiry, expect, "the file is somebody else's");
+    }
+
+    [Fact]
+    public void A_clock_that_is_off_is_told_and_is_in_nobodys_way()
+    {
+        var verdict = Judge(null, Good, Other(Good with { ClockAheadSeconds = 40 }), Good with { Name = "web-3", Id = "web-3/a", ClockAheadSeconds = -1.4 });
+
+        verdict.IsSafe.Should().BeTrue();
+        verdict.Remarks.Should().Equal("web-2's clock is 40 s ahead: it switches that much earlier");
+    }
+
+    [Fact]
+    public void Whatever_the_instances_report_it_is_safe_only_where_none_of_them_can_still_write()
+    {
+        var random = new Random(Seed.Next(output));
+        var safe = 0;
+        for (var round = 0; round < 20_000; round++)
+        {
+            var reports = Enumerable.Range(0, random.Next(1, 5)).Select(number => Random(random, number)).ToImmutableArray();
+            int? expect = random.Next(3) == 0 ? random.Next(1, 5) : null;
+
+            var verdict = Judge(expect, reports);
+
+            var quiet = reports.Count(report => IsLive(report) && HasConfirmed(report) && report.Held == 0);
+            var isSafe = reports.All(report => report.Stopped || (IsLive(report)
+                ? HasConfirmed(report) && report.Held == 0
+                : expect is not null || (HasConfirmed(report) && report.Held == 0) || report.At < Switch.AddMinutes(-10))) && quiet >= (expect ?? 0);
+            verdict.IsSafe.Should().Be(isSafe, "of {0}, where {1} are expected, it says {2}", string.Join(" and ", reports), expect, verdict.Text);
+            safe += isSafe ? 1 : 0;
+        }
+
+        safe.Should().BeInRange(500, 19_500, "both must have been met");
+
+        static bool IsLive(InstanceReport report) => !report.Stopped && Now - report.At <= Expiry;
+        static bool HasConfirmed(InstanceReport report) => (report.Version, report.StepMade, report.Mode) == (8, 7, "maintenance");
+    }
+
+    // As it should be, but for one thing at a time, or several.
+    private static InstanceReport Random(Random random, int number)
+    {
+        var report = Good with { Name = $"web-{number}", Id = $"web-{number}/a" };
+        for (var change = random.Next(-3, 3); change > 0; change--)
+        {
+            report = random.Next(6) switch
+            {
+                0 => report with { Version = random.Next(6, 10) },
+                1 => report with { StepMade = random.Next(6, 9) },
+                2 => report with { Mode = "live" },
+                3 => report with { Held = random.Next(3) },
+                4 => report with { Stopped = true },
+                _ => report with { At = Now.AddSeconds(-random.Next(0, 900)) },
+            };
+        }
+
+        return report;
     }
 
     private static InstanceReport Other(InstanceReport report) => report with { Name = "web-2", Id = "web-2/a" };

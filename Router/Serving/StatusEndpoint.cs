@@ -13,6 +13,7 @@ namespace Router.Serving;
 /// <param name="Mode">The mode's name.</param>
 /// <param name="Since">When the mode took effect.</param>
 /// <param name="Until">The announced end; null where none is.</param>
+/// <param name="OverrunSeconds">By how much that end has passed while the site is not open; null where it has not.</param>
 /// <param name="ModeWarning">What there is to say against the length of the downtime; null where nothing is.</param>
 /// <param name="ModeProblem">What is wrong with the place where the mode lives; null where nothing is.</param>
 /// <param name="Application">The application's name.</param>
@@ -22,7 +23,7 @@ namespace Router.Serving;
 /// <param name="Instance">This instance's name.</param>
 /// <param name="Backends">What was last seen of each backend; left out with <c>?ignore-dependencies</c>.</param>
 public sealed record StatusDocument(
-    string Status, string Mode, DateTimeOffset Since, DateTimeOffset? Until, string? ModeWarning, string? ModeProblem, string Application, string Version, string? Release, string? Stage, string Instance,
+    string Status, string Mode, DateTimeOffset Since, DateTimeOffset? Until, double? OverrunSeconds, string? ModeWarning, string? ModeProblem, string Application, string Version, string? Release, string? Stage, string Instance,
     IReadOnlyList<BackendStatus>? Backends);
 
 /// <summary>One backend in <c>/_status</c>.</summary>
@@ -56,9 +57,10 @@ public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeCo
 
     private StatusDocument Describe(bool alone)
     {
-        var (settings, state) = (site.Current.Settings, modes.State);
+        var (settings, state, now) = (site.Current.Settings, modes.State, time.GetUtcNow());
+        var overrun = state.OverrunAt(now);
         return new StatusDocument(
-            "ok", state.Mode.Name, state.Since, state.Step.Until, state.WarningAt(time.GetUtcNow()), synchronizer.Problem, settings.ApplicationName, BuildInfo.Version, settings.Release, settings.Stage, settings.Instance,
+            "ok", state.Mode.Name, state.Since, state.Step.Until, overrun > TimeSpan.Zero ? Math.Round(overrun.TotalSeconds) : null, state.WarningAt(now), synchronizer.Problem, settings.ApplicationName, BuildInfo.Version, settings.Release, settings.Stage, settings.Instance,
             alone ? null : [.. site.Current.Backends.Select(upstream => Describe(upstream, upstreams.InFlight(upstream.Settings.Name)))]);
     }
 

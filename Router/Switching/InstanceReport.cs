@@ -12,7 +12,7 @@ public sealed record InstanceReport
     /// <summary>Name and start: two processes of one name, and a process and its successor, are two instances.</summary>
     public required string Id { get; init; }
 
-    /// <summary>When it said so, by its own clock: its heartbeat.</summary>
+    /// <summary>When it said so, by its own clock: its heartbeat. Of what was read from the store, when the reader heard it (<see cref="Heartbeats"/>).</summary>
     public required DateTimeOffset At { get; init; }
 
     /// <summary>Whether it has stopped in an orderly way.</summary>
@@ -50,6 +50,9 @@ public sealed record InstanceReport
 
     /// <summary>The newest of them.</summary>
     public ImmutableArray<UncertainWrite> UncertainWrites { get; init; } = [];
+
+    /// <summary>By how many seconds its clock is ahead of the reader's, negative where it is behind; set by the reader, null where it is not known.</summary>
+    public double? ClockAheadSeconds { get; init; }
 
     /// <summary>What is wrong with the mode's store, seen from there; null where nothing is.</summary>
     public string? Problem { get; init; }

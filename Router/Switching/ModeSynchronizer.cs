@@ -22,9 +22,6 @@ public sealed partial class ModeSynchronizer : BackgroundService
     // An empty store at the start: time for a running sibling to see that the store has lost its data, and to write back what it knows.
     private static readonly TimeSpan SiblingsTime = TimeSpan.FromSeconds(3);
 
-    // Long enough for a post-mortem of the night before.
-    private static readonly TimeSpan ForgetAfter = TimeSpan.FromDays(1);
-
     private readonly IModeStore _store;
     private readonly ModeController _modes;
     private readonly InstanceReporter _reporter;
@@ -36,6 +33,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ChangeSignal _woken;
     private readonly ConcurrentQueue<HistoryEntry> _unwritten = new();
+    private readonly Heartbeats _heartbeats;
     private volatile string? _problem = "the mode store has not been read yet";
     private volatile string? _isolation;
     private string? _refusal;
@@ -50,7 +48,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     {
         (_store, _modes, _reporter, _settings, _drain, _time, _logger) = (store, modes, reporter, settings.ModeStore, drain, time, logger);
         _configured = ModeCatalogue.TryFind(settings.Mode, out var mode) ? mode : throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
-        _woken = new ChangeSignal(time);
+        (_woken, _heartbeats) = (new ChangeSignal(time), new Heartbeats(time));
         modes.Changed += OnChanged;
         drain.Ended += OnDrained;
     }
@@ -310,8 +308,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     private async Task ForgetAsync(CancellationToken cancellation)
     {
         var now = _time.GetUtcNow();
-        var reports = SwitchingJson.ReadAll((await _store.ReadReportsAsync(cancellation).ConfigureAwait(false)).Values, SwitchingJson.Default.InstanceReport).Read;
-        var old = reports.Where(report => report.AgeAt(now) > ForgetAfter).Select(report => report.Id).ToArray();
+        var old = (await ReadOthersAsync(cancellation).ConfigureAwait(false)).Where(report => report.AgeAt(now) > Heartbeats.Memory).Select(report => report.Id).ToArray();
         if (old is not [])
             await _store.ForgetAsync(old, cancellation).ConfigureAwait(false);
     }
@@ -351,8 +348,8 @@ public sealed partial class ModeSynchronizer : BackgroundService
         }
     }
 
-    private async Task<IEnumerable<InstanceReport>> ReadOthersAsync(CancellationToken cancellation) => _store.IsShared
-        ? SwitchingJson.ReadAll((await _store.ReadReportsAsync(cancellation).ConfigureAwait(false)).Values, SwitchingJson.Default.InstanceReport).Read.Where(report => report.Id != _reporter.Id)
+    private async Task<IReadOnlyList<InstanceReport>> ReadOthersAsync(CancellationToken cancellation) => _store.IsShared
+        ? _heartbeats.Observe(SwitchingJson.ReadAll((await _store.ReadReportsAsync(cancellation).ConfigureAwait(false)).Values, SwitchingJson.Default.InstanceReport).Read.Where(report => report.Id != _reporter.Id))
         : [];
 
     // What an instance was started with before it had read the store has no version of its own. Others may know one, which an operator's word must outdo.

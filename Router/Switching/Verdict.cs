@@ -13,6 +13,9 @@ public sealed record Verdict(bool IsSafe, ImmutableArray<string> Reasons, Immuta
     // Who was gone long before the switch had no part in it.
     private static readonly TimeSpan Concerned = TimeSpan.FromMinutes(10);
 
+    // A report is on its way for a second or two.
+    private const double ClocksDiffer = 3;
+
     /// <summary>One line: <c>SAFE</c>, or <c>NOT SAFE</c> and why.</summary>
     public string Text => IsSafe ? "SAFE" : $"NOT SAFE: {string.Join("; ", Reasons)}";
 
@@ -44,6 +47,8 @@ public sealed record Verdict(bool IsSafe, ImmutableArray<string> Reasons, Immuta
                 reasons.Add(Holding(report));
             else
                 here++;
+            if (report.ClockAheadSeconds is { } ahead && Math.Abs(ahead) > ClocksDiffer && report.IsLiveAt(now, heartbeatExpiry))
+                remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{report.Name}'s clock is {Math.Abs(ahead):F0} s {(ahead > 0 ? "ahead: it switches that much earlier" : "behind: it switches that much later")}"));
             if (report is { Stopped: false, Testers: > 0 } && report.IsLiveAt(now, heartbeatExpiry))
                 remarks.Add($"{report.Name} has {report.Testers} in flight of testers, which are not counted: they may write");
         }
