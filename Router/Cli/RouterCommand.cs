@@ -56,6 +56,9 @@ public static class RouterCommand
         var check = new Command("check", "Validates the configuration and prints the table that it makes, without listening.");
         check.SetAction((parsed, _) => GuardAsync(() => CheckCommand.RunAsync(Options(parsed), Console.Out)));
         root.Add(check);
+        var health = new Command("health", "Asks the Router that serves on this machine for its health: exit code 0 where it answers 200 within a second.") { Urls };
+        health.SetAction((parsed, _) => GuardAsync(() => HealthCommand.RunAsync(Options(parsed), Console.Error)));
+        root.Add(health);
         foreach (var command in ModeCommand.Build())
             root.Add(command);
         return root;
