@@ -11,13 +11,11 @@ namespace Router.Tests;
 /// <summary>What <c>deploy</c> holds is true of this Router, and of the tools that read it.</summary>
 public sealed partial class DeployTests
 {
-    private static readonly string Root = FindRoot();
-
     [ProgramFact("promtool", "prometheus")]
     public async Task The_alert_rules_are_valid_and_fire_when_they_should()
     {
-        (await RunAsync("promtool", "check", "rules", Deploy("prometheus/alerts.yml"))).Should().Contain("SUCCESS");
-        (await RunAsync("promtool", "test", "rules", Deploy("prometheus/alerts.test.yml"))).Should().Contain("SUCCESS");
+        (await RunAsync("promtool", "check", "rules", Script.Deploy("prometheus/alerts.yml"))).Should().Contain("SUCCESS");
+        (await RunAsync("promtool", "test", "rules", Script.Deploy("prometheus/alerts.test.yml"))).Should().Contain("SUCCESS");
     }
 
     [ProgramFact("systemd-analyze", "systemd")]
@@ -25,7 +23,7 @@ public sealed partial class DeployTests
     {
         var unit = Path.Combine(Directory.CreateTempSubdirectory("router-unit-").FullName, "router.service");
         // The paths of a host that has it installed are not here.
-        await File.WriteAllTextAsync(unit, (await File.ReadAllTextAsync(Deploy("systemd/router.service"))).Replace("/opt/router/router ", "/bin/true ", StringComparison.Ordinal).Replace("=/opt/router", "=/tmp", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(unit, (await File.ReadAllTextAsync(Script.Deploy("systemd/router.service"))).Replace("/opt/router/router ", "/bin/true ", StringComparison.Ordinal).Replace("=/opt/router", "=/tmp", StringComparison.Ordinal));
 
         (await RunAsync("systemd-analyze", "verify", unit)).Should().BeEmpty();
         var security = await RunAsync("systemd-analyze", "security", "--offline=true", unit);
@@ -38,7 +36,7 @@ public sealed partial class DeployTests
     [InlineData("production", 6, "www.example.org")]
     public async Task The_manifest_of_each_stage_is_made_of_its_file_and_has_all_that_the_table_needs(string stage, int instances, string host)
     {
-        var (code, manifest, errors) = await RenderAsync(Deploy("vars"), stage, "release-18");
+        var (code, manifest, errors) = await RenderAsync(Script.Deploy("vars"), stage, "release-18");
 
         (code, errors).Should().Be((0, ""));
         manifest.Should().Contain($"  instances: {instances}\n").And.Contain($"  - route: \"{host}\"\n").And.Contain("  memory: 256M\n", "the common file says so")
@@ -55,8 +53,8 @@ public sealed partial class DeployTests
     public async Task A_manifest_that_can_not_be_made_is_none_and_every_fault_is_named()
     {
         var vars = Directory.CreateTempSubdirectory("router-vars-").FullName;
-        File.Copy(Deploy("vars/common.yml"), Path.Combine(vars, "common.yml"));
-        await File.WriteAllTextAsync(Path.Combine(vars, "preview.yml"), (await File.ReadAllTextAsync(Deploy("vars/preview.yml")))
+        File.Copy(Script.Deploy("vars/common.yml"), Path.Combine(vars, "common.yml"));
+        await File.WriteAllTextAsync(Path.Combine(vars, "preview.yml"), (await File.ReadAllTextAsync(Script.Deploy("vars/preview.yml")))
             .Replace("maintenance_mode: live", "maintenance_mode: maintenence", StringComparison.Ordinal).Replace("api_url: https://api.preview.internal\n", "api_ulr: x\nnonsense\n", StringComparison.Ordinal));
 
         var (code, manifest, errors) = await RenderAsync(vars, "preview", null, ("DM_APP_AUTH", ""));
@@ -74,7 +72,7 @@ public sealed partial class DeployTests
     {
         var vars = Directory.CreateTempSubdirectory("router-vars-").FullName;
         var file = Path.Combine(vars, "preview.yml");
-        File.Copy(Deploy("vars/preview.yml"), file);
+        File.Copy(Script.Deploy("vars/preview.yml"), file);
         var before = await File.ReadAllLinesAsync(file);
 
         var changed = await ScriptAsync("set-mode", vars, "preview", "maintenance");
@@ -96,7 +94,7 @@ public sealed partial class DeployTests
         var secrets = Path.GetTempFileName();
         await File.WriteAllTextAsync(secrets, "DM_APP_AUTH=fromfile\nROUTER_REDIS=redis://:a\"b\\c@redis\n");
 
-        var (_, manifest, _) = await RenderAsync(Deploy("vars"), "staging", "release-18", ("SECRETS_FILE", secrets), ("DM_APP_AUTH", ""));
+        var (_, manifest, _) = await RenderAsync(Script.Deploy("vars"), "staging", "release-18", ("SECRETS_FILE", secrets), ("DM_APP_AUTH", ""));
 
         manifest.Should().Contain("    DM_APP_AUTH: \"fromfile\"\n").And.Contain("    Router__ModeStore__Redis: \"redis://:a\\\"b\\\\c@redis\"\n");
         File.Delete(secrets);
@@ -107,7 +105,7 @@ public sealed partial class DeployTests
     {
         foreach (var (stage, hasRedis) in new[] { ("preview", false), ("staging", true), ("production", true) })
         {
-            var text = await RunAsync("kubectl", "kustomize", Deploy($"kubernetes/overlays/{stage}"));
+            var text = await RunAsync("kubectl", "kustomize", Script.Deploy($"kubernetes/overlays/{stage}"));
 
             var kinds = Regex.Matches(text, "^kind: (.+)$", RegexOptions.Multiline).Select(match => match.Groups[1].Value);
             kinds.Should().Contain(["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget"]).And.Subject.Count(kind => kind == "Service").Should().Be(2);
@@ -124,13 +122,13 @@ public sealed partial class DeployTests
     [Fact]
     public async Task The_mode_that_the_manifests_begin_with_is_a_record_and_each_stage_has_all_that_the_table_needs()
     {
-        ModeRecordText.TryParse(await File.ReadAllTextAsync(Deploy("kubernetes/base/mode.json")), out var record, out var problem).Should().BeTrue(problem);
+        ModeRecordText.TryParse(await File.ReadAllTextAsync(Script.Deploy("kubernetes/base/mode.json")), out var record, out var problem).Should().BeTrue(problem);
         record!.Steps.Single().Mode.Name.Should().Be("live");
         foreach (var stage in new[] { "preview", "staging", "production" })
         {
             var start = RouterProcess.Start();
             start.ArgumentList.Add("check");
-            foreach (var line in await File.ReadAllLinesAsync(Deploy($"kubernetes/overlays/{stage}/site.env")))
+            foreach (var line in await File.ReadAllLinesAsync(Script.Deploy($"kubernetes/overlays/{stage}/site.env")))
                 start.Environment[line.Split('=', 2)[0]] = line.Split('=', 2)[1];
             // What the secret of the stage has.
             foreach (var name in new[] { "DM_USER_IPS", "DM_DEV_USER_IPS", "DM_ADMIN_USER_IPS" })
@@ -156,8 +154,8 @@ public sealed partial class DeployTests
         // Of these the test makes no event: a write that breaks, and a file of the grace that the switch above has not.
         names.UnionWith(["router_passed_total", "router_uncertain_writes_total"]);
 
-        var alerts = await File.ReadAllTextAsync(Deploy("prometheus/alerts.yml"));
-        var dashboard = JsonNode.Parse(await File.ReadAllTextAsync(Deploy("grafana/router.json")))!;
+        var alerts = await File.ReadAllTextAsync(Script.Deploy("prometheus/alerts.yml"));
+        var dashboard = JsonNode.Parse(await File.ReadAllTextAsync(Script.Deploy("grafana/router.json")))!;
         var expressions = dashboard["panels"]!.AsArray().SelectMany(panel => panel!["targets"]!.AsArray()).Select(target => target!["expr"]!.ToString()).ToArray();
 
         expressions.Should().HaveCountGreaterThan(15);
@@ -168,8 +166,8 @@ public sealed partial class DeployTests
     [Fact]
     public async Task Every_alert_leads_to_a_section_of_the_runbook()
     {
-        var sections = Heading().Matches(await File.ReadAllTextAsync(Deploy("RUNBOOK.md"))).Select(match => "deploy/RUNBOOK.md#" + match.Groups[1].Value.ToLowerInvariant().Replace(",", "", StringComparison.Ordinal).Replace(' ', '-'));
-        var alerts = await File.ReadAllTextAsync(Deploy("prometheus/alerts.yml"));
+        var sections = Heading().Matches(await File.ReadAllTextAsync(Script.Deploy("RUNBOOK.md"))).Select(match => "deploy/RUNBOOK.md#" + match.Groups[1].Value.ToLowerInvariant().Replace(",", "", StringComparison.Ordinal).Replace(' ', '-'));
+        var alerts = await File.ReadAllTextAsync(Script.Deploy("prometheus/alerts.yml"));
         var named = Runbook().Matches(alerts).Select(match => match.Groups[1].Value).ToArray();
 
         named.Should().HaveCount(Regex.Count(alerts, "- alert:")).And.BeSubsetOf(sections);
@@ -179,7 +177,7 @@ public sealed partial class DeployTests
     public async Task Every_command_of_runbook_and_README_is_one_that_the_tool_knows()
     {
         var lines = new List<string>();
-        foreach (var file in new[] { Deploy("RUNBOOK.md"), Path.Combine(Root, "README.md") })
+        foreach (var file in new[] { Script.Deploy("RUNBOOK.md"), Path.Combine(Script.Root, "README.md") })
             lines.AddRange(Command().Matches(await File.ReadAllTextAsync(file)).Select(match => match.Groups[1].Value));
 
         lines.Should().HaveCountGreaterThan(20);
@@ -230,49 +228,29 @@ public sealed partial class DeployTests
         (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex($"router_build_info\\{{[^}}]*version=\"{version}\"");
     }
 
-    private static string Deploy(string path) => Path.Combine(Root, "deploy", path);
-
     private static async Task CheckAsync(ProcessStartInfo start, string stage)
     {
-        var (code, _, errors) = await RunAsync(start);
+        var (code, _, errors) = await Script.RunAsync(start);
         code.Should().Be(0, $"{stage}: {errors}");
     }
 
     private static Task<(int Code, string Output, string Errors)> ScriptAsync(string script, string vars, params string[] arguments) =>
-        RunAsync(new ProcessStartInfo(Deploy(script), arguments) { Environment = { ["VARS_DIRECTORY"] = vars } });
+        Script.RunAsync(new ProcessStartInfo(Script.Deploy(script), arguments) { Environment = { ["VARS_DIRECTORY"] = vars } });
 
     private static Task<(int Code, string Manifest, string Errors)> RenderAsync(string vars, string stage, string? release, params (string Name, string Value)[] environment)
     {
-        var start = new ProcessStartInfo(Deploy("render-manifest"), release is null ? [stage] : [stage, release]);
+        var start = new ProcessStartInfo(Script.Deploy("render-manifest"), release is null ? [stage] : [stage, release]);
         start.Environment.Remove("RELEASE_NAME");
         foreach (var (name, value) in new[] { ("VARS_DIRECTORY", vars), ("DM_APP_AUTH", "dXNlcjpwYXNzd29yZA=="), ("DM_USER_IPS", "203.0.113.0/24"), ("DM_DEV_USER_IPS", "203.0.113.0/24"), ("DM_ADMIN_USER_IPS", "203.0.113.0/24") }.Concat(environment))
             start.Environment[name] = value;
-        return RunAsync(start);
-    }
-
-    private static async Task<(int Code, string Output, string Errors)> RunAsync(ProcessStartInfo start)
-    {
-        (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
-        using var process = Process.Start(start)!;
-        var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync().InTime();
-        var both = await texts;
-        return (process.ExitCode, both[0], both[1]);
+        return Script.RunAsync(start);
     }
 
     private static async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var (code, output, errors) = await RunAsync(new ProcessStartInfo(program, arguments));
+        var (code, output, errors) = await Script.RunAsync(program, arguments);
         code.Should().Be(0, output + errors);
         return output + errors;
-    }
-
-    private static string FindRoot()
-    {
-        var directory = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(directory.FullName, "global.json")))
-            directory = directory.Parent!;
-        return directory.FullName;
     }
 
     [GeneratedRegex(@"^(router_[a-z_]+?)[{ ]", RegexOptions.Multiline)]

@@ -1,0 +1,164 @@
+using System.Net.Sockets;
+
+namespace Router.Tests;
+
+/// <summary><c>make deploy-app</c>, played against a stand-in for the platform with real Routers as its applications.</summary>
+public sealed class DeployAppTests : IAsyncLifetime
+{
+    private readonly string _vars = Directory.CreateTempSubdirectory("router-vars-").FullName;
+    private readonly RawBackend _backend = RawBackend.Saying("from the application");
+    private StandInPlatform _platform = null!;
+
+    public async Task InitializeAsync()
+    {
+        _platform = await StandInPlatform.StartAsync();
+        File.Copy(Script.Deploy("vars/common.yml"), Path.Combine(_vars, "common.yml"));
+        var lines = (await File.ReadAllLinesAsync(Script.Deploy("vars/preview.yml"))).Select(line => line.Contains("_url: ", StringComparison.Ordinal) ? line.Split(':')[0] + ": " + _backend.Address : line);
+        await File.WriteAllLinesAsync(Path.Combine(_vars, "preview.yml"), lines.Append("rate_limiting: disabled"));
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _platform.DisposeAsync();
+        await _backend.DisposeAsync();
+        Directory.Delete(_vars, recursive: true);
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task A_release_takes_the_place_of_another_under_load_and_no_request_is_lost()
+    {
+        (await DeployAsync("release-17")).Code.Should().Be(0, "there is no old version to begin with");
+        (await TagAsync()).Should().Be("release-17 in mode live\n");
+        var routes = _platform.Routes;
+        using var enough = new CancellationTokenSource();
+        var load = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => LoadAsync(enough.Token)));
+
+        var (code, output, errors) = await DeployAsync("release-18");
+        await enough.CancelAsync();
+        var answers = (await load).SelectMany(answer => answer).ToArray();
+
+        code.Should().Be(0, errors);
+        output.Should().EndWith("== preview runs release-18\n");
+        (await TagAsync()).Should().Be("release-18 in mode live\n");
+        answers.Should().HaveCountGreaterThan(50).And.OnlyContain(answer => answer.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal) && answer.EndsWith("from the application", StringComparison.Ordinal));
+        _platform.Applications.Should().Equal("router");
+        _platform.Routes.Should().Equal(routes);
+        _platform.ExitCodes.Should().Equal(0);
+        _platform.Asked.Should().ContainInOrder("delete router -f", "rename router-release-18 router");
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task A_request_in_flight_on_the_old_version_is_waited_for()
+    {
+        await using var slow = RawBackend.Start();
+        var file = Path.Combine(_vars, "preview.yml");
+        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace($"api_url: {_backend.Address}", $"api_url: {slow.Address}", StringComparison.Ordinal));
+        await DeployAsync("release-17");
+        var reading = AskAsync("api.preview.example.org");
+        using var connection = await slow.AcceptAsync();
+        await connection.ReadHeadAsync();
+
+        var deploying = DeployAsync("release-18", ("PATIENCE", "60"));
+        await Eventually.Async(() => _platform.Asked.Any(line => line.StartsWith("unmap-route router ", StringComparison.Ordinal) && line.Contains("router-preview", StringComparison.Ordinal)));
+        _platform.Asked.Should().NotContain("delete router -f");
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
+
+        (await reading).Should().EndWith("late");
+        (await deploying).Code.Should().Be(0);
+    }
+
+    [ProgramTheory("jq", "jq")]
+    [InlineData("push", "was not pushed, or is not healthy")]
+    [InlineData("map-route router-release-18 apps.example.org --hostname router-release-18", "does not say by itself that it is release-18")]
+    [InlineData("map-route router-release-18 preview.example.org --hostname api", "api.preview.example.org was not mapped to router-release-18")]
+    [InlineData("map-route router apps.example.org --hostname router-draining", "was not mapped to router")]
+    [InlineData("unmap-route router preview.example.org --hostname api", "api.preview.example.org was not taken from router")]
+    public async Task A_step_that_fails_leaves_the_old_version_serving_and_nothing_else_behind(string step, string why)
+    {
+        await DeployAsync("release-17");
+        var routes = _platform.Routes;
+        _platform.Fails = step;
+
+        var (code, _, errors) = await DeployAsync("release-18");
+
+        code.Should().Be(1);
+        errors.Should().Contain($"FAILED: ").And.Contain(why).And.EndWith("The old version serves as before. See above what went wrong, mend it, and run this again.\n");
+        _platform.Applications.Should().Equal("router");
+        _platform.Routes.Should().Equal(routes);
+        (await TagAsync()).Should().Be("release-17 in mode live\n");
+        (await AskAsync("www.preview.example.org")).Should().EndWith("from the application");
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task A_new_version_that_is_not_what_was_meant_gets_no_visitor()
+    {
+        await DeployAsync("release-17");
+        _platform.Changes = environment => environment["DM_MODE"] = "maintenance";
+
+        var (code, _, errors) = await DeployAsync("release-18", ("PATIENCE", "1"));
+
+        (code, errors.Contains("does not say by itself that it is release-18 in mode live", StringComparison.Ordinal)).Should().Be((1, true), errors);
+        _platform.Asked.Should().NotContain(line => line.StartsWith("map-route router-release-18 preview.example.org", StringComparison.Ordinal));
+        (await AskAsync("www.preview.example.org")).Should().EndWith("from the application");
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task What_is_missing_is_said_before_anything_is_done()
+    {
+        var noStage = await _platform.RunAsync("deploy-app", [], ("STAGE", "prod"), ("RELEASE_NAME", "release-18"));
+        var noRelease = await _platform.RunAsync("deploy-app", [], ("STAGE", "preview"), ("RELEASE_NAME", ""));
+        var noApplication = await _platform.RunAsync("deploy-app", [], ("STAGE", "preview"), ("RELEASE_NAME", "release-18"), ("APP_DIRECTORY", _vars));
+
+        noStage.Should().Be((2, "", $"there is no stage 'prod' in {Script.Deploy("vars")}\n"));
+        noRelease.Should().Be((2, "", "RELEASE_NAME is ''. Give a tag, such as release-18\n"));
+        noApplication.Should().Be((2, "", $"there is no router in {_vars}. Make it with: deploy/image/build release-18\n"));
+        _platform.Asked.Should().BeEmpty();
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task A_stage_is_asked_until_it_is_in_the_mode_or_patience_ends()
+    {
+        await DeployAsync("release-17");
+
+        var good = await _platform.RunAsync("check-status", ["preview", "live", "release-17"], Environment());
+        var otherMode = await _platform.RunAsync("check-status", ["preview", "maintenance"], [.. Environment(), ("PATIENCE", "0")]);
+        var gone = await _platform.RunAsync("check-status", ["preview", "live"], [.. Environment(), ("PATIENCE", "0"), ("APPLICATION_NAME", "other")]);
+        var wrong = await _platform.RunAsync("check-status", ["preview", "liev"], Environment());
+
+        good.Should().Be((0, "preview is in mode live, with release-17.\n", ""));
+        otherMode.Should().Be((1, "", "preview is not in mode maintenance: router-preview.apps.example.org is in mode live, with release-17.\n"));
+        gone.Should().Be((1, "", "preview is not in mode live: other-preview.apps.example.org does not answer.\n"));
+        (wrong.Code, wrong.Errors).Should().Be((2, "there is no mode 'liev'. Choose live, read-only, recovery or maintenance\n"));
+    }
+
+    private Task<(int Code, string Output, string Errors)> DeployAsync(string release, params (string Name, string Value)[] environment) =>
+        _platform.RunAsync("deploy-app", [], [.. Environment(), ("STAGE", "preview"), ("RELEASE_NAME", release), .. environment]);
+
+    private async Task<string> TagAsync() => (await _platform.RunAsync("release-tag", ["preview"], Environment())).Output;
+
+    private (string, string)[] Environment() => [
+        ("VARS_DIRECTORY", _vars), ("DM_APP_AUTH", "dXNlcjpwYXNzd29yZA=="), ("DM_USER_IPS", "0.0.0.0/0, ::/0"), ("DM_DEV_USER_IPS", "0.0.0.0/0, ::/0"),
+        ("DM_ADMIN_USER_IPS", "0.0.0.0/0, ::/0"), ("DM_CLOUDFRONT_IPS", ""), ("ROUTER_REDIS", ""), ("SETTLE", "0.5"), ("APPLICATION_NAME", "router")];
+
+    private async Task<List<string>> LoadAsync(CancellationToken enough)
+    {
+        var answers = new List<string>();
+        while (!enough.IsCancellationRequested)
+            answers.Add(await AskAsync(answers.Count % 2 == 0 ? "www.preview.example.org" : "api.preview.example.org"));
+        return answers;
+    }
+
+    private async Task<string> AskAsync(string host)
+    {
+        try
+        {
+            using var client = await RawConnection.OpenAsync(_platform.Endpoint);
+            await client.WriteAsync($"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+            return (await client.ReadToEndAsync()).Text;
+        }
+        catch (Exception lost) when (lost is IOException or SocketException)
+        {
+            return $"LOST: {lost.Message}";
+        }
+    }
+}

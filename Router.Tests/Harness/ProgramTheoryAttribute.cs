@@ -1,0 +1,9 @@
+namespace Router.Tests.Harness;
+
+/// <summary>As <see cref="ProgramFactAttribute"/>, for several cases.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class ProgramTheoryAttribute : TheoryAttribute
+{
+    /// <inheritdoc cref="ProgramFactAttribute(string, string)"/>
+    public ProgramTheoryAttribute(string program, string? package) => Skip = new ProgramFactAttribute(program, package).Skip;
+}

@@ -1,0 +1,194 @@
+using System.Collections.Concurrent;
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+
+namespace Router.Tests;
+
+/// <summary>The pipeline's steps: a real repository gets the branch, a local server stands in for the forge and the chat.</summary>
+public sealed class ProposeModeTests : IAsyncLifetime
+{
+    private const string Secret = "a token that nobody may read";
+
+    private readonly string _directory = Directory.CreateTempSubdirectory("router-forge-").FullName;
+    private readonly ConcurrentQueue<(string Call, string Authorization, JsonNode? Body)> _asked = [];
+    private readonly ConcurrentDictionary<string, (int Status, string Body)> _answers = new();
+    private WebApplication _forge = null!;
+
+    public async Task InitializeAsync()
+    {
+        var builder = WebApplication.CreateSlimBuilder();
+        builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
+        _forge = builder.Build();
+        _forge.Run(AnswerAsync);
+        await _forge.StartAsync();
+
+        // The server's repository, and a clone in which somebody is in the middle of something.
+        await GitAsync(_directory, "init", "--quiet", "--bare", "--initial-branch=main", "server.git");
+        await GitAsync(_directory, "clone", "--quiet", "server.git", "clone");
+        await Script.RunAsync("cp", ["-r", Script.Deploy(""), Path.Combine(Clone, "deploy")]);
+        await GitAsync(Clone, "checkout", "--quiet", "-b", "main");
+        await GitAsync(Clone, "add", "--all");
+        await GitAsync(Clone, "commit", "--quiet", "--message", "The site");
+        await GitAsync(Clone, "push", "--quiet", "origin", "main");
+        await File.WriteAllTextAsync(Path.Combine(Clone, "deploy/vars/preview.yml"), "half an edit");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _forge.DisposeAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task A_change_is_one_line_on_a_branch_of_its_own_and_a_pull_request_whose_link_is_printed()
+    {
+        _answers["POST /repos/example/site/pulls"] = (201, """{"number": 7, "html_url": "https://forge.example.org/example/site/pull/7"}""");
+
+        var result = await RunAsync("propose-mode", "staging", "maintenance");
+
+        result.Should().Be((0, "7 https://forge.example.org/example/site/pull/7\n", ""));
+        var (call, authorization, body) = _asked.Should().ContainSingle().Subject;
+        (call, authorization).Should().Be(("POST /repos/example/site/pulls", "Bearer " + Secret));
+        (body!["head"]!.ToString(), body["base"]!.ToString(), body["title"]!.ToString()).Should().Be(("mode-staging-maintenance", "main", "staging: maintenance_mode is maintenance"));
+        (await GitAsync(Server, "diff", "--unified=0", "main", "mode-staging-maintenance")).Split('\n').Where(line => line.StartsWith('+') || line.StartsWith('-'))
+            .Should().Equal("--- a/deploy/vars/staging.yml", "+++ b/deploy/vars/staging.yml", "-maintenance_mode: live", "+maintenance_mode: maintenance");
+        (await File.ReadAllTextAsync(Path.Combine(Clone, "deploy/vars/preview.yml"))).Should().Be("half an edit", "it is somebody's");
+        (await GitAsync(Clone, "worktree", "list")).Trim().Split('\n').Should().ContainSingle("nothing is left behind");
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task No_change_needed_is_said_and_asks_the_forge_nothing()
+    {
+        var result = await RunAsync("propose-mode", "staging", "live");
+
+        result.Should().Be((0, "", "No change needed: staging has maintenance_mode: live already.\n"));
+        _asked.Should().BeEmpty();
+        (await GitAsync(Server, "branch", "--list")).Trim().Should().Be("* main");
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task A_pull_request_that_is_open_already_is_found()
+    {
+        _answers["POST /repos/example/site/pulls"] = (422, """{"message": "Validation Failed"}""");
+        _answers["GET /repos/example/site/pulls?state=open&base=main&head=example:mode-staging-recovery"] = (200, """[{"number": 3, "html_url": "https://forge.example.org/example/site/pull/3"}]""");
+
+        (await RunAsync("propose-mode", "staging", "recovery")).Output.Should().Be("3 https://forge.example.org/example/site/pull/3\n");
+        (await RunAsync("propose-mode", "staging", "recovery")).Code.Should().Be(0, "the branch is there from the first time");
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task What_the_forge_refuses_is_told_in_its_words()
+    {
+        _answers["POST /repos/example/site/pulls"] = (403, """{"message": "Resource not accessible by this token"}""");
+        _answers["GET /repos/example/site/pulls?state=open&base=main&head=example:mode-staging-recovery"] = (200, "[]");
+        _answers["GET /repos/example/site/pulls/7"] = (200, """{"merged": false}""");
+        _answers["PUT /repos/example/site/pulls/7/merge"] = (405, """{"message": "Pull Request is not mergeable"}""");
+
+        var proposed = await RunAsync("propose-mode", "staging", "recovery");
+        var merged = await RunAsync("merge-proposal", "7");
+
+        proposed.Code.Should().Be(1);
+        proposed.Errors.Should().EndWith("The forge made no pull request of mode-staging-recovery: Resource not accessible by this token\n");
+        merged.Code.Should().Be(1);
+        merged.Errors.Should().EndWith("The forge did not merge 7: Pull Request is not mergeable\n");
+        (proposed.Errors + merged.Errors).Should().NotContain(Secret);
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task An_approved_proposal_is_merged_once()
+    {
+        _answers["GET /repos/example/site/pulls/7"] = (200, """{"merged": false}""");
+        _answers["PUT /repos/example/site/pulls/7/merge"] = (200, """{"sha": "abc", "merged": true}""");
+        (await RunAsync("merge-proposal", "7")).Should().Be((0, "7 is merged as abc.\n", ""));
+
+        _answers["GET /repos/example/site/pulls/7"] = (200, """{"merged": true}""");
+        (await RunAsync("merge-proposal", "7")).Should().Be((0, "7 is merged already.\n", ""));
+        _asked.Count(asked => asked.Call.StartsWith("PUT", StringComparison.Ordinal)).Should().Be(1);
+    }
+
+    [ProgramTheory("jq", "jq")]
+    [InlineData("propose-mode", "", "staging", "live", "FORGE_TOKEN is not set. Give a token that may write to the repository")]
+    [InlineData("propose-mode", Secret, "staging", "", "there is no mode ''. Choose live, recovery or maintenance")]
+    [InlineData("propose-mode", Secret, "prod", "live", "there is no stage 'prod'")]
+    [InlineData("merge-proposal", Secret, "x", "", "usage: deploy/merge-proposal NUMBER")]
+    public async Task Wrong_use_is_told_and_changes_nothing(string script, string token, string first, string second, string why)
+    {
+        var (code, _, errors) = await Script.RunAsync(Path.Combine(Clone, "deploy", script), script == "merge-proposal" ? [first] : [first, second], [.. Environment(), ("FORGE_TOKEN", token)]);
+
+        code.Should().Be(2);
+        errors.Should().Contain(why);
+        _asked.Should().BeEmpty();
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task An_announcement_reaches_the_chat_whatever_is_in_it()
+    {
+        _answers["POST /hooks/secret"] = (200, "ok");
+
+        var said = await RunAsync("announce", "production: \"SAFE\" \\ since 22:00");
+        var nowhere = await Script.RunAsync(Path.Combine(Clone, "deploy/announce"), ["hello"], ("CHAT_WEBHOOK", ""));
+        _answers["POST /hooks/secret"] = (500, "no");
+        var refused = await RunAsync("announce", "hello");
+
+        (said.Code, said.Errors).Should().Be((0, ""));
+        _asked.First().Body!["text"]!.ToString().Should().Be("production: \"SAFE\" \\ since 22:00");
+        nowhere.Should().Be((0, "", "Not announced, for want of CHAT_WEBHOOK: hello\n"));
+        refused.Code.Should().NotBe(0);
+        refused.Errors.Should().NotContain("hooks/secret");
+    }
+
+    [Fact]
+    public async Task The_fast_path_switches_a_running_Router_and_keeps_verdict_and_history()
+    {
+        await using var router = await RouterProcess.StartAsync(SiteFile.Of("www.*", "http://backend.invalid"));
+        var results = Path.Combine(_directory, "results");
+        // The tool as these tests have it.
+        var tool = RouterProcess.Start();
+        var program = Path.Combine(_directory, "router");
+        await File.WriteAllTextAsync(program, $"#!/bin/sh\nexec {tool.FileName} {string.Join(' ', tool.ArgumentList)} \"$@\"\n");
+        await Script.RunAsync("chmod", ["+x", program]);
+
+        var closed = await SwitchAsync("maintenance", "--reason", "restore db", "--expect", "1");
+        (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().EndWith("SAFE\n");
+        JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(results, "fleet.json")))!.ToJsonString().Should().Contain("\"safe\":true");
+        (await File.ReadAllTextAsync(Path.Combine(results, "history.json"))).Should().Contain("restore db");
+        var tooLate = await SwitchAsync("recovery", "--if-version", "999");
+
+        closed.Code.Should().Be(0, closed.Errors);
+        tooLate.Code.Should().Be(1);
+        (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().StartWith("The mode has changed meanwhile.");
+
+        Task<(int Code, string Output, string Errors)> SwitchAsync(params string[] arguments) =>
+            Script.RunAsync(Script.Deploy("switch-mode"), arguments, ("ROUTER", program), ("ROUTER_URL", router.ManagementUrl), ("RESULTS", results));
+    }
+
+    private string Clone => Path.Combine(_directory, "clone");
+
+    private string Server => Path.Combine(_directory, "server.git");
+
+    private Task<(int Code, string Output, string Errors)> RunAsync(string script, params string[] arguments) =>
+        Script.RunAsync(Path.Combine(Clone, "deploy", script), arguments, Environment());
+
+    private (string, string)[] Environment() => [
+        ("FORGE_TOKEN", Secret), ("FORGE_API", _forge.Urls.First()), ("FORGE_REPOSITORY", "example/site"), ("CHAT_WEBHOOK", _forge.Urls.First() + "/hooks/secret"),
+        ("GIT_AUTHOR_NAME", "Test"), ("GIT_AUTHOR_EMAIL", "test@example.org"), ("GIT_COMMITTER_NAME", "Test"), ("GIT_COMMITTER_EMAIL", "test@example.org")];
+
+    private async Task<string> GitAsync(string directory, params string[] arguments)
+    {
+        var (code, output, errors) = await Script.RunAsync("git", ["-C", directory, .. arguments], Environment());
+        code.Should().Be(0, errors);
+        return output;
+    }
+
+    private async Task AnswerAsync(HttpContext context)
+    {
+        var call = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}";
+        using var reader = new StreamReader(context.Request.Body);
+        var body = await reader.ReadToEndAsync();
+        _asked.Enqueue((call, context.Request.Headers.Authorization.ToString(), body is "" ? null : JsonNode.Parse(body)));
+        var (status, answer) = _answers.TryGetValue(call, out var known) ? known : (404, """{"message": "Not Found"}""");
+        context.Response.StatusCode = status;
+        await context.Response.WriteAsync(answer);
+    }
+}

@@ -1,0 +1,34 @@
+# What the scripts of this directory share. Sourced by bash; stage is set.
+here=$(dirname "${BASH_SOURCE[0]}")
+vars=${VARS_DIRECTORY:-$here/vars}
+application=${APPLICATION_NAME:-router}
+
+# fail MESSAGE: wrong use, or something that is missing.
+fail() {
+    echo "$1" >&2
+    exit 2
+}
+
+require_stage() {
+    [[ ${stage:-} =~ ^[a-z][a-z0-9-]*$ && $stage != common && -r $vars/$stage.yml ]] || fail "there is no stage '${stage:-}' in $vars"
+}
+
+# var KEY: the stage's value, else the common one.
+var() {
+    local file text
+    for file in "$vars/$stage.yml" "$vars/common.yml"; do
+        text=$(sed -n "s/^$1:[[:space:]]*\(.*[^[:space:]]\)[[:space:]]*$/\1/p" "$file" | tail -n 1)
+        [[ -z $text ]] || { echo "$text" && return; }
+    done
+    fail "$1 is not set. Set it in $vars/$stage.yml"
+}
+
+# status_host: where the stage's own Router answers for itself, and not an application.
+status_host() {
+    echo "$application-$stage.$(var private_domain)"
+}
+
+# status HOST [CURL OPTION...]: what /_status says there.
+status() {
+    curl --silent --show-error --fail --max-time 5 "${@:2}" "${STATUS_SCHEME:-https}://$1/_status"
+}
