@@ -3,8 +3,10 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using k8s;
 using Router.Cli;
 using Router.Modes;
+using YamlDotNet.RepresentationModel;
 
 namespace Router.Tests;
 
@@ -42,6 +44,10 @@ public sealed partial class DeployTests
         manifest.Should().Contain($"  instances: {instances}\n").And.Contain($"  - route: \"{host}\"\n").And.Contain("  memory: 256M\n", "the common file says so")
             .And.Contain("health-check-http-endpoint: /_status?ignore-dependencies\n").And.Contain("    DM_MODE: \"live\"\n").And.Contain("    Router__Release: \"release-18\"\n");
         manifest.Should().NotContain("ModeStore");
+        var application = Yaml(manifest)["applications"][0];
+        application["env"]["DM_ENVIRONMENT"].ToString().Should().Be(stage);
+        application["env"]["Router__Limits__MaxConnections"].ToString().Should().Be("10000");
+        ((YamlSequenceNode)application["routes"]).Should().HaveCount(5);
         var start = RouterProcess.Start();
         start.ArgumentList.Add("check");
         foreach (Match variable in Regex.Matches(manifest, "^    ([A-Za-z0-9_]+): \"?(.*?)\"?$", RegexOptions.Multiline))
@@ -108,6 +114,7 @@ public sealed partial class DeployTests
             var text = await RunAsync("kubectl", "kustomize", Script.Deploy($"kubernetes/overlays/{stage}"));
 
             var kinds = Regex.Matches(text, "^kind: (.+)$", RegexOptions.Multiline).Select(match => match.Groups[1].Value);
+            KubernetesYaml.LoadAllFromString(text, strict: true).Should().HaveCountGreaterThan(5, "each object has the fields of its kind and no others");
             kinds.Should().Contain(["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget"]).And.Subject.Count(kind => kind == "Service").Should().Be(2);
             Regex.Count(text, "namespace: router-" + stage).Should().BeGreaterThan(4);
             text.Should().Contain("registry.example.org/router:release-").And.Contain("readOnlyRootFilesystem: true").And.Contain("runAsNonRoot: true");
@@ -117,6 +124,54 @@ public sealed partial class DeployTests
             text.Contains("mode.json", StringComparison.Ordinal).Should().Be(!hasRedis, "the mode is kept in one place");
             Regex.Matches(text, @"^ +path: (/\S+)$", RegexOptions.Multiline).Select(match => match.Groups[1].Value).Should().OnlyContain(path => path == "/_status?ignore-dependencies");
         }
+    }
+
+    [Theory]
+    [InlineData("deployment.yaml")]
+    [InlineData("service.yaml")]
+    [InlineData("disruption-budget.yaml")]
+    [InlineData("network-policy.yaml")]
+    public async Task Each_object_of_the_cluster_has_the_fields_of_its_kind_and_no_others(string file)
+    {
+        var text = await File.ReadAllTextAsync(Script.Deploy("kubernetes/base/" + file));
+        var wrong = () => KubernetesYaml.LoadAllFromString(text.Replace("spec:", "specs:", StringComparison.Ordinal), strict: true);
+
+        KubernetesYaml.LoadAllFromString(text, strict: true).Should().NotBeEmpty();
+        wrong.Should().Throw<Exception>("else this checks nothing");
+    }
+
+    [Fact]
+    public async Task Whatever_the_pipelines_call_is_there_and_can_be_run()
+    {
+        string[] pipelines = [.. Directory.GetFiles(Script.Deploy("jenkins")), .. Directory.GetFiles(Path.Combine(Script.Root, ".github/workflows"))];
+        foreach (var file in pipelines)
+        {
+            var text = await File.ReadAllTextAsync(file);
+            if (file.EndsWith(".yml", StringComparison.Ordinal))
+                Yaml(text)["jobs"].Should().NotBeNull();
+            var called = Regex.Matches(text, "deploy/([a-z-]+(?:/[a-z-]+)?) ").Select(match => match.Groups[1].Value).Distinct().ToArray();
+            called.Should().NotBeEmpty();
+            foreach (var script in called)
+                (await Script.RunAsync("test", ["-x", Script.Deploy(script)])).Code.Should().Be(0, $"{file} calls deploy/{script}");
+        }
+
+        pipelines.Should().HaveCount(4);
+    }
+
+    [ProgramFact("promtool", "prometheus")]
+    public async Task The_tour_mounts_what_is_there_and_Prometheus_understands_it()
+    {
+        var services = (YamlMappingNode)Yaml((await File.ReadAllTextAsync(Script.Deploy("compose/compose.yaml"))).Replace("<<: *router", "merged: *router", StringComparison.Ordinal))["services"];
+        var mounts = services.Children.Values.Where(service => ((YamlMappingNode)service).Children.ContainsKey("volumes")).SelectMany(service => (YamlSequenceNode)service["volumes"])
+            .Select(volume => volume.ToString().Split(':')[0]).Where(path => path.StartsWith('.')).ToArray();
+        var configuration = Directory.CreateTempSubdirectory("router-prometheus-").FullName;
+        File.Copy(Script.Deploy("compose/prometheus.yml"), Path.Combine(configuration, "prometheus.yml"));
+        File.Copy(Script.Deploy("prometheus/alerts.yml"), Path.Combine(configuration, "alerts.yml"));
+
+        services.Children.Keys.Select(name => name.ToString()).Should().Equal("router-1", "router-2", "redis", "prometheus", "grafana");
+        mounts.Should().HaveCount(5).And.OnlyContain(path => File.Exists(Path.Combine(Script.Deploy("compose"), path)));
+        (await RunAsync("promtool", "check", "config", Path.Combine(configuration, "prometheus.yml"))).Should().Contain("SUCCESS");
+        Directory.Delete(configuration, recursive: true);
     }
 
     [Fact]
@@ -171,6 +226,8 @@ public sealed partial class DeployTests
         var named = Runbook().Matches(alerts).Select(match => match.Groups[1].Value).ToArray();
 
         named.Should().HaveCount(Regex.Count(alerts, "- alert:")).And.BeSubsetOf(sections);
+        Regex.Count(alerts, "operations: \"README.md#operating-it\"").Should().Be(named.Length);
+        (await File.ReadAllTextAsync(Path.Combine(Script.Root, "README.md"))).Should().Contain("\n## Operating it\n");
     }
 
     [Fact]
@@ -226,6 +283,13 @@ public sealed partial class DeployTests
         (await Tool.RunAsync("http://127.0.0.1:1", "--version")).Output.Should().StartWith(version);
         (await router.GetAsync("http://localhost/_status")).Body.Should().Contain($"\"version\": \"{version}\"");
         (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex($"router_build_info\\{{[^}}]*version=\"{version}\"");
+    }
+
+    private static YamlNode Yaml(string text)
+    {
+        var stream = new YamlStream();
+        stream.Load(new StringReader(text));
+        return stream.Documents.Should().ContainSingle().Subject.RootNode;
     }
 
     private static async Task CheckAsync(ProcessStartInfo start, string stage)
