@@ -5,27 +5,30 @@ using System.Security.Cryptography.X509Certificates;
 namespace Router.Bench;
 
 /// <summary>The one nginx that everything is forwarded to, in cleartext and over TLS.</summary>
-internal sealed class Backend : IDisposable
+internal sealed class Backend
 {
     public const int PageLength = 8 * 1024;
     public const int LargeLength = 100 * 1024;
 
-    private readonly ServerProcess _process;
+    private Backend(int port, int tlsPort, int echoPort, string certificate)
+        => (Port, TlsPort, EchoPort, Certificate) = (port, tlsPort, echoPort, certificate);
 
-    private Backend(ServerProcess process, int tlsPort, string certificate)
-        => (_process, TlsPort, Certificate) = (process, tlsPort, certificate);
-
-    public int Port => _process.Port;
+    public int Port { get; }
 
     public int TlsPort { get; }
+
+    /// <summary>Where it looks for <c>/ws</c>, which nginx can't answer itself.</summary>
+    public int EchoPort { get; }
+
+    public int PortFor(string scheme) => scheme == "https" ? TlsPort : Port;
 
     /// <summary>The file of the certificate that it shows, which is its own authority.</summary>
     public string Certificate { get; }
 
-    public static async Task<Backend> StartAsync(string directory)
+    public static async Task<Backend> StartAsync(Lab lab)
     {
-        Directory.CreateDirectory(directory);
-        var (port, tlsPort) = (ServerProcess.FreePort(), ServerProcess.FreePort());
+        var directory = lab.NewDirectory();
+        var (port, tlsPort, echoPort) = (ServerProcess.FreePort(), ServerProcess.FreePort(), ServerProcess.FreePort());
         var certificate = WriteCertificate(directory);
         File.WriteAllText(Path.Combine(directory, "page.html"), Filler("<!doctype html>\n<title>A page</title>\n", PageLength));
         File.WriteAllText(Path.Combine(directory, "large.bin"), Filler("", LargeLength));
@@ -49,7 +52,7 @@ internal sealed class Backend : IDisposable
                     listen 127.0.0.1:{{tlsPort}} ssl backlog=4096;
                     ssl_certificate backend.crt;
                     ssl_certificate_key backend.key;
-                    root .;
+                    root {{directory}};
                     location / { default_type text/plain; return 200 "Hello, world\n"; }
                     location = /page.html {
                         default_type "text/html; charset=utf-8";
@@ -68,15 +71,19 @@ internal sealed class Backend : IDisposable
                         proxy_pass_request_body off;
                         proxy_set_header Content-Length "";
                     }
+                    location = /ws {
+                        proxy_pass http://127.0.0.1:{{echoPort}};
+                        proxy_http_version 1.1;
+                        proxy_set_header Connection upgrade;
+                        proxy_set_header Upgrade $http_upgrade;
+                    }
                 }
             }
 
-            """.Replace("root .;", $"root {directory};", StringComparison.Ordinal));
-        var process = ServerProcess.Start(port, directory, new Dictionary<string, string>(), "nginx", "-p", directory, "-c", "nginx.conf");
-        return new Backend(await process.ListensAsync(), tlsPort, certificate);
+            """);
+        await lab.Run(port, directory, new Dictionary<string, string>(), "nginx", "-p", directory, "-c", "nginx.conf").ListensAsync();
+        return new Backend(port, tlsPort, echoPort, certificate);
     }
-
-    public void Dispose() => _process.Dispose();
 
     private static string Filler(string start, int length) => start + new string('x', length - start.Length);
 

@@ -3,10 +3,10 @@ namespace Router.Bench;
 /// <summary>HAProxy with its defaults: a thread for each processor, connections to the backend kept and shared.</summary>
 internal static class HaProxy
 {
-    public static ServerProcess Start(string directory, string scheme, Backend backend)
+    public static ServerProcess Start(Lab lab, string scheme)
     {
-        var port = ServerProcess.FreePort();
-        var server = scheme == "https" ? $"127.0.0.1:{backend.TlsPort} ssl verify required ca-file {backend.Certificate}" : $"127.0.0.1:{backend.Port}";
+        var (directory, port) = (lab.NewDirectory(), ServerProcess.FreePort());
+        var tls = scheme == "https" ? $" ssl verify required ca-file {lab.Backend.Certificate}" : "";
         File.WriteAllText(Path.Combine(directory, "haproxy.cfg"), $"""
             defaults
                 mode http
@@ -21,9 +21,9 @@ internal static class HaProxy
                 http-request set-header X-Forwarded-Host %[req.hdr(host)]
                 default_backend servers
             backend servers
-                server one {server}
+                server one 127.0.0.1:{lab.Backend.PortFor(scheme)}{tls}
 
             """);
-        return ServerProcess.Start(port, directory, new Dictionary<string, string>(), "haproxy", "-db", "-q", "-f", "haproxy.cfg");
+        return lab.Run(port, directory, new Dictionary<string, string>(), "haproxy", "-db", "-q", "-f", "haproxy.cfg");
     }
 }

@@ -6,9 +6,9 @@ internal static class Nginx
     /// <summary>Everything that nginx writes stays below its own directory.</summary>
     public const string TemporaryPaths = "client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;";
 
-    public static ServerProcess Start(string directory, string scheme, int backendPort, bool keptAlive)
+    public static ServerProcess Start(Lab lab, string scheme, bool keptAlive)
     {
-        var port = ServerProcess.FreePort();
+        var (directory, port, backendPort) = (lab.NewDirectory(), ServerProcess.FreePort(), lab.Backend.PortFor(scheme));
         var connection = keptAlive ? "" : "close";
         // The original looks its backends up by name while it runs, so the address is a variable; with one, nginx keeps no TLS session either.
         var target = keptAlive ? $"{scheme}://backend" : "$backend";
@@ -43,6 +43,6 @@ internal static class Nginx
             }
 
             """);
-        return ServerProcess.Start(port, directory, new Dictionary<string, string>(), "nginx", "-p", directory, "-c", "nginx.conf");
+        return lab.Run(port, directory, new Dictionary<string, string>(), "nginx", "-p", directory, "-c", "nginx.conf");
     }
 }

@@ -5,10 +5,10 @@ using System.Text.Json;
 
 namespace Router.Bench;
 
-/// <summary>What wrk measured, from the client's side.</summary>
+/// <summary>What wrk saw. Times are in milliseconds.</summary>
 internal sealed record WrkResult(long Requests, double Seconds, long Bytes, long BadStatus, long SocketErrors, double Median, double Percentile99);
 
-/// <summary>Debian's wrk, told what to do by a script, which also prints the result as JSON.</summary>
+/// <summary>wrk, told what to do by a script, which also prints the result as JSON.</summary>
 internal static class Wrk
 {
     private const string Report = """
@@ -22,13 +22,25 @@ internal static class Wrk
 
         """;
 
-    public static async Task<WrkResult> RunAsync(string directory, int port, LoadCase load, int connections, double seconds)
+    /// <summary>Keeps a server under load. Answers that are not what they must be end the run: their figures would mean nothing.</summary>
+    public static async Task<WrkResult> RunAsync(Lab lab, string name, int port, LoadCase load, int seconds)
     {
-        var script = Path.Combine(directory, "wrk.lua");
+        var expected = await Probe.AskAsync(port, load);
+        var result = await RunAsync(lab, port, load, seconds);
+        var bytes = (double)result.Requests * expected.TotalBytes;
+        // Answers that were cut off at the end count with their bytes only; fields such as Retry-After vary by a digit or two.
+        var tolerance = bytes * 0.01 + (double)lab.Options.Connections * expected.TotalBytes;
+        if (result.SocketErrors > 0 || result.BadStatus != (load.Status > 399 ? result.Requests : 0) || Math.Abs(result.Bytes - bytes) > tolerance)
+            throw new BenchException($"{load.Name}, {name}: {result}, and each answer has {expected.TotalBytes} bytes");
+        return result;
+    }
+
+    private static async Task<WrkResult> RunAsync(Lab lab, int port, LoadCase load, int seconds)
+    {
+        var script = Path.Combine(lab.Directory, "wrk.lua");
         await File.WriteAllTextAsync(script, Script(load) + Report);
-        // wrk counts whole seconds.
         var start = new ProcessStartInfo("wrk") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in (string[])["-t1", $"-c{connections}", $"-d{Math.Max(1, (int)seconds).ToString(CultureInfo.InvariantCulture)}s", "--timeout", "10s", "-s", script, $"http://127.0.0.1:{port}{load.Path}"])
+        foreach (var argument in (string[])["-t1", $"-c{lab.Options.Connections}", $"-d{seconds}s", "--timeout", "10s", "-s", script, $"http://127.0.0.1:{port}/"])
             start.ArgumentList.Add(argument);
         using var process = Process.Start(start)!;
         var errors = process.StandardError.ReadToEndAsync();
@@ -39,13 +51,35 @@ internal static class Wrk
         return JsonSerializer.Deserialize<WrkResult>(line["RESULT ".Length..])!;
     }
 
+    // wrk formats the request once. It calls a global function named request or delay for each one, so there are such only where they are needed.
     private static string Script(LoadCase load)
     {
-        var script = new StringBuilder().AppendLine(CultureInfo.InvariantCulture, $"wrk.method = \"{load.Method}\"");
-        foreach (var (name, value) in load.Headers)
-            script.AppendLine(CultureInfo.InvariantCulture, $"wrk.headers[\"{name}\"] = '{value}'");
-        if (load.UploadLength > 0)
-            script.AppendLine(CultureInfo.InvariantCulture, $"wrk.body = string.rep(\"x\", {load.UploadLength})");
+        var text = load.Head.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\r\n", "\\r\\n", StringComparison.Ordinal);
+        var script = new StringBuilder($$"""
+            local text = "{{text}}" .. string.rep("x", {{load.UploadLength}})
+            wrk.format = function() return text end
+
+            """);
+        if (load.Hosts > 0)
+        {
+            script.Append(CultureInfo.InvariantCulture, $$"""
+                function request()
+                    return string.format("GET {{load.Path}} HTTP/1.1\r\nHost: h%d.example.org\r\n\r\n", math.random(0, {{load.Hosts - 1}}))
+                end
+
+                """);
+        }
+
+        if (load.LongestPause > 0)
+        {
+            script.Append(CultureInfo.InvariantCulture, $$"""
+                function delay()
+                    return math.random(1, {{load.LongestPause}})
+                end
+
+                """);
+        }
+
         return script.ToString();
     }
 }
