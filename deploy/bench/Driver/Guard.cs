@@ -21,7 +21,7 @@ internal static class Guard
             Check($"{name}: {bytes} bytes allocated for a request, recorded {recorded[name]}", bytes / recorded[name], MostGrowth);
 
         var result = BenchResult.Of(lab.Options);
-        await LoadExperiment.PeersAsync(lab, result, LoadCase.Small);
+        await LoadExperiment.PeersAsync(lab, result, LoadCase.Small, Contestants.Yarp, Contestants.Router);
         Console.Write(Report.Details(result, LoadCase.Small.Name));
         Check("small answer: CPU, to YARP", result.Ratio(LoadCase.Small.Name, Figure.Cpu, Contestants.Router, Contestants.Yarp)!.Value, MostToYarp);
         return holds;

@@ -9,8 +9,8 @@ internal static class LoadExperiment
     private sealed record Contestant(string Name, ServerProcess Process, LoadCase Load);
 
     /// <summary>The same request to everyone.</summary>
-    public static Task PeersAsync(Lab lab, BenchResult result, LoadCase load) => RunAsync(
-        lab, result, load.Name, lab.Options.Peers.Select(peer => new Contestant(Contestants.NameOf(peer), lab.Start(peer, load.Scheme), load)));
+    public static Task PeersAsync(Lab lab, BenchResult result, LoadCase load, params string[] peers) => RunAsync(
+        lab, result, load.Name, peers.Select(peer => new Contestant(Contestants.NameOf(peer), lab.Start(peer, load.Scheme), load)));
 
     /// <summary>The closed site's page, beside the cheapest request that is forwarded.</summary>
     public static Task ClosedAsync(Lab lab, BenchResult result) => RunAsync(
