@@ -18,7 +18,11 @@ internal static class Guard
         var holds = true;
         var recorded = Allocation.Read(RecordOf(lab.Options));
         foreach (var (name, bytes) in await Allocation.MeasureAsync(lab))
+        {
             Check($"{name}: {bytes} bytes allocated for a request, recorded {recorded[name]}", bytes / recorded[name], MostGrowth);
+            if (bytes * MostGrowth < recorded[name])
+                Console.WriteLine("     It has become less: deploy/bench/run --record holds it there.");
+        }
 
         var result = BenchResult.Of(lab.Options);
         await LoadExperiment.PeersAsync(lab, result, LoadCase.Small, Contestants.Yarp, Contestants.Router);
