@@ -137,7 +137,7 @@ public static class RouterApplication
 
     private static void AddMetrics(WebApplicationBuilder builder, RouterSettings settings) =>
         builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(settings.ApplicationName)).WithMetrics(metrics => metrics
-            .AddMeter(RouterMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http")
+            .AddMeter(RouterMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime")
             .AddPrometheusExporter());
 
     private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings, Pages pages)

@@ -1,0 +1,71 @@
+namespace Router.Bench;
+
+/// <summary>The backend, the directory that everything is written to, and whatever runs. Nothing outlives it.</summary>
+internal sealed class Lab : IDisposable
+{
+    private readonly List<ServerProcess> _running = [];
+    private int _started;
+
+    private Lab(BenchOptions options, string directory) => (Options, Directory) = (options, directory);
+
+    public BenchOptions Options { get; }
+
+    public string Directory { get; }
+
+    public Backend Backend { get; private set; } = null!;
+
+    public static async Task<Lab> OpenAsync(BenchOptions options)
+    {
+        var directory = System.IO.Directory.CreateTempSubdirectory("router-bench-").FullName;
+        // nginx gives up root's rights, and must still be able to read.
+        File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+            | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        var lab = new Lab(options, directory);
+        lab.Backend = await Backend.StartAsync(lab);
+        return lab;
+    }
+
+    /// <summary>A directory of its own for one server.</summary>
+    public string NewDirectory() => System.IO.Directory.CreateDirectory(Path.Combine(Directory, $"{++_started}")).FullName;
+
+    /// <summary>Starts a server, and comes back at once.</summary>
+    public ServerProcess Run(int port, string directory, IReadOnlyDictionary<string, string> environment, params string[] command)
+    {
+        var process = ServerProcess.Start(port, directory, environment, command);
+        lock (_running)
+            _running.Add(process);
+        return process;
+    }
+
+    /// <summary>Starts a contestant, and comes back at once.</summary>
+    public ServerProcess Start(string peer, string scheme = "http") => peer switch
+    {
+        Contestants.Nginx => Nginx.Start(this, scheme, keptAlive: true),
+        Contestants.NginxClose => Nginx.Start(this, scheme, keptAlive: false),
+        Contestants.HaProxy => HaProxy.Start(this, scheme),
+        Contestants.Yarp => Yarp.Start(this, scheme, inline: false),
+        Contestants.YarpInline => Yarp.Start(this, scheme, inline: true),
+        Contestants.Router => PublishedRouter.Start(this, Options.Router, scheme),
+        _ => PublishedRouter.Start(this, peer.Split('=')[1], scheme),
+    };
+
+    /// <summary>Ends some of what runs.</summary>
+    public void Stop(IEnumerable<ServerProcess> processes)
+    {
+        foreach (var process in processes.ToArray())
+        {
+            lock (_running)
+                _running.Remove(process);
+            process.Dispose();
+        }
+    }
+
+    public void Dispose()
+    {
+        ServerProcess[] left;
+        lock (_running)
+            left = [.. _running];
+        Stop(left);
+        System.IO.Directory.Delete(Directory, recursive: true);
+    }
+}

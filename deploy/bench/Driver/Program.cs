@@ -1,0 +1,44 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Versioning;
+using Router.Bench;
+
+[assembly: SupportedOSPlatform("linux")]
+
+try
+{
+    var options = BenchOptions.Parse(args);
+    if (options.Readme)
+    {
+        ReadmeSection.Write(Path.Combine(options.Repository, "README.md"), Report.Summary(BenchResult.Read(options.Json)));
+        return 0;
+    }
+
+    using var lab = await Lab.OpenAsync(options);
+    // What was started must not outlive a run that is broken off.
+    using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => lab.Dispose());
+    using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => lab.Dispose());
+    if (options.Guard)
+        return await Guard.HoldsAsync(lab) ? 0 : 1;
+    if (options.Record)
+    {
+        await Guard.RecordAsync(lab);
+        return 0;
+    }
+
+    var result = BenchResult.Of(options);
+    foreach (var name in options.Cases)
+    {
+        await Experiments.All[name](lab, result);
+        Console.WriteLine(Report.Details(result, name));
+        // After each case, so that a long run that fails has not been in vain.
+        result.Write(options.Json);
+    }
+
+    Console.WriteLine(Report.Targets(result));
+    return 0;
+}
+catch (BenchException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}

@@ -1,0 +1,83 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
+
+namespace Router.Bench;
+
+/// <summary>A server that was started for the benchmark, with all that it starts itself.</summary>
+internal sealed partial class ServerProcess : IDisposable
+{
+    private const int Terminate = 15;
+
+    private readonly Process _process;
+    private readonly string _log;
+
+    private ServerProcess(Process process, int port, string log) => (_process, Port, _log) = (process, port, log);
+
+    /// <summary>Where it listens, on loopback.</summary>
+    public int Port { get; }
+
+    /// <summary>Its processes. A server may start workers at any time, so they are looked up anew.</summary>
+    public int[] Tree => ProcessTimes.Tree(_process.Id);
+
+    /// <summary>A port that nobody listens on.</summary>
+    public static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    /// <summary>Starts one, and comes back at once. Its log goes to <c>server.log</c> in its directory; standard output is thrown away.</summary>
+    public static ServerProcess Start(int port, string directory, IReadOnlyDictionary<string, string> environment, params string[] command)
+    {
+        var log = Path.Combine(directory, "server.log");
+        // The shell gives its place to the server: pipes would make this process read what the server writes.
+        var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = directory };
+        foreach (var argument in (string[])["-c", "exec \"$0\" \"$@\" >/dev/null 2>server.log </dev/null", .. command])
+            start.ArgumentList.Add(argument);
+        foreach (var name in start.Environment.Keys.Where(name => name is not ("PATH" or "HOME" or "DOTNET_ROOT")).ToArray())
+            start.Environment.Remove(name);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        return new ServerProcess(Process.Start(start)!, port, log);
+    }
+
+    /// <summary>Waits until it takes connections.</summary>
+    public async Task<ServerProcess> ListensAsync()
+    {
+        for (var deadline = Stopwatch.StartNew(); deadline.Elapsed < TimeSpan.FromSeconds(60); await Task.Delay(20))
+        {
+            if (_process.HasExited)
+                break;
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                await socket.ConnectAsync(IPAddress.Loopback, Port);
+                return this;
+            }
+            catch (SocketException)
+            {
+                // Not yet.
+            }
+        }
+
+        throw new BenchException($"{_process.StartInfo.ArgumentList[2]} does not listen: {File.ReadAllText(_log)}");
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _ = Kill(_process.Id, Terminate);
+            if (!_process.WaitForExit(TimeSpan.FromSeconds(5)))
+                _process.Kill(entireProcessTree: true);
+        }
+
+        _process.Dispose();
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int Kill(int process, int signal);
+}

@@ -1,0 +1,25 @@
+using System.Net;
+using Router.Modes;
+using Router.Routing;
+
+namespace Router.Micro;
+
+/// <summary>The whole decision, which ends with the mode.</summary>
+public class ModeCheck
+{
+    private readonly RouteTable _table = DefaultTable.Read().Table;
+    private readonly IPAddress _client = IPAddress.Parse("203.0.50.7");
+    private ModeController _modes = null!;
+
+    [Params("live", "maintenance")]
+    public string Mode { get; set; } = "";
+
+    [GlobalSetup]
+    public void Begin() => _modes = new ModeController(TimeProvider.System, ModeCatalogue.All.First(mode => mode.Name == Mode));
+
+    [Benchmark]
+    public Outcome Decide() => Decision.Of(new RequestFacts("GET", "www.example.org", "/suppliers/opportunities", _client), _table, _modes.Current).Outcome;
+
+    [GlobalCleanup]
+    public void End() => _modes.Dispose();
+}
