@@ -1,5 +1,6 @@
 using Router.Configuration;
 using Router.Forwarding.Bodies;
+using Router.Forwarding.Headers;
 using Router.Forwarding.InFlight;
 using Router.Modes;
 
@@ -11,6 +12,12 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery) : Htt
     /// <summary>The raw target: path and query as they came.</summary>
     public string PathAndQuery => pathAndQuery;
 
+    /// <summary>The fields of its header, but for those that the connection needs.</summary>
+    public FieldList Fields { get; } = new();
+
+    /// <summary>Ends it. Not given to the client with the message: it would make a source of its own of each.</summary>
+    public CancellationToken Cancellation { get; init; }
+
     /// <summary>The client's body; null where there is none.</summary>
     public RequestBody? Body => Content as RequestBody;
 
@@ -19,6 +26,9 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery) : Htt
 
     /// <summary>Whether the client waits for leave before it sends its body (RFC 9110 section 10.1.1).</summary>
     public bool ExpectsContinue { get; init; }
+
+    /// <summary>Whether <see cref="Fields"/> stand in the framework's collections too.</summary>
+    public bool FieldsAreWritten { get; set; }
 
     /// <summary>Whether only a connection made for it will do: set where a kept one has failed it.</summary>
     public bool NeedsFreshConnection { get; set; }

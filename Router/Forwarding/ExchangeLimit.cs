@@ -5,7 +5,7 @@ namespace Router.Forwarding;
 /// <summary>
 /// The clock of one exchange: once the request has been sent the answer must begin in time, neither body must pause for too long,
 /// the whole must not take too long, and all of it ends when the client goes away. Each piece of a body only notes the time;
-/// a timer looks at the note.
+/// <see cref="InFlight.ExchangeWatch"/> looks at the note, of all exchanges in turn: a timer for each would cost more than all else here.
 /// </summary>
 public sealed class ExchangeLimit : IDisposable
 {
@@ -13,15 +13,14 @@ public sealed class ExchangeLimit : IDisposable
     private readonly BackendSettings _backend;
     private readonly long _began;
     private readonly CancellationTokenRegistration _client;
-    private readonly ITimer _timer;
-    // Never disposed: the timer may just be cancelling it on another thread, and without a timer of its own it holds nothing.
+    // Never disposed: somebody may just be cancelling it on another thread, and without a timer of its own it holds nothing.
     private readonly CancellationTokenSource _source = new();
     private readonly Lock _lock = new();
     private long _lastActivity;
     private volatile bool _held;
-    private bool _uploading;
-    private bool _answerBegan;
-    private bool _over;
+    private volatile bool _uploading;
+    private volatile bool _answerBegan;
+    private volatile bool _over;
     private ForwardFailure? _expired;
 
     /// <summary>Starts the clock.</summary>
@@ -30,8 +29,6 @@ public sealed class ExchangeLimit : IDisposable
         (_time, _backend) = (time, backend);
         _began = _lastActivity = time.GetTimestamp();
         _client = clientGone.UnsafeRegister(static self => ((ExchangeLimit)self!)._source.Cancel(), this);
-        _timer = time.CreateTimer(static self => ((ExchangeLimit)self!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        _timer.Change(Next(), Timeout.InfiniteTimeSpan);
     }
 
     /// <summary>Cancelled at a limit or when the client goes.</summary>
@@ -48,22 +45,32 @@ public sealed class ExchangeLimit : IDisposable
     }
 
     /// <summary>The answer has begun: from now on its pauses count.</summary>
-    public void AnswerBegan() => Enter(ref _answerBegan, true);
+    public void AnswerBegan()
+    {
+        // In this order: who looks in between finds the later of two limits.
+        Touch();
+        _answerBegan = true;
+    }
 
     /// <summary>The client's body begins to be sent: until its end its pauses count, and the answer has the time that it has from then on.</summary>
-    public void UploadBegan() => Enter(ref _uploading, true);
+    public void UploadBegan()
+    {
+        Touch();
+        _uploading = true;
+    }
 
     /// <summary>The client's body has been sent.</summary>
-    public void UploadEnded() => Enter(ref _uploading, false);
+    public void UploadEnded()
+    {
+        Touch();
+        _uploading = false;
+    }
 
     /// <summary>The exchange is a conversation now (an upgrade): it may last and be silent as long as both sides like.</summary>
     public void NoMore()
     {
         lock (_lock)
-        {
             _over = true;
-            _timer.Dispose();
-        }
     }
 
     /// <summary>Ends the exchange now; false where it is over already.</summary>
@@ -101,32 +108,18 @@ public sealed class ExchangeLimit : IDisposable
         _client.Dispose();
     }
 
-    private void Enter(ref bool state, bool value)
+    /// <summary>Whether a limit has passed, and <see cref="Expire"/> is to be called.</summary>
+    public bool IsDue => !_over && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began));
+
+    /// <summary>Ends the exchange where a limit has passed.</summary>
+    public void Expire()
     {
         lock (_lock)
         {
-            state = value;
-            Touch();
-            if (!_over)
-                _timer.Change(Next(), Timeout.InfiniteTimeSpan);
-        }
-    }
-
-    private void Look()
-    {
-        lock (_lock)
-        {
-            if (_over)
+            if (!IsDue)
                 return;
-            var left = Next();
-            if (left > TimeSpan.Zero || left == Timeout.InfiniteTimeSpan)
-            {
-                _timer.Change(left, Timeout.InfiniteTimeSpan);
-                return;
-            }
-
             _over = true;
-            _expired = _backend.RequestTimeout is { } whole && _time.GetElapsedTime(_began) >= whole ? ForwardFailure.RequestTimeout
+            _expired = HasPassed(_backend.RequestTimeout, _began) ? ForwardFailure.RequestTimeout
                 : _answerBegan || _uploading ? ForwardFailure.IdleTimeout
                 : ForwardFailure.AnswerTimeout;
         }
@@ -134,17 +127,10 @@ public sealed class ExchangeLimit : IDisposable
         _source.Cancel();
     }
 
-    private TimeSpan Next()
-    {
-        var next = Left(_answerBegan || _uploading ? _backend.IdleTimeout : _backend.ResponseTimeout, _held ? _time.GetTimestamp() : Volatile.Read(ref _lastActivity));
-        var whole = Left(_backend.RequestTimeout, _began);
-        if (whole is not null && (next is null || whole < next))
-            next = whole;
-        // Rounded up: a timer that rings a moment early would only have to be set again.
-        return next is null ? Timeout.InfiniteTimeSpan
-            : next <= TimeSpan.Zero ? TimeSpan.Zero
-            : TimeSpan.FromMilliseconds(Math.Ceiling(next.Value.TotalMilliseconds));
-    }
+    private TimeSpan? Limit => _answerBegan || _uploading ? _backend.IdleTimeout : _backend.ResponseTimeout;
 
-    private TimeSpan? Left(TimeSpan? limit, long since) => limit is null ? null : limit - _time.GetElapsedTime(since);
+    // What the client holds up stands still.
+    private long Since => _held ? _time.GetTimestamp() : Volatile.Read(ref _lastActivity);
+
+    private bool HasPassed(TimeSpan? limit, long since) => limit is { } span && _time.GetElapsedTime(since) >= span;
 }

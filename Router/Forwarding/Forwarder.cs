@@ -39,7 +39,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
                 return ForwardFailure.Overloaded;
             message = CreateMessage(context, order, limit);
             exchange.Sending(message);
-            using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+            using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
             limit.AnswerBegan();
             upstream.Answered();
             exchange.Answered();
@@ -90,16 +90,17 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             RequestUri = backend.Addresses.All[0],
             Modes = modes,
             Kind = backend.Kind,
+            Cancellation = limit.Token,
             Upgrade = upgrade,
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
         if (upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
             message.Content = new RequestBody(context, order, limit);
         else if (request.Headers.ContentLength is 0)
-            message.Content = new EmptyContent(isDeclared: true);
+            message.Content = new EmptyContent();
         RequestHeaders.Copy(context, message, backend, order);
         if (upgrade is not null && IsExtendedConnect(context))
-            message.Headers.TryAddWithoutValidation("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
+            message.Fields.Add("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
         return message;
     }
 
@@ -168,12 +169,13 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
                 RequestUri = page.Upstream.Settings.Addresses.All[0],
                 Modes = modes,
                 Kind = page.Upstream.Settings.Kind,
+                Cancellation = limit.Token,
             };
             RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, order);
             HttpResponseMessage? answer = null;
             try
             {
-                answer = await page.Upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, limit.Token).ConfigureAwait(false);
+                answer = await page.Upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
             }
             catch (BackendException fault)
             {

@@ -162,6 +162,7 @@ public static class RouterApplication
         services.AddSingleton<RouterMetrics>();
         services.AddSingleton<CurrentSite>();
         services.AddSingleton<OpenExchanges>();
+        services.AddHostedService<ExchangeWatch>();
         services.AddSingleton<UncertainWrites>();
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());

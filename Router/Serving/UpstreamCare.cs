@@ -39,11 +39,11 @@ public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, 
     {
         using var limit = new CancellationTokenSource(backend.ProbeInterval, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
-        using var probe = new BackendRequest(HttpMethod.Get, backend.ProbePath!) { RequestUri = endpoint.Address };
+        using var probe = new BackendRequest(HttpMethod.Get, backend.ProbePath!) { RequestUri = endpoint.Address, Cancellation = both.Token };
         var works = false;
         try
         {
-            using var answer = await endpoint.Prober.SendAsync(probe, both.Token).ConfigureAwait(false);
+            using var answer = await endpoint.Prober.SendAsync(probe, CancellationToken.None).ConfigureAwait(false);
             works = (int)answer.StatusCode < 500;
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)

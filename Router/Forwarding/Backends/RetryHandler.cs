@@ -47,7 +47,7 @@ public sealed class RetryHandler : DelegatingHandler
         }
 
         sent.NeedsFreshConnection = true;
-        return await _policy.ExecuteAsync(token => base.SendAsync(request, token), cancellationToken).ConfigureAwait(false);
+        return await _policy.ExecuteAsync(token => base.SendAsync(request, token), sent.Cancellation).ConfigureAwait(false);
     }
 
     private bool MayRepeat(BackendException fault, BackendRequest request) =>

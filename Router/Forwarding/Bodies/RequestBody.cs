@@ -136,12 +136,9 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     }
 }
 
-/// <summary>A body of no bytes: <c>Content-Length: 0</c> where the client said so, else only a place for the fields that the framework keeps with a body.</summary>
-public sealed class EmptyContent(bool isDeclared) : HttpContent
+/// <summary>A body of no bytes, which the client has declared with <c>Content-Length: 0</c>.</summary>
+public sealed class EmptyContent : HttpContent
 {
-    /// <summary>Whether the client declared it.</summary>
-    public bool IsDeclared => isDeclared;
-
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Task.CompletedTask;
 
@@ -149,6 +146,6 @@ public sealed class EmptyContent(bool isDeclared) : HttpContent
     protected override bool TryComputeLength(out long length)
     {
         length = 0;
-        return isDeclared;
+        return true;
     }
 }

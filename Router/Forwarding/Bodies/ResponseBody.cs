@@ -21,7 +21,7 @@ public static class ResponseBody
         var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
         await using (body.ConfigureAwait(false))
         {
-            var output = new Output(context.Response.BodyWriter, NeedsOwnChunks(answer, context));
+            var output = new Output(context.Response.BodyWriter, NeedsOwnChunks(context));
             if (output.Chunks)
                 context.Response.Headers.TransferEncoding = "chunked";
             var read = body.ReadAsync(piece, limit.Token);
@@ -62,9 +62,9 @@ public static class ResponseBody
 
     // Kestrel sends trailers in HTTP/2 only. In HTTP/1.1 it leaves the chunks to an application that names the coding itself;
     // that is worth it only where the backend has said that trailers will come, or the client that it takes them (RFC 9110 section 6.5.1).
-    private static bool NeedsOwnChunks(HttpResponseMessage answer, HttpContext context) =>
+    private static bool NeedsOwnChunks(HttpContext context) =>
         context.Request.Protocol == "HTTP/1.1" && context.Response.ContentLength is null
-        && (answer.Headers.NonValidated.Contains("Trailer") || HopByHopHeaders.IsNamedBy(context.Request.Headers.TE, "trailers"))
+        && (context.Response.Headers.Trailer.Count > 0 || HopByHopHeaders.IsNamedBy(context.Request.Headers.TE, "trailers"))
         && context.Response.StatusCode is not (204 or 205 or 304) && context.Request.Method is not "HEAD";
 
     internal static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)

@@ -17,15 +17,14 @@ public static class B3Sampling
     public static void Add(IHeaderDictionary from, BackendRequest to, bool trusted)
     {
         var asked = trusted ? from[Sampled].ToString() : "";
-        to.Headers.TryAddWithoutValidation(Sampled, asked is "" or "0" ? IsSample(TraceIdOf(to)) ? "1" : "0" : asked);
+        to.Fields.Add(Sampled, asked is "" or "0" ? IsSample(TraceIdOf(to)) ? "1" : "0" : asked);
         var flags = trusted ? from[Flags].ToString() : "0";
         if (flags is not "")
-            to.Headers.TryAddWithoutValidation(Flags, flags);
+            to.Fields.Add(Flags, flags);
     }
 
     // The one that the backend gets: the client's, or where Router traces its own.
-    private static string TraceIdOf(BackendRequest request) =>
-        request.Headers.NonValidated.TryGetValues(TraceContext.B3TraceId, out var values) ? values.ToString() : "";
+    private static string TraceIdOf(BackendRequest request) => request.Fields.Of(TraceContext.B3TraceId).ToString();
 
     /// <summary>Whether the second and the fourth digit of a trace id are both f: one in 256 of random ones.</summary>
     public static bool IsSample(string traceId) =>

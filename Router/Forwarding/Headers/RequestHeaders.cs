@@ -4,7 +4,6 @@ using System.Net;
 using Microsoft.Extensions.Primitives;
 using Router.Access;
 using Router.Configuration;
-using Router.Forwarding.Bodies;
 
 namespace Router.Forwarding.Headers;
 
@@ -16,8 +15,13 @@ public static class RequestHeaders
     // or a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
     private static readonly FrozenSet<string> FromTrustedProxies = Set("Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP");
     private static readonly FrozenSet<string> FromNobody = Set("X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length", "Transfer-Encoding", "Proxy", BypassToken.Header);
-    private static readonly FrozenSet<string> OfTheRequestItself = Set("Expect", "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since");
+    private static readonly FrozenSet<string> OfTheRequestItself = Set(
+        "Expect", "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
+        "Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Content-Disposition", "Content-Range", "Content-MD5", "Content-Digest", "Digest", "Repr-Digest", "Expires", "Last-Modified", "Allow");
     private static readonly FrozenSet<string> MadeHere = Set("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
+
+    private static readonly SearchValues<char> TokenCharacters =
+        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
 
     private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 32).Select(c => (char)c).Where(c => c is not '\t'), '\x7f']);
 
@@ -48,9 +52,9 @@ public static class RequestHeaders
         if (HopByHopHeaders.IsNamedBy(headers.TE, "trailers"))
         {
             // RFC 9110 section 10.1.4: TE goes from hop to hop, and in HTTP/1.1 says so.
-            message.Headers.TryAddWithoutValidation("TE", "trailers");
+            message.Fields.Add("TE", "trailers");
             if (!backend.Http2)
-                message.Headers.TryAddWithoutValidation("Connection", "TE");
+                message.Fields.Add("Connection", "TE");
         }
 
         AddForwarded(context, message, order.PeerIsTrusted, rules.ForwardedProto);
@@ -59,7 +63,7 @@ public static class RequestHeaders
         rules.AddSampling(headers, message, order.Client);
         // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
-            message.Headers.TryAddWithoutValidation("Authorization", "Basic " + credentials);
+            message.Fields.Add("Authorization", "Basic " + credentials);
     }
 
     /// <summary>
@@ -69,7 +73,6 @@ public static class RequestHeaders
     public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, in ForwardOrder order)
     {
         Copy(context, message, backend, order, isPage: true);
-        message.Content = null;
     }
 
     /// <summary>Whether a client may say this to a backend.</summary>
@@ -98,27 +101,22 @@ public static class RequestHeaders
                 throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
         }
 
-        var isKept = values.Count == 1
-            ? message.Headers.TryAddWithoutValidation(name, values[0]) || Content(message).Headers.TryAddWithoutValidation(name, values[0])
-            : message.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values) || Content(message).Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         // A name that is no token: HTTP/2 brings those too, line breaks and all.
-        if (!isKept)
+        if (name.AsSpan().ContainsAnyExcept(TokenCharacters))
             throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
+        message.Fields.Add(name, values);
     }
 
-    // The framework keeps fields such as Content-Type with the content, also where a request has none.
-    private static HttpContent Content(HttpRequestMessage message) => message.Content ??= new EmptyContent(isDeclared: false);
-
-    private static void AddForwarded(HttpContext context, HttpRequestMessage message, bool peerIsTrusted, string? fixedProto)
+    private static void AddForwarded(HttpContext context, BackendRequest message, bool peerIsTrusted, string? fixedProto)
     {
         var headers = context.Request.Headers;
         var peer = TextOf(context.Connection.RemoteIpAddress ?? IPAddress.None);
         var before = peerIsTrusted ? headers["X-Forwarded-For"] : default;
-        message.Headers.TryAddWithoutValidation("X-Forwarded-For", before.Count == 0 ? peer : $"{string.Join(", ", before.ToArray())}, {peer}");
+        message.Fields.Add("X-Forwarded-For", before.Count == 0 ? peer : $"{string.Join(", ", before.ToArray())}, {peer}");
         var proto = fixedProto
             ?? (peerIsTrusted && headers["X-Forwarded-Proto"].ToString() is ("http" or "https") ? headers["X-Forwarded-Proto"].ToString() : context.Request.Scheme);
-        message.Headers.TryAddWithoutValidation("X-Forwarded-Proto", proto);
-        message.Headers.TryAddWithoutValidation("X-Forwarded-Host", headers.Host.ToString());
+        message.Fields.Add("X-Forwarded-Proto", proto);
+        message.Fields.Add("X-Forwarded-Host", headers.Host.ToString());
     }
 
     private static string TextOf(IPAddress address) =>

@@ -37,9 +37,26 @@ public static class ResponseHeaders
     {
         var response = context.Response;
         CopyStatus(answer, context);
+        if (answer is BackendAnswer http1)
+        {
+            Copy(http1.Fields, response.Headers);
+            return;
+        }
+
+        // Over HTTP/2 the framework has them.
         var connection = answer.Headers.NonValidated.TryGetValues("Connection", out var named) ? ToValues(named) : default;
         Copy(answer.Headers.NonValidated, connection, response.Headers);
         Copy(answer.Content.Headers.NonValidated, connection, response.Headers);
+    }
+
+    private static void Copy(FieldList from, IHeaderDictionary to)
+    {
+        var connection = from.Of("Connection");
+        foreach (ref readonly var field in from.All)
+        {
+            if (!HopByHopHeaders.Contains(field.Key, connection))
+                to[field.Key] = field.Value;
+        }
     }
 
     private static void Copy(HttpHeadersNonValidated from, StringValues connection, IHeaderDictionary to)

@@ -35,15 +35,15 @@ public static class TraceContext
     /// <summary>Writes a span onto a message.</summary>
     public static void Add(BackendRequest message, Activity span)
     {
-        message.Headers.TryAddWithoutValidation(TraceParent, span.Id);
+        message.Fields.Add(TraceParent, span.Id);
         if (!string.IsNullOrEmpty(span.TraceStateString))
-            message.Headers.TryAddWithoutValidation(TraceState, span.TraceStateString);
+            message.Fields.Add(TraceState, span.TraceStateString);
         var trace = span.TraceId.ToHexString();
         // A trace that came with 16 digits is looked for by these.
-        message.Headers.TryAddWithoutValidation(B3TraceId, trace.StartsWith(Zeros, StringComparison.Ordinal) ? trace[Zeros.Length..] : trace);
-        message.Headers.TryAddWithoutValidation(B3SpanId, span.SpanId.ToHexString());
+        message.Fields.Add(B3TraceId, trace.StartsWith(Zeros, StringComparison.Ordinal) ? trace[Zeros.Length..] : trace);
+        message.Fields.Add(B3SpanId, span.SpanId.ToHexString());
         if (span.ParentSpanId != default)
-            message.Headers.TryAddWithoutValidation(B3ParentSpanId, span.ParentSpanId.ToHexString());
+            message.Fields.Add(B3ParentSpanId, span.ParentSpanId.ToHexString());
     }
 
     private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);

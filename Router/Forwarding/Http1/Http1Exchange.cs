@@ -108,9 +108,9 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     {
         while (true)
         {
-            // The fields of the content are parsed into it; its body is known when all of them are.
+            // The body is known when all fields are.
             var content = new Http1Content();
-            var response = new HttpResponseMessage { RequestMessage = request, Content = content };
+            var response = new BackendAnswer { RequestMessage = request, Content = content };
             var head = await ReadHeadAsync(response, cancellationToken).ConfigureAwait(false);
             switch (head.Status)
             {
@@ -135,7 +135,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
         }
     }
 
-    private async ValueTask<Http1Head> ReadHeadAsync(HttpResponseMessage response, CancellationToken cancellationToken)
+    private async ValueTask<Http1Head> ReadHeadAsync(BackendAnswer response, CancellationToken cancellationToken)
     {
         while (true)
         {

@@ -14,6 +14,7 @@ public sealed class Http1Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var sent = (BackendRequest)request;
+        cancellationToken = sent.Cancellation;
         var endpoint = EndpointChoice.Of(endpoints, sent.Tried, Random.Shared);
         sent.Tried = endpoint;
         endpoint.Enter();

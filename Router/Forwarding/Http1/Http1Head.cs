@@ -51,7 +51,7 @@ public readonly struct Http1Head
     /// <param name="head">Status line and fields, each with its line end, without the empty line.</param>
     /// <param name="isHead">Whether the request's method was HEAD.</param>
     /// <param name="response">Where status, reason and fields go.</param>
-    public static Http1Head? Parse(ReadOnlySpan<byte> head, bool isHead, HttpResponseMessage response)
+    public static Http1Head? Parse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer response)
     {
         var lineEnd = head.IndexOf("\r\n"u8);
         if (lineEnd < 0 || !TryParseStatusLine(head[..lineEnd], response, out var isHttp11))
@@ -62,8 +62,7 @@ public readonly struct Http1Head
             lineEnd = rest.IndexOf("\r\n"u8);
             if (lineEnd < 0 || !TryParseField(rest[..lineEnd], out var name, out var value) || !framing.Sees(name, value))
                 return null;
-            if (!response.Headers.TryAddWithoutValidation(name, value))
-                response.Content.Headers.TryAddWithoutValidation(name, value);
+            response.Fields.Append(name, value);
         }
 
         return framing.Result((int)response.StatusCode, isHead);
@@ -76,7 +75,7 @@ public readonly struct Http1Head
         var colon = line.IndexOf((byte)':');
         if (colon <= 0 || line[..colon].ContainsAnyExcept(TokenCharacters) || line[(colon + 1)..].ContainsAny(Controls))
             return false;
-        name = Encoding.ASCII.GetString(line[..colon]);
+        name = FieldNames.Of(line[..colon]);
         value = Encoding.Latin1.GetString(line[(colon + 1)..].Trim(" \t"u8));
         return true;
     }

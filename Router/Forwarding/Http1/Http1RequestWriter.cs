@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
-using Router.Forwarding.Bodies;
 
 namespace Router.Forwarding.Http1;
 
@@ -20,10 +19,10 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         Raw(" HTTP/1.1\r\nHost: "u8);
         Text(host);
         Raw("\r\n"u8);
-        foreach (var (name, values) in request.Headers.NonValidated)
+        foreach (var (name, values) in request.Fields.All)
         {
             foreach (var value in values)
-                Field(name, value);
+                Field(name, value ?? "");
         }
 
         if (request.Upgrade is { } protocol)
@@ -33,7 +32,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         }
 
         if (request.Content is { } content)
-            ContentFields(content);
+            Framing(content);
         Raw("\r\n"u8);
     }
 
@@ -85,18 +84,8 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         _pending.ResetWrittenCount();
     }
 
-    private void ContentFields(HttpContent content)
+    private void Framing(HttpContent content)
     {
-        foreach (var (name, values) in content.Headers.NonValidated)
-        {
-            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
-                continue;
-            foreach (var value in values)
-                Field(name, value);
-        }
-
-        if (content is EmptyContent { IsDeclared: false })
-            return;
         if (content.Headers.ContentLength is { } length)
         {
             Raw("Content-Length: "u8);

@@ -23,11 +23,12 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         sent.RequestUri = RequestUri.Of(endpoint.Address, sent.PathAndQuery);
         sent.Version = HttpVersion.Version20;
         sent.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        WriteFields(sent);
         endpoint.Enter();
         try
         {
             sent.Begin();
-            return await _handlers.GetOrAdd(endpoint, Create).SendAsync(request, cancellationToken).ConfigureAwait(false);
+            return await _handlers.GetOrAdd(endpoint, Create).SendAsync(request, sent.Cancellation).ConfigureAwait(false);
         }
         catch (HttpRequestException fault) when (fault.GetBaseException() is BackendException refused)
         {
@@ -37,6 +38,19 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         {
             // Streams share a connection here: what is in flight is known well enough by the answers that are awaited.
             endpoint.Leave();
+        }
+    }
+
+    // The framework's handler takes them from its own collections, and those that speak of the content from a content. At a repeat they are there.
+    private static void WriteFields(BackendRequest request)
+    {
+        if (request.FieldsAreWritten)
+            return;
+        request.FieldsAreWritten = true;
+        foreach (var (name, values) in request.Fields.All)
+        {
+            if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+                (request.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
     }
 

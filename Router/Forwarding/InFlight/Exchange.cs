@@ -148,14 +148,16 @@ public sealed class Exchange(TimeProvider time)
         }
     }
 
+    /// <summary>The time that it may take; null where it is not being carried.</summary>
+    internal ExchangeLimit? Limit => _limit;
+
     /// <summary>Ends it with <see cref="ForwardFailure.Cut"/>; false where it is over, was cut before, or is upgraded.</summary>
     public bool Cut() => _limit?.Cut() == true;
 
     /// <summary>
     /// A field that the backend got; what the client sent, where nothing was sent on. What was sent on is what the backend's own log has.
     /// </summary>
-    public string Field(HttpContext context, string name) => Message is not { } message ? context.Request.Headers[name].ToString()
-        : message.Headers.NonValidated.TryGetValues(name, out var values) ? values.ToString() : "";
+    public string Field(HttpContext context, string name) => (Message?.Fields.Of(name) ?? context.Request.Headers[name]).ToString();
 
     /// <summary>The trace's id, by which logs are searched; null where there is none.</summary>
     public string? RequestId(HttpContext context) => Field(context, TraceContext.B3TraceId) is { Length: > 0 } id ? id : null;

@@ -85,6 +85,25 @@ public sealed class OpenExchanges
         return held;
     }
 
+    /// <summary>Those whose time is up; null where there is none.</summary>
+    public List<ExchangeLimit>? Due()
+    {
+        List<ExchangeLimit>? due = null;
+        foreach (var stripe in _stripes)
+        {
+            lock (stripe.Lock)
+            {
+                for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
+                {
+                    if (exchange.Limit is { IsDue: true } limit)
+                        (due ??= []).Add(limit);
+                }
+            }
+        }
+
+        return due;
+    }
+
     /// <summary>How many requests of testers are in flight.</summary>
     public int CountTesters()
     {

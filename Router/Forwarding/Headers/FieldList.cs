@@ -1,0 +1,47 @@
+using System.Runtime.InteropServices;
+using Microsoft.Extensions.Primitives;
+
+namespace Router.Forwarding.Headers;
+
+/// <summary>
+/// The fields of a message in their order, as they are. The framework's collections know a hundred fields by name, keep those that speak of the
+/// content apart, and would parse them: on the way through that is work for nothing.
+/// </summary>
+public sealed class FieldList
+{
+    private readonly List<KeyValuePair<string, StringValues>> _fields = new(24);
+
+    /// <summary>The fields.</summary>
+    public ReadOnlySpan<KeyValuePair<string, StringValues>> All => CollectionsMarshal.AsSpan(_fields);
+
+    /// <summary>Adds a field whose name is not there yet.</summary>
+    public void Add(string name, StringValues values) => _fields.Add(new(name, values));
+
+    /// <summary>Adds a value, to the field of that name where there is one (RFC 9110 section 5.2).</summary>
+    public void Append(string name, string value)
+    {
+        foreach (ref var field in CollectionsMarshal.AsSpan(_fields))
+        {
+            if (!IsSame(field.Key, name))
+                continue;
+            field = new(field.Key, StringValues.Concat(field.Value, value));
+            return;
+        }
+
+        Add(name, value);
+    }
+
+    /// <summary>The values of a field; none where it is not there.</summary>
+    public StringValues Of(string name)
+    {
+        foreach (ref readonly var field in All)
+        {
+            if (IsSame(field.Key, name))
+                return field.Value;
+        }
+
+        return default;
+    }
+
+    private static bool IsSame(string name, string other) => name.Length == other.Length && name.Equals(other, StringComparison.OrdinalIgnoreCase);
+}
