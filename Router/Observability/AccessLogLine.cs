@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -37,6 +38,8 @@ public static class AccessLogLine
     private static readonly JsonEncodedText HttpHost = JsonEncodedText.Encode("httpHost");
     private static readonly JsonEncodedText Bypass = JsonEncodedText.Encode("bypass");
 
+    private const int MostDigits = 32;
+
     // Usual lines are far shorter; what a rare long one has made grow is not kept.
     private const int Scratch = 8 << 10;
 
@@ -49,6 +52,9 @@ public static class AccessLogLine
     [ThreadStatic]
     private static Utf8JsonWriter? _json;
 
+    [ThreadStatic]
+    private static Second? _second;
+
     /// <summary>Makes the line of a request that ends now: bytes that hold until the next line is made by the same thread.</summary>
     public static ReadOnlySpan<byte> Of(HttpContext context, Exchange exchange, TimeProvider time)
     {
@@ -57,27 +63,28 @@ public static class AccessLogLine
         _scratch.ResetWrittenCount();
         _json ??= new Utf8JsonWriter(_scratch, Options);
         _json.Reset(_scratch);
-        Write(_json, context, exchange, time.GetLocalNow());
+        Write(_json, context, exchange, time);
         _json.Flush();
         _scratch.Write("\n"u8);
         return _scratch.WrittenSpan;
     }
 
-    private static void Write(Utf8JsonWriter json, HttpContext context, Exchange exchange, DateTimeOffset now)
+    private static void Write(Utf8JsonWriter json, HttpContext context, Exchange exchange, TimeProvider time)
     {
         json.WriteStartObject();
         json.WriteString(LogType, "nginx-access"u8);
         WriteTrace(json, context, exchange);
         WriteClient(json, context, exchange);
-        Write(json, Time, now);
-        json.WriteNumber(EpochTime, Seconds(now.ToUnixTimeMilliseconds()));
+        var now = time.GetUtcNow();
+        json.WriteString(Time, LocalTime(now, time));
+        WriteSeconds(json, EpochTime, now.ToUnixTimeMilliseconds());
         WriteRequestLine(json, context);
         json.WriteNumber(Status, StatusOf(context));
         json.WriteNumber(Size, SizeOf(context, exchange));
         json.WriteNumber(RequestSize, context.Request.ContentLength ?? 0);
         Write(json, Referer, context.Request.Headers.Referer);
         Write(json, UserAgent, context.Request.Headers.UserAgent);
-        json.WriteNumber(RequestTime, Seconds(Milliseconds(exchange.Age)));
+        WriteSeconds(json, RequestTime, Milliseconds(exchange.Age));
         Write(json, UpstreamConnectTime, exchange.ConnectTime);
         Write(json, UpstreamHeaderTime, exchange.HeaderTime);
         Write(json, UpstreamResponseTime, exchange.ResponseTime);
@@ -175,26 +182,42 @@ public static class AccessLogLine
             json.WriteString(name, Encoding.Latin1.GetString(octets));
     }
 
-    // The culture's words are the invariant ones; its zone has a colon, which the common log format has not.
-    private static void Write(Utf8JsonWriter json, JsonEncodedText name, DateTimeOffset moment)
+    // A second's text is made once on each thread. The culture's words are the invariant ones; its zone has a colon, which the common log format has not.
+    private static string LocalTime(DateTimeOffset now, TimeProvider time)
     {
-        Span<char> text = stackalloc char[32];
-        var sign = moment.Offset < TimeSpan.Zero ? '-' : '+';
-        var written = text.TryWrite(CultureInfo.InvariantCulture, $"{moment:dd/MMM/yyyy:HH:mm:ss} {sign}{moment.Offset:hhmm}", out var length);
-        json.WriteString(name, written ? text[..length] : default);
+        var second = now.UtcTicks / TimeSpan.TicksPerSecond;
+        if (_second is { } last && last.Number == second && last.Clock == time)
+            return last.Text;
+        var local = TimeZoneInfo.ConvertTime(now, time.LocalTimeZone);
+        var sign = local.Offset < TimeSpan.Zero ? '-' : '+';
+        var text = string.Create(CultureInfo.InvariantCulture, $"{local:dd/MMM/yyyy:HH:mm:ss} {sign}{local.Offset:hhmm}");
+        _second = new Second(time, second, text);
+        return text;
     }
 
     private static void Write(Utf8JsonWriter json, JsonEncodedText name, TimeSpan? duration)
     {
-        Span<byte> text = stackalloc byte[32];
-        var length = 0;
-        if (duration is { } known)
-            Seconds(Milliseconds(known)).TryFormat(text, out length, default, CultureInfo.InvariantCulture);
-        json.WriteString(name, text[..length]);
+        Span<byte> text = stackalloc byte[MostDigits];
+        json.WriteString(name, duration is { } known ? text[..Format(Milliseconds(known), text)] : default);
+    }
+
+    private static void WriteSeconds(Utf8JsonWriter json, JsonEncodedText name, long milliseconds)
+    {
+        Span<byte> text = stackalloc byte[MostDigits];
+        json.WritePropertyName(name);
+        json.WriteRawValue(text[..Format(milliseconds, text)], skipInputValidation: true);
     }
 
     private static long Milliseconds(TimeSpan duration) => duration.Ticks / TimeSpan.TicksPerMillisecond;
 
-    // A number with exactly three digits after the point.
-    private static decimal Seconds(long milliseconds) => new((int)milliseconds, (int)(milliseconds >> 32), 0, false, 3);
+    // Seconds, with exactly three digits after the point.
+    private static int Format(long milliseconds, Span<byte> to)
+    {
+        Utf8Formatter.TryFormat(milliseconds / 1000, to, out var length);
+        to[length++] = (byte)'.';
+        Utf8Formatter.TryFormat(milliseconds % 1000, to[length..], out var digits, new StandardFormat('D', 3));
+        return length + digits;
+    }
+
+    private sealed record Second(TimeProvider Clock, long Number, string Text);
 }
