@@ -9,7 +9,7 @@ namespace Router.Forwarding.Headers;
 /// </summary>
 public sealed class FieldList
 {
-    private readonly List<KeyValuePair<string, StringValues>> _fields = new(24);
+    private readonly List<KeyValuePair<string, StringValues>> _fields = new(12);
 
     /// <summary>The fields.</summary>
     public ReadOnlySpan<KeyValuePair<string, StringValues>> All => CollectionsMarshal.AsSpan(_fields);
