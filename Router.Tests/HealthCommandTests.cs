@@ -1,62 +1,125 @@
-using System.Net;
-using System.Net.Sockets;
+using System.Diagnostics;
 using Router.Cli;
-using Router.Configuration;
+using Router.Serving;
 
 namespace Router.Tests;
 
 public sealed class HealthCommandTests
 {
+    private const string NoSuchSite = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
+
     [Theory]
-    [InlineData("http://127.0.0.1:{0}")]
-    [InlineData("http://*:{0};http://127.0.0.1:1")]
-    [InlineData("http://0.0.0.0:{0}")]
-    public async Task It_asks_the_Router_that_listens_by_the_same_words(string urls)
+    [InlineData("live")]
+    [InlineData("maintenance")]
+    public async Task A_Router_that_serves_is_healthy_in_every_mode(string mode)
     {
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:9").Mode("maintenance"));
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid").Mode(mode));
 
-        (await RunAsync(urls.Replace("{0}", $"{router.Endpoint.Port}", StringComparison.Ordinal))).Should().Be((0, ""));
+        (await AskAsync(new StartOptions { Urls = $"http://{router.Endpoint}" })).Should().Be((0, ""));
     }
 
     [Fact]
-    public async Task Its_address_may_come_from_PORT()
+    public async Task It_asks_where_the_server_listens()
     {
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:9"));
-        using var errors = new StringWriter();
+        await using var server = RawBackend.Saying("ok");
+        var port = new Uri(server.Address).Port;
+        foreach (var (name, value) in new[] { ("ASPNETCORE_URLS", $"http://*:{port}"), ("ASPNETCORE_URLS", $"https://*:1;http://[::]:{port}"), ("ASPNETCORE_URLS", $"http://0.0.0.0:{port}"), ("PORT", $"{port}") })
+        {
+            (await AskAsync(new StartOptions { Environment = variable => variable == name ? value : null })).Code.Should().Be(0, $"{name} is {value}");
+            (await server.RequestAsync()).Target.Should().Be("/_status?ignore-dependencies");
+        }
 
-        var code = await HealthCommand.RunAsync(new() { Environment = name => name == "PORT" ? $"{router.Endpoint.Port}" : null }, errors);
-
-        (code, errors.ToString()).Should().Be((0, ""));
+        (await AskAsync(new StartOptions { Urls = $"http://localhost:{port}", Environment = _ => "1" })).Code.Should().Be(0, "--urls goes before the environment");
     }
 
     [Fact]
-    public async Task What_is_no_healthy_Router_is_told_apart_by_exit_code_and_a_line()
+    public async Task The_endpoints_of_the_configuration_go_before_and_one_in_the_clear_is_taken()
     {
-        await using var other = RawBackend.Answering("HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n");
+        await using var server = RawBackend.Saying("ok");
+        var directory = Directory.CreateTempSubdirectory("router-health-").FullName;
+        var file = Path.Combine(directory, "site.json");
+        await File.WriteAllTextAsync(file, $$$"""
+            { "Kestrel": { "Endpoints": { "a": { "Url": "https://*:1" }, "b": { "Url": "http://*:2", "Protocols": "Http2" }, "c": { "Url": "{{{server.Address}}}" } } } }
+            """);
+
+        (await AskAsync(new StartOptions { ConfigurationFile = file, Environment = _ => null })).Should().Be((0, ""));
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
+    public async Task Over_TLS_it_asks_itself_whatever_name_the_certificate_bears()
+    {
+        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), "Http1AndHttp2", Certificates.Of("www.example.org").Write(Directory.CreateTempSubdirectory("router-health-").FullName, "tls"));
+
+        (await AskAsync(new StartOptions { Urls = $"https://*:{router.Port}" })).Code.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(NoSuchSite, "answered 404")]
+    [InlineData("HTTP/1.1 204 No Content\r\n\r\n", "answered 204")]
+    [InlineData("SSH-2.0-OpenSSH\r\n", "_status?ignore-dependencies: ")]
+    public async Task Any_other_answer_than_200_is_not_healthy(string answer, string says)
+    {
+        await using var server = RawBackend.Answering(answer);
+
+        var (code, errors) = await AskAsync(new StartOptions { Urls = server.Address });
+
+        code.Should().Be(1);
+        errors.Should().StartWith("Not healthy: ").And.Contain(says).And.EndWith(".\n");
+        errors.Count(character => character == '\n').Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_redirect_to_somebody_who_is_healthy_is_not()
+    {
+        await using var other = RawBackend.Saying("ok");
+        await using var server = RawBackend.Answering($"HTTP/1.1 302 Found\r\nLocation: {other.Address}/\r\nContent-Length: 0\r\n\r\n");
+
+        (await AskAsync(new StartOptions { Urls = server.Address })).Errors.Should().Contain("answered 302");
+        other.Connections.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task No_answer_is_not_healthy()
+    {
+        using var closed = new ClosedPort();
         await using var silent = RawBackend.Start();
-        using var taken = new Socket(SocketType.Stream, ProtocolType.Tcp);
-        taken.Bind(new IPEndPoint(IPAddress.Loopback, 0));
 
-        (await RunAsync(other.Address)).Should().Be((1, $"{other.Address}/_status?ignore-dependencies answers 503, not 200.\n"));
-        (await RunAsync(silent.Address)).Should().Be((1, $"{silent.Address}/_status?ignore-dependencies has not answered within 1 s.\n"));
-        var gone = await RunAsync($"http://127.0.0.1:{((IPEndPoint)taken.LocalEndPoint!).Port}");
-        gone.Code.Should().Be(1);
-        gone.Errors.Should().Contain("does not answer");
+        var refused = await AskAsync(new StartOptions { Urls = closed.Address });
+        var late = await AskAsync(new StartOptions { Urls = silent.Address });
+        var nowhere = await AskAsync(new StartOptions { Environment = name => name == "PORT" ? "http" : null });
+
+        (refused.Code, late.Code, nowhere.Code).Should().Be((1, 1, 1));
+        refused.Errors.Should().Contain("Connection refused");
+        late.Errors.Should().Contain("did not answer within a second");
+        nowhere.Errors.Should().Contain("PORT: is 'http'");
     }
 
-    [Theory]
-    [InlineData("8080")]
-    [InlineData("https://127.0.0.1:8443")]
-    public async Task An_address_that_can_not_be_asked_is_a_fault(string urls)
+    [Fact]
+    public async Task The_command_asks_past_any_proxy_and_its_exit_code_tells()
     {
-        var run = () => RunAsync(urls);
+        await using var server = RawBackend.Saying("ok");
 
-        (await run.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Which.Key.Should().Be("--urls");
+        (await RunAsync(server.Address)).Should().Be(0);
+        (await RunAsync("http://127.0.0.1:1")).Should().Be(1);
+
+        static async Task<int> RunAsync(string url)
+        {
+            var start = RouterProcess.Start();
+            foreach (var argument in (string[])["health", "--urls", url])
+                start.ArgumentList.Add(argument);
+            (start.Environment["http_proxy"], start.Environment["HTTP_PROXY"]) = ("http://127.0.0.1:2", "http://127.0.0.1:2");
+            using var process = Process.Start(start)!;
+            var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+            await process.WaitForExitAsync().InTime();
+            await texts;
+            return process.ExitCode;
+        }
     }
 
-    private static async Task<(int Code, string Errors)> RunAsync(string urls)
+    private static async Task<(int Code, string Errors)> AskAsync(StartOptions options)
     {
         using var errors = new StringWriter();
-        return (await HealthCommand.RunAsync(new() { Urls = urls }, errors), errors.ToString());
+        return (await HealthCommand.RunAsync(options, errors).InTime(), errors.ToString());
     }
 }

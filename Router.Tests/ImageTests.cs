@@ -24,9 +24,9 @@ public sealed class ImageTests
         using var image = new UnpackedImage();
         // What an engine lays into a container, and a site beside it.
         await File.WriteAllTextAsync(Path.Combine(image.Root, "etc/hosts"), "127.0.0.1 localhost\n");
-        await File.WriteAllTextAsync(Path.Combine(image.Root, "authority.pem"), certificate.ExportCertificatePem());
+        await File.AppendAllTextAsync(Path.Combine(image.Root, "etc/ssl/certs/ca-certificates.crt"), certificate.ExportCertificatePem());
         var start = image.Run(["--urls", "http://127.0.0.1:0"], [
-            ("DM_FRONTEND_URL", $"https://localhost:{new Uri(frontend.Urls.First()).Port}"), ("Router__Backends__frontend__CertificateAuthorities", "/authority.pem"),
+            ("DM_FRONTEND_URL", $"https://localhost:{new Uri(frontend.Urls.First()).Port}"),
             .. Original(api.Address), ("Router__Management__Url", ""), ("Router__Pages__TimeZone", "Europe/London"), ("Router__Backends__frontend__ConnectTimeout", "10s")]);
         using var process = Process.Start(start)!;
         var log = new List<string>();
@@ -70,6 +70,9 @@ public sealed class ImageTests
         files.Select(Path.GetFileName).Should().NotContain(["sh", "bash", "dash", "busybox", "apt", "router.dbg", "router.xml"]);
         // A link may lead to where the container has something and this machine too.
         files.Where(file => new FileInfo(file).LinkTarget is null && (File.GetUnixFileMode(file) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0).Should().BeEmpty();
+        var packages = Directory.GetFiles(Path.Combine(image.Root, "var/lib/dpkg/status.d")).Select(Path.GetFileName).ToArray();
+        packages.Should().BeEquivalentTo("base-files", "ca-certificates", "libc6", "libssl3", "tzdata").And.OnlyContain(name => File.Exists(Path.Combine(image.Root, "usr/share/doc", name!, "copyright")));
+        File.Exists(Path.Combine(image.Root, "usr/lib/os-release")).Should().BeTrue("a scanner asks which Debian it is");
         files.Sum(file => new FileInfo(file).LinkTarget is null ? new FileInfo(file).Length : 0).Should().BeLessThan(50 << 20);
     }
 
@@ -83,6 +86,7 @@ public sealed class ImageTests
         bill["metadata"]!["component"]!["version"]!.ToString().Should().StartWith("release-");
         parts.Should().OnlyContain(part => part.Version != "" && part.Url.StartsWith("pkg:", StringComparison.Ordinal));
         parts.Select(part => part.Name).Should().OnlyHaveUniqueItems().And.Contain(["StackExchange.Redis", "Microsoft.Extensions.Http.Polly", "Microsoft.DotNet.ILCompiler", "libc6", "libssl3", "ca-certificates", "tzdata"]);
+        parts.Select(part => part.Name).Should().ContainSingle(name => name.StartsWith("Microsoft.AspNetCore.App.Runtime.", StringComparison.Ordinal), "the server is compiled into the binary");
         parts.Select(part => part.Name).Should().NotContain(name => name.Contains("xunit", StringComparison.OrdinalIgnoreCase), "that is in no image");
     }
 

@@ -1,55 +1,81 @@
 using System.Net;
+using System.Net.Security;
 using Router.Configuration;
 using Router.Serving;
 
 namespace Router.Cli;
 
-/// <summary>
-/// <c>router health</c>: asks the Router that serves on this machine how it is, as a platform does. For containers, which have no shell and no curl.
-/// </summary>
+/// <summary><c>router health</c>: asks the Router that was started with the same settings whether it serves. For a health check where there is no shell.</summary>
 public static class HealthCommand
 {
-    private const string Path = "/_status?ignore-dependencies";
+    // What platforms give a health check.
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    // A platform that asks by itself allows no more either.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
-
-    /// <summary>Asks at the first address without TLS that Router listens on by the same options and environment; the exit code is 0 for 200 and 1 for anything else.</summary>
-    /// <exception cref="InvalidConfigurationException">The address is none.</exception>
+    /// <summary>Asks; the exit code is 0 where the answer is 200, else 1.</summary>
     public static async Task<int> RunAsync(StartOptions options, TextWriter errors)
     {
         var faults = new Faults();
-        var urls = options.ListenUrls(faults);
-        // A certificate names the site, and this asks by an address.
-        var url = urls.Split(';', StringSplitOptions.TrimEntries).FirstOrDefault(url => url.StartsWith("http://", StringComparison.OrdinalIgnoreCase));
-        if (url is null && !faults.Any)
-            faults.Add("--urls", $"'{urls}' has no address without TLS to ask at", "Give one, such as http://127.0.0.1:8080");
+        var url = $"{Address(options, faults)}/_status?ignore-dependencies";
         if (faults.Any)
-            throw new InvalidConfigurationException(faults);
-        var asked = AddressOf(BindingAddress.Parse(url!));
-        using var client = new HttpClient { Timeout = Patience };
+            return await NotHealthyAsync(string.Join("; ", faults.All)).ConfigureAwait(false);
+        using var client = Client();
         try
         {
-            using var answer = await client.GetAsync(asked).ConfigureAwait(false);
-            if (answer.StatusCode == HttpStatusCode.OK)
-                return 0;
-            await errors.WriteLineAsync($"{asked} answers {(int)answer.StatusCode}, not 200.").ConfigureAwait(false);
+            using var answer = await client.GetAsync(new Uri(url), HttpCompletionOption.ResponseHeadersRead).ConfigureAwait(false);
+            return answer.StatusCode == HttpStatusCode.OK ? 0 : await NotHealthyAsync($"{url} answered {(int)answer.StatusCode}, not 200").ConfigureAwait(false);
+        }
+        catch (TaskCanceledException)
+        {
+            return await NotHealthyAsync($"{url} did not answer within a second").ConfigureAwait(false);
         }
         catch (HttpRequestException fault)
         {
-            await errors.WriteLineAsync($"{asked} does not answer: {fault.GetBaseException().Message}.").ConfigureAwait(false);
-        }
-        catch (OperationCanceledException)
-        {
-            await errors.WriteLineAsync($"{asked} has not answered within {Patience.TotalSeconds:F0} s.").ConfigureAwait(false);
+            return await NotHealthyAsync($"{url}: {fault.GetBaseException().Message}").ConfigureAwait(false);
         }
 
-        return RouterCommand.NotDone;
+        async Task<int> NotHealthyAsync(string why)
+        {
+            await errors.WriteLineAsync($"Not healthy: {why.TrimEnd('.')}.").ConfigureAwait(false);
+            return RouterCommand.NotDone;
+        }
     }
 
-    private static Uri AddressOf(BindingAddress listens)
+    // It asks itself: no proxy stands between, and the certificate, which bears the site's names, is not what is in question.
+    private static HttpClient Client() => new(new SocketsHttpHandler
     {
-        var isAny = !IPAddress.TryParse(listens.Host.Trim('[', ']'), out var address) ? listens.Host is "*" or "+" : address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
-        return new Uri($"http://{(isAny ? "127.0.0.1" : listens.Host)}:{listens.Port}{Path}");
+        UseProxy = false,
+        AllowAutoRedirect = false,
+        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, problems) => !problems.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) },
+    })
+    {
+        Timeout = Limit,
+    };
+
+    // Where the server listens, by the same rules; in the clear where it does both.
+    private static string Address(StartOptions options, Faults faults)
+    {
+        var configuration = new ConfigurationManager();
+        var files = new ConfigurationFiles();
+        files.AddTo(configuration, StartOptions.ConfigurationDirectory, options.EnvironmentName, options.ConfigurationFile, options.Environment);
+        files.AddFaults(faults);
+        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Where(endpoint => endpoint["Url"] is { Length: > 0 })
+            .OrderBy(endpoint => endpoint["Protocols"] == "Http2").Select(endpoint => endpoint["Url"]!).ToArray();
+        var urls = endpoints is [] ? options.ListenUrls(faults).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : endpoints;
+        if (faults.Any)
+            return "";
+        var url = urls.OrderBy(url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)).First();
+        BindingAddress listens;
+        try
+        {
+            listens = BindingAddress.Parse(url);
+        }
+        catch (FormatException)
+        {
+            faults.Add("Kestrel:Endpoints", $"'{url}' is not an address to listen on", "Give scheme, host and port, such as http://*:8080");
+            return "";
+        }
+
+        var host = IPAddress.TryParse(listens.Host, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? listens.Host : "127.0.0.1";
+        return $"{listens.Scheme}://{host}:{listens.Port}";
     }
 }

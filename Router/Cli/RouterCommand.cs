@@ -56,8 +56,8 @@ public static class RouterCommand
         var check = new Command("check", "Validates the configuration and prints the table that it makes, without listening.");
         check.SetAction((parsed, _) => GuardAsync(() => CheckCommand.RunAsync(Options(parsed), Console.Out)));
         root.Add(check);
-        var health = new Command("health", "Asks the Router that serves on this machine for its health: exit code 0 where it answers 200 within a second.") { Urls };
-        health.SetAction((parsed, _) => GuardAsync(() => HealthCommand.RunAsync(Options(parsed), Console.Error)));
+        var health = new Command("health", "Asks the Router that listens here by the same settings: exit code 0 where it answers 200 within a second, 1 where not.") { Urls };
+        health.SetAction((parsed, _) => HealthCommand.RunAsync(Options(parsed), Console.Error));
         root.Add(health);
         foreach (var command in ModeCommand.Build())
             root.Add(command);
