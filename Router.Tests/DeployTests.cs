@@ -6,7 +6,10 @@ using System.Text.RegularExpressions;
 using k8s;
 using Router.Cli;
 using Router.Modes;
+using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
+using YamlDotNet.Serialization;
+using YamlDotNet.Serialization.NamingConventions;
 
 namespace Router.Tests;
 
@@ -161,17 +164,58 @@ public sealed partial class DeployTests
     [ProgramFact("promtool", "prometheus")]
     public async Task The_tour_mounts_what_is_there_and_Prometheus_understands_it()
     {
-        var services = (YamlMappingNode)Yaml((await File.ReadAllTextAsync(Script.Deploy("compose/compose.yaml"))).Replace("<<: *router", "merged: *router", StringComparison.Ordinal))["services"];
-        var mounts = services.Children.Values.Where(service => ((YamlMappingNode)service).Children.ContainsKey("volumes")).SelectMany(service => (YamlSequenceNode)service["volumes"])
-            .Select(volume => volume.ToString().Split(':')[0]).Where(path => path.StartsWith('.')).ToArray();
+        var services = await TourAsync();
+        var mounts = services.Values.SelectMany(service => service.Volumes).Select(volume => volume.Split(':')[0]).Where(path => path.StartsWith('.')).ToArray();
         var configuration = Directory.CreateTempSubdirectory("router-prometheus-").FullName;
         File.Copy(Script.Deploy("compose/prometheus.yml"), Path.Combine(configuration, "prometheus.yml"));
         File.Copy(Script.Deploy("prometheus/alerts.yml"), Path.Combine(configuration, "alerts.yml"));
 
-        services.Children.Keys.Select(name => name.ToString()).Should().Equal("router-1", "router-2", "redis", "prometheus", "grafana");
+        services.Keys.Should().Equal("router-1", "router-2", "redis", "prometheus", "grafana");
         mounts.Should().HaveCount(5).And.OnlyContain(path => File.Exists(Path.Combine(Script.Deploy("compose"), path)));
         (await RunAsync("promtool", "check", "config", Path.Combine(configuration, "prometheus.yml"))).Should().Contain("SUCCESS");
         Directory.Delete(configuration, recursive: true);
+    }
+
+    [Fact]
+    public async Task Each_part_of_the_tour_may_do_no_more_than_it_must_and_is_reached_from_this_machine_alone()
+    {
+        foreach (var (name, service) in await TourAsync())
+        {
+            service.ReadOnly.Should().BeTrue(name);
+            service.CapDrop.Should().Equal(["ALL"], name);
+            service.SecurityOpt.Should().Equal(["no-new-privileges:true"], name);
+            service.Ports.Where(port => !port.StartsWith("127.0.0.1:", StringComparison.Ordinal)).Should().BeEmpty(name);
+            (service.Image.StartsWith("router:", StringComparison.Ordinal) || service.Healthcheck.Count > 0).Should().BeTrue($"{name} is waited for, and Router's image brings its own health check");
+        }
+    }
+
+    [ProgramFact("redis-server", "redis-server")]
+    public async Task The_Routers_of_the_tour_serve_the_samples_in_one_mode()
+    {
+        await using var redis = await RedisServer.StartAsync();
+        var tour = (await TourAsync()).Where(service => service.Value.Environment.ContainsKey("Router__Instance")).Select(service => service.Value.Environment).ToArray();
+        tour.Should().HaveCount(2);
+        await using var first = await RouterProcess.StartAsync(Environment(tour[0]));
+        await using var second = await RouterProcess.StartAsync(Environment(tour[1]));
+        using var client = new HttpClient();
+
+        // The first one that finds the store empty waits, closed, for another that knows better.
+        foreach (var router in new[] { first, second })
+            await Eventually.TrueAsync(async () => (await GetAsync(router)).Contains("Sample frontend", StringComparison.Ordinal));
+        (await Tool.RunAsync(first.ManagementUrl, "mode", "set", "maintenance", "--wait", "--expect", "2")).Output.Should().Contain("SAFE").And.NotContain("NOT SAFE");
+
+        (await GetAsync(first)).Should().Contain("Sorry, the service is unavailable");
+        (await GetAsync(second)).Should().Contain("Sorry, the service is unavailable");
+
+        IEnumerable<(string, string)> Environment(Dictionary<string, string> variables) =>
+            variables.Select(pair => (pair.Key, pair.Value.Replace("redis://redis:6379", redis.Url, StringComparison.Ordinal)));
+
+        async Task<string> GetAsync(RouterProcess router)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{router.Endpoint}/") { Headers = { Host = "www.localhost" } };
+            using var answer = await client.SendAsync(request).InTime();
+            return await answer.Content.ReadAsStringAsync();
+        }
     }
 
     [Fact]
@@ -293,6 +337,12 @@ public sealed partial class DeployTests
         return stream.Documents.Should().ContainSingle().Subject.RootNode;
     }
 
+    private static async Task<Dictionary<string, Service>> TourAsync()
+    {
+        var parser = new MergingParser(new Parser(new StringReader(await File.ReadAllTextAsync(Script.Deploy("compose/compose.yaml")))));
+        return new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).IgnoreUnmatchedProperties().Build().Deserialize<Tour>(parser).Services;
+    }
+
     private static async Task CheckAsync(ProcessStartInfo start, string stage)
     {
         var (code, _, errors) = await Script.RunAsync(start);
@@ -316,6 +366,30 @@ public sealed partial class DeployTests
         var (code, output, errors) = await Script.RunAsync(program, arguments);
         code.Should().Be(0, output + errors);
         return output + errors;
+    }
+
+    private sealed class Tour
+    {
+        public Dictionary<string, Service> Services { get; init; } = [];
+    }
+
+    private sealed class Service
+    {
+        public string Image { get; init; } = "";
+
+        public bool ReadOnly { get; init; }
+
+        public string[] CapDrop { get; init; } = [];
+
+        public string[] SecurityOpt { get; init; } = [];
+
+        public string[] Ports { get; init; } = [];
+
+        public string[] Volumes { get; init; } = [];
+
+        public Dictionary<string, string> Environment { get; init; } = [];
+
+        public Dictionary<string, object> Healthcheck { get; init; } = [];
     }
 
     [GeneratedRegex(@"^(router_[a-z_]+?)[{ ]", RegexOptions.Multiline)]

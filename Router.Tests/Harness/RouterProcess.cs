@@ -14,13 +14,12 @@ internal sealed class RouterProcess : IAsyncDisposable
     private static readonly string? Binary = Environment.GetEnvironmentVariable("ROUTER_BINARY");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("router-process-").FullName;
-    private readonly JsonNode _site;
-    private readonly string _mode;
+    private readonly Func<RouterProcess, Task<ProcessStartInfo>> _start;
     private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
     private Process? _process;
     private Task _reading = Task.CompletedTask;
 
-    private RouterProcess(SiteFile site, string mode) => (_site, _mode) = (JsonNode.Parse(site.ToString())!, mode);
+    private RouterProcess(Func<RouterProcess, Task<ProcessStartInfo>> start) => _start = start;
 
     /// <summary>Where clients connect to.</summary>
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
@@ -46,7 +45,16 @@ internal sealed class RouterProcess : IAsyncDisposable
     /// <summary>Starts one with a site of its own and waits until it listens.</summary>
     public static async Task<RouterProcess> StartAsync(SiteFile site, string mode = "live")
     {
-        var router = new RouterProcess(site, mode);
+        var json = JsonNode.Parse(site.ToString())!;
+        var router = new RouterProcess(router => router.StartWithAsync(json, mode));
+        await router.RunAsync();
+        return router;
+    }
+
+    /// <summary>Starts one with Router's own table and these variables, and waits until it listens.</summary>
+    public static async Task<RouterProcess> StartAsync(IEnumerable<(string Name, string Value)> environment)
+    {
+        var router = new RouterProcess(router => Task.FromResult(router.StartWith(environment.Append(("Router__Management__Url", router.ManagementUrl)))));
         await router.RunAsync();
         return router;
     }
@@ -72,17 +80,28 @@ internal sealed class RouterProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private async Task RunAsync()
+    private async Task<ProcessStartInfo> StartWithAsync(JsonNode site, string mode)
     {
         var file = Path.Combine(_directory, "site.json");
-        _site["Router"]!["Management"]!["Url"] = ManagementUrl;
-        _site["Router"]!["Variables"] = new JsonObject { ["DM_MODE"] = "Mode" };
-        await File.WriteAllTextAsync(file, _site.ToJsonString());
+        site["Router"]!["Management"]!["Url"] = ManagementUrl;
+        site["Router"]!["Variables"] = new JsonObject { ["DM_MODE"] = "Mode" };
+        await File.WriteAllTextAsync(file, site.ToJsonString());
+        return StartWith([("DM_MODE", mode)], "--config", file);
+    }
+
+    private ProcessStartInfo StartWith(IEnumerable<(string Name, string Value)> environment, params string[] arguments)
+    {
         var start = Start();
-        foreach (var argument in (string[])["--urls", $"http://{Endpoint}", "--config", file])
+        foreach (var argument in (string[])["--urls", $"http://{Endpoint}", .. arguments])
             start.ArgumentList.Add(argument);
-        start.Environment["DM_MODE"] = _mode;
-        _process = Process.Start(start)!;
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        return start;
+    }
+
+    private async Task RunAsync()
+    {
+        _process = Process.Start(await _start(this))!;
         _reading = Task.WhenAll(_process.StandardOutput.BaseStream.CopyToAsync(Stream.Null), ReadLogAsync(_process.StandardError));
         ManagementUrl = After("The management interface listens on ", await LineAsync("The management interface listens on "));
         Endpoint = IPEndPoint.Parse(new Uri(After("Router listens on ", await LineAsync("Router listens on "))).Authority);
