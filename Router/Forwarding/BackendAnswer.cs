@@ -6,5 +6,5 @@ namespace Router.Forwarding;
 public sealed class BackendAnswer : HttpResponseMessage
 {
     /// <summary>The fields of its header.</summary>
-    public FieldList Fields { get; } = new();
+    public FieldList Fields { get; } = new(usual: 16);
 }

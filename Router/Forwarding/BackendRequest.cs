@@ -13,7 +13,7 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery) : Htt
     public string PathAndQuery => pathAndQuery;
 
     /// <summary>The fields of its header, but for those that the connection needs.</summary>
-    public FieldList Fields { get; } = new();
+    public FieldList Fields { get; } = new(usual: 24);
 
     /// <summary>Ends it. Not given to the client with the message: it would make a source of its own of each.</summary>
     public CancellationToken Cancellation { get; init; }

@@ -7,9 +7,10 @@ namespace Router.Forwarding.Headers;
 /// The fields of a message in their order, as they are. The framework's collections know a hundred fields by name, keep those that speak of the
 /// content apart, and would parse them: on the way through that is work for nothing.
 /// </summary>
-public sealed class FieldList
+/// <param name="usual">How many there usually are: to grow costs as much again.</param>
+public sealed class FieldList(int usual)
 {
-    private readonly List<KeyValuePair<string, StringValues>> _fields = new(12);
+    private readonly List<KeyValuePair<string, StringValues>> _fields = new(usual);
 
     /// <summary>The fields.</summary>
     public ReadOnlySpan<KeyValuePair<string, StringValues>> All => CollectionsMarshal.AsSpan(_fields);
