@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Cli;
 using Router.Serving.Management;
@@ -48,6 +50,12 @@ public sealed class ModeCommandTests
     [Theory]
     [InlineData(RouterCommand.WrongUse, "Choose one of", "mode", "set", "closed")]
     [InlineData(RouterCommand.WrongUse, "is not a time", "mode", "set", "maintenance", "--until", "later")]
+    [InlineData(RouterCommand.WrongUse, "--expect is '0'. Give the number of instances, from 1 to 10000.", "mode", "set", "maintenance", "--wait", "--expect", "0")]
+    [InlineData(RouterCommand.WrongUse, "--expect is 'all'. Give", "mode", "set", "maintenance", "--wait", "--expect", "all")]
+    [InlineData(RouterCommand.WrongUse, "--expect is '10001'. Give", "mode", "--expect", "10001")]
+    [InlineData(RouterCommand.WrongUse, "--if-version is '-1'. Give the version", "mode", "set", "maintenance", "--if-version", "-1")]
+    [InlineData(RouterCommand.WrongUse, "--token-file /dev/null holds no token: it is empty", "mode", "set", "maintenance", "--token-file", "/dev/null")]
+    [InlineData(RouterCommand.WrongUse, "--token-file /nowhere/token can't be read", "mode", "set", "maintenance", "--token-file", "/nowhere/token")]
     [InlineData(RouterCommand.NotDone, "Nothing was changed", "mode", "set", "maintenance", "--if-version", "7")]
     [InlineData(RouterCommand.WrongUse, "nothing to cancel", "mode", "cancel")]
     [InlineData(RouterCommand.NoConnection, "No connection", "mode", "--url", "http://127.0.0.1:1")]
@@ -60,6 +68,132 @@ public sealed class ModeCommandTests
         exit.Should().Be(code);
         errors.Should().Contain(message);
         router.Modes().Current.Name.Should().Be("live");
+    }
+
+    [Theory]
+    [InlineData("of-sixteen-letters\n", 0, "^$")]
+    [InlineData("of sixteen letters", RouterCommand.WrongUse, "ROUTER_TOKEN holds no token: it has letters that no token has")]
+    [InlineData("öf-sixteen-letters", RouterCommand.WrongUse, "ROUTER_TOKEN holds no token: it has letters that no token has")]
+    [InlineData(" ", RouterCommand.WrongUse, "ROUTER_TOKEN holds no token: it is empty")]
+    [InlineData("of-seventeen-letters", RouterCommand.NoConnection, "ROUTER_TOKEN or --token-file")]
+    public async Task A_token_may_end_with_a_newline_and_what_can_be_none_is_told_so(string token, int code, string message)
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "of-sixteen-letters"));
+
+        var (exit, _, errors) = await Tool.RunWithTokenAsync(UrlOf(router), token, "mode");
+
+        exit.Should().Be(code);
+        errors.Should().MatchRegex(message).And.NotContain("   at ");
+    }
+
+    [Fact]
+    public async Task A_script_is_told_all_that_an_operator_is_shown()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await Tool.RunAsync(UrlOf(router), "mode", "set", "recovery", "--by", "jane", "--reason", "restore db", "--ticket", "OPS-1", "--until", "+30m");
+        await Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--by", "jane", "--at", "+10m");
+
+        var (code, output, _) = await Tool.RunAsync(UrlOf(router), "mode", "--json");
+
+        code.Should().Be(0);
+        var shown = JsonNode.Parse(output)!;
+        shown["safe"]!.GetValue<bool>().Should().BeTrue();
+        var mode = shown["current"]!;
+        mode["mode"]!.ToString().Should().Be("recovery");
+        mode["by"]!.ToString().Should().Be("jane");
+        mode["reason"]!.ToString().Should().Be("restore db");
+        mode["ticket"]!.ToString().Should().Be("OPS-1");
+        mode["since"].Should().NotBeNull();
+        mode["until"].Should().NotBeNull();
+        mode["next"]![0]!["mode"]!.ToString().Should().Be("maintenance");
+    }
+
+    [Fact]
+    public async Task Telling_more_of_a_switch_or_letting_a_tester_pass_does_not_end_the_waiting_for_it()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend)));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("GET /slow HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        var waiting = Tool.Start(UrlOf(router), "mode", "set", "maintenance", "--wait");
+        await waiting.LineAsync("in flight: 1.");
+
+        (await Tool.RunAsync(UrlOf(router), "mode", "extend", "--until", "+2h")).Code.Should().Be(0);
+        (await Tool.RunAsync(UrlOf(router), "bypass", "--note", "testers")).Code.Should().Be(0);
+        await waiting.AnewAsync("in flight: 1.");
+        waiting.Done.IsCompleted.Should().BeFalse("it is the same switch");
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+
+        var (code, output, _) = await waiting.Done;
+        code.Should().Be(0);
+        output.TrimEnd().Should().EndWith("\nSAFE");
+    }
+
+    [Fact]
+    public async Task Who_stops_waiting_is_told_that_the_switch_goes_on()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend)));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("GET /slow HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        var waiting = Tool.Start(UrlOf(router), "mode", "set", "maintenance", "--wait");
+        await waiting.LineAsync("in flight: 1.");
+
+        await waiting.StopAsync();
+
+        var (code, output, _) = await waiting.Done;
+        code.Should().Be(RouterCommand.NotDone);
+        output.Should().Contain("Interrupted: the switch goes on without this command. NOT SAFE: ").And.EndWith("GET www.example.org/slow\n");
+    }
+
+    [Fact]
+    public async Task Another_switch_meanwhile_ends_the_waiting_for_it()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend)));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("GET /slow HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        var waiting = Tool.Start(UrlOf(router), "mode", "set", "maintenance", "--wait");
+        await waiting.LineAsync("in flight: 1.");
+
+        (await Tool.RunAsync(UrlOf(router), "mode", "set", "live")).Code.Should().Be(0);
+
+        var (code, output, _) = await waiting.Done;
+        code.Should().Be(RouterCommand.NotDone);
+        output.Should().Contain("NOT SAFE: somebody has changed the mode meanwhile");
+    }
+
+    [Fact]
+    public async Task A_switch_that_is_waited_for_outlasts_an_instance_that_does_not_answer_for_a_moment()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        var asked = 0;
+        // A client asks once more by itself on a connection that it had before.
+        await using var relay = RelayTo(UrlOf(router), drops: message => message.Target.StartsWith("/fleet", StringComparison.Ordinal) && Interlocked.Increment(ref asked) <= 6);
+
+        var (code, output, _) = await Tool.RunAsync(relay.Address, "mode", "set", "maintenance", "--wait");
+
+        code.Should().Be(0);
+        output.Should().Contain("No answer from Router").And.EndWith("\nSAFE\n");
+    }
+
+    [Fact]
+    public async Task A_change_whose_answer_is_lost_is_not_called_undone()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var relay = RelayTo(UrlOf(router), drops: message => message.Method == "PUT");
+
+        var (code, _, errors) = await Tool.RunAsync(relay.Address, "mode", "set", "maintenance");
+
+        code.Should().Be(RouterCommand.NoConnection);
+        errors.Should().Contain("Whether the change was made is not known: look with router mode.");
+        router.Modes().Current.Name.Should().Be("maintenance", "only its answer was lost");
     }
 
     [Fact]
@@ -83,4 +217,25 @@ public sealed class ModeCommandTests
     }
 
     private static string UrlOf(RunningRouter router) => router.App.Services.GetRequiredService<ManagementServer>().Url!;
+
+    // Asks the management interface for its client, and may drop the answer and the connection.
+    private static RawBackend RelayTo(string url, Func<RawMessage, bool> drops) => RawBackend.Start(async connection =>
+    {
+        using var client = new HttpClient { BaseAddress = new Uri(url) };
+        while (await connection.ReadMessageAsync() is { } message)
+        {
+            using var request = new HttpRequestMessage(new HttpMethod(message.Method), message.Target);
+            if (message.Body.Length > 0)
+                request.Content = new StringContent(message.Body, Encoding.UTF8, "application/json");
+            using var answer = await client.SendAsync(request);
+            var body = await answer.Content.ReadAsStringAsync();
+            if (drops(message))
+            {
+                connection.Dispose();
+                return;
+            }
+
+            await connection.WriteAsync($"HTTP/1.1 {(int)answer.StatusCode} Relayed\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
+        }
+    });
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Text;
 using System.Threading.Channels;
 
@@ -8,17 +9,21 @@ namespace Router.Tests.Harness;
 internal sealed class Tool
 {
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private int _id;
 
-    private Tool(string url, string[] arguments) => Done = RunAsync(url, arguments);
+    private Tool(string url, string? token, string[] arguments) => Done = RunAsync(url, token, arguments);
 
     /// <summary>Its exit code, and all that it has printed.</summary>
     public Task<(int Code, string Output, string Errors)> Done { get; }
 
     /// <summary>Starts it.</summary>
-    public static Tool Start(string url, params string[] arguments) => new(url, arguments);
+    public static Tool Start(string url, params string[] arguments) => new(url, null, arguments);
 
     /// <summary>Runs it to its end.</summary>
     public static Task<(int Code, string Output, string Errors)> RunAsync(string url, params IEnumerable<string> arguments) => Start(url, [.. arguments]).Done;
+
+    /// <summary>The same, with a secret in its environment.</summary>
+    public static Task<(int Code, string Output, string Errors)> RunWithTokenAsync(string url, string token, params string[] arguments) => new Tool(url, token, arguments).Done;
 
     /// <summary>Waits until it prints a line that has these words; the lines before it are passed over.</summary>
     public async Task LineAsync(string words)
@@ -28,13 +33,30 @@ internal sealed class Tool
         }
     }
 
-    private async Task<(int Code, string Output, string Errors)> RunAsync(string url, string[] arguments)
+    /// <summary>Asks it to stop, as the platform and Ctrl+C do.</summary>
+    public Task StopAsync() => Script.RunAsync("kill", ["-TERM", _id.ToString(CultureInfo.InvariantCulture)]);
+
+    /// <summary>Waits until it has printed such a line twice from now on: the second tells of what it has asked meanwhile.</summary>
+    public async Task AnewAsync(string words)
+    {
+        while (_lines.Reader.TryRead(out _))
+        {
+        }
+
+        await LineAsync(words);
+        await LineAsync(words);
+    }
+
+    private async Task<(int Code, string Output, string Errors)> RunAsync(string url, string? token, string[] arguments)
     {
         var start = RouterProcess.Start();
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
         start.Environment["ROUTER_URL"] = url;
+        if (token is not null)
+            start.Environment["ROUTER_TOKEN"] = token;
         using var process = Process.Start(start)!;
+        _id = process.Id;
         var errors = process.StandardError.ReadToEndAsync();
         var output = new StringBuilder();
         while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is { } line)

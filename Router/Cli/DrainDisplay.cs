@@ -11,10 +11,10 @@ public sealed class DrainDisplay(TextWriter output, int? width)
     private readonly HashSet<string> _named = [];
     private string _line = "";
 
-    /// <summary>Shows how it stands.</summary>
-    public void Show(string line, FleetDocument fleet)
+    /// <summary>Shows how it stands; null where nobody knows.</summary>
+    public void Show(string line, FleetDocument? fleet)
     {
-        foreach (var instance in fleet.Instances)
+        foreach (var instance in fleet?.Instances ?? [])
         {
             foreach (var exchange in instance.State == "live" ? instance.Report.InTheWay : [])
             {

@@ -34,17 +34,24 @@ public sealed class ManagementClient : IDisposable
 
         string? Said(string name) => environment(name) is { Length: > 0 } value ? value : null;
 
+        // A secret that a platform mounts often ends with a newline.
         string? Token()
         {
-            if (tokenFile is null)
-                return Said("ROUTER_TOKEN");
+            var token = (tokenFile is null ? Said("ROUTER_TOKEN") : Content(tokenFile))?.Trim();
+            if (token is not null && (token is "" || token.Any(letter => letter is <= ' ' or > '~')))
+                throw new CommandFailedException(RouterCommand.WrongUse, $"{(tokenFile is null ? "ROUTER_TOKEN" : $"--token-file {tokenFile}")} holds no token: it {(token is "" ? "is empty" : "has letters that no token has, such as spaces")}. Give the text of Router:Management:Token.");
+            return token;
+        }
+
+        static string Content(string file)
+        {
             try
             {
-                return File.ReadAllText(tokenFile).Trim();
+                return File.ReadAllText(file);
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                throw new CommandFailedException(RouterCommand.WrongUse, $"The token file can't be read: {fault.Message}");
+                throw new CommandFailedException(RouterCommand.WrongUse, $"--token-file {file} can't be read: {fault.Message}");
             }
         }
     }
@@ -66,9 +73,15 @@ public sealed class ManagementClient : IDisposable
                 return JsonSerializer.Deserialize(text, type) ?? throw new JsonException("it is null");
             throw Refused(answer.StatusCode, JsonSerializer.Deserialize(text, ManagementJson.Default.ProblemDocument));
         }
-        catch (Exception fault) when (fault is HttpRequestException or TaskCanceledException)
+        catch (HttpRequestException fault) when (fault.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
         {
-            throw new CommandFailedException(RouterCommand.NoConnection, $"No connection to Router at {_client.BaseAddress}: {fault.GetBaseException().Message}. Does it run there? Say where with --url or ROUTER_URL.");
+            throw new CommandFailedException(RouterCommand.NoConnection, $"No connection to Router at {_client.BaseAddress}: {fault.GetBaseException().Message.TrimEnd('.')}. Does it run there? Say where with --url or ROUTER_URL.");
+        }
+        catch (Exception fault) when (fault is HttpRequestException or IOException or TaskCanceledException)
+        {
+            // It may have arrived, and only its answer is missing.
+            var doubt = method == HttpMethod.Get ? "" : " Whether the change was made is not known: look with router mode.";
+            throw new CommandFailedException(RouterCommand.NoConnection, $"No answer from Router at {_client.BaseAddress}: {(fault is TaskCanceledException ? $"{_client.Timeout.TotalSeconds:F0} s have passed" : fault.GetBaseException().Message.TrimEnd('.'))}.{doubt}");
         }
         catch (JsonException)
         {

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
@@ -20,7 +21,7 @@ public static class ModeCommand
     private static readonly Option<string?> TokenFile = new("--token-file") { Description = "A file that holds the token. Else ROUTER_TOKEN holds it.", Recursive = true };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON, for scripts.", Recursive = true };
     private static readonly Option<bool> Watch = new("--watch") { Description = "Show it anew each second until Ctrl+C." };
-    private static readonly Option<int?> Expect = new("--expect") { Description = "How many instances there are: fewer are not safe." };
+    private static readonly Option<int?> Expect = new("--expect") { Description = "How many instances there are: fewer are not safe.", CustomParser = Instances };
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why, in words that visitors may read." };
     private static readonly Option<string?> Ticket = new("--ticket") { Description = "The ticket of the change." };
     private static readonly Option<string?> By = new("--by") { Description = "Who wants it. Else the user of this machine." };
@@ -28,7 +29,7 @@ public static class ModeCommand
     private static readonly Option<string?> At = new("--at") { Description = $"When it takes effect: {OperatorTime.Forms}." };
     private static readonly Option<string?> WritesFirst = new("--writes-first") { Description = "How long the site is read-only before, such as 10s." };
     private static readonly Option<string?> CutAfter = new("--cut-after") { Description = "How long what is in flight may last, such as 10s or 0s." };
-    private static readonly Option<long?> IfVersion = new("--if-version") { Description = "Only if this is the version." };
+    private static readonly Option<long?> IfVersion = new("--if-version") { Description = "Only if this is the version.", CustomParser = Version };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would close and what would stay reachable, and change nothing." };
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait for the verdict: exit 0 when safe, 1 when not." };
     private static readonly Option<string?> For = new("--for") { Description = "For how long, up to 12h. Default 1h." };
@@ -101,18 +102,9 @@ public static class ModeCommand
         while (true)
         {
             var fleet = await FleetAsync(parsed, client).ConfigureAwait(false);
-            if (parsed.GetValue(Json))
-            {
-                Print(parsed, fleet, ManagementJson.Default.FleetDocument, (_, _) => { });
-            }
-            else
-            {
-                var mode = await client.AskAsync(HttpMethod.Get, "/mode", ManagementJson.Default.ModeDocument).ConfigureAwait(false);
-                if (parsed.GetValue(Watch) && !Console.IsOutputRedirected)
-                    Console.Clear();
-                ModeReport.Write(mode, fleet, Console.Out);
-            }
-
+            if (parsed.GetValue(Watch) && !Console.IsOutputRedirected && !parsed.GetValue(Json))
+                Console.Clear();
+            Print(parsed, fleet, ManagementJson.Default.FleetDocument, ModeReport.Write);
             if (!parsed.GetValue(Watch))
                 return 0;
             await Task.Delay(TimeSpan.FromSeconds(1), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -148,30 +140,46 @@ public static class ModeCommand
     // Safe, or what an open site can be instead: agreed on by all.
     private static async Task<int> WaitAsync(ParseResult parsed, ManagementClient client, ModeDocument set, CancellationToken stop)
     {
-        var target = set.Next is [.., var last] ? last.Mode : set.Mode;
+        var (target, at) = Goal(set);
         var opens = ModeCatalogue.TryFind(target, out var mode) && !mode.ClosesAnything;
-        var lead = set.Next is [.., var step] ? step.At - set.Now : TimeSpan.Zero;
-        var end = TimeProvider.System.GetTimestamp() + (long)((lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience).TotalSeconds * TimeProvider.System.TimestampFrequency);
+        var lead = at > set.Now ? at - set.Now : TimeSpan.Zero;
+        var started = TimeProvider.System.GetTimestamp();
         var display = new DrainDisplay(parsed.GetValue(Json) ? TextWriter.Null : Console.Out, Console.IsOutputRedirected ? null : Console.WindowWidth);
         while (true)
         {
-            var fleet = await FleetAsync(parsed, client).ConfigureAwait(false);
-            var there = fleet.Version >= set.Version && fleet.Mode == target;
-            var done = there && (opens ? fleet.Agreed : fleet.Safe);
-            if (done || TimeProvider.System.GetTimestamp() >= end || stop.IsCancellationRequested || fleet.Version > set.Version)
+            var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience;
+            try
             {
-                if (parsed.GetValue(Json))
-                    Print(parsed, fleet, ManagementJson.Default.FleetDocument, (_, _) => { });
-                else
-                    display.End(!done && fleet.Version > set.Version ? $"NOT SAFE: somebody has changed the mode meanwhile (version {fleet.Version}). {fleet.Verdict}" : opens && done ? $"{target} on every instance" : fleet.Verdict);
-                return done ? 0 : RouterCommand.NotDone;
+                var fleet = await FleetAsync(parsed, client).ConfigureAwait(false);
+                // Who tells more of the switch, or lets a tester pass, makes a new version of it and no other switch.
+                var isOther = fleet.Version > set.Version && Goal(fleet.Current) != (target, at);
+                var there = fleet.Version >= set.Version && fleet.Mode == target && !isOther;
+                var done = there && (opens ? fleet.Agreed : fleet.Safe);
+                if (done || isOther || isLast)
+                {
+                    if (parsed.GetValue(Json))
+                        Print(parsed, fleet, ManagementJson.Default.FleetDocument, (_, _) => { });
+                    else if (stop.IsCancellationRequested && !done)
+                        display.End($"Interrupted: the switch goes on without this command. {fleet.Verdict}");
+                    else
+                        display.End(isOther ? $"NOT SAFE: somebody has changed the mode meanwhile (version {fleet.Version}). {fleet.Verdict}" : opens && done ? $"{target} on every instance" : fleet.Verdict);
+                    return done ? 0 : RouterCommand.NotDone;
+                }
+
+                display.Show(there && opens ? ModeReport.Missing(fleet) : there || lead == TimeSpan.Zero ? ModeReport.Progress(fleet) : $"waiting for {target}, still {fleet.Mode}", fleet);
+            }
+            catch (CommandFailedException failed) when (failed.Code == RouterCommand.NoConnection && !isLast)
+            {
+                // The instance that was asked may be on its way to start anew. The switch goes on without it.
+                display.Show(failed.Message, null);
             }
 
-            var line = there || lead <= TimeSpan.Zero ? ModeReport.Progress(fleet) : string.Create(CultureInfo.InvariantCulture, $"waiting for {target}, still {fleet.Mode}");
-            display.Show(line, fleet);
             await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
+
+    // What the record comes to in the end.
+    private static (string Mode, DateTimeOffset At) Goal(ModeDocument mode) => mode.Next is [.., var last] ? (last.Mode, last.At) : (mode.Mode, mode.Since);
 
     private static Task<FleetDocument> FleetAsync(ParseResult parsed, ManagementClient client) =>
         client.AskAsync(HttpMethod.Get, parsed.GetValue(Expect) is { } expect ? string.Create(CultureInfo.InvariantCulture, $"/fleet?expect={expect}") : "/fleet", ManagementJson.Default.FleetDocument);
@@ -185,6 +193,21 @@ public static class ModeCommand
         if (OperatorTime.TryParse(text, TimeProvider.System, out var time))
             return time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         throw new CommandFailedException(RouterCommand.WrongUse, $"{option.Name}: '{text}' is not a time. Give {OperatorTime.Forms}.");
+    }
+
+    // Asked before anything is sent: a switch that was made can't be called wrong use.
+    private static int? Instances(ArgumentResult argument) =>
+        int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= FleetDocument.MostExpected
+            ? number : Wrong<int>(argument, $"the number of instances, from 1 to {FleetDocument.MostExpected}");
+
+    private static long? Version(ArgumentResult argument) =>
+        long.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : Wrong<long>(argument, "the version that router mode shows, such as 7");
+
+    private static T? Wrong<T>(ArgumentResult argument, string cure)
+        where T : struct
+    {
+        argument.AddError($"{((OptionResult)argument.Parent!).Option.Name} is '{argument.Tokens[0].Value}'. Give {cure}.");
+        return null;
     }
 
     private static int Print<T>(ParseResult parsed, T document, JsonTypeInfo<T> type, Action<T, TextWriter> write)

@@ -12,9 +12,9 @@ namespace Router.Cli;
 public static class ModeReport
 {
     /// <summary>Everything.</summary>
-    public static void Write(ModeDocument mode, FleetDocument fleet, TextWriter output)
+    public static void Write(FleetDocument fleet, TextWriter output)
     {
-        WriteMode(mode, output);
+        WriteMode(fleet.Current, output);
         output.WriteLine();
         foreach (var instance in fleet.Instances)
             Write(instance, output);
@@ -82,6 +82,10 @@ public static class ModeReport
     /// <summary>One line on what is still in flight.</summary>
     public static string Progress(FleetDocument fleet) => fleet.Instances.Sum(instance => instance.State == "live" ? instance.Report.Held : 0) is > 0 and var held
         ? $"in flight: {held}. {fleet.Verdict}" : fleet.Verdict;
+
+    /// <summary>One line on who has not taken the mode yet.</summary>
+    public static string Missing(FleetDocument fleet) =>
+        $"{fleet.Mode}, but not yet on {string.Join(", ", fleet.Instances.Where(instance => instance.State == "live" && instance.Report.Version != fleet.Version).Select(instance => instance.Report.Name).DefaultIfEmpty("every instance"))}";
 
     /// <summary>What a request in flight is known by.</summary>
     public static string Name(OpenExchange exchange) => $"{(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}";

@@ -16,6 +16,8 @@ public static class RouterCommand
     /// <summary>The exit code where no Router answers, or not to this operator.</summary>
     public const int NoConnection = 3;
 
+    private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
+
     private static readonly Option<string?> Urls = new("--urls")
     {
         Description = "Where to listen, such as http://*:8080; several with semicolons. Else ASPNETCORE_URLS, else PORT on all interfaces, else 8080.",
@@ -39,8 +41,9 @@ public static class RouterCommand
             return WrongUse;
         }
 
-        // The host stops in its own time on SIGTERM; the command line's own two seconds would cut requests off.
-        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        // The host stops in its own time on SIGTERM; the command line's own two seconds would cut requests off. The other commands get them, for a last word.
+        var serves = parsed.CommandResult.Command is RootCommand;
+        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = serves ? null : LastWord, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
     }
 
     /// <summary>What there is to say.</summary>

@@ -124,9 +124,14 @@ public sealed record BackendEffect(string Backend, string Kind, bool Reads, bool
 /// <param name="Reasons">Why it is not safe.</param>
 /// <param name="Remarks">What else is worth knowing.</param>
 /// <param name="Agreed">Whether every live instance has confirmed the record and its step in force.</param>
+/// <param name="Current">The mode with all that is known of it: since when, by whom, why, until when, what is scheduled.</param>
 /// <param name="Instances">The instances.</param>
 public sealed record FleetDocument(
-    string Mode, long Version, bool Safe, string Verdict, ImmutableArray<string> Reasons, ImmutableArray<string> Remarks, bool Agreed, ImmutableArray<InstanceDocument> Instances);
+    string Mode, long Version, bool Safe, string Verdict, ImmutableArray<string> Reasons, ImmutableArray<string> Remarks, bool Agreed, ModeDocument Current, ImmutableArray<InstanceDocument> Instances)
+{
+    /// <summary>The most instances that can be expected.</summary>
+    public const int MostExpected = 10_000;
+}
 
 /// <summary>An instance.</summary>
 /// <param name="State">live, stopped or vanished.</param>

@@ -38,9 +38,9 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         int? expect = null;
         if (context.Request.Query["expect"].ToString() is { Length: > 0 } text)
         {
-            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > 10_000)
+            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > FleetDocument.MostExpected)
             {
-                await WriteAsync(context, Refused([new Fault("expect", $"is '{text}'", "Give the number of instances, from 1 to 10000")])).ConfigureAwait(false);
+                await WriteAsync(context, Refused([new Fault("expect", $"is '{text}'", $"Give the number of instances, from 1 to {FleetDocument.MostExpected}")], "This can't be answered")).ConfigureAwait(false);
                 return;
             }
 
@@ -60,6 +60,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
             new FleetDocument(
                 state.Mode.Name, state.Record.Version, verdict.IsSafe, verdict.Text, verdict.Reasons, verdict.Remarks,
                 synchronizer.Problem is null && live.Length >= (expect ?? 1) && live.All(report => report.Version == state.Record.Version && report.StepMade == state.Step.Made && report.Mode == state.Mode.Name),
+                Describe(state),
                 [.. reports.Select(report => new InstanceDocument(
                     report.Stopped ? "stopped" : report.IsLiveAt(now, expiry) ? "live" : "vanished", Math.Round(report.AgeAt(now).TotalSeconds, 1), report))]),
             ManagementJson.Default.FleetDocument).ConfigureAwait(false);
@@ -210,10 +211,10 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         return true;
     }
 
-    private static ProblemDocument Refused(IEnumerable<Fault> faults)
+    private static ProblemDocument Refused(IEnumerable<Fault> faults, string title = "Nothing was changed")
     {
         var all = faults.ToArray();
-        return new ProblemDocument("faults", "Nothing was changed", StatusCodes.Status400BadRequest, string.Join(" ", all.Select(fault => fault.ToString())))
+        return new ProblemDocument("faults", title, StatusCodes.Status400BadRequest, string.Join(" ", all.Select(fault => fault.ToString())))
         {
             Faults = [.. all.Select(fault => new FaultDocument(fault.Key, fault.Problem, fault.Cure))],
         };
