@@ -41,6 +41,9 @@ internal sealed record BenchOptions
     /// <summary>Measures what a request allocates, and writes it down as the figure that the guard compares with.</summary>
     public bool Record { get; init; }
 
+    /// <summary>Router as published for the just-in-time compiler, to be trained; null: nothing is trained.</summary>
+    public string? Trainee { get; init; }
+
     /// <summary>Measures nothing, and writes the last result into the README.</summary>
     public bool Readme { get; init; }
 
@@ -56,6 +59,7 @@ internal sealed record BenchOptions
             Yarp = Take("--yarp") ?? "",
             Repository = repository,
             Json = Take("--json") ?? Path.Combine(repository, "artifacts/bench/result.json"),
+            Trainee = Take("--train"),
             Guard = Take("--guard") is not null,
             Record = Take("--record") is not null,
             Readme = Take("--readme") is not null,

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Router.Bench;
+using Router.Bench.Training;
 
 [assembly: SupportedOSPlatform("linux")]
 
@@ -17,6 +18,12 @@ try
     // What was started must not outlive a run that is broken off.
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => lab.Dispose());
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => lab.Dispose());
+    if (options.Trainee is { } trainee)
+    {
+        await Trainer.TrainAsync(lab, trainee);
+        return 0;
+    }
+
     if (options.Guard)
         return await Guard.HoldsAsync(lab) ? 0 : 1;
     if (options.Record)

@@ -16,7 +16,7 @@ internal static class PublishedRouter
         "DM_AGREEMENTS_S3_URL", "DM_COMMUNICATIONS_S3_URL", "DM_REPORTS_S3_URL", "DM_SUBMISSIONS_S3_URL",
     ];
 
-    public static ServerProcess Start(Lab lab, string program, string scheme = "http", string mode = "live")
+    public static ServerProcess Start(Lab lab, string program, string scheme = "http", string mode = "live", Dictionary<string, string>? more = null)
     {
         var environment = new Dictionary<string, string>
         {
@@ -33,7 +33,9 @@ internal static class PublishedRouter
             environment[name] = Address(lab, scheme);
         if (scheme == "https")
             environment["Router__Backends__frontend__CertificateAuthorities"] = lab.Backend.Certificate;
-        return Run(lab, environment, program);
+        foreach (var (name, value) in more ?? [])
+            environment[name] = value;
+        return Run(lab, environment, program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : [program]);
     }
 
     /// <summary>Starts one with a table of so many hosts: <c>h0.example.org</c>, <c>h1.example.org</c> and so on.</summary>
