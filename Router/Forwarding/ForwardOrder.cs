@@ -9,7 +9,7 @@ using Router.Routing;
 namespace Router.Forwarding;
 
 /// <summary>What the forwarder is to do with a request: the decision's outcome with what lives of its route.</summary>
-public readonly record struct ForwardOrder
+public sealed class ForwardOrder
 {
     /// <summary>The route.</summary>
     public required Route Route { get; init; }
@@ -36,7 +36,7 @@ public readonly record struct ForwardOrder
     public ErrorPage? ErrorPage { get; init; }
 
     /// <summary>The span that stands for it in the trace; null where Router does not trace.</summary>
-    public Activity? Span { get; init; }
+    public Activity? Span { get; set; }
 
     /// <summary>The request on its way.</summary>
     public required Exchange Exchange { get; init; }

@@ -77,7 +77,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
         }
     }
 
-    private BackendRequest CreateMessage(HttpContext context, in ForwardOrder order, ExchangeLimit limit)
+    private BackendRequest CreateMessage(HttpContext context, ForwardOrder order, ExchangeLimit limit)
     {
         var (request, backend) = (context.Request, order.Upstream.Settings);
         if (backend.Http2 && IsExtendedConnect(context))
@@ -153,7 +153,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
         return null;
     }
 
-    private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, in ForwardOrder order, ExchangeLimit limit) =>
+    private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, ForwardOrder order, ExchangeLimit limit) =>
         Compression.Begin(context, order.Route.Compression) is { } coding
             ? CodedBody.CopyAsync(coding, answer, context, limit, order.Exchange)
             : ResponseBody.CopyAsync(answer, context, limit, order.Exchange);

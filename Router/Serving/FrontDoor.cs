@@ -25,15 +25,14 @@ public sealed partial class FrontDoor(
         path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
 
     /// <summary>Handles a request, or passes it on to Router's own endpoints where no route has it.</summary>
-    public async Task HandleAsync(HttpContext context, RequestDelegate own)
+    public Task HandleAsync(HttpContext context, RequestDelegate own)
     {
         var current = site.Current;
         var match = Match(current, context, out var pathAndQuery);
         if (match is { Fault: null, Route: null or { IsCatchAll: true } } && IsOwn(context.Request.Path.Value))
         {
             tracing.Ignore();
-            await own(context).ConfigureAwait(false);
-            return;
+            return own(context);
         }
 
         var exchange = new Exchange(time);
@@ -45,40 +44,32 @@ public sealed partial class FrontDoor(
             open.Enter(exchange);
         }
 
+        return HandleAsync(context, current, match, live, pathAndQuery, exchange);
+    }
+
+    // One method for the way of a request that goes well: each one that waits costs it as much as a field or two.
+    private async Task HandleAsync(HttpContext context, Site current, RouteMatch match, LiveRoute? live, string pathAndQuery, Exchange exchange)
+    {
         try
         {
-            var peer = context.Connection.RemoteIpAddress ?? IPAddress.None;
-            // Once: a list that is replaced in between must not be asked in two versions.
-            var proxies = current.TrustedProxies;
-            var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], proxies);
-            exchange.Client = client;
-            var state = modes.State;
-            var decision = Decision.Of(match, MethodOf(context), client, state.Mode);
-            var passage = live?.Upstream is null || decision.Outcome is not (Outcome.Forward or Outcome.Closed) ? null : PassageOf(context, current, live.Route, decision, state, client);
-            if (decision.Outcome == Outcome.Closed && passage is not null)
+            if (Decide(context, current, match, live, pathAndQuery, exchange, out var refusal) is not { } order)
             {
-                metrics.Passed(passage.Name);
-                if (passage.TesterId is not null)
-                    KeepFromCaches(context.Response);
-                decision = new Decision(Outcome.Forward, decision.Route, passage.Name);
-            }
-
-            var limit = decision.Outcome == Outcome.Forward ? Refusing(current, live!, match, context.Request.Method, client) : null;
-            if (decision.Outcome == Outcome.Forward && limit is null)
-            {
-                exchange.Admit(live!.Upstream!, MethodOf(context), context.Request.Headers.Host.ToString(), pathAndQuery, passage);
-                await ForwardAsync(context, current, live, Order(current, live, pathAndQuery, client, proxies?.Contains(peer) ?? false, exchange)).ConfigureAwait(false);
+                // It does not go to the backend: however long its answer takes, it is in nobody's way.
+                Leave(exchange, live);
+                await AnswerAsync(context, refusal, current, live).ConfigureAwait(false);
                 return;
             }
 
-            // It does not go to the backend: however long its answer takes, it is in nobody's way.
-            Leave(exchange, live);
-            if (limit is not null)
-                await RefuseAsync(context, current, live!, limit).ConfigureAwait(false);
-            else if (decision.Outcome == Outcome.File)
-                await live!.File!.WriteAsync(context, live.HeaderRules).ConfigureAwait(false);
-            else
-                await AnswerAsync(context, decision, current, state, live).ConfigureAwait(false);
+            using var span = tracing.Begin(context, order.Route, order.Upstream);
+            order.Span = tracing.Current;
+            var failure = AllowsBody(context, order.Route.MaxRequestBody)
+                ? await forwarder.ForwardAsync(context, order).ConfigureAwait(false)
+                : ForwardFailure.RequestBodyTooLarge;
+            Tracing.End(span, context.Response.StatusCode, failure);
+            if (failure != ForwardFailure.Closed)
+                metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, exchange.Age);
+            if (failure is { } reason)
+                await AnswerFailureAsync(context, current, live!, exchange, reason).ConfigureAwait(false);
         }
         catch when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
@@ -95,6 +86,59 @@ public sealed partial class FrontDoor(
             if (current.Settings.AccessLog)
                 accessLog.Write(context, exchange);
         }
+    }
+
+    // What to forward; null where Router answers itself, and then what it answers to.
+    private ForwardOrder? Decide(HttpContext context, Site current, in RouteMatch match, LiveRoute? live, string pathAndQuery, Exchange exchange, out Refusal refusal)
+    {
+        var peer = context.Connection.RemoteIpAddress ?? IPAddress.None;
+        // Once: a list that is replaced in between must not be asked in two versions.
+        var proxies = current.TrustedProxies;
+        var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], proxies);
+        exchange.Client = client;
+        var state = modes.State;
+        var method = MethodOf(context);
+        var decision = Decision.Of(match, method, client, state.Mode);
+        var passage = live?.Upstream is null || decision.Outcome is not (Outcome.Forward or Outcome.Closed) ? null : PassageOf(context, current, live.Route, decision, state, client);
+        if (decision.Outcome == Outcome.Closed && passage is not null)
+        {
+            metrics.Passed(passage.Name);
+            if (passage.TesterId is not null)
+                KeepFromCaches(context.Response);
+            decision = new Decision(Outcome.Forward, decision.Route, passage.Name);
+        }
+
+        var limit = decision.Outcome == Outcome.Forward ? Refusing(current, live!, match, context.Request.Method, client) : null;
+        refusal = new Refusal(decision.Outcome, limit, state);
+        if (decision.Outcome != Outcome.Forward || limit is not null)
+            return null;
+        exchange.Admit(live!.Upstream!, method, context.Request.Headers.Host.ToString(), pathAndQuery, passage);
+        return new ForwardOrder
+        {
+            Route = live.Route,
+            Upstream = live.Upstream!,
+            PathAndQuery = pathAndQuery,
+            Client = client,
+            PeerIsTrusted = proxies?.Contains(peer) ?? false,
+            RequestRules = current.RequestRules,
+            HeaderRules = live.HeaderRules,
+            ErrorPage = live.ErrorPage,
+            Exchange = exchange,
+        };
+    }
+
+    private ValueTask AnswerAsync(HttpContext context, Refusal refusal, Site current, LiveRoute? live)
+    {
+        if (refusal.Limit is { } limit)
+        {
+            metrics.RateLimited(limit);
+            context.Response.Headers.RetryAfter = limit.RetryAfter;
+            return WriteAsync(context, AnswerTo(Outcome.RateLimited), current, refusal.State, live);
+        }
+
+        return refusal.Outcome == Outcome.File
+            ? live!.File!.WriteAsync(context, live.HeaderRules)
+            : AnswerAsync(context, refusal.Outcome, current, refusal.State, live);
     }
 
     // A static file passes for a while after the closing, and what was let through before it need not ask again.
@@ -155,56 +199,27 @@ public sealed partial class FrontDoor(
     private static ImmutableArray<RateLimit> RateLimitsOf(Site site, LiveRoute live, ImmutableArray<Route> alsoMet) =>
         [.. live.RateLimits.Union(alsoMet.SelectMany(other => site.Routes[other.Index].RateLimits))];
 
-    private ValueTask RefuseAsync(HttpContext context, Site current, LiveRoute live, RateLimit limit)
+    private async ValueTask AnswerFailureAsync(HttpContext context, Site current, LiveRoute live, Exchange exchange, ForwardFailure reason)
     {
-        metrics.RateLimited(limit);
-        context.Response.Headers.RetryAfter = limit.RetryAfter;
-        return WriteAsync(context, AnswerTo(Outcome.RateLimited), current, modes.State, live);
-    }
-
-    private static ForwardOrder Order(Site site, LiveRoute live, string pathAndQuery, IPAddress client, bool peerIsTrusted, Exchange exchange) => new()
-    {
-        Route = live.Route,
-        Upstream = live.Upstream!,
-        PathAndQuery = pathAndQuery,
-        Client = client,
-        PeerIsTrusted = peerIsTrusted,
-        RequestRules = site.RequestRules,
-        HeaderRules = live.HeaderRules,
-        ErrorPage = live.ErrorPage,
-        Exchange = exchange,
-    };
-
-    private async ValueTask ForwardAsync(HttpContext context, Site current, LiveRoute live, ForwardOrder order)
-    {
-        var arrived = time.GetTimestamp();
-        var backend = order.Upstream.Settings.Name;
-        using var span = tracing.Begin(context, live.Route, order.Upstream);
-        var failure = AllowsBody(context, live.Route.MaxRequestBody)
-            ? await forwarder.ForwardAsync(context, order with { Span = tracing.Current }).ConfigureAwait(false)
-            : ForwardFailure.RequestBodyTooLarge;
-        Tracing.End(span, context.Response.StatusCode, failure);
-        if (failure == ForwardFailure.Closed)
+        if (reason == ForwardFailure.Closed)
         {
             // Nothing has failed: the site was closed while the request waited for its turn.
-            Leave(order.Exchange, live);
+            Leave(exchange, live);
             var state = modes.State;
             metrics.Blocked(state.Mode);
             await WriteAsync(context, Answer.Closed, current, state, live).ConfigureAwait(false);
             return;
         }
 
-        metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, time.GetElapsedTime(arrived));
-        if (failure is not { } reason)
-            return;
+        var backend = live.Upstream!.Settings.Name;
         metrics.Failed(backend, reason);
         if (reason == ForwardFailure.Cut)
             open.CountCut();
         var answer = reason == ForwardFailure.ClientGone || context.Response.HasStarted ? null : AnswerTo(reason);
-        NoteUncertain(context, order.Exchange, reason, answer);
+        NoteUncertain(context, exchange, reason, answer);
         if (reason == ForwardFailure.ClientGone)
             return;
-        LogFailed(ForwardFailures.NameOf(reason), backend, live.Route.Name, time.GetElapsedTime(arrived).TotalMilliseconds);
+        LogFailed(ForwardFailures.NameOf(reason), backend, live.Route.Name, exchange.Age.TotalMilliseconds);
         if (answer is not null)
             await WriteAsync(context, answer, current, modes.State, live).ConfigureAwait(false);
     }
@@ -239,23 +254,23 @@ public sealed partial class FrontDoor(
         return true;
     }
 
-    private ValueTask AnswerAsync(HttpContext context, Decision decision, Site current, ModeState state, LiveRoute? live)
+    private ValueTask AnswerAsync(HttpContext context, Outcome outcome, Site current, ModeState state, LiveRoute? live)
     {
-        if (decision.Outcome == Outcome.Server)
+        if (outcome == Outcome.Server)
         {
             context.Response.StatusCode = StatusCodes.Status204NoContent;
             context.Response.Headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
             return ValueTask.CompletedTask;
         }
 
-        if (decision.Outcome == Outcome.Closed)
+        if (outcome == Outcome.Closed)
         {
             if (live is not null && BypassGate.IsOpen(state) && context.Request.Path.Value == BypassGate.FormPath)
                 return bypass.HandleFormAsync(context, current, state);
             metrics.Blocked(state.Mode);
         }
 
-        return WriteAsync(context, AnswerTo(decision.Outcome), current, state, live);
+        return WriteAsync(context, AnswerTo(outcome), current, state, live);
     }
 
     private ValueTask WriteAsync(HttpContext context, Answer answer, Site current, ModeState state, LiveRoute? live)
@@ -286,6 +301,12 @@ public sealed partial class FrontDoor(
         ForwardFailure.Cut => Answer.Cut,
         _ => Answer.BadGateway,
     };
+
+    /// <summary>Why a request is not forwarded.</summary>
+    /// <param name="Outcome">What was decided; forwarding, where a limit refuses it.</param>
+    /// <param name="Limit">The limit that it is beyond; null where it is not.</param>
+    /// <param name="State">The mode that was asked.</param>
+    private readonly record struct Refusal(Outcome Outcome, RateLimit? Limit, ModeState State);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Forwarding failed: {Reason} (backend {Backend}, route {Route}, after {Milliseconds:F0} ms)")]
     private partial void LogFailed(string reason, string backend, string route, double milliseconds);

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
 using Router.Forwarding.Headers;
+using Router.Forwarding.Http1;
 using Router.Forwarding.InFlight;
 
 namespace Router.Forwarding.Bodies;
@@ -12,10 +13,18 @@ public static class ResponseBody
 {
     private const int PieceSize = 16 * 1024;
 
-    /// <summary>Copies it all, trailers included.</summary>
-    public static async ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)
+    /// <summary>Copies it all, trailers included. A short one is sent when the request ends.</summary>
+    public static ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)
     {
         exchange.Pass(0);
+        if (answer.Content is not Http1Content { Body: Http1ResponseBody body } || !body.IsAllHere)
+            return CopyPiecesAsync(answer, context, limit, exchange);
+        exchange.Pass(body.Left);
+        return body.CopyAllAsync(context.Response.BodyWriter);
+    }
+
+    private static async ValueTask CopyPiecesAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)
+    {
         var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
         // A buffer of its own, and not the server's: that one may be taken back when the header is sent, with a read still writing to it.
         var piece = ArrayPool<byte>.Shared.Rent(PieceSize);

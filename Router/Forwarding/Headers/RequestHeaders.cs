@@ -31,7 +31,7 @@ public static class RequestHeaders
     /// <param name="backend">The backend.</param>
     /// <param name="order">What the forwarder is to do.</param>
     /// <param name="isPage">Whether the message asks for a page that the client has not asked for itself.</param>
-    public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, in ForwardOrder order, bool isPage = false)
+    public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, ForwardOrder order, bool isPage = false)
     {
         var rules = order.RequestRules;
         var credentials = isPage || order.Route.Authenticates ? backend.BasicAuthentication : null;
@@ -70,7 +70,7 @@ public static class RequestHeaders
     /// Copies what a request for a page of a backend's own needs: everything but what speaks of the body that the client sent
     /// or of the part or the version that it has already (RFC 9110 sections 8, 13 and 14).
     /// </summary>
-    public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, in ForwardOrder order)
+    public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, ForwardOrder order)
     {
         Copy(context, message, backend, order, isPage: true);
     }

@@ -17,10 +17,15 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     private int _start;
     private int _end;
     private Task<int>? _idleRead;
+    private ValueTask<int> _read;
+    private bool _isReading;
     private int _disposed;
 
     /// <summary>The bytes, decrypted.</summary>
     public Stream Stream => stream;
+
+    /// <summary>Writes on it.</summary>
+    public Http1RequestWriter Writer { get; } = new(stream);
 
     /// <summary>Where it leads.</summary>
     public IPAddress Address => address;
@@ -38,16 +43,37 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     public ReadOnlySpan<byte> Buffered => _buffer.AsSpan(_start, _end - _start);
 
     /// <summary>
-    /// Whether an idle connection is good for another request. One that has something to read has ended,
-    /// or has an answer that nobody asked for.
+    /// Whether an idle connection has nothing to read. One that has, has ended, or has an answer that nobody asked for.
     /// </summary>
     public bool IsQuiet()
     {
         try
         {
-            return !IsDisposed && (_idleRead is { } read ? !read.IsCompleted : !socket.Poll(0, SelectMode.SelectRead));
+            // The socket tells nothing about what TLS has decrypted already, nor about its own records, which are no answers:
+            // a read of nothing ends when there is something to read.
+            if (stream is SslStream && !_isReading)
+                _idleRead ??= stream.ReadAsync(Memory<byte>.Empty).AsTask();
+            return !IsDisposed && (_idleRead is { } idle ? !idle.IsCompleted : _isReading ? !_read.IsCompleted : !socket.Poll(0, SelectMode.SelectRead));
         }
-        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
+        catch (Exception fault) when (fault is SocketException or IOException or ObjectDisposedException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>
+    /// Makes an idle connection ready for another request, by reading the answer before it is asked for; false where there is something
+    /// to read already. That costs less than to ask the socket first: an answer's read waits first in any case.
+    /// </summary>
+    public bool TryBegin()
+    {
+        try
+        {
+            if (_idleRead is null && !_isReading)
+                BeginRead(CancellationToken.None);
+            return !IsDisposed && (_idleRead is { } idle ? !idle.IsCompleted : !_read.IsCompleted);
+        }
+        catch (Exception fault) when (fault is SocketException or IOException or ObjectDisposedException)
         {
             return false;
         }
@@ -58,29 +84,30 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     {
         HasServed = true;
         IdleSince = now;
-        ReturnBuffer();
-        // The socket tells nothing about what TLS has decrypted already, nor about its own records, which are no answers:
-        // a read of nothing ends when there is something to read. It is the next exchange's first.
-        if (stream is SslStream)
-            _idleRead = stream.ReadAsync(Memory<byte>.Empty).AsTask();
+        if (!_isReading)
+            ReturnBuffer();
+        Writer.BecomeIdle();
     }
 
     /// <summary>Consumes bytes that are buffered.</summary>
     public void Consume(int count) => _start += count;
 
-    /// <summary>Reads more into the buffer; false at the end of the connection.</summary>
+    /// <summary>Reads more into the buffer. To be followed by <see cref="Filled"/>.</summary>
     /// <exception cref="IOException">The connection broke.</exception>
     /// <exception cref="InvalidDataException">The buffer is full: what should end does not.</exception>
-    public async ValueTask<bool> FillAsync(CancellationToken cancellationToken)
+    public ValueTask<int> FillAsync(CancellationToken cancellationToken)
     {
-        if (_idleRead is { } idle)
-        {
-            await idle.WaitAsync(cancellationToken).ConfigureAwait(false);
-            _idleRead = null;
-        }
+        if (_idleRead is not null)
+            return FillAfterIdleAsync(cancellationToken);
+        if (!_isReading)
+            BeginRead(cancellationToken);
+        _isReading = false;
+        return _read;
+    }
 
-        MakeRoom();
-        var count = await stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken).ConfigureAwait(false);
+    /// <summary>So many bytes have come; false where they are none, which is the end of the connection.</summary>
+    public bool Filled(int count)
+    {
         _end += count;
         return count > 0;
     }
@@ -111,6 +138,22 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         // The buffer is left to the collector: a read that is being cut off may still write to it.
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
             stream.Dispose();
+    }
+
+    private void BeginRead(CancellationToken cancellationToken)
+    {
+        MakeRoom();
+#pragma warning disable CA2012 // It is consumed once: by FillAsync, which gives it away.
+        _read = stream.ReadAsync(_buffer.AsMemory(_end), cancellationToken);
+#pragma warning restore CA2012
+        _isReading = true;
+    }
+
+    private async ValueTask<int> FillAfterIdleAsync(CancellationToken cancellationToken)
+    {
+        await _idleRead!.WaitAsync(cancellationToken).ConfigureAwait(false);
+        _idleRead = null;
+        return await FillAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private void MakeRoom()

@@ -3,16 +3,16 @@ using System.Net;
 namespace Router.Forwarding.Http1;
 
 /// <summary>Content that is a stream as it stands. The framework's <c>StreamContent</c> lets nobody write, which an upgrade must.</summary>
-public sealed class Http1Content : HttpContent
+public sealed class Http1Content(Stream body) : HttpContent
 {
-    /// <summary>The stream; empty until the answer's head has been read.</summary>
-    public Stream Body { get; set; } = Stream.Null;
+    /// <summary>The stream.</summary>
+    public Stream Body => body;
 
     /// <inheritdoc/>
-    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(Body);
+    protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(body);
 
     /// <inheritdoc/>
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Body.CopyToAsync(stream);
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => body.CopyToAsync(stream);
 
     /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)
@@ -25,7 +25,7 @@ public sealed class Http1Content : HttpContent
     protected override void Dispose(bool disposing)
     {
         if (disposing)
-            Body.Dispose();
+            body.Dispose();
         base.Dispose(disposing);
     }
 }

@@ -8,24 +8,46 @@ namespace Router.Forwarding.Http1;
 /// </summary>
 public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection, BackendRequest request)
 {
-    private readonly TaskCompletionSource _leave = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    // The backend's leave to send the body; null where nobody waits for it.
+    private TaskCompletionSource? _leave;
     private Task _upload = Task.CompletedTask;
     private bool _answerBegan;
     private int _left;
 
     /// <summary>Sends the request and reads the answer's head; the body follows in the answer's content.</summary>
-    /// <exception cref="BackendException">It failed; the connection is closed.</exception>
+    /// <exception cref="BackendException">It failed; the connection is closed, or was not used.</exception>
     public async Task<HttpResponseMessage> RunAsync(CancellationToken cancellationToken)
     {
+        request.Exchange?.Connected();
+        Begin();
+        // The read that a kept connection begins with can't be told to end.
+        using var end = cancellationToken.UnsafeRegister(static self => ((Http1Connection)self!).Dispose(), connection);
         try
         {
             await SendAsync(cancellationToken).ConfigureAwait(false);
-            return await ReceiveAsync(cancellationToken).ConfigureAwait(false);
+            while (true)
+            {
+                // The body is known when all fields are.
+                var answer = new BackendAnswer { RequestMessage = request };
+                Http1Head head;
+                while (!TryReadHead(answer, out head))
+                {
+                    if (!connection.Filled(await connection.FillAsync(cancellationToken).ConfigureAwait(false)))
+                        throw new IOException("the backend closed the connection before its answer");
+                    _answerBegan = true;
+                }
+
+                if (IsFinal(answer, head))
+                    return answer;
+            }
         }
-        catch (Exception fault) when (fault is IOException or ObjectDisposedException or InvalidDataException or BackendException or OperationCanceledException)
+        catch (Exception fault)
         {
             await AbandonAsync().ConfigureAwait(false);
-            if (fault is BackendException or OperationCanceledException)
+            Leave();
+            // A connection that was closed for that reason has not died.
+            cancellationToken.ThrowIfCancellationRequested();
+            if (fault is not (IOException or ObjectDisposedException or InvalidDataException))
                 throw;
             throw new BackendException(
                 fault is InvalidDataException ? ForwardFailure.InvalidAnswer : ForwardFailure.BrokenBeforeAnswer,
@@ -35,14 +57,14 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     }
 
     /// <summary>The answer's body has been read to its end: the connection goes back to the pool if it can carry another request.</summary>
-    public async ValueTask CompleteAsync(bool keepAlive)
+    public ValueTask CompleteAsync(bool keepAlive)
     {
         // A body that is still going up belongs to an exchange that is over: nobody will read it.
-        if (keepAlive && _upload.IsCompletedSuccessfully && connection.Buffered.IsEmpty)
-            endpoint.Pool.Return(connection);
-        else
-            await AbandonAsync().ConfigureAwait(false);
+        if (!keepAlive || !_upload.IsCompletedSuccessfully || !connection.Buffered.IsEmpty)
+            return EndAsync();
+        endpoint.Pool.Return(connection);
         Leave();
+        return ValueTask.CompletedTask;
     }
 
     /// <summary>Counts the request out of its address, once.</summary>
@@ -56,27 +78,49 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     public async ValueTask AbandonAsync()
     {
         connection.Dispose();
-        _leave.TrySetCanceled(CancellationToken.None);
+        _leave?.TrySetCanceled(CancellationToken.None);
         // What went wrong with the upload is told by its body, or is the consequence of the lines above.
         if (request.Body is { } body)
             await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async ValueTask SendAsync(CancellationToken cancellationToken)
+    private async ValueTask EndAsync()
     {
-        var writer = new Http1RequestWriter(connection.Stream);
+        await AbandonAsync().ConfigureAwait(false);
+        Leave();
+    }
+
+    private void Begin()
+    {
+        try
+        {
+            request.Begin();
+        }
+        catch (BackendException)
+        {
+            endpoint.Pool.Return(connection);
+            Leave();
+            throw;
+        }
+    }
+
+    private ValueTask SendAsync(CancellationToken cancellationToken)
+    {
+        var writer = connection.Writer;
         writer.Head(request, endpoint.Pool.HostField);
         if (request.Body is not { } body)
-        {
-            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
-            return;
-        }
-
+            return writer.SendAsync(cancellationToken);
         if (request.ExpectsContinue)
-            await writer.FlushAsync(cancellationToken).ConfigureAwait(false);
-        else
-            _leave.TrySetResult();
+            return AskForLeaveAsync(body, writer, cancellationToken);
+        _upload = UploadAsync(body, writer, cancellationToken);
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask AskForLeaveAsync(RequestBody body, Http1RequestWriter writer, CancellationToken cancellationToken)
+    {
+        _leave = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        await writer.SendAsync(cancellationToken).ConfigureAwait(false);
         _upload = UploadAsync(body, writer, cancellationToken);
     }
 
@@ -84,12 +128,12 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     {
         try
         {
-            if (!_leave.Task.IsCompleted)
+            if (_leave is { } leave)
             {
                 // RFC 9110 section 10.1.1: a client need not wait for ever for the leave that it asked for.
-                await Task.WhenAny(_leave.Task, Task.Delay(Http1Pool.ContinueTimeout, endpoint.Pool.Time, cancellationToken)).ConfigureAwait(false);
+                await Task.WhenAny(leave.Task, Task.Delay(Http1Pool.ContinueTimeout, endpoint.Pool.Time, cancellationToken)).ConfigureAwait(false);
                 // Announced and never sent: not an upload that went well, or the connection would be used again and the next request taken for the body.
-                if (_leave.Task.IsCanceled)
+                if (leave.Task.IsCanceled)
                     throw new OperationCanceledException("the backend answered without asking for the body");
             }
 
@@ -104,56 +148,45 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
         }
     }
 
-    private async ValueTask<HttpResponseMessage> ReceiveAsync(CancellationToken cancellationToken)
+    // False for an interim answer, after which another one follows.
+    private bool IsFinal(BackendAnswer answer, in Http1Head head)
     {
-        while (true)
+        switch (head.Status)
         {
-            // The body is known when all fields are.
-            var content = new Http1Content();
-            var response = new BackendAnswer { RequestMessage = request, Content = content };
-            var head = await ReadHeadAsync(response, cancellationToken).ConfigureAwait(false);
-            switch (head.Status)
-            {
-                case 100:
-                    _leave.TrySetResult();
-                    continue;
-                case 101 when request.Upgrade is not null:
-                    content.Body = new Http1UpgradedStream(connection, Leave);
-                    return response;
-                case 101:
-                    throw new InvalidDataException("the backend changes to a protocol that nobody asked for");
-                case < 200:
-                    // Kestrel has no way to send an interim answer of the application's.
-                    continue;
-            }
-
-            if (request.ExpectsContinue && !_leave.Task.IsCompleted)
-                // A final answer in place of the leave: the body is not sent, and what follows on this connection could be taken for it.
-                _leave.TrySetCanceled(CancellationToken.None);
-            content.Body = new Http1ResponseBody(this, connection, head, response);
-            return response;
+            case 100:
+                _leave?.TrySetResult();
+                return false;
+            case 101 when request.Upgrade is not null:
+                answer.Content = new Http1Content(new Http1UpgradedStream(connection, Leave));
+                return true;
+            case 101:
+                throw new InvalidDataException("the backend changes to a protocol that nobody asked for");
+            case < 200:
+                // Kestrel has no way to send an interim answer of the application's.
+                return false;
         }
+
+        // A final answer in place of the leave: the body is not sent, and what follows on this connection could be taken for it.
+        _leave?.TrySetCanceled(CancellationToken.None);
+        answer.Content = new Http1Content(new Http1ResponseBody(this, connection, head, answer));
+        return true;
     }
 
-    private async ValueTask<Http1Head> ReadHeadAsync(BackendAnswer response, CancellationToken cancellationToken)
+    private bool TryReadHead(BackendAnswer answer, out Http1Head head)
     {
-        while (true)
+        var end = connection.Buffered.IndexOf("\r\n\r\n"u8);
+        if (end >= 0)
         {
-            var end = connection.Buffered.IndexOf("\r\n\r\n"u8);
-            if (end >= 0)
-            {
-                var head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.IsHead, response)
-                    ?? throw new InvalidDataException("the head of the answer breaks the rules of HTTP/1.1");
-                connection.Consume(end + 4);
-                return head;
-            }
-
-            if (!LooksLikeAHead(connection.Buffered))
-                throw new InvalidDataException("what came is not HTTP/1.1");
-            if (!await connection.FillAsync(cancellationToken).ConfigureAwait(false))
-                throw new IOException("the backend closed the connection before its answer");
-            _answerBegan = true;
+            head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.IsHead, answer)
+                ?? throw new InvalidDataException("the head of the answer breaks the rules of HTTP/1.1");
+            connection.Consume(end + 4);
+            return true;
         }
+
+        if (!LooksLikeAHead(connection.Buffered))
+            throw new InvalidDataException("what came is not HTTP/1.1");
+        head = default;
+        return false;
     }
 
     // Something else must be told by its first bytes, or it would be waited for until the time limit.

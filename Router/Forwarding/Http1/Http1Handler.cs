@@ -11,38 +11,32 @@ namespace Router.Forwarding.Http1;
 public sealed class Http1Handler(ImmutableArray<Endpoint> endpoints) : HttpMessageHandler
 {
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var sent = (BackendRequest)request;
-        cancellationToken = sent.Cancellation;
         var endpoint = EndpointChoice.Of(endpoints, sent.Tried, Random.Shared);
         sent.Tried = endpoint;
         endpoint.Enter();
+        sent.Exchange?.Connecting();
+        // Most requests find a kept connection, and then nothing stands between them and it.
+        return !sent.NeedsFreshConnection && endpoint.Pool.Take() is { } kept
+            ? new Http1Exchange(endpoint, kept, sent).RunAsync(sent.Cancellation)
+            : ConnectAndRunAsync(endpoint, sent);
+    }
+
+    private static async Task<HttpResponseMessage> ConnectAndRunAsync(Endpoint endpoint, BackendRequest request)
+    {
+        Http1Connection connection;
         try
         {
-            sent.Exchange?.Connecting();
-            var connection = await endpoint.Pool.RentAsync(sent.NeedsFreshConnection, cancellationToken).ConfigureAwait(false);
-            sent.Exchange?.Connected();
-            Begin(sent, endpoint, connection);
-            return await new Http1Exchange(endpoint, connection, sent).RunAsync(cancellationToken).ConfigureAwait(false);
+            connection = await endpoint.Pool.ConnectAsync(request.Cancellation).ConfigureAwait(false);
         }
         catch
         {
             endpoint.Leave();
             throw;
         }
-    }
 
-    private static void Begin(BackendRequest request, Endpoint endpoint, Http1Connection connection)
-    {
-        try
-        {
-            request.Begin();
-        }
-        catch (BackendException)
-        {
-            endpoint.Pool.Return(connection);
-            throw;
-        }
+        return await new Http1Exchange(endpoint, connection, request).RunAsync(request.Cancellation).ConfigureAwait(false);
     }
 }

@@ -30,17 +30,23 @@ public sealed class Http1Pool(Uri address, Connector connector, TimeProvider tim
         }
     }
 
-    /// <summary>An idle connection, or a new one; only a new one where <paramref name="fresh"/> says so.</summary>
-    /// <exception cref="BackendException">No connection could be made.</exception>
-    public async ValueTask<Http1Connection> RentAsync(bool fresh, CancellationToken cancellationToken)
+    /// <summary>An idle connection that is good for another request; null where there is none.</summary>
+    public Http1Connection? Take()
     {
-        while (!fresh && TakeIdle() is { } idle)
+        while (TakeIdle() is { } idle)
         {
-            if (IsFresh(idle) && idle.IsQuiet())
+            if (IsFresh(idle) && idle.TryBegin())
                 return idle;
             idle.Dispose();
         }
 
+        return null;
+    }
+
+    /// <summary>A new connection.</summary>
+    /// <exception cref="BackendException">None could be made.</exception>
+    public async ValueTask<Http1Connection> ConnectAsync(CancellationToken cancellationToken)
+    {
         var (stream, socket, ip) = await connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
         return new Http1Connection(stream, socket, ip);
     }

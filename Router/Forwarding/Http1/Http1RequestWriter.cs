@@ -4,10 +4,13 @@ using System.Text;
 
 namespace Router.Forwarding.Http1;
 
-/// <summary>Writes a request's head and body onto a connection (RFC 9112 sections 3, 5 and 7.1).</summary>
+/// <summary>Writes a request's head and body onto a connection (RFC 9112 sections 3, 5 and 7.1), one request after the other.</summary>
 public sealed class Http1RequestWriter(Stream stream) : AsyncStream
 {
-    private readonly ArrayBufferWriter<byte> _pending = new(1024);
+    private const int UsualHead = 1024;
+    private const int LargestKept = 4 * UsualHead;
+
+    private ArrayBufferWriter<byte> _pending = new(UsualHead);
     private bool _chunked;
 
     /// <summary>Lays the head out, to be sent by the next <see cref="FlushAsync"/> or with the body's first piece.</summary>
@@ -34,6 +37,15 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         if (request.Content is { } content)
             Framing(content);
         Raw("\r\n"u8);
+    }
+
+    /// <summary>The exchange is over: what was large is not kept for the next.</summary>
+    public void BecomeIdle()
+    {
+        _chunked = false;
+        _pending.ResetWrittenCount();
+        if (_pending.Capacity > LargestKept)
+            _pending = new ArrayBufferWriter<byte>(UsualHead);
     }
 
     /// <summary>Ends the body, with the trailers that the client sent.</summary>
@@ -76,11 +88,22 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
     /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) => SendAsync(cancellationToken).AsTask();
 
-    private async ValueTask SendAsync(CancellationToken cancellationToken)
+    /// <summary>Sends what is laid out.</summary>
+    public ValueTask SendAsync(CancellationToken cancellationToken)
     {
         if (_pending.WrittenCount == 0)
-            return;
-        await stream.WriteAsync(_pending.WrittenMemory, cancellationToken).ConfigureAwait(false);
+            return ValueTask.CompletedTask;
+        var sending = stream.WriteAsync(_pending.WrittenMemory, cancellationToken);
+        if (!sending.IsCompletedSuccessfully)
+            return SentAsync(sending);
+        sending.GetAwaiter().GetResult();
+        _pending.ResetWrittenCount();
+        return ValueTask.CompletedTask;
+    }
+
+    private async ValueTask SentAsync(ValueTask sending)
+    {
+        await sending.ConfigureAwait(false);
         _pending.ResetWrittenCount();
     }
 

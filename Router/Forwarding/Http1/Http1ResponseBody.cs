@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Net;
 using System.Text;
@@ -15,8 +16,25 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
     private bool _inChunk;
     private bool _ended;
 
+    /// <summary>Whether all of it has been read along with the head.</summary>
+    public bool IsAllHere => head.Framing == BodyFraming.None
+        || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _left && response.StatusCode != HttpStatusCode.ResetContent);
+
+    /// <summary>How many bytes of a body of known length are still to be read.</summary>
+    public long Left => _left;
+
     /// <inheritdoc/>
     public override bool CanRead => true;
+
+    /// <summary>Copies all of it where it <see cref="IsAllHere"/>, and ends the exchange.</summary>
+    public ValueTask CopyAllAsync(IBufferWriter<byte> target)
+    {
+        target.Write(connection.Buffered[..(int)_left]);
+        connection.Consume((int)_left);
+        _left = 0;
+        _ended = true;
+        return exchange.CompleteAsync(head.KeepAlive);
+    }
 
     /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -141,7 +159,7 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
 
             if (connection.Buffered.Length > MaxChunkLine)
                 throw new InvalidDataException("a line of the chunked coding does not end");
-            if (!await connection.FillAsync(cancellationToken).ConfigureAwait(false))
+            if (!connection.Filled(await connection.FillAsync(cancellationToken).ConfigureAwait(false)))
                 throw new EndOfStreamException("the backend closed the connection in the middle of its answer");
         }
     }
