@@ -1,4 +1,6 @@
 using System.Net.Sockets;
+using Microsoft.AspNetCore.Http;
+using Router.Forwarding;
 using Xunit.Abstractions;
 
 namespace Router.Tests.Forwarding;
@@ -62,7 +64,8 @@ public sealed class SoakTests(ITestOutputHelper output)
         var upstream = router.Site.Backends[0];
         (upstream.InFlight, upstream.Upgraded, upstream.Endpoints[0].InFlight).Should().Be((0, 0, 0));
         // Every place is free: as many as there are can be had at once.
-        var all = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => upstream.WaitForPlaceAsync(CancellationToken.None).AsTask()));
+        using var limit = new ExchangeLimit(TimeProvider.System, upstream.Settings, new DefaultHttpContext());
+        var all = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => upstream.WaitForPlaceAsync(limit).AsTask()));
         all.Should().OnlyContain(had => had);
     }
 

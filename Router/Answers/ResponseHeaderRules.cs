@@ -1,6 +1,7 @@
 using System.Collections;
 using System.Collections.Immutable;
 using Router.Configuration;
+using Router.Forwarding.Headers;
 
 namespace Router.Answers;
 
@@ -18,20 +19,32 @@ public sealed class ResponseHeaderRules
     {
         _httpsRedirects = httpsRedirects;
         _removed = [.. sets.SelectMany(set => set.Remove).Distinct(StringComparer.OrdinalIgnoreCase)];
-        _added = [.. from set in sets from field in set.Add select new Addition(field.Key, field.Value, set.OnStatus)];
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        _added = [.. from set in sets from field in set.Add select new Addition(field.Key, field.Value, set.OnStatus, names.Add(field.Key))];
     }
 
     /// <summary>Applies the rules to an answer whose status and fields are set and which has not begun.</summary>
-    public void Apply(HttpContext context)
+    /// <param name="context">The answer.</param>
+    /// <param name="fields">The backend's fields, of which all those in the answer are; null where that is not known.</param>
+    public void Apply(HttpContext context, FieldList? fields = null)
     {
         var headers = context.Response.Headers;
         foreach (var name in _removed)
-            headers.Remove(name);
+        {
+            // To look there is far less than to look in the server's collection.
+            if (fields?.Has(name) != false)
+                headers.Remove(name);
+        }
+
         if (_httpsRedirects && headers.Location is [{ } location] && location.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
             headers.Location = string.Concat("https", location.AsSpan(4));
         foreach (var field in _added)
         {
-            if (field.Holds(context.Response.StatusCode))
+            if (!field.Holds(context.Response.StatusCode))
+                continue;
+            if (field.IsFirst && fields?.Has(field.Name) == false)
+                headers[field.Name] = field.ValueFor(context);
+            else
                 headers.Append(field.Name, field.ValueFor(context));
         }
     }
@@ -43,9 +56,9 @@ public sealed class ResponseHeaderRules
         // Requests for one host come after each other: the text made for the last one mostly does for the next.
         private volatile Made? _last;
 
-        public Addition(string name, string value, ImmutableArray<int> statuses)
+        public Addition(string name, string value, ImmutableArray<int> statuses, bool isFirst)
         {
-            (Name, _value) = (name, value);
+            (Name, _value, IsFirst) = (name, value, isFirst);
             if (statuses is [])
                 return;
             _statuses = new BitArray(600);
@@ -54,6 +67,9 @@ public sealed class ResponseHeaderRules
         }
 
         public string Name { get; }
+
+        /// <summary>Whether no rule before it adds a field of that name.</summary>
+        public bool IsFirst { get; }
 
         public bool Holds(int status) => _statuses is null || (status < _statuses.Length && _statuses[status]);
 

@@ -15,8 +15,18 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery) : Htt
     /// <summary>The fields of its header, but for those that the connection needs.</summary>
     public FieldList Fields { get; } = new(usual: 24);
 
+    /// <summary>The time that it may take; null for one of Router's own.</summary>
+    public ExchangeLimit? Limit { get; init; }
+
     /// <summary>Ends it. Not given to the client with the message: it would make a source of its own of each.</summary>
-    public CancellationToken Cancellation { get; init; }
+    public CancellationToken Cancellation
+    {
+        get => Limit?.Token ?? field;
+        init;
+    }
+
+    /// <summary>Whether it was ended.</summary>
+    public bool IsCancelled => Limit?.IsCancelled ?? Cancellation.IsCancellationRequested;
 
     /// <summary>The client's body; null where there is none.</summary>
     public RequestBody? Body => Content as RequestBody;

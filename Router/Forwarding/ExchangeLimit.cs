@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Connections.Features;
 using Router.Configuration;
 
 namespace Router.Forwarding;
@@ -13,9 +14,11 @@ public sealed class ExchangeLimit : IDisposable
     private readonly BackendSettings _backend;
     private readonly long _began;
     private readonly CancellationTokenRegistration _client;
-    // Never disposed: somebody may just be cancelling it on another thread, and without a timer of its own it holds nothing.
-    private readonly CancellationTokenSource _source = new();
     private readonly Lock _lock = new();
+    // Made when somebody asks for it. Never disposed: somebody may just be cancelling it on another thread, and without a timer of its own it holds nothing.
+    private CancellationTokenSource? _source;
+    private IDisposable? _connection;
+    private bool _cancelled;
     private long _lastActivity;
     private volatile bool _held;
     private volatile bool _uploading;
@@ -24,15 +27,52 @@ public sealed class ExchangeLimit : IDisposable
     private ForwardFailure? _expired;
 
     /// <summary>Starts the clock.</summary>
-    public ExchangeLimit(TimeProvider time, BackendSettings backend, CancellationToken clientGone)
+    /// <param name="time">The clock.</param>
+    /// <param name="backend">The backend's limits.</param>
+    /// <param name="context">The client's request.</param>
+    public ExchangeLimit(TimeProvider time, BackendSettings backend, HttpContext context)
     {
         (_time, _backend) = (time, backend);
         _began = _lastActivity = time.GetTimestamp();
-        _client = clientGone.UnsafeRegister(static self => ((ExchangeLimit)self!)._source.Cancel(), this);
+        _client = GoneOf(context).UnsafeRegister(static self => ((ExchangeLimit)self!).LoseClient(), this);
     }
 
     /// <summary>Cancelled at a limit or when the client goes.</summary>
-    public CancellationToken Token => _source.Token;
+    public CancellationToken Token
+    {
+        get
+        {
+            lock (_lock)
+            {
+                _source ??= new CancellationTokenSource();
+                if (_cancelled)
+                    _source.Cancel();
+                return _source.Token;
+            }
+        }
+    }
+
+    /// <summary>Whether a limit has passed or the client is gone.</summary>
+    public bool IsCancelled => Volatile.Read(ref _cancelled);
+
+    /// <summary>Whether the client went away.</summary>
+    public bool ClientIsGone { get; private set; }
+
+    /// <summary>
+    /// What is closed at a limit or when the client goes, beside the token: a connection, whose reads and writes then need not each know
+    /// the token. Null where nothing is any more.
+    /// </summary>
+    public void Closes(IDisposable? connection)
+    {
+        lock (_lock)
+        {
+            _connection = connection;
+            if (!_cancelled)
+                return;
+        }
+
+        connection?.Dispose();
+    }
 
     /// <summary>Which limit it was; null where none.</summary>
     public ForwardFailure? Expired
@@ -84,7 +124,7 @@ public sealed class ExchangeLimit : IDisposable
             _expired = ForwardFailure.Cut;
         }
 
-        _source.Cancel();
+        Cancel();
         return true;
     }
 
@@ -124,7 +164,31 @@ public sealed class ExchangeLimit : IDisposable
                 : ForwardFailure.AnswerTimeout;
         }
 
-        _source.Cancel();
+        Cancel();
+    }
+
+    // The server makes a token for each request that is asked for it. In HTTP/1 a request is gone with its connection, which has one already.
+    private static CancellationToken GoneOf(HttpContext context) =>
+        HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IConnectionLifetimeFeature>() is { } connection ? connection.ConnectionClosed : context.RequestAborted;
+
+    private void LoseClient()
+    {
+        ClientIsGone = true;
+        Cancel();
+    }
+
+    private void Cancel()
+    {
+        CancellationTokenSource? source;
+        IDisposable? connection;
+        lock (_lock)
+        {
+            _cancelled = true;
+            (source, connection) = (_source, _connection);
+        }
+
+        source?.Cancel();
+        connection?.Dispose();
     }
 
     private TimeSpan? Limit => _answerBegan || _uploading ? _backend.IdleTimeout : _backend.ResponseTimeout;

@@ -28,13 +28,13 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
     public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardOrder order)
     {
         var (upstream, exchange) = (order.Upstream, order.Exchange);
-        using var limit = new ExchangeLimit(time, upstream.Settings, context.RequestAborted);
+        using var limit = new ExchangeLimit(time, upstream.Settings, context);
         exchange.Limited(limit);
         BackendRequest? message = null;
         var placed = false;
         try
         {
-            placed = await upstream.WaitForPlaceAsync(limit.Token).ConfigureAwait(false);
+            placed = await upstream.WaitForPlaceAsync(limit).ConfigureAwait(false);
             if (!placed)
                 return ForwardFailure.Overloaded;
             message = CreateMessage(context, order, limit);
@@ -90,7 +90,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             RequestUri = backend.Addresses.All[0],
             Modes = modes,
             Kind = backend.Kind,
-            Cancellation = limit.Token,
+            Limit = limit,
             Upgrade = upgrade,
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
@@ -142,7 +142,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             return ForwardFailure.InvalidAnswer;
         if (!ResponseHeaders.TryCopy(answer, context))
             return ForwardFailure.InvalidAnswer;
-        order.HeaderRules.Apply(context);
+        order.HeaderRules.Apply(context, (answer as BackendAnswer)?.Fields);
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
             limit.NoMore();
@@ -169,7 +169,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
                 RequestUri = page.Upstream.Settings.Addresses.All[0],
                 Modes = modes,
                 Kind = page.Upstream.Settings.Kind,
-                Cancellation = limit.Token,
+                Limit = limit,
             };
             RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, order);
             HttpResponseMessage? answer = null;
@@ -209,7 +209,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             return ForwardFailure.RequestBodyTooLarge;
         if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout })
             return ForwardFailure.RequestBodyTooSlow;
-        if (context.RequestAborted.IsCancellationRequested)
+        if (limit.ClientIsGone || context.RequestAborted.IsCancellationRequested)
             return ForwardFailure.ClientGone;
         if (body is { ClientFailed: true })
             return ForwardFailure.InvalidRequestBody;

@@ -79,7 +79,7 @@ public static class AccessLogLine
         json.WriteString(Time, LocalTime(now, time));
         WriteSeconds(json, EpochTime, now.ToUnixTimeMilliseconds());
         WriteRequestLine(json, context);
-        json.WriteNumber(Status, StatusOf(context));
+        json.WriteNumber(Status, StatusOf(context, exchange));
         json.WriteNumber(Size, SizeOf(context, exchange));
         json.WriteNumber(RequestSize, context.Request.ContentLength ?? 0);
         Write(json, Referer, context.Request.Headers.Referer);
@@ -145,8 +145,8 @@ public static class AccessLogLine
     }
 
     /// <summary>The status that the client got; 499 where it went away, or its connection was cut, before an answer began.</summary>
-    private static int StatusOf(HttpContext context) =>
-        context.RequestAborted.IsCancellationRequested && !context.Response.HasStarted ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
+    private static int StatusOf(HttpContext context, Exchange exchange) =>
+        !context.Response.HasStarted && exchange.ClientIsGone(context) ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
 
     private static long SizeOf(HttpContext context, Exchange exchange)
     {

@@ -81,7 +81,7 @@ public sealed partial class FrontDoor(
         {
             Leave(exchange, live);
             // A client that left before its answer got no status, and 200 is only what the framework begins with.
-            var answered = context.Response.HasStarted || !context.RequestAborted.IsCancellationRequested;
+            var answered = context.Response.HasStarted || !exchange.ClientIsGone(context);
             (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, answered ? context.Response.StatusCode : 0);
             if (current.Settings.AccessLog)
                 accessLog.Write(context, exchange);

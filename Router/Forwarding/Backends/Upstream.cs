@@ -46,14 +46,14 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     /// Waits for a place among the requests that the backend may have at once; false where the queue is full or too slow.
     /// A place that was given must be given back with <see cref="ReleasePlace"/>.
     /// </summary>
-    public ValueTask<bool> WaitForPlaceAsync(CancellationToken cancellationToken)
+    public ValueTask<bool> WaitForPlaceAsync(ExchangeLimit limit)
     {
         if (_places.Wait(0, CancellationToken.None))
             return ValueTask.FromResult(true);
         // Counted before: those in flight are those with a place and those who wait for one.
         if (InFlight > settings.MaxConcurrentRequests + settings.MaxQueuedRequests)
             return ValueTask.FromResult(false);
-        return new ValueTask<bool>(_places.WaitAsync(settings.QueueTimeout, cancellationToken));
+        return new ValueTask<bool>(_places.WaitAsync(settings.QueueTimeout, limit.Token));
     }
 
     /// <summary>Gives a place back.</summary>

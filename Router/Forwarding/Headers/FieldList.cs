@@ -32,6 +32,18 @@ public sealed class FieldList(int usual)
         Add(name, value);
     }
 
+    /// <summary>Whether there is a field of that name.</summary>
+    public bool Has(string name)
+    {
+        foreach (ref readonly var field in All)
+        {
+            if (IsSame(field.Key, name))
+                return true;
+        }
+
+        return false;
+    }
+
     /// <summary>The values of a field; none where it is not there.</summary>
     public StringValues Of(string name)
     {

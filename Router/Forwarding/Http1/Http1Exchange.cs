@@ -16,15 +16,16 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
 
     /// <summary>Sends the request and reads the answer's head; the body follows in the answer's content.</summary>
     /// <exception cref="BackendException">It failed; the connection is closed, or was not used.</exception>
-    public async Task<HttpResponseMessage> RunAsync(CancellationToken cancellationToken)
+    public async Task<HttpResponseMessage> RunAsync()
     {
         request.Exchange?.Connected();
         Begin();
-        // The read that a kept connection begins with can't be told to end.
-        using var end = cancellationToken.UnsafeRegister(static self => ((Http1Connection)self!).Dispose(), connection);
+        // Whoever ends it closes the connection: the read that a kept one begins with can't be told to end.
+        using var end = request.Limit is null ? request.Cancellation.UnsafeRegister(static self => ((Http1Connection)self!).Dispose(), connection) : default;
+        request.Limit?.Closes(connection);
         try
         {
-            await SendAsync(cancellationToken).ConfigureAwait(false);
+            await SendAsync().ConfigureAwait(false);
             while (true)
             {
                 // The body is known when all fields are.
@@ -32,13 +33,16 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
                 Http1Head head;
                 while (!TryReadHead(answer, out head))
                 {
-                    if (!connection.Filled(await connection.FillAsync(cancellationToken).ConfigureAwait(false)))
+                    if (!connection.Filled(await connection.FillAsync(CancellationToken.None).ConfigureAwait(false)))
                         throw new IOException("the backend closed the connection before its answer");
                     _answerBegan = true;
                 }
 
-                if (IsFinal(answer, head))
-                    return answer;
+                if (!IsFinal(answer, head))
+                    continue;
+                // Its body is read by whoever has the token.
+                request.Limit?.Closes(null);
+                return answer;
             }
         }
         catch (Exception fault)
@@ -46,7 +50,8 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
             await AbandonAsync().ConfigureAwait(false);
             Leave();
             // A connection that was closed for that reason has not died.
-            cancellationToken.ThrowIfCancellationRequested();
+            if (request.IsCancelled)
+                throw new OperationCanceledException("the request was ended", fault);
             if (fault is not (IOException or ObjectDisposedException or InvalidDataException))
                 throw;
             throw new BackendException(
@@ -105,15 +110,15 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
         }
     }
 
-    private ValueTask SendAsync(CancellationToken cancellationToken)
+    private ValueTask SendAsync()
     {
         var writer = connection.Writer;
         writer.Head(request, endpoint.Pool.HostField);
         if (request.Body is not { } body)
-            return writer.SendAsync(cancellationToken);
+            return writer.SendAsync(CancellationToken.None);
         if (request.ExpectsContinue)
-            return AskForLeaveAsync(body, writer, cancellationToken);
-        _upload = UploadAsync(body, writer, cancellationToken);
+            return AskForLeaveAsync(body, writer, request.Cancellation);
+        _upload = UploadAsync(body, writer, request.Cancellation);
         return ValueTask.CompletedTask;
     }
 

@@ -20,7 +20,7 @@ public sealed class Http1Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         sent.Exchange?.Connecting();
         // Most requests find a kept connection, and then nothing stands between them and it.
         return !sent.NeedsFreshConnection && endpoint.Pool.Take() is { } kept
-            ? new Http1Exchange(endpoint, kept, sent).RunAsync(sent.Cancellation)
+            ? new Http1Exchange(endpoint, kept, sent).RunAsync()
             : ConnectAndRunAsync(endpoint, sent);
     }
 
@@ -37,6 +37,6 @@ public sealed class Http1Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
             throw;
         }
 
-        return await new Http1Exchange(endpoint, connection, request).RunAsync(request.Cancellation).ConfigureAwait(false);
+        return await new Http1Exchange(endpoint, connection, request).RunAsync().ConfigureAwait(false);
     }
 }

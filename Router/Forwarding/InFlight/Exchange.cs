@@ -151,6 +151,9 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>The time that it may take; null where it is not being carried.</summary>
     internal ExchangeLimit? Limit => _limit;
 
+    /// <summary>Whether the client went away.</summary>
+    public bool ClientIsGone(HttpContext context) => _limit is { } limit ? limit.ClientIsGone : context.RequestAborted.IsCancellationRequested;
+
     /// <summary>Ends it with <see cref="ForwardFailure.Cut"/>; false where it is over, was cut before, or is upgraded.</summary>
     public bool Cut() => _limit?.Cut() == true;
 
