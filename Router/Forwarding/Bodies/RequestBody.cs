@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
@@ -11,8 +12,12 @@ namespace Router.Forwarding.Bodies;
 /// <param name="limit">The clock of the exchange.</param>
 public sealed class RequestBody(HttpContext exchange, ForwardOrder order, ExchangeLimit limit) : HttpContent
 {
+    // As much as the server reads at once.
+    private const int Block = 4 * 1024;
+    private const int LargestPiece = 32 * 1024;
+
     private Task _copying = Task.CompletedTask;
-    private long _received;
+    private long _sent;
     private volatile bool _ended;
     private int _stopped;
     private int _begun;
@@ -69,6 +74,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         using var stop = cancellationToken.UnsafeRegister(static self => ((RequestBody)self!).Stop(), this);
         var reader = exchange.Request.BodyReader;
         limit.UploadBegan();
+        var gathered = false;
         while (true)
         {
             var reading = ReadAsync(reader).AsTask();
@@ -77,8 +83,19 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
                 await FlushAsync(stream, reading, cancellationToken).ConfigureAwait(false);
             var read = await reading.ConfigureAwait(false);
             limit.Touch();
-            foreach (var segment in read.Buffer)
-                await stream.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+            if (!gathered && !read.IsCompleted && read.Buffer.Length is >= Block and < LargestPiece)
+            {
+                // More is right behind: the server goes on reading while another thread takes over here, and what it reads meanwhile goes out in
+                // one piece. Whatever has come by then is sent, so nothing waits for what may never come.
+                reader.AdvanceTo(read.Buffer.Start);
+                gathered = true;
+                await Task.Yield();
+                continue;
+            }
+
+            gathered = false;
+            await WriteAsync(stream, read.Buffer, cancellationToken).ConfigureAwait(false);
+            _sent += read.Buffer.Length;
             reader.AdvanceTo(read.Buffer.End);
             limit.Touch();
             if (!read.IsCompleted)
@@ -87,6 +104,29 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             limit.UploadEnded();
             return;
         }
+    }
+
+    // The server keeps a body in small blocks; a system call for each would cost more than to copy them together.
+    private static async ValueTask WriteAsync(Stream stream, ReadOnlySequence<byte> body, CancellationToken cancellationToken)
+    {
+        if (body.IsSingleSegment)
+        {
+            if (!body.IsEmpty)
+                await stream.WriteAsync(body.First, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(body.Length, LargestPiece));
+        while (!body.IsEmpty)
+        {
+            var count = (int)Math.Min(body.Length, piece.Length);
+            body.Slice(0, count).CopyTo(piece);
+            await stream.WriteAsync(piece.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+            body = body.Slice(count);
+        }
+
+        // Only where nothing can be reading from it any more.
+        ArrayPool<byte>.Shared.Return(piece);
     }
 
     private async ValueTask FlushAsync(Stream stream, Task<ReadResult> reading, CancellationToken cancellationToken)
@@ -119,11 +159,11 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         try
         {
             var read = await reader.ReadAsync(exchange.RequestAborted).ConfigureAwait(false);
-            _received += read.Buffer.Length;
-            if (Volatile.Read(ref _stopped) == 0 && _received <= order.Route.MaxRequestBody)
+            var received = _sent + read.Buffer.Length;
+            if (Volatile.Read(ref _stopped) == 0 && received <= order.Route.MaxRequestBody)
                 return read;
             reader.AdvanceTo(read.Buffer.Start);
-            if (_received > order.Route.MaxRequestBody)
+            if (received > order.Route.MaxRequestBody)
                 throw new BadHttpRequestException("the body is longer than the route allows", StatusCodes.Status413PayloadTooLarge);
         }
         catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)

@@ -12,6 +12,7 @@ namespace Router.Forwarding.Bodies;
 public static class ResponseBody
 {
     private const int PieceSize = 16 * 1024;
+    private const int LargePieceSize = 32 * 1024;
 
     /// <summary>Copies it all, trailers included. A short one is sent when the request ends.</summary>
     public static ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)
@@ -42,6 +43,9 @@ public static class ResponseBody
                 output.Write(piece.AsSpan(0, count));
                 await FlushAsync(context, limit).ConfigureAwait(false);
                 exchange.Pass(count);
+                // A backend that fills it has more: fewer and larger steps. Most bodies are short, and the memory of many that wait counts too.
+                if (count == piece.Length && count < LargePieceSize)
+                    piece = Larger(piece);
                 read = body.ReadAsync(piece, limit.Token);
             }
 
@@ -59,6 +63,12 @@ public static class ResponseBody
 
         // Only where nothing can be writing to it any more.
         ArrayPool<byte>.Shared.Return(piece);
+    }
+
+    private static byte[] Larger(byte[] piece)
+    {
+        ArrayPool<byte>.Shared.Return(piece);
+        return ArrayPool<byte>.Shared.Rent(LargePieceSize);
     }
 
     internal static async ValueTask FlushAsync(HttpContext context, ExchangeLimit limit)
