@@ -67,11 +67,9 @@ public sealed class ExchangeLimit : IDisposable
         lock (_lock)
         {
             _connection = connection;
-            if (!_cancelled)
-                return;
+            if (_cancelled)
+                connection?.Dispose();
         }
-
-        connection?.Dispose();
     }
 
     /// <summary>Which limit it was; null where none.</summary>
@@ -180,15 +178,15 @@ public sealed class ExchangeLimit : IDisposable
     private void Cancel()
     {
         CancellationTokenSource? source;
-        IDisposable? connection;
         lock (_lock)
         {
             _cancelled = true;
-            (source, connection) = (_source, _connection);
+            source = _source;
+            // Under the lock: once Closes(null) has returned, the connection may be carrying somebody else's request.
+            _connection?.Dispose();
         }
 
         source?.Cancel();
-        connection?.Dispose();
     }
 
     private TimeSpan? Limit => _answerBegan || _uploading ? _backend.IdleTimeout : _backend.ResponseTimeout;

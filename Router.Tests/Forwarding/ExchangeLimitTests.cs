@@ -1,0 +1,88 @@
+using Microsoft.AspNetCore.Http;
+using Router.Configuration;
+using Router.Forwarding;
+
+namespace Router.Tests.Forwarding;
+
+public sealed class ExchangeLimitTests : IDisposable
+{
+    private readonly RunningLimit _limit = new();
+
+    [Fact]
+    public void What_ends_the_exchange_closes_its_connection_and_cancels_its_token()
+    {
+        using var connection = new Connection();
+        var token = _limit.Value.Token;
+        _limit.Value.Closes(connection);
+
+        _limit.Value.Cut().Should().BeTrue();
+
+        connection.IsClosed.Should().BeTrue();
+        token.IsCancellationRequested.Should().BeTrue();
+        _limit.Value.IsCancelled.Should().BeTrue();
+    }
+
+    [Fact]
+    public void What_comes_when_the_exchange_has_ended_already_is_closed_and_cancelled_at_once()
+    {
+        using var connection = new Connection();
+        _limit.Value.Cut();
+
+        _limit.Value.Closes(connection);
+
+        connection.IsClosed.Should().BeTrue();
+        _limit.Value.Token.IsCancellationRequested.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_connection_that_was_let_go_is_somebody_elses_and_is_not_closed_any_more()
+    {
+        for (var i = 0; i < 20_000; i++)
+        {
+            using var limit = new RunningLimit();
+            using var connection = new Connection();
+            limit.Value.Closes(connection);
+
+            var cutting = Task.Run(limit.Value.Cut);
+            limit.Value.Closes(null);
+            var wasClosed = connection.IsClosed;
+            await cutting;
+
+            connection.IsClosed.Should().Be(wasClosed, "it may carry another request since then");
+        }
+    }
+
+    [Fact]
+    public async Task A_client_that_goes_ends_the_exchange()
+    {
+        using var gone = new CancellationTokenSource();
+        using var limit = new RunningLimit(gone.Token);
+        using var connection = new Connection();
+        limit.Value.Closes(connection);
+
+        await gone.CancelAsync();
+
+        limit.Value.ClientIsGone.Should().BeTrue();
+        connection.IsClosed.Should().BeTrue();
+    }
+
+    public void Dispose() => _limit.Dispose();
+
+    private sealed class RunningLimit(CancellationToken clientGone = default) : IDisposable
+    {
+        private static readonly BackendSettings Backend = SiteFile.Of("www.*", "http://backend.invalid").ToSettings().Backends[0];
+
+        public ExchangeLimit Value { get; } = new(TimeProvider.System, Backend, new DefaultHttpContext { RequestAborted = clientGone });
+
+        public void Dispose() => Value.Dispose();
+    }
+
+    private sealed class Connection : IDisposable
+    {
+        private volatile bool _isClosed;
+
+        public bool IsClosed => _isClosed;
+
+        public void Dispose() => _isClosed = true;
+    }
+}
