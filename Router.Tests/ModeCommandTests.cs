@@ -12,19 +12,14 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task A_switch_that_is_waited_for_names_what_is_in_the_way_and_ends_with_the_verdict()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend)));
-        using var client = await router.ConnectAsync();
-        await client.WriteAsync("GET /slow?secret=1 HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-        using var connection = await backend.AcceptAsync();
-        await connection.ReadHeadAsync();
+        await using var site = await SiteWithARequestInFlight.StartAsync("GET /slow?secret=1 HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
-        var waiting = Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--reason", "restore db", "--until", "+30m", "--wait");
-        await Eventually.Async(() => router.InTheWay().Count == 1);
-        var (_, shown, _) = await Tool.RunAsync(UrlOf(router), "mode");
+        var waiting = Tool.RunAsync(UrlOf(site.Router), "mode", "set", "maintenance", "--reason", "restore db", "--until", "+30m", "--wait");
+        await Eventually.Async(() => site.Router.InTheWay().Count == 1);
+        var (_, shown, _) = await Tool.RunAsync(UrlOf(site.Router), "mode");
         shown.Should().Contain("GET www.example.org/slow").And.Contain("NOT SAFE").And.Contain("reason:    restore db").And.NotContain("secret");
         waiting.IsCompleted.Should().BeFalse("something is in flight");
-        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        await site.AnswerAsync();
 
         var (code, output, _) = await waiting;
         code.Should().Be(0);
@@ -34,17 +29,12 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task What_is_not_cut_in_time_is_cut_and_the_write_is_shown_whose_outcome_is_unknown()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend)));
-        using var client = await router.ConnectAsync();
-        await client.WriteAsync("POST /save HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n");
-        using var connection = await backend.AcceptAsync();
-        await connection.ReadHeadAsync();
+        await using var site = await SiteWithARequestInFlight.StartAsync("POST /save HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n");
 
-        (await Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--cut-after", "0s", "--wait")).Code.Should().Be(0);
+        (await Tool.RunAsync(UrlOf(site.Router), "mode", "set", "maintenance", "--cut-after", "0s", "--wait")).Code.Should().Be(0);
 
-        (await Tool.RunAsync(UrlOf(router), "mode")).Output.Should().Contain("OUTCOME UNKNOWN").And.Contain("POST www.example.org/save");
-        (await Tool.RunAsync(UrlOf(router), "mode", "history")).Output.Should().Contain("1 cut, 1 writes of unknown outcome");
+        (await Tool.RunAsync(UrlOf(site.Router), "mode")).Output.Should().Contain("OUTCOME UNKNOWN").And.Contain("POST www.example.org/save");
+        (await Tool.RunAsync(UrlOf(site.Router), "mode", "history")).Output.Should().Contain("1 cut, 1 writes of unknown outcome");
     }
 
     [Theory]
@@ -111,20 +101,15 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task Telling_more_of_a_switch_or_letting_a_tester_pass_does_not_end_the_waiting_for_it()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend)));
-        using var client = await router.ConnectAsync();
-        await client.WriteAsync("GET /slow HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-        using var connection = await backend.AcceptAsync();
-        await connection.ReadHeadAsync();
-        var waiting = Tool.Start(UrlOf(router), "mode", "set", "maintenance", "--wait");
+        await using var site = await SiteWithARequestInFlight.StartAsync();
+        var waiting = Tool.Start(UrlOf(site.Router), "mode", "set", "maintenance", "--wait");
         await waiting.LineAsync("in flight: 1.");
 
-        (await Tool.RunAsync(UrlOf(router), "mode", "extend", "--until", "+2h")).Code.Should().Be(0);
-        (await Tool.RunAsync(UrlOf(router), "bypass", "--note", "testers")).Code.Should().Be(0);
+        (await Tool.RunAsync(UrlOf(site.Router), "mode", "extend", "--until", "+2h")).Code.Should().Be(0);
+        (await Tool.RunAsync(UrlOf(site.Router), "bypass", "--note", "testers")).Code.Should().Be(0);
         await waiting.AnewAsync("in flight: 1.");
         waiting.Done.IsCompleted.Should().BeFalse("it is the same switch");
-        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        await site.AnswerAsync();
 
         var (code, output, _) = await waiting.Done;
         code.Should().Be(0);
@@ -134,13 +119,8 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task Who_stops_waiting_is_told_that_the_switch_goes_on()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend)));
-        using var client = await router.ConnectAsync();
-        await client.WriteAsync("GET /slow HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-        using var connection = await backend.AcceptAsync();
-        await connection.ReadHeadAsync();
-        var waiting = Tool.Start(UrlOf(router), "mode", "set", "maintenance", "--wait");
+        await using var site = await SiteWithARequestInFlight.StartAsync();
+        var waiting = Tool.Start(UrlOf(site.Router), "mode", "set", "maintenance", "--wait");
         await waiting.LineAsync("in flight: 1.");
 
         await waiting.StopAsync();
@@ -153,16 +133,11 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task Another_switch_meanwhile_ends_the_waiting_for_it()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend)));
-        using var client = await router.ConnectAsync();
-        await client.WriteAsync("GET /slow HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-        using var connection = await backend.AcceptAsync();
-        await connection.ReadHeadAsync();
-        var waiting = Tool.Start(UrlOf(router), "mode", "set", "maintenance", "--wait");
+        await using var site = await SiteWithARequestInFlight.StartAsync();
+        var waiting = Tool.Start(UrlOf(site.Router), "mode", "set", "maintenance", "--wait");
         await waiting.LineAsync("in flight: 1.");
 
-        (await Tool.RunAsync(UrlOf(router), "mode", "set", "live")).Code.Should().Be(0);
+        (await Tool.RunAsync(UrlOf(site.Router), "mode", "set", "live")).Code.Should().Be(0);
 
         var (code, output, _) = await waiting.Done;
         code.Should().Be(RouterCommand.NotDone);
@@ -238,4 +213,38 @@ public sealed class ModeCommandTests
             await connection.WriteAsync($"HTTP/1.1 {(int)answer.StatusCode} Relayed\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
         }
     });
+
+    /// <summary>A running router whose backend has got a request and has not answered it.</summary>
+    private sealed class SiteWithARequestInFlight : IAsyncDisposable
+    {
+        private readonly RawBackend _backend;
+        private readonly RawConnection _client;
+        private readonly RawConnection _connection;
+
+        private SiteWithARequestInFlight(RawBackend backend, RunningRouter router, RawConnection client, RawConnection connection) =>
+            (_backend, Router, _client, _connection) = (backend, router, client, connection);
+
+        public RunningRouter Router { get; }
+
+        public static async Task<SiteWithARequestInFlight> StartAsync(string request = "GET /slow HTTP/1.1\r\nHost: www.example.org\r\n\r\n")
+        {
+            var backend = RawBackend.Start();
+            var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend)));
+            var client = await router.ConnectAsync();
+            await client.WriteAsync(request);
+            var connection = await backend.AcceptAsync();
+            await connection.ReadHeadAsync();
+            return new SiteWithARequestInFlight(backend, router, client, connection);
+        }
+
+        public Task AnswerAsync() => _connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+
+        public async ValueTask DisposeAsync()
+        {
+            _connection.Dispose();
+            _client.Dispose();
+            await Router.DisposeAsync();
+            await _backend.DisposeAsync();
+        }
+    }
 }

@@ -38,7 +38,7 @@ public sealed class ManagementClient : IDisposable
         string? Token()
         {
             var token = (tokenFile is null ? Said("ROUTER_TOKEN") : Content(tokenFile))?.Trim();
-            if (token is not null && (token is "" || token.Any(letter => letter is <= ' ' or > '~')))
+            if (token is "" || !ManagementSettings.MayBeToken(token))
                 throw new CommandFailedException(RouterCommand.WrongUse, $"{(tokenFile is null ? "ROUTER_TOKEN" : $"--token-file {tokenFile}")} holds no token: it {(token is "" ? "is empty" : "has letters that no token has, such as spaces")}. Give the text of Router:Management:Token.");
             return token;
         }

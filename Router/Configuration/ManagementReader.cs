@@ -54,7 +54,7 @@ public static class ManagementReader
         // The text stays out of the message: it is a secret.
         if (token?.Length < ShortestToken)
             reader.Fault(key, $"has {token.Length} characters", $"Give at least {ShortestToken}. {TokenCure}");
-        else if (token.AsSpan().ContainsAnyExceptInRange('!', '~'))
+        else if (!ManagementSettings.MayBeToken(token))
             reader.Fault(key, "has characters that no header field may have", $"Use letters and digits. {TokenCure}");
         return token;
     }

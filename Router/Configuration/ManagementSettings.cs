@@ -14,4 +14,7 @@ public sealed record ManagementSettings
 
     /// <summary>The secret that a request must bear (RFC 6750); null where none is needed, which only loopback may do.</summary>
     public string? Token { get; init; }
+
+    /// <summary>Whether a text has only letters that a token may have, which are those that a header field carries as they are.</summary>
+    public static bool MayBeToken(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange('!', '~');
 }

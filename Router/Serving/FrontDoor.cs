@@ -127,20 +127,6 @@ public sealed partial class FrontDoor(
         };
     }
 
-    private ValueTask AnswerAsync(HttpContext context, Refusal refusal, Site current, LiveRoute? live)
-    {
-        if (refusal.Limit is { } limit)
-        {
-            metrics.RateLimited(limit);
-            context.Response.Headers.RetryAfter = limit.RetryAfter;
-            return WriteAsync(context, AnswerTo(Outcome.RateLimited), current, refusal.State, live);
-        }
-
-        return refusal.Outcome == Outcome.File
-            ? live!.File!.WriteAsync(context, live.HeaderRules)
-            : AnswerAsync(context, refusal.Outcome, current, refusal.State, live);
-    }
-
     // A static file passes for a while after the closing, and what was let through before it need not ask again.
     private Passage? PassageOf(HttpContext context, Site current, Route route, Decision decision, ModeState state, IPAddress client) =>
         route.IsStatic && context.Request.Method is "GET" or "HEAD" && context.Request.Headers.Upgrade.Count == 0
@@ -254,20 +240,29 @@ public sealed partial class FrontDoor(
         return true;
     }
 
-    private ValueTask AnswerAsync(HttpContext context, Outcome outcome, Site current, ModeState state, LiveRoute? live)
+    private ValueTask AnswerAsync(HttpContext context, Refusal refusal, Site current, LiveRoute? live)
     {
-        if (outcome == Outcome.Server)
+        var (outcome, limit, state) = refusal;
+        if (limit is not null)
         {
-            context.Response.StatusCode = StatusCodes.Status204NoContent;
-            context.Response.Headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-            return ValueTask.CompletedTask;
+            metrics.RateLimited(limit);
+            context.Response.Headers.RetryAfter = limit.RetryAfter;
+            return WriteAsync(context, AnswerTo(Outcome.RateLimited), current, state, live);
         }
 
-        if (outcome == Outcome.Closed)
+        switch (outcome)
         {
-            if (live is not null && BypassGate.IsOpen(state) && context.Request.Path.Value == BypassGate.FormPath)
+            case Outcome.File:
+                return live!.File!.WriteAsync(context, live.HeaderRules);
+            case Outcome.Server:
+                context.Response.StatusCode = StatusCodes.Status204NoContent;
+                context.Response.Headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
+                return ValueTask.CompletedTask;
+            case Outcome.Closed when live is not null && BypassGate.IsOpen(state) && context.Request.Path.Value == BypassGate.FormPath:
                 return bypass.HandleFormAsync(context, current, state);
-            metrics.Blocked(state.Mode);
+            case Outcome.Closed:
+                metrics.Blocked(state.Mode);
+                break;
         }
 
         return WriteAsync(context, AnswerTo(outcome), current, state, live);

@@ -21,39 +21,28 @@ public sealed class FieldList(int usual)
     /// <summary>Adds a value, to the field of that name where there is one (RFC 9110 section 5.2).</summary>
     public void Append(string name, string value)
     {
-        foreach (ref var field in CollectionsMarshal.AsSpan(_fields))
-        {
-            if (!IsSame(field.Key, name))
-                continue;
-            field = new(field.Key, StringValues.Concat(field.Value, value));
-            return;
-        }
-
-        Add(name, value);
+        if (IndexOf(name) is >= 0 and var index)
+            _fields[index] = new(_fields[index].Key, StringValues.Concat(_fields[index].Value, value));
+        else
+            Add(name, value);
     }
 
     /// <summary>Whether there is a field of that name.</summary>
-    public bool Has(string name)
-    {
-        foreach (ref readonly var field in All)
-        {
-            if (IsSame(field.Key, name))
-                return true;
-        }
-
-        return false;
-    }
+    public bool Has(string name) => IndexOf(name) >= 0;
 
     /// <summary>The values of a field; none where it is not there.</summary>
-    public StringValues Of(string name)
+    public StringValues Of(string name) => IndexOf(name) is >= 0 and var index ? _fields[index].Value : default;
+
+    private int IndexOf(string name)
     {
-        foreach (ref readonly var field in All)
+        var all = All;
+        for (var i = 0; i < all.Length; i++)
         {
-            if (IsSame(field.Key, name))
-                return field.Value;
+            if (IsSame(all[i].Key, name))
+                return i;
         }
 
-        return default;
+        return -1;
     }
 
     private static bool IsSame(string name, string other) => name.Length == other.Length && name.Equals(other, StringComparison.OrdinalIgnoreCase);

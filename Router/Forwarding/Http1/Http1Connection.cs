@@ -71,7 +71,7 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         {
             if (_idleRead is null && !_isReading)
                 BeginRead(CancellationToken.None);
-            return !IsDisposed && (_idleRead is { } idle ? !idle.IsCompleted : !_read.IsCompleted);
+            return IsQuiet();
         }
         catch (Exception fault) when (fault is SocketException or IOException or ObjectDisposedException)
         {

@@ -50,7 +50,7 @@ internal static class ProfileText
     private static Probe Read(string[] words, IEnumerator<string> lines)
     {
         var (kind, offset, count) = (Number(2), Number(4), Number(6));
-        var data = new string[(kind & 0xf) == 0 ? 0 : count];
+        var data = new string[Probe.HasData(kind) ? count : 0];
         for (var i = 0; i < data.Length && lines.MoveNext(); i++)
             data[i] = lines.Current;
         return new Probe(kind, offset, Number(8), data);

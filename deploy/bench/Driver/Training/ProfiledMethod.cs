@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Router.Bench.Training;
 
 /// <summary>A method with what was counted in it.</summary>
@@ -20,6 +22,9 @@ internal sealed record Probe(int Kind, int Offset, int Other, IReadOnlyList<stri
 {
     private const int Marshalling = 0xf;
 
+    /// <summary>Whether there are data of such a kind at all.</summary>
+    public static bool HasData(int kind) => (kind & Marshalling) != 0;
+
     /// <summary>Whether the data are counters.</summary>
     public bool IsNumber => (Kind & Marshalling) is 1 or 2;
 
@@ -34,8 +39,8 @@ internal sealed record Probe(int Kind, int Offset, int Other, IReadOnlyList<stri
 
     /// <summary>The counters. One of four bytes has no place for more in the compiler's reader than a signed number.</summary>
     public IEnumerable<long> Numbers => Data.Select(text => text.Split(' ') is [var low, var high]
-        ? (long)(ulong.Parse(high, System.Globalization.CultureInfo.InvariantCulture) << 32) + NumberOf(low)
+        ? (long)(ulong.Parse(high, CultureInfo.InvariantCulture) << 32) + NumberOf(low)
         : Math.Min(NumberOf(text), int.MaxValue));
 
-    private static long NumberOf(string text) => uint.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
+    private static long NumberOf(string text) => uint.Parse(text, CultureInfo.InvariantCulture);
 }
