@@ -121,7 +121,9 @@ public sealed class FileModeStoreTests : IDisposable
         await Seed("recovery");
         await using var running = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:File", File));
 
-        System.IO.File.WriteAllText(File, "{ broken");
+        // In one step: seen half written it would be an empty file, which the instance fills with what it knows.
+        System.IO.File.WriteAllText(File + ".new", "{ broken");
+        System.IO.File.Move(File + ".new", File, overwrite: true);
 
         (await running.Log.NextAsync("is no record of the mode")).Should().Contain("recovery");
         running.Modes().Current.Name.Should().Be("recovery");

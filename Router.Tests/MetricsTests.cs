@@ -166,17 +166,25 @@ public sealed class MetricsTests
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         await AskAsync(0);
-        var before = await ReadAsync(router);
+        string[] added = [];
+        // What the runtime counts for the whole process, such as an exception that a test before this one has left behind, is new once; what clients make is new each time.
+        for (var round = 0; round < 3; round++)
+        {
+            var before = await ReadAsync(router);
+            for (var i = 1; i <= 50; i++)
+                await AskAsync((round * 50) + i);
+            var asked = ((round + 1) * 50) + 1;
+            var after = await WaitForAsync(router, series => series.Name == "router_requests_total" && series.Has("route", "none") && series.Has("method_class", "safe") && series.Value >= asked);
 
-        for (var i = 1; i <= 50; i++)
-            await AskAsync(i);
-        var after = await WaitForAsync(router, series => series.Name == "router_requests_total" && series.Has("route", "none") && series.Has("method_class", "safe") && series.Value >= 51);
+            after.Has("backend", "none").Should().BeTrue();
+            var all = (await ReadAsync(router)).Select(series => series.Name + series.Labels).ToArray();
+            all.Should().NotContain(series => series.Contains("stranger") || series.Contains("secret") || series.Contains("BREW"));
+            added = [.. all.Except(before.Select(series => series.Name + series.Labels)).Where(series => !series.Contains("/_metrics"))];
+            if (added is [])
+                break;
+        }
 
-        after.Has("backend", "none").Should().BeTrue();
-        var all = (await ReadAsync(router)).Select(series => series.Name + series.Labels).ToArray();
-        all.Should().NotContain(series => series.Contains("stranger") || series.Contains("secret") || series.Contains("BREW"));
-        all.Except(before.Select(series => series.Name + series.Labels)).Where(series => !series.Contains("/_metrics"))
-            .Should().BeEmpty("fifty more hosts, paths and methods are fifty more of the same");
+        added.Should().BeEmpty("fifty more hosts, paths and methods are fifty more of the same");
 
         async Task AskAsync(int number)
         {
