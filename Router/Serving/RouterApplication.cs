@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Logging.Console;
@@ -97,6 +98,7 @@ public static class RouterApplication
         });
         // A request's work is short and waits for nothing: handed to another thread it would cost more than it is.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ServerMemory>();
         builder.Services.AddRoutingCore();
         // Platforms kill ten seconds after asking.
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(9));

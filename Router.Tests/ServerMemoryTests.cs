@@ -1,0 +1,41 @@
+using System.Runtime.InteropServices;
+using Router.Serving;
+
+namespace Router.Tests;
+
+public sealed class ServerMemoryTests
+{
+    [Fact]
+    public void A_piece_that_is_given_back_twice_is_lent_once()
+    {
+        using var memory = new ServerMemory();
+        var piece = memory.Rent();
+        piece.Dispose();
+        piece.Dispose();
+
+        var (one, other) = (memory.Rent(), memory.Rent());
+
+        ArrayOf(one.Memory).Should().NotBeSameAs(ArrayOf(other.Memory));
+    }
+
+    [Fact]
+    public void A_piece_that_was_given_back_can_not_be_used()
+    {
+        using var memory = new ServerMemory();
+        var piece = memory.Rent();
+        piece.Dispose();
+
+        FluentActions.Invoking(() => piece.Memory).Should().Throw<ObjectDisposedException>();
+    }
+
+    [Fact]
+    public void Less_than_was_asked_for_is_never_lent()
+    {
+        using var memory = new ServerMemory();
+
+        memory.Rent(memory.MaxBufferSize).Memory.Length.Should().BeGreaterThanOrEqualTo(memory.MaxBufferSize);
+        FluentActions.Invoking(() => memory.Rent(memory.MaxBufferSize + 1)).Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    private static byte[]? ArrayOf(ReadOnlyMemory<byte> memory) => MemoryMarshal.TryGetArray(memory, out var array) ? array.Array : null;
+}
