@@ -55,6 +55,41 @@ public sealed class AnswerFidelityTests
     }
 
     [Fact]
+    public async Task What_an_answer_has_in_common_with_the_one_before_it_on_its_connection_changes_nothing()
+    {
+        string[][] answers =
+        [
+            ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"],
+            ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"],
+            ["x-a: one", "X-B: Two", "ETag: \"12\"", "Set-Cookie: a="],
+            ["X-B: two", "X-A: one", "Set-Cookie: a=b", "Set-Cookie: a=c"],
+            ["Set-Cookie: a=c", "Set-Cookie: a=b", "X-B: tw\u00f6", "X-A:"],
+            ["X-B: tw\u00f6", "X-A: "],
+            [],
+            ["X-A: one"],
+        ];
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+        RawConnection? connection = null;
+
+        foreach (var fields in answers)
+        {
+            await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+            connection ??= await backend.AcceptAsync();
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n{string.Concat(fields.Select(field => field + "\r\n"))}\r\n");
+            var reply = new RawMessage(await client.ReadHeadAsync(), "");
+
+            string[] names = ["X-A", "X-B", "ETag", "Set-Cookie"];
+            foreach (var name in names)
+                reply.Values(name).Should().Equal(fields.Where(field => field.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)).Select(field => field[(name.Length + 1)..].Trim(' ')));
+        }
+
+        backend.Connections.Should().Be(1);
+    }
+
+    [Fact]
     public async Task Field_values_come_back_byte_for_byte_and_repeated_ones_in_their_order()
     {
         var utf8 = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("größer €"));

@@ -54,6 +54,30 @@ public sealed class MalformedAnswerTests
     };
 
     [Theory]
+    [InlineData("X: a\0b")]
+    [InlineData("X: ab\u0001")]
+    [InlineData("X: a\u0001")]
+    [InlineData("X : ab")]
+    [InlineData("X\0: ab")]
+    public async Task A_connection_that_has_answered_well_is_believed_no_more_for_it(string field)
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+        RawConnection? connection = null;
+
+        foreach (var (sent, status) in new[] { ("X: ab", "200 OK"), (field, "502 Bad Gateway") })
+        {
+            await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+            connection ??= await backend.AcceptAsync();
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync($"HTTP/1.1 200 OK\r\n{sent}\r\nContent-Length: 0\r\n\r\n");
+
+            (await client.ReadHeadAsync()).Should().StartWith($"HTTP/1.1 {status}");
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(NoAnswers))]
     public async Task What_is_no_answer_becomes_502_and_nothing_of_it_reaches_the_client(string answer)
     {

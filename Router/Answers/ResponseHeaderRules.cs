@@ -52,13 +52,14 @@ public sealed class ResponseHeaderRules
     private sealed class Addition
     {
         private readonly string _value;
+        private readonly bool _isMade;
         private readonly BitArray? _statuses;
         // Requests for one host come after each other: the text made for the last one mostly does for the next.
         private volatile Made? _last;
 
         public Addition(string name, string value, ImmutableArray<int> statuses, bool isFirst)
         {
-            (Name, _value, IsFirst) = (name, value, isFirst);
+            (Name, _value, IsFirst, _isMade) = (name, value, isFirst, value.Contains(Sibling, StringComparison.Ordinal));
             if (statuses is [])
                 return;
             _statuses = new BitArray(600);
@@ -75,7 +76,7 @@ public sealed class ResponseHeaderRules
 
         public string ValueFor(HttpContext context)
         {
-            if (!_value.Contains(Sibling, StringComparison.Ordinal))
+            if (!_isMade)
                 return _value;
             var host = context.Request.Headers.Host.ToString();
             if (_last is { } last && last.Host == host)

@@ -167,7 +167,7 @@ public sealed class ExchangeLimit : IDisposable
 
     // The server makes a token for each request that is asked for it. In HTTP/1 a request is gone with its connection, which has one already.
     private static CancellationToken GoneOf(HttpContext context) =>
-        HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IConnectionLifetimeFeature>() is { } connection ? connection.ConnectionClosed : context.RequestAborted;
+        HttpProtocol.IsHttp11(context.Request.Protocol) && context.Feature<IConnectionLifetimeFeature>() is { } connection ? connection.ConnectionClosed : context.RequestAborted;
 
     private void LoseClient()
     {

@@ -94,7 +94,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             Upgrade = upgrade,
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
-        if (upgrade is null && context.Features.Get<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        if (upgrade is null && context.Feature<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
             message.Content = new RequestBody(context, order, limit);
         else if (request.Headers.ContentLength is 0)
             message.Content = new EmptyContent();
@@ -122,7 +122,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             return "websocket";
         var protocol = context.Request.Headers.Upgrade.ToString();
         // A change to HTTP/2 would let requests pass that nobody here looks at, one by one.
-        return protocol is "" || context.Features.Get<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || HasBody(context.Request)
+        return protocol is "" || context.Feature<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || HasBody(context.Request)
             || protocol.Contains("h2c", StringComparison.OrdinalIgnoreCase) ? null : protocol;
     }
 
@@ -130,7 +130,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
     private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
 
     private static bool IsExtendedConnect(HttpContext context) =>
-        context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
+        context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
 
     private async ValueTask<ForwardFailure?> PassOnAsync(HttpContext context, ForwardOrder order, BackendRequest message, HttpResponseMessage answer, ExchangeLimit limit)
     {

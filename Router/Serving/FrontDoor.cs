@@ -149,11 +149,11 @@ public sealed partial class FrontDoor(
 
     // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
     private static string MethodOf(HttpContext context) =>
-        context.Request.Method is "CONNECT" && context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } ? "GET" : context.Request.Method;
+        context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } ? "GET" : context.Request.Method;
 
     private static RouteMatch Match(Site site, HttpContext context, out string pathAndQuery)
     {
-        pathAndQuery = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        pathAndQuery = context.Feature<IHttpRequestFeature>()!.RawTarget;
         if (!RequestTarget.TryRead(pathAndQuery, out var target))
             return RouteMatch.Malformed("the request target is not one of the forms of RFC 9112 section 3.2, or has characters that none may have");
         if (RequestFraming.FaultOf(context) is { } fault)
@@ -226,13 +226,13 @@ public sealed partial class FrontDoor(
         {
             // What is on its way already is taken off the wire, for as long as the server cares to: torn down under a client
             // that still sends, the connection would lose it the answer.
-            if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } any)
+            if (context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } any)
                 any.MaxRequestBodySize = null;
             return false;
         }
 
-        if (context.Request.ContentLength is null or > RuleSettings.DefaultMaxRequestBody
-            && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        if (RequestFraming.MayHaveBody(context.Request) && context.Request.ContentLength is null or > RuleSettings.DefaultMaxRequestBody
+            && context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
         {
             feature.MaxRequestBodySize = null;
         }

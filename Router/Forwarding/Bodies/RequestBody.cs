@@ -33,7 +33,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     {
         get
         {
-            if (exchange.Features.Get<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
+            if (exchange.Feature<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
                 return [];
             return from trailer in feature.Trailers
                    where TrailerFields.MayPass(trailer.Key) && RequestHeaders.MayPass(trailer.Key, peerIsTrusted: false, order.RequestRules)

@@ -45,5 +45,7 @@ public sealed class FieldList(int usual)
         return -1;
     }
 
-    private static bool IsSame(string name, string other) => name.Length == other.Length && name.Equals(other, StringComparison.OrdinalIgnoreCase);
+    // Most names of one length differ in their first letter.
+    private static bool IsSame(string name, string other) =>
+        name.Length == other.Length && ((name[0] ^ other[0]) & ~0x20) == 0 && name.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

@@ -16,13 +16,18 @@ public static class HopByHopHeaders
     /// <param name="name">The field's name.</param>
     /// <param name="connection">The values of <c>Connection</c> in the same message.</param>
     public static bool Contains(string name, StringValues connection) =>
-        Fixed.Contains(name) || (connection.Count > 0 && IsNamedBy(connection, name));
+        Fixed.Contains(name) || (connection.Count > 0 && !NamesNoOther(connection) && IsNamedBy(connection, name));
+
+    // What browsers and servers say of each connection, and of none but the fixed ones.
+    private static bool NamesNoOther(StringValues connection) => connection is [{ } only] && only.Equals("keep-alive", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether a list field holds a token, in any case.</summary>
     public static bool IsNamedBy(StringValues field, string token)
     {
         foreach (var value in field)
         {
+            if (value is null || value.Length < token.Length)
+                continue;
             foreach (var range in value.AsSpan().Split(','))
             {
                 if (value.AsSpan(range).Trim(" \t").Equals(token, StringComparison.OrdinalIgnoreCase))

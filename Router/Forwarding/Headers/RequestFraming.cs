@@ -5,11 +5,15 @@ namespace Router.Forwarding.Headers;
 /// <summary>What the server lets pass of a request's framing although two readers could see two different requests in it.</summary>
 public static class RequestFraming
 {
+    /// <summary>Whether a body may come: in HTTP/1 its framing says so (RFC 9112 section 6), in HTTP/2 only its end.</summary>
+    public static bool MayHaveBody(HttpRequest request) =>
+        request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || !(HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol));
+
     /// <summary>What is wrong; null where nothing is.</summary>
     public static string? FaultOf(HttpContext context)
     {
         var request = context.Request;
-        if (request.Method is "CONNECT" && context.Features.Get<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true, Protocol: "websocket" })
+        if (request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true, Protocol: "websocket" })
             return "Router makes no tunnels (RFC 9110 section 9.3.6), only WebSockets (RFC 8441)";
         if (request.Headers.TransferEncoding is not { Count: > 0 } coding)
             return null;

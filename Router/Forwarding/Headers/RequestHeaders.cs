@@ -13,12 +13,19 @@ public static class RequestHeaders
     // Fields that tell a backend who asks or what is asked for. From anyone but a trusted proxy they are a way to be somebody else,
     // and the last ones nobody may send: they make frameworks take another path than the one that was checked, a request have two lengths,
     // or a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
-    private static readonly FrozenSet<string> FromTrustedProxies = Set("Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP");
-    private static readonly FrozenSet<string> FromNobody = Set("X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length", "Transfer-Encoding", "Proxy", BypassToken.Header);
-    private static readonly FrozenSet<string> OfTheRequestItself = Set(
+    private static readonly string[] FromTrustedProxies = ["Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP"];
+    private static readonly string[] FromNobody = ["X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length", "Transfer-Encoding", "Proxy", BypassToken.Header];
+    private static readonly string[] MadeHere = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
+
+    // One look-up for each field. True: from a trusted proxy it passes.
+    private static readonly FrozenDictionary<string, bool> Stopped = FromTrustedProxies.Select(name => KeyValuePair.Create(name, true))
+        .Concat(FromNobody.Concat(MadeHere).Select(name => KeyValuePair.Create(name, false))).ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+
+    private static readonly FrozenSet<string> OfTheRequestItself = new[]
+    {
         "Expect", "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
-        "Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Content-Disposition", "Content-Range", "Content-MD5", "Content-Digest", "Digest", "Repr-Digest", "Expires", "Last-Modified", "Allow");
-    private static readonly FrozenSet<string> MadeHere = Set("X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
+        "Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Content-Disposition", "Content-Range", "Content-MD5", "Content-Digest", "Digest", "Repr-Digest", "Expires", "Last-Modified", "Allow",
+    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     private static readonly SearchValues<char> TokenCharacters =
         SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
@@ -86,9 +93,10 @@ public static class RequestHeaders
             return false;
         // CGI and WSGI make one name of X_Forwarded_For and X-Forwarded-For (RFC 3875 section 4.1.18).
         var plain = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
-        if (FromNobody.Contains(plain) || MadeHere.Contains(plain) || rules.Removes(plain))
+        if (rules.Removes(plain))
             return false;
-        return peerIsTrusted || !(FromTrustedProxies.Contains(plain) || plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase));
+        return Stopped.TryGetValue(plain, out var fromTrusted) ? fromTrusted && peerIsTrusted
+            : peerIsTrusted || !plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
     }
 
     private static void Add(BackendRequest message, string name, StringValues values)
@@ -123,6 +131,4 @@ public static class RequestHeaders
         (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
 
     private static bool IsSame(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
-
-    private static FrozenSet<string> Set(params string[] names) => names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 }

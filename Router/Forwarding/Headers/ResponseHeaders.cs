@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
 
 namespace Router.Forwarding.Headers;
@@ -29,14 +30,16 @@ public static class ResponseHeaders
     public static void CopyStatus(HttpResponseMessage answer, HttpContext context)
     {
         context.Response.StatusCode = (int)answer.StatusCode;
-        if (context.Features.Get<IHttpResponseFeature>() is { } feature)
-            feature.ReasonPhrase = answer.ReasonPhrase;
+        context.Feature<IHttpResponseFeature>()?.ReasonPhrase = answer.ReasonPhrase;
     }
 
     private static void Copy(HttpResponseMessage answer, HttpContext context)
     {
         var response = context.Response;
-        CopyStatus(answer, context);
+        response.StatusCode = (int)answer.StatusCode;
+        // The usual phrase the server has ready.
+        if (answer.ReasonPhrase != ReasonPhrases.GetReasonPhrase(response.StatusCode))
+            CopyStatus(answer, context);
         if (answer is BackendAnswer http1)
         {
             Copy(http1.Fields, response.Headers);

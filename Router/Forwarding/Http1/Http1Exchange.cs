@@ -182,9 +182,10 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
         var end = connection.Buffered.IndexOf("\r\n\r\n"u8);
         if (end >= 0)
         {
-            head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.IsHead, answer)
+            head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.IsHead, answer, connection.LastFields)
                 ?? throw new InvalidDataException("the head of the answer breaks the rules of HTTP/1.1");
             connection.Consume(end + 4);
+            connection.Remember(answer.Fields, end);
             return true;
         }
 

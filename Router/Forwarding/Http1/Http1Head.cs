@@ -2,6 +2,8 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.Primitives;
 using Router.Forwarding.Headers;
 
 namespace Router.Forwarding.Http1;
@@ -51,7 +53,8 @@ public readonly struct Http1Head
     /// <param name="head">Status line and fields, each with its line end, without the empty line.</param>
     /// <param name="isHead">Whether the request's method was HEAD.</param>
     /// <param name="response">Where status, reason and fields go.</param>
-    public static Http1Head? Parse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer response)
+    /// <param name="before">The fields of an answer before it, whose names and values need not be made anew where they are the same; null where there was none.</param>
+    public static Http1Head? Parse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer response, FieldList? before = null)
     {
         var lineEnd = head.IndexOf("\r\n"u8);
         if (lineEnd < 0 || !TryParseStatusLine(head[..lineEnd], response, out var isHttp11))
@@ -60,7 +63,8 @@ public readonly struct Http1Head
         for (var rest = head[(lineEnd + 2)..]; !rest.IsEmpty; rest = rest[(lineEnd + 2)..])
         {
             lineEnd = rest.IndexOf("\r\n"u8);
-            if (lineEnd < 0 || !TryParseField(rest[..lineEnd], out var name, out var value) || !framing.Sees(name, value))
+            var like = before is not null && before.All.Length > response.Fields.All.Length ? before.All[response.Fields.All.Length] : default;
+            if (lineEnd < 0 || !TryParseField(rest[..lineEnd], like, out var name, out var value) || !framing.Sees(name, value))
                 return null;
             response.Fields.Append(name, value);
         }
@@ -69,14 +73,29 @@ public readonly struct Http1Head
     }
 
     /// <summary>Parses a field line; false where it has a name that is no token, white space around the name, or control characters.</summary>
-    public static bool TryParseField(ReadOnlySpan<byte> line, out string name, out string value)
+    public static bool TryParseField(ReadOnlySpan<byte> line, out string name, out string value) => TryParseField(line, default, out name, out value);
+
+    // What is the same as in an answer before it has been found good there.
+    private static bool TryParseField(ReadOnlySpan<byte> line, KeyValuePair<string, StringValues> like, out string name, out string value)
     {
         (name, value) = ("", "");
         var colon = line.IndexOf((byte)':');
-        if (colon <= 0 || line[..colon].ContainsAnyExcept(TokenCharacters) || line[(colon + 1)..].ContainsAny(Controls))
+        if (colon <= 0)
             return false;
-        name = FieldNames.Of(line[..colon]);
-        value = Encoding.Latin1.GetString(line[(colon + 1)..].Trim(" \t"u8));
+        var octets = line[..colon];
+        var text = line[(colon + 1)..].Trim(" \t"u8);
+        if (like.Key is { } known && Ascii.Equals(octets, known))
+            name = known;
+        else if (octets.ContainsAnyExcept(TokenCharacters))
+            return false;
+        else
+            name = FieldNames.Of(octets);
+        if (like.Value.Count == 1 && like.Value.ToString() is var same && Ascii.Equals(text, same))
+            value = same;
+        else if (text.ContainsAny(Controls))
+            return false;
+        else
+            value = Encoding.Latin1.GetString(text);
         return true;
     }
 
@@ -88,7 +107,9 @@ public readonly struct Http1Head
         if (!Utf8Parser.TryParse(line.Slice(9, 3), out ushort status, out var digits) || digits != 3 || status < 100 || (line.Length > 12 && line[12] != ' '))
             return false;
         response.StatusCode = (HttpStatusCode)status;
-        response.ReasonPhrase = line.Length > 13 ? Encoding.Latin1.GetString(line[13..]) : "";
+        var reason = line.Length > 13 ? line[13..] : default;
+        var usual = ReasonPhrases.GetReasonPhrase(status);
+        response.ReasonPhrase = Ascii.Equals(reason, usual) ? usual : Encoding.Latin1.GetString(reason);
         return true;
     }
 

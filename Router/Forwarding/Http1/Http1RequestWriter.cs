@@ -12,16 +12,19 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
 
     private ArrayBufferWriter<byte> _pending = new(UsualHead);
     private bool _chunked;
+    private int _lines;
 
     /// <summary>Lays the head out, to be sent by the next <see cref="FlushAsync"/> or with the body's first piece.</summary>
     public void Head(BackendRequest request, string host)
     {
+        var start = _pending.WrittenCount;
         Text(request.Method.Method);
         Raw(" "u8);
         Text(request.PathAndQuery);
         Raw(" HTTP/1.1\r\nHost: "u8);
         Text(host);
         Raw("\r\n"u8);
+        _lines = 2;
         foreach (var (name, values) in request.Fields.All)
         {
             foreach (var value in values)
@@ -36,7 +39,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
 
         if (request.Content is { } content)
             Framing(content);
-        Raw("\r\n"u8);
+        EndLines(start);
     }
 
     /// <summary>The exchange is over: what was large is not kept for the next.</summary>
@@ -53,10 +56,12 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
     {
         if (_chunked)
         {
+            var start = _pending.WrittenCount;
             Raw("0\r\n"u8);
+            _lines = 1;
             foreach (var (name, value) in trailers)
                 Field(name, value);
-            Raw("\r\n"u8);
+            EndLines(start);
         }
 
         return SendAsync(cancellationToken);
@@ -121,24 +126,35 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
             _chunked = true;
             Raw("Transfer-Encoding: chunked\r\n"u8);
         }
+
+        _lines++;
     }
 
     private void Field(string name, string value)
     {
-        Text(name);
-        Raw(": "u8);
-        Text(value);
-        Raw("\r\n"u8);
+        var line = _pending.GetSpan(name.Length + value.Length + 4);
+        var length = Encoding.Latin1.GetBytes(name, line);
+        ": "u8.CopyTo(line[length..]);
+        length += 2;
+        length += Encoding.Latin1.GetBytes(value, line[length..]);
+        "\r\n"u8.CopyTo(line[length..]);
+        _pending.Advance(length + 2);
+        _lines++;
     }
 
     private void Raw(ReadOnlySpan<byte> bytes) => _pending.Write(bytes);
 
-    // The last door: whatever let it come this far, a line break is a line of its own to the backend (CWE-93).
-    private void Text(string text)
+    private void Text(string text) => _pending.Advance(Encoding.Latin1.GetBytes(text, _pending.GetSpan(text.Length)));
+
+    // The last door: whatever let it come this far, a line break is a line of its own to the backend (CWE-93). So there are as many as were laid out.
+    private void EndLines(int start)
     {
-        if (text.AsSpan().ContainsAny('\r', '\n', '\0'))
+        Raw("\r\n"u8);
+        _lines++;
+        var lines = _pending.WrittenSpan[start..];
+        var isGood = lines.Count((byte)'\n') == _lines && lines.Count((byte)'\r') == _lines && !lines.Contains((byte)0);
+        _lines = 0;
+        if (!isGood)
             throw new BackendException(ForwardFailure.InvalidRequest);
-        var written = Encoding.Latin1.GetBytes(text, _pending.GetSpan(text.Length));
-        _pending.Advance(written);
     }
 }

@@ -45,7 +45,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
 
     private static async ValueTask<Stream> AcceptAsync(HttpContext context, string protocol, HttpResponseMessage answer)
     {
-        if (context.Features.Get<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
+        if (context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
         {
             // RFC 8441 section 5: the answer is 200, and there is no key to prove.
             context.Response.StatusCode = StatusCodes.Status200OK;
@@ -54,7 +54,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
         }
 
         context.Response.Headers.Upgrade = answer is BackendAnswer http1 && http1.Fields.Of("Upgrade") is { Count: > 0 } upgrade ? upgrade.ToString() : protocol;
-        return await context.Features.GetRequiredFeature<IHttpUpgradeFeature>().UpgradeAsync().ConfigureAwait(false);
+        return await context.Feature<IHttpUpgradeFeature>()!.UpgradeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<ForwardFailure?> CarryAsync(
