@@ -1,13 +1,11 @@
 using System.Buffers;
-using System.Buffers.Text;
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Unicode;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Router.Forwarding;
 using Router.Forwarding.InFlight;
 
 namespace Router.Observability;
@@ -15,42 +13,8 @@ namespace Router.Observability;
 /// <summary>One line of the access log, as bytes; the line end is the last of them.</summary>
 public static class AccessLogLine
 {
-    private static readonly JsonEncodedText LogType = JsonEncodedText.Encode("logType");
-    private static readonly JsonEncodedText RequestId = JsonEncodedText.Encode("requestId");
-    private static readonly JsonEncodedText SpanId = JsonEncodedText.Encode("spanId");
-    private static readonly JsonEncodedText ParentSpanId = JsonEncodedText.Encode("parentSpanId");
-    private static readonly JsonEncodedText IsSampled = JsonEncodedText.Encode("isSampled");
-    private static readonly JsonEncodedText DebugFlag = JsonEncodedText.Encode("debugFlag");
-    private static readonly JsonEncodedText RemoteHost = JsonEncodedText.Encode("remoteHost");
-    private static readonly JsonEncodedText User = JsonEncodedText.Encode("user");
-    private static readonly JsonEncodedText Time = JsonEncodedText.Encode("time");
-    private static readonly JsonEncodedText EpochTime = JsonEncodedText.Encode("epochTime");
-    private static readonly JsonEncodedText Request = JsonEncodedText.Encode("request");
-    private static readonly JsonEncodedText Status = JsonEncodedText.Encode("status");
-    private static readonly JsonEncodedText Size = JsonEncodedText.Encode("size");
-    private static readonly JsonEncodedText RequestSize = JsonEncodedText.Encode("requestSize");
-    private static readonly JsonEncodedText Referer = JsonEncodedText.Encode("referer");
-    private static readonly JsonEncodedText UserAgent = JsonEncodedText.Encode("userAgent");
-    private static readonly JsonEncodedText RequestTime = JsonEncodedText.Encode("requestTime");
-    private static readonly JsonEncodedText UpstreamConnectTime = JsonEncodedText.Encode("upstreamConnectTime");
-    private static readonly JsonEncodedText UpstreamHeaderTime = JsonEncodedText.Encode("upstreamHeaderTime");
-    private static readonly JsonEncodedText UpstreamResponseTime = JsonEncodedText.Encode("upstreamResponseTime");
-    private static readonly JsonEncodedText HttpHost = JsonEncodedText.Encode("httpHost");
-    private static readonly JsonEncodedText Bypass = JsonEncodedText.Encode("bypass");
-
-    private const int MostDigits = 32;
-
-    // Usual lines are far shorter; what a rare long one has made grow is not kept.
-    private const int Scratch = 8 << 10;
-
-    // Read by programs and by people in a terminal, never as part of a page: '<' and '&' may stand; control characters may not.
-    private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, SkipValidation = true };
-
     [ThreadStatic]
-    private static ArrayBufferWriter<byte>? _scratch;
-
-    [ThreadStatic]
-    private static Utf8JsonWriter? _json;
+    private static JsonLine? _line;
 
     [ThreadStatic]
     private static Second? _second;
@@ -58,89 +22,81 @@ public static class AccessLogLine
     /// <summary>Makes the line of a request that ends now: bytes that hold until the next line is made by the same thread.</summary>
     public static ReadOnlySpan<byte> Of(HttpContext context, Exchange exchange, TimeProvider time)
     {
-        if (_scratch is not { Capacity: <= Scratch })
-            _scratch = new ArrayBufferWriter<byte>(Scratch);
-        _scratch.ResetWrittenCount();
-        _json ??= new Utf8JsonWriter(_scratch, Options);
-        _json.Reset(_scratch);
-        Write(_json, context, exchange, time);
-        _json.Flush();
-        _scratch.Write("\n"u8);
-        return _scratch.WrittenSpan;
+        var line = _line ??= new JsonLine();
+        line.Begin();
+        Write(line, context, exchange, time);
+        line.End();
+        return line.Bytes;
     }
 
-    private static void Write(Utf8JsonWriter json, HttpContext context, Exchange exchange, TimeProvider time)
+    private static void Write(JsonLine line, HttpContext context, Exchange exchange, TimeProvider time)
     {
-        json.WriteStartObject();
-        json.WriteString(LogType, "nginx-access"u8);
-        WriteTrace(json, context, exchange);
-        WriteClient(json, context, exchange);
+        line.Add("logType"u8, "nginx-access"u8);
+        WriteTrace(line, context, exchange);
+        WriteClient(line, context, exchange);
         var now = time.GetUtcNow();
-        json.WriteString(Time, LocalTime(now, time));
-        WriteSeconds(json, EpochTime, now.ToUnixTimeMilliseconds());
-        WriteRequestLine(json, context);
-        json.WriteNumber(Status, StatusOf(context, exchange));
-        json.WriteNumber(Size, SizeOf(context, exchange));
-        json.WriteNumber(RequestSize, context.Request.ContentLength ?? 0);
-        Write(json, Referer, context.Request.Headers.Referer);
-        Write(json, UserAgent, context.Request.Headers.UserAgent);
-        WriteSeconds(json, RequestTime, Milliseconds(exchange.Age));
-        Write(json, UpstreamConnectTime, exchange.ConnectTime);
-        Write(json, UpstreamHeaderTime, exchange.HeaderTime);
-        Write(json, UpstreamResponseTime, exchange.ResponseTime);
-        Write(json, HttpHost, context.Request.Headers.Host);
+        line.Add("time"u8, LocalTime(now, time));
+        line.AddSeconds("epochTime"u8, now.ToUnixTimeMilliseconds());
+        WriteRequestLine(line, context);
+        line.Add("status"u8, StatusOf(context, exchange));
+        line.Add("size"u8, SizeOf(context, exchange));
+        line.Add("requestSize"u8, context.Request.ContentLength ?? 0);
+        Write(line, "referer"u8, context.Request.Headers.Referer.ToString());
+        Write(line, "userAgent"u8, context.Request.Headers.UserAgent.ToString());
+        line.AddSeconds("requestTime"u8, Milliseconds(exchange.Age));
+        line.AddSecondsText("upstreamConnectTime"u8, Milliseconds(exchange.ConnectTime));
+        line.AddSecondsText("upstreamHeaderTime"u8, Milliseconds(exchange.HeaderTime));
+        line.AddSecondsText("upstreamResponseTime"u8, Milliseconds(exchange.ResponseTime));
+        Write(line, "httpHost"u8, context.Request.Headers.Host.ToString());
         // Only where there is something to say: who reads the original's lines knows no such member.
         if (exchange.Passage?.TesterId is { } tester)
-            json.WriteString(Bypass, tester);
-        json.WriteEndObject();
+            line.Add("bypass"u8, tester);
     }
 
-    private static void WriteTrace(Utf8JsonWriter json, HttpContext context, Exchange exchange)
+    private static void WriteTrace(JsonLine line, HttpContext context, Exchange exchange)
     {
-        Write(json, RequestId, Field("X-B3-TraceId"));
-        Write(json, SpanId, Field("X-B3-SpanId"));
-        Write(json, ParentSpanId, Field("X-B3-ParentSpanId"));
-        Write(json, IsSampled, Field("X-B3-Sampled"));
-        Write(json, DebugFlag, Field("X-B3-Flags"));
-
-        string Field(string name) => exchange.Field(context, name);
+        Write(line, "requestId"u8, exchange.Field(context, "X-B3-TraceId"));
+        Write(line, "spanId"u8, exchange.Field(context, "X-B3-SpanId"));
+        Write(line, "parentSpanId"u8, exchange.Field(context, "X-B3-ParentSpanId"));
+        Write(line, "isSampled"u8, exchange.Field(context, "X-B3-Sampled"));
+        Write(line, "debugFlag"u8, exchange.Field(context, "X-B3-Flags"));
     }
 
-    private static void WriteClient(Utf8JsonWriter json, HttpContext context, Exchange exchange)
+    private static void WriteClient(JsonLine line, HttpContext context, Exchange exchange)
     {
         // An IPv6 address with its zone's number has 56 characters at most (RFC 4007 section 11).
         Span<byte> address = stackalloc byte[64];
         var client = exchange.Client ?? context.Connection.RemoteIpAddress ?? IPAddress.None;
-        json.WriteString(RemoteHost, client.TryFormat(address, out var written) ? address[..written] : default);
-        WriteUser(json, context.Request.Headers.Authorization);
+        line.Add("remoteHost"u8, client.TryFormat(address, out var written) ? address[..written] : default);
+        WriteUser(line, context.Request.Headers.Authorization);
     }
 
     // RFC 7617 section 2: base64 of the name, a colon and the password. Without the colon nobody can say that it is not a password.
-    private static void WriteUser(Utf8JsonWriter json, StringValues authorization)
+    private static void WriteUser(JsonLine line, StringValues authorization)
     {
         const string scheme = "Basic ";
         const int most = 1024;
-        Span<byte> credentials = stackalloc byte[most];
         var text = authorization.Count == 1 ? authorization[0].AsSpan() : default;
-        var length = 0;
-        if (text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase)
-            && Convert.TryFromBase64Chars(text[scheme.Length..].Trim(' '), credentials, out var written)
-            && credentials[..written].IndexOf((byte)':') is >= 0 and var colon)
+        if (!text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
         {
-            length = colon;
+            line.Add("user"u8, ""u8);
+            return;
         }
 
-        WriteOctets(json, User, credentials[..length]);
+        Span<byte> credentials = stackalloc byte[most];
+        var isKnown = Convert.TryFromBase64Chars(text[scheme.Length..].Trim(' '), credentials, out var written);
+        var colon = isKnown ? credentials[..written].IndexOf((byte)':') : -1;
+        WriteOctets(line, "user"u8, credentials[..Math.Max(colon, 0)]);
     }
 
-    private static void WriteRequestLine(Utf8JsonWriter json, HttpContext context)
+    private static void WriteRequestLine(JsonLine line, HttpContext context)
     {
         var request = context.Request;
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var target = context.Feature<IHttpRequestFeature>()!.RawTarget;
         var length = request.Method.Length + target.Length + request.Protocol.Length + 2;
         var rented = ArrayPool<char>.Shared.Rent(length);
         rented.AsSpan().TryWrite(CultureInfo.InvariantCulture, $"{request.Method} {target} {request.Protocol}", out _);
-        Write(json, Request, rented.AsSpan(0, length));
+        Write(line, "request"u8, rented.AsSpan(0, length));
         ArrayPool<char>.Shared.Return(rented);
     }
 
@@ -155,31 +111,27 @@ public static class AccessLogLine
         return context.Response.HasStarted && context.Request.Method is not "HEAD" ? context.Response.ContentLength ?? 0 : 0;
     }
 
-    private static void Write(Utf8JsonWriter json, JsonEncodedText name, StringValues values) => Write(json, name, values.ToString().AsSpan());
-
-    private static void Write(Utf8JsonWriter json, JsonEncodedText name, string value) => Write(json, name, value.AsSpan());
-
     // A field's value has a character for each octet (see the server's encoding). Most of those beyond ASCII are UTF-8.
-    private static void Write(Utf8JsonWriter json, JsonEncodedText name, ReadOnlySpan<char> value)
+    private static void Write(JsonLine line, ReadOnlySpan<byte> name, ReadOnlySpan<char> value)
     {
         if (Ascii.IsValid(value) || value.ContainsAnyExceptInRange('\0', '\u00FF'))
         {
-            json.WriteString(name, value);
+            line.Add(name, value);
             return;
         }
 
         var octets = ArrayPool<byte>.Shared.Rent(value.Length);
         var length = Encoding.Latin1.GetBytes(value, octets);
-        WriteOctets(json, name, octets.AsSpan(0, length));
+        WriteOctets(line, name, octets.AsSpan(0, length));
         ArrayPool<byte>.Shared.Return(octets);
     }
 
-    private static void WriteOctets(Utf8JsonWriter json, JsonEncodedText name, ReadOnlySpan<byte> octets)
+    private static void WriteOctets(JsonLine line, ReadOnlySpan<byte> name, ReadOnlySpan<byte> octets)
     {
         if (Utf8.IsValid(octets))
-            json.WriteString(name, octets);
+            line.Add(name, octets);
         else
-            json.WriteString(name, Encoding.Latin1.GetString(octets));
+            line.Add(name, Encoding.Latin1.GetString(octets));
     }
 
     // A second's text is made once on each thread. The culture's words are the invariant ones; its zone has a colon, which the common log format has not.
@@ -195,29 +147,9 @@ public static class AccessLogLine
         return text;
     }
 
-    private static void Write(Utf8JsonWriter json, JsonEncodedText name, TimeSpan? duration)
-    {
-        Span<byte> text = stackalloc byte[MostDigits];
-        json.WriteString(name, duration is { } known ? text[..Format(Milliseconds(known), text)] : default);
-    }
-
-    private static void WriteSeconds(Utf8JsonWriter json, JsonEncodedText name, long milliseconds)
-    {
-        Span<byte> text = stackalloc byte[MostDigits];
-        json.WritePropertyName(name);
-        json.WriteRawValue(text[..Format(milliseconds, text)], skipInputValidation: true);
-    }
-
     private static long Milliseconds(TimeSpan duration) => duration.Ticks / TimeSpan.TicksPerMillisecond;
 
-    // Seconds, with exactly three digits after the point.
-    private static int Format(long milliseconds, Span<byte> to)
-    {
-        Utf8Formatter.TryFormat(milliseconds / 1000, to, out var length);
-        to[length++] = (byte)'.';
-        Utf8Formatter.TryFormat(milliseconds % 1000, to[length..], out var digits, new StandardFormat('D', 3));
-        return length + digits;
-    }
+    private static long? Milliseconds(TimeSpan? duration) => duration is { } known ? Milliseconds(known) : null;
 
     private sealed record Second(TimeProvider Clock, long Number, string Text);
 }

@@ -1,0 +1,128 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace Router.Observability;
+
+/// <summary>
+/// One line of JSON as it is laid out, member after member, in memory that the next line uses again. Nearly every value is plain ASCII and is copied as it is;
+/// what needs an escape goes through the framework's encoder.
+/// </summary>
+public sealed class JsonLine
+{
+    private const int Usual = 8 << 10;
+    private const int MostDigits = 32;
+
+    // Read by programs and by people in a terminal, never as part of a page: '<' and '&' may stand; control characters may not.
+    private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+
+    private static readonly string Ascii = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character).Where(character => character is not ('"' or '\\')));
+    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(Ascii);
+    private static readonly SearchValues<byte> PlainOctets = SearchValues.Create(Encoding.ASCII.GetBytes(Ascii));
+
+    private byte[] _bytes = new byte[Usual];
+    private int _length;
+
+    /// <summary>The line, with its end.</summary>
+    public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
+
+    /// <summary>Begins another line.</summary>
+    public void Begin()
+    {
+        // Usual lines are far shorter; what a rare long one has made grow is not kept.
+        if (_bytes.Length > Usual)
+            _bytes = new byte[Usual];
+        _length = 0;
+    }
+
+    /// <summary>Ends the line.</summary>
+    public void End() => Raw("}\n"u8);
+
+    /// <summary>Adds text.</summary>
+    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<char> value)
+    {
+        if (value.ContainsAnyExcept(PlainCharacters))
+        {
+            // By way of UTF-8, where half a character has a replacement and is no error.
+            Add(name, Encoding.UTF8.GetBytes(value.ToArray()));
+            return;
+        }
+
+        Name(name, value.Length + 2);
+        _bytes[_length++] = (byte)'"';
+        _length += Encoding.ASCII.GetBytes(value, _bytes.AsSpan(_length));
+        _bytes[_length++] = (byte)'"';
+    }
+
+    /// <summary>Adds text that is UTF-8 already.</summary>
+    public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
+        Quoted(name, value.ContainsAnyExcept(PlainOctets) ? JsonEncodedText.Encode(value, Encoder).EncodedUtf8Bytes : value);
+
+    /// <summary>Adds a number.</summary>
+    public void Add(ReadOnlySpan<byte> name, long value)
+    {
+        Name(name, MostDigits);
+        Utf8Formatter.TryFormat(value, _bytes.AsSpan(_length), out var digits);
+        _length += digits;
+    }
+
+    /// <summary>Adds milliseconds as a number of seconds, with exactly three digits after the point.</summary>
+    public void AddSeconds(ReadOnlySpan<byte> name, long milliseconds)
+    {
+        Name(name, MostDigits);
+        Seconds(milliseconds);
+    }
+
+    /// <summary>The same as text; empty where nobody knows.</summary>
+    public void AddSecondsText(ReadOnlySpan<byte> name, long? milliseconds)
+    {
+        Name(name, MostDigits);
+        _bytes[_length++] = (byte)'"';
+        if (milliseconds is { } known)
+            Seconds(known);
+        _bytes[_length++] = (byte)'"';
+    }
+
+    private void Seconds(long milliseconds)
+    {
+        Utf8Formatter.TryFormat(milliseconds / 1000, _bytes.AsSpan(_length), out var digits);
+        _length += digits;
+        _bytes[_length++] = (byte)'.';
+        Utf8Formatter.TryFormat(milliseconds % 1000, _bytes.AsSpan(_length), out digits, new StandardFormat('D', 3));
+        _length += digits;
+    }
+
+    private void Quoted(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
+    {
+        Name(name, value.Length + 2);
+        _bytes[_length++] = (byte)'"';
+        Raw(value);
+        _bytes[_length++] = (byte)'"';
+    }
+
+    // The name, and room for so many bytes after it.
+    private void Name(ReadOnlySpan<byte> name, int value)
+    {
+        Reserve(name.Length + value + 4);
+        _bytes[_length] = _length == 0 ? (byte)'{' : (byte)',';
+        _bytes[_length + 1] = (byte)'"';
+        name.CopyTo(_bytes.AsSpan(_length + 2));
+        _length += name.Length + 2;
+        Raw("\":"u8);
+    }
+
+    private void Raw(ReadOnlySpan<byte> bytes)
+    {
+        Reserve(bytes.Length);
+        bytes.CopyTo(_bytes.AsSpan(_length));
+        _length += bytes.Length;
+    }
+
+    private void Reserve(int more)
+    {
+        if (_bytes.Length - _length < more)
+            Array.Resize(ref _bytes, Math.Max(2 * _bytes.Length, _length + more));
+    }
+}
