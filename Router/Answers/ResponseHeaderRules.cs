@@ -23,6 +23,9 @@ public sealed class ResponseHeaderRules
         _added = [.. from set in sets from field in set.Add select new Addition(field.Key, field.Value, set.OnStatus, names.Add(field.Key))];
     }
 
+    /// <summary>Whether what they add depends on the host that was asked for.</summary>
+    public bool DependOnHost => _added.Any(addition => addition.IsMade);
+
     /// <summary>Applies the rules to an answer whose status and fields are set and which has not begun.</summary>
     /// <param name="context">The answer.</param>
     /// <param name="fields">The backend's fields, of which all those in the answer are; null where that is not known.</param>
@@ -52,14 +55,13 @@ public sealed class ResponseHeaderRules
     private sealed class Addition
     {
         private readonly string _value;
-        private readonly bool _isMade;
         private readonly BitArray? _statuses;
         // Requests for one host come after each other: the text made for the last one mostly does for the next.
         private volatile Made? _last;
 
         public Addition(string name, string value, ImmutableArray<int> statuses, bool isFirst)
         {
-            (Name, _value, IsFirst, _isMade) = (name, value, isFirst, value.Contains(Sibling, StringComparison.Ordinal));
+            (Name, _value, IsFirst, IsMade) = (name, value, isFirst, value.Contains(Sibling, StringComparison.Ordinal));
             if (statuses is [])
                 return;
             _statuses = new BitArray(600);
@@ -72,11 +74,14 @@ public sealed class ResponseHeaderRules
         /// <summary>Whether no rule before it adds a field of that name.</summary>
         public bool IsFirst { get; }
 
+        /// <summary>Whether the value is made of the host.</summary>
+        public bool IsMade { get; }
+
         public bool Holds(int status) => _statuses is null || (status < _statuses.Length && _statuses[status]);
 
         public string ValueFor(HttpContext context)
         {
-            if (!_isMade)
+            if (!IsMade)
                 return _value;
             var host = context.Request.Headers.Host.ToString();
             if (_last is { } last && last.Host == host)

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
 
 namespace Router.Observability;
 
@@ -22,13 +23,14 @@ public sealed class Traffic
     public IEnumerable<Measurement<long>> Measurements() => _all.Values.SelectMany(traffic => traffic.Measurements());
 }
 
-/// <summary>The counters of one route: an array that each request adds one to, without a look-up or an allocation.</summary>
+/// <summary>The counters of one route, one of which each request adds one to, without a look-up or an allocation.</summary>
 public sealed class RouteTraffic(string route, string backend)
 {
     private static readonly string[] MethodClasses = ["safe", "idempotent", "unsafe"];
     private static readonly string[] StatusClasses = ["1xx", "2xx", "3xx", "4xx", "5xx", "none"];
 
-    private readonly long[] _counts = new long[MethodClasses.Length * StatusClasses.Length];
+    // In the object itself: of many routes, another one for each request is in no cache.
+    private Counts _counts;
 
     /// <summary>Counts one request.</summary>
     /// <param name="method">Its method.</param>
@@ -41,7 +43,7 @@ public sealed class RouteTraffic(string route, string backend)
 
     internal IEnumerable<Measurement<long>> Measurements()
     {
-        for (var i = 0; i < _counts.Length; i++)
+        for (var i = 0; i < Counts.Length; i++)
         {
             if (Volatile.Read(ref _counts[i]) is > 0 and var count)
             {
@@ -53,6 +55,15 @@ public sealed class RouteTraffic(string route, string backend)
                     new("status_class", StatusClasses[i % StatusClasses.Length]));
             }
         }
+    }
+
+    [InlineArray(Length)]
+    private struct Counts
+    {
+        // Of each class of method for each class of status.
+        public const int Length = 3 * 6;
+
+        private long _first;
     }
 
     // RFC 9110 sections 9.2.1 and 9.2.2.

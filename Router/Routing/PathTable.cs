@@ -11,8 +11,9 @@ namespace Router.Routing;
 /// </summary>
 public sealed class PathTable(Route otherwise)
 {
-    private readonly Node _root = new();
-    private readonly Dictionary<string, Route> _lastSegments = new(StringComparer.OrdinalIgnoreCase);
+    // Most of many hosts have no rules: what they do not have is not looked at, nor kept in memory.
+    private Node? _root;
+    private Dictionary<string, Route>? _lastSegments;
 
     /// <summary>The rule for every path that no pattern matches.</summary>
     public Route Otherwise => otherwise;
@@ -22,11 +23,12 @@ public sealed class PathTable(Route otherwise)
     {
         if (pattern.Kind == PathPatternKind.LastSegment)
         {
+            _lastSegments ??= new Dictionary<string, Route>(StringComparer.OrdinalIgnoreCase);
             present = _lastSegments.GetValueOrDefault(pattern.Segments[0], route);
             return _lastSegments.TryAdd(pattern.Segments[0], route);
         }
 
-        var node = _root;
+        var node = _root ??= new Node();
         foreach (var segment in pattern.Segments)
             node = segment == PathPattern.AnySegment ? node.Any ??= new Node() : node.Child(segment);
 
@@ -46,8 +48,8 @@ public sealed class PathTable(Route otherwise)
 
     private Route Find(ReadOnlySpan<char> path, bool anyCase)
     {
-        var best = path.StartsWith('/') ? Best(_root, path, anyCase) : null;
-        if (_lastSegments.Count > 0 && best is not { Exact: true }
+        var best = _root is not null && path.StartsWith('/') ? Best(_root, path, anyCase) : null;
+        if (_lastSegments is not null && best is not { Exact: true }
             && TryGet(_lastSegments, LastSegment(path), anyCase, out var last))
         {
             return last;

@@ -23,12 +23,13 @@ public sealed class Site
         Proxies = new TrustedProxies(settings.TrustedProxies, [.. settings.TrustedProxyLists.Select(lists.For)]);
         RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings));
         Backends = [.. settings.Backends.Select(upstreams.For)];
+        var shared = new Dictionary<(string Sets, bool HttpsRedirects), ResponseHeaderRules>();
         Routes = [.. table.Routes.Select(route => new LiveRoute(
             route,
             route.Backend is { } backend ? upstreams.For(backend) : null,
             route.File is { } file ? FixedFile.Load(Pages.Directory, file) : null,
             route.ErrorPage is { } page ? new ErrorPage(page.Page, upstreams.For(page.Backend)) : null,
-            new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects),
+            RulesOf(route, shared),
             settings.RateLimiting ? [.. route.RateLimits.Select(limits.For)] : [],
             traffic.For(route.Name, route.Backend?.Name)))];
     }
@@ -78,6 +79,17 @@ public sealed class Site
 
         var own = from route in table.Routes where route.PageTemplate is not null select (route.PageTemplate, KeyOf(route, "PageTemplate"));
         return (settings, table, Pages.Load(Pages.Directory, settings.Pages, own, faults));
+    }
+
+    // Routes whose rules are the same share them, unless they remember the text of the last host.
+    private static ResponseHeaderRules RulesOf(Route route, Dictionary<(string Sets, bool HttpsRedirects), ResponseHeaderRules> shared)
+    {
+        var rules = new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects);
+        // With the lengths: a name may hold whatever would stand between two.
+        var key = (string.Concat(route.ResponseHeaders.Select(set => $"{set.Name.Length}:{set.Name}")), route.HttpsRedirects);
+        if (rules.DependOnHost || shared.TryAdd(key, rules))
+            return rules;
+        return shared[key];
     }
 
     private static string KeyOf(Route route, string key) => $"{SettingsReader.Section}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:{key}";
