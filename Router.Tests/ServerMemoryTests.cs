@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.DependencyInjection;
 using Router.Serving;
 
 namespace Router.Tests;
@@ -35,6 +37,14 @@ public sealed class ServerMemoryTests
 
         memory.Rent(memory.MaxBufferSize).Memory.Length.Should().BeGreaterThanOrEqualTo(memory.MaxBufferSize);
         FluentActions.Invoking(() => memory.Rent(memory.MaxBufferSize + 1)).Should().Throw<ArgumentOutOfRangeException>();
+    }
+
+    [Fact]
+    public async Task The_server_uses_it()
+    {
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid"));
+
+        router.App.Services.GetRequiredService<IMemoryPoolFactory<byte>>().Should().BeOfType<ServerMemory>();
     }
 
     private static byte[]? ArrayOf(ReadOnlyMemory<byte> memory) => MemoryMarshal.TryGetArray(memory, out var array) ? array.Array : null;

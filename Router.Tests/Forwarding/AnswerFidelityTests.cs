@@ -81,6 +81,9 @@ public sealed class AnswerFidelityTests
             await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n{string.Concat(fields.Select(field => field + "\r\n"))}\r\n");
             var reply = new RawMessage(await client.ReadHeadAsync(), "");
 
+            // The names of its own fields, letter by letter.
+            foreach (var field in fields.Where(field => field.StartsWith("X-", StringComparison.OrdinalIgnoreCase)))
+                reply.Head.Should().Contain($"\r\n{field.Split(':')[0]}:");
             string[] names = ["X-A", "X-B", "ETag", "Set-Cookie"];
             foreach (var name in names)
                 reply.Values(name).Should().Equal(fields.Where(field => field.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)).Select(field => field[(name.Length + 1)..].Trim(' ')));

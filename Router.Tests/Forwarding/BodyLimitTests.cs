@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Builder;
 
 namespace Router.Tests.Forwarding;
 
@@ -34,6 +36,32 @@ public sealed class BodyLimitTests
         backend.Connections.Should().Be(0);
     }
 
+    [Fact]
+    public async Task A_body_without_a_length_may_be_as_long_as_the_route_allows_over_HTTP_2_too()
+    {
+        // More than the server lets pass by itself.
+        const int size = 41 << 20;
+        await using var backend = Application.Create();
+        backend.Run(async context =>
+        {
+            await context.Request.Body.CopyToAsync(Stream.Null);
+            context.Response.StatusCode = 204;
+        });
+        await backend.StartAsync();
+        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend.Urls.First()).Set("Hosts:*:MaxRequestBody", "42MiB"), "Http2");
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var upload = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{router.Port}/")
+        {
+            Version = HttpVersion.Version20,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new Lengthless(size),
+        };
+
+        using var answer = await client.SendAsync(upload).InTime();
+
+        answer.StatusCode.Should().Be(HttpStatusCode.NoContent);
+    }
+
     [Theory]
     [InlineData(99_900, 200)]
     [InlineData(100_001, 413)]
@@ -62,7 +90,7 @@ public sealed class BodyLimitTests
     public async Task A_route_may_allow_more_than_the_default()
     {
         await using var app = Application.Create();
-        Microsoft.AspNetCore.Builder.RunExtensions.Run(app, async context =>
+        app.Run(async context =>
         {
             var count = 0L;
             var buffer = new byte[64 * 1024];
@@ -76,5 +104,21 @@ public sealed class BodyLimitTests
         var reply = await router.SendAsync("POST", "http://www.example.org/", new ByteArrayContent(new byte[60 << 20]));
 
         (reply.Status, reply.Body).Should().Be((200, (60 << 20).ToString(CultureInfo.InvariantCulture)));
+    }
+
+    private sealed class Lengthless(int size) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            var buffer = new byte[64 * 1024];
+            for (var left = size; left > 0; left -= buffer.Length)
+                await stream.WriteAsync(buffer.AsMemory(0, Math.Min(buffer.Length, left)));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 }

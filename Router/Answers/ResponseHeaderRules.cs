@@ -1,7 +1,7 @@
 using System.Collections;
 using System.Collections.Immutable;
+using Microsoft.Extensions.Primitives;
 using Router.Configuration;
-using Router.Forwarding.Headers;
 
 namespace Router.Answers;
 
@@ -27,15 +27,19 @@ public sealed class ResponseHeaderRules
     public bool DependOnHost => _added.Any(addition => addition.IsMade);
 
     /// <summary>Applies the rules to an answer whose status and fields are set and which has not begun.</summary>
+    public void Apply(HttpContext context) => Apply(context, isKnown: false, []);
+
+    /// <summary>Applies them to a backend's answer.</summary>
     /// <param name="context">The answer.</param>
-    /// <param name="fields">The backend's fields, of which all those in the answer are; null where that is not known.</param>
-    public void Apply(HttpContext context, FieldList? fields = null)
+    /// <param name="fields">The backend's fields, of which all those in the answer are: to look there is far less than to look in the server's collection.</param>
+    public void Apply(HttpContext context, ReadOnlySpan<KeyValuePair<string, StringValues>> fields) => Apply(context, isKnown: true, fields);
+
+    private void Apply(HttpContext context, bool isKnown, ReadOnlySpan<KeyValuePair<string, StringValues>> fields)
     {
         var headers = context.Response.Headers;
         foreach (var name in _removed)
         {
-            // To look there is far less than to look in the server's collection.
-            if (fields?.Has(name) != false)
+            if (!isKnown || fields.IndexOf(name) >= 0)
                 headers.Remove(name);
         }
 
@@ -45,7 +49,7 @@ public sealed class ResponseHeaderRules
         {
             if (!field.Holds(context.Response.StatusCode))
                 continue;
-            if (field.IsFirst && fields?.Has(field.Name) == false)
+            if (isKnown && field.IsFirst && fields.IndexOf(field.Name) < 0)
                 headers[field.Name] = field.ValueFor(context);
             else
                 headers.Append(field.Name, field.ValueFor(context));

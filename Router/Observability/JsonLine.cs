@@ -18,9 +18,9 @@ public sealed class JsonLine
     // Read by programs and by people in a terminal, never as part of a page: '<' and '&' may stand; control characters may not.
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
-    private static readonly string Ascii = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character).Where(character => character is not ('"' or '\\')));
-    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(Ascii);
-    private static readonly SearchValues<byte> PlainOctets = SearchValues.Create(Encoding.ASCII.GetBytes(Ascii));
+    private static readonly string Plain = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character).Where(character => character is not ('"' or '\\')));
+    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(Plain);
+    private static readonly SearchValues<byte> PlainOctets = SearchValues.Create(Encoding.ASCII.GetBytes(Plain));
 
     private byte[] _bytes = new byte[Usual];
     private int _length;

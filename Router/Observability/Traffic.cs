@@ -26,10 +26,13 @@ public sealed class Traffic
 /// <summary>The counters of one route, one of which each request adds one to, without a look-up or an allocation.</summary>
 public sealed class RouteTraffic(string route, string backend)
 {
-    private static readonly string[] MethodClasses = ["safe", "idempotent", "unsafe"];
-    private static readonly string[] StatusClasses = ["1xx", "2xx", "3xx", "4xx", "5xx", "none"];
+    private const int MethodClassCount = 3;
+    private const int StatusClassCount = 6;
 
-    // In the object itself: of many routes, another one for each request is in no cache.
+    private static readonly string[] MethodClasses = new string[MethodClassCount] { "safe", "idempotent", "unsafe" };
+    private static readonly string[] StatusClasses = new string[StatusClassCount] { "1xx", "2xx", "3xx", "4xx", "5xx", "none" };
+
+    // In the object itself: where each request is of another route, an array beside it would be one more that is in no cache.
     private Counts _counts;
 
     /// <summary>Counts one request.</summary>
@@ -37,8 +40,8 @@ public sealed class RouteTraffic(string route, string backend)
     /// <param name="status">The status that the client got; 0 where its connection ended without one.</param>
     public void Count(string method, int status)
     {
-        var statusClass = status is >= 100 and < 600 ? (status / 100) - 1 : StatusClasses.Length - 1;
-        Interlocked.Increment(ref _counts[(ClassOf(method) * StatusClasses.Length) + statusClass]);
+        var statusClass = status is >= 100 and < 600 ? (status / 100) - 1 : StatusClassCount - 1;
+        Interlocked.Increment(ref _counts[(ClassOf(method) * StatusClassCount) + statusClass]);
     }
 
     internal IEnumerable<Measurement<long>> Measurements()
@@ -51,8 +54,8 @@ public sealed class RouteTraffic(string route, string backend)
                     count,
                     new("route", route),
                     new("backend", backend),
-                    new("method_class", MethodClasses[i / StatusClasses.Length]),
-                    new("status_class", StatusClasses[i % StatusClasses.Length]));
+                    new("method_class", MethodClasses[i / StatusClassCount]),
+                    new("status_class", StatusClasses[i % StatusClassCount]));
             }
         }
     }
@@ -60,8 +63,7 @@ public sealed class RouteTraffic(string route, string backend)
     [InlineArray(Length)]
     private struct Counts
     {
-        // Of each class of method for each class of status.
-        public const int Length = 3 * 6;
+        public const int Length = MethodClassCount * StatusClassCount;
 
         private long _first;
     }

@@ -12,8 +12,8 @@ namespace Router.Forwarding.Bodies;
 /// <param name="limit">The clock of the exchange.</param>
 public sealed class RequestBody(HttpContext exchange, ForwardOrder order, ExchangeLimit limit) : HttpContent
 {
-    // As much as the server reads at once.
-    private const int Block = 4 * 1024;
+    // So much at once is mostly the beginning of more: half of what the server reads in one step, of which the header may have some.
+    private const int Block = 8 * 1024;
     private const int LargestPiece = 32 * 1024;
 
     private Task _copying = Task.CompletedTask;
@@ -106,7 +106,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         }
     }
 
-    // The server keeps a body in small blocks; a system call for each would cost more than to copy them together.
+    // The server keeps a body in pieces; a system call for each would cost more than to copy them together.
     private static async ValueTask WriteAsync(Stream stream, ReadOnlySequence<byte> body, CancellationToken cancellationToken)
     {
         if (body.IsSingleSegment)

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Microsoft.Extensions.Primitives;
+using Router.Answers;
 
 namespace Router.Forwarding.Headers;
 
@@ -21,31 +22,12 @@ public sealed class FieldList(int usual)
     /// <summary>Adds a value, to the field of that name where there is one (RFC 9110 section 5.2).</summary>
     public void Append(string name, string value)
     {
-        if (IndexOf(name) is >= 0 and var index)
+        if (All.IndexOf(name) is >= 0 and var index)
             _fields[index] = new(_fields[index].Key, StringValues.Concat(_fields[index].Value, value));
         else
             Add(name, value);
     }
 
-    /// <summary>Whether there is a field of that name.</summary>
-    public bool Has(string name) => IndexOf(name) >= 0;
-
     /// <summary>The values of a field; none where it is not there.</summary>
-    public StringValues Of(string name) => IndexOf(name) is >= 0 and var index ? _fields[index].Value : default;
-
-    private int IndexOf(string name)
-    {
-        var all = All;
-        for (var i = 0; i < all.Length; i++)
-        {
-            if (IsSame(all[i].Key, name))
-                return i;
-        }
-
-        return -1;
-    }
-
-    // Most names of one length differ in their first letter.
-    private static bool IsSame(string name, string other) =>
-        name.Length == other.Length && ((name[0] ^ other[0]) & ~0x20) == 0 && name.Equals(other, StringComparison.OrdinalIgnoreCase);
+    public StringValues Of(string name) => All.IndexOf(name) is >= 0 and var index ? _fields[index].Value : default;
 }

@@ -185,7 +185,9 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
             head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.IsHead, answer, connection.LastFields)
                 ?? throw new InvalidDataException("the head of the answer breaks the rules of HTTP/1.1");
             connection.Consume(end + 4);
-            connection.Remember(answer.Fields, end);
+            // An interim answer is like none of the others, and after a change of protocol there is no next one.
+            if (head.Status >= 200)
+                connection.Remember(answer.Fields, end);
             return true;
         }
 

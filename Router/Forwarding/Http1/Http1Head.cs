@@ -54,7 +54,7 @@ public readonly struct Http1Head
     /// <param name="isHead">Whether the request's method was HEAD.</param>
     /// <param name="response">Where status, reason and fields go.</param>
     /// <param name="before">The fields of an answer before it, whose names and values need not be made anew where they are the same; null where there was none.</param>
-    public static Http1Head? Parse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer response, FieldList? before = null)
+    public static Http1Head? Parse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer response, FieldList? before)
     {
         var lineEnd = head.IndexOf("\r\n"u8);
         if (lineEnd < 0 || !TryParseStatusLine(head[..lineEnd], response, out var isHttp11))
