@@ -53,10 +53,11 @@ public static class Compression
             && request.Method is not "HEAD" && request.Protocol != "HTTP/1.0"
             && headers.ContentEncoding.Count == 0 && headers.ContentRange.Count == 0
             && !(headers.ContentLength < LeastLength)
+            // Before what takes longer to look for: most pages end here.
+            && (!mayBePersonal || policy == CompressionPolicy.Personal || !IsPersonal(request, headers))
             && !HopByHopHeaders.IsNamedBy(headers.CacheControl, "no-transform")
             && !HopByHopHeaders.IsNamedBy(request.Headers.CacheControl, "no-transform")
-            && !HasDigest(headers)
-            && (!mayBePersonal || policy == CompressionPolicy.Personal || !IsPersonal(request, headers));
+            && !HasDigest(headers);
     }
 
     // Trailers and digests were made for the bytes as they are (RFC 9530 sections 2 and 3).

@@ -120,7 +120,12 @@ public static class RequestHeaders
         var headers = context.Request.Headers;
         var peer = TextOf(context.Connection.RemoteIpAddress ?? IPAddress.None);
         var before = peerIsTrusted ? headers["X-Forwarded-For"] : default;
-        message.Fields.Add("X-Forwarded-For", before.Count == 0 ? peer : $"{string.Join(", ", before.ToArray())}, {peer}");
+        message.Fields.Add("X-Forwarded-For", before.Count switch
+        {
+            0 => peer,
+            1 => $"{before}, {peer}",
+            _ => $"{string.Join(", ", before.ToArray())}, {peer}",
+        });
         var proto = fixedProto
             ?? (peerIsTrusted && headers["X-Forwarded-Proto"].ToString() is ("http" or "https") ? headers["X-Forwarded-Proto"].ToString() : context.Request.Scheme);
         message.Fields.Add("X-Forwarded-Proto", proto);
