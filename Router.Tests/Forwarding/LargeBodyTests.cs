@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 
@@ -74,22 +73,6 @@ public sealed class LargeBodyTests
         var buffer = new byte[64 * 1024];
         for (var left = size; left > 0; left -= buffer.Length)
             await context.Response.Body.WriteAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)));
-    }
-
-    private sealed class EndlessContent(long size) : HttpContent
-    {
-        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
-        {
-            var buffer = new byte[64 * 1024];
-            for (var left = size; left > 0; left -= buffer.Length)
-                await stream.WriteAsync(buffer.AsMemory(0, (int)Math.Min(buffer.Length, left)));
-        }
-
-        protected override bool TryComputeLength(out long length)
-        {
-            length = size;
-            return true;
-        }
     }
 
     /// <summary>The most live memory that was seen beyond what there was.</summary>

@@ -122,12 +122,10 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             return "websocket";
         var protocol = context.Request.Headers.Upgrade.ToString();
         // A change to HTTP/2 would let requests pass that nobody here looks at, one by one.
-        return protocol is "" || context.Feature<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || HasBody(context.Request)
+        // A body in front of the other protocol: a server may pass the wish over (RFC 9110 section 7.8), and loses nothing by it.
+        return protocol is "" || context.Feature<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || RequestFraming.SaysBody(context.Request)
             || protocol.Contains("h2c", StringComparison.OrdinalIgnoreCase) ? null : protocol;
     }
-
-    // A body in front of the other protocol: a server may pass the wish over (RFC 9110 section 7.8), and loses nothing by it.
-    private static bool HasBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
 
     private static bool IsExtendedConnect(HttpContext context) =>
         context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };

@@ -5,9 +5,12 @@ namespace Router.Forwarding.Headers;
 /// <summary>What the server lets pass of a request's framing although two readers could see two different requests in it.</summary>
 public static class RequestFraming
 {
-    /// <summary>Whether a body may come: in HTTP/1 its framing says so (RFC 9112 section 6), in HTTP/2 only its end.</summary>
+    /// <summary>Whether the header says that a body comes (RFC 9112 section 6).</summary>
+    public static bool SaysBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
+
+    /// <summary>Whether a body may come: in HTTP/1 the header says so, in HTTP/2 only its end.</summary>
     public static bool MayHaveBody(HttpRequest request) =>
-        request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0 || !(HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol));
+        SaysBody(request) || !(HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol));
 
     /// <summary>What is wrong; null where nothing is.</summary>
     public static string? FaultOf(HttpContext context)
