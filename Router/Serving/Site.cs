@@ -84,12 +84,14 @@ public sealed class Site
     // Routes whose rules are the same share them, unless they remember the text of the last host.
     private static ResponseHeaderRules RulesOf(Route route, Dictionary<(string Sets, bool HttpsRedirects), ResponseHeaderRules> shared)
     {
-        var rules = new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects);
         // With the lengths: a name may hold whatever would stand between two.
         var key = (string.Concat(route.ResponseHeaders.Select(set => $"{set.Name.Length}:{set.Name}")), route.HttpsRedirects);
-        if (rules.DependOnHost || shared.TryAdd(key, rules))
-            return rules;
-        return shared[key];
+        if (shared.TryGetValue(key, out var same))
+            return same;
+        var rules = new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects);
+        if (!rules.DependOnHost)
+            shared.Add(key, rules);
+        return rules;
     }
 
     private static string KeyOf(Route route, string key) => $"{SettingsReader.Section}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:{key}";
