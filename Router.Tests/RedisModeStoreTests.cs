@@ -20,6 +20,25 @@ public sealed class RedisModeStoreTests
     public Task A_change_wakes_the_one_who_waits_also_where_it_came_before_the_wait() => WithAsync(ModeStorePromises.WakesAsync);
 
     [RedisFact]
+    public async Task A_change_from_before_the_subscription_is_in_force_wakes_the_one_who_waits()
+    {
+        await using var server = await RedisServer.StartAsync();
+        await using var relay = HoldingRelay.Start(server.Port, "{router}:changed");
+        await using var one = Open(server.Url);
+        await using var other = Open($"redis://localhost:{relay.Port}");
+        await other.ReadAsync(default);
+        await relay.Held;
+        var waiting = other.WaitForChangeAsync(TimeSpan.FromMinutes(1), default);
+
+        await one.TryReplaceAsync(null, "first", null, default);
+        waiting.IsCompleted.Should().BeFalse("nothing could be heard yet");
+        relay.LetThrough();
+
+        await waiting.InTime();
+        (await other.ReadAsync(default)).Should().Be("first");
+    }
+
+    [RedisFact]
     public Task The_history_keeps_its_newest_lines() => WithAsync(async open =>
     {
         await using var store = open();

@@ -151,11 +151,35 @@ public sealed class RedisModeStore : IModeStore
     private async Task<ConnectionMultiplexer> ConnectAsync()
     {
         var connection = await ConnectionMultiplexer.ConnectAsync(_options).ConfigureAwait(false);
-        // What was announced meanwhile was not heard.
-        connection.ConnectionRestored += (_, _) => _changed.Set();
-        // Not waited for: while the server is away it can't be, and it is made up for when it comes.
-        await connection.GetSubscriber().SubscribeAsync(_channel, (_, _) => _changed.Set(), CommandFlags.FireAndForget).ConfigureAwait(false);
+        var subscriber = connection.GetSubscriber();
+        connection.ConnectionRestored += (_, _) => _ = MakeUpAsync(subscriber);
+        // Not waited for: while the server is away it can't be, and the library makes it when the server comes.
+        await subscriber.SubscribeAsync(_channel, (_, _) => _changed.Set(), CommandFlags.FireAndForget).ConfigureAwait(false);
+        _ = MakeUpAsync(subscriber);
         return connection;
+    }
+
+    // What was announced before the subscription was in force was not heard. Its connection answers in turn, so that an answer says that it is.
+    private async Task MakeUpAsync(ISubscriber subscriber)
+    {
+        while (true)
+        {
+            try
+            {
+                await subscriber.PingAsync().ConfigureAwait(false);
+                _changed.Set();
+                return;
+            }
+            catch (TimeoutException)
+            {
+                // The subscription may still come into force on this connection, late.
+            }
+            catch (Exception fault) when (IsOfConnection(fault))
+            {
+                // It is away again, and told again when it is back.
+                return;
+            }
+        }
     }
 
     private async Task<T> GuardAsync<T>(Func<IDatabase, Task<T>> work, CancellationToken cancellation)
@@ -168,13 +192,16 @@ public sealed class RedisModeStore : IModeStore
         {
             throw new ModeStoreException($"{Name} refuses: {fault.Message}", fault);
         }
-        catch (Exception fault) when (fault is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException)
+        catch (Exception fault) when (IsOfConnection(fault))
         {
             throw new ModeStoreException($"{Name} can't be used: {ReasonOf(fault)}", fault);
         }
 
         async Task<T> WorkAsync() => await work((await ConnectionAsync().ConfigureAwait(false)).GetDatabase()).ConfigureAwait(false);
     }
+
+    private static bool IsOfConnection(Exception fault) =>
+        fault is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException;
 
     // The library's own words are figures for its makers, and others each time. What the connection ended by is further inside.
     private static string ReasonOf(Exception fault)
