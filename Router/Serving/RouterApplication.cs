@@ -140,6 +140,8 @@ public static class RouterApplication
     private static void AddMetrics(WebApplicationBuilder builder, RouterSettings settings) =>
         builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(settings.ApplicationName)).WithMetrics(metrics => metrics
             .AddMeter(RouterMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime")
+            // Two more records for each request, of what router_backend_in_flight says already.
+            .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
             .AddPrometheusExporter());
 
     private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings, Pages pages)

@@ -2,14 +2,13 @@ using Router.Forwarding.Backends;
 
 namespace Router.Forwarding.Http1;
 
-/// <summary>The connections to one address of a backend. The one that was used last is taken first, so that the others can age out.</summary>
+/// <summary>The connections to one address of a backend.</summary>
 public sealed class Http1Pool(Uri address, Connector connector, TimeProvider time)
 {
     // Servers close idle connections after a minute or so (nginx 75 s, gunicorn and Node far less): go before them where that can be known.
     private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(60);
 
-    private readonly List<Http1Connection> _idle = [];
-    private readonly Lock _lock = new();
+    private readonly IdleConnections _idle = new();
 
     /// <summary>The clock.</summary>
     public TimeProvider Time => time;
@@ -21,19 +20,12 @@ public sealed class Http1Pool(Uri address, Connector connector, TimeProvider tim
     public static TimeSpan ContinueTimeout { get; } = TimeSpan.FromSeconds(1);
 
     /// <summary>How many connections are idle.</summary>
-    public int Idle
-    {
-        get
-        {
-            lock (_lock)
-                return _idle.Count;
-        }
-    }
+    public int Idle => _idle.Count;
 
     /// <summary>An idle connection that is good for another request; null where there is none.</summary>
     public Http1Connection? Take()
     {
-        while (TakeIdle() is { } idle)
+        while (_idle.Take() is { } idle)
         {
             if (IsFresh(idle) && idle.TryBegin())
                 return idle;
@@ -55,42 +47,14 @@ public sealed class Http1Pool(Uri address, Connector connector, TimeProvider tim
     public void Return(Http1Connection connection)
     {
         connection.BecomeIdle(time.GetTimestamp());
-        lock (_lock)
-            _idle.Add(connection);
+        _idle.Add(connection);
     }
 
     /// <summary>Closes the idle connections that have grown old or that the backend has closed.</summary>
-    public void Sweep()
-    {
-        List<Http1Connection>? ended = null;
-        lock (_lock)
-        {
-            for (var i = _idle.Count - 1; i >= 0; i--)
-            {
-                if (IsFresh(_idle[i]) && _idle[i].IsQuiet())
-                    continue;
-                (ended ??= []).Add(_idle[i]);
-                _idle.RemoveAt(i);
-            }
-        }
-
-        ended?.ForEach(connection => connection.Dispose());
-    }
+    public void Sweep() => _idle.TakeAll(connection => !IsFresh(connection) || !connection.IsQuiet())?.ForEach(connection => connection.Dispose());
 
     private bool IsFresh(Http1Connection connection) =>
         time.GetElapsedTime(connection.IdleSince) < MaxIdle && connector.IsCurrent(connection.Address);
-
-    private Http1Connection? TakeIdle()
-    {
-        lock (_lock)
-        {
-            if (_idle.Count == 0)
-                return null;
-            var last = _idle[^1];
-            _idle.RemoveAt(_idle.Count - 1);
-            return last;
-        }
-    }
 }
 
 /// <summary>Address helpers.</summary>
