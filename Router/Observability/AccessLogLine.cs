@@ -93,6 +93,8 @@ public static class AccessLogLine
     {
         var request = context.Request;
         var target = context.Feature<IHttpRequestFeature>()!.RawTarget;
+        if (line.TryAddPlain("request"u8, request.Method, target, request.Protocol))
+            return;
         var length = request.Method.Length + target.Length + request.Protocol.Length + 2;
         var rented = ArrayPool<char>.Shared.Rent(length);
         rented.AsSpan().TryWrite(CultureInfo.InvariantCulture, $"{request.Method} {target} {request.Protocol}", out _);
@@ -114,6 +116,8 @@ public static class AccessLogLine
     // A field's value has a character for each octet (see the server's encoding). Most of those beyond ASCII are UTF-8.
     private static void Write(JsonLine line, ReadOnlySpan<byte> name, ReadOnlySpan<char> value)
     {
+        if (line.TryAddPlain(name, value))
+            return;
         if (Ascii.IsValid(value) || value.ContainsAnyExceptInRange('\0', '\u00FF'))
         {
             line.Add(name, value);

@@ -18,9 +18,9 @@ public sealed class JsonLine
     // Read by programs and by people in a terminal, never as part of a page: '<' and '&' may stand; control characters may not.
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
-    private static readonly string Plain = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character).Where(character => character is not ('"' or '\\')));
-    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(Plain);
-    private static readonly SearchValues<byte> PlainOctets = SearchValues.Create(Encoding.ASCII.GetBytes(Plain));
+    private static readonly string PlainText = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character).Where(character => character is not ('"' or '\\')));
+    private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(PlainText);
+    private static readonly SearchValues<byte> PlainOctets = SearchValues.Create(Encoding.ASCII.GetBytes(PlainText));
 
     private byte[] _bytes = new byte[Usual];
     private int _length;
@@ -38,22 +38,47 @@ public sealed class JsonLine
     }
 
     /// <summary>Ends the line.</summary>
-    public void End() => Raw("}\n"u8);
+    public void End()
+    {
+        Reserve(2);
+        "}\n"u8.CopyTo(_bytes.AsSpan(_length));
+        _length += 2;
+    }
 
     /// <summary>Adds text.</summary>
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<char> value)
     {
-        if (value.ContainsAnyExcept(PlainCharacters))
-        {
-            // By way of UTF-8, where half a character has a replacement and is no error.
+        // By way of UTF-8, where half a character has a replacement and is no error.
+        if (!TryAddPlain(name, value))
             Add(name, Encoding.UTF8.GetBytes(value.ToArray()));
-            return;
-        }
+    }
 
+    /// <summary>Adds text of printable ASCII that needs no escape; false where it is another, and then nothing is added.</summary>
+    public bool TryAddPlain(ReadOnlySpan<byte> name, ReadOnlySpan<char> value)
+    {
+        if (value.ContainsAnyExcept(PlainCharacters))
+            return false;
         Name(name, value.Length + 2);
-        _bytes[_length++] = (byte)'"';
-        _length += Encoding.ASCII.GetBytes(value, _bytes.AsSpan(_length));
-        _bytes[_length++] = (byte)'"';
+        Quote();
+        Plain(value);
+        Quote();
+        return true;
+    }
+
+    /// <summary>The same for three words with blanks between them.</summary>
+    public bool TryAddPlain(ReadOnlySpan<byte> name, ReadOnlySpan<char> first, ReadOnlySpan<char> second, ReadOnlySpan<char> third)
+    {
+        if (first.ContainsAnyExcept(PlainCharacters) || second.ContainsAnyExcept(PlainCharacters) || third.ContainsAnyExcept(PlainCharacters))
+            return false;
+        Name(name, first.Length + second.Length + third.Length + 4);
+        Quote();
+        Plain(first);
+        _bytes[_length++] = (byte)' ';
+        Plain(second);
+        _bytes[_length++] = (byte)' ';
+        Plain(third);
+        Quote();
+        return true;
     }
 
     /// <summary>Adds text that is UTF-8 already.</summary>
@@ -79,10 +104,10 @@ public sealed class JsonLine
     public void AddSecondsText(ReadOnlySpan<byte> name, long? milliseconds)
     {
         Name(name, MostDigits);
-        _bytes[_length++] = (byte)'"';
+        Quote();
         if (milliseconds is { } known)
             Seconds(known);
-        _bytes[_length++] = (byte)'"';
+        Quote();
     }
 
     private void Seconds(long milliseconds)
@@ -97,26 +122,30 @@ public sealed class JsonLine
     private void Quoted(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)
     {
         Name(name, value.Length + 2);
-        _bytes[_length++] = (byte)'"';
-        Raw(value);
-        _bytes[_length++] = (byte)'"';
+        Quote();
+        value.CopyTo(_bytes.AsSpan(_length));
+        _length += value.Length;
+        Quote();
+    }
+
+    private void Quote() => _bytes[_length++] = (byte)'"';
+
+    private void Plain(ReadOnlySpan<char> value)
+    {
+        Ascii.FromUtf16(value, _bytes.AsSpan(_length), out var written);
+        _length += written;
     }
 
     // The name, and room for so many bytes after it.
     private void Name(ReadOnlySpan<byte> name, int value)
     {
         Reserve(name.Length + value + 4);
-        _bytes[_length] = _length == 0 ? (byte)'{' : (byte)',';
-        _bytes[_length + 1] = (byte)'"';
-        name.CopyTo(_bytes.AsSpan(_length + 2));
-        _length += name.Length + 2;
-        Raw("\":"u8);
-    }
-
-    private void Raw(ReadOnlySpan<byte> bytes)
-    {
-        Reserve(bytes.Length);
-        bytes.CopyTo(_bytes.AsSpan(_length));
+        var bytes = _bytes.AsSpan(_length, name.Length + 4);
+        bytes[0] = _length == 0 ? (byte)'{' : (byte)',';
+        bytes[1] = (byte)'"';
+        name.CopyTo(bytes[2..]);
+        bytes[^2] = (byte)'"';
+        bytes[^1] = (byte)':';
         _length += bytes.Length;
     }
 
