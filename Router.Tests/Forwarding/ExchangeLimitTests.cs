@@ -72,7 +72,7 @@ public sealed class ExchangeLimitTests : IDisposable
     {
         private static readonly BackendSettings Backend = SiteFile.Of("www.*", "http://backend.invalid").ToSettings().Backends[0];
 
-        public ExchangeLimit Value { get; } = new(TimeProvider.System, Backend, new DefaultHttpContext { RequestAborted = clientGone });
+        public ExchangeLimit Value { get; } = new(TimeProvider.System, Backend, new DefaultHttpContext { RequestAborted = clientGone }, TimeProvider.System.GetTimestamp());
 
         public void Dispose() => Value.Dispose();
     }

@@ -64,7 +64,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         var upstream = router.Site.Backends[0];
         (upstream.InFlight, upstream.Upgraded, upstream.Endpoints[0].InFlight).Should().Be((0, 0, 0));
         // Every place is free: as many as there are can be had at once.
-        using var limit = new ExchangeLimit(TimeProvider.System, upstream.Settings, new DefaultHttpContext());
+        using var limit = new ExchangeLimit(TimeProvider.System, upstream.Settings, new DefaultHttpContext(), TimeProvider.System.GetTimestamp());
         var all = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => upstream.WaitForPlaceAsync(limit).AsTask()));
         all.Should().OnlyContain(had => had);
     }

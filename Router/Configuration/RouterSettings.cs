@@ -105,7 +105,18 @@ public sealed record BackendSettings
     public string? CertificateAuthorities { get; init; }
 
     /// <summary>Base64 of <c>user:password</c> that replaces the client's <c>Authorization</c> (RFC 7617); null leaves the client's.</summary>
-    public string? BasicAuthentication { get; init; }
+    public string? BasicAuthentication
+    {
+        get;
+        init
+        {
+            field = value;
+            Authorization = value is null ? null : $"Basic {value}";
+        }
+    }
+
+    /// <summary>The value of the <c>Authorization</c> field that says the same (RFC 7617 section 2); null where there is none.</summary>
+    public string? Authorization { get; private init; }
 
     /// <summary>How long a connection may take to be made, TLS included. Default 1 s.</summary>
     public required TimeSpan ConnectTimeout { get; init; }

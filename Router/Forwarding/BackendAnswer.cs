@@ -3,8 +3,9 @@ using Router.Forwarding.Headers;
 namespace Router.Forwarding;
 
 /// <summary>An answer over HTTP/1.1, whose fields are as they came.</summary>
-public sealed class BackendAnswer : HttpResponseMessage
+/// <param name="fields">How many fields it is expected to have.</param>
+public sealed class BackendAnswer(int fields) : HttpResponseMessage
 {
     /// <summary>The fields of its header.</summary>
-    public FieldList Fields { get; } = new(usual: 16);
+    public FieldList Fields { get; } = new(fields);
 }

@@ -7,13 +7,16 @@ using Router.Modes;
 namespace Router.Forwarding;
 
 /// <summary>A request on its way to a backend: the message, and what a message has no place for.</summary>
-public sealed class BackendRequest(HttpMethod method, string pathAndQuery) : HttpRequestMessage(method, (Uri?)null)
+/// <param name="method">The method.</param>
+/// <param name="pathAndQuery">The raw target.</param>
+/// <param name="fields">How many fields its header is expected to have.</param>
+public sealed class BackendRequest(HttpMethod method, string pathAndQuery, int fields = 0) : HttpRequestMessage(method, (Uri?)null)
 {
     /// <summary>The raw target: path and query as they came.</summary>
     public string PathAndQuery => pathAndQuery;
 
     /// <summary>The fields of its header, but for those that the connection needs.</summary>
-    public FieldList Fields { get; } = new(usual: 24);
+    public FieldList Fields { get; } = new(fields);
 
     /// <summary>The time that it may take; null for one of Router's own.</summary>
     public ExchangeLimit? Limit { get; init; }

@@ -30,10 +30,11 @@ public sealed class ExchangeLimit : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="backend">The backend's limits.</param>
     /// <param name="context">The client's request.</param>
-    public ExchangeLimit(TimeProvider time, BackendSettings backend, HttpContext context)
+    /// <param name="now">A timestamp of the clock.</param>
+    public ExchangeLimit(TimeProvider time, BackendSettings backend, HttpContext context, long now)
     {
         (_time, _backend) = (time, backend);
-        _began = _lastActivity = time.GetTimestamp();
+        _began = _lastActivity = now;
         _client = GoneOf(context).UnsafeRegister(static self => ((ExchangeLimit)self!).LoseClient(), this);
     }
 
@@ -83,10 +84,11 @@ public sealed class ExchangeLimit : IDisposable
     }
 
     /// <summary>The answer has begun: from now on its pauses count.</summary>
-    public void AnswerBegan()
+    /// <param name="now">A timestamp of the clock.</param>
+    public void AnswerBegan(long now)
     {
         // In this order: who looks in between finds the later of two limits.
-        Touch();
+        Volatile.Write(ref _lastActivity, now);
         _answerBegan = true;
     }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.Features;
 using Router.Forwarding.Bodies;
@@ -25,10 +26,11 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
     /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
     /// <param name="context">The request.</param>
     /// <param name="order">What to do with it.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardOrder order)
     {
         var (upstream, exchange) = (order.Upstream, order.Exchange);
-        using var limit = new ExchangeLimit(time, upstream.Settings, context);
+        using var limit = new ExchangeLimit(time, upstream.Settings, context, exchange.Arrived);
         exchange.Limited(limit);
         BackendRequest? message = null;
         var placed = false;
@@ -40,9 +42,10 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             message = CreateMessage(context, order, limit);
             exchange.Sending(message);
             using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
-            limit.AnswerBegan();
-            upstream.Answered();
-            exchange.Answered();
+            var now = time.GetTimestamp();
+            limit.AnswerBegan(now);
+            upstream.Answered(now);
+            exchange.Answered(now);
             var failure = await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
             if (failure is null)
                 exchange.Completed();
@@ -80,12 +83,13 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
     private BackendRequest CreateMessage(HttpContext context, ForwardOrder order, ExchangeLimit limit)
     {
         var (request, backend) = (context.Request, order.Upstream.Settings);
-        if (backend.Http2 && IsExtendedConnect(context))
+        var isExtendedConnect = IsExtendedConnect(context);
+        if (backend.Http2 && isExtendedConnect)
             throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
-        var upgrade = backend.Http2 ? null : UpgradeOf(context);
+        var upgrade = backend.Http2 ? null : isExtendedConnect ? "websocket" : UpgradeOf(context);
         // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
-        var method = IsExtendedConnect(context) ? HttpMethod.Get : MethodOf(request.Method);
-        var message = new BackendRequest(method, order.PathAndQuery)
+        var method = isExtendedConnect ? HttpMethod.Get : MethodOf(request.Method);
+        var message = new BackendRequest(method, order.PathAndQuery, request.Headers.Count + RequestHeaders.UsuallyAdded)
         {
             RequestUri = backend.Addresses.All[0],
             Modes = modes,
@@ -99,7 +103,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
         else if (request.Headers.ContentLength is 0)
             message.Content = new EmptyContent();
         RequestHeaders.Copy(context, message, backend, order);
-        if (upgrade is not null && IsExtendedConnect(context))
+        if (isExtendedConnect)
             message.Fields.Add("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
         return message;
     }
@@ -118,8 +122,6 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
 
     private static string? UpgradeOf(HttpContext context)
     {
-        if (IsExtendedConnect(context))
-            return "websocket";
         var protocol = context.Request.Headers.Upgrade.ToString();
         // A change to HTTP/2 would let requests pass that nobody here looks at, one by one.
         // A body in front of the other protocol: a server may pass the wish over (RFC 9110 section 7.8), and loses nothing by it.
@@ -136,7 +138,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
         if (order.ErrorPage is { } page && page.Covers(status))
             return await PassPageOnAsync(context, order, page, answer, limit).ConfigureAwait(false);
         // A success would tell the client of RFC 8441 section 5 that its WebSocket is open.
-        if (IsExtendedConnect(context) && answer.IsSuccessStatusCode)
+        if (message.Upgrade is not null && IsExtendedConnect(context) && answer.IsSuccessStatusCode)
             return ForwardFailure.InvalidAnswer;
         if (!ResponseHeaders.TryCopy(answer, context))
             return ForwardFailure.InvalidAnswer;
@@ -165,7 +167,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
         page.Upstream.Enter();
         try
         {
-            using var message = new BackendRequest(context.Request.Method is "HEAD" ? HttpMethod.Head : HttpMethod.Get, page.Settings.Path)
+            using var message = new BackendRequest(context.Request.Method is "HEAD" ? HttpMethod.Head : HttpMethod.Get, page.Settings.Path, context.Request.Headers.Count + RequestHeaders.UsuallyAdded)
             {
                 RequestUri = page.Upstream.Settings.Addresses.All[0],
                 Modes = modes,

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Net;
 using Router.Modes;
 
@@ -70,7 +71,7 @@ public readonly record struct Decision(Outcome Outcome, Route? Route, string Rea
             return new Decision(Outcome.Forbidden, route, "the rule refuses everyone");
         if (!Allows(route, client))
             return new Decision(Outcome.Forbidden, route, "the client is not in the route's allow list");
-        if (!match.AlsoMet.IsDefault && !match.AlsoMet.All(other => Allows(other, client)))
+        if (!match.AlsoMet.IsDefault && !Allow(match.AlsoMet, client))
             return new Decision(Outcome.Forbidden, route, "another reading of the path meets a rule that does not allow the client");
         if (route.InEveryMode && method is ("GET" or "HEAD"))
             return new Decision(Outcome.File, route, "the rule answers with a file in every mode");
@@ -80,6 +81,9 @@ public readonly record struct Decision(Outcome Outcome, Route? Route, string Rea
             ? new Decision(Outcome.File, route, "the rule answers with a file")
             : new Decision(Outcome.Forward, route, "the mode reaches the backend");
     }
+
+    // By itself: what it captures would be made for every request, and few paths have another reading.
+    private static bool Allow(ImmutableArray<Route> routes, IPAddress client) => routes.All(route => Allows(route, client));
 
     private static bool Allows(Route route, IPAddress client) => route.AllowList?.Contains(client) ?? true;
 }

@@ -67,7 +67,7 @@ public sealed partial class FrontDoor(
                 : ForwardFailure.RequestBodyTooLarge;
             Tracing.End(span, context.Response.StatusCode, failure);
             if (failure != ForwardFailure.Closed)
-                metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, exchange.Age);
+                metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, exchange.Duration);
             if (failure is { } reason)
                 await AnswerFailureAsync(context, current, live!, exchange, reason).ConfigureAwait(false);
         }

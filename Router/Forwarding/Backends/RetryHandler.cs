@@ -47,8 +47,10 @@ public sealed class RetryHandler : DelegatingHandler
         }
 
         sent.NeedsFreshConnection = true;
-        return await _policy.ExecuteAsync(token => base.SendAsync(request, token), sent.Cancellation).ConfigureAwait(false);
+        return await RepeatAsync(sent).ConfigureAwait(false);
     }
+
+    private Task<HttpResponseMessage> RepeatAsync(BackendRequest request) => _policy.ExecuteAsync(token => base.SendAsync(request, token), request.Cancellation);
 
     private bool MayRepeat(BackendException fault, BackendRequest request) =>
         fault.NotBegun ? IsWorthTrying(fault) : fault.DiedIdle && request.IsRepeatable;

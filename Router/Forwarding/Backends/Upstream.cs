@@ -9,6 +9,7 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
 {
     private readonly SemaphoreSlim _places = new(settings.MaxConcurrentRequests);
     private volatile Seen? _lastSeen;
+    private long _lastAnswer;
     private int _inFlight;
     private int _upgraded;
 
@@ -63,11 +64,14 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     public void CountUpgraded(int change) => Interlocked.Add(ref _upgraded, change);
 
     /// <summary>Notes that the backend answered.</summary>
-    public void Answered()
+    /// <param name="now">A timestamp of the clock.</param>
+    public void Answered(long now)
     {
         // Good news of this second is news enough.
-        if (_lastSeen is not { Failure: null } seen || time.GetUtcNow() - seen.At >= TimeSpan.FromSeconds(1))
-            _lastSeen = new Seen(time.GetUtcNow(), null);
+        if (_lastSeen is { Failure: null } && time.GetElapsedTime(Volatile.Read(ref _lastAnswer), now) < TimeSpan.FromSeconds(1))
+            return;
+        Volatile.Write(ref _lastAnswer, now);
+        _lastSeen = new Seen(time.GetUtcNow(), null);
     }
 
     /// <summary>Notes that the backend could not be reached or did not answer.</summary>

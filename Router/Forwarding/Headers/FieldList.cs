@@ -1,4 +1,3 @@
-using System.Runtime.InteropServices;
 using Microsoft.Extensions.Primitives;
 using Router.Answers;
 
@@ -8,16 +7,22 @@ namespace Router.Forwarding.Headers;
 /// The fields of a message in their order, as they are. The framework's collections know a hundred fields by name, keep those that speak of the
 /// content apart, and would parse them: on the way through that is work for nothing.
 /// </summary>
-/// <param name="usual">How many there usually are: to grow costs as much again.</param>
-public sealed class FieldList(int usual)
+/// <param name="expected">How many there will be, as far as that is known: to grow costs as much again, and each request has two of these.</param>
+public sealed class FieldList(int expected)
 {
-    private readonly List<KeyValuePair<string, StringValues>> _fields = new(usual);
+    private KeyValuePair<string, StringValues>[] _fields = new KeyValuePair<string, StringValues>[expected];
+    private int _count;
 
     /// <summary>The fields.</summary>
-    public ReadOnlySpan<KeyValuePair<string, StringValues>> All => CollectionsMarshal.AsSpan(_fields);
+    public ReadOnlySpan<KeyValuePair<string, StringValues>> All => _fields.AsSpan(0, _count);
 
     /// <summary>Adds a field whose name is not there yet.</summary>
-    public void Add(string name, StringValues values) => _fields.Add(new(name, values));
+    public void Add(string name, StringValues values)
+    {
+        if (_count == _fields.Length)
+            Array.Resize(ref _fields, (2 * _count) + 4);
+        _fields[_count++] = new(name, values);
+    }
 
     /// <summary>Adds a value, to the field of that name where there is one (RFC 9110 section 5.2).</summary>
     public void Append(string name, string value)

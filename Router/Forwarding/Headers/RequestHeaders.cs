@@ -10,6 +10,9 @@ namespace Router.Forwarding.Headers;
 /// <summary>What of the client's header goes to the backend, and what Router adds.</summary>
 public static class RequestHeaders
 {
+    /// <summary>How many fields Router usually adds.</summary>
+    public const int UsuallyAdded = 6;
+
     // Fields that tell a backend who asks or what is asked for. From anyone but a trusted proxy they are a way to be somebody else,
     // and the last ones nobody may send: they make frameworks take another path than the one that was checked, a request have two lengths,
     // or a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
@@ -41,7 +44,7 @@ public static class RequestHeaders
     public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, ForwardOrder order, bool isPage = false)
     {
         var rules = order.RequestRules;
-        var credentials = isPage || order.Route.Authenticates ? backend.BasicAuthentication : null;
+        var credentials = isPage || order.Route.Authenticates ? backend.Authorization : null;
         var headers = context.Request.Headers;
         var connection = headers.Connection;
         foreach (var (name, values) in headers)
@@ -70,7 +73,7 @@ public static class RequestHeaders
         rules.AddSampling(headers, message, order.Client);
         // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
-            message.Fields.Add("Authorization", "Basic " + credentials);
+            message.Fields.Add("Authorization", credentials);
     }
 
     /// <summary>

@@ -8,6 +8,8 @@ namespace Router.Forwarding.Http1;
 /// </summary>
 public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection, BackendRequest request)
 {
+    private const int UsualFields = 16;
+
     // The backend's leave to send the body; null where nobody waits for it.
     private TaskCompletionSource? _leave;
     private Task _upload = Task.CompletedTask;
@@ -18,7 +20,6 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     /// <exception cref="BackendException">It failed; the connection is closed, or was not used.</exception>
     public async Task<HttpResponseMessage> RunAsync()
     {
-        request.Exchange?.Connected();
         Begin();
         // Whoever ends it closes the connection: the read that a kept one begins with can't be told to end.
         using var end = request.Limit is null ? request.Cancellation.UnsafeRegister(static self => ((Http1Connection)self!).Dispose(), connection) : default;
@@ -29,7 +30,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
             while (true)
             {
                 // The body is known when all fields are.
-                var answer = new BackendAnswer { RequestMessage = request };
+                var answer = new BackendAnswer(connection.LastFields?.All.Length ?? UsualFields) { RequestMessage = request };
                 Http1Head head;
                 while (!TryReadHead(answer, out head))
                 {

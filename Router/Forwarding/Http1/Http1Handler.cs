@@ -17,16 +17,17 @@ public sealed class Http1Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         var endpoint = EndpointChoice.Of(endpoints, sent.Tried, Random.Shared);
         sent.Tried = endpoint;
         endpoint.Enter();
-        sent.Exchange?.Connecting();
         // Most requests find a kept connection, and then nothing stands between them and it.
-        return !sent.NeedsFreshConnection && endpoint.Pool.Take() is { } kept
-            ? new Http1Exchange(endpoint, kept, sent).RunAsync()
-            : ConnectAndRunAsync(endpoint, sent);
+        if (sent.NeedsFreshConnection || endpoint.Pool.Take() is not { } kept)
+            return ConnectAndRunAsync(endpoint, sent);
+        sent.Exchange?.Kept();
+        return new Http1Exchange(endpoint, kept, sent).RunAsync();
     }
 
     private static async Task<HttpResponseMessage> ConnectAndRunAsync(Endpoint endpoint, BackendRequest request)
     {
         Http1Connection connection;
+        request.Exchange?.Connecting();
         try
         {
             connection = await endpoint.Pool.ConnectAsync(request.Cancellation).ConfigureAwait(false);
@@ -37,6 +38,7 @@ public sealed class Http1Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
             throw;
         }
 
+        request.Exchange?.Connected();
         return await new Http1Exchange(endpoint, connection, request).RunAsync().ConfigureAwait(false);
     }
 }

@@ -12,6 +12,7 @@ public sealed class Exchange(TimeProvider time)
 {
     private long _sending;
     private long _connecting;
+    private long _ended;
     private volatile Upstream? _upstream;
     private volatile ExchangeLimit? _limit;
     private bool _hasBegun;
@@ -30,7 +31,7 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>The bytes of the backend's body that were handed to the client; null where no such body was begun.</summary>
     public long? Sent { get; private set; }
 
-    /// <summary>How long the connection took that carried the request, next to nothing for a kept one; null where there was none.</summary>
+    /// <summary>How long the connection took that carried the request, nothing for a kept one; null where there was none.</summary>
     public TimeSpan? ConnectTime { get; private set; }
 
     /// <summary>How long it took from the first attempt to send until the answer's header; null where none came.</summary>
@@ -41,6 +42,9 @@ public sealed class Exchange(TimeProvider time)
 
     /// <summary>How long ago the request's header had arrived.</summary>
     public TimeSpan Age => time.GetElapsedTime(Arrived);
+
+    /// <summary>How long it took from the arrival of the request's header until the exchange with the backend was over. To be read after <see cref="Ended"/>.</summary>
+    public TimeSpan Duration => time.GetElapsedTime(Arrived, _ended);
 
     /// <summary>The backend that the request was admitted to; null where it is not decided yet.</summary>
     public Upstream? Upstream => _upstream;
@@ -96,10 +100,13 @@ public sealed class Exchange(TimeProvider time)
         _sending = time.GetTimestamp();
     }
 
-    /// <summary>A connection is looked for. The last attempt counts.</summary>
+    /// <summary>A kept connection carries it. The last attempt counts.</summary>
+    public void Kept() => ConnectTime = TimeSpan.Zero;
+
+    /// <summary>A connection is being made for it.</summary>
     public void Connecting() => _connecting = time.GetTimestamp();
 
-    /// <summary>A connection is found.</summary>
+    /// <summary>The connection is made.</summary>
     public void Connected() => ConnectTime = time.GetElapsedTime(_connecting);
 
     /// <summary>From now on bytes may reach the backend.</summary>
@@ -123,7 +130,8 @@ public sealed class Exchange(TimeProvider time)
     }
 
     /// <summary>The answer's header is there.</summary>
-    public void Answered() => HeaderTime = time.GetElapsedTime(_sending);
+    /// <param name="now">A timestamp of the clock.</param>
+    public void Answered(long now) => HeaderTime = time.GetElapsedTime(_sending, now);
 
     /// <summary>So many more bytes of the answer's body have gone to the client.</summary>
     public void Pass(long count) => Sent = (Sent ?? 0) + count;
@@ -171,7 +179,8 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>The exchange with the backend is over, in whatever way.</summary>
     public void Ended()
     {
+        _ended = time.GetTimestamp();
         if (Message is not null)
-            ResponseTime = time.GetElapsedTime(_sending);
+            ResponseTime = time.GetElapsedTime(_sending, _ended);
     }
 }
