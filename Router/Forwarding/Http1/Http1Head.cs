@@ -60,13 +60,19 @@ public readonly struct Http1Head
         if (lineEnd < 0 || !TryParseStatusLine(head[..lineEnd], response, out var isHttp11))
             return null;
         var framing = new Framer(isHttp11);
+        // As long as the names are those of the answer before, in its order, none of them is there yet.
+        var isAlike = true;
         for (var rest = head[(lineEnd + 2)..]; !rest.IsEmpty; rest = rest[(lineEnd + 2)..])
         {
             lineEnd = rest.IndexOf("\r\n"u8);
             var like = before is not null && before.All.Length > response.Fields.All.Length ? before.All[response.Fields.All.Length] : default;
             if (lineEnd < 0 || !TryParseField(rest[..lineEnd], like, out var name, out var value) || !framing.Sees(name, value))
                 return null;
-            response.Fields.Append(name, value);
+            isAlike &= ReferenceEquals(name, like.Key);
+            if (isAlike)
+                response.Fields.Add(name, value);
+            else
+                response.Fields.Append(name, value);
         }
 
         return framing.Result((int)response.StatusCode, isHead);
