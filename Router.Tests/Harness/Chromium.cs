@@ -18,6 +18,10 @@ public sealed class Chromium : IAsyncLifetime
     {
         if (Program is null)
             return;
+        // It sets the console's encoding, for which the framework takes the console's lock and then the writers', and a thread that is just writing
+        // a line of the log wants them the other way round: both wait for ever. Writers that were set are left alone.
+        Console.SetOut(Console.Out);
+        Console.SetError(Console.Error);
         _playwright = await Playwright.CreateAsync();
         // A container has no other user than root and little shared memory.
         _browser = await _playwright.Chromium.LaunchAsync(new() { ExecutablePath = Program, Args = ["--no-sandbox", "--disable-dev-shm-usage", "--host-resolver-rules=MAP *.example.org 127.0.0.1"] });
