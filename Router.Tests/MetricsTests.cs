@@ -116,6 +116,24 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task A_request_that_does_not_get_as_far_as_its_backend_took_some_time_too()
+    {
+        await using var backend = RawBackend.Saying("never");
+        await using var router = await RunningRouter.StartAsync(
+            new SiteFile().Frontend("spared", backend.Address).Host("spared.*", "spared").Set("Hosts:spared.*:MaxRequestBody", "1KiB"));
+        using (var client = await router.ConnectAsync())
+        {
+            await client.WriteAsync("POST / HTTP/1.1\r\nHost: spared.example.org\r\nContent-Length: 5000\r\n\r\n");
+            (await client.ReadMessageAsync())!.Status.Should().Be(413);
+        }
+
+        var metrics = await ReadAsync(router);
+
+        metrics.Single(series => series.Name == "router_backend_duration_seconds_count" && series.Has("backend", "spared")).Value.Should().Be(1);
+        metrics.Single(series => series.Name == "router_backend_duration_seconds_sum" && series.Has("backend", "spared")).Value.Should().BePositive();
+    }
+
+    [Fact]
     public async Task What_is_in_flight_is_counted_by_backend_and_falls_back_to_nothing()
     {
         await using var backend = RawBackend.Start();

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 
 namespace Router.Tests.Harness;
 
@@ -16,7 +17,7 @@ internal sealed class HoldingRelay : IAsyncDisposable
 
     private HoldingRelay(int server, string word)
     {
-        (_server, _word) = (server, System.Text.Encoding.ASCII.GetBytes(word));
+        (_server, _word) = (server, Encoding.ASCII.GetBytes(word));
         _listener.Start();
         _accepting = AcceptAllAsync();
     }

@@ -43,8 +43,8 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>How long ago the request's header had arrived.</summary>
     public TimeSpan Age => time.GetElapsedTime(Arrived);
 
-    /// <summary>How long it took from the arrival of the request's header until the exchange with the backend was over. To be read after <see cref="Ended"/>.</summary>
-    public TimeSpan Duration => time.GetElapsedTime(Arrived, _ended);
+    /// <summary>How long it took from the arrival of the request's header until the exchange with the backend was over; its age where there was none.</summary>
+    public TimeSpan Duration => _ended == 0 ? Age : time.GetElapsedTime(Arrived, _ended);
 
     /// <summary>The backend that the request was admitted to; null where it is not decided yet.</summary>
     public Upstream? Upstream => _upstream;
