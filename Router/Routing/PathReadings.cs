@@ -29,8 +29,19 @@ public static class PathReadings
     }
 
     /// <summary>Whether a path has one reading only: itself.</summary>
-    public static bool IsPlain(ReadOnlySpan<char> path) =>
-        !path.ContainsAny(Unusual) && path.IndexOf("//") < 0 && path.IndexOf("/.") < 0;
+    public static bool IsPlain(ReadOnlySpan<char> path)
+    {
+        if (path.ContainsAny(Unusual))
+            return false;
+        // An empty segment, or one that begins with a dot.
+        for (var rest = path; rest.IndexOf('/') is >= 0 and var slash && slash + 1 < rest.Length; rest = rest[(slash + 1)..])
+        {
+            if (rest[slash + 1] is '/' or '.')
+                return false;
+        }
+
+        return true;
+    }
 
     /// <summary>
     /// All readings of a path, without repetition, the fully normalised one first.

@@ -41,16 +41,29 @@ public sealed class PathTable(Route otherwise)
     }
 
     /// <summary>Finds the rule for a normalised path.</summary>
-    public Route Find(ReadOnlySpan<char> path) => Find(path, anyCase: true);
+    public Route Find(ReadOnlySpan<char> path) => Find(path, out _);
+
+    /// <summary>The same.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="isInItsCase">Whether it is met letter by letter, so that <see cref="FindInItsCase"/> finds it too; false where that is not known.</param>
+    public Route Find(ReadOnlySpan<char> path, out bool isInItsCase)
+    {
+        isInItsCase = true;
+        return Find(path, anyCase: true, ref isInItsCase);
+    }
 
     /// <summary>Finds the rule for a normalised path whose letters match in their own case only.</summary>
-    public Route FindInItsCase(ReadOnlySpan<char> path) => Find(path, anyCase: false);
-
-    private Route Find(ReadOnlySpan<char> path, bool anyCase)
+    public Route FindInItsCase(ReadOnlySpan<char> path)
     {
-        var best = _root is not null && path.StartsWith('/') ? Best(_root, path, anyCase) : null;
+        var isInItsCase = true;
+        return Find(path, anyCase: false, ref isInItsCase);
+    }
+
+    private Route Find(ReadOnlySpan<char> path, bool anyCase, ref bool isInItsCase)
+    {
+        var best = _root is not null && path.StartsWith('/') ? Best(_root, path, anyCase, ref isInItsCase) : null;
         if (_lastSegments is not null && best is not { Exact: true }
-            && TryGet(_lastSegments, LastSegment(path), anyCase, out var last))
+            && TryGet(_lastSegments, LastSegment(path), anyCase, ref isInItsCase, out var last))
         {
             return last;
         }
@@ -58,9 +71,15 @@ public sealed class PathTable(Route otherwise)
         return best?.Route ?? otherwise;
     }
 
-    private static bool TryGet<T>(Dictionary<string, T> dictionary, ReadOnlySpan<char> segment, bool anyCase, [NotNullWhen(true)] out T? value)
-        where T : class =>
-        dictionary.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var name, out value) && (anyCase || segment.SequenceEqual(name));
+    private static bool TryGet<T>(Dictionary<string, T> dictionary, ReadOnlySpan<char> segment, bool anyCase, ref bool isInItsCase, [NotNullWhen(true)] out T? value)
+        where T : class
+    {
+        if (!dictionary.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var name, out value))
+            return false;
+        var isSame = segment.SequenceEqual(name);
+        isInItsCase &= isSame;
+        return anyCase || isSame;
+    }
 
     // Many applications answer /x/ where they know /x: the rule holds for both.
     private static ReadOnlySpan<char> LastSegment(ReadOnlySpan<char> path)
@@ -69,7 +88,7 @@ public sealed class PathTable(Route otherwise)
         return path[(path.LastIndexOf('/') + 1)..];
     }
 
-    private static Found? Best(Node node, ReadOnlySpan<char> rest, bool anyCase)
+    private static Found? Best(Node node, ReadOnlySpan<char> rest, bool anyCase, ref bool isInItsCase)
     {
         if (rest.IsEmpty)
             return Found.Of(node.Exact, node.Prefix);
@@ -80,13 +99,13 @@ public sealed class PathTable(Route otherwise)
         var segment = slash < 0 ? rest[1..] : rest.Slice(1, slash);
         var below = rest[(1 + segment.Length)..];
         if (node.Children is { } children
-            && TryGet(children, segment, anyCase, out var child)
-            && Best(child, below, anyCase) is { } literal)
+            && TryGet(children, segment, anyCase, ref isInItsCase, out var child)
+            && Best(child, below, anyCase, ref isInItsCase) is { } literal)
         {
             return literal;
         }
 
-        if (node.Any is { } any && !segment.IsEmpty && Best(any, below, anyCase) is { } wildcard)
+        if (node.Any is { } any && !segment.IsEmpty && Best(any, below, anyCase, ref isInItsCase) is { } wildcard)
             return wildcard;
         return Found.Of(null, node.PrefixSlash ?? node.Prefix);
     }

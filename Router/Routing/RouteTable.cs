@@ -72,9 +72,8 @@ public sealed class RouteTable
     // an exception for /callbacks is none for /CALLBACKS.
     private static RouteMatch Match(PathTable paths, ReadOnlySpan<char> path)
     {
-        var route = paths.Find(path);
-        var inItsCase = paths.FindInItsCase(path);
-        if (inItsCase == route)
+        var route = paths.Find(path, out var isInItsCase);
+        if (isInItsCase || paths.FindInItsCase(path) is not { } inItsCase || inItsCase == route)
             return RouteMatch.Of(route);
         return inItsCase.Refuses ? RouteMatch.Of(inItsCase) : RouteMatch.Of(route, [inItsCase]);
     }
