@@ -57,30 +57,44 @@ public sealed class AnswerFidelityTests
     [Fact]
     public async Task What_an_answer_has_in_common_with_the_one_before_it_on_its_connection_changes_nothing()
     {
-        string[][] answers =
+        var longer = new string('a', 3000);
+        (string Status, string[] Fields)[] answers =
         [
-            ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"],
-            ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"],
-            ["x-a: one", "X-B: Two", "ETag: \"12\"", "Set-Cookie: a="],
-            ["X-B: two", "X-A: one", "Set-Cookie: a=b", "Set-Cookie: a=c"],
-            ["Set-Cookie: a=c", "Set-Cookie: a=b", "X-B: tw\u00f6", "X-A:"],
-            ["X-B: tw\u00f6", "X-A: "],
-            [],
-            ["X-A: one"],
+            ("200 OK", ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"]),
+            ("200 OK", ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"]),
+            ("404 Not Found", ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"]),
+            ("200 Fine", ["x-a: one", "X-B: Two", "ETag: \"12\"", "Set-Cookie: a="]),
+            ("200 OK", ["X-B: two", "X-A: one", "Set-Cookie: a=b", "Set-Cookie: a=c"]),
+            ("200 OK", ["X-B: two", "X-A: one", "Set-Cookie: a=b", "Set-Cookie: a=c"]),
+            ("200 OK", ["Set-Cookie: a=c", "Set-Cookie: a=b", "X-B: tw\u00f6", "X-A:"]),
+            ("200 OK", ["X-B: tw\u00f6", "X-A: "]),
+            ("200 OK", ["X-B: tw\u00f6", "X-A: ", "Connection: X-B", "Keep-Alive: timeout=5"]),
+            ("200 OK", ["X-B: tw\u00f6", "X-A: ", "Connection: X-A", "Keep-Alive: timeout=5"]),
+            ("200 OK", ["X-B: tw\u00f6", "X-A: ", "Connection: x-a", "Connection: X-B"]),
+            ("200 OK", ["X-B: tw\u00f6", "X-A: "]),
+            ("200 OK", [$"X-A: {longer}", "X-B: two", "X-B: three"]),
+            ("200 OK", [$"X-A: {longer}", "X-B: two", "X-B: four"]),
+            ("200 OK", ["X-A: one", "X-B: two", "X-B: four"]),
+            ("200 OK", []),
+            ("200 OK", ["X-A: one"]),
         ];
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         using var client = await router.ConnectAsync();
         RawConnection? connection = null;
 
-        foreach (var fields in answers)
+        foreach (var (status, sent) in answers)
         {
             await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
             connection ??= await backend.AcceptAsync();
             await connection.ReadMessageAsync();
-            await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n{string.Concat(fields.Select(field => field + "\r\n"))}\r\n");
+            await connection.WriteAsync($"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{string.Concat(sent.Select(field => field + "\r\n"))}\r\n");
             var reply = new RawMessage(await client.ReadHeadAsync(), "");
 
+            reply.FirstLine.Should().Be($"HTTP/1.1 {status}");
+            var stopped = sent.Where(field => field.StartsWith("Connection: ", StringComparison.Ordinal)).Select(field => field["Connection: ".Length..]).Append("Keep-Alive").ToList();
+            var fields = sent.Where(field => !stopped.Contains(field.Split(':')[0], StringComparer.OrdinalIgnoreCase)).ToList();
+            reply.Values("Keep-Alive").Should().BeEmpty();
             // The names of its own fields, letter by letter.
             foreach (var field in fields.Where(field => field.StartsWith("X-", StringComparison.OrdinalIgnoreCase)))
                 reply.Head.Should().Contain($"\r\n{field.Split(':')[0]}:");

@@ -54,9 +54,15 @@ public static class ClientAddress
         }
 
         // "1", "0x7f.1" and "010.0.0.1" are addresses to the framework, and to nobody who writes this field.
-        if (!IPAddress.TryParse(text, out var parsed) || (!text.Contains(':') && !text.SequenceEqual(parsed.ToString())))
+        if (!IPAddress.TryParse(text, out var parsed) || (!text.Contains(':') && !IsWrittenSo(parsed, text)))
             return false;
         address = parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4() : parsed;
         return true;
+    }
+
+    private static bool IsWrittenSo(IPAddress address, ReadOnlySpan<char> text)
+    {
+        Span<char> usual = stackalloc char["255.255.255.255".Length];
+        return address.TryFormat(usual, out var length) && text.SequenceEqual(usual[..length]);
     }
 }

@@ -17,7 +17,7 @@ public static class Fields
         return -1;
     }
 
-    // Most names of one length differ in their first letter.
-    private static bool IsSame(string name, string other) =>
+    /// <summary>Whether two names are one. Most of one length differ in their first letter.</summary>
+    public static bool IsSame(string name, string other) =>
         name.Length == other.Length && ((name[0] ^ other[0]) & ~0x20) == 0 && name.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

@@ -2,6 +2,8 @@ using System.Collections;
 using System.Collections.Immutable;
 using Microsoft.Extensions.Primitives;
 using Router.Configuration;
+using Router.Forwarding;
+using Router.Forwarding.Headers;
 
 namespace Router.Answers;
 
@@ -27,30 +29,28 @@ public sealed class ResponseHeaderRules
     public bool DependOnHost => _added.Any(addition => addition.IsMade);
 
     /// <summary>Applies the rules to an answer whose status and fields are set and which has not begun.</summary>
-    public void Apply(HttpContext context) => Apply(context, isKnown: false, []);
-
-    /// <summary>Applies them to a backend's answer.</summary>
     /// <param name="context">The answer.</param>
-    /// <param name="fields">The backend's fields, of which all those in the answer are: to look there is far less than to look in the server's collection.</param>
-    public void Apply(HttpContext context, ReadOnlySpan<KeyValuePair<string, StringValues>> fields) => Apply(context, isKnown: true, fields);
-
-    private void Apply(HttpContext context, bool isKnown, ReadOnlySpan<KeyValuePair<string, StringValues>> fields)
+    /// <param name="source">
+    /// The backend's answer where all fields are of that one: to look there what is there already is far less than to look in the server's collection.
+    /// </param>
+    public void Apply(HttpContext context, BackendAnswer? source = null)
     {
         var headers = context.Response.Headers;
         foreach (var name in _removed)
         {
-            if (!isKnown || fields.IndexOf(name) >= 0)
+            if (source is null || source.Head.Has(name))
                 headers.Remove(name);
         }
 
         if (_httpsRedirects && headers.Location is [{ } location] && location.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
             headers.Location = string.Concat("https", location.AsSpan(4));
+        var status = context.Response.StatusCode;
         foreach (var field in _added)
         {
-            if (!field.Holds(context.Response.StatusCode))
+            if (!field.Holds(status))
                 continue;
-            if (isKnown && field.IsFirst && fields.IndexOf(field.Name) < 0)
-                headers[field.Name] = field.ValueFor(context);
+            if (source is not null && field.IsFirst && !source.Head.Has(field.Name))
+                field.Set(headers, field.ValueFor(context));
             else
                 headers.Append(field.Name, field.ValueFor(context));
         }
@@ -65,7 +65,9 @@ public sealed class ResponseHeaderRules
 
         public Addition(string name, string value, ImmutableArray<int> statuses, bool isFirst)
         {
-            (Name, _value, IsFirst, IsMade) = (name, value, isFirst, value.Contains(Sibling, StringComparison.Ordinal));
+            Name = FieldNames.Of(name);
+            Set = DirectFields.Setter(Name);
+            (_value, IsFirst, IsMade) = (value, isFirst, value.Contains(Sibling, StringComparison.Ordinal));
             if (statuses is [])
                 return;
             _statuses = new BitArray(600);
@@ -74,6 +76,9 @@ public sealed class ResponseHeaderRules
         }
 
         public string Name { get; }
+
+        /// <summary>Sets the field, where no other one of that name is there.</summary>
+        public Action<IHeaderDictionary, StringValues> Set { get; }
 
         /// <summary>Whether no rule before it adds a field of that name.</summary>
         public bool IsFirst { get; }

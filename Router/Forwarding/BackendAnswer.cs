@@ -1,11 +1,11 @@
-using Router.Forwarding.Headers;
+using Router.Forwarding.Http1;
 
 namespace Router.Forwarding;
 
 /// <summary>An answer over HTTP/1.1, whose fields are as they came.</summary>
-/// <param name="fields">How many fields it is expected to have.</param>
-public sealed class BackendAnswer(int fields) : HttpResponseMessage
+/// <param name="head">Where they are. It is the connection's: what is in it is this answer's until its body has been read.</param>
+public sealed class BackendAnswer(AnswerHead head) : HttpResponseMessage
 {
-    /// <summary>The fields of its header.</summary>
-    public FieldList Fields { get; } = new(fields);
+    /// <summary>Its head, until its body has been read.</summary>
+    public AnswerHead Head => head;
 }

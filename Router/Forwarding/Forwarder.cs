@@ -142,10 +142,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             return ForwardFailure.InvalidAnswer;
         if (!ResponseHeaders.TryCopy(answer, context))
             return ForwardFailure.InvalidAnswer;
-        if (answer is BackendAnswer http1)
-            order.HeaderRules.Apply(context, http1.Fields.All);
-        else
-            order.HeaderRules.Apply(context);
+        order.HeaderRules.Apply(context, answer as BackendAnswer);
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
             limit.NoMore();

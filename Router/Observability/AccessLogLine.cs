@@ -55,11 +55,12 @@ public static class AccessLogLine
 
     private static void WriteTrace(JsonLine line, HttpContext context, Exchange exchange)
     {
-        Write(line, "requestId"u8, exchange.Field(context, "X-B3-TraceId"));
-        Write(line, "spanId"u8, exchange.Field(context, "X-B3-SpanId"));
-        Write(line, "parentSpanId"u8, exchange.Field(context, "X-B3-ParentSpanId"));
-        Write(line, "isSampled"u8, exchange.Field(context, "X-B3-Sampled"));
-        Write(line, "debugFlag"u8, exchange.Field(context, "X-B3-Flags"));
+        var trace = exchange.TraceOf(context);
+        Write(line, "requestId"u8, trace.TraceId);
+        Write(line, "spanId"u8, trace.SpanId);
+        Write(line, "parentSpanId"u8, trace.ParentSpanId);
+        Write(line, "isSampled"u8, trace.Sampled);
+        Write(line, "debugFlag"u8, trace.Flags);
     }
 
     private static void WriteClient(JsonLine line, HttpContext context, Exchange exchange)

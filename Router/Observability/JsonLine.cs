@@ -56,11 +56,12 @@ public sealed class JsonLine
     /// <summary>Adds text of printable ASCII that needs no escape; false where it is another, and then nothing is added.</summary>
     public bool TryAddPlain(ReadOnlySpan<byte> name, ReadOnlySpan<char> value)
     {
-        if (value.ContainsAnyExcept(PlainCharacters))
+        if (!value.IsEmpty && value.ContainsAnyExcept(PlainCharacters))
             return false;
         Name(name, value.Length + 2);
         Quote();
-        Plain(value);
+        if (!value.IsEmpty)
+            Plain(value);
         Quote();
         return true;
     }
@@ -112,11 +113,21 @@ public sealed class JsonLine
 
     private void Seconds(long milliseconds)
     {
-        Utf8Formatter.TryFormat(milliseconds / 1000, _bytes.AsSpan(_length), out var digits);
-        _length += digits;
-        _bytes[_length++] = (byte)'.';
-        Utf8Formatter.TryFormat(milliseconds % 1000, _bytes.AsSpan(_length), out digits, new StandardFormat('D', 3));
-        _length += digits;
+        var (seconds, rest) = Math.DivRem(milliseconds, 1000);
+        if (seconds is >= 0 and < 10)
+        {
+            _bytes[_length++] = (byte)('0' + seconds);
+        }
+        else
+        {
+            Utf8Formatter.TryFormat(seconds, _bytes.AsSpan(_length), out var digits);
+            _length += digits;
+        }
+
+        var (tenths, thousandths) = Math.DivRem((int)Math.Abs(rest), 100);
+        ReadOnlySpan<byte> fraction = [(byte)'.', (byte)('0' + tenths), (byte)('0' + (thousandths / 10)), (byte)('0' + (thousandths % 10))];
+        fraction.CopyTo(_bytes.AsSpan(_length));
+        _length += fraction.Length;
     }
 
     private void Quoted(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value)

@@ -94,7 +94,7 @@ public static class RouterApplication
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
             kestrel.RequestHeaderEncodingSelector = name =>
                 name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionFieldEncoding.Instance : Encoding.Latin1;
-            kestrel.ResponseHeaderEncodingSelector = _ => Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = static _ => OctetEncoding.Instance;
         });
         // A request's work is short and waits for nothing: handed to another thread it would cost more than it is.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);

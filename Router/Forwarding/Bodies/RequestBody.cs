@@ -36,7 +36,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             if (exchange.Feature<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
                 return [];
             return from trailer in feature.Trailers
-                   where TrailerFields.MayPass(trailer.Key) && RequestHeaders.MayPass(trailer.Key, peerIsTrusted: false, order.RequestRules)
+                   where TrailerFields.MayPass(trailer.Key) && order.RequestRules.MayPass(trailer.Key, peerIsTrusted: false)
                    from value in trailer.Value
                    select KeyValuePair.Create(trailer.Key, value ?? "");
         }

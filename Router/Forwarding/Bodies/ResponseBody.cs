@@ -14,14 +14,29 @@ public static class ResponseBody
     private const int PieceSize = 16 * 1024;
     private const int LargePieceSize = 32 * 1024;
 
-    /// <summary>Copies it all, trailers included. A short one is sent when the request ends.</summary>
+    /// <summary>Copies it all, trailers included.</summary>
     public static ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)
     {
         exchange.Pass(0);
         if (answer.Content is not Http1Content { Body: Http1ResponseBody body } || !body.IsAllHere)
             return CopyPiecesAsync(answer, context, limit, exchange);
         exchange.Pass(body.Left);
-        return body.CopyAllAsync(context.Response.BodyWriter);
+        return CopyAllAsync(body, context, limit);
+    }
+
+    private static async ValueTask CopyAllAsync(Http1ResponseBody body, HttpContext context, ExchangeLimit limit)
+    {
+        if (body.Left > 0)
+        {
+            // In HTTP/1.1 header and body go out at once and in one piece. In HTTP/2 they would lack the flag for the end, which the request's
+            // end sets; and where the client still sends its body, what comes after the answer is no longer for the backend.
+            if (body.IsUploaded && HttpProtocol.IsHttp11(context.Request.Protocol))
+                await SendAsync(context.Response.BodyWriter.WriteAsync(body.All), limit).ConfigureAwait(false);
+            else
+                context.Response.BodyWriter.Write(body.All.Span);
+        }
+
+        await body.CompleteAsync().ConfigureAwait(false);
     }
 
     private static async ValueTask CopyPiecesAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)
@@ -76,6 +91,19 @@ public static class ResponseBody
         // The client's own slowness is not the backend's.
         limit.Hold();
         await context.Response.BodyWriter.FlushAsync(limit.Token).ConfigureAwait(false);
+        limit.Release();
+    }
+
+    private static async ValueTask SendAsync(ValueTask<FlushResult> sending, ExchangeLimit limit)
+    {
+        if (sending.IsCompletedSuccessfully)
+        {
+            sending.GetAwaiter().GetResult();
+            return;
+        }
+
+        limit.Hold();
+        await sending.AsTask().WaitAsync(limit.Token).ConfigureAwait(false);
         limit.Release();
     }
 

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Primitives;
+
 namespace Router.Forwarding.Headers;
 
 /// <summary>
@@ -6,21 +8,24 @@ namespace Router.Forwarding.Headers;
 /// </summary>
 public static class B3Sampling
 {
-    private const string Sampled = "X-B3-Sampled";
-    private const string Flags = "X-B3-Flags";
+    /// <summary>The field that says whether a request is traced.</summary>
+    public const string Sampled = "X-B3-Sampled";
 
-    /// <summary>Whether a field is one of the two that are decided here.</summary>
-    public static bool IsDecided(string name) =>
-        name.Equals(Sampled, StringComparison.OrdinalIgnoreCase) || name.Equals(Flags, StringComparison.OrdinalIgnoreCase);
+    /// <summary>The field that may force it.</summary>
+    public const string Flags = "X-B3-Flags";
 
     /// <summary>Adds the two fields to a request for a backend, by the trace id that stands in it already.</summary>
-    public static void Add(IHeaderDictionary from, BackendRequest to, bool trusted)
+    /// <param name="to">The request.</param>
+    /// <param name="trusted">Whether the client is believed.</param>
+    /// <param name="sampled">What it says itself.</param>
+    /// <param name="flags">What it says besides.</param>
+    public static void Add(BackendRequest to, bool trusted, StringValues sampled, StringValues flags)
     {
-        var asked = trusted ? from[Sampled].ToString() : "";
+        var asked = trusted ? sampled.ToString() : "";
         to.Fields.Add(Sampled, asked is "" or "0" ? IsSample(TraceIdOf(to)) ? "1" : "0" : asked);
-        var flags = trusted ? from[Flags].ToString() : "0";
-        if (flags is not "")
-            to.Fields.Add(Flags, flags);
+        var said = trusted ? flags.ToString() : "0";
+        if (said is not "")
+            to.Fields.Add(Flags, said);
     }
 
     // The one that the backend gets: the client's, or where Router traces its own.

@@ -18,6 +18,9 @@ public static class FieldNames
     private static readonly string[][] OfLength =
         [.. Enumerable.Range(0, Known.Max(name => name.Length) + 1).Select(length => Known.Where(name => name.Length == length).ToArray())];
 
+    /// <summary>The same name; where it is a known one, the very string that the server compares with first.</summary>
+    public static string Of(string name) => Array.Find(Known, known => known == name) ?? name;
+
     /// <summary>The name that these octets of ASCII are.</summary>
     public static string Of(ReadOnlySpan<byte> octets)
     {

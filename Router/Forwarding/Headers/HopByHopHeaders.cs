@@ -6,20 +6,26 @@ namespace Router.Forwarding.Headers;
 /// <summary>The fields that belong to one connection and are never passed on (RFC 9110 section 7.6.1).</summary>
 public static class HopByHopHeaders
 {
-    private static readonly FrozenSet<string> Fixed = new[]
-    {
+    private static readonly string[] All =
+    [
         "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "TE", "Upgrade",
         "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info", "HTTP2-Settings",
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+    ];
+
+    private static readonly FrozenSet<string> Fixed = All.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Those that always do.</summary>
+    public static IReadOnlyList<string> Names => All;
 
     /// <summary>Whether a field stops here: one of the fixed ones, or one that <c>Connection</c> names.</summary>
     /// <param name="name">The field's name.</param>
     /// <param name="connection">The values of <c>Connection</c> in the same message.</param>
     public static bool Contains(string name, StringValues connection) =>
-        Fixed.Contains(name) || (connection.Count > 0 && !NamesNoOther(connection) && IsNamedBy(connection, name));
+        Fixed.Contains(name) || (NamesOthers(connection) && IsNamedBy(connection, name));
 
-    // What browsers and servers say of each connection, and of none but the fixed ones.
-    private static bool NamesNoOther(StringValues connection) => connection is [{ } only] && only.Equals("keep-alive", StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether <c>Connection</c> may name a field that is none of the fixed ones. What browsers and servers say of each connection does not.</summary>
+    public static bool NamesOthers(StringValues connection) =>
+        connection.Count > 0 && !(connection is [{ } only] && only.Equals("keep-alive", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether a list field holds a token, in any case.</summary>
     public static bool IsNamedBy(StringValues field, string token)

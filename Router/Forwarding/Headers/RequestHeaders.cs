@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Collections.Frozen;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 using Router.Access;
@@ -13,28 +11,6 @@ public static class RequestHeaders
     /// <summary>How many fields Router usually adds.</summary>
     public const int UsuallyAdded = 6;
 
-    // Fields that tell a backend who asks or what is asked for. From anyone but a trusted proxy they are a way to be somebody else,
-    // and the last ones nobody may send: they make frameworks take another path than the one that was checked, a request have two lengths,
-    // or a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
-    private static readonly string[] FromTrustedProxies = ["Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP"];
-    private static readonly string[] FromNobody = ["X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length", "Transfer-Encoding", "Proxy", BypassToken.Header];
-    private static readonly string[] MadeHere = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
-
-    // One look-up for each field. True: from a trusted proxy it passes.
-    private static readonly FrozenDictionary<string, bool> Stopped = FromTrustedProxies.Select(name => KeyValuePair.Create(name, true))
-        .Concat(FromNobody.Concat(MadeHere).Select(name => KeyValuePair.Create(name, false))).ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
-
-    private static readonly FrozenSet<string> OfTheRequestItself = new[]
-    {
-        "Expect", "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
-        "Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Content-Disposition", "Content-Range", "Content-MD5", "Content-Digest", "Digest", "Repr-Digest", "Expires", "Last-Modified", "Allow",
-    }.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
-    private static readonly SearchValues<char> TokenCharacters =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
-
-    private static readonly SearchValues<char> Controls = SearchValues.Create([.. Enumerable.Range(0, 32).Select(c => (char)c).Where(c => c is not '\t'), '\x7f']);
-
     /// <summary>Copies the fields of the request onto the message for the backend.</summary>
     /// <param name="context">The request.</param>
     /// <param name="message">The message.</param>
@@ -45,18 +21,37 @@ public static class RequestHeaders
     {
         var rules = order.RequestRules;
         var credentials = isPage || order.Route.Authenticates ? backend.Authorization : null;
+        var stops = RequestField.Stopped | RequestField.OfTheConnection
+            | (order.PeerIsTrusted ? RequestField.None : RequestField.FromTrustedProxies)
+            | (order.Span is null ? RequestField.None : RequestField.OfTheTrace)
+            | (credentials is null ? RequestField.None : RequestField.Credentials)
+            | (isPage ? RequestField.OfTheRequestItself : RequestField.None);
+        StringValues forwardedFor = default, forwardedProto = default, sampled = default, flags = default;
         var headers = context.Request.Headers;
         var connection = headers.Connection;
+        var namesOthers = HopByHopHeaders.NamesOthers(connection);
         foreach (var (name, values) in headers)
         {
-            if (isPage && OfTheRequestItself.Contains(name))
-                continue;
-            if (MayPass(name, order.PeerIsTrusted, rules) && !HopByHopHeaders.Contains(name, connection)
-                && !(order.Span is not null && TraceContext.IsWritten(name))
-                && (credentials is null || !IsSame(name, "Authorization")))
+            var field = rules.Of(name);
+            if ((field & stops) != 0)
             {
-                Add(message, name, IsSame(name, "Cookie") ? BypassToken.Without(values) : values);
+                if ((field & RequestField.ForwardedFor) != 0)
+                    forwardedFor = values;
+                else if ((field & RequestField.ForwardedProto) != 0)
+                    forwardedProto = values;
+                else if ((field & RequestField.Sampled) != 0)
+                    sampled = values;
+                else if ((field & RequestField.TraceFlags) != 0)
+                    flags = values;
+                continue;
             }
+
+            if (namesOthers && HopByHopHeaders.IsNamedBy(connection, name))
+                continue;
+            // HTTP/2 brings names that are no tokens too, line breaks and all.
+            if (field == RequestField.None && !FieldSyntax.IsToken(name))
+                throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
+            message.Fields.Add(name, (field & RequestField.Cookie) != 0 ? BypassToken.Without(values) : values);
         }
 
         if (HopByHopHeaders.IsNamedBy(headers.TE, "trailers"))
@@ -67,10 +62,13 @@ public static class RequestHeaders
                 message.Fields.Add("Connection", "TE");
         }
 
-        AddForwarded(context, message, order.PeerIsTrusted, rules.ForwardedProto);
+        AddForwarded(context, message, order.PeerIsTrusted ? forwardedFor : default);
+        message.Fields.Add("X-Forwarded-Proto", rules.ForwardedProto
+            ?? (order.PeerIsTrusted && forwardedProto.ToString() is ("http" or "https") and var before ? before : context.Request.Scheme));
+        message.Fields.Add("X-Forwarded-Host", headers.Host.ToString());
         if (order.Span is { } span)
             TraceContext.Add(message, span);
-        rules.AddSampling(headers, message, order.Client);
+        rules.AddSampling(message, order.Client, sampled, flags);
         // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
             message.Fields.Add("Authorization", credentials);
@@ -85,58 +83,17 @@ public static class RequestHeaders
         Copy(context, message, backend, order, isPage: true);
     }
 
-    /// <summary>Whether a client may say this to a backend.</summary>
-    /// <param name="name">The field's name.</param>
-    /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
-    /// <param name="rules">What is removed from every request.</param>
-    public static bool MayPass(string name, bool peerIsTrusted, RequestRules rules)
+    private static void AddForwarded(HttpContext context, BackendRequest message, StringValues before)
     {
-        // The pseudo-header fields of HTTP/2 are no fields of the message.
-        if (name.StartsWith(':'))
-            return false;
-        // CGI and WSGI make one name of X_Forwarded_For and X-Forwarded-For (RFC 3875 section 4.1.18).
-        var plain = name.Contains('_', StringComparison.Ordinal) ? name.Replace('_', '-') : name;
-        if (rules.Removes(plain))
-            return false;
-        return Stopped.TryGetValue(plain, out var fromTrusted) ? fromTrusted && peerIsTrusted
-            : peerIsTrusted || !plain.StartsWith("X-Forwarded-", StringComparison.OrdinalIgnoreCase);
-    }
-
-    private static void Add(BackendRequest message, string name, StringValues values)
-    {
-        foreach (var value in values)
-        {
-            // A line break, which only HTTP/2 could bring, would begin a field of its own; the others some parsers take for blanks
-            // and some for an end (RFC 9110 section 5.5).
-            if (value.AsSpan().ContainsAny(Controls))
-                throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
-        }
-
-        // A name that is no token: HTTP/2 brings those too, line breaks and all.
-        if (name.AsSpan().ContainsAnyExcept(TokenCharacters))
-            throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
-        message.Fields.Add(name, values);
-    }
-
-    private static void AddForwarded(HttpContext context, BackendRequest message, bool peerIsTrusted, string? fixedProto)
-    {
-        var headers = context.Request.Headers;
         var peer = TextOf(context.Connection.RemoteIpAddress ?? IPAddress.None);
-        var before = peerIsTrusted ? headers["X-Forwarded-For"] : default;
         message.Fields.Add("X-Forwarded-For", before.Count switch
         {
             0 => peer,
             1 => $"{before}, {peer}",
             _ => $"{string.Join(", ", before.ToArray())}, {peer}",
         });
-        var proto = fixedProto
-            ?? (peerIsTrusted && headers["X-Forwarded-Proto"].ToString() is ("http" or "https") ? headers["X-Forwarded-Proto"].ToString() : context.Request.Scheme);
-        message.Fields.Add("X-Forwarded-Proto", proto);
-        message.Fields.Add("X-Forwarded-Host", headers.Host.ToString());
     }
 
     private static string TextOf(IPAddress address) =>
         (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
-
-    private static bool IsSame(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Extensions.Primitives;
+using Router.Forwarding.Http1;
 
 namespace Router.Forwarding.Headers;
 
@@ -42,7 +43,7 @@ public static class ResponseHeaders
             CopyStatus(answer, context);
         if (answer is BackendAnswer http1)
         {
-            Copy(http1.Fields, response.Headers);
+            Copy(http1.Head, response.Headers);
             return;
         }
 
@@ -52,13 +53,18 @@ public static class ResponseHeaders
         Copy(answer.Content.Headers.NonValidated, connection, response.Headers);
     }
 
-    private static void Copy(FieldList from, IHeaderDictionary to)
+    private static void Copy(AnswerHead from, IHeaderDictionary to)
     {
-        var connection = from.Of("Connection");
-        foreach (ref readonly var field in from.All)
+        var connection = from.Connection;
+        var namesOthers = HopByHopHeaders.NamesOthers(connection);
+        foreach (ref readonly var line in from.Lines)
         {
-            if (!HopByHopHeaders.Contains(field.Key, connection))
-                to[field.Key] = field.Value;
+            if (!line.GoesOn || (namesOthers && HopByHopHeaders.IsNamedBy(connection, line.Name)))
+                continue;
+            if (line.IsAnother)
+                to.Append(line.Name, line.Value);
+            else
+                to[line.Name] = line.Value;
         }
     }
 

@@ -27,10 +27,8 @@ public static class TraceContext
     private const string B3 = "b3";
     private const string Zeros = "0000000000000000";
 
-    /// <summary>Whether <see cref="Add"/> writes a field of this name, or what it says in another one.</summary>
-    public static bool IsWritten(string name) =>
-        name.Length is 2 or 10 or 11 or 12 or 17
-        && (Is(name, B3) || Is(name, TraceParent) || Is(name, TraceState) || Is(name, B3TraceId) || Is(name, B3SpanId) || Is(name, B3ParentSpanId));
+    /// <summary>The fields that <see cref="Add"/> writes, or whose words it says in another one.</summary>
+    public static IReadOnlyList<string> Names { get; } = [B3, TraceParent, TraceState, B3TraceId, B3SpanId, B3ParentSpanId];
 
     /// <summary>Writes a span onto a message.</summary>
     public static void Add(BackendRequest message, Activity span)
@@ -45,6 +43,4 @@ public static class TraceContext
         if (span.ParentSpanId != default)
             message.Fields.Add(B3ParentSpanId, span.ParentSpanId.ToHexString());
     }
-
-    private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

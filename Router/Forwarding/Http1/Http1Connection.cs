@@ -2,7 +2,6 @@ using System.Buffers;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using Router.Forwarding.Headers;
 
 namespace Router.Forwarding.Http1;
 
@@ -13,7 +12,6 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     public const int MaxHead = 64 * 1024;
 
     private const int BufferSize = 16 * 1024;
-    private const int MostRemembered = 2 * 1024;
 
     private byte[] _buffer = [];
     private int _start;
@@ -35,8 +33,8 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     /// <summary>Whether an exchange has ended well on it before.</summary>
     public bool HasServed { get; private set; }
 
-    /// <summary>The fields of the last answer on it: those of the next are mostly the same. Null where there are none worth the memory.</summary>
-    public FieldList? LastFields { get; private set; }
+    /// <summary>The head of the last answer on it.</summary>
+    public AnswerHead Head { get; } = new();
 
     /// <summary>When it became idle, in ticks of the pool's clock.</summary>
     public long IdleSince { get; private set; }
@@ -46,6 +44,9 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
 
     /// <summary>What has been read and not consumed.</summary>
     public ReadOnlySpan<byte> Buffered => _buffer.AsSpan(_start, _end - _start);
+
+    /// <inheritdoc cref="Buffered"/>
+    public ReadOnlyMemory<byte> BufferedMemory => _buffer.AsMemory(_start, _end - _start);
 
     /// <summary>
     /// Whether an idle connection has nothing to read. One that has, has ended, or has an answer that nobody asked for.
@@ -91,11 +92,9 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         IdleSince = now;
         if (!_isReading)
             ReturnBuffer();
+        Head.BecomeIdle();
         Writer.BecomeIdle();
     }
-
-    /// <summary>Keeps the fields of an answer whose head had so many bytes.</summary>
-    public void Remember(FieldList fields, int length) => LastFields = length <= MostRemembered ? fields : null;
 
     /// <summary>Consumes bytes that are buffered.</summary>
     public void Consume(int count) => _start += count;

@@ -8,8 +8,6 @@ namespace Router.Forwarding.Http1;
 /// </summary>
 public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection, BackendRequest request)
 {
-    private const int UsualFields = 16;
-
     // The backend's leave to send the body; null where nobody waits for it.
     private TaskCompletionSource? _leave;
     private Task _upload = Task.CompletedTask;
@@ -30,7 +28,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
             while (true)
             {
                 // The body is known when all fields are.
-                var answer = new BackendAnswer(connection.LastFields?.All.Length ?? UsualFields) { RequestMessage = request };
+                var answer = new BackendAnswer(connection.Head) { RequestMessage = request };
                 Http1Head head;
                 while (!TryReadHead(answer, out head))
                 {
@@ -62,11 +60,14 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
         }
     }
 
+    /// <summary>Whether the request's body has gone up as a whole, or there is none.</summary>
+    public bool IsUploaded => _upload.IsCompletedSuccessfully;
+
     /// <summary>The answer's body has been read to its end: the connection goes back to the pool if it can carry another request.</summary>
     public ValueTask CompleteAsync(bool keepAlive)
     {
         // A body that is still going up belongs to an exchange that is over: nobody will read it.
-        if (!keepAlive || !_upload.IsCompletedSuccessfully || !connection.Buffered.IsEmpty)
+        if (!keepAlive || !IsUploaded || !connection.Buffered.IsEmpty)
             return EndAsync();
         endpoint.Pool.Return(connection);
         Leave();
@@ -101,6 +102,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     {
         try
         {
+            connection.Writer.Head(request, endpoint.Pool.HostField);
             request.Begin();
         }
         catch (BackendException)
@@ -114,7 +116,6 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     private ValueTask SendAsync()
     {
         var writer = connection.Writer;
-        writer.Head(request, endpoint.Pool.HostField);
         if (request.Body is not { } body)
             return writer.SendAsync(CancellationToken.None);
         if (request.ExpectsContinue)
@@ -180,21 +181,20 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
 
     private bool TryReadHead(BackendAnswer answer, out Http1Head head)
     {
+        head = default;
+        if (connection.Buffered.IsEmpty)
+            return false;
         var end = connection.Buffered.IndexOf("\r\n\r\n"u8);
         if (end >= 0)
         {
-            head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.IsHead, answer, connection.LastFields)
+            head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.IsHead, answer)
                 ?? throw new InvalidDataException("the head of the answer breaks the rules of HTTP/1.1");
             connection.Consume(end + 4);
-            // An interim answer is like none of the others, and after a change of protocol there is no next one.
-            if (head.Status >= 200)
-                connection.Remember(answer.Fields, end);
             return true;
         }
 
         if (!LooksLikeAHead(connection.Buffered))
             throw new InvalidDataException("what came is not HTTP/1.1");
-        head = default;
         return false;
     }
 

@@ -1,9 +1,7 @@
-using System.Buffers;
 using System.Buffers.Text;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Extensions.Primitives;
 using Router.Forwarding.Headers;
 
 namespace Router.Forwarding.Http1;
@@ -30,13 +28,6 @@ public enum BodyFraming
 /// </summary>
 public readonly struct Http1Head
 {
-    private static readonly SearchValues<byte> TokenCharacters =
-        SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"u8);
-
-    // NUL, the other controls but tab, and DEL: RFC 9110 section 5.5.
-    private static readonly SearchValues<byte> Controls =
-        SearchValues.Create([.. Enumerable.Range(0, 32).Where(octet => octet != '\t').Select(octet => (byte)octet), 0x7f]);
-
     /// <summary>The status code.</summary>
     public int Status { get; private init; }
 
@@ -49,40 +40,65 @@ public readonly struct Http1Head
     /// <summary>Whether the connection may carry another request afterwards.</summary>
     public bool KeepAlive { get; private init; }
 
-    /// <summary>Parses a head into a response message; null where it is not one that can be trusted.</summary>
+    /// <summary>Parses a head into an answer; null where it is not one that can be trusted.</summary>
     /// <param name="head">Status line and fields, each with its line end, without the empty line.</param>
     /// <param name="isHead">Whether the request's method was HEAD.</param>
-    /// <param name="response">Where status, reason and fields go.</param>
-    /// <param name="before">The fields of an answer before it, whose names and values need not be made anew where they are the same; null where there was none.</param>
-    public static Http1Head? Parse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer response, FieldList? before)
+    /// <param name="answer">The answer; in its head is still the one before on the connection.</param>
+    public static Http1Head? Parse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer answer)
     {
-        var lineEnd = head.IndexOf("\r\n"u8);
-        if (lineEnd < 0 || !TryParseStatusLine(head[..lineEnd], response, out var isHttp11))
+        var last = answer.Head;
+        var status = last.StatusLine;
+        var isKept = last.Repeats(head, 0, status.Length);
+        if (!isKept && !TryReadStatusLine(head, out status))
             return null;
-        var framing = new Framer(isHttp11);
-        // As long as the names are those of the answer before, in its order, none of them is there yet.
+        (answer.StatusCode, answer.ReasonPhrase) = (status.Status, status.Reason);
+        var framing = new Framer(status.IsHttp11);
+        // As long as the names are those of the head before, in its order, it is known whether one of them stands above a line too.
         var isAlike = true;
-        for (var rest = head[(lineEnd + 2)..]; !rest.IsEmpty; rest = rest[(lineEnd + 2)..])
+        var count = 0;
+        for (var start = status.Length; start < head.Length; count++)
         {
-            lineEnd = rest.IndexOf("\r\n"u8);
-            var like = before is not null && before.All.Length > response.Fields.All.Length ? before.All[response.Fields.All.Length] : default;
-            if (lineEnd < 0 || !TryParseField(rest[..lineEnd], like, out var name, out var value) || !framing.Sees(name, value))
+            var rest = head[start..];
+            var before = last[count];
+            var line = before;
+            if (!last.Repeats(rest, before.Start, before.Length) || before.Start != start)
+            {
+                if (!TryReadFieldLine(rest, start, before, out line))
+                    return null;
+                isKept = false;
+            }
+
+            isAlike &= ReferenceEquals(line.Name, before.Name);
+            if (!isAlike)
+                line = line with { IsAnother = last.HasAbove(count, line.Name) };
+            if (!isKept)
+                last[count] = line;
+            if (!framing.Sees(line.Role, line.Value))
                 return null;
-            isAlike &= ReferenceEquals(name, like.Key);
-            if (isAlike)
-                response.Fields.Add(name, value);
-            else
-                response.Fields.Append(name, value);
+            start += line.Length;
         }
 
-        return framing.Result((int)response.StatusCode, isHead);
+        if (!isKept || count != last.Lines.Length)
+            last.Become(head, status, count);
+        return framing.Result((int)status.Status, isHead);
     }
 
     /// <summary>Parses a field line; false where it has a name that is no token, white space around the name, or control characters.</summary>
     public static bool TryParseField(ReadOnlySpan<byte> line, out string name, out string value) => TryParseField(line, default, out name, out value);
 
-    // What is the same as in an answer before it has been found good there.
-    private static bool TryParseField(ReadOnlySpan<byte> line, KeyValuePair<string, StringValues> like, out string name, out string value)
+    private static bool TryReadFieldLine(ReadOnlySpan<byte> rest, int start, in FieldLine before, out FieldLine line)
+    {
+        line = default;
+        var end = rest.IndexOf("\r\n"u8);
+        if (end < 0 || !TryParseField(rest[..end], before.Name, out var name, out var value))
+            return false;
+        var isSame = ReferenceEquals(name, before.Name);
+        var role = isSame && before.Role is FieldRole.None or FieldRole.ContentLength ? before.Role : FieldRoles.Of(name, value);
+        line = new FieldLine(start, end + 2, name, value, role, isSame && before.IsAnother);
+        return true;
+    }
+
+    private static bool TryParseField(ReadOnlySpan<byte> line, string? known, out string name, out string value)
     {
         (name, value) = ("", "");
         var colon = line.IndexOf((byte)':');
@@ -90,32 +106,31 @@ public readonly struct Http1Head
             return false;
         var octets = line[..colon];
         var text = line[(colon + 1)..].Trim(" \t"u8);
-        if (like.Key is { } known && Ascii.Equals(octets, known))
-            name = known;
-        else if (octets.ContainsAnyExcept(TokenCharacters))
+        var isKnown = known is not null && Ascii.Equals(octets, known);
+        if (!isKnown && !FieldSyntax.IsToken(octets))
             return false;
-        else
-            name = FieldNames.Of(octets);
-        if (like.Value.Count == 1 && like.Value.ToString() is var same && Ascii.Equals(text, same))
-            value = same;
-        else if (text.ContainsAny(Controls))
+        if (FieldSyntax.HasControls(text))
             return false;
-        else
-            value = Encoding.Latin1.GetString(text);
+        name = isKnown ? known! : FieldNames.Of(octets);
+        value = Encoding.Latin1.GetString(text);
         return true;
     }
 
-    private static bool TryParseStatusLine(ReadOnlySpan<byte> line, HttpResponseMessage response, out bool isHttp11)
+    private static bool TryReadStatusLine(ReadOnlySpan<byte> head, out StatusLine status)
     {
-        isHttp11 = line.StartsWith("HTTP/1.1 "u8);
-        if ((!isHttp11 && !line.StartsWith("HTTP/1.0 "u8)) || line.Length < 12 || line.ContainsAny(Controls))
+        status = default;
+        var end = head.IndexOf("\r\n"u8);
+        if (end < 12)
             return false;
-        if (!Utf8Parser.TryParse(line.Slice(9, 3), out ushort status, out var digits) || digits != 3 || status < 100 || (line.Length > 12 && line[12] != ' '))
+        var line = head[..end];
+        var isHttp11 = line.StartsWith("HTTP/1.1 "u8);
+        if ((!isHttp11 && !line.StartsWith("HTTP/1.0 "u8)) || FieldSyntax.HasControls(line))
             return false;
-        response.StatusCode = (HttpStatusCode)status;
+        if (!Utf8Parser.TryParse(line.Slice(9, 3), out ushort code, out var digits) || digits != 3 || code < 100 || (line.Length > 12 && line[12] != ' '))
+            return false;
         var reason = line.Length > 13 ? line[13..] : default;
-        var usual = ReasonPhrases.GetReasonPhrase(status);
-        response.ReasonPhrase = Ascii.Equals(reason, usual) ? usual : Encoding.Latin1.GetString(reason);
+        var usual = ReasonPhrases.GetReasonPhrase(code);
+        status = new StatusLine(end + 2, isHttp11, (HttpStatusCode)code, Ascii.Equals(reason, usual) ? usual : Encoding.Latin1.GetString(reason));
         return true;
     }
 
@@ -126,24 +141,24 @@ public readonly struct Http1Head
         private bool _close;
 
         // False where the field makes the framing ambiguous.
-        public bool Sees(string name, string value)
+        public bool Sees(FieldRole role, string value)
         {
-            if (name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase))
+            switch (role)
             {
-                if (_length is not null || value.Length is 0 or > 18 || value.AsSpan().ContainsAnyExceptInRange('0', '9'))
-                    return false;
-                _length = long.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
-            }
-            else if (name.Equals("Transfer-Encoding", StringComparison.OrdinalIgnoreCase))
-            {
-                // Router asks for no other coding (RFC 9112 section 7.4), and two of them can hide a body from one reader.
-                if (_chunked || !isHttp11 || !value.Equals("chunked", StringComparison.OrdinalIgnoreCase))
-                    return false;
-                _chunked = true;
-            }
-            else if (name.Equals("Connection", StringComparison.OrdinalIgnoreCase))
-            {
-                _close |= HopByHopHeaders.IsNamedBy(value, "close");
+                case FieldRole.ContentLength:
+                    if (_length is not null || value.Length is 0 or > 18 || value.AsSpan().ContainsAnyExceptInRange('0', '9'))
+                        return false;
+                    _length = long.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+                    break;
+                case FieldRole.TransferEncoding:
+                    // Router asks for no other coding (RFC 9112 section 7.4), and two of them can hide a body from one reader.
+                    if (_chunked || !isHttp11 || !value.Equals("chunked", StringComparison.OrdinalIgnoreCase))
+                        return false;
+                    _chunked = true;
+                    break;
+                case FieldRole.ConnectionClose:
+                    _close = true;
+                    break;
             }
 
             return !(_chunked && _length is not null);

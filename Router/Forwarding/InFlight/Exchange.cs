@@ -166,12 +166,12 @@ public sealed class Exchange(TimeProvider time)
     public bool Cut() => _limit?.Cut() == true;
 
     /// <summary>
-    /// A field that the backend got; what the client sent, where nothing was sent on. What was sent on is what the backend's own log has.
+    /// The trace's fields that the backend got; what the client sent, where nothing was sent on. What was sent on is what the backend's own log has.
     /// </summary>
-    public string Field(HttpContext context, string name) => (Message?.Fields.Of(name) ?? context.Request.Headers[name]).ToString();
+    public B3Fields TraceOf(HttpContext context) => Message is { } message ? B3Fields.Of(message.Fields) : B3Fields.Of(context.Request.Headers);
 
     /// <summary>The trace's id, by which logs are searched; null where there is none.</summary>
-    public string? RequestId(HttpContext context) => Field(context, TraceContext.B3TraceId) is { Length: > 0 } id ? id : null;
+    public string? RequestId(HttpContext context) => TraceOf(context).TraceId is { Length: > 0 } id ? id : null;
 
     /// <summary>What an operator is to see of it.</summary>
     public OpenExchange Describe() => new(Upstream?.Settings.Name, Method, Host, Path, Math.Round(Age.TotalSeconds, 1), IsUpgraded);

@@ -53,7 +53,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
             return await connect.AcceptAsync().ConfigureAwait(false);
         }
 
-        context.Response.Headers.Upgrade = answer is BackendAnswer http1 && http1.Fields.Of("Upgrade") is { Count: > 0 } upgrade ? upgrade.ToString() : protocol;
+        context.Response.Headers.Upgrade = answer is BackendAnswer { Head.Upgrade: { Count: > 0 } upgrade } ? upgrade.ToString() : protocol;
         return await context.Feature<IHttpUpgradeFeature>()!.UpgradeAsync().ConfigureAwait(false);
     }
 
