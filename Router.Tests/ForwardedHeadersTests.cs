@@ -33,6 +33,20 @@ public sealed class ForwardedHeadersTests
     }
 
     [Fact]
+    public async Task A_socket_for_both_versions_knows_an_IPv4_client_by_its_own_address()
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Beside("Kestrel:Endpoints:both:Url", "http://[::]:0").AllowList("v4", "127.0.0.1").Path("www.*", "/v4/", allowList: "v4"));
+
+        var reply = await router.SendRawAsync("GET /v4/ HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        reply.Status.Should().Be(200);
+        (await backend.RequestAsync()).Values("X-Forwarded-For").Should().Equal("127.0.0.1");
+        (await router.AccessLog.NextAsync())["remoteHost"]!.GetValue<string>().Should().Be("127.0.0.1");
+    }
+
+    [Fact]
     public async Task What_the_client_claims_of_scheme_and_host_is_replaced()
     {
         await using var backend = RawBackend.Saying("hello");

@@ -48,7 +48,8 @@ public static class AnswerForms
     {
         var (best, weight) = ((AnswerForm?)null, 0.0);
         var list = new WeightedList(accept);
-        while (list.MoveNext())
+        // Nothing is better than 1.
+        while (weight < 1 && list.MoveNext())
         {
             if (list.Weight <= weight || FormOf(list.Item) is not { } form)
                 continue;

@@ -7,6 +7,6 @@ public static class ResponseBodies
     public static async ValueTask SendAsync(this HttpContext context, ReadOnlyMemory<byte> body)
     {
         if (context.Request.Method is not "HEAD")
-            await context.Response.BodyWriter.WriteAsync(body, context.RequestAborted).ConfigureAwait(false);
+            await context.Response.BodyWriter.WriteAsync(body, CancellationToken.None).ConfigureAwait(false);
     }
 }

@@ -4,6 +4,7 @@ using Microsoft.Extensions.Primitives;
 using Router.Configuration;
 using Router.Forwarding;
 using Router.Forwarding.Headers;
+using Router.Forwarding.Http1;
 
 namespace Router.Answers;
 
@@ -28,17 +29,19 @@ public sealed class ResponseHeaderRules
     /// <summary>Whether what they add depends on the host that was asked for.</summary>
     public bool DependOnHost => _added.Any(addition => addition.IsMade);
 
-    /// <summary>Applies the rules to an answer whose status and fields are set and which has not begun.</summary>
-    /// <param name="context">The answer.</param>
-    /// <param name="source">
-    /// The backend's answer where all fields are of that one: to look there what is there already is far less than to look in the server's collection.
-    /// </param>
-    public void Apply(HttpContext context, BackendAnswer? source = null)
+    /// <summary>Applies the rules to an answer of Router's own whose status and fields are set and which has not begun.</summary>
+    public void Apply(HttpContext context) => Apply(context, isOwn: true, head: null);
+
+    /// <summary>Applies them to a backend's answer, of which all fields that are set are.</summary>
+    public void Apply(HttpContext context, HttpResponseMessage answer) => Apply(context, isOwn: false, (answer as BackendAnswer)?.Head);
+
+    // To look in the head what is there already is far less than to look in the server's collection.
+    private void Apply(HttpContext context, bool isOwn, AnswerHead? head)
     {
         var headers = context.Response.Headers;
         foreach (var name in _removed)
         {
-            if (source is null || source.Head.Has(name))
+            if (head is null || head.Has(name))
                 headers.Remove(name);
         }
 
@@ -49,7 +52,7 @@ public sealed class ResponseHeaderRules
         {
             if (!field.Holds(status))
                 continue;
-            if (source is not null && field.IsFirst && !source.Head.Has(field.Name))
+            if (field.IsFirst && (head is not null ? !head.Has(field.Name) : isOwn && field.IsDirect))
                 field.Set(headers, field.ValueFor(context));
             else
                 headers.Append(field.Name, field.ValueFor(context));
@@ -67,6 +70,7 @@ public sealed class ResponseHeaderRules
         {
             Name = FieldNames.Of(name);
             Set = DirectFields.Setter(Name);
+            IsDirect = DirectFields.Contains(Name);
             (_value, IsFirst, IsMade) = (value, isFirst, value.Contains(Sibling, StringComparison.Ordinal));
             if (statuses is [])
                 return;
@@ -79,6 +83,9 @@ public sealed class ResponseHeaderRules
 
         /// <summary>Sets the field, where no other one of that name is there.</summary>
         public Action<IHeaderDictionary, StringValues> Set { get; }
+
+        /// <summary>Whether no answer of Router's own has it.</summary>
+        public bool IsDirect { get; }
 
         /// <summary>Whether no rule before it adds a field of that name.</summary>
         public bool IsFirst { get; }

@@ -142,7 +142,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             return ForwardFailure.InvalidAnswer;
         if (!ResponseHeaders.TryCopy(answer, context))
             return ForwardFailure.InvalidAnswer;
-        order.HeaderRules.Apply(context, answer as BackendAnswer);
+        order.HeaderRules.Apply(context, answer);
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
             limit.NoMore();
@@ -188,7 +188,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
                 if (!ResponseHeaders.TryCopy(answer ?? error, context))
                     return ForwardFailure.InvalidAnswer;
                 ResponseHeaders.CopyStatus(error, context);
-                order.HeaderRules.Apply(context);
+                order.HeaderRules.Apply(context, answer ?? error);
                 await CopyBodyAsync(answer ?? error, context, order, limit).ConfigureAwait(false);
                 return null;
             }

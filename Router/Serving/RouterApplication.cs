@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -90,6 +91,7 @@ public static class RouterApplication
         {
             kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true);
             kestrel.AddServerHeader = false;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(SetPeerStraight));
             SetLimits(kestrel.Limits, limits);
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
             kestrel.RequestHeaderEncodingSelector = name =>
@@ -104,6 +106,15 @@ public static class RouterApplication
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(9));
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
     }
+
+    // On a socket for both versions an IPv4 client's address comes in its mapped form (RFC 4291 section 2.5.5.2).
+    // To put it straight once for each connection leaves nothing to do for each request.
+    private static ConnectionDelegate SetPeerStraight(ConnectionDelegate next) => connection =>
+    {
+        if (connection.RemoteEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } peer)
+            connection.RemoteEndPoint = new IPEndPoint(peer.Address.MapToIPv4(), peer.Port);
+        return next(connection);
+    };
 
     private static void SetLimits(KestrelServerLimits server, LimitSettings limits)
     {

@@ -85,7 +85,7 @@ public static class RequestHeaders
 
     private static void AddForwarded(HttpContext context, BackendRequest message, StringValues before)
     {
-        var peer = TextOf(context.Connection.RemoteIpAddress ?? IPAddress.None);
+        var peer = (context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
         message.Fields.Add("X-Forwarded-For", before.Count switch
         {
             0 => peer,
@@ -93,7 +93,4 @@ public static class RequestHeaders
             _ => $"{string.Join(", ", before.ToArray())}, {peer}",
         });
     }
-
-    private static string TextOf(IPAddress address) =>
-        (address.IsIPv4MappedToIPv6 ? address.MapToIPv4() : address).ToString();
 }
