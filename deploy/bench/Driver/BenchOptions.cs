@@ -5,7 +5,7 @@ namespace Router.Bench;
 /// <summary>What the command line asked for.</summary>
 internal sealed record BenchOptions
 {
-    private static readonly string[] Flags = ["--guard", "--record", "--readme"];
+    private static readonly string[] Flags = ["--guard", "--record", "--readme", "--instructions"];
 
     /// <summary>The published Router.</summary>
     public required string Router { get; init; }
@@ -41,6 +41,9 @@ internal sealed record BenchOptions
     /// <summary>Measures what a request allocates, and writes it down as the figure that the guard compares with.</summary>
     public bool Record { get; init; }
 
+    /// <summary>Counts the instructions of a request.</summary>
+    public bool Instructions { get; init; }
+
     /// <summary>Router as published for the just-in-time compiler, to be trained; null: nothing is trained.</summary>
     public string? Trainee { get; init; }
 
@@ -63,6 +66,7 @@ internal sealed record BenchOptions
             Guard = Take("--guard") is not null,
             Record = Take("--record") is not null,
             Readme = Take("--readme") is not null,
+            Instructions = Take("--instructions") is not null,
         };
         options = options with
         {

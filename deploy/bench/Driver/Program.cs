@@ -24,6 +24,12 @@ try
         return 0;
     }
 
+    if (options.Instructions)
+    {
+        await Instructions.CountAsync(lab);
+        return 0;
+    }
+
     if (options.Guard)
         return await Guard.HoldsAsync(lab) ? 0 : 1;
     if (options.Record)

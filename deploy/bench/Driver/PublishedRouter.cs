@@ -16,7 +16,7 @@ internal static class PublishedRouter
         "DM_AGREEMENTS_S3_URL", "DM_COMMUNICATIONS_S3_URL", "DM_REPORTS_S3_URL", "DM_SUBMISSIONS_S3_URL",
     ];
 
-    public static ServerProcess Start(Lab lab, string program, string scheme = "http", string mode = "live", Dictionary<string, string>? more = null)
+    public static ServerProcess Start(Lab lab, string program, string scheme = "http", string mode = "live", Dictionary<string, string>? more = null, string[]? under = null)
     {
         var environment = new Dictionary<string, string>
         {
@@ -35,7 +35,7 @@ internal static class PublishedRouter
             environment["Router__Backends__frontend__CertificateAuthorities"] = lab.Backend.Certificate;
         foreach (var (name, value) in more ?? [])
             environment[name] = value;
-        return Run(lab, environment, program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : [program]);
+        return Run(lab, environment, [.. under ?? [], .. program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : (string[])[program]]);
     }
 
     /// <summary>Starts one with a table of so many hosts: <c>h0.example.org</c>, <c>h1.example.org</c> and so on.</summary>

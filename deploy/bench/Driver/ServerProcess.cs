@@ -18,6 +18,9 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>Where it listens, on loopback.</summary>
     public int Port { get; }
 
+    /// <summary>The process that was started.</summary>
+    public int Id => _process.Id;
+
     /// <summary>Its processes. A server may start workers at any time, so they are looked up anew.</summary>
     public int[] Tree => ProcessTimes.Tree(_process.Id);
 
