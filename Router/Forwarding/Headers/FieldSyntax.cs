@@ -13,10 +13,10 @@ public static class FieldSyntax
     private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([.. Enumerable.Range(0, 32).Where(octet => octet != '\t').Select(octet => (char)octet), '\x7f']);
 
     /// <summary>Whether a name is a token (RFC 9110 section 5.6.2): nothing else may be one.</summary>
-    public static bool IsToken(ReadOnlySpan<char> name) => !name.ContainsAnyExcept(TokenCharacters);
+    public static bool IsToken(ReadOnlySpan<char> name) => !name.IsEmpty && !name.ContainsAnyExcept(TokenCharacters);
 
     /// <inheritdoc cref="IsToken(ReadOnlySpan{char})"/>
-    public static bool IsToken(ReadOnlySpan<byte> name) => !name.ContainsAnyExcept(TokenOctets);
+    public static bool IsToken(ReadOnlySpan<byte> name) => !name.IsEmpty && !name.ContainsAnyExcept(TokenOctets);
 
     /// <summary>
     /// Whether there is a control character other than the tab (RFC 9110 section 5.5). A line break begins a field of its own (CWE-93);

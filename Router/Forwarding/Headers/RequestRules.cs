@@ -79,7 +79,7 @@ public sealed class RequestRules
         // The pseudo-header fields of HTTP/2 are no fields of the message.
         if (name.StartsWith(':'))
             return RequestField.Stopped;
-        return Fold(name[0]) == 'x' && HyphensOf(name).StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase) ? RequestField.FromTrustedProxies : RequestField.None;
+        return name.Length >= Forwarded.Length && Fold(name[0]) == 'x' && HyphensOf(name).StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase) ? RequestField.FromTrustedProxies : RequestField.None;
     }
 
     /// <summary>Whether a client may say this to a backend.</summary>
