@@ -40,6 +40,22 @@ public sealed class ConcurrencyLimitTests
     }
 
     [Fact]
+    public async Task A_client_that_takes_no_answers_holds_no_place_and_gets_no_further()
+    {
+        const int farMoreThanBuffersHold = 32 << 20;
+        await using var backend = RawBackend.Answering($"HTTP/1.1 200 OK\r\nContent-Length: 12000\r\n\r\n{new string('b', 12000)}");
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:MaxQueuedRequests", "0"));
+        using var client = await router.ConnectAsync();
+
+        var written = await client.WriteUntilItStallsAsync(farMoreThanBuffersHold, TimeSpan.FromSeconds(1), string.Concat(Enumerable.Repeat(Get, 100)));
+
+        written.Should().BeLessThan(farMoreThanBuffersHold, "answers that nobody takes must not gather in memory");
+        await Eventually.Async(() => router.Site.Backends[0].InFlight == 0);
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
+    }
+
+    [Fact]
     public async Task One_that_waits_too_long_for_a_place_gets_503()
     {
         await using var backend = RawBackend.Start();

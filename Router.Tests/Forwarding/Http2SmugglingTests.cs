@@ -76,11 +76,37 @@ public sealed class Http2SmugglingTests
     }
 
     [Theory]
-    [InlineData("evil\r\nX-B: c")]
-    [InlineData("evil\r\n\r\n" + Second)]
-    [InlineData("evil\nX-B: c")]
-    [InlineData("evil\0")]
-    public async Task A_trailer_with_a_line_break_ends_the_request_and_never_becomes_two(string value)
+    [InlineData("x-forwarded-host:evil.test")]
+    [InlineData("x-forwarded-for : 6.6.6.6")]
+    [InlineData("x-forwarded-for:")]
+    [InlineData("x-forwarded-a b")]
+    [InlineData("x_forwarded_(x)")]
+    [InlineData("forwarded ")]
+    [InlineData("x-real-ip:")]
+    [InlineData("x-b3-sampled:")]
+    public async Task Nor_does_a_name_that_is_none_from_a_proxy_that_is_believed(string name)
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend.Address).Set("TrustedProxies", "127.0.0.1"), "Http2");
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync(Http2Frames.Preface);
+        await client.WriteAsync(Http2Frames.Headers(1, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/first"), (name, "v")));
+        await client.WriteAsync(Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last")));
+        await UntilLastOrEndAsync(client, backend);
+
+        backend.Requests.Select(request => request.Target).Should().NotContain(target => target != "/last");
+    }
+
+    [Theory]
+    [InlineData("x-a", "evil\r\nX-B: c")]
+    [InlineData("x-a", "evil\r\n\r\n" + Second)]
+    [InlineData("x-a", "evil\nX-B: c")]
+    [InlineData("x-a", "evil\0")]
+    [InlineData("x-a: b\r\nx-b", "c")]
+    [InlineData("authorization ", "me")]
+    [InlineData("x-forwarded-for: 6.6.6.6", "c")]
+    public async Task A_trailer_with_a_line_break_ends_the_request_and_never_becomes_two(string name, string value)
     {
         await using var backend = new RecordingBackend();
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend.Address), "Http2");
@@ -89,7 +115,7 @@ public sealed class Http2SmugglingTests
         await client.WriteAsync(Http2Frames.Preface);
         await client.WriteAsync(Http2Frames.Headers(1, false, (":method", "POST"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/first"), ("trailer", "x-a")));
         await client.WriteAsync(Http2Frames.Data(1, false, "hello"));
-        await client.WriteAsync(Http2Frames.Headers(1, true, ("x-a", value)));
+        await client.WriteAsync(Http2Frames.Headers(1, true, (name, value)));
         await client.WriteAsync(Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last")));
         await UntilLastOrEndAsync(client, backend);
 

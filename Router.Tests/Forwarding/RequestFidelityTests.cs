@@ -164,6 +164,18 @@ public sealed class RequestFidelityTests
     }
 
     [Fact]
+    public async Task A_value_with_a_control_character_is_refused_before_a_backend_is_asked()
+    {
+        using var dead = new ClosedPort();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", dead.Address));
+
+        foreach (var value in new[] { "a\u0001", "a\u007fb" })
+            (await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-A: {value}\r\n\r\n")).Status.Should().Be(400);
+
+        router.Site.Backends[0].LastSeen.Should().BeNull();
+    }
+
+    [Fact]
     public async Task Fields_of_the_connection_stop_here()
     {
         await using var backend = RawBackend.Saying("ok");

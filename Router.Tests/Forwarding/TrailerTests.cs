@@ -23,6 +23,24 @@ public sealed class TrailerTests
         trailers.Should().Equal("2", "ok", "0", "X-Sum: caf\u00e9", "X-More: 1", "X-More: 2", "", "");
     }
 
+    [Theory]
+    [InlineData("X-Sum: a\u0001b")]
+    [InlineData("X-Sum: a\u007f")]
+    [InlineData("X(Sum): a")]
+    public async Task A_trailer_that_is_no_field_is_the_clients_fault_and_told_at_once(string trailer)
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n{trailer}\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+
+        (await client.ReadHeadAsync()).Should().StartWith("HTTP/1.1 400 ");
+        (await connection.ReadToEndAsync()).Text.Should().EndWith("2\r\nok\r\n", "the request is not complete");
+        router.Site.Backends[0].LastSeen?.Failure.Should().BeNull("the backend has done nothing wrong");
+    }
+
     [Fact]
     public async Task Trailers_that_the_backend_has_not_announced_reach_a_client_that_says_it_takes_them()
     {

@@ -44,9 +44,10 @@ internal sealed class RawConnection(Socket socket) : IDisposable
     /// <summary>Writes for as long as the other side takes it, up to a bound; gives the number of bytes when it has stalled.</summary>
     /// <param name="bound">The number of bytes after which to give up.</param>
     /// <param name="stall">How long a single write may take until it counts as stalled.</param>
-    public async Task<long> WriteUntilItStallsAsync(long bound, TimeSpan stall)
+    /// <param name="text">What is written again and again; zeros where it is left out.</param>
+    public async Task<long> WriteUntilItStallsAsync(long bound, TimeSpan stall, string? text = null)
     {
-        var piece = new byte[16 * 1024];
+        var piece = text is null ? new byte[16 * 1024] : Encoding.Latin1.GetBytes(text);
         var written = 0L;
         while (written < bound)
         {

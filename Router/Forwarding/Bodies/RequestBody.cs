@@ -28,18 +28,26 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     /// <summary>Why it could not be read; null where it could.</summary>
     public Exception? ClientFault { get; private set; }
 
-    /// <summary>The trailers that the client sent, once the body has ended (RFC 9112 section 7.1.2).</summary>
-    public IEnumerable<KeyValuePair<string, string>> Trailers
+    /// <summary>The trailers that the client sent and that may go on, once the body has ended (RFC 9112 section 7.1.2).</summary>
+    /// <exception cref="InvalidDataException">One of them is no field; it is the client's fault.</exception>
+    public IReadOnlyList<KeyValuePair<string, string>> ReadTrailers()
     {
-        get
+        if (exchange.Feature<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
+            return [];
+        var trailers = new List<KeyValuePair<string, string>>();
+        foreach (var (name, values) in feature.Trailers)
         {
-            if (exchange.Feature<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
-                return [];
-            return from trailer in feature.Trailers
-                   where TrailerFields.MayPass(trailer.Key) && order.RequestRules.MayPass(trailer.Key, peerIsTrusted: false)
-                   from value in trailer.Value
-                   select KeyValuePair.Create(trailer.Key, value ?? "");
+            if (!FieldSyntax.IsToken(name) || FieldSyntax.HasControls(values))
+            {
+                ClientFault = new InvalidDataException("a trailer has characters that none may have");
+                throw ClientFault;
+            }
+
+            if (TrailerFields.MayPass(name) && order.RequestRules.MayPass(name, peerIsTrusted: false))
+                trailers.AddRange(values.Select(value => KeyValuePair.Create(name, value ?? "")));
         }
+
+        return trailers;
     }
 
     /// <summary>Ends the copying, wherever it is, and waits until the client's body is no longer touched: nobody will read the rest.</summary>

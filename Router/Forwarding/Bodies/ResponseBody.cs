@@ -21,22 +21,20 @@ public static class ResponseBody
         if (answer.Content is not Http1Content { Body: Http1ResponseBody body } || !body.IsAllHere)
             return CopyPiecesAsync(answer, context, limit, exchange);
         exchange.Pass(body.Left);
-        return CopyAllAsync(body, context, limit);
+        if (body.Left > 0 && !TrySendAll(body, context, exchange))
+            context.Response.BodyWriter.Write(body.All.Span);
+        return body.CompleteAsync();
     }
 
-    private static async ValueTask CopyAllAsync(Http1ResponseBody body, HttpContext context, ExchangeLimit limit)
+    // In HTTP/1.1 header and body go out at once and in one piece. In HTTP/2 they would lack the flag for the end, which the request's end sets;
+    // and where the client still sends its body, what comes after the answer is no longer for the backend.
+    private static bool TrySendAll(Http1ResponseBody body, HttpContext context, Exchange exchange)
     {
-        if (body.Left > 0)
-        {
-            // In HTTP/1.1 header and body go out at once and in one piece. In HTTP/2 they would lack the flag for the end, which the request's
-            // end sets; and where the client still sends its body, what comes after the answer is no longer for the backend.
-            if (body.IsUploaded && HttpProtocol.IsHttp11(context.Request.Protocol))
-                await SendAsync(context.Response.BodyWriter.WriteAsync(body.All), limit).ConfigureAwait(false);
-            else
-                context.Response.BodyWriter.Write(body.All.Span);
-        }
-
-        await body.CompleteAsync().ConfigureAwait(false);
+        if (!body.IsUploaded || !HttpProtocol.IsHttp11(context.Request.Protocol))
+            return false;
+        // The server has its copy when this returns, whether the client takes it now or later: nothing here holds the beginning up.
+        exchange.Flushes(context.Response.BodyWriter.WriteAsync(body.All, CancellationToken.None));
+        return true;
     }
 
     private static async ValueTask CopyPiecesAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)
@@ -91,19 +89,6 @@ public static class ResponseBody
         // The client's own slowness is not the backend's.
         limit.Hold();
         await context.Response.BodyWriter.FlushAsync(limit.Token).ConfigureAwait(false);
-        limit.Release();
-    }
-
-    private static async ValueTask SendAsync(ValueTask<FlushResult> sending, ExchangeLimit limit)
-    {
-        if (sending.IsCompletedSuccessfully)
-        {
-            sending.GetAwaiter().GetResult();
-            return;
-        }
-
-        limit.Hold();
-        await sending.AsTask().WaitAsync(limit.Token).ConfigureAwait(false);
         limit.Release();
     }
 

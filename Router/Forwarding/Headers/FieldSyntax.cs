@@ -1,4 +1,5 @@
 using System.Buffers;
+using Microsoft.Extensions.Primitives;
 
 namespace Router.Forwarding.Headers;
 
@@ -25,6 +26,18 @@ public static class FieldSyntax
     public static bool HasControls(ReadOnlySpan<char> value) =>
         // Hardly a value has anything but letters and the like, and a range is looked through faster than a set.
         value.ContainsAnyExceptInRange(' ', '~') && value.ContainsAny(ControlCharacters);
+
+    /// <inheritdoc cref="HasControls(ReadOnlySpan{char})"/>
+    public static bool HasControls(StringValues values)
+    {
+        foreach (var value in values)
+        {
+            if (HasControls(value.AsSpan()))
+                return true;
+        }
+
+        return false;
+    }
 
     /// <inheritdoc cref="HasControls(ReadOnlySpan{char})"/>
     public static bool HasControls(ReadOnlySpan<byte> value) =>

@@ -48,8 +48,8 @@ public static class RequestHeaders
 
             if (namesOthers && HopByHopHeaders.IsNamedBy(connection, name))
                 continue;
-            // HTTP/2 brings names that are no tokens too, line breaks and all.
-            if (field == RequestField.None && !FieldSyntax.IsToken(name))
+            // HTTP/2 brings names that are no tokens too, line breaks and all. One that is known for all of its letters is none of these.
+            if (((field & ~RequestField.FromTrustedProxies) == 0 && !FieldSyntax.IsToken(name)) || FieldSyntax.HasControls(values))
                 throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
             message.Fields.Add(name, (field & RequestField.Cookie) != 0 ? BypassToken.Without(values) : values);
         }

@@ -145,7 +145,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
             }
 
             await body.CopyToAsync(writer, cancellationToken).ConfigureAwait(false);
-            await writer.CompleteAsync(body.Trailers, cancellationToken).ConfigureAwait(false);
+            await writer.CompleteAsync(body.ReadTrailers(), cancellationToken).ConfigureAwait(false);
         }
         catch (Exception) when (body.ClientFailed)
         {

@@ -3,7 +3,6 @@ using System.Collections.Immutable;
 using System.Net;
 using System.Text;
 using Router.Forwarding.Backends;
-using Router.Forwarding.Headers;
 
 namespace Router.Forwarding.Http2;
 
@@ -50,12 +49,6 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         request.FieldsAreWritten = true;
         foreach (var (name, values) in request.Fields.All)
         {
-            foreach (var value in values)
-            {
-                if (FieldSyntax.HasControls(value))
-                    throw new BackendException(ForwardFailure.InvalidRequest);
-            }
-
             if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
                 (request.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
         }
