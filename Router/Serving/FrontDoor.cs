@@ -86,10 +86,6 @@ public sealed partial class FrontDoor(
             if (current.Settings.AccessLog)
                 accessLog.Write(context, exchange);
         }
-
-        // A client that sends requests and takes no answers gets no further.
-        if (exchange.Flush is { } flush)
-            await flush.ConfigureAwait(false);
     }
 
     // What to forward; null where Router answers itself, and then what it answers to.

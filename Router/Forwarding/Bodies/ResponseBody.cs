@@ -14,27 +14,27 @@ public static class ResponseBody
     private const int PieceSize = 16 * 1024;
     private const int LargePieceSize = 32 * 1024;
 
-    /// <summary>Copies it all, trailers included.</summary>
+    /// <summary>Copies it all, trailers included. A short one is sent when the request ends.</summary>
     public static ValueTask CopyAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)
     {
         exchange.Pass(0);
         if (answer.Content is not Http1Content { Body: Http1ResponseBody body } || !body.IsAllHere)
             return CopyPiecesAsync(answer, context, limit, exchange);
         exchange.Pass(body.Left);
-        if (body.Left > 0 && !TrySendAll(body, context, exchange))
-            context.Response.BodyWriter.Write(body.All.Span);
-        return body.CompleteAsync();
+        return CopyAllAsync(body, context);
     }
 
-    // In HTTP/1.1 header and body go out at once and in one piece. In HTTP/2 they would lack the flag for the end, which the request's end sets;
-    // and where the client still sends its body, what comes after the answer is no longer for the backend.
-    private static bool TrySendAll(Http1ResponseBody body, HttpContext context, Exchange exchange)
+    private static async ValueTask CopyAllAsync(Http1ResponseBody body, HttpContext context)
     {
-        if (!body.IsUploaded || !HttpProtocol.IsHttp11(context.Request.Protocol))
-            return false;
-        // The server has its copy when this returns, whether the client takes it now or later: nothing here holds the beginning up.
-        exchange.Flushes(context.Response.BodyWriter.WriteAsync(body.All, CancellationToken.None));
-        return true;
+        if (body.Left > 0)
+        {
+            // What is written behind the header goes into the same memory, and not into some of its own first. In HTTP/2 the header would go out by itself.
+            if (HttpProtocol.IsHttp11(context.Request.Protocol))
+                await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
+            context.Response.BodyWriter.Write(body.All.Span);
+        }
+
+        await body.CompleteAsync().ConfigureAwait(false);
     }
 
     private static async ValueTask CopyPiecesAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)

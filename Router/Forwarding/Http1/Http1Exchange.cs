@@ -60,14 +60,11 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
         }
     }
 
-    /// <summary>Whether the request's body has gone up as a whole, or there is none.</summary>
-    public bool IsUploaded => _upload.IsCompletedSuccessfully;
-
     /// <summary>The answer's body has been read to its end: the connection goes back to the pool if it can carry another request.</summary>
     public ValueTask CompleteAsync(bool keepAlive)
     {
         // A body that is still going up belongs to an exchange that is over: nobody will read it.
-        if (!keepAlive || !IsUploaded || !connection.Buffered.IsEmpty)
+        if (!keepAlive || !_upload.IsCompletedSuccessfully || !connection.Buffered.IsEmpty)
             return EndAsync();
         endpoint.Pool.Return(connection);
         Leave();

@@ -25,9 +25,6 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
     /// <inheritdoc/>
     public override bool CanRead => true;
 
-    /// <summary>Whether the request's body has gone up as a whole, or there is none.</summary>
-    public bool IsUploaded => exchange.IsUploaded;
-
     /// <summary>All of it, where it <see cref="IsAllHere"/>; in memory that is the connection's until <see cref="CompleteAsync"/>.</summary>
     public ReadOnlyMemory<byte> All => connection.BufferedMemory[..(int)_left];
 

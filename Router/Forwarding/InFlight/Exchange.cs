@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using System.Net;
 using Router.Forwarding.Backends;
 using Router.Forwarding.Headers;
@@ -31,9 +30,6 @@ public sealed class Exchange(TimeProvider time)
 
     /// <summary>The bytes of the backend's body that were handed to the client; null where no such body was begun.</summary>
     public long? Sent { get; private set; }
-
-    /// <summary>Ends when the client has taken the answer; null where it need not be waited for.</summary>
-    public Task? Flush { get; private set; }
 
     /// <summary>How long the connection took that carried the request, nothing for a kept one; null where there was none.</summary>
     public TimeSpan? ConnectTime { get; private set; }
@@ -136,15 +132,6 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>The answer's header is there.</summary>
     /// <param name="now">A timestamp of the clock.</param>
     public void Answered(long now) => HeaderTime = time.GetElapsedTime(_sending, now);
-
-    /// <summary>The whole answer has been given to the server, which sends it as the client takes it. The exchange with the backend does not wait for that.</summary>
-    public void Flushes(ValueTask<FlushResult> flush)
-    {
-        if (flush.IsCompletedSuccessfully)
-            flush.GetAwaiter().GetResult();
-        else
-            Flush = flush.AsTask();
-    }
 
     /// <summary>So many more bytes of the answer's body have gone to the client.</summary>
     public void Pass(long count) => Sent = (Sent ?? 0) + count;
