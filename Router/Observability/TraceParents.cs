@@ -25,7 +25,7 @@ internal sealed class TraceParents : DistributedContextPropagator
         }
         else
         {
-            traceId = FromB3(Field(TraceContext.B3TraceId), Field(TraceContext.B3SpanId), Field("X-B3-Sampled"), Field("X-B3-Flags"));
+            traceId = FromB3(Field(TraceContext.B3TraceId), Field(TraceContext.B3SpanId), Field(B3Sampling.Sampled), Field(B3Sampling.Flags));
         }
 
         // Twice the same field says nothing.

@@ -73,7 +73,8 @@ public sealed class RouteTable
     private static RouteMatch Match(PathTable paths, ReadOnlySpan<char> path)
     {
         var route = paths.Find(path, out var isInItsCase);
-        if (isInItsCase || paths.FindInItsCase(path) is not { } inItsCase || inItsCase == route)
+        var inItsCase = isInItsCase ? route : paths.FindInItsCase(path);
+        if (inItsCase == route)
             return RouteMatch.Of(route);
         return inItsCase.Refuses ? RouteMatch.Of(inItsCase) : RouteMatch.Of(route, [inItsCase]);
     }

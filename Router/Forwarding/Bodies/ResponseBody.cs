@@ -26,15 +26,10 @@ public static class ResponseBody
 
     private static async ValueTask CopyAllAsync(Http1ResponseBody body, HttpContext context)
     {
-        if (body.Left > 0)
-        {
-            // What is written behind the header goes into the same memory, and not into some of its own first. In HTTP/2 the header would go out by itself.
-            if (HttpProtocol.IsHttp11(context.Request.Protocol))
-                await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
-            context.Response.BodyWriter.Write(body.All.Span);
-        }
-
-        await body.CompleteAsync().ConfigureAwait(false);
+        // What is written behind the header goes into the same memory, and not into some of its own first. In HTTP/2 the header would go out by itself.
+        if (body.Left > 0 && HttpProtocol.IsHttp11(context.Request.Protocol))
+            await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
+        await body.CopyAllAsync(context.Response.BodyWriter).ConfigureAwait(false);
     }
 
     private static async ValueTask CopyPiecesAsync(HttpResponseMessage answer, HttpContext context, ExchangeLimit limit, Exchange exchange)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Primitives;
+using Router.Answers;
 
 namespace Router.Forwarding.Headers;
 
@@ -44,12 +45,10 @@ public readonly record struct B3Fields(string TraceId, string SpanId, string Par
         name.Length > Prefix.Length && (name[0] | 0x20) == 'x' && name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
     private B3Fields With(string name, StringValues values) =>
-        Is(name, TraceContext.B3TraceId) ? this with { TraceId = values.ToString() }
-        : Is(name, TraceContext.B3SpanId) ? this with { SpanId = values.ToString() }
-        : Is(name, TraceContext.B3ParentSpanId) ? this with { ParentSpanId = values.ToString() }
-        : Is(name, B3Sampling.Sampled) ? this with { Sampled = values.ToString() }
-        : Is(name, B3Sampling.Flags) ? this with { Flags = values.ToString() }
+        Fields.IsSame(name, TraceContext.B3TraceId) ? this with { TraceId = values.ToString() }
+        : Fields.IsSame(name, TraceContext.B3SpanId) ? this with { SpanId = values.ToString() }
+        : Fields.IsSame(name, TraceContext.B3ParentSpanId) ? this with { ParentSpanId = values.ToString() }
+        : Fields.IsSame(name, B3Sampling.Sampled) ? this with { Sampled = values.ToString() }
+        : Fields.IsSame(name, B3Sampling.Flags) ? this with { Flags = values.ToString() }
         : this;
-
-    private static bool Is(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

@@ -7,7 +7,7 @@ namespace Router.Forwarding.Headers;
 /// The fields of a message in their order, as they are. The framework's collections know a hundred fields by name, keep those that speak of the
 /// content apart, and would parse them: on the way through that is work for nothing.
 /// </summary>
-/// <param name="expected">How many there will be, as far as that is known: to grow costs as much again, and each request has two of these.</param>
+/// <param name="expected">How many there will be, as far as that is known: to grow costs as much again, and each request has one of these.</param>
 public sealed class FieldList(int expected)
 {
     private KeyValuePair<string, StringValues>[] _fields = new KeyValuePair<string, StringValues>[expected];
@@ -22,15 +22,6 @@ public sealed class FieldList(int expected)
         if (_count == _fields.Length)
             Array.Resize(ref _fields, (2 * _count) + 4);
         _fields[_count++] = new(name, values);
-    }
-
-    /// <summary>Adds a value, to the field of that name where there is one (RFC 9110 section 5.2).</summary>
-    public void Append(string name, string value)
-    {
-        if (All.IndexOf(name) is >= 0 and var index)
-            _fields[index] = new(_fields[index].Key, StringValues.Concat(_fields[index].Value, value));
-        else
-            Add(name, value);
     }
 
     /// <summary>The values of a field; none where it is not there.</summary>

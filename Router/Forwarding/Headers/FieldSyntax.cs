@@ -8,10 +8,13 @@ public static class FieldSyntax
 {
     private const string Token = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+    // NUL, the other controls but the tab, and DEL.
+    private static readonly byte[] ControlOctets = [.. Enumerable.Range(0, 32).Where(octet => octet != '\t').Select(octet => (byte)octet), 0x7f];
+
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(Token);
     private static readonly SearchValues<byte> TokenOctets = SearchValues.Create([.. Token.Select(c => (byte)c)]);
-    private static readonly SearchValues<byte> Controls = SearchValues.Create([.. Enumerable.Range(0, 32).Where(octet => octet != '\t').Select(octet => (byte)octet), 0x7f]);
-    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([.. Enumerable.Range(0, 32).Where(octet => octet != '\t').Select(octet => (char)octet), '\x7f']);
+    private static readonly SearchValues<byte> Controls = SearchValues.Create(ControlOctets);
+    private static readonly SearchValues<char> ControlCharacters = SearchValues.Create([.. ControlOctets.Select(octet => (char)octet)]);
 
     /// <summary>Whether a name is a token (RFC 9110 section 5.6.2): nothing else may be one.</summary>
     public static bool IsToken(ReadOnlySpan<char> name) => !name.IsEmpty && !name.ContainsAnyExcept(TokenCharacters);

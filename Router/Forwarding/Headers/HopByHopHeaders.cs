@@ -6,16 +6,14 @@ namespace Router.Forwarding.Headers;
 /// <summary>The fields that belong to one connection and are never passed on (RFC 9110 section 7.6.1).</summary>
 public static class HopByHopHeaders
 {
-    private static readonly string[] All =
+    /// <summary>Those that always do.</summary>
+    public static IReadOnlyList<string> Names { get; } =
     [
         "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "TE", "Upgrade",
         "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info", "HTTP2-Settings",
     ];
 
-    private static readonly FrozenSet<string> Fixed = All.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>Those that always do.</summary>
-    public static IReadOnlyList<string> Names => All;
+    private static readonly FrozenSet<string> Fixed = Names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether a field stops here: one of the fixed ones, or one that <c>Connection</c> names.</summary>
     /// <param name="name">The field's name.</param>

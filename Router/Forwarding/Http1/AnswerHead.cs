@@ -28,7 +28,7 @@ public sealed class AnswerHead
     public StringValues Connection => ValuesOf(FieldRole.Connection, FieldRole.ConnectionClose);
 
     /// <summary>The protocol that the connection is changed to; nothing where it is not.</summary>
-    public StringValues Upgrade => ValuesOf(FieldRole.Upgrade, FieldRole.Upgrade);
+    public StringValues Upgrade => ValuesOf(FieldRole.Upgrade);
 
     /// <summary>The line of a field; empty where there is none in that place.</summary>
     public FieldLine this[int index]
@@ -93,7 +93,7 @@ public sealed class AnswerHead
             (_lines, _count) = ([], 0);
     }
 
-    private StringValues ValuesOf(FieldRole role, FieldRole other)
+    private StringValues ValuesOf(FieldRole role, FieldRole? other = null)
     {
         StringValues values = default;
         foreach (ref readonly var line in Lines)

@@ -45,9 +45,6 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     /// <summary>What has been read and not consumed.</summary>
     public ReadOnlySpan<byte> Buffered => _buffer.AsSpan(_start, _end - _start);
 
-    /// <inheritdoc cref="Buffered"/>
-    public ReadOnlyMemory<byte> BufferedMemory => _buffer.AsMemory(_start, _end - _start);
-
     /// <summary>
     /// Whether an idle connection has nothing to read. One that has, has ended, or has an answer that nobody asked for.
     /// </summary>

@@ -99,6 +99,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     {
         try
         {
+            // What can't be laid out costs the backend nothing, not even the connection.
             connection.Writer.Head(request, endpoint.Pool.HostField);
             request.Begin();
         }

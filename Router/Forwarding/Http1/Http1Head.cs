@@ -61,7 +61,7 @@ public readonly struct Http1Head
             var rest = head[start..];
             var before = last[count];
             var line = before;
-            if (!last.Repeats(rest, before.Start, before.Length) || before.Start != start)
+            if (before.Start != start || !last.Repeats(rest, start, before.Length))
             {
                 if (!TryReadFieldLine(rest, start, before, out line))
                     return null;
@@ -106,12 +106,10 @@ public readonly struct Http1Head
             return false;
         var octets = line[..colon];
         var text = line[(colon + 1)..].Trim(" \t"u8);
-        var isKnown = known is not null && Ascii.Equals(octets, known);
-        if (!isKnown && !FieldSyntax.IsToken(octets))
+        var same = known is not null && Ascii.Equals(octets, known) ? known : null;
+        if ((same is null && !FieldSyntax.IsToken(octets)) || FieldSyntax.HasControls(text))
             return false;
-        if (FieldSyntax.HasControls(text))
-            return false;
-        name = isKnown ? known! : FieldNames.Of(octets);
+        name = same ?? FieldNames.Of(octets);
         value = Encoding.Latin1.GetString(text);
         return true;
     }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Net;
 using System.Text;
@@ -25,12 +26,10 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
     /// <inheritdoc/>
     public override bool CanRead => true;
 
-    /// <summary>All of it, where it <see cref="IsAllHere"/>; in memory that is the connection's until <see cref="CompleteAsync"/>.</summary>
-    public ReadOnlyMemory<byte> All => connection.BufferedMemory[..(int)_left];
-
-    /// <summary>Ends the exchange when all has been taken.</summary>
-    public ValueTask CompleteAsync()
+    /// <summary>Copies all of it where it <see cref="IsAllHere"/>, and ends the exchange.</summary>
+    public ValueTask CopyAllAsync(IBufferWriter<byte> target)
     {
+        target.Write(connection.Buffered[..(int)_left]);
         connection.Consume((int)_left);
         _left = 0;
         _ended = true;

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using System.Text;
 
 namespace Router.Bench;
 
@@ -31,21 +30,37 @@ internal static class Instructions
             var router = await PublishedRouter.Start(lab, lab.Options.Router, mode: mode, more: OneHeap, under: under).ListensAsync();
             for (var i = 0; i < loads.Length; i++)
             {
-                using var clients = new Clients(router.Port, loads[i]);
-                clients.Ask(WarmUp);
+                var sockets = await OpenAsync(router.Port);
+                await AskAsync(sockets, loads[i], WarmUp);
                 Control(router, "--instr=on");
                 // The first ones after it are translated.
-                clients.Ask(Connections * 5);
+                await AskAsync(sockets, loads[i], Connections * 5);
                 Control(router, "--zero");
-                clients.Ask(Counted);
+                await AskAsync(sockets, loads[i], Counted);
                 Control(router, "--dump");
                 Control(router, "--instr=off");
+                Array.ForEach(sockets, socket => socket.Dispose());
                 var dump = $"{output}.{i + 1}";
                 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{loads[i].Name,-8} {Total(dump) / Counted,9:N0} instructions for a request; by function: callgrind_annotate {Path.GetRelativePath(".", dump)}"));
             }
 
             lab.Stop([router]);
         }
+    }
+
+    private static async Task<Socket[]> OpenAsync(int port)
+    {
+        Socket[] sockets = [.. Enumerable.Range(0, Connections).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })];
+        foreach (var socket in sockets)
+            await socket.ConnectAsync(IPAddress.Loopback, port);
+        return sockets;
+    }
+
+    // One after the other: what is counted is a request, and not how many meet.
+    private static async Task AskAsync(Socket[] sockets, LoadCase load, int count)
+    {
+        for (var i = 0; i < count; i++)
+            await Probe.AskAsync(sockets[i % sockets.Length], load);
     }
 
     private static void Control(ServerProcess router, string what)
@@ -62,58 +77,5 @@ internal static class Instructions
         const string summary = "summary: ";
         var line = File.ReadLines(dump).FirstOrDefault(line => line.StartsWith(summary, StringComparison.Ordinal)) ?? throw new BenchException($"{dump} has no summary");
         return long.Parse(line.AsSpan(summary.Length), CultureInfo.InvariantCulture);
-    }
-
-    /// <summary>A few kept connections, on which one request is asked after the other.</summary>
-    private sealed class Clients : IDisposable
-    {
-        private readonly Socket[] _sockets;
-        private readonly byte[] _request;
-        private readonly byte[] _buffer = new byte[64 << 10];
-        private readonly LoadCase _load;
-
-        public Clients(int port, LoadCase load)
-        {
-            (_load, _request) = (load, Encoding.Latin1.GetBytes(load.Head));
-            _sockets = [.. Enumerable.Range(0, Connections).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })];
-            foreach (var socket in _sockets)
-                socket.Connect(IPAddress.Loopback, port);
-        }
-
-        public void Ask(int count)
-        {
-            for (var i = 0; i < count; i++)
-                Ask(_sockets[i % Connections]);
-        }
-
-        public void Dispose() => Array.ForEach(_sockets, socket => socket.Dispose());
-
-        private void Ask(Socket socket)
-        {
-            socket.Send(_request);
-            var (length, end) = (0, -1);
-            while (end < 0 || length < end)
-            {
-                var count = socket.Receive(_buffer.AsSpan(length));
-                if (count == 0)
-                    throw new BenchException($"{_load.Name}: the connection ended");
-                length += count;
-                end = End(_buffer.AsSpan(0, length));
-            }
-
-            if (!_buffer.AsSpan().StartsWith(Encoding.ASCII.GetBytes($"HTTP/1.1 {_load.Status} ")))
-                throw new BenchException($"{_load.Name}: {Encoding.Latin1.GetString(_buffer, 0, Math.Min(length, 100))}");
-        }
-
-        // Every answer here has a length.
-        private static int End(ReadOnlySpan<byte> answer)
-        {
-            var head = answer.IndexOf("\r\n\r\n"u8);
-            if (head < 0)
-                return -1;
-            var name = "\r\nContent-Length: "u8;
-            var at = answer.IndexOf(name) is >= 0 and var found && found < head ? found + name.Length : throw new BenchException("an answer without Content-Length");
-            return head + 4 + int.Parse(answer[at..][..answer[at..].IndexOf((byte)'\r')], CultureInfo.InvariantCulture);
-        }
     }
 }
