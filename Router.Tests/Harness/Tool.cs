@@ -11,19 +11,24 @@ internal sealed class Tool
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
     private int _id;
 
-    private Tool(string url, string? token, string[] arguments) => Done = RunAsync(url, token, arguments);
+    private Tool((string Name, string Value)[] environment, string[] arguments) => Done = RunAsync(environment, arguments);
 
     /// <summary>Its exit code, and all that it has printed.</summary>
     public Task<(int Code, string Output, string Errors)> Done { get; }
 
     /// <summary>Starts it.</summary>
-    public static Tool Start(string url, params string[] arguments) => new(url, null, arguments);
+    public static Tool Start(string url, params string[] arguments) => new([("ROUTER_URL", url)], arguments);
 
     /// <summary>Runs it to its end.</summary>
     public static Task<(int Code, string Output, string Errors)> RunAsync(string url, params IEnumerable<string> arguments) => Start(url, [.. arguments]).Done;
 
     /// <summary>The same, with a secret in its environment.</summary>
-    public static Task<(int Code, string Output, string Errors)> RunWithTokenAsync(string url, string token, params string[] arguments) => new Tool(url, token, arguments).Done;
+    public static Task<(int Code, string Output, string Errors)> RunWithTokenAsync(string url, string token, params string[] arguments) =>
+        RunWithAsync([("ROUTER_URL", url), ("ROUTER_TOKEN", token)], arguments);
+
+    /// <summary>Runs it with exactly these variables beside those of the tests.</summary>
+    public static Task<(int Code, string Output, string Errors)> RunWithAsync((string Name, string Value)[] environment, params string[] arguments) =>
+        new Tool(environment, arguments).Done;
 
     /// <summary>Waits until it prints a line that has these words; the lines before it are passed over.</summary>
     public async Task LineAsync(string words)
@@ -47,14 +52,13 @@ internal sealed class Tool
         await LineAsync(words);
     }
 
-    private async Task<(int Code, string Output, string Errors)> RunAsync(string url, string? token, string[] arguments)
+    private async Task<(int Code, string Output, string Errors)> RunAsync((string Name, string Value)[] environment, string[] arguments)
     {
         var start = RouterProcess.Start();
         foreach (var argument in arguments)
             start.ArgumentList.Add(argument);
-        start.Environment["ROUTER_URL"] = url;
-        if (token is not null)
-            start.Environment["ROUTER_TOKEN"] = token;
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
         using var process = Process.Start(start)!;
         _id = process.Id;
         var errors = process.StandardError.ReadToEndAsync();

@@ -18,7 +18,8 @@ public sealed class ManagementClient : IDisposable
     /// <param name="token">The secret; null where none is needed.</param>
     public ManagementClient(Uri url, string? token)
     {
-        _client = new HttpClient { BaseAddress = url, Timeout = TimeSpan.FromSeconds(10) };
+        // Always direct: a proxy from the environment, or a redirect, would take the token to somebody else.
+        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = url, Timeout = TimeSpan.FromSeconds(10) };
         if (token is not null)
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
     }
