@@ -24,6 +24,8 @@ public sealed class ConfigurationFaultsTests
         { "Backends:www:ResponseTimeout", "0s", "duration" },
         { "Backends:www:ResponseTimeout", "-1s", "duration" },
         { "Backends:www:ConnectTimeout", "soon", "duration" },
+        { "Backends:www:WriteSettleTime", "-1s", "from zero" },
+        { "Backends:www:WriteSettleTime", "off", "from zero" },
         { "Backends:www:Adress", "http://www.internal", "not a key that Router knows" },
         { "AllowLists:staff", "", "is empty" },
         { "AllowLists:staff", "10.0.0.0/33", "neither an address nor a range" },
@@ -60,6 +62,22 @@ public sealed class ConfigurationFaultsTests
         fault.Problem.Should().NotBeEmpty();
         fault.Cure.Should().NotBeEmpty();
         fault.ToString().Should().Contain(word).And.NotContain("hunter2", "a password stays out of every message");
+    }
+
+    [Theory]
+    [InlineData(null, null, 60)]
+    [InlineData("10s", null, 10)]
+    [InlineData("10s", "2m", 120)]
+    [InlineData("10s", "0s", 0)]
+    public void A_write_of_unknown_outcome_settles_within_the_response_timeout_unless_a_setting_says_otherwise(string? responseTimeout, string? settleTime, int seconds)
+    {
+        var site = Valid();
+        if (responseTimeout is not null)
+            site.Set("Backends:www:ResponseTimeout", responseTimeout);
+        if (settleTime is not null)
+            site.Set("Backends:www:WriteSettleTime", settleTime);
+
+        site.ToSettings().Backends.Single().WriteSettleTime.Should().Be(TimeSpan.FromSeconds(seconds));
     }
 
     [Fact]

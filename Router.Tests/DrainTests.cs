@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using Router.Configuration;
 using Router.Forwarding;
+using Router.Forwarding.InFlight;
 using Router.Modes;
 
 namespace Router.Tests;
@@ -67,7 +69,7 @@ public sealed class DrainTests
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("ModeStore:DrainLimit", "20s"), clock);
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("ModeStore:DrainLimit", "20s").Set("Backends:www:WriteSettleTime", "45s"), clock);
         using var client = await router.ConnectAsync();
         await client.WriteAsync(Post);
         using var connection = await backend.AcceptAsync();
@@ -86,6 +88,7 @@ public sealed class DrainTests
         var write = router.Uncertain().Should().ContainSingle().Subject;
         (write.Backend, write.Method, write.Host, write.Path, write.RequestId, write.Reason, write.ClientAnswer)
             .Should().Be(("www", "POST", "www.example.org", "/save", "463ac35c9f6413ad", "cut", 503));
+        (write.Time, write.IsIdempotent, write.SettlesAt).Should().Be((clock.GetUtcNow(), false, clock.GetUtcNow() + TimeSpan.FromSeconds(45)));
     }
 
     [Fact]
@@ -239,6 +242,36 @@ public sealed class DrainTests
     }
 
     [Fact]
+    public async Task The_open_writes_are_the_requests_with_an_unsafe_method_that_have_begun_and_the_upgraded_connections()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "3"));
+        var open = router.App.Services.GetRequiredService<OpenExchanges>();
+        var (webSocket, connection) = await OpenAsync(router, backend);
+        using (webSocket)
+        using (connection)
+        {
+            using var reader = await router.ConnectAsync();
+            await reader.WriteAsync(Get);
+            using var reading = await backend.AcceptAsync();
+            await reading.ReadHeadAsync();
+            using var writer = await router.ConnectAsync();
+            await writer.WriteAsync(Post);
+            using var writing = await backend.AcceptAsync();
+            await writing.ReadMessageAsync();
+            using var waiting = await router.ConnectAsync();
+            await waiting.WriteAsync(Post);
+            await Eventually.Async(() => router.Site.Backends[0].InFlight == 4 && open.Writes().Count == 2);
+
+            open.Writes().Select(write => (write.Method, write.Path, write.IsUpgraded)).Should().BeEquivalentTo([("GET", "/ws", true), ("POST", "/save", false)]);
+
+            await writing.WriteAsync(Ok);
+            (await writer.ReadMessageAsync())!.Status.Should().Be(200);
+            router.Uncertain().Should().BeEmpty();
+        }
+    }
+
+    [Fact]
     public async Task A_write_whose_exchange_breaks_has_an_unknown_outcome_in_every_mode_and_one_that_never_began_has_not()
     {
         await using var backend = RawBackend.Start();
@@ -254,12 +287,13 @@ public sealed class DrainTests
         using (var connection = await backend.AcceptAsync())
             await connection.ReadMessageAsync();
         (await client.ReadMessageAsync())!.Status.Should().Be(502);
-        router.Uncertain().Should().HaveCount(1, "a PUT can be done again");
+        router.Uncertain().Should().HaveCount(2, "a PUT is a write too");
+        router.Uncertain().Select(write => (write.Method, write.IsIdempotent)).Should().Equal(("POST", false), ("PUT", true));
 
         await backend.DisposeAsync();
         await client.WriteAsync(Post);
         (await client.ReadMessageAsync())!.Status.Should().Be(502);
-        router.Uncertain().Should().HaveCount(1, "no connection could be made");
+        router.Uncertain().Should().HaveCount(2, "no connection could be made");
     }
 
     private static async Task<(RawConnection Client, RawConnection Backend)> OpenAsync(RunningRouter router, RawBackend backend)

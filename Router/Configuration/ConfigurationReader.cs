@@ -89,17 +89,22 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     }
 
     /// <summary>A duration such as <c>500ms</c>, <c>1s</c>, <c>5m</c>, <c>2h</c> or <c>00:00:30</c>.</summary>
-    public TimeSpan Duration(string key, TimeSpan otherwise)
+    public TimeSpan Duration(string key, TimeSpan otherwise) => Duration(key, otherwise, mayBeZero: false);
+
+    /// <summary>A duration as in <see cref="Duration(string, TimeSpan)"/>, or zero.</summary>
+    public TimeSpan DurationOrZero(string key, TimeSpan otherwise) => Duration(key, otherwise, mayBeZero: true);
+
+    private TimeSpan Duration(string key, TimeSpan otherwise, bool mayBeZero)
     {
         if (Text(key) is not { } text)
             return otherwise;
-        if (TryDuration(text, out var duration) && duration > TimeSpan.Zero && duration <= TimeSpan.FromDays(7))
+        if (TryDuration(text, out var duration) && (mayBeZero ? duration >= TimeSpan.Zero : duration > TimeSpan.Zero) && duration <= TimeSpan.FromDays(7))
             return duration;
-        Fault(key, $"is '{text}'", "Give a duration above zero and up to seven days, such as 500ms, 30s, 5m or 00:00:30");
+        Fault(key, $"is '{text}'", $"Give a duration {(mayBeZero ? "from" : "above")} zero and up to seven days, such as 500ms, 30s, 5m or 00:00:30");
         return otherwise;
     }
 
-    /// <summary>A duration as in <see cref="Duration"/>, or null for <c>off</c>.</summary>
+    /// <summary>A duration as in <see cref="Duration(string, TimeSpan)"/>, or null for <c>off</c>.</summary>
     public TimeSpan? DurationOrOff(string key, TimeSpan? otherwise)
     {
         if (Text(key) is not { } text)

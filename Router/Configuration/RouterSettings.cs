@@ -124,6 +124,12 @@ public sealed record BackendSettings
     /// <summary>How long the backend may take until its answer begins, once it has the whole request. Default 60 s.</summary>
     public required TimeSpan ResponseTimeout { get; init; }
 
+    /// <summary>
+    /// How long the application may go on working on a request whose connection is gone: until then a write of unknown outcome may still be
+    /// carried out. Default: <see cref="ResponseTimeout"/>, the longest that a request may take which is still to be answered.
+    /// </summary>
+    public required TimeSpan WriteSettleTime { get; init; }
+
     /// <summary>How long a body may pause, the request's or the answer's. Default 60 s; null for ever.</summary>
     public TimeSpan? IdleTimeout { get; init; }
 

@@ -95,6 +95,7 @@ public static class SettingsReader
 
     private static BackendSettings Backend(ConfigurationReader reader)
     {
+        var responseTimeout = reader.Duration("ResponseTimeout", TimeSpan.FromSeconds(60));
         var backend = new BackendSettings
         {
             Name = reader.Name,
@@ -104,7 +105,8 @@ public static class SettingsReader
             CertificateAuthorities = CertificateAuthorities.Read(reader, "CertificateAuthorities"),
             BasicAuthentication = BasicAuthentication(reader),
             ConnectTimeout = reader.Duration("ConnectTimeout", TimeSpan.FromSeconds(1)),
-            ResponseTimeout = reader.Duration("ResponseTimeout", TimeSpan.FromSeconds(60)),
+            ResponseTimeout = responseTimeout,
+            WriteSettleTime = reader.DurationOrZero("WriteSettleTime", responseTimeout),
             IdleTimeout = reader.DurationOrOff("IdleTimeout", TimeSpan.FromSeconds(60)),
             RequestTimeout = reader.DurationOrOff("RequestTimeout", null),
             DnsRefresh = reader.Duration("DnsRefresh", TimeSpan.FromSeconds(10)),

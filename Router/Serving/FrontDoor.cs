@@ -212,10 +212,20 @@ public sealed partial class FrontDoor(
 
     private void NoteUncertain(HttpContext context, Exchange exchange, ForwardFailure reason, Answer? answer)
     {
-        if (!exchange.HasBegun || RequestMethods.IsIdempotent(exchange.Method))
+        if (!exchange.IsWrite)
             return;
+        var (now, backend) = (time.GetUtcNow(), exchange.Upstream!.Settings);
         uncertain.Add(new UncertainWrite(
-            time.GetUtcNow(), exchange.Upstream!.Settings.Name, exchange.Method, exchange.Host, exchange.Path, exchange.RequestId(context), ForwardFailures.NameOf(reason), answer?.Status));
+            now,
+            backend.Name,
+            exchange.Method,
+            exchange.Host,
+            exchange.Path,
+            exchange.RequestId(context),
+            ForwardFailures.NameOf(reason),
+            answer?.Status,
+            RequestMethods.IsIdempotent(exchange.Method) && !exchange.IsUpgraded,
+            now + backend.WriteSettleTime));
     }
 
     // Refused before the body is read where its length is declared; else the forwarder counts along.

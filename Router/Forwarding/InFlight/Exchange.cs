@@ -70,6 +70,12 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>Whether it has become a connection that carries another protocol.</summary>
     public bool IsUpgraded => _closing is not null;
 
+    /// <summary>
+    /// Whether it may have changed something at the backend: bytes of it may have got there, and its method is not safe (RFC 9110 section 9.2.1) or
+    /// it has become a connection that carries another protocol.
+    /// </summary>
+    public bool IsWrite => HasBegun && (!RequestMethods.IsSafe(Method) || IsUpgraded);
+
     /// <summary>Whether its upgraded connection was told to close because the mode closes the backend, and not because Router stops.</summary>
     public bool MustClose => _mustClose;
 

@@ -85,6 +85,28 @@ public sealed class OpenExchanges
         return held;
     }
 
+    /// <summary>
+    /// Those that may be changing something at a backend right now. One that ends without a complete response is added to
+    /// <see cref="UncertainWrites"/> before it leaves, so whoever reads this list first and that one second misses none.
+    /// </summary>
+    public List<Exchange> Writes()
+    {
+        var writes = new List<Exchange>();
+        foreach (var stripe in _stripes)
+        {
+            lock (stripe.Lock)
+            {
+                for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
+                {
+                    if (exchange.Upstream is not null && exchange.IsWrite)
+                        writes.Add(exchange);
+                }
+            }
+        }
+
+        return writes;
+    }
+
     /// <summary>Those whose time is up; null where there is none.</summary>
     public List<ExchangeLimit>? Due()
     {

@@ -1,0 +1,26 @@
+using Router.Forwarding.InFlight;
+
+namespace Router.Tests;
+
+public sealed class UncertainWritesTests
+{
+    private static readonly DateTimeOffset Start = new(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
+
+    [Fact]
+    public void When_all_have_settled_is_known_also_of_those_that_are_no_longer_kept()
+    {
+        var writes = new UncertainWrites();
+        writes.SettledBy.Should().BeNull();
+
+        writes.Add(Write(Start, settles: TimeSpan.FromHours(1)));
+        for (var second = 1; second <= UncertainWrites.Most; second++)
+            writes.Add(Write(Start.AddSeconds(second), settles: TimeSpan.FromSeconds(1)));
+
+        writes.Count.Should().Be(UncertainWrites.Most + 1);
+        writes.Since(DateTimeOffset.MinValue).Should().HaveCount(UncertainWrites.Most).And.OnlyContain(write => write.Time > Start);
+        writes.SettledBy.Should().Be(Start.AddHours(1));
+    }
+
+    private static UncertainWrite Write(DateTimeOffset time, TimeSpan settles) =>
+        new(time, "www", "POST", "www.example.org", "/save", null, "cut", null, IsIdempotent: false, time + settles);
+}
