@@ -75,6 +75,62 @@ public sealed class ModeChangesTests
     }
 
     [Fact]
+    public void An_extension_adds_to_the_announced_end_however_much_of_it_is_left()
+    {
+        using var modes = new ModeController(_clock, Live);
+        var end = _clock.GetUtcNow().AddMinutes(90);
+        Change(modes, new ModeChange { Mode = Maintenance, Until = end, WritesFirst = TimeSpan.FromSeconds(10) });
+
+        Change(modes, new ModeChange { ExtendBy = TimeSpan.FromMinutes(45) });
+        modes.State.Record.Steps[1..].Should().OnlyContain(step => step.Until == end.AddMinutes(45), "every step of the window announces one end");
+        _clock.Advance(TimeSpan.FromHours(2));
+        Change(modes, new ModeChange { ExtendBy = TimeSpan.FromMinutes(45) });
+
+        modes.State.Step.Until.Should().Be(end.AddMinutes(90));
+    }
+
+    [Fact]
+    public void The_announced_end_moves_closer_only_on_purpose()
+    {
+        using var modes = new ModeController(_clock, Live);
+        var end = _clock.GetUtcNow().AddMinutes(90);
+        Change(modes, new ModeChange { Mode = Maintenance, Until = end });
+        _clock.Advance(Lead);
+
+        foreach (var mode in new[] { null, Maintenance })
+        {
+            var faults = new Faults();
+            ModeChanges.Apply(modes.State.Record, modes.State.Index, new ModeChange { Mode = mode, Until = end.AddMinutes(-45) }, _clock.GetUtcNow(), Lead, faults).Should().BeNull();
+            faults.All.Should().ContainSingle().Which.ToString().Should().Be(
+                "until: is 2026-01-01 22:45:00Z, before the announced end 2026-01-01 23:30:00Z. Give a later time, add to the end with extendBy (router mode extend --by 45m), or move it closer with shorten (--shorten).");
+        }
+
+        Change(modes, new ModeChange { Until = end.AddMinutes(-45), Shorten = true });
+        modes.State.Step.Until.Should().Be(end.AddMinutes(-45));
+        Change(modes, new ModeChange { Until = end });
+        modes.State.Step.Until.Should().Be(end, "a later one needs no leave");
+    }
+
+    [Theory]
+    [InlineData(60, 45 * 60, 30 * 60, "extendBy: is given together with until")]
+    [InlineData(60, 0, null, "extendBy: is 0s. Give a duration above zero")]
+    [InlineData(60, 61 * 24 * 60 * 60, null, "extendBy: is 1464h. Give a duration above zero and up to 60 days")]
+    [InlineData(60, 60 * 24 * 60 * 60, null, "extendBy: moves the end to 2026-03-02 23:00:00Z. Choose an end within 60 days")]
+    [InlineData(null, 60, null, "extendBy: has no announced end to add to. Set the end with until")]
+    [InlineData(-20, 60, null, "extendBy: moves the end from 2026-01-01 21:40:00Z to 2026-01-01 21:41:00Z, which has passed")]
+    public void An_extension_that_cannot_be_is_refused(int? endsInMinutes, int seconds, int? until, string said)
+    {
+        var now = _clock.GetUtcNow();
+        var step = new ModeStep { Mode = Maintenance, Until = endsInMinutes is { } minutes ? now.AddMinutes(minutes) : null };
+        var change = new ModeChange { ExtendBy = TimeSpan.FromSeconds(seconds), Until = until is { } end ? now.AddSeconds(end) : null };
+        var faults = new Faults();
+
+        ModeChanges.Apply(new ModeRecord { Version = 3, Steps = [step] }, 0, change, now, Lead, faults).Should().BeNull();
+
+        faults.All.Select(fault => fault.ToString()).Should().Contain(fault => fault.StartsWith(said));
+    }
+
+    [Fact]
     public void A_window_lasts_from_the_first_step_that_closes_until_live()
     {
         using var modes = Closed();
@@ -176,6 +232,8 @@ public sealed class ModeChangesTests
                 { "live", new ModeChange { Mode = Maintenance, WritesFirst = TimeSpan.Zero }, "writesFirst: is 00:00:00" },
                 { "live", new ModeChange { Mode = Maintenance, WritesFirst = TimeSpan.FromMinutes(1), At = now.AddSeconds(50) }, "writesFirst: would have to begin at" },
                 { "live", new ModeChange { Mode = ReadOnly, WritesFirst = TimeSpan.FromSeconds(5) }, "writesFirst: makes no sense on the way from live to read-only" },
+                { "live", new ModeChange { Mode = Maintenance, ExtendBy = TimeSpan.FromMinutes(1) }, "extendBy: is given while setting a mode" },
+                { "live", new ModeChange { ExtendBy = TimeSpan.FromMinutes(1) }, "there is no end to extend" },
                 { "live", new ModeChange { Mode = Live, Until = now.AddHours(1) }, "until: is given for live, which has no end" },
                 { "live", new ModeChange { Until = now.AddHours(1) }, "there is no end to extend" },
                 { "live", new ModeChange { Mode = Maintenance, Reason = "two\nlines" }, "reason: has control characters" },

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
@@ -39,6 +40,7 @@ public sealed class ModeCommandTests
 
     [Theory]
     [InlineData(RouterCommand.WrongUse, "Choose one of", "mode", "set", "closed")]
+    [InlineData(RouterCommand.WrongUse, "--by is 'jane', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator.", "mode", "extend", "--by", "jane")]
     [InlineData(RouterCommand.WrongUse, "is not a time", "mode", "set", "maintenance", "--until", "later")]
     [InlineData(RouterCommand.WrongUse, "--expect is '0'. Give the number of instances, from 1 to 10000.", "mode", "set", "maintenance", "--wait", "--expect", "0")]
     [InlineData(RouterCommand.WrongUse, "--expect is 'all'. Give", "mode", "set", "maintenance", "--wait", "--expect", "all")]
@@ -96,6 +98,46 @@ public sealed class ModeCommandTests
         mode["since"].Should().NotBeNull();
         mode["until"].Should().NotBeNull();
         mode["next"]![0]!["mode"]!.ToString().Should().Be("maintenance");
+    }
+
+    [Fact]
+    public async Task An_extension_adds_to_the_end_and_every_command_shows_what_is_announced()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        string[] announced = ["by:        jane", "reason:    restore db", "ticket:    OPS-1"];
+        var day = DateTime.UtcNow.AddDays(2).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
+
+        var set = await RunAsync("mode", "set", "maintenance", "--by", "jane", "--reason", "restore db", "--ticket", "OPS-1", "--at", $"{day} 22:00", "--until", $"{day} 23:15", "--writes-first", "10s");
+        set.Should().ContainAll(announced).And.ContainAll(
+            $"--until {day} 23:15 is {day} 23:15:00 +00:00 (UTC)", $"scheduled: read-only at {day} 21:59:50 +00:00", $"scheduled: maintenance at {day} 22:00:00 +00:00", $"until:     {day} 23:15:00 +00:00");
+        var extended = await RunAsync("mode", "extend", "--by", "30m", "--operator", "joe");
+        extended.Should().ContainAll("end moved: 23:15 -> 23:45, 30m later", $"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
+        (await RunAsync("mode", "extend", "--by", "+30m", "--dry-run")).Should().ContainAll("Nothing was changed", "end moved: 23:45 -> 00:15, 30m later", "reason:    restore db");
+        (await RunAsync("mode")).Should().ContainAll($"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
+        var (code, _, errors) = await Tool.RunAsync(UrlOf(router), "mode", "extend", "--until", $"{day} 22:30");
+        code.Should().Be(RouterCommand.WrongUse);
+        errors.Should().Contain("before the announced end").And.Contain("--shorten");
+        (await RunAsync("mode", "extend", "--until", $"{day} 22:30", "--shorten")).Should().Contain("end moved: 23:45 -> 22:30, 1h 15m CLOSER");
+        var json = JsonNode.Parse(await RunAsync("mode", "extend", "--by", "24h", "--json"))!;
+        json["endMoved"]!["from"]!.GetValue<DateTimeOffset>().AddDays(1).Should().Be(json["endMoved"]!["to"]!.GetValue<DateTimeOffset>());
+        foreach (var next in JsonNode.Parse(await RunAsync("mode", "--json"))!["current"]!["next"]!.AsArray())
+            (next!["until"], next["by"]!.ToString(), next["reason"]!.ToString(), next["ticket"]!.ToString()).Should().Match<(JsonNode?, string, string, string)>(step => step.Item1 != null && step.Item3 == "restore db" && step.Item4 == "OPS-1");
+
+        async Task<string> RunAsync(params string[] arguments)
+        {
+            var (exit, output, said) = await Tool.RunWithAsync([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], arguments);
+            said.Should().BeEmpty();
+            exit.Should().Be(0);
+            return output;
+        }
+    }
+
+    [Fact]
+    public async Task What_is_not_announced_of_a_closed_site_is_said_to_be_missing()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+
+        (await Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--by", "jane")).Output.Should().ContainAll("until:     (no end announced)", "by:        jane", "reason:    (none given)", "ticket:    (none given)");
     }
 
     [Fact]

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
 using Router.Answers;
+using Router.Configuration;
 using Router.Modes;
 using Router.Serving.Management;
 
@@ -24,8 +25,11 @@ public static class ModeCommand
     private static readonly Option<int?> Expect = new("--expect") { Description = "How many instances there are: fewer are not safe.", CustomParser = Instances };
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why, in words that visitors may read." };
     private static readonly Option<string?> Ticket = new("--ticket") { Description = "The ticket of the change." };
-    private static readonly Option<string?> By = new("--by") { Description = "Who wants it. Else the user of this machine." };
+    private static readonly Option<string?> By = new("--operator", "--by") { Description = "The operator's name. Default: the login name." };
+    private static readonly Option<string?> Operator = new("--operator") { Description = "The operator's name. Default: the login name." };
     private static readonly Option<string?> Until = new("--until") { Description = $"The announced end: {OperatorTime.Forms}." };
+    private static readonly Option<string?> ExtendBy = new("--by") { Description = "Adds so much to the announced end, such as 45m.", CustomParser = Duration };
+    private static readonly Option<bool> Shorten = new("--shorten") { Description = "Lets --until move the announced end closer." };
     private static readonly Option<string?> At = new("--at") { Description = $"When it takes effect: {OperatorTime.Forms}." };
     private static readonly Option<string?> WritesFirst = new("--writes-first") { Description = "How long the site is read-only before, such as 10s." };
     private static readonly Option<string?> CutAfter = new("--cut-after") { Description = "How long what is in flight may last, such as 10s or 0s." };
@@ -46,11 +50,11 @@ public static class ModeCommand
         mode.SetAction((parsed, stop) => GuardAsync(parsed, client => ShowAsync(parsed, client, stop)));
 
         var name = new Argument<string>("mode") { Description = ModeCatalogue.Names };
-        var set = new Command("set", "Sets the mode, on every instance at one instant.") { name, Reason, Ticket, By, Until, At, WritesFirst, CutAfter, IfVersion, DryRun, Wait, Expect };
+        var set = new Command("set", "Sets the mode, on every instance at one instant.") { name, Reason, Ticket, By, Until, Shorten, At, WritesFirst, CutAfter, IfVersion, DryRun, Wait, Expect };
         set.SetAction((parsed, stop) => GuardAsync(parsed, client => ChangeAsync(parsed, client, HttpMethod.Put, parsed.GetValue(name), stop)));
         mode.Add(set);
 
-        var extend = new Command("extend", "Tells more of the mode that is in force or scheduled: its end, the reason, the ticket.") { Until, Reason, Ticket, By, CutAfter, IfVersion, DryRun };
+        var extend = new Command("extend", "Changes the end, the reason or the ticket of the current or scheduled mode. Never leaves the mode.") { ExtendBy, Until, Shorten, Reason, Ticket, Operator, CutAfter, IfVersion, DryRun };
         extend.SetAction((parsed, stop) => GuardAsync(parsed, client => ChangeAsync(parsed, client, HttpMethod.Patch, null, stop)));
         mode.Add(extend);
 
@@ -68,7 +72,7 @@ public static class ModeCommand
         var bypass = new Command("bypass", "Lets testers through while the site is closed, by a token or by address.") { For, Address, Note, By, Url, TokenFile, Json };
         bypass.SetAction((parsed, _) => GuardAsync(parsed, async client =>
         {
-            var sent = new JsonObject { ["for"] = parsed.GetValue(For), ["address"] = parsed.GetValue(Address), ["note"] = parsed.GetValue(Note), ["by"] = Operator(parsed) };
+            var sent = new JsonObject { ["for"] = parsed.GetValue(For), ["address"] = parsed.GetValue(Address), ["note"] = parsed.GetValue(Note), ["by"] = OperatorName(parsed) };
             return Print(parsed, await client.AskAsync(HttpMethod.Post, "/bypass", ManagementJson.Default.BypassDocument, sent.ToJsonString()).ConfigureAwait(false), ManagementJson.Default.BypassDocument, ModeReport.Write);
         }));
         yield return bypass;
@@ -118,7 +122,7 @@ public static class ModeCommand
         var sent = new JsonObject
         {
             ["mode"] = mode,
-            ["by"] = Operator(parsed),
+            ["by"] = OperatorName(parsed),
             ["reason"] = parsed.GetValue(Reason),
             ["ticket"] = parsed.GetValue(Ticket),
             ["until"] = Time(parsed, Until),
@@ -126,6 +130,11 @@ public static class ModeCommand
             ["writesFirst"] = method == HttpMethod.Put ? parsed.GetValue(WritesFirst) : null,
             ["cutAfter"] = parsed.GetValue(CutAfter),
         };
+        // Only where they are meant: an instance of an earlier release refuses members that it does not know.
+        if (parsed.GetValue(ExtendBy) is { } extendBy)
+            sent["extendBy"] = extendBy;
+        if (parsed.GetValue(Shorten))
+            sent["shorten"] = true;
         var trial = parsed.GetValue(DryRun);
         var change = await client.AskAsync(
             method, trial ? "/mode?dryRun=true" : "/mode", ManagementJson.Default.ChangeDocument, sent.ToJsonString(), parsed.GetValue(IfVersion)).ConfigureAwait(false);
@@ -184,15 +193,26 @@ public static class ModeCommand
     private static Task<FleetDocument> FleetAsync(ParseResult parsed, ManagementClient client) =>
         client.AskAsync(HttpMethod.Get, parsed.GetValue(Expect) is { } expect ? string.Create(CultureInfo.InvariantCulture, $"/fleet?expect={expect}") : "/fleet", ManagementJson.Default.FleetDocument);
 
-    private static string Operator(ParseResult parsed) => parsed.GetValue(By) ?? Environment.GetEnvironmentVariable("SUDO_USER") ?? Environment.UserName;
+    private static string OperatorName(ParseResult parsed) => parsed.GetValue(By) ?? parsed.GetValue(Operator) ?? Environment.GetEnvironmentVariable("SUDO_USER") ?? Environment.UserName;
 
     private static string? Time(ParseResult parsed, Option<string?> option)
     {
         if (parsed.GetValue(option) is not { } text)
             return null;
-        if (OperatorTime.TryParse(text, TimeProvider.System, out var time))
-            return time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
-        throw new CommandFailedException(RouterCommand.WrongUse, $"{option.Name}: '{text}' is not a time. Give {OperatorTime.Forms}.");
+        if (!OperatorTime.TryParse(text, TimeProvider.System, out var time, out var problem))
+            throw new CommandFailedException(RouterCommand.WrongUse, $"{option.Name}: {problem}");
+        if (!parsed.GetValue(Json))
+            Console.Out.WriteLine($"{option.Name} {text} is {OperatorTime.Describe(time, TimeZoneInfo.Local)}");
+        return time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    }
+
+    private static string? Duration(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value.TrimStart('+');
+        if (ConfigurationReader.TryDuration(text, out _))
+            return text;
+        argument.AddError($"--by is '{argument.Tokens[0].Value}', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator.");
+        return null;
     }
 
     // Asked before anything is sent: a switch that was made can't be called wrong use.

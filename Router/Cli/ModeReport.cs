@@ -1,7 +1,9 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Router.Access;
+using Router.Configuration;
 using Router.Forwarding.InFlight;
+using Router.Modes;
 using Router.Serving;
 using Router.Serving.Management;
 using Router.Switching;
@@ -30,13 +32,13 @@ public static class ModeReport
         output.WriteLine($"mode:      {mode.Mode} ({mode.Summary})");
         output.WriteLine($"version:   {mode.Version}");
         output.WriteLine($"since:     {Time(mode.Since)}");
-        Line("by", mode.By);
-        Line("reason", mode.Reason);
-        Line("ticket", mode.Ticket);
-        if (mode.Until is { } until)
-            output.WriteLine($"until:     {Time(until)}{(mode.OverrunSeconds is { } over ? $", OVERRUN by {Span(over)}" : "")}");
+        WriteAnnouncement("", mode.Mode, mode.Until, mode.OverrunSeconds, mode.By, mode.Reason, mode.Ticket, output);
         foreach (var next in mode.Next)
-            output.WriteLine($"scheduled: {next.Mode} at {Time(next.At)}{(next.Reason is { } why ? $", {why}" : "")}");
+        {
+            output.WriteLine($"scheduled: {next.Mode} at {Time(next.At)}");
+            WriteAnnouncement("  ", next.Mode, next.Until, null, next.By, next.Reason, next.Ticket, output);
+        }
+
         foreach (var bypass in mode.Bypasses)
             output.WriteLine($"bypass:    {bypass.Id} until {Time(bypass.Until)}{(bypass.Address is { } address ? $", {address}" : "")}{(bypass.By is { } giver ? $", by {giver}" : "")}{(bypass.Note is { } note ? $", {note}" : "")}");
         output.WriteLine($"kept in:   {mode.Store}{(mode.IsLasting ? "" : $"; a restart goes back to {mode.ConfiguredMode}")}");
@@ -76,7 +78,33 @@ public static class ModeReport
                 output.WriteLine($"  {effect.Backend,-24}{effect.Kind,-10}{(effect.Writes ? "reachable" : effect.Reads ? "reads only" : "CLOSED")}");
         }
 
+        if (change.EndMoved is { } moved)
+            output.WriteLine($"end moved: {Move(moved)}");
         WriteMode(change.Mode, output);
+    }
+
+    // Of a closed site every line, so that nobody has to guess whether something was left out.
+    private static void WriteAnnouncement(string indent, string mode, DateTimeOffset? until, double? overrun, string? by, string? reason, string? ticket, TextWriter output)
+    {
+        var closes = !ModeCatalogue.TryFind(mode, out var known) || known.ClosesAnything;
+        Line("until", until is { } end ? $"{Time(end)}{(overrun is { } over ? $", OVERRUN by {Span(over)}" : "")}" : null, "no end announced");
+        Line("by", by, "nobody named");
+        Line("reason", reason, "none given");
+        Line("ticket", ticket, "none given");
+
+        void Line(string name, string? text, string nothing)
+        {
+            if (text is not null || closes)
+                output.WriteLine($"{indent}{name + ":",-11}{(text is null ? $"({nothing})" : text)}");
+        }
+    }
+
+    // The dates too where the clock alone would not say which way and how far.
+    private static string Move(EndMoveDocument moved)
+    {
+        var (by, isShort) = (moved.To - moved.From, moved.From.Second == 0 && moved.To.Second == 0);
+        var format = $"{(by.Duration() < TimeSpan.FromDays(1) ? "" : "yyyy-MM-dd ")}HH:mm{(isShort ? "" : ":ss")}{(moved.From.ToLocalTime().Offset == moved.To.ToLocalTime().Offset ? "" : " zzz")}";
+        return $"{Time(moved.From, format)} -> {Time(moved.To, format)}, {DurationText.Of(by.Duration())} {(by > TimeSpan.Zero ? "later" : "CLOSER")}";
     }
 
     /// <summary>One line on what is still in flight.</summary>

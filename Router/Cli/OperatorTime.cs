@@ -1,39 +1,92 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Router.Configuration;
 
 namespace Router.Cli;
 
-/// <summary>Times as operators type them, made into instants on the operator's own machine, whose zone they mean.</summary>
+/// <summary>
+/// Times as operators type them, made into instants on the operator's own machine, whose zone they mean. Where the clocks change, a local time
+/// can occur twice or never: the next occurrence is taken, and a time that does not exist is refused.
+/// </summary>
 public static class OperatorTime
 {
     /// <summary>What a time may look like, for messages.</summary>
-    public const string Forms = "23:30 (the next one), \"2026-01-31 23:30\", 2026-01-31T23:30:00Z or +45m";
+    public const string Forms = "23:30 (the next one), \"2026-01-31 23:30\", 2026-01-31T23:30:00Z or +45m (from now)";
 
     private static readonly string[] WithDate = ["yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"];
+    private static readonly string[] WithOffset = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK"];
 
-    /// <summary>Reads one.</summary>
-    public static bool TryParse(string text, TimeProvider time, out DateTimeOffset instant)
+    /// <summary>Reads one; false, with what is wrong and what to do, where it is none.</summary>
+    public static bool TryParse(string text, TimeProvider time, out DateTimeOffset instant, [NotNullWhen(false)] out string? problem)
     {
-        var now = time.GetLocalNow();
-        if (text.StartsWith('+') && ConfigurationReader.TryDuration(text[1..], out var after))
+        var (now, zone) = (time.GetLocalNow(), time.LocalTimeZone);
+        (instant, problem) = (default, null);
+        if (text.StartsWith('+') && ConfigurationReader.TryDuration(text[1..], out var after) && after < DateTimeOffset.MaxValue - now)
             instant = now + after;
         else if (TimeOnly.TryParseExact(text, ["HH:mm", "HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var clock))
-            instant = Next(clock, now, time.LocalTimeZone);
-        else if (DateTime.TryParseExact(text, WithDate, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local))
-            instant = new DateTimeOffset(local, time.LocalTimeZone.GetUtcOffset(local));
-        else
-            return DateTimeOffset.TryParseExact(text, ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK"], CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant);
-        return true;
+            problem = Next(clock, now, zone, out instant);
+        else if (DateTime.TryParseExact(text, WithDate, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) && IsNear(local, now))
+            problem = Of(local, now, zone, out instant);
+        else if (!DateTimeOffset.TryParseExact(text, WithOffset, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant))
+            problem = $"'{text}' is not a time. Give {Forms}.";
+        return problem is null;
     }
 
-    private static DateTimeOffset Next(TimeOnly clock, DateTimeOffset now, TimeZoneInfo zone)
+    /// <summary>An instant as this machine's clock shows it, with the zone; where that clock shows the time twice, it says so.</summary>
+    public static string Describe(DateTimeOffset instant, TimeZoneInfo zone)
     {
-        var day = DateOnly.FromDateTime(now.DateTime);
-        var today = day.ToDateTime(clock);
-        var instant = new DateTimeOffset(today, zone.GetUtcOffset(today));
-        if (instant > now)
-            return instant;
-        var tomorrow = day.AddDays(1).ToDateTime(clock);
-        return new DateTimeOffset(tomorrow, zone.GetUtcOffset(tomorrow));
+        var local = TimeZoneInfo.ConvertTime(instant, zone);
+        var other = Occurrences(local.DateTime, zone).FirstOrDefault(candidate => candidate.Offset != local.Offset);
+        return $"{Text(local)} ({zone.Id}{(other == default ? "" : $"; the clock shows that time twice, the other is {Text(other)}")})";
     }
+
+    // Yesterday too: a clock that is set back at midnight shows the evening again.
+    private static string? Next(TimeOnly clock, DateTimeOffset now, TimeZoneInfo zone, out DateTimeOffset instant)
+    {
+        var day = DateOnly.FromDateTime(now.DateTime).AddDays(-1);
+        while (true)
+        {
+            var problem = Of(day.ToDateTime(clock), now, zone, out instant);
+            if (instant > now)
+                return problem;
+            day = day.AddDays(1);
+        }
+    }
+
+    // The first occurrence to come, else the last one. Of a time that does not exist, the instant at which the clock skips it.
+    private static string? Of(DateTime local, DateTimeOffset now, TimeZoneInfo zone, out DateTimeOffset instant)
+    {
+        if (Occurrences(local, zone) is not [] and var found)
+        {
+            instant = found.FirstOrDefault(candidate => candidate > now, found[^1]);
+            return null;
+        }
+
+        // By the minute: that is how clocks are changed.
+        var missing = local.AddSeconds(-local.Second);
+        var (before, after) = (missing, missing);
+        while (Occurrences(before, zone) is [])
+            before = before.AddMinutes(-1);
+        while (Occurrences(after, zone) is [])
+            after = after.AddMinutes(1);
+        instant = Occurrences(after, zone)[0];
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{local:yyyy-MM-dd HH:mm} does not exist in {zone.Id}, where the clock goes from {Occurrences(before, zone)[^1]:HH:mm zzz} to {instant:HH:mm zzz}. Give {before:HH:mm} or {after:HH:mm}.");
+    }
+
+    // A local time belongs to an instant where the zone has just that offset then. The two offsets around it are those of a day before and after.
+    private static DateTimeOffset[] Occurrences(DateTime local, TimeZoneInfo zone) =>
+    [
+        .. from offset in new[] { zone.GetUtcOffset(new DateTimeOffset(local.AddDays(-1), TimeSpan.Zero)), zone.GetUtcOffset(new DateTimeOffset(local.AddDays(1), TimeSpan.Zero)) }.Distinct()
+           let candidate = new DateTimeOffset(local, offset)
+           where zone.GetUtcOffset(candidate) == offset
+           orderby candidate
+           select candidate,
+    ];
+
+    // Far from the first and the last instant that there are, where no offset can be taken off.
+    private static bool IsNear(DateTime local, DateTimeOffset now) => Math.Abs(local.Year - now.Year) <= 100;
+
+    private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
 }

@@ -12,6 +12,12 @@ public sealed record ModeChange
     /// <summary>The announced end.</summary>
     public DateTimeOffset? Until { get; init; }
 
+    /// <summary>How much to add to the announced end of a mode that is in force or scheduled.</summary>
+    public TimeSpan? ExtendBy { get; init; }
+
+    /// <summary>Whether <see cref="Until"/> may move the announced end closer.</summary>
+    public bool Shorten { get; init; }
+
     /// <summary>Who wants it.</summary>
     public string? By { get; init; }
 

@@ -18,7 +18,6 @@ public static class ModeChanges
 
     private const int LongestText = 500;
     private const int MostBypasses = 50;
-    private static readonly TimeSpan LongestAhead = TimeSpan.FromDays(60);
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
 
     /// <summary>The record after a change; null where there are faults. What was scheduled and is not in the change is scheduled no more.</summary>
@@ -82,18 +81,23 @@ public static class ModeChanges
         var lasts = change.WritesFirst ?? TimeSpan.Zero;
         if (change.At < now.AddMinutes(-1))
             faults.Add("at", $"is {Text(change.At.Value)}, which has passed", "Give a time to come, or leave it out for now");
-        if (change.At > now + LongestAhead)
-            faults.Add("at", $"is {Text(change.At.Value)}", $"Give a time within {LongestAhead.Days} days");
+        if (change.At > now + AnnouncedEnd.LongestAhead)
+            faults.Add("at", $"is {Text(change.At.Value)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
         if (change.At is { } instant && change.WritesFirst is not null && instant - lasts < earliest)
             faults.Add("writesFirst", $"would have to begin at {Text(instant - lasts)}, which is too soon for every instance to know of it", "Give a later time, or less time for the writes");
         var at = change.At is { } wanted && wanted > earliest + lasts ? wanted : earliest + lasts;
+        var isSame = mode == current.Mode && change.At is null && change.WritesFirst is null;
         CheckEnd(change, mode, at, faults);
+        if (change.ExtendBy is not null)
+            faults.Add("extendBy", "is given while setting a mode", "Give until, or add to the announced end afterwards (router mode extend --by 45m)");
+        if (isSame)
+            AnnouncedEnd.CheckShortening([current], change, faults);
         CheckOpening(change, mode, current.Mode, at, now, faults);
         CheckLimits(change, mode, current.Mode, faults);
         if (faults.Any)
             return null;
 
-        if (mode == current.Mode && change.At is null && change.WritesFirst is null)
+        if (isSame)
             return After(record, [Told(current, change)], now, now);
         // What was told of a closed site holds on while it stays closed. What was said of the open one is no reason for a downtime.
         var told = mode.ClosesAnything && current.Mode.ClosesAnything ? current : null;
@@ -120,13 +124,15 @@ public static class ModeChanges
     {
         if (change.At is not null || change.WritesFirst is not null)
             faults.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}, or leave at and writesFirst out");
-        if (change is { Until: null, Reason: null, Ticket: null, CutAfter: null })
-            faults.Add("until", "is not given", "Give the new end, or a reason, a ticket or cutAfter");
+        if (change is { Until: null, ExtendBy: null, Reason: null, Ticket: null, CutAfter: null })
+            faults.Add("until", "is not given", "Give until, extendBy, reason, ticket or cutAfter");
         var steps = record.Steps[index..];
         if (!steps.Any(step => step.Mode.ClosesAnything))
             faults.Add("mode", $"is {steps[0].Mode} and no change is scheduled, so there is no end to extend", "Close the site with: router mode set");
         var last = steps[^1];
         CheckEnd(change, last.Mode, now > last.At ? now : last.At, faults);
+        AnnouncedEnd.CheckExtension(steps, change, now, faults);
+        AnnouncedEnd.CheckShortening(steps, change, faults);
         CheckCut(change, faults);
         return faults.Any ? null : After(record, [.. steps.Select(step => step.Mode.ClosesAnything ? Told(step, change) : step)], record.Written, now);
     }
@@ -142,7 +148,7 @@ public static class ModeChanges
 
     private static ModeStep Told(ModeStep step, ModeChange change) => step with
     {
-        Until = step.Mode.ClosesAnything ? change.Until ?? step.Until : null,
+        Until = AnnouncedEnd.After(step, change),
         By = change.By ?? step.By,
         Reason = change.Reason ?? step.Reason,
         Ticket = change.Ticket ?? step.Ticket,
@@ -168,8 +174,8 @@ public static class ModeChanges
             faults.Add("until", $"is given for {mode}, which has no end", "Leave it out");
         else if (until <= at)
             faults.Add("until", $"is {Text(until)}, which is not after {Text(at)}", "Give a later time");
-        else if (until > at + LongestAhead)
-            faults.Add("until", $"is {Text(until)}", $"Give a time within {LongestAhead.Days} days");
+        else if (until > at + AnnouncedEnd.LongestAhead)
+            faults.Add("until", $"is {Text(until)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
     }
 
     private static void CheckOpening(ModeChange change, Mode mode, Mode current, DateTimeOffset at, DateTimeOffset now, Faults faults)

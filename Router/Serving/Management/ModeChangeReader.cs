@@ -9,7 +9,7 @@ namespace Router.Serving.Management;
 public static class ModeChangeReader
 {
     private static readonly string[] BypassMembers = ["for", "address", "by", "note"];
-    private static readonly string[] Members = ["mode", "at", "until", "by", "reason", "ticket", "writesFirst", "cutAfter"];
+    private static readonly string[] Members = ["mode", "at", "until", "extendBy", "shorten", "by", "reason", "ticket", "writesFirst", "cutAfter"];
 
     /// <summary>Reads a change. To be used only where <paramref name="faults"/> stays empty.</summary>
     public static ModeChange Read(ReadOnlyMemory<byte> json, Faults faults) => Read(json, Members, "{\"mode\": \"maintenance\"}", faults, new ModeChange(), members => new ModeChange
@@ -17,6 +17,8 @@ public static class ModeChangeReader
         Mode = ModeOf(members.Text("mode"), faults),
         At = members.Time("at"),
         Until = members.Time("until"),
+        ExtendBy = members.Duration("extendBy"),
+        Shorten = members.Flag("shorten"),
         By = members.Text("by"),
         Reason = members.Text("reason"),
         Ticket = members.Text("ticket"),
@@ -80,6 +82,16 @@ internal readonly struct OperatorMembers(JsonElement root, Faults faults)
             return value.GetString();
         faults.Add(name, $"is {value.GetRawText()}", "Send a text");
         return null;
+    }
+
+    /// <summary>Yes or no; no where there is none.</summary>
+    public bool Flag(string name)
+    {
+        if (!root.TryGetProperty(name, out var value) || value.ValueKind is JsonValueKind.Null or JsonValueKind.False)
+            return false;
+        if (value.ValueKind != JsonValueKind.True)
+            faults.Add(name, $"is {value.GetRawText()}", "Send true or false");
+        return true;
     }
 
     /// <summary>An instant; null where there is none.</summary>

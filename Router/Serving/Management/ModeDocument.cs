@@ -102,7 +102,16 @@ public sealed record StepDocument(string Mode, DateTimeOffset At, DateTimeOffset
 /// <param name="Changed">Whether it was made; false for a trial.</param>
 /// <param name="Replaced">What was scheduled before and is scheduled no more.</param>
 /// <param name="Effects">What each backend gets in the mode that was asked for.</param>
-public sealed record ChangeDocument(ModeDocument Mode, bool Changed, ImmutableArray<StepDocument> Replaced, ImmutableArray<BackendEffect> Effects);
+public sealed record ChangeDocument(ModeDocument Mode, bool Changed, ImmutableArray<StepDocument> Replaced, ImmutableArray<BackendEffect> Effects)
+{
+    /// <summary>How the change moved the announced end; null where it did not.</summary>
+    public EndMoveDocument? EndMoved { get; init; }
+}
+
+/// <summary>The announced end before and after a change.</summary>
+/// <param name="From">Before.</param>
+/// <param name="To">After.</param>
+public sealed record EndMoveDocument(DateTimeOffset From, DateTimeOffset To);
 
 /// <summary>What a mode does to a backend.</summary>
 /// <param name="Backend">Its name.</param>

@@ -161,10 +161,14 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         var mode = asked ?? record.Steps[^1].Mode;
         var replaced = before.Record.Steps[(before.Index + 1)..].Where(step => !record.Steps.Any(kept => kept.IsSameAs(step)));
         var state = isTrial ? new ModeState(record, 0, before.Since, before.ActivatedAt) : modes.State;
+        var (from, to) = (AnnouncedEnd.Of(before.Record.Steps[before.Index..]), AnnouncedEnd.Of(record.Steps));
         SetVersion(context, state.Record.Version);
         return ReadableJson.WriteAsync(
             context,
-            new ChangeDocument(Describe(state), !isTrial, [.. replaced.Select(StepDocument.Of)], [.. site.Current.Settings.Backends.Select(backend => BackendEffect.Of(backend, mode))]),
+            new ChangeDocument(Describe(state), !isTrial, [.. replaced.Select(StepDocument.Of)], [.. site.Current.Settings.Backends.Select(backend => BackendEffect.Of(backend, mode))])
+            {
+                EndMoved = from is { } old && to is { } moved && old != moved ? new EndMoveDocument(old, moved) : null,
+            },
             ManagementJson.Default.ChangeDocument);
     }
 
