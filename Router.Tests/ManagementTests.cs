@@ -73,6 +73,36 @@ public sealed class ManagementTests
         (await operators.SendAsync("PUT", "/mode", body)).Status.Should().Be(400);
     }
 
+    [Theory]
+    [InlineData(20_000, true)]
+    [InlineData(100_000, true)]
+    [InlineData(20_000, false)]
+    public async Task A_body_that_is_too_long_is_refused_with_the_limit(int length, bool isAnnounced)
+    {
+        await using var router = await RunningRouter.StartAsync(Site());
+        using var operators = new Management(router);
+        var body = $$"""{"mode": "maintenance", "reason": "{{new string('x', length)}}"}""";
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/mode") { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+        (request.Headers.TransferEncodingChunked, request.Headers.ExpectContinue) = (!isAnnounced, isAnnounced);
+
+        using var answer = await operators.GetAsync(request);
+
+        answer.StatusCode.Should().Be(HttpStatusCode.RequestEntityTooLarge);
+        (await answer.Content.ReadAsStringAsync()).Should().Contain("The request has more than 16384 bytes. Give texts of up to 500 characters.");
+        router.Modes().Current.Name.Should().Be("live");
+    }
+
+    [Fact]
+    public async Task A_blank_name_is_nobodys()
+    {
+        await using var router = await RunningRouter.StartAsync(Site());
+        using var operators = new Management(router);
+
+        var (_, body) = await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "by": " "}""");
+
+        body["mode"]!["by"].Should().BeNull();
+    }
+
     [Fact]
     public async Task Telling_more_never_leaves_the_mode_and_a_schedule_is_seen_replaced_and_cancelled()
     {

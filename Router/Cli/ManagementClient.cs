@@ -72,6 +72,8 @@ public sealed class ManagementClient : IDisposable
             var text = await answer.Content.ReadAsStringAsync().ConfigureAwait(false);
             if (answer.IsSuccessStatusCode)
                 return JsonSerializer.Deserialize(text, type) ?? throw new JsonException("it is null");
+            if (answer.StatusCode is HttpStatusCode.RequestUriTooLong or HttpStatusCode.RequestHeaderFieldsTooLarge or HttpStatusCode.RequestEntityTooLarge && answer.Content.Headers.ContentType?.MediaType != "application/problem+json")
+                throw new CommandFailedException(RouterCommand.WrongUse, $"{_client.BaseAddress} refused the request as too long (status {(int)answer.StatusCode}). Shorten the reason, the address or the token.");
             throw Refused(answer.StatusCode, JsonSerializer.Deserialize(text, ManagementJson.Default.ProblemDocument));
         }
         catch (HttpRequestException fault) when (fault.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
@@ -97,7 +99,7 @@ public sealed class ManagementClient : IDisposable
     {
         var code = status switch
         {
-            HttpStatusCode.BadRequest => RouterCommand.WrongUse,
+            HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge => RouterCommand.WrongUse,
             HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict => RouterCommand.NotDone,
             _ => RouterCommand.NoConnection,
         };

@@ -13,6 +13,8 @@ namespace Router.Cli;
 /// <summary><c>router mode</c>, <c>router bypass</c> and <c>router explain</c>: what an operator does with a running Router.</summary>
 public static class ModeCommand
 {
+    private const int LongestUrl = 4000;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
     // What an instance may take to hear of a change, to cut, and to say so.
@@ -23,10 +25,10 @@ public static class ModeCommand
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON, for scripts.", Recursive = true };
     private static readonly Option<bool> Watch = new("--watch") { Description = "Show it anew each second until Ctrl+C." };
     private static readonly Option<int?> Expect = new("--expect") { Description = "How many instances there are: fewer are not safe.", CustomParser = Instances };
-    private static readonly Option<string?> Reason = new("--reason") { Description = "Why, in words that visitors may read." };
-    private static readonly Option<string?> Ticket = new("--ticket") { Description = "The ticket of the change." };
-    private static readonly Option<string?> By = new("--operator", "--by") { Description = "The operator's name. Default: the login name." };
-    private static readonly Option<string?> Operator = new("--operator") { Description = "The operator's name. Default: the login name." };
+    private static readonly Option<string?> Reason = new("--reason") { Description = "Why, in words that visitors may read.", Validators = { Length } };
+    private static readonly Option<string?> Ticket = new("--ticket") { Description = "The ticket of the change.", Validators = { Length } };
+    private static readonly Option<string?> By = new("--operator", "--by") { Description = "The operator's name. Default: the login name.", Validators = { Length } };
+    private static readonly Option<string?> Operator = new("--operator") { Description = "The operator's name. Default: the login name.", Validators = { Length } };
     private static readonly Option<string?> Until = new("--until") { Description = $"The announced end: {OperatorTime.Forms}." };
     private static readonly Option<string?> ExtendBy = new("--by") { Description = "Adds so much to the announced end, such as 45m.", CustomParser = Duration };
     private static readonly Option<bool> Shorten = new("--shorten") { Description = "Lets --until move the announced end closer." };
@@ -38,7 +40,7 @@ public static class ModeCommand
     private static readonly Option<bool> Wait = new("--wait") { Description = "Wait for the verdict: exit 0 when safe, 1 when not." };
     private static readonly Option<string?> For = new("--for") { Description = "For how long, up to 12h. Default 1h." };
     private static readonly Option<string?> Address = new("--address") { Description = "An address or a range in the place of a token." };
-    private static readonly Option<string?> Note = new("--note") { Description = "For whom and what." };
+    private static readonly Option<string?> Note = new("--note") { Description = "For whom and what.", Validators = { Length } };
     private static readonly Option<string?> Client = new("--client") { Description = "The client's address." };
     private static readonly Option<string?> InMode = new("--mode") { Description = "A mode in place of the one in force." };
     private static readonly Option<string?> Method = new("--method") { Description = "The method. Default GET." };
@@ -72,12 +74,12 @@ public static class ModeCommand
         var bypass = new Command("bypass", "Lets testers through while the site is closed, by a token or by address.") { For, Address, Note, By, Url, TokenFile, Json };
         bypass.SetAction((parsed, _) => GuardAsync(parsed, async client =>
         {
-            var sent = new JsonObject { ["for"] = parsed.GetValue(For), ["address"] = parsed.GetValue(Address), ["note"] = parsed.GetValue(Note), ["by"] = OperatorName(parsed) };
+            var sent = new JsonObject { ["for"] = parsed.GetValue(For), ["address"] = parsed.GetValue(Address), ["note"] = parsed.GetValue(Note), ["by"] = NameOfOperator(parsed) };
             return Print(parsed, await client.AskAsync(HttpMethod.Post, "/bypass", ManagementJson.Default.BypassDocument, sent.ToJsonString()).ConfigureAwait(false), ManagementJson.Default.BypassDocument, ModeReport.Write);
         }));
         yield return bypass;
 
-        var address = new Argument<string>("url") { Description = "Such as https://www.example.org/admin/x" };
+        var address = new Argument<string>("url") { Description = "Such as https://www.example.org/admin/x", Validators = { Length } };
         var explain = new Command("explain", "Explains what a running Router makes of a request, question by question.") { address, Client, InMode, Method, Url, TokenFile, Json };
         explain.SetAction((parsed, _) => GuardAsync(parsed, async client =>
         {
@@ -122,7 +124,7 @@ public static class ModeCommand
         var sent = new JsonObject
         {
             ["mode"] = mode,
-            ["by"] = OperatorName(parsed),
+            ["by"] = NameOfOperator(parsed),
             ["reason"] = parsed.GetValue(Reason),
             ["ticket"] = parsed.GetValue(Ticket),
             ["until"] = Time(parsed, Until),
@@ -193,7 +195,7 @@ public static class ModeCommand
     private static Task<FleetDocument> FleetAsync(ParseResult parsed, ManagementClient client) =>
         client.AskAsync(HttpMethod.Get, parsed.GetValue(Expect) is { } expect ? string.Create(CultureInfo.InvariantCulture, $"/fleet?expect={expect}") : "/fleet", ManagementJson.Default.FleetDocument);
 
-    private static string OperatorName(ParseResult parsed) => parsed.GetValue(By) ?? parsed.GetValue(Operator) ?? Environment.GetEnvironmentVariable("SUDO_USER") ?? Environment.UserName;
+    private static string NameOfOperator(ParseResult parsed) => OperatorName.Of(parsed.GetValue(By) ?? parsed.GetValue(Operator), Environment.GetEnvironmentVariable, Environment.UserName);
 
     private static string? Time(ParseResult parsed, Option<string?> option)
     {
@@ -222,6 +224,14 @@ public static class ModeCommand
 
     private static long? Version(ArgumentResult argument) =>
         long.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : Wrong<long>(argument, "the version that router mode shows, such as 7");
+
+    // What no instance takes is not sent at all: a command line can be longer than a request.
+    private static void Length(SymbolResult result)
+    {
+        var (name, longest) = result is OptionResult option ? (option.Option.Name, ModeChanges.LongestText) : ("url", LongestUrl);
+        if (result.Tokens.FirstOrDefault(token => token.Value.Length > longest) is { } token)
+            result.AddError($"{name} has {token.Value.Length} characters. Give up to {longest}.");
+    }
 
     private static T? Wrong<T>(ArgumentResult argument, string cure)
         where T : struct

@@ -16,6 +16,9 @@ public static class RouterCommand
     /// <summary>The exit code where no Router answers, or not to this operator.</summary>
     public const int NoConnection = 3;
 
+    // A value that starts with '@', such as a reason, is itself and no file of further arguments.
+    internal static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
+
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
 
     private static readonly Option<string?> Urls = new("--urls")
@@ -32,12 +35,12 @@ public static class RouterCommand
     /// <summary>Parses and carries out.</summary>
     public static async Task<int> InvokeAsync(string[] arguments)
     {
-        var parsed = Build().Parse(arguments);
+        var parsed = Build().Parse(arguments, Parsing);
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
                 await Console.Error.WriteLineAsync(error.Message).ConfigureAwait(false);
-            await Console.Error.WriteLineAsync("See --help.").ConfigureAwait(false);
+            await Console.Error.WriteLineAsync(CommandSuggestion.Of(parsed) is { } meant ? $"Did you mean: {meant}" : "See --help.").ConfigureAwait(false);
             return WrongUse;
         }
 

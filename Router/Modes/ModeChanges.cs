@@ -16,7 +16,9 @@ public static class ModeChanges
     /// </summary>
     public static readonly TimeSpan LongestLeadToOpen = TimeSpan.FromMinutes(1);
 
-    private const int LongestText = 500;
+    /// <summary>The longest reason, ticket, note or name of an operator, in characters.</summary>
+    public const int LongestText = 500;
+
     private const int MostBypasses = 50;
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
 
@@ -52,7 +54,7 @@ public static class ModeChanges
     {
         CheckTexts([("by", bypass.By), ("note", bypass.Note)], faults);
         if (bypass.Until <= now || bypass.Until > now + Bypass.Longest)
-            faults.Add("for", $"is {bypass.Until - now}", $"Give a duration above zero and up to {Bypass.Longest.TotalHours:F0}h, such as 2h");
+            faults.Add("for", $"is {DurationText.Of(TimeSpan.FromSeconds(Math.Round((bypass.Until - now).TotalSeconds)))}", $"Give a duration above zero and up to {Bypass.Longest.TotalHours:F0}h, such as 2h");
         if (bypass.Addresses is { } addresses && !AddressRange.TryParse(addresses, out _))
             faults.Add("address", $"'{addresses}' is neither an address nor a range", "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32");
         if (record.Steps[index].Window is not { } window)
@@ -189,7 +191,7 @@ public static class ModeChanges
     private static void CheckLimits(ModeChange change, Mode mode, Mode current, Faults faults)
     {
         if (change.WritesFirst is { } first && (first <= TimeSpan.Zero || first > LongestWait))
-            faults.Add("writesFirst", $"is {first}", "Give a duration above zero and up to a day, such as 10s");
+            faults.Add("writesFirst", $"is {DurationText.Of(first)}", "Give a duration above zero and up to a day, such as 10s");
         else if (change.WritesFirst is not null && (mode == current || mode == ModeCatalogue.ReadOnly || mode.Opens(ModeCatalogue.ReadOnly)))
             faults.Add("writesFirst", $"makes no sense on the way from {current} to {mode}", "Leave it out: it is for closing an open site");
         CheckCut(change, faults);
@@ -198,7 +200,7 @@ public static class ModeChanges
     private static void CheckCut(ModeChange change, Faults faults)
     {
         if (change.CutAfter is { } cut && (cut < TimeSpan.Zero || cut > LongestWait))
-            faults.Add("cutAfter", $"is {cut}", "Give a duration from zero to a day, such as 10s");
+            faults.Add("cutAfter", $"is {DurationText.Of(cut)}", "Give a duration from zero to a day, such as 10s");
     }
 
     private static string Text(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);

@@ -19,7 +19,7 @@ public static class ModeChangeReader
         Until = members.Time("until"),
         ExtendBy = members.Duration("extendBy"),
         Shorten = members.Flag("shorten"),
-        By = members.Text("by"),
+        By = Named(members.Text("by")),
         Reason = members.Text("reason"),
         Ticket = members.Text("ticket"),
         WritesFirst = members.Duration("writesFirst"),
@@ -28,7 +28,10 @@ public static class ModeChangeReader
 
     /// <summary>Reads whom to let through, and for how long. To be used only where <paramref name="faults"/> stays empty.</summary>
     public static BypassRequest ReadBypass(ReadOnlyMemory<byte> json, Faults faults) => Read(json, BypassMembers, "{\"for\": \"2h\"}", faults, new BypassRequest(default, null, null, null), members =>
-        new BypassRequest(members.Duration("for") ?? TimeSpan.FromHours(1), members.Text("address"), members.Text("by"), members.Text("note")));
+        new BypassRequest(members.Duration("for") ?? TimeSpan.FromHours(1), members.Text("address"), Named(members.Text("by")), members.Text("note")));
+
+    // A blank name is nobody's.
+    private static string? Named(string? name) => string.IsNullOrWhiteSpace(name) ? null : name;
 
     private static T Read<T>(ReadOnlyMemory<byte> json, string[] known, string example, Faults faults, T nothing, Func<OperatorMembers, T> read)
     {

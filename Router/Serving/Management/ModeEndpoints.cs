@@ -71,10 +71,10 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
 
     private async Task ChangeAsync(HttpContext context, string kind)
     {
-        if (await IsJsonAsync(context).ConfigureAwait(false) is false)
+        if (await ReadJsonAsync(context).ConfigureAwait(false) is not { } body)
             return;
         var faults = new Faults();
-        var change = ModeChangeReader.Read(await ReadBodyAsync(context).ConfigureAwait(false), faults);
+        var change = ModeChangeReader.Read(body, faults);
         if (kind is "set" && change.Mode is null && !faults.Any)
             faults.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}");
         if (kind is not "set" && change.Mode is not null)
@@ -87,10 +87,10 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
 
     private async Task GrantAsync(HttpContext context)
     {
-        if (await IsJsonAsync(context).ConfigureAwait(false) is false)
+        if (await ReadJsonAsync(context).ConfigureAwait(false) is not { } body)
             return;
         var faults = new Faults();
-        var asked = ModeChangeReader.ReadBypass(await ReadBodyAsync(context).ConfigureAwait(false), faults);
+        var asked = ModeChangeReader.ReadBypass(body, faults);
         if (faults.Any)
         {
             await WriteAsync(context, Refused(faults.All)).ConfigureAwait(false);
@@ -113,13 +113,20 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
             result => result.Outcome == ChangeOutcome.Tried ? WriteModeAsync(context, result.Before) : ReadableJson.WriteAsync(context, BypassDocument.Of(bypass) with { Token = token }, ManagementJson.Default.BypassDocument, StatusCodes.Status201Created)).ConfigureAwait(false);
     }
 
-    // A form of another site can't send JSON without being asked for leave first.
-    private static async Task<bool> IsJsonAsync(HttpContext context)
+    // Null where the request was refused. A form of another site can't send JSON without being asked for leave first.
+    private static async Task<byte[]?> ReadJsonAsync(HttpContext context)
     {
-        if (MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) && type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
-            return true;
-        await WriteAsync(context, new ProblemDocument("not-json", "JSON is needed", StatusCodes.Status415UnsupportedMediaType, "Send Content-Type: application/json.")).ConfigureAwait(false);
-        return false;
+        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        {
+            await WriteAsync(context, new ProblemDocument("not-json", "JSON is needed", StatusCodes.Status415UnsupportedMediaType, "Send Content-Type: application/json.")).ConfigureAwait(false);
+            return null;
+        }
+
+        if (context.Request.ContentLength is null or <= LongestBody && await ReadBodyAsync(context).ConfigureAwait(false) is { Length: <= LongestBody } body)
+            return body;
+        await WriteAsync(context, new ProblemDocument(
+            "too-long", "Nothing was changed", StatusCodes.Status413PayloadTooLarge, $"The request has more than {LongestBody} bytes. Give texts of up to {ModeChanges.LongestText} characters.")).ConfigureAwait(false);
+        return null;
     }
 
     private Task CancelAsync(HttpContext context) =>

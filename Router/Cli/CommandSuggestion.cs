@@ -1,0 +1,74 @@
+using System.CommandLine;
+using Router.Configuration;
+using Router.Modes;
+
+namespace Router.Cli;
+
+/// <summary>What somebody meant whose command line is none: a command for the word that was typed in its place.</summary>
+public static class CommandSuggestion
+{
+    // Words that other tools have for these, at the top and below mode.
+    private static readonly (string Command, string[] Words)[] OnTop =
+    [
+        ("router", ["run", "serve", "start"]),
+        ("router --help", ["help"]),
+        ("router --version", ["version"]),
+        ("router check", ["configtest", "lint", "test", "validate"]),
+        ("router health", ["healthcheck", "ping"]),
+        ("router mode set", ["switch"]),
+        ("router mode set live", ["open"]),
+        ("router mode set maintenance", ["close"]),
+    ];
+
+    private static readonly (string Command, string[] Words)[] OfTheMode =
+    [
+        ("router mode", ["fleet", "get", "modes", "show", "state", "status"]),
+        ("router mode --watch", ["watch"]),
+        ("router mode extend", ["prolong"]),
+        ("router mode cancel", ["abort", "unschedule"]),
+        ("router mode history", ["log"]),
+    ];
+
+    /// <summary>The command that was meant, with whatever follows the word; null where nobody can tell.</summary>
+    public static string? Of(ParseResult parsed)
+    {
+        if (parsed.UnmatchedTokens is not [var word, ..])
+            return null;
+        var here = parsed.CommandResult.Command;
+        if (word.StartsWith('-'))
+            return NearestName.Of(word, Above(here).SelectMany(command => command.Options.Where(option => command == here || option.Recursive)).Select(option => option.Name)) is { } option ? $"{PathOf(here)} {option}" : null;
+        var known = CommandFor(word.ToLowerInvariant(), here, parsed.RootCommandResult.Command);
+        return known is null ? null : string.Join(' ', [known, .. parsed.UnmatchedTokens.Skip(1).Select(Quoted)]);
+    }
+
+    private static string? CommandFor(string word, Command here, Command root)
+    {
+        var mode = root.Subcommands.First(command => command.Name == "mode");
+        var isOnTop = here == root;
+        if (!isOnTop && here != mode)
+            return null;
+        foreach (var (command, words) in isOnTop ? [.. OnTop, .. OfTheMode] : OfTheMode)
+        {
+            if (words.Contains(word))
+                return command;
+        }
+
+        Command[] commands = isOnTop ? [.. root.Subcommands, .. mode.Subcommands] : [.. mode.Subcommands];
+        return NearestName.Of(word, [.. commands.Select(command => command.Name), .. ModeCatalogue.All.Select(known => known.Name)]) is not { } name ? null
+            : commands.FirstOrDefault(command => command.Name == name) is { } found ? PathOf(found) : $"router mode set {name}";
+    }
+
+    private static string PathOf(Command command) => string.Join(' ', Above(command).Reverse().Select(above => above is RootCommand ? "router" : above.Name));
+
+    // The command and those that it is part of.
+    private static IEnumerable<Command> Above(Command command)
+    {
+        for (var above = command; above is not null; above = above.Parents.OfType<Command>().FirstOrDefault())
+            yield return above;
+    }
+
+    // As a shell takes it for one word.
+    private static string Quoted(string word) =>
+        word is not "" && word.All(character => char.IsAsciiLetterOrDigit(character) || "-_./:=+@,%".Contains(character, StringComparison.Ordinal))
+            ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+
+namespace Router.Cli;
+
+/// <summary>Who a change is put down to.</summary>
+public static class OperatorName
+{
+    /// <summary>The name that was given, else whoever called <c>sudo</c>, else the login name; in a container a user often has none, and then it is the user's number.</summary>
+    public static string Of(string? given, Func<string, string?> environment, string login)
+    {
+        foreach (var name in new[] { given, environment("SUDO_USER"), login })
+        {
+            if (!string.IsNullOrWhiteSpace(name))
+                return name.Trim();
+        }
+
+        return UserId() is { } id ? string.Create(CultureInfo.InvariantCulture, $"uid {id}") : "unknown";
+    }
+
+    // proc(5): real, effective, saved and file system user. Where there is no /proc, every user has a name.
+    private static uint? UserId()
+    {
+        const string file = "/proc/self/status";
+        var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) : null;
+        return line?.Split('\t') is [_, _, var effective, ..] && uint.TryParse(effective, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+    }
+}
