@@ -93,4 +93,57 @@ public sealed class ConcurrencyLimitTests
         await one.ReadHeadAsync();
         backend.Connections.Should().Be(1);
     }
+
+    [Fact]
+    public async Task A_request_for_an_error_page_needs_a_permit_of_the_backend_that_has_the_page()
+    {
+        await using var store = RawBackend.Answering("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone");
+        await using var pages = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(WithErrorPage(new SiteFile().Frontend("store", store.Address), pages)
+            .Set("Backends:pages:MaxConcurrentRequests", "2").Set("Backends:pages:MaxQueuedRequests", "1").Set("Backends:pages:QueueTimeout", "1m"));
+        using var first = await router.ConnectAsync();
+        using var second = await router.ConnectAsync();
+        using var third = await router.ConnectAsync();
+        using var fourth = await router.ConnectAsync();
+
+        await first.WriteAsync(Get);
+        using var one = await pages.AcceptAsync();
+        await second.WriteAsync(Get);
+        using var two = await pages.AcceptAsync();
+        await third.WriteAsync(Get);
+        await Eventually.Async(() => router.Site.Backends.Single(upstream => upstream.Settings.Name == "pages").InFlight == 3);
+        await fourth.WriteAsync(Get);
+        var withoutPage = await fourth.ReadMessageAsync();
+
+        (withoutPage!.Status, withoutPage.Body).Should().Be((404, "none"), "the queue for the page is full, and the error itself is there");
+        pages.Connections.Should().Be(2);
+        await one.ReadHeadAsync();
+        await one.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage");
+        (await first.ReadMessageAsync())!.Body.Should().Be("page");
+        (await one.ReadMessageAsync())!.Target.Should().Be("/404");
+        await one.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\npage");
+        var queued = await third.ReadMessageAsync();
+        (queued!.Status, queued.Body).Should().Be((404, "page"));
+    }
+
+    [Fact]
+    public async Task A_backend_with_one_permit_gives_its_own_error_page()
+    {
+        await using var backend = RawBackend.Start(async connection =>
+        {
+            while (await connection.ReadMessageAsync() is { } request)
+                await connection.WriteAsync($"HTTP/1.1 {(request.Target == "/404" ? "200 OK" : "404 Not Found")}\r\nContent-Length: 4\r\n\r\n{(request.Target == "/404" ? "page" : "none")}");
+        });
+        await using var router = await RunningRouter.StartAsync(WithErrorPage(new SiteFile().Frontend("store", backend.Address), backend)
+            .Set("ErrorPages:own:Backend", "store").Set("Backends:store:MaxConcurrentRequests", "1").Set("Backends:store:QueueTimeout", "1m"));
+
+        for (var i = 0; i < 3; i++)
+        {
+            var reply = await router.GetAsync("http://www.example.org/");
+            (reply.Status, reply.Body).Should().Be((404, "page"));
+        }
+    }
+
+    private static SiteFile WithErrorPage(SiteFile site, RawBackend pages) => site.Frontend("pages", pages.Address).Host("www.*", "store")
+        .Set("ErrorPages:own:OnStatus", "404").Set("ErrorPages:own:Backend", "pages").Set("ErrorPages:own:Path", "/404").Set("Hosts:www.*:ErrorPage", "own");
 }

@@ -40,4 +40,10 @@ public sealed class ForwardOrder
 
     /// <summary>The request on its way.</summary>
     public required Exchange Exchange { get; init; }
+
+    /// <summary>
+    /// The backend of whose <c>MaxConcurrentRequests</c> it holds a permit; null while it holds none. One at a time: a request that kept one
+    /// while it waits for another could wait for a request that does the same the other way round.
+    /// </summary>
+    public Upstream? PermitOf { get; set; }
 }

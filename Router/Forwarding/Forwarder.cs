@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.Features;
+using Router.Forwarding.Backends;
 using Router.Forwarding.Bodies;
 using Router.Forwarding.Headers;
 using Router.Forwarding.Upgrades;
@@ -33,12 +34,11 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
         using var limit = new ExchangeLimit(time, upstream.Settings, context, exchange.Arrived);
         exchange.Limited(limit);
         BackendRequest? message = null;
-        var placed = false;
         try
         {
-            placed = await upstream.WaitForPlaceAsync(limit).ConfigureAwait(false);
-            if (!placed)
+            if (!await upstream.WaitForPlaceAsync(limit).ConfigureAwait(false))
                 return ForwardFailure.Overloaded;
+            order.PermitOf = upstream;
             message = CreateMessage(context, order, limit);
             exchange.Sending(message);
             using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
@@ -75,8 +75,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
                 await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             exchange.Ended();
             message?.Dispose();
-            if (placed)
-                upstream.ReleasePlace();
+            order.PermitOf?.ReleasePlace();
         }
     }
 
@@ -175,7 +174,8 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             HttpResponseMessage? answer = null;
             try
             {
-                answer = await page.Upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
+                if (await SwapPermitAsync(order, page.Upstream, limit).ConfigureAwait(false))
+                    answer = await page.Upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
             }
             catch (BackendException fault)
             {
@@ -197,6 +197,17 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
         {
             page.Upstream.Leave();
         }
+    }
+
+    // The backend of the error has done its work: what is left of its response is on the way already.
+    private static async ValueTask<bool> SwapPermitAsync(ForwardOrder order, Upstream next, ExchangeLimit limit)
+    {
+        order.PermitOf?.ReleasePlace();
+        order.PermitOf = null;
+        if (!await next.WaitForPlaceAsync(limit).ConfigureAwait(false))
+            return false;
+        order.PermitOf = next;
+        return true;
     }
 
     private static bool IsOfTheBackend(ForwardFailure failure) =>

@@ -12,6 +12,7 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     private long _lastAnswer;
     private int _inFlight;
     private int _upgraded;
+    private int _queued;
 
     /// <summary>The backend as configured.</summary>
     public BackendSettings Settings => settings;
@@ -51,10 +52,10 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     {
         if (_places.Wait(0, CancellationToken.None))
             return ValueTask.FromResult(true);
-        // Counted before: those in flight are those with a place and those who wait for one.
-        if (InFlight > settings.MaxConcurrentRequests + settings.MaxQueuedRequests)
-            return ValueTask.FromResult(false);
-        return new ValueTask<bool>(_places.WaitAsync(settings.QueueTimeout, limit.Token));
+        if (Interlocked.Increment(ref _queued) <= settings.MaxQueuedRequests)
+            return QueueAsync(limit.Token);
+        Interlocked.Decrement(ref _queued);
+        return ValueTask.FromResult(false);
     }
 
     /// <summary>Gives a place back.</summary>
@@ -76,6 +77,18 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
 
     /// <summary>Notes that the backend could not be reached or did not answer.</summary>
     public void Failed(ForwardFailure failure) => _lastSeen = new Seen(time.GetUtcNow(), failure);
+
+    private async ValueTask<bool> QueueAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _places.WaitAsync(settings.QueueTimeout, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            Interlocked.Decrement(ref _queued);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose()
