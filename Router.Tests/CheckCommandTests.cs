@@ -40,6 +40,19 @@ public sealed class CheckCommandTests
         errors.Should().BeEmpty();
     }
 
+    [Theory]
+    [InlineData("ROUTER")]
+    [InlineData("Router")]
+    [InlineData("KESTREL")]
+    [InlineData("LOGGING")]
+    public async Task A_variable_with_the_bare_name_of_a_section_is_somebody_else_s(string variable)
+    {
+        var (exit, _, errors) = await RunAsync(
+            SiteFile.Of("www.*", "http://www.internal"), ["check"], (variable, "http://router.internal"), ("Router__Stage", "preview"));
+
+        (exit, errors).Should().Be((0, ""));
+    }
+
     [Fact]
     public async Task A_configuration_with_faults_lists_all_of_them_on_stderr_and_exits_with_2()
     {

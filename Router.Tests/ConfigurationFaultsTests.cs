@@ -129,7 +129,7 @@ public sealed class ConfigurationFaultsTests
         var start = async () => await RouterApplication.BuildAsync(RunningRouter.Options(file, null));
         var fault = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All[0];
 
-        fault.Key.Should().Be(file);
+        fault.Key.Should().Be($"{file}:1:15");
         fault.Problem.Should().Contain("can't be read");
         Directory.Delete(directory, recursive: true);
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
+using Router.Background;
 using Router.Configuration;
 using Router.Forwarding.Backends;
 using Router.Forwarding.InFlight;
@@ -252,7 +253,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
             _store = store;
             Modes = new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()));
             _reporter = new InstanceReporter(Modes, open, uncertain, new Upstreams(null!, null!, clock), settings, clock);
-            _drain = new Drain(Modes, open, uncertain, settings, clock, NullLogger<Drain>.Instance);
+            _drain = new Drain(Modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
             _synchronizer = new ModeSynchronizer(store, Modes, _reporter, settings, _drain, clock, NullLogger<ModeSynchronizer>.Instance);
         }
 

@@ -1,3 +1,7 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.DependencyInjection;
+using Router.Serving.Management;
+
 namespace Router.Tests;
 
 public sealed class ReloadTests
@@ -90,6 +94,85 @@ public sealed class ReloadTests
         await router.ReconfigureAsync(SiteFile.Of("www.*", backend));
 
         (await router.GetAsync("http://www.example.org/")).Body.Should().Be("mended");
+    }
+
+    [Fact]
+    public async Task A_file_that_is_still_being_written_is_waited_for()
+    {
+        var clock = new ManualClock();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), clock);
+        var text = SiteFile.Of("www.*", "http://www.invalid").Set("Release", "written").ToString();
+
+        await File.WriteAllTextAsync(router.File, text[..20]);
+        // Seen half-way, for less time than a file must rest.
+        for (var i = 0; i < 4; i++)
+            clock.Advance(TimeSpan.FromMilliseconds(100));
+        await File.WriteAllTextAsync(router.File, text);
+        var said = router.Log.NextAsync("The configuration was re");
+        while (!said.IsCompleted)
+        {
+            clock.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.Yield();
+        }
+
+        (await said).Should().Contain("a file changed): Router:Release changed. Routes: 1");
+        router.Site.Settings.Release.Should().Be("written");
+    }
+
+    [Fact]
+    public async Task The_command_reloads_at_once_and_says_what_changed_or_what_is_wrong()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://www.invalid")), new ManualClock());
+        var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
+
+        router.Replace(Management.With(SiteFile.Of("www.*", "http://other.invalid").Host("api.*", "www").Set("Limits:MaxHeaderFields", "50")).ToString());
+        var (code, output, errors) = await Tool.RunAsync(url, "reload");
+
+        (code, errors).Should().Be((0, ""));
+        output.Should().Be(
+            "Reloaded: Router:Backends:www:Address, Router:Hosts:api.*:Backend, Router:Hosts:api.*:Match, Router:Limits:MaxHeaderFields changed "
+            + "(Router:Limits:MaxHeaderFields only at the next start). Routes: 2.\n");
+        (await router.Log.NextAsync("The configuration was reloaded")).Should().Contain("Router:Backends:www:Address");
+        (await Tool.RunAsync(url, "reload")).Output.Should().Be("Reloaded: nothing changed. Routes: 2.\n");
+
+        router.Replace(SiteFile.Of("www", "www.internal").Set("Colour", "blue").ToString());
+        (code, _, errors) = await Tool.RunAsync(url, "reload");
+        code.Should().Be(2);
+        errors.Split('\n').Should().StartWith("Not reloaded; the running configuration stays in force:")
+            .And.Contain(line => line.StartsWith("  Router:Backends:www:Address: ", StringComparison.Ordinal))
+            .And.Contain(line => line.StartsWith("  Router:Colour: ", StringComparison.Ordinal));
+        router.Site.Table.Routes.Should().HaveCount(2);
+    }
+
+    [Fact]
+    public async Task A_part_that_is_valid_is_not_put_in_force_beside_one_that_is_not()
+    {
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
+        var broken = JsonNode.Parse(SiteFile.Of("www.*", "http://www.invalid").Mode("open").ToString())!;
+        broken["Logging"] = new JsonObject { ["LogLevel"] = new JsonObject { ["Default"] = "None" } };
+
+        await router.MisconfigureAsync(broken.ToJsonString());
+
+        router.App.Configuration["Logging:LogLevel:Default"].Should().BeNull();
+        router.App.Configuration["Router:Mode"].Should().BeNull();
+    }
+
+    [Fact]
+    public async Task On_SIGHUP_it_reloads_and_other_signals_do_not_harm_it()
+    {
+        await using var router = await RouterProcess.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
+        var site = JsonNode.Parse(await File.ReadAllTextAsync(router.File))!;
+        site["Router"]!["Release"] = "release-18";
+        // In the same instant, so that the watch of the file can't be first.
+        await File.WriteAllTextAsync(router.File + ".new", site.ToJsonString());
+        foreach (var signal in new[] { "USR1", "USR2" })
+            await router.SignalAsync(signal);
+        File.Move(router.File + ".new", router.File, overwrite: true);
+        await router.SignalAsync("HUP");
+
+        (await router.LineAsync("The configuration was reloaded (SIGHUP)")).Should().Contain("Router:Release changed");
+        await router.SignalAsync("TERM");
+        (await router.ExitAsync()).Should().Be(0);
     }
 
     [Fact]

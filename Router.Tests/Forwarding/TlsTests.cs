@@ -6,6 +6,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
+using Router.Serving;
 
 namespace Router.Tests.Forwarding;
 
@@ -59,6 +61,55 @@ public sealed class TlsTests : IDisposable
                 return false;
             }
         });
+    }
+
+    [Fact]
+    public async Task A_certificate_is_taken_anew_at_a_reload_where_a_link_leads_to_another_one()
+    {
+        await using var backend = RawBackend.Saying("ok");
+        foreach (var name in new[] { "first", "second" })
+            Certificates.Of($"{name}.example.org").Write(Directory.CreateDirectory(Path.Combine(_directory, name)).FullName, "site");
+        var link = Path.Combine(_directory, "mounted");
+        Directory.CreateSymbolicLink(link, Path.Combine(_directory, "first"));
+        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1", (Path.Combine(link, "site.crt"), Path.Combine(link, "site.key")));
+        (await SubjectAsync(router.Port)).Should().Be("CN=first.example.org");
+
+        // As a platform swaps a mounted secret.
+        Directory.CreateSymbolicLink(link + ".new", Path.Combine(_directory, "second"));
+        Directory.Delete(link);
+        Directory.Move(link + ".new", link);
+        await router.App.Services.GetRequiredService<Reloader>().ReloadAsync("a test", default);
+
+        (await router.Log.NextAsync("The configuration was reloaded")).Should().Contain(Path.Combine(link, "site.crt"));
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                return await SubjectAsync(new Uri(router.App.Urls.Last()).Port) == "CN=second.example.org";
+            }
+            catch (Exception between) when (between is SocketException or IOException or InvalidOperationException)
+            {
+                return false;
+            }
+        });
+    }
+
+    [Fact]
+    public async Task Authorities_are_read_anew_at_a_reload()
+    {
+        using var certificate = Certificates.Of("localhost");
+        using var stranger = Certificates.Of("localhost");
+        await using var app = await BackendAsync(certificate, false);
+        var authority = Path.Combine(_directory, "authority.pem");
+        await File.WriteAllTextAsync(authority, stranger.ExportCertificatePem());
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}")
+            .Set("Backends:www:CertificateAuthorities", authority).Set("Backends:www:ConnectTimeout", "10s"));
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
+
+        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem() + "\n");
+        await router.App.Services.GetRequiredService<Reloader>().ReloadAsync("a test", default);
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
     }
 
     [Theory]

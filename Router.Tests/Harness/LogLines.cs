@@ -19,6 +19,9 @@ internal sealed class LogLines : ILoggerProvider, ILogger
         }
     }
 
+    /// <summary>How many lines are there and have not been taken.</summary>
+    public int Count => _lines.Reader.Count;
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)

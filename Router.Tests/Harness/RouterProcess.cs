@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
@@ -42,6 +43,9 @@ internal sealed class RouterProcess : IAsyncDisposable
         return start;
     }
 
+    /// <summary>Its configuration file.</summary>
+    public string File => Path.Combine(_directory, "site.json");
+
     /// <summary>Starts one with a site of its own and waits until it listens.</summary>
     public static async Task<RouterProcess> StartAsync(SiteFile site, string mode = "live")
     {
@@ -66,6 +70,16 @@ internal sealed class RouterProcess : IAsyncDisposable
         await RunAsync();
     }
 
+    /// <summary>Sends it a signal.</summary>
+    public Task SignalAsync(string name) => Script.RunAsync("kill", [$"-{name}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+
+    /// <summary>Waits for its end and gives the exit code.</summary>
+    public async Task<int> ExitAsync()
+    {
+        await _process!.WaitForExitAsync().InTime();
+        return _process.ExitCode;
+    }
+
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
@@ -82,11 +96,10 @@ internal sealed class RouterProcess : IAsyncDisposable
 
     private async Task<ProcessStartInfo> StartWithAsync(JsonNode site, string mode)
     {
-        var file = Path.Combine(_directory, "site.json");
         site["Router"]!["Management"]!["Url"] = ManagementUrl;
         site["Router"]!["Variables"] = new JsonObject { ["DM_MODE"] = "Mode" };
-        await File.WriteAllTextAsync(file, site.ToJsonString());
-        return StartWith([("DM_MODE", mode)], "--config", file);
+        await System.IO.File.WriteAllTextAsync(File, site.ToJsonString());
+        return StartWith([("DM_MODE", mode)], "--config", File);
     }
 
     private ProcessStartInfo StartWith(IEnumerable<(string Name, string Value)> environment, params string[] arguments)

@@ -49,6 +49,9 @@ internal sealed class RunningRouter : IAsyncDisposable
 
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
 
+    /// <summary>Its configuration file.</summary>
+    public string File => _file;
+
     /// <summary>The site in force.</summary>
     public Site Site => App.Services.GetRequiredService<CurrentSite>().Current;
 
@@ -116,16 +119,16 @@ internal sealed class RunningRouter : IAsyncDisposable
     public async Task ReconfigureAsync(SiteFile site)
     {
         var release = $"change-{++_changes}";
-        Rewrite(site.Set("Release", release).ToString());
+        Replace(site.Set("Release", release).ToString());
         while (Site.Settings.Release != release)
-            await Log.NextAsync("The configuration changed");
+            await Log.NextAsync("The configuration was reloaded");
     }
 
     /// <summary>Rewrites the configuration file with something that can't be, and waits until Router has refused it; gives what it says.</summary>
     public async Task<string> MisconfigureAsync(string text)
     {
-        Rewrite(text);
-        return await Log.NextAsync("The configuration changed and is not valid");
+        Replace(text);
+        return await Log.NextAsync("is not valid; the running one stays in force");
     }
 
     public async ValueTask DisposeAsync()
@@ -142,7 +145,7 @@ internal sealed class RunningRouter : IAsyncDisposable
         var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
         var file = Path.Combine(directory, "site.json");
         if (json is not null)
-            await File.WriteAllTextAsync(file, json);
+            await System.IO.File.WriteAllTextAsync(file, json);
         try
         {
             var accessLog = new AccessLogLines();
@@ -159,10 +162,10 @@ internal sealed class RunningRouter : IAsyncDisposable
         }
     }
 
-    // In one step, as an operator's editor or a platform's mounted file does: a half-written file is never seen.
-    private void Rewrite(string text)
+    /// <summary>Replaces the configuration file in one step, as an operator's editor or a platform's mounted file does: a half-written file is never seen.</summary>
+    public void Replace(string text)
     {
-        File.WriteAllText(_file + ".new", text);
-        File.Move(_file + ".new", _file, overwrite: true);
+        System.IO.File.WriteAllText(_file + ".new", text);
+        System.IO.File.Move(_file + ".new", _file, overwrite: true);
     }
 }

@@ -95,7 +95,7 @@ internal sealed class SiteFile
     {
         var faults = new Faults();
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(ToString()));
-        var (settings, table, _) = Site.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), faults);
+        var (settings, table, _, _) = Site.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), faults);
         return (settings, table, faults.All);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.StaticFiles;
+using Router.Configuration;
 
 namespace Router.Answers;
 
@@ -12,15 +13,21 @@ public sealed class FixedFile
 
     private FixedFile(byte[] content, string contentType) => (_content, _contentType) = (content, contentType);
 
-    /// <summary>Reads a file; null where it can't be.</summary>
+    /// <summary>Reads a file; one that can't be read is a fault of the key that names it.</summary>
     /// <param name="directory">Where the files stand.</param>
     /// <param name="name">The name, without a directory.</param>
-    public static FixedFile? Load(string directory, string name)
+    /// <param name="key">The key that names it.</param>
+    /// <param name="faults">Takes the fault.</param>
+    public static FixedFile? Load(string directory, string name, string key, Faults faults)
     {
         var path = Path.Combine(directory, name);
-        return Path.GetFileName(name) == name && File.Exists(path)
-            ? new FixedFile(File.ReadAllBytes(path), ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream")
-            : null;
+        if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
+            faults.Add(key, $"'{name}' is not a file in {directory}", "Name a file that stands there");
+        else if (FileText.TryRead(path, out var problem) is { } content)
+            return new FixedFile(content, ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream");
+        else
+            faults.Add(key, $"'{path}' can't be read: {problem}", "Give Router's user the permission to read it");
+        return null;
     }
 
     /// <summary>Answers 200 with the file, or 405 where the method is not GET or HEAD.</summary>

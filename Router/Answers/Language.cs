@@ -22,17 +22,10 @@ public sealed class Language
     public static IReadOnlyList<Language> Load(string directory, PagesSettings settings, Faults faults)
     {
         var languages = new List<Language>();
-        foreach (var path in Directory.Exists(directory) ? [.. Directory.EnumerateFiles(directory, "*.json").Order(StringComparer.Ordinal)] : Array.Empty<string>())
+        foreach (var path in Files(directory, faults))
         {
-            try
-            {
-                var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), LanguageJson.Default.LanguageFile)!;
+            if (Read(path, faults) is { } file)
                 languages.Add(new Language(Path.GetFileNameWithoutExtension(path), file));
-            }
-            catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
-            {
-                faults.Add(path, $"can't be read ({fault.Message.TrimEnd('.')})", "Take en.json of the release for a pattern");
-            }
         }
 
         foreach (var (tag, texts) in settings.Texts)
@@ -66,6 +59,38 @@ public sealed class Language
         }
 
         return [first, .. languages.Where(language => language != first)];
+    }
+
+    private static string[] Files(string directory, Faults faults)
+    {
+        try
+        {
+            return Directory.Exists(directory) ? [.. Directory.EnumerateFiles(directory, "*.json").Order(StringComparer.Ordinal)] : [];
+        }
+        catch (Exception failure) when (FileText.IsUnreadable(failure))
+        {
+            faults.Add(directory, $"can't be read: {FileText.Problem(directory, failure)}", "Give Router's user the permission to list the directory");
+            return [];
+        }
+    }
+
+    private static LanguageFile? Read(string path, Faults faults)
+    {
+        if (FileText.TryRead(path, out var problem) is not { } content)
+        {
+            faults.Add(path, $"can't be read: {problem}", "Give Router's user the permission to read it");
+            return null;
+        }
+
+        try
+        {
+            return JsonSerializer.Deserialize(content, LanguageJson.Default.LanguageFile) ?? throw new JsonException("it is null");
+        }
+        catch (JsonException fault)
+        {
+            faults.Add(path, $"can't be read ({fault.Message.TrimEnd('.')})", "Take en.json of the release for a pattern");
+            return null;
+        }
     }
 
     /// <summary>A text; "" where there is none of that name.</summary>

@@ -22,13 +22,20 @@ public sealed partial class PageTemplate
     public static PageTemplate? Load(string directory, string name, string key, Faults faults)
     {
         var path = Path.Combine(directory, name);
-        if (Path.GetFileName(name) != name || !File.Exists(path))
+        if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
         {
             faults.Add(key, $"'{name}' is not a file in {directory}", "Name a page that stands there, or put wwwroot of the release beside the application");
             return null;
         }
 
-        var text = File.ReadAllText(path);
+        if (FileText.TryRead(path, out var problem) is not { } content)
+        {
+            faults.Add(key, $"'{path}' can't be read: {problem}", "Give Router's user the permission to read it");
+            return null;
+        }
+
+        using var reader = new StreamReader(new MemoryStream(content));
+        var text = reader.ReadToEnd();
         foreach (var unknown in Placeholder().Matches(text).Select(match => match.Groups[1].Value).Where(found => !Placeholders.Contains(found)).Distinct())
             faults.Add(key, $"'{name}' has the placeholder '{unknown}', which there is not", $"Use {string.Join(", ", Placeholders)}");
         return new PageTemplate(text);

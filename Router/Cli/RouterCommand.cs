@@ -65,6 +65,7 @@ public static class RouterCommand
         var health = new Command("health", "Asks the Router that listens here by the same settings: exit code 0 where it answers 200 within a second, 1 where not.") { Urls };
         health.SetAction((parsed, _) => HealthCommand.RunAsync(Options(parsed), Console.Error));
         root.Add(health);
+        root.Add(ReloadCommand.Build());
         foreach (var command in ModeCommand.Build())
             root.Add(command);
         return root;

@@ -8,10 +8,11 @@ namespace Router.Cli;
 /// <summary><c>router</c>: serves until it is told to stop.</summary>
 public static class RunCommand
 {
-    /// <summary>Runs; the exit code is 0 after an orderly stop and 1 where Router could not listen.</summary>
+    /// <summary>Runs; the exit code is 0 after a stop that was asked for, and 1 after any other end and where Router could not listen.</summary>
     /// <exception cref="Configuration.InvalidConfigurationException">The configuration has faults.</exception>
     public static async Task<int> RunAsync(StartOptions options, TextWriter output, TextWriter errors)
     {
+        using var signals = new ProcessSignals();
         await using var app = await RouterApplication.BuildAsync(options).ConfigureAwait(false);
         try
         {
@@ -31,8 +32,13 @@ public static class RunCommand
 
         TellSystemd(app);
         Welcome.Write(app, output);
+        signals.Serve(app.Services.GetRequiredService<ConfigurationWatch>());
         await app.WaitForShutdownAsync().ConfigureAwait(false);
-        return 0;
+        if (signals.IsStopAsked)
+            return 0;
+        // A supervisor restarts what has failed, and leaves alone what ended well.
+        await errors.WriteLineAsync("Router stopped, and nobody had asked it to: the log says why.").ConfigureAwait(false);
+        return 1;
     }
 
     // As a unit of Type=notify (sd_notify(3)); anywhere else there is nobody to tell. The framework's own way asks for the parent's name,

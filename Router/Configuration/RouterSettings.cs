@@ -102,7 +102,7 @@ public sealed record BackendSettings
     public required bool Http2 { get; init; }
 
     /// <summary>A PEM file of certificate authorities to trust in place of the system's; null for the system's.</summary>
-    public string? CertificateAuthorities { get; init; }
+    public AuthorityFile? CertificateAuthorities { get; init; }
 
     /// <summary>Base64 of <c>user:password</c> that replaces the client's <c>Authorization</c> (RFC 7617); null leaves the client's.</summary>
     public string? BasicAuthentication

@@ -102,7 +102,7 @@ public static class SettingsReader
             Kind = reader.Choice<BackendKind>("Kind") ?? Missing(reader),
             Addresses = Addresses(reader),
             Http2 = reader.Flag("Http2", false),
-            CertificateAuthorities = CertificateAuthorities.Read(reader, "CertificateAuthorities"),
+            CertificateAuthorities = CertificateAuthorities.Read(reader, "CertificateAuthorities") is { } path ? new AuthorityFile(path, FileStamp.Of(path)) : null,
             BasicAuthentication = BasicAuthentication(reader),
             ConnectTimeout = reader.Duration("ConnectTimeout", TimeSpan.FromSeconds(1)),
             ResponseTimeout = responseTimeout,

@@ -1,20 +1,50 @@
+using Router.Background;
 using Router.Configuration;
+using Router.Modes;
 
 namespace Router.Serving;
 
-/// <summary>Reads the configuration again when one of its files has changed.</summary>
-public sealed class ConfigurationWatch(ConfigurationFiles files, IConfigurationRoot configuration, TimeProvider time) : BackgroundService
+/// <summary>
+/// Reloads when one of the configuration's files has changed, or when a signal asks. A file that is still being written is waited for; several requests at
+/// once are one reload.
+/// </summary>
+public sealed class ConfigurationWatch(ConfigurationFiles files, Reloader reloader, BackgroundFailures failures, TimeProvider time) : BackgroundLoop(failures, time)
 {
-    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
+
+    // A writer that pauses for longer is read half-way, which is refused and harmless.
+    private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(500);
+
+    private readonly TimeProvider _time = time;
+    private readonly ChangeSignal _asked = new(time);
+    private volatile string? _cause;
+
+    /// <summary>Asks for a reload, without waiting for it.</summary>
+    public void Request(string cause)
+    {
+        _cause = cause;
+        _asked.Set();
+    }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(Interval, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        var (seen, since) = ("", _time.GetTimestamp());
+        while (true)
         {
-            if (files.HaveChanged())
-                configuration.Reload();
+            await _asked.WaitAsync(Interval, stopping).ConfigureAwait(false);
+            if (Interlocked.Exchange(ref _cause, null) is { } cause)
+            {
+                await reloader.ReloadAsync(cause, stopping).ConfigureAwait(false);
+                continue;
+            }
+
+            if (!files.HaveChanged(out var now))
+                continue;
+            if (now != seen)
+                (seen, since) = (now, _time.GetTimestamp());
+            else if (_time.GetElapsedTime(since) >= Settled)
+                await reloader.ReloadAsync("a file changed", stopping).ConfigureAwait(false);
         }
     }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using Router.Background;
 using Router.Forwarding;
 using Router.Forwarding.Backends;
 using Router.Forwarding.InFlight;
@@ -18,7 +19,7 @@ public sealed class LiveGauges
     private readonly Upstreams _upstreams;
 
     /// <summary>Adds them to Router's meter.</summary>
-    public LiveGauges(RouterMetrics metrics, ModeController modes, ModeSynchronizer synchronizer, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, Upstreams upstreams, TimeProvider time)
+    public LiveGauges(RouterMetrics metrics, ModeController modes, ModeSynchronizer synchronizer, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, Upstreams upstreams, BackgroundFailures failures, TimeProvider time)
     {
         (_modes, _site, _upstreams) = (modes, site, upstreams);
         var meter = metrics.Meter;
@@ -31,6 +32,9 @@ public sealed class LiveGauges
         meter.CreateObservableGauge("router.mode.store_problem", () => synchronizer.Problem is null ? 0 : 1, "{problem}", "1 where the mode can't be read or understood and stays what it was.");
         meter.CreateObservableGauge("router.mode.in_the_way", () => open.HeldAgainst(modes.State).Count, "{request}", "Requests and upgraded connections in flight to what the mode closes.");
         meter.CreateObservableCounter("router.uncertain_writes", () => uncertain.Count, "{request}", "Requests that must not be done twice and whose exchange was broken or cut.");
+        meter.CreateObservableCounter(
+            "router.background.failures", () => failures.Counts.Select(work => new Measurement<long>(work.Count, new KeyValuePair<string, object?>("work", work.Work))),
+            "{failure}", "Errors of background work, which goes on; the log names each once.");
         meter.CreateObservableGauge("router.backend.in_flight", InFlight, "{request}", "Requests that have begun and not ended.");
         meter.CreateObservableGauge("router.backend.upgraded", Upgraded, "{connection}", "Open connections that have changed their protocol, such as WebSockets.");
         meter.CreateObservableGauge("router.backend.circuit", Circuits, "{state}", "1 for the state in which the circuit breaker of an address is, 0 for the others.");

@@ -1,9 +1,10 @@
+using Router.Background;
 using Router.Modes;
 
 namespace Router.Serving;
 
 /// <summary>Has the closed site's answers made as soon as the mode changes: a flood of visitors comes exactly then, and the first must not wait.</summary>
-public sealed class PagePreparation(CurrentSite site, ModeController modes, TimeProvider time) : IHostedService
+public sealed class PagePreparation(CurrentSite site, ModeController modes, BackgroundFailures failures, TimeProvider time) : IHostedService
 {
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -24,6 +25,6 @@ public sealed class PagePreparation(CurrentSite site, ModeController modes, Time
     private void Prepare(ModeState state)
     {
         if (state.Mode.ClosesAnything)
-            ThreadPool.QueueUserWorkItem(_ => site.Current.Pages.Prepare(state, time.GetUtcNow()));
+            ThreadPool.QueueUserWorkItem(_ => failures.Run(nameof(PagePreparation), () => site.Current.Pages.Prepare(state, time.GetUtcNow())));
     }
 }

@@ -1,4 +1,5 @@
 using Router.Access;
+using Router.Background;
 
 namespace Router.Serving;
 
@@ -6,33 +7,59 @@ namespace Router.Serving;
 /// Reads the lists of trusted proxies: once before the first request is taken, and then each at its interval.
 /// A list that can't be read keeps the site from nothing.
 /// </summary>
-public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clients, TimeProvider time) : BackgroundService
+public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clients, BackgroundFailures failures, TimeProvider time) : BackgroundLoop(failures, time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     // The largest of these lists that is published has two million bytes.
     private const int MostBytes = 16 << 20;
 
+    private readonly TimeProvider _time = time;
+    private readonly SemaphoreSlim _one = new(1, 1);
+
     /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
-        await RefreshAsync(cancellationToken).ConfigureAwait(false);
+        await RefreshAsync(isAsked: false, cancellationToken).ConfigureAwait(false);
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>Reads every list now, whatever its interval.</summary>
+    public Task RefreshAllAsync(CancellationToken stopping) => RefreshAsync(isAsked: true, stopping);
+
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    public override void Dispose()
     {
-        while (!stoppingToken.IsCancellationRequested)
+        base.Dispose();
+        _one.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken stopping)
+    {
+        while (true)
         {
-            await Task.Delay(Tick, time, stoppingToken).ConfigureAwait(false);
-            await RefreshAsync(stoppingToken).ConfigureAwait(false);
+            await Task.Delay(Tick, _time, stopping).ConfigureAwait(false);
+            await RefreshAsync(isAsked: false, stopping).ConfigureAwait(false);
         }
     }
 
-    private async Task RefreshAsync(CancellationToken stopping)
+    private async Task RefreshAsync(bool isAsked, CancellationToken stopping)
     {
-        ProxyList[] due = [.. site.Current.Proxies.Lists.Where(list => list.IsDue)];
+        // A list is read by one caller at a time.
+        await _one.WaitAsync(stopping).ConfigureAwait(false);
+        try
+        {
+            await ReadAsync([.. site.Current.Proxies.Lists.Where(list => list.IsDue || (isAsked && list.Settings.Location is not null))], stopping).ConfigureAwait(false);
+        }
+        finally
+        {
+            _one.Release();
+        }
+    }
+
+    private async Task ReadAsync(ProxyList[] due, CancellationToken stopping)
+    {
         if (due is [])
             return;
         using var client = clients.CreateClient(nameof(ProxyListRefresher));

@@ -9,6 +9,7 @@ using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using Router.Access;
 using Router.Answers;
+using Router.Background;
 using Router.Configuration;
 using Router.Forwarding;
 using Router.Forwarding.Backends;
@@ -46,10 +47,11 @@ public static class RouterApplication
         // Where a file can't be read, what is missing in it is no news.
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
-        var (settings, table, pages) = Site.Read(builder.Configuration, faults);
+        var parts = Site.Read(builder.Configuration, faults);
         Tracing.AddFaults(builder.Configuration, faults);
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
+        var settings = parts.Settings;
 
         // Endpoints of the server's own section go before addresses; naming both would only make it complain.
         if (!builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
@@ -59,10 +61,10 @@ public static class RouterApplication
         AddMetrics(builder, settings);
         Tracing.AddTo(builder.Services, builder.Configuration);
         AccessLog.AddTo(builder.Services, options.AccessLog);
-        AddRouter(builder.Services, options, files, settings, pages);
+        AddRouter(builder.Services, options, files, settings);
         // The first site is made of these; every later one is read anew.
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(table);
+        builder.Services.AddSingleton(parts);
         if (samples is not null)
             builder.Services.AddSingleton(samples);
 
@@ -103,7 +105,12 @@ public static class RouterApplication
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ServerMemory>();
         builder.Services.AddRoutingCore();
         // Platforms kill ten seconds after asking.
-        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(9));
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = TimeSpan.FromSeconds(9);
+            // Router's own goes on by itself; nobody else's may close the site.
+            host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
+        });
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
     }
 
@@ -155,19 +162,19 @@ public static class RouterApplication
             .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
             .AddPrometheusExporter());
 
-    private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings, Pages pages)
+    private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings)
     {
         services.AddHttpClient();
         services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers());
         services.AddSingleton(options.Time);
         services.AddSingleton(files);
+        services.AddSingleton<BackgroundFailures>();
         services.AddSingleton<IConfigurationRoot>(provider => (IConfigurationRoot)provider.GetRequiredService<IConfiguration>());
         services.AddSingleton(ModeStores.Open(settings.ModeStore, options.Time));
         services.AddSingleton(new ModeController(options.Time, ModeRecord.Unknown(options.Time.GetUtcNow())));
         services.AddSingleton<InstanceReporter>();
         services.AddSingleton<ModeSynchronizer>();
         services.AddHostedService(provider => provider.GetRequiredService<ModeSynchronizer>());
-        services.AddSingleton(pages);
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider => provider.GetRequiredService<UpstreamClients>());
         services.AddSingleton<Upstreams>();
@@ -185,13 +192,17 @@ public static class RouterApplication
         services.AddSingleton<Forwarder>();
         services.AddSingleton<LiveGauges>();
         services.AddHostedService<PagePreparation>();
-        services.AddHostedService<ConfigurationWatch>();
+        services.AddSingleton<ConfigurationWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ConfigurationWatch>());
         services.AddHostedService<UpstreamCare>();
-        services.AddHostedService<ProxyListRefresher>();
+        services.AddSingleton<ProxyListRefresher>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProxyListRefresher>());
+        services.AddSingleton<Reloader>();
         services.AddSingleton(options.Management ?? settings.Management);
         services.AddSingleton<ManagementGuard>();
         services.AddSingleton<ModeEndpoints>();
         services.AddSingleton<TableEndpoints>();
+        services.AddSingleton<ReloadEndpoint>();
         services.AddSingleton<ManagementServer>();
         services.AddHostedService(provider => provider.GetRequiredService<ManagementServer>());
         services.AddSingleton<AnswerWriter>();

@@ -15,8 +15,9 @@ namespace Router.Serving;
 public sealed class Site
 {
     /// <summary>Makes a site of a configuration that has no faults ready.</summary>
-    public Site(RouterSettings settings, RouteTable table, Pages pages, Upstreams upstreams, RateLimits limits, ProxyLists lists, Traffic traffic)
+    public Site(SiteParts parts, Upstreams upstreams, RateLimits limits, ProxyLists lists, Traffic traffic)
     {
+        var (settings, table, pages, files) = parts;
         Settings = settings;
         Table = table;
         Pages = pages;
@@ -27,7 +28,7 @@ public sealed class Site
         Routes = [.. table.Routes.Select(route => new LiveRoute(
             route,
             route.Backend is { } backend ? upstreams.For(backend) : null,
-            route.File is { } file ? FixedFile.Load(Pages.Directory, file) : null,
+            route.File is { } file ? files[file] : null,
             route.ErrorPage is { } page ? new ErrorPage(page.Page, upstreams.For(page.Backend)) : null,
             RulesOf(route, shared),
             settings.RateLimiting ? [.. route.RateLimits.Select(limits.For)] : [],
@@ -63,7 +64,7 @@ public sealed class Site
     public ImmutableArray<LiveRoute> Routes { get; }
 
     /// <summary>Reads settings, table and pages, and notes every fault of them.</summary>
-    public static (RouterSettings Settings, RouteTable Table, Pages Pages) Read(IConfiguration configuration, Faults faults)
+    public static SiteParts Read(IConfiguration configuration, Faults faults)
     {
         var settings = SettingsReader.Read(configuration, faults);
         var table = RouteTableBuilder.Build(settings, faults);
@@ -71,14 +72,15 @@ public sealed class Site
             faults.Add(ConfigurationVariables.From(configuration).Describe($"{SettingsReader.Section}:Mode"), $"is '{settings.Mode}'", $"Choose one of {ModeCatalogue.Names}");
         if (settings.RequestHeaders.SamplingTrust is { } name && SamplingTrust(settings) is null)
             faults.Add($"{SettingsReader.Section}:RequestHeaders:SamplingTrust", $"'{name}' is not configured", "Name one of the allow lists");
+        var files = new Dictionary<string, FixedFile>();
         foreach (var route in table.Routes)
         {
-            if (route.File is { } file && FixedFile.Load(Pages.Directory, file) is null)
-                faults.Add(KeyOf(route, "File"), $"'{file}' is not a file in {Pages.Directory}", "Name a file that stands there");
+            if (route.File is { } fileName && FixedFile.Load(Pages.Directory, fileName, KeyOf(route, "File"), faults) is { } file)
+                files[fileName] = file;
         }
 
         var own = from route in table.Routes where route.PageTemplate is not null select (route.PageTemplate, KeyOf(route, "PageTemplate"));
-        return (settings, table, Pages.Load(Pages.Directory, settings.Pages, own, faults));
+        return new SiteParts(settings, table, Pages.Load(Pages.Directory, settings.Pages, own, faults), files);
     }
 
     // Routes whose rules are the same share them, unless they remember the text of the last host.
@@ -101,6 +103,13 @@ public sealed class Site
             ? new AllowList(list.Name, list.Ranges)
             : null;
 }
+
+/// <summary>Everything that a site is made of, read and checked: a site can be made of it without reading a file again.</summary>
+/// <param name="Settings">The settings.</param>
+/// <param name="Table">The table.</param>
+/// <param name="Pages">Router's own responses.</param>
+/// <param name="Files">The files that routes serve, by their names.</param>
+public sealed record SiteParts(RouterSettings Settings, RouteTable Table, Pages Pages, IReadOnlyDictionary<string, FixedFile> Files);
 
 /// <summary>A route with what lives of it.</summary>
 /// <param name="Route">The route.</param>

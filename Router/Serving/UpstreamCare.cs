@@ -1,3 +1,4 @@
+using Router.Background;
 using Router.Configuration;
 using Router.Forwarding;
 using Router.Forwarding.Backends;
@@ -10,34 +11,36 @@ namespace Router.Serving;
 /// address that has one is asked for at its interval. An address whose probe fails gets no requests while another one works;
 /// the next probe that is answered brings it back. A backend that the mode closes is left in peace.
 /// </summary>
-public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, ModeController modes, TimeProvider time, ILogger<UpstreamCare> logger) : BackgroundService
+public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time, ILogger<UpstreamCare> logger)
+    : BackgroundLoop(failures, time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
+    private readonly TimeProvider _time = time;
     private readonly Dictionary<Endpoint, (long At, Task Running)> _last = [];
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stopping)
     {
-        using var timer = new PeriodicTimer(Tick, time);
-        while (await timer.WaitForNextTickAsync(stoppingToken).ConfigureAwait(false))
+        using var timer = new PeriodicTimer(Tick, _time);
+        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
         {
             foreach (var endpoint in upstreams.All.SelectMany(upstream => upstream.Endpoints))
                 endpoint.Pool.Sweep();
             foreach (var upstream in site.Current.Backends.Where(upstream => upstream.Settings.ProbePath is not null && modes.Current.Reaches(upstream.Settings.Kind, "GET")))
             {
                 foreach (var endpoint in upstream.Endpoints.Where(endpoint => IsDue(endpoint, upstream.Settings)))
-                    _last[endpoint] = (time.GetTimestamp(), ProbeAsync(endpoint, upstream.Settings, stoppingToken));
+                    _last[endpoint] = (_time.GetTimestamp(), ProbeAsync(endpoint, upstream.Settings, stopping));
             }
         }
     }
 
     private bool IsDue(Endpoint endpoint, BackendSettings backend) =>
-        !_last.TryGetValue(endpoint, out var last) || (last.Running.IsCompleted && time.GetElapsedTime(last.At) >= backend.ProbeInterval);
+        !_last.TryGetValue(endpoint, out var last) || (last.Running.IsCompleted && _time.GetElapsedTime(last.At) >= backend.ProbeInterval);
 
     private async Task ProbeAsync(Endpoint endpoint, BackendSettings backend, CancellationToken stopping)
     {
-        using var limit = new CancellationTokenSource(backend.ProbeInterval, time);
+        using var limit = new CancellationTokenSource(backend.ProbeInterval, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
         using var probe = new BackendRequest(HttpMethod.Get, backend.ProbePath!) { RequestUri = endpoint.Address, Cancellation = both.Token };
         var works = false;

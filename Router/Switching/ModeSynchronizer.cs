@@ -185,15 +185,29 @@ public sealed partial class ModeSynchronizer : BackgroundService
     {
         while (true)
         {
-            var report = MakeReport();
-            if (_store.IsShared)
-                await ReportAsync(report, stoppingToken).ConfigureAwait(false);
-            await WriteHistoryAsync(stoppingToken).ConfigureAwait(false);
-            TellOverrun();
-            TellLength();
-            await WaitAsync(report.Held > 0 ? DrainingInterval : Interval, stoppingToken).ConfigureAwait(false);
-            await LookAsync(stoppingToken).ConfigureAwait(false);
+            try
+            {
+                await RunOnceAsync(stoppingToken).ConfigureAwait(false);
+            }
+            catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
+            {
+                // An instance that ends, or that follows the store no more, is worse than one that says it has a problem.
+                SetProblem($"The mode can't be synchronised: {failure.Message.TrimEnd('.')}");
+                await Task.Delay(Interval, _time, stoppingToken).ConfigureAwait(false);
+            }
         }
+    }
+
+    private async Task RunOnceAsync(CancellationToken stopping)
+    {
+        var report = MakeReport();
+        if (_store.IsShared)
+            await ReportAsync(report, stopping).ConfigureAwait(false);
+        await WriteHistoryAsync(stopping).ConfigureAwait(false);
+        TellOverrun();
+        TellLength();
+        await WaitAsync(report.Held > 0 ? DrainingInterval : Interval, stopping).ConfigureAwait(false);
+        await LookAsync(stopping).ConfigureAwait(false);
     }
 
     private async Task WaitAsync(TimeSpan atMost, CancellationToken stopping)

@@ -20,7 +20,7 @@ namespace Router.Forwarding.Backends;
 public sealed class Connector(
     Uri address, BackendSettings backend, Func<string, CancellationToken, Task<IPAddress[]>> lookUp, TimeProvider time, AsyncCircuitBreakerPolicy breaker)
 {
-    private readonly X509Certificate2Collection? _authorities = backend.CertificateAuthorities is { } path ? CertificateAuthorities.Load(path) : null;
+    private readonly X509Certificate2Collection? _authorities = backend.CertificateAuthorities is { } file ? CertificateAuthorities.Load(file.Path) : null;
     private volatile Resolved? _resolved;
 
     /// <summary>Connects, with TLS where the scheme is https. The circuit breaker watches.</summary>

@@ -1,3 +1,4 @@
+using Router.Background;
 using Router.Configuration;
 using Router.Modes;
 
@@ -7,7 +8,7 @@ namespace Router.Forwarding.InFlight;
 /// Brings what is in flight to closed backends to its end after a switch. Upgraded connections are told to close at once and have two seconds;
 /// what still waits for its turn is turned away; a request has until the drain limit, or as long as the step says, and is cut then.
 /// </summary>
-public sealed partial class Drain : BackgroundService
+public sealed partial class Drain : BackgroundLoop
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
@@ -23,7 +24,8 @@ public sealed partial class Drain : BackgroundService
     private (ModeState State, long Cut, long Uncertain)? _draining;
 
     /// <summary>Begins to look at the mode.</summary>
-    public Drain(ModeController modes, OpenExchanges open, UncertainWrites uncertain, RouterSettings settings, TimeProvider time, ILogger<Drain> logger)
+    public Drain(ModeController modes, OpenExchanges open, UncertainWrites uncertain, RouterSettings settings, BackgroundFailures failures, TimeProvider time, ILogger<Drain> logger)
+        : base(failures, time)
     {
         (_modes, _open, _uncertain, _limit, _time, _logger) = (modes, open, uncertain, settings.ModeStore.DrainLimit, time, logger);
         _woken = new ChangeSignal(time);
@@ -49,13 +51,13 @@ public sealed partial class Drain : BackgroundService
     }
 
     /// <inheritdoc/>
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task RunAsync(CancellationToken stopping)
     {
         while (true)
         {
-            await _woken.WaitAsync(Timeout.InfiniteTimeSpan, stoppingToken).ConfigureAwait(false);
+            await _woken.WaitAsync(Timeout.InfiniteTimeSpan, stopping).ConfigureAwait(false);
             while (Look())
-                await Task.Delay(Tick, _time, stoppingToken).ConfigureAwait(false);
+                await Task.Delay(Tick, _time, stopping).ConfigureAwait(false);
         }
     }
 

@@ -1,7 +1,9 @@
+using Router.Background;
+
 namespace Router.Forwarding.InFlight;
 
 /// <summary>Ends the exchanges whose time is up. It looks at all of them twenty times a second, so that none needs a timer of its own.</summary>
-public sealed class ExchangeWatch(OpenExchanges open, TimeProvider time) : IHostedService, IDisposable
+public sealed class ExchangeWatch(OpenExchanges open, BackgroundFailures failures, TimeProvider time) : IHostedService, IDisposable
 {
     // By so much a limit may be late.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
@@ -25,7 +27,7 @@ public sealed class ExchangeWatch(OpenExchanges open, TimeProvider time) : IHost
     {
         // Outside of the list's lock: whoever is told may leave the list at once.
         foreach (var limit in open.Due() ?? [])
-            limit.Expire();
+            failures.Run(nameof(ExchangeWatch), limit.Expire);
         _timer?.Change(Tick, Timeout.InfiniteTimeSpan);
     }
 }

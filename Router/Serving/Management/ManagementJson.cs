@@ -12,4 +12,5 @@ namespace Router.Serving.Management;
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(ExplainDocument))]
 [JsonSerializable(typeof(RoutesDocument))]
+[JsonSerializable(typeof(ReloadDocument))]
 internal sealed partial class ManagementJson : JsonSerializerContext;

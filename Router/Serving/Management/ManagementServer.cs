@@ -7,7 +7,7 @@ namespace Router.Serving.Management;
 
 /// <summary>The listener for operators: a server of its own, so that nothing of it can be reached where the site is.</summary>
 public sealed partial class ManagementServer(
-    ManagementSettings settings, ManagementGuard guard, ModeEndpoints mode, TableEndpoints table, StatusEndpoint status, MeterProvider meters, ILoggerFactory loggers, ILogger<ManagementServer> logger)
+    ManagementSettings settings, ManagementGuard guard, ModeEndpoints mode, TableEndpoints table, ReloadEndpoint reload, StatusEndpoint status, MeterProvider meters, ILoggerFactory loggers, ILogger<ManagementServer> logger)
     : IHostedService, IAsyncDisposable
 {
     private WebApplication? _app;
@@ -66,6 +66,7 @@ public sealed partial class ManagementServer(
         app.UseRouting();
         mode.MapTo(app);
         table.MapTo(app);
+        reload.MapTo(app);
         app.MapMethods("/_status", ["GET", "HEAD"], (RequestDelegate)status.HandleAsync);
         app.MapPrometheusScrapingEndpoint("/_metrics", meters, configureBranchedPipeline: null, optionsName: null);
         app.MapFallback((RequestDelegate)(context => ModeEndpoints.WriteAsync(context, new ProblemDocument(

@@ -22,7 +22,7 @@ internal static class DefaultTable
         }
 
         var faults = new Faults();
-        var (settings, table, _) = Site.Read(
+        var (settings, table, _, _) = Site.Read(
             new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).AddInMemoryCollection(values).Build(), faults);
         return faults.All is [] ? (settings, table) : throw new InvalidOperationException(string.Join('\n', faults.All));
     }

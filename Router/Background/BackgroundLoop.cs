@@ -1,0 +1,35 @@
+namespace Router.Background;
+
+/// <summary>
+/// A background service that runs as long as the process. The framework stops the host when a background service throws, which would close
+/// the site for a page that nobody can read; here the error is noted and the work starts again.
+/// </summary>
+public abstract class BackgroundLoop(BackgroundFailures failures, TimeProvider time) : BackgroundService
+{
+    // What fails at once each time must not keep a processor busy.
+    private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
+
+    /// <summary>The work: returns only when it is told to stop.</summary>
+    protected abstract Task RunAsync(CancellationToken stopping);
+
+    /// <inheritdoc/>
+    protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await RunAsync(stoppingToken).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception failure)
+            {
+                failures.Note(GetType().Name, failure);
+                await Task.Delay(Pause, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using System.CommandLine;
+using Router.Serving.Management;
+
+namespace Router.Cli;
+
+/// <summary><c>router reload</c>: has a running Router read its configuration again, and reports the result.</summary>
+public static class ReloadCommand
+{
+    /// <summary>The command.</summary>
+    public static Command Build()
+    {
+        var url = new Option<string?>("--url") { Description = "Where the management interface is. Default: ROUTER_URL, else this machine's." };
+        var tokenFile = new Option<string?>("--token-file") { Description = "A file with the token of the management interface. Default: ROUTER_TOKEN." };
+        var reload = new Command("reload", "Has a running Router read its configuration, certificates and lists again, and reports what changed or what is wrong.") { url, tokenFile };
+        reload.SetAction(async (parsed, _) =>
+        {
+            try
+            {
+                using var client = ManagementClient.For(parsed.GetValue(url), parsed.GetValue(tokenFile), Environment.GetEnvironmentVariable);
+                return Write(await client.AskAsync(HttpMethod.Post, "/reload", ManagementJson.Default.ReloadDocument).ConfigureAwait(false), Console.Out, Console.Error);
+            }
+            catch (CommandFailedException failed)
+            {
+                await Console.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
+                return failed.Code;
+            }
+        });
+        return reload;
+    }
+
+    private static int Write(ReloadDocument result, TextWriter output, TextWriter errors)
+    {
+        if (result.Accepted)
+        {
+            output.WriteLine($"Reloaded: {result.Summary}. Routes: {result.Routes}.");
+            return 0;
+        }
+
+        errors.WriteLine("Not reloaded; the running configuration stays in force:");
+        foreach (var fault in result.Faults)
+            errors.WriteLine($"  {fault.Member}: {fault.Problem}. {fault.Cure}.");
+        return RouterCommand.WrongUse;
+    }
+}

@@ -1,0 +1,39 @@
+namespace Router.Configuration;
+
+/// <summary>
+/// Tells the server that a certificate has another content under the same path. The server takes an endpoint anew when a key of its section
+/// changes, so each endpoint gets a key with the state of all certificate files. Its own watch of the files misses swapped links.
+/// </summary>
+public sealed class CertificateStamps : ConfigurationProvider, IConfigurationSource
+{
+    /// <summary>The key in an endpoint's section.</summary>
+    public const string Key = "CertificateStamp";
+
+    private const string Endpoints = "Kestrel:Endpoints";
+
+    /// <inheritdoc/>
+    public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
+
+    /// <summary>Takes the state of the files that a configuration names.</summary>
+    public void Update(IConfiguration configuration)
+    {
+        var stamp = Stamp(configuration);
+        Data = configuration.GetSection(Endpoints).GetChildren().Where(endpoint => endpoint["Url"]?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true)
+            .ToDictionary(endpoint => $"{endpoint.Path}:{Key}", _ => (string?)stamp, StringComparer.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The state of every certificate file that a configuration names.</summary>
+    public static string Stamp(IConfiguration configuration) => string.Join('|', Paths(configuration).Select(FileStamp.Of));
+
+    /// <summary>The certificate and key files that a configuration names.</summary>
+    public static IEnumerable<string> Paths(IConfiguration configuration)
+    {
+        var endpoints = configuration.GetSection(Endpoints).GetChildren().ToArray();
+        return from certificate in configuration.GetSection("Kestrel:Certificates").GetChildren()
+                   .Concat(endpoints.Select(endpoint => endpoint.GetSection("Certificate")))
+                   .Concat(endpoints.SelectMany(endpoint => endpoint.GetSection("Sni").GetChildren()).Select(name => name.GetSection("Certificate")))
+               from path in new[] { certificate["Path"], certificate["KeyPath"] }
+               where path is { Length: > 0 }
+               select path;
+    }
+}

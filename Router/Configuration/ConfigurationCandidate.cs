@@ -1,0 +1,30 @@
+namespace Router.Configuration;
+
+/// <summary>A configuration that was read while another one is in force.</summary>
+/// <param name="running">The one in force.</param>
+/// <param name="read">The one that was read.</param>
+/// <param name="files">The layers in force that are files, each with what was read in its place.</param>
+/// <param name="certificates">The state of the certificates in force.</param>
+public sealed class ConfigurationCandidate(IConfigurationRoot running, IConfigurationRoot read, IReadOnlyDictionary<ConfigurationFile, ConfigurationFile> files, CertificateStamps certificates)
+{
+    /// <summary>The configuration that was read.</summary>
+    public IConfiguration Configuration => read;
+
+    /// <summary>The keys whose values differ between the two, in the order of their names.</summary>
+    public IReadOnlyList<string> ChangedKeys() =>
+    [
+        .. files.SelectMany(pair => pair.Key.Keys.Concat(pair.Value.Keys)).Distinct(StringComparer.OrdinalIgnoreCase)
+            .Where(key => running[key] != read[key] || IsSet(running, key) != IsSet(read, key)).Order(StringComparer.OrdinalIgnoreCase),
+    ];
+
+    /// <summary>Puts it in force, and tells those who listen to the configuration.</summary>
+    public void Take()
+    {
+        foreach (var (file, other) in files)
+            file.Take(other);
+        certificates.Update(read);
+        running.Reload();
+    }
+
+    private static bool IsSet(IConfigurationRoot configuration, string key) => configuration.Providers.Any(layer => layer.TryGet(key, out _));
+}
