@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Cli;
+using Router.Modes;
 using Router.Serving.Management;
 using Router.Switching;
 
@@ -130,6 +131,49 @@ public sealed class ModeCommandTests
             exit.Should().Be(0);
             return output;
         }
+    }
+
+    [Fact]
+    public async Task Watching_ends_when_nobody_reads_any_more()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        var tool = RouterProcess.Start();
+
+        var (code, output, errors) = await Script.RunAsync(
+            "bash", ["-c", "set -o pipefail; \"$@\" | head -3", "bash", tool.FileName, .. tool.ArgumentList, "mode", "--watch"], ("ROUTER_URL", UrlOf(router)));
+
+        (code, errors).Should().Be((0, ""));
+        output.Should().StartWith("mode:      live").And.Match(text => text.Count(character => character == '\n') == 3);
+    }
+
+    [Fact]
+    public async Task Several_commands_can_write_to_one_file()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        var (tool, file) = (RouterProcess.Start(), Path.GetTempFileName());
+
+        var (code, _, _) = await Script.RunAsync(
+            "bash", ["-c", "{ \"$@\"; echo between; \"$@\"; } > \"$0\"", file, tool.FileName, .. tool.ArgumentList, "mode", "history"], ("ROUTER_URL", UrlOf(router)));
+
+        code.Should().Be(0);
+        (await File.ReadAllTextAsync(file)).Should().MatchRegex("^[^\n]+started[^\n]+\nbetween\n[^\n]+started[^\n]+\n$");
+        File.Delete(file);
+    }
+
+    [Fact]
+    public async Task What_is_hidden_in_a_text_is_shown_as_an_escape_and_JSON_keeps_its_value()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        const string reason = "restore\u202e\u2066\u200b\u001b[2J\u200f bd \U000e0041é";
+        // As an instance of an earlier release, or somebody at the store, may have written it.
+        router.Modes().Offer(new ModeRecord { Version = 7, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, Made = 7, Reason = reason, By = "jane\u2028", Until = DateTimeOffset.UtcNow.AddHours(1) }] });
+
+        var (_, text, _) = await Tool.RunAsync(UrlOf(router), "mode");
+        var (_, json, _) = await Tool.RunAsync(UrlOf(router), "mode", "--json");
+
+        text.Should().Contain("reason:    restore\\u202e\\u2066\\u200b\\u001b[2J\\u200f bd \\udb40\\udc41é\n").And.Contain("by:        jane\\u2028\n");
+        (text + json).Should().NotContainAny("\u202e", "\u2066", "\u200b", "\u001b", "\u200f", "\U000e0041", "\u2028");
+        JsonNode.Parse(json)!["current"]!["reason"]!.ToString().Should().Be(reason);
     }
 
     [Fact]

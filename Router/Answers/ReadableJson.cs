@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Router.Configuration;
 
 namespace Router.Answers;
 
@@ -18,7 +19,8 @@ public static class ReadableJson
         using (var writer = new Utf8JsonWriter(text, Options))
             JsonSerializer.Serialize(writer, document, type);
         text.WriteByte((byte)'\n');
-        return Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length);
+        // For a terminal, where the encoder's idea of what needs an escape does not do. The value remains the same.
+        return VisibleText.Of(Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length));
     }
 
     /// <summary>Answers with it. Never kept by a cache.</summary>

@@ -27,7 +27,7 @@ public sealed class DrainDisplay(TextWriter output, int? width)
             return;
         _line = line;
         // One that is broken by the terminal can't be written over.
-        output.Write(width is not { } columns ? $"{line}\n" : $"\r\u001b[K{(line.Length >= columns && columns > 20 ? line[..(columns - 2)] + "…" : line)}");
+        output.Write(width is not { } columns ? $"{line}\n" : $"{OperatorConsole.EraseLine}{(line.Length >= columns && columns > 20 ? line[..(columns - 2)] + "…" : line)}");
     }
 
     /// <summary>Ends with a line that stays.</summary>
@@ -35,7 +35,7 @@ public sealed class DrainDisplay(TextWriter output, int? width)
 
     private void Write(string line)
     {
-        output.Write(width is null || _line is "" ? $"{line}\n" : $"\r\u001b[K{line}\n");
+        output.Write(width is null || _line is "" ? $"{line}\n" : $"{OperatorConsole.EraseLine}{line}\n");
         // What was written over is written again.
         if (width is not null)
             _line = "";

@@ -91,6 +91,7 @@ public static class ModeCommand
 
     private static async Task<int> GuardAsync(ParseResult parsed, Func<ManagementClient, Task<int>> command)
     {
+        OperatorConsole.Open();
         try
         {
             using var client = ManagementClient.For(parsed.GetValue(Url), parsed.GetValue(TokenFile), Environment.GetEnvironmentVariable);
@@ -100,6 +101,11 @@ public static class ModeCommand
         {
             await Console.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
             return failed.Code;
+        }
+        catch (IOException fault) when (OperatorConsole.IsClosed(fault))
+        {
+            // Whatever was asked for is done, except a verdict that nobody read.
+            return parsed.GetValue(Wait) ? RouterCommand.NotDone : 0;
         }
     }
 

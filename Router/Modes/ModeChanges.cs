@@ -165,6 +165,8 @@ public static class ModeChanges
                 faults.Add(key, $"has {text.Length} characters", $"Give up to {LongestText}");
             if (text is not null && text.Any(char.IsControl))
                 faults.Add(key, "has control characters", "Write it on one line");
+            else if (text is not null && VisibleText.FirstHidden(text) is { } hidden)
+                faults.Add(key, $"has the invisible character {hidden}", "Leave it out: what is shown would not be what is written");
         }
     }
 

@@ -1,0 +1,71 @@
+using System.Text;
+using Microsoft.Win32.SafeHandles;
+using Router.Configuration;
+
+namespace Router.Cli;
+
+/// <summary>
+/// Standard output and standard error as the tool writes to them. Texts come from other operators and from clients' requests: hidden characters
+/// are escaped on the way. A reader that has gone, such as <c>head</c>, ends the command; the framework's console would write on into the void.
+/// </summary>
+public static class OperatorConsole
+{
+    /// <summary>Erases the current line of a terminal: the one control sequence that may pass, at the start of what is written.</summary>
+    public const string EraseLine = "\r\u001b[K";
+
+    // EPIPE on Linux and macOS: the framework gives the system's error as it is.
+    private const int BrokenPipe = 32;
+
+    /// <summary>Puts both in place of the framework's.</summary>
+    public static void Open()
+    {
+        Console.SetOut(Visible(OpenOutput()));
+        Console.SetError(Visible(Console.Error));
+    }
+
+    /// <summary>A writer that escapes what is hidden.</summary>
+    public static TextWriter Visible(TextWriter output) => new VisibleWriter(output);
+
+    /// <summary>Whether an exception says that nobody reads the output any more.</summary>
+    public static bool IsClosed(IOException fault) => fault.HResult == BrokenPipe;
+
+    // A file is left to the framework, which keeps its place where several programs write to it.
+    private static TextWriter OpenOutput()
+    {
+        if (!Console.IsOutputRedirected)
+            return Console.Out;
+        try
+        {
+            var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
+            return stream.CanSeek ? Console.Out : new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            // There is no standard output, or none that can be written to: the framework drops what is written.
+            return Console.Out;
+        }
+    }
+
+    private sealed class VisibleWriter(TextWriter output) : TextWriter
+    {
+        public override Encoding Encoding => output.Encoding;
+
+        public override void Write(char value) => Write(value.ToString());
+
+        public override void Write(char[] buffer, int index, int count) => Write(new string(buffer, index, count));
+
+        public override void Write(ReadOnlySpan<char> buffer) => Write(buffer.ToString());
+
+        public override void Write(string? value)
+        {
+            if (value is null)
+                return;
+            var erases = value.StartsWith(EraseLine, StringComparison.Ordinal);
+            output.Write(erases ? $"{EraseLine}{VisibleText.Of(value[EraseLine.Length..])}" : VisibleText.Of(value));
+        }
+
+        public override void WriteLine(string? value) => Write($"{value}\n");
+
+        public override void Flush() => output.Flush();
+    }
+}
