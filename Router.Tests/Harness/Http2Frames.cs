@@ -16,6 +16,9 @@ internal static class Http2Frames
 
     public static byte[] Data(int stream, bool endsStream, string text) => Frame(0, (byte)(endsStream ? 1 : 0), stream, Encoding.Latin1.GetBytes(text));
 
+    /// <summary>Ends one stream (RFC 9113 section 6.4), with CANCEL.</summary>
+    public static byte[] Reset(int stream) => Frame(3, 0, stream, [0, 0, 0, 8]);
+
     private static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
     {
         var frame = new byte[9 + payload.Length];

@@ -12,9 +12,9 @@ internal sealed class ListeningRouter : IAsyncDisposable
 {
     private readonly string _directory;
 
-    private ListeningRouter(WebApplication app, string directory)
+    private ListeningRouter(WebApplication app, AccessLogLines accessLog, string directory)
     {
-        (App, _directory) = (app, directory);
+        (App, AccessLog, _directory) = (app, accessLog, directory);
         app.Services.GetRequiredService<ILoggerFactory>().AddProvider(Log);
     }
 
@@ -22,12 +22,14 @@ internal sealed class ListeningRouter : IAsyncDisposable
 
     public LogLines Log { get; } = new();
 
+    public AccessLogLines AccessLog { get; }
+
     public int Port { get; private set; }
 
     public Site Site => App.Services.GetRequiredService<CurrentSite>().Current;
 
     /// <summary>Starts it; with a certificate it listens with TLS.</summary>
-    public static async Task<ListeningRouter> StartAsync(SiteFile site, string protocols, (string Certificate, string Key)? files = null)
+    public static async Task<ListeningRouter> StartAsync(SiteFile site, string protocols, (string Certificate, string Key)? files = null, TimeProvider? time = null)
     {
         var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
         var endpoint = new JsonObject { ["Url"] = files is null ? "http://127.0.0.1:0" : "https://127.0.0.1:0", ["Protocols"] = protocols };
@@ -37,8 +39,9 @@ internal sealed class ListeningRouter : IAsyncDisposable
         json["Kestrel"] = new JsonObject { ["Endpoints"] = new JsonObject { ["public"] = endpoint } };
         var file = Path.Combine(directory, "site.json");
         await File.WriteAllTextAsync(file, json.ToJsonString());
-        var app = await RouterApplication.BuildAsync(RunningRouter.Options(file, null));
-        var router = new ListeningRouter(app, directory);
+        var accessLog = new AccessLogLines();
+        var app = await RouterApplication.BuildAsync(RunningRouter.Options(file, time) with { AccessLog = accessLog });
+        var router = new ListeningRouter(app, accessLog, directory);
         await app.StartAsync();
         router.Port = new Uri(app.Urls.Single()).Port;
         return router;

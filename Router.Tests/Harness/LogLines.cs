@@ -22,6 +22,19 @@ internal sealed class LogLines : ILoggerProvider, ILogger
     /// <summary>How many lines are there and have not been taken.</summary>
     public int Count => _lines.Reader.Count;
 
+    /// <summary>Those of the lines that are there, and have not been taken, that report an error.</summary>
+    public IReadOnlyList<string> Errors()
+    {
+        var errors = new List<string>();
+        while (_lines.Reader.TryRead(out var line))
+        {
+            if (line.StartsWith(nameof(LogLevel.Error), StringComparison.Ordinal) || line.StartsWith(nameof(LogLevel.Critical), StringComparison.Ordinal))
+                errors.Add(line);
+        }
+
+        return errors;
+    }
+
     public ILogger CreateLogger(string categoryName) => this;
 
     public IDisposable? BeginScope<TState>(TState state)
@@ -30,7 +43,7 @@ internal sealed class LogLines : ILoggerProvider, ILogger
     public bool IsEnabled(LogLevel logLevel) => true;
 
     public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Writer.TryWrite($"{logLevel}: {formatter(state, exception)}");
+        _lines.Writer.TryWrite($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $" {exception}")}");
 
     public void Dispose()
     {

@@ -61,6 +61,9 @@ internal sealed class RawBackend : IAsyncDisposable
     /// <summary>A backend that answers 200 with a short text.</summary>
     public static RawBackend Saying(string text) => Answering($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");
 
+    /// <summary>From now on nobody can connect; connections that are open stay so.</summary>
+    public void StopListening() => _listener.Dispose();
+
     /// <summary>The next connection.</summary>
     public Task<RawConnection> AcceptAsync() => _unserved.Reader.ReadAsync().InTime();
 

@@ -9,10 +9,10 @@ public sealed record Answer(int Status, string Slug)
     public static Answer BadRequest { get; } = new(400, "bad-request");
 
     /// <summary>An address rule keeps the client out.</summary>
-    public static Answer Forbidden { get; } = new(403, "forbidden") { IsNotForwarded = true };
+    public static Answer Forbidden { get; } = new(403, "forbidden");
 
     /// <summary>No route has the host.</summary>
-    public static Answer NotFound { get; } = new(404, "not-found") { IsNotForwarded = true };
+    public static Answer NotFound { get; } = new(404, "not-found");
 
     /// <summary>The body came too slowly.</summary>
     public static Answer TooSlow { get; } = new(408, "too-slow");
@@ -21,13 +21,16 @@ public sealed record Answer(int Status, string Slug)
     public static Answer TooLarge { get; } = new(413, "too-large");
 
     /// <summary>The client has asked more often than a rate limit allows.</summary>
-    public static Answer TooMany { get; } = new(429, "too-many") { IsNotForwarded = true };
+    public static Answer TooMany { get; } = new(429, "too-many");
+
+    /// <summary>Router itself failed.</summary>
+    public static Answer InternalError { get; } = new(500, "internal-error");
 
     /// <summary>The backend could not be reached, or what it said is no answer.</summary>
     public static Answer BadGateway { get; } = new(502, "bad-gateway");
 
     /// <summary>The mode closes the backend.</summary>
-    public static Answer Closed { get; } = new(503, "closed") { IsNotForwarded = true };
+    public static Answer Closed { get; } = new(503, "closed");
 
     /// <summary>The backend has more to do than it can, or could not be reached several times.</summary>
     public static Answer Busy { get; } = new(503, "busy");
@@ -39,8 +42,5 @@ public sealed record Answer(int Status, string Slug)
     public static Answer GatewayTimeout { get; } = new(504, "gateway-timeout");
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooSlow, TooLarge, TooMany, BadGateway, Closed, Busy, Cut, GatewayTimeout];
-
-    /// <summary>Whether it is certain that no backend got a byte of the request: then it may be sent again whatever its method.</summary>
-    public bool IsNotForwarded { get; private init; }
+    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooSlow, TooLarge, TooMany, InternalError, BadGateway, Closed, Busy, Cut, GatewayTimeout];
 }

@@ -20,11 +20,12 @@ public sealed class AnswerWriter(TimeProvider time)
     /// <summary>Writes one answer. The route, where there is one, says whether programs or people ask there.</summary>
     /// <param name="context">The exchange.</param>
     /// <param name="answer">Which answer.</param>
+    /// <param name="outcome">What is known about the request.</param>
     /// <param name="pages">The words.</param>
     /// <param name="state">The mode, for the closed site's answer.</param>
     /// <param name="route">The route.</param>
     /// <param name="rules">The route's changes to the header.</param>
-    public ValueTask WriteAsync(HttpContext context, Answer answer, Pages pages, ModeState state, Route? route, ResponseHeaderRules? rules)
+    public ValueTask WriteAsync(HttpContext context, Answer answer, RequestOutcome outcome, Pages pages, ModeState state, Route? route, ResponseHeaderRules? rules)
     {
         var (request, response, now) = (context.Request, context.Response, time.GetUtcNow());
         var isClosed = answer == Answer.Closed;
@@ -57,7 +58,7 @@ public sealed class AnswerWriter(TimeProvider time)
         var (isSending, languages) = (request.Method is not ("GET" or "HEAD" or "OPTIONS"), request.Headers.AcceptLanguage.ToString());
         var prepared = isClosed
             ? pages.FindClosed(state, now, isSending, languages, route?.PageTemplate, out var language)
-            : pages.Find(answer, isSending, languages, route?.PageTemplate, out language);
+            : pages.Find(answer, outcome, isSending, languages, route?.PageTemplate, out language);
         var body = form switch { AnswerForm.Page => prepared.Page, AnswerForm.Problem => prepared.Problem, _ => prepared.Text };
         var (bytes, coding) = body.For(request.Headers.AcceptEncoding);
         response.ContentType = body.ContentType;

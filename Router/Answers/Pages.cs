@@ -56,20 +56,21 @@ public sealed class Pages
 
     /// <summary>An answer that the mode has nothing to do with.</summary>
     /// <param name="answer">Which.</param>
+    /// <param name="outcome">What is known about the request.</param>
     /// <param name="isSending">Whether the request's method may change something.</param>
     /// <param name="acceptLanguage">What the client reads.</param>
     /// <param name="template">The host's own page; null for the site's.</param>
     /// <param name="language">The language that was chosen.</param>
-    public PreparedAnswer Find(Answer answer, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    public PreparedAnswer Find(Answer answer, RequestOutcome outcome, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
     {
-        var key = KeyOf(answer, isSending, acceptLanguage, template, out language);
+        var key = KeyOf(answer, outcome, isSending, acceptLanguage, template, out language);
         return _errors.TryGetValue(key, out var prepared) ? prepared : _errors.GetOrAdd(key, Prepare(key, null));
     }
 
     /// <summary>The closed site's answer in a state; see <see cref="Find"/>.</summary>
     public PreparedAnswer FindClosed(ModeState state, DateTimeOffset now, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
     {
-        var key = KeyOf(Answer.Closed, isSending, acceptLanguage, template, out language);
+        var key = KeyOf(Answer.Closed, RequestOutcome.NotForwarded, isSending, acceptLanguage, template, out language);
         return Closed(state, now).Answers[key];
     }
 
@@ -98,7 +99,7 @@ public sealed class Pages
             closed = _closed;
             if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
                 return closed;
-            var keys = from template in _templates.Keys from language in Enumerable.Range(0, _languages.Count) from isSending in Methods select new Key(Answer.Closed, isSending, language, template);
+            var keys = from template in _templates.Keys from language in Enumerable.Range(0, _languages.Count) from isSending in Methods select new Key(Answer.Closed, RequestOutcome.NotForwarded, isSending, language, template);
             var isOverdue = state.Step.Until <= now;
             closed = new ClosedSite(
                 state, state.Step.Until is { } until && !isOverdue ? until : DateTimeOffset.MaxValue, keys.ToDictionary(key => key, key => Prepare(key, (state, isOverdue))));
@@ -107,11 +108,11 @@ public sealed class Pages
         }
     }
 
-    private Key KeyOf(Answer answer, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    private Key KeyOf(Answer answer, RequestOutcome outcome, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
     {
         var index = Choose(acceptLanguage);
         language = _languages[index].Tag;
-        return new Key(answer, isSending, index, template ?? _settings.Template);
+        return new Key(answer, outcome, isSending, index, template ?? _settings.Template);
     }
 
     // RFC 4647 section 3.4, lookup: en-GB is served by en.
@@ -144,12 +145,13 @@ public sealed class Pages
         var slug = closed is { State.Mode: var mode } && mode.Reaches(BackendKind.Frontend, "GET") ? "read-only" : key.Answer.Slug;
         var time = (DateTimeOffset? instant) => instant is { } known ? language.Time(known, _settings.TimeZone) : "";
         var title = language.Text($"{slug}.title");
-        var sent = key.IsSending ? language.Text($"{slug}.sent") : "";
+        var sent = key.IsSending ? SentText(language, slug, key.Outcome) : "";
         var when = closed is not { } it ? ""
             : step!.Until is null ? language.Text($"{slug}.unknown")
             : it.IsOverdue ? language.Text($"{slug}.overdue")
             : language.Text($"{slug}.until").Replace("{time}", time(step.Until), StringComparison.Ordinal);
-        var detail = key.Answer == Answer.Cut && key.IsSending ? "" : language.Text($"{slug}.detail");
+        // Whoever has to look first is not told to try again.
+        var detail = key is { Outcome: RequestOutcome.Unknown, IsSending: true } ? "" : language.Text($"{slug}.detail");
         var since = closed is null ? "" : language.Text($"{slug}.since").Replace("{time}", time(closed.Value.State.WindowSince), StringComparison.Ordinal);
         var reason = step?.Reason is { } why ? language.Text($"{slug}.reason").Replace("{reason}", why, StringComparison.Ordinal) : "";
         var contact = _settings.Contact is null ? "" : language.Text("contact");
@@ -163,8 +165,8 @@ public sealed class Pages
         values["again"] = closed is not null && !key.IsSending ? Encode(language.Text("again")) : "";
         var problem = new ProblemDetails($"urn:router:{key.Answer.Slug}", title, key.Answer.Status, Join(" ", sent, detail, when))
         {
-            Forwarded = key.Answer.IsNotForwarded ? false : null,
-            Outcome = key.Answer == Answer.Cut ? "unknown" : null,
+            Forwarded = key.Outcome == RequestOutcome.NotForwarded ? false : null,
+            Outcome = key.Outcome == RequestOutcome.Unknown ? "unknown" : null,
             Mode = closed?.State.Mode.Name,
             Until = step?.Until,
             Reason = step?.Reason,
@@ -173,6 +175,16 @@ public sealed class Pages
         return new PreparedAnswer(
             new PreparedBody(template.Fill(values), "text/html; charset=utf-8"), new PreparedBody(problem.ToJson(), ProblemDetails.MediaType), new PreparedBody(text, "text/plain; charset=utf-8"));
     }
+
+    // What became of what the client sent: in words of the answer's own, otherwise in those of every answer.
+    private static string SentText(Language language, string slug, RequestOutcome outcome) => (language.Text($"{slug}.sent"), outcome) switch
+    {
+        ({ Length: > 0 } own, RequestOutcome.NotForwarded) when slug != Answer.Cut.Slug => own,
+        ({ Length: > 0 } own, RequestOutcome.Unknown) when slug == Answer.Cut.Slug => own,
+        (_, RequestOutcome.NotForwarded) => language.Text("not-forwarded.sent"),
+        (_, RequestOutcome.Unknown) => language.Text("unknown.sent"),
+        _ => "",
+    };
 
     private Dictionary<string, string> Common(Language language, string title) => new()
     {
@@ -199,7 +211,7 @@ public sealed class Pages
         return address is null ? Encode(contact) : $"<a href=\"{Encode(address)}\">{Encode(contact)}</a>";
     }
 
-    private readonly record struct Key(Answer Answer, bool IsSending, int Language, string Template);
+    private readonly record struct Key(Answer Answer, RequestOutcome Outcome, bool IsSending, int Language, string Template);
 
     private sealed record ClosedSite(ModeState State, DateTimeOffset SaysSoUntil, Dictionary<Key, PreparedAnswer> Answers);
 }

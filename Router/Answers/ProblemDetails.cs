@@ -16,7 +16,7 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
     /// <summary>False where it is certain that no backend got a byte of the request; left out where it is not.</summary>
     public bool? Forwarded { get; init; }
 
-    /// <summary><c>unknown</c> where a backend got the request and its answer was cut off; left out else.</summary>
+    /// <summary><c>unknown</c> where a backend got a request that may change something, or a part of it, and gave no complete response; otherwise left out.</summary>
     public string? Outcome { get; init; }
 
     /// <summary>The mode that closes the site.</summary>

@@ -46,6 +46,9 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery, int f
     /// <summary>Whether only a connection made for it will do: set where a kept one has failed it.</summary>
     public bool NeedsFreshConnection { get; set; }
 
+    /// <summary>Whether an attempt before this one may have reached the backend: then nothing that becomes of this one can take that back.</summary>
+    public bool MayHaveBegunBefore { get; set; }
+
     /// <summary>The address that was tried last; another one is better, where there is one.</summary>
     public Endpoint? Tried { get; set; }
 

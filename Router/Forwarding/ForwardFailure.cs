@@ -64,6 +64,9 @@ public enum ForwardFailure
 
     /// <summary>The site was closed and the time is over that what was in flight had. 503, or the client's connection is aborted.</summary>
     Cut,
+
+    /// <summary>Router itself failed; its log has the exception. 500, or the client's connection is aborted.</summary>
+    InternalError,
 }
 
 /// <summary>The names of the failures in metrics and logs.</summary>

@@ -22,7 +22,7 @@ namespace Router.Forwarding;
 /// Up to the first byte of leg 4 a failure becomes an answer of Router's own; after it, the client's connection is aborted,
 /// so that half an answer never looks like a whole one.
 /// </summary>
-public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes, TimeProvider time)
+public sealed partial class Forwarder(UpgradedConnections upgraded, ModeController modes, TimeProvider time, ILogger<Forwarder> logger)
 {
     /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
     /// <param name="context">The request.</param>
@@ -51,18 +51,20 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
                 exchange.Completed();
             return failure;
         }
-        catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)
+        catch (Exception fault)
         {
-            if (fault is BackendException { NotBegun: true })
+            if (fault is BackendException { NotBegun: true } && message?.MayHaveBegunBefore != true)
                 exchange.NotBegun();
             var failure = Classify(fault, context, message?.Body, limit);
+            if (failure == ForwardFailure.InternalError)
+                LogInternalError(fault, upstream.Settings.Name, order.Route.Name);
             // What had not begun was not cut.
             if (failure == ForwardFailure.Cut && !exchange.HasBegun)
                 failure = ForwardFailure.Closed;
             if (IsOfTheBackend(failure))
                 upstream.Failed(failure);
             // Half an answer must not look like a whole one, and Router's own has nothing of the backend's.
-            if (context.Response.HasStarted)
+            if (context.Response.HasStarted || failure == ForwardFailure.ClientGone)
                 context.Abort();
             else
                 context.Response.Clear();
@@ -148,8 +150,12 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             return await upgraded.RunAsync(context, order.Upstream, message, answer, limit.Token).ConfigureAwait(false);
         }
 
+        // Nothing has been handed over yet, and there is nobody to hand it to.
+        if (limit.ClientIsGone)
+            return ForwardFailure.ClientGone;
         await CopyBodyAsync(answer, context, order, limit).ConfigureAwait(false);
-        return null;
+        // A body without a length is complete with its end, which the server sends after this.
+        return limit.ClientIsGone && context.Response.ContentLength is null && context.Response.Headers.TransferEncoding.Count == 0 ? ForwardFailure.ClientGone : null;
     }
 
     private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, ForwardOrder order, ExchangeLimit limit) =>
@@ -212,7 +218,7 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
 
     private static bool IsOfTheBackend(ForwardFailure failure) =>
         failure is not (ForwardFailure.ClientGone or ForwardFailure.Closed or ForwardFailure.Cut or ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody
-            or ForwardFailure.RequestBodyTooSlow or ForwardFailure.RequestBodyTooLarge);
+            or ForwardFailure.RequestBodyTooSlow or ForwardFailure.RequestBodyTooLarge or ForwardFailure.InternalError);
 
     private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, ExchangeLimit limit)
     {
@@ -220,12 +226,15 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             return ForwardFailure.RequestBodyTooLarge;
         if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout })
             return ForwardFailure.RequestBodyTooSlow;
-        if (limit.ClientIsGone || context.RequestAborted.IsCancellationRequested)
+        // The server notices that a client is gone in its body first, and says so to everybody else a moment later.
+        if (limit.ClientIsGone || context.RequestAborted.IsCancellationRequested || IsConnectionFault(body?.ClientFault))
             return ForwardFailure.ClientGone;
         if (body is { ClientFailed: true })
             return ForwardFailure.InvalidRequestBody;
         if (limit.Expired is { } expired)
             return expired;
+        if (fault is not (HttpRequestException or OperationCanceledException or IOException))
+            return ForwardFailure.InternalError;
         if (context.Response.HasStarted)
             return ForwardFailure.BrokenInAnswer;
         return fault switch
@@ -236,4 +245,10 @@ public sealed class Forwarder(UpgradedConnections upgraded, ModeController modes
             _ => ForwardFailure.BrokenBeforeAnswer,
         };
     }
+
+    // What breaks HTTP's rules has an exception of its own, which is an IOException too.
+    private static bool IsConnectionFault(Exception? fault) => fault is IOException and not BadHttpRequestException or OperationCanceledException;
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Router failed while it forwarded a request (backend {Backend}, route {Route})")]
+    private partial void LogInternalError(Exception fault, string backend, string route);
 }

@@ -103,9 +103,9 @@ public static class AccessLogLine
         ArrayPool<char>.Shared.Return(rented);
     }
 
-    /// <summary>The status that the client got; 499 where it went away, or its connection was cut, before an answer began.</summary>
+    /// <summary>The status that the client got; 499 where it went away before it had a complete response.</summary>
     private static int StatusOf(HttpContext context, Exchange exchange) =>
-        !context.Response.HasStarted && exchange.ClientIsGone(context) ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
+        exchange.ClientLeft(context) ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
 
     private static long SizeOf(HttpContext context, Exchange exchange)
     {

@@ -17,8 +17,8 @@ namespace Router.Serving;
 /// The catch-all handler: every request for a routed host. It gathers the facts, asks for the decision and carries it out:
 /// is it well-formed → whose is it → may this client → may this mode → how often → forward.
 /// </summary>
-public sealed partial class FrontDoor(
-    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, BypassGate bypass, OpenExchanges open, UncertainWrites uncertain, TimeProvider time, ILogger<FrontDoor> logger)
+public sealed class FrontDoor(
+    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, BypassGate bypass, OpenExchanges open, ExchangeEnd end, TimeProvider time)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
@@ -71,18 +71,20 @@ public sealed partial class FrontDoor(
             if (failure is { } reason)
                 await AnswerFailureAsync(context, current, live!, exchange, reason).ConfigureAwait(false);
         }
-        catch when (!context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        catch
         {
+            if (exchange is { Upstream: not null, HasEnded: false })
+                end.Report(context, exchange, live!.Route.Name, ForwardFailure.InternalError);
             // What the server makes of it when it gets there; counters and log are to say the same.
-            context.Response.StatusCode = StatusCodes.Status500InternalServerError;
+            if (!context.Response.HasStarted)
+                context.Response.StatusCode = StatusCodes.Status500InternalServerError;
             throw;
         }
         finally
         {
             Leave(exchange, live);
             // A client that left before its answer got no status, and 200 is only what the framework begins with.
-            var answered = context.Response.HasStarted || !exchange.ClientIsGone(context);
-            (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, answered ? context.Response.StatusCode : 0);
+            (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, exchange.ClientLeft(context) ? 0 : context.Response.StatusCode);
             if (current.Settings.AccessLog)
                 accessLog.Write(context, exchange);
         }
@@ -193,39 +195,12 @@ public sealed partial class FrontDoor(
             Leave(exchange, live);
             var state = modes.State;
             metrics.Blocked(state.Mode);
-            await WriteAsync(context, Answer.Closed, current, state, live).ConfigureAwait(false);
+            await WriteAsync(context, Answer.Closed, RequestOutcome.NotForwarded, current, state, live).ConfigureAwait(false);
             return;
         }
 
-        var backend = live.Upstream!.Settings.Name;
-        metrics.Failed(backend, reason);
-        if (reason == ForwardFailure.Cut)
-            open.CountCut();
-        var answer = reason == ForwardFailure.ClientGone || context.Response.HasStarted ? null : AnswerTo(reason);
-        NoteUncertain(context, exchange, reason, answer);
-        if (reason == ForwardFailure.ClientGone)
-            return;
-        LogFailed(ForwardFailures.NameOf(reason), backend, live.Route.Name, exchange.Age.TotalMilliseconds);
-        if (answer is not null)
-            await WriteAsync(context, answer, current, modes.State, live).ConfigureAwait(false);
-    }
-
-    private void NoteUncertain(HttpContext context, Exchange exchange, ForwardFailure reason, Answer? answer)
-    {
-        if (!exchange.IsWrite)
-            return;
-        var (now, backend) = (time.GetUtcNow(), exchange.Upstream!.Settings);
-        uncertain.Add(new UncertainWrite(
-            now,
-            backend.Name,
-            exchange.Method,
-            exchange.Host,
-            exchange.Path,
-            exchange.RequestId(context),
-            ForwardFailures.NameOf(reason),
-            answer?.Status,
-            RequestMethods.IsIdempotent(exchange.Method) && !exchange.IsUpgraded,
-            now + backend.WriteSettleTime));
+        if (end.Report(context, exchange, live.Route.Name, reason) is var (answer, outcome))
+            await WriteAsync(context, answer, outcome, current, modes.State, live).ConfigureAwait(false);
     }
 
     // Refused before the body is read where its length is declared; else the forwarder counts along.
@@ -257,7 +232,7 @@ public sealed partial class FrontDoor(
         {
             metrics.RateLimited(limit);
             context.Response.Headers.RetryAfter = limit.RetryAfter;
-            return WriteAsync(context, AnswerTo(Outcome.RateLimited), current, state, live);
+            return WriteAsync(context, AnswerTo(Outcome.RateLimited), RequestOutcome.NotForwarded, current, state, live);
         }
 
         switch (outcome)
@@ -275,15 +250,15 @@ public sealed partial class FrontDoor(
                 break;
         }
 
-        return WriteAsync(context, AnswerTo(outcome), current, state, live);
+        return WriteAsync(context, AnswerTo(outcome), RequestOutcome.NotForwarded, current, state, live);
     }
 
-    private ValueTask WriteAsync(HttpContext context, Answer answer, Site current, ModeState state, LiveRoute? live)
+    private ValueTask WriteAsync(HttpContext context, Answer answer, RequestOutcome outcome, Site current, ModeState state, LiveRoute? live)
     {
         // Where one request could not be read for certain, nobody knows where the next one begins.
         if (answer == Answer.BadRequest && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
             context.Response.Headers.Connection = "close";
-        return answers.WriteAsync(context, answer, current.Pages, state, live?.Route, live?.HeaderRules);
+        return answers.WriteAsync(context, answer, outcome, current.Pages, state, live?.Route, live?.HeaderRules);
     }
 
     private static Answer AnswerTo(Outcome outcome) => outcome switch
@@ -296,23 +271,9 @@ public sealed partial class FrontDoor(
         _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "is not answered by Router"),
     };
 
-    private static Answer AnswerTo(ForwardFailure failure) => failure switch
-    {
-        ForwardFailure.AnswerTimeout or ForwardFailure.ConnectTimeout or ForwardFailure.RequestTimeout or ForwardFailure.IdleTimeout => Answer.GatewayTimeout,
-        ForwardFailure.CircuitOpen or ForwardFailure.Overloaded => Answer.Busy,
-        ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody => Answer.BadRequest,
-        ForwardFailure.RequestBodyTooSlow => Answer.TooSlow,
-        ForwardFailure.RequestBodyTooLarge => Answer.TooLarge,
-        ForwardFailure.Cut => Answer.Cut,
-        _ => Answer.BadGateway,
-    };
-
     /// <summary>Why a request is not forwarded.</summary>
     /// <param name="Outcome">What was decided; forwarding, where a limit refuses it.</param>
     /// <param name="Limit">The limit that it is beyond; null where it is not.</param>
     /// <param name="State">The mode that was asked.</param>
     private readonly record struct Refusal(Outcome Outcome, RateLimit? Limit, ModeState State);
-
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Forwarding failed: {Reason} (backend {Backend}, route {Route}, after {Milliseconds:F0} ms)")]
-    private partial void LogFailed(string reason, string backend, string route, double milliseconds);
 }

@@ -208,6 +208,7 @@ public static class RouterApplication
         services.AddSingleton<AnswerWriter>();
         services.AddSingleton<BypassGate>();
         services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<ExchangeEnd>();
         services.AddSingleton<FrontDoor>();
     }
 }

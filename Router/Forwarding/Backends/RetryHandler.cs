@@ -44,6 +44,7 @@ public sealed class RetryHandler : DelegatingHandler
         catch (BackendException fault) when (MayRepeat(fault, sent) && MaySpend(fault))
         {
             _repeated(fault);
+            sent.MayHaveBegunBefore = !fault.NotBegun;
         }
 
         sent.NeedsFreshConnection = true;

@@ -156,8 +156,16 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     {
         // Whichever comes second, this or the beginning of the copying, sees the other: a read that is to come is cancelled as well.
         Interlocked.Exchange(ref _stopped, 1);
-        if (Volatile.Read(ref _begun) == 1 && !_ended)
+        if (Volatile.Read(ref _begun) == 0 || _ended)
+            return;
+        try
+        {
             exchange.Request.BodyReader.CancelPendingRead();
+        }
+        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        {
+            // The client has ended its stream, and the reader says so to whoever touches it: the read itself ends with the same error.
+        }
     }
 
     private async ValueTask<ReadResult> ReadAsync(PipeReader reader)
@@ -166,7 +174,8 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             throw new OperationCanceledException("the exchange is over before the body has begun");
         try
         {
-            var read = await reader.ReadAsync(exchange.RequestAborted).ConfigureAwait(false);
+            // With no token: a client that goes ends the read by itself, and Stop ends it for every other reason.
+            var read = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             var received = _sent + read.Buffer.Length;
             if (Volatile.Read(ref _stopped) == 0 && received <= order.Route.MaxRequestBody)
                 return read;

@@ -63,6 +63,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     /// <summary>The answer's body has been read to its end: the connection goes back to the pool if it can carry another request.</summary>
     public ValueTask CompleteAsync(bool keepAlive)
     {
+        request.Exchange?.Completed();
         // A body that is still going up belongs to an exchange that is over: nobody will read it.
         if (!keepAlive || !_upload.IsCompletedSuccessfully || !connection.Buffered.IsEmpty)
             return EndAsync();

@@ -16,6 +16,7 @@ public sealed class Exchange(TimeProvider time)
     private volatile Upstream? _upstream;
     private volatile ExchangeLimit? _limit;
     private bool _hasBegun;
+    private bool _clientLeft;
     private volatile CancellationTokenSource? _closing;
     private volatile bool _mustClose;
 
@@ -76,6 +77,12 @@ public sealed class Exchange(TimeProvider time)
     /// </summary>
     public bool IsWrite => HasBegun && (!RequestMethods.IsSafe(Method) || IsUpgraded);
 
+    /// <summary>Whether the backend's response is complete.</summary>
+    public bool IsComplete { get; private set; }
+
+    /// <summary>Whether its end has been reported to <c>ExchangeEnd</c>.</summary>
+    public bool HasEnded { get; private set; }
+
     /// <summary>Whether its upgraded connection was told to close because the mode closes the backend, and not because Router stops.</summary>
     public bool MustClose => _mustClose;
 
@@ -128,12 +135,24 @@ public sealed class Exchange(TimeProvider time)
             _upstream?.LastWrite.Accept(time.GetUtcNow());
     }
 
-    /// <summary>The backend's answer is complete.</summary>
+    /// <summary>The backend's response is complete, whether or not the client gets all of it.</summary>
     public void Completed()
     {
+        if (IsComplete)
+            return;
+        IsComplete = true;
         if (!RequestMethods.IsSafe(Method))
             _upstream?.LastWrite.Complete(time.GetUtcNow());
     }
+
+    /// <summary>It ended without a complete response to the client.</summary>
+    /// <param name="clientLeft">Whether that is because the client went away.</param>
+    public void Failed(bool clientLeft) => (HasEnded, _clientLeft) = (true, clientLeft);
+
+    /// <summary>
+    /// Whether the client went away before it had a complete response. What the access log and the counters say of the client follows from this alone.
+    /// </summary>
+    public bool ClientLeft(HttpContext context) => HasEnded ? _clientLeft : !context.Response.HasStarted && ClientIsGone(context);
 
     /// <summary>The answer's header is there.</summary>
     /// <param name="now">A timestamp of the clock.</param>
@@ -165,8 +184,7 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>The time that it may take; null where it is not being carried.</summary>
     internal ExchangeLimit? Limit => _limit;
 
-    /// <summary>Whether the client went away.</summary>
-    public bool ClientIsGone(HttpContext context) => _limit is { } limit ? limit.ClientIsGone : context.RequestAborted.IsCancellationRequested;
+    private bool ClientIsGone(HttpContext context) => _limit is { } limit ? limit.ClientIsGone : context.RequestAborted.IsCancellationRequested;
 
     /// <summary>Ends it with <see cref="ForwardFailure.Cut"/>; false where it is over, was cut before, or is upgraded.</summary>
     public bool Cut() => _limit?.Cut() == true;

@@ -1,0 +1,163 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Router.Forwarding.InFlight;
+
+namespace Router.Tests.Forwarding;
+
+public sealed class ExchangeEndTests
+{
+    private const string Host = "Host: api.example.org\r\n";
+
+    [Theory]
+    [InlineData("Http1", "closed")]
+    [InlineData("Http1", "reset")]
+    [InlineData("Http2", "closed")]
+    [InlineData("Http2", "reset")]
+    [InlineData("Http2", "stream reset")]
+    public async Task A_POST_whose_client_goes_away_after_a_part_of_its_body_is_listed_and_logged_as_499(string protocol, string how)
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), protocol);
+        for (var i = 1; i <= 10; i++)
+        {
+            using var client = await router.ConnectAsync();
+            await client.WriteAsync(protocol == "Http1"
+                ? "POST /save HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 100\r\n\r\nhello"u8.ToArray()
+                : [.. Http2Frames.Preface, .. Http2Frames.Headers(1, false, (":method", "POST"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/save")), .. Http2Frames.Data(1, false, "hello")]);
+            using var connection = await backend.AcceptAsync();
+            await connection.ReadThroughAsync("hello");
+
+            if (how == "stream reset")
+                await client.WriteAsync(Http2Frames.Reset(1));
+            else if (how == "reset")
+                client.Reset();
+            else
+                client.Dispose();
+
+            (await router.AccessLog.NextAsync()).Number("status").Should().Be("499");
+            var writes = Uncertain(router.App);
+            writes.Should().HaveCount(i).And.OnlyContain(write => write.Method == "POST" && write.Reason == "client_gone" && write.ClientAnswer == null);
+        }
+
+        await router.App.StopAsync();
+        router.Log.Errors().Should().BeEmpty();
+    }
+
+    [Theory]
+    // the request up to what the backend gets before it closes the connection, or before the client sends the rest; what is answered
+    [InlineData("POST", "Content-Length: 2\r\n\r\nhi", null, 502, null, "unknown")]
+    [InlineData("PUT", "Content-Length: 2\r\n\r\nhi", null, 502, null, "unknown")]
+    [InlineData("BREW", "Content-Length: 2\r\n\r\nhi", null, 502, null, "unknown")]
+    [InlineData("DELETE", "\r\n", null, 502, null, "unknown")]
+    [InlineData("GET", "\r\n", null, 502, null, null)]
+    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", "zz\r\n", 400, null, "unknown")]
+    [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", "a\r\n0123456789\r\n", 413, null, "unknown")]
+    [InlineData("GET", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", "a\r\n0123456789\r\n", 413, null, null)]
+    public async Task What_Router_answers_says_the_same_of_a_request_as_the_list_of_writes_does(
+        string method, string request, string? rest, int status, string? forwarded, string? outcome)
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(Api(backend.Address));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync($"{method} /save HTTP/1.1\r\n{Host}{request}");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadThroughAsync(request.Contains("hi", StringComparison.Ordinal) ? "hi" : "\r\n\r\n");
+        if (rest is null)
+            connection.Dispose();
+        else
+            await client.WriteAsync(rest);
+
+        var answer = (await client.ReadMessageAsync())!;
+
+        answer.Status.Should().Be(status);
+        Check(router, answer, forwarded, outcome);
+    }
+
+    [Fact]
+    public async Task A_body_that_says_that_it_is_too_long_was_not_forwarded()
+    {
+        await using var router = await RunningRouter.StartAsync(Api("http://backend.invalid"));
+
+        var answer = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 11\r\n\r\n");
+
+        answer.Status.Should().Be(413);
+        Check(router, answer, "false", null);
+    }
+
+    [Fact]
+    public async Task A_request_that_found_no_connection_was_not_forwarded()
+    {
+        using var closed = new ClosedPort();
+        await using var router = await RunningRouter.StartAsync(Api(closed.Address));
+
+        var answer = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 2\r\n\r\nhi");
+
+        answer.Status.Should().Be(502);
+        Check(router, answer, "false", null);
+    }
+
+    [Fact]
+    public async Task A_body_that_came_too_slowly_after_a_part_of_it_was_forwarded_has_an_unknown_outcome()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(Api(backend.Address));
+
+        // The server's patience is five seconds of its own clock.
+        var answer = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 10\r\n\r\nx");
+
+        answer.Status.Should().Be(408);
+        Check(router, answer, null, "unknown");
+    }
+
+    [Fact]
+    public async Task A_PUT_that_was_lost_on_a_kept_connection_is_not_forgotten_when_no_other_can_be_made()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(Api(backend.Address));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync($"GET / HTTP/1.1\r\n{Host}\r\n");
+        using (var connection = await backend.AcceptAsync())
+        {
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+            (await client.ReadMessageAsync())!.Status.Should().Be(200);
+            await client.WriteAsync($"PUT /save HTTP/1.1\r\n{Host}\r\n");
+            await connection.ReadHeadAsync();
+            backend.StopListening();
+        }
+
+        var answer = (await client.ReadMessageAsync())!;
+
+        answer.Status.Should().Be(502);
+        Check(router, answer, null, "unknown");
+    }
+
+    [Fact]
+    public async Task A_page_for_people_says_the_same()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("POST /save HTTP/1.1\r\nHost: www.example.org\r\nAccept: text/html\r\nContent-Length: 2\r\n\r\nhi");
+        using (var connection = await backend.AcceptAsync())
+            await connection.ReadMessageAsync();
+        (await client.ReadMessageAsync())!.Body.Should().Contain("may or may not have been saved").And.NotContain("Try again");
+
+        backend.StopListening();
+        await client.WriteAsync("POST /save HTTP/1.1\r\nHost: www.example.org\r\nAccept: text/html\r\nContent-Length: 2\r\n\r\nhi");
+        (await client.ReadMessageAsync())!.Body.Should().Contain("was not saved: nothing was changed").And.Contain("Try again");
+    }
+
+    private static SiteFile Api(string address) => new SiteFile().Api("api", address).Host("api.*", "api").Set("Hosts:api.*:MaxRequestBody", "10");
+
+    private static void Check(RunningRouter router, RawMessage answer, string? forwarded, string? outcome)
+    {
+        var problem = JsonNode.Parse(answer.Body)!;
+        problem["forwarded"]?.ToString().Should().Be(forwarded);
+        problem["outcome"]?.ToString().Should().Be(outcome);
+        Uncertain(router.App).Select(write => write.ClientAnswer).Should().Equal(outcome is null ? [] : [answer.Status]);
+    }
+
+    private static IReadOnlyList<UncertainWrite> Uncertain(WebApplication app) => app.Services.GetRequiredService<UncertainWrites>().Since(DateTimeOffset.MinValue);
+}

@@ -1,0 +1,71 @@
+using Router.Answers;
+using Router.Forwarding;
+using Router.Forwarding.InFlight;
+using Router.Observability;
+
+namespace Router.Serving;
+
+/// <summary>
+/// Every exchange with a backend that ends without a complete response to the client ends here, for whatever reason. What is known about it is decided
+/// once: the list of writes of unknown outcome, the counters, the access log and what the client is told follow from that, so they always agree.
+/// </summary>
+public sealed partial class ExchangeEnd(OpenExchanges open, UncertainWrites uncertain, RouterMetrics metrics, TimeProvider time, ILogger<ExchangeEnd> logger)
+{
+    /// <summary>Decides, and reports. To be called while the exchange is still open, so that a write is at any instant in the list of one or of the other.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="exchange">What is known of it.</param>
+    /// <param name="route">The name of its route.</param>
+    /// <param name="reason">Why it ended.</param>
+    /// <returns>What Router is to answer, and what that is to say of the request; null where nobody is left to answer, or a response has begun.</returns>
+    public (Answer Answer, RequestOutcome Outcome)? Report(HttpContext context, Exchange exchange, string route, ForwardFailure reason)
+    {
+        var clientLeft = reason == ForwardFailure.ClientGone;
+        exchange.Failed(clientLeft);
+        // Half a response must not look like a complete one.
+        if (clientLeft || context.Response.HasStarted)
+            context.Abort();
+        var answer = clientLeft || context.Response.HasStarted ? null : AnswerTo(reason);
+        var backend = exchange.Upstream!.Settings;
+        metrics.Failed(backend.Name, reason);
+        if (reason == ForwardFailure.Cut)
+            open.CountCut();
+        var isUncertain = exchange is { IsWrite: true, IsComplete: false };
+        if (isUncertain)
+            Add(context, exchange, reason, answer);
+        if (!clientLeft)
+            LogFailed(ForwardFailures.NameOf(reason), backend.Name, route, exchange.Age.TotalMilliseconds);
+        return answer is null ? null
+            : (answer, isUncertain ? RequestOutcome.Unknown : exchange.HasBegun ? RequestOutcome.Unstated : RequestOutcome.NotForwarded);
+    }
+
+    private void Add(HttpContext context, Exchange exchange, ForwardFailure reason, Answer? answer)
+    {
+        var (now, backend) = (time.GetUtcNow(), exchange.Upstream!.Settings);
+        uncertain.Add(new UncertainWrite(
+            now,
+            backend.Name,
+            exchange.Method,
+            exchange.Host,
+            exchange.Path,
+            exchange.RequestId(context),
+            ForwardFailures.NameOf(reason),
+            answer?.Status,
+            RequestMethods.IsIdempotent(exchange.Method) && !exchange.IsUpgraded,
+            now + backend.WriteSettleTime));
+    }
+
+    private static Answer AnswerTo(ForwardFailure failure) => failure switch
+    {
+        ForwardFailure.AnswerTimeout or ForwardFailure.ConnectTimeout or ForwardFailure.RequestTimeout or ForwardFailure.IdleTimeout => Answer.GatewayTimeout,
+        ForwardFailure.CircuitOpen or ForwardFailure.Overloaded => Answer.Busy,
+        ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody => Answer.BadRequest,
+        ForwardFailure.RequestBodyTooSlow => Answer.TooSlow,
+        ForwardFailure.RequestBodyTooLarge => Answer.TooLarge,
+        ForwardFailure.Cut => Answer.Cut,
+        ForwardFailure.InternalError => Answer.InternalError,
+        _ => Answer.BadGateway,
+    };
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Forwarding failed: {Reason} (backend {Backend}, route {Route}, after {Milliseconds:F0} ms)")]
+    private partial void LogFailed(string reason, string backend, string route, double milliseconds);
+}
