@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Router.Modes;
 
 namespace Router.Tests.Forwarding;
 
@@ -38,6 +39,51 @@ public sealed class CircuitBreakerTests
         await serving;
     }
 
+    [Fact]
+    public async Task No_request_is_spent_on_an_open_breaker_and_the_first_connection_in_the_background_closes_it()
+    {
+        var clock = new ManualClock();
+        using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", $"http://{reserved.LocalEndPoint}").Set("Backends:www:BreakerFailures", "1").Set("Backends:www:BreakerDuration", "1h"), clock);
+        var endpoint = router.Site.Backends[0].Endpoints[0];
+        (await router.GetAsync("http://www.example.org/")).Status.Should().BeOneOf(502, 503);
+        reserved.Listen();
+        using var served = new CancellationTokenSource();
+        var serving = ServeAsync(reserved, served.Token);
+
+        // The clock stands still, and nothing is attempted in the background.
+        for (var i = 0; i < 5; i++)
+            (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503);
+        clock.Advance(TimeSpan.FromMilliseconds(100));
+        await Eventually.Async(() => endpoint.Circuit == "closed");
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
+        await served.CancelAsync();
+        await serving;
+    }
+
+    [Fact]
+    public async Task The_breaker_of_a_backend_that_the_mode_closes_is_closed_without_a_connection()
+    {
+        var clock = new ManualClock();
+        using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", $"http://{reserved.LocalEndPoint}").Set("Backends:www:BreakerFailures", "1"), clock);
+        var endpoint = router.Site.Backends[0].Endpoints[0];
+        (await router.GetAsync("http://www.example.org/")).Status.Should().BeOneOf(502, 503);
+        endpoint.Circuit.Should().Be("open");
+        router.Switch(ModeCatalogue.All.Single(mode => mode.Name == "maintenance"));
+        reserved.Listen();
+
+        clock.Advance(TimeSpan.FromSeconds(1));
+        await Eventually.Async(() => endpoint.Circuit == "closed");
+
+        reserved.Poll(0, SelectMode.SelectRead).Should().BeFalse("no connection was made");
+    }
+
     private static async Task ServeAsync(Socket listener, CancellationToken end)
     {
         try
@@ -45,7 +91,8 @@ public sealed class CircuitBreakerTests
             while (true)
             {
                 using var connection = new RawConnection(await listener.AcceptAsync(end));
-                await connection.ReadMessageAsync();
+                if (await connection.ReadMessageAsync() is null)
+                    continue;
                 await connection.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
             }
         }

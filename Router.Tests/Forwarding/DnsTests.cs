@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Configuration;
-using Polly;
 using Router.Configuration;
 using Router.Forwarding.Backends;
 using Router.Serving;
@@ -79,9 +78,8 @@ public sealed class DnsTests : IDisposable
 
     private static async Task<IPAddress> ConnectAsync(Connector connector)
     {
-        var (stream, _, address) = await connector.ConnectAsync(CancellationToken.None).InTime();
-        await stream.DisposeAsync();
-        return address;
+        using var connection = await connector.ConnectAsync(CancellationToken.None).InTime();
+        return connection.Address;
     }
 
     private Connector Connector()
@@ -89,7 +87,7 @@ public sealed class DnsTests : IDisposable
         var port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         var file = SiteFile.Of("www.*", $"http://backend.internal:{port}").ToString();
         var backend = Site.Read(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(file))).Build(), new Faults()).Settings.Backends.Single();
-        return new Connector(backend.Addresses.All[0], backend, LookUpAsync, _clock, Policy.Handle<Exception>().CircuitBreakerAsync(1000, TimeSpan.FromSeconds(1)));
+        return new Connector(backend.Addresses.All[0], backend, LookUpAsync, _clock);
     }
 
     private Task<IPAddress[]> LookUpAsync(string name, CancellationToken cancellationToken)

@@ -118,7 +118,7 @@ public sealed record BackendSettings
     /// <summary>The value of the <c>Authorization</c> field that says the same (RFC 7617 section 2); null where there is none.</summary>
     public string? Authorization { get; private init; }
 
-    /// <summary>How long a connection may take to be made, TLS included. Default 1 s.</summary>
+    /// <summary>How long a connection to one IP address may take to be made, TLS included; delay on Router's own side does not count. Default 1 s.</summary>
     public required TimeSpan ConnectTimeout { get; init; }
 
     /// <summary>How long the backend may take until its answer begins, once it has the whole request. Default 60 s.</summary>
@@ -139,10 +139,10 @@ public sealed record BackendSettings
     /// <summary>How old a looked-up name may be before it is looked up again. Default 10 s.</summary>
     public required TimeSpan DnsRefresh { get; init; }
 
-    /// <summary>How many consecutive failures to connect open the circuit breaker of an address. Default 5.</summary>
+    /// <summary>How many consecutive failures to connect open the circuit breaker of an IP address. Default 5.</summary>
     public required int BreakerFailures { get; init; }
 
-    /// <summary>How long an open circuit breaker keeps an address out before it is tried again. Default 5 s.</summary>
+    /// <summary>The longest time between two background attempts to connect to an IP address whose circuit breaker is open. Default 500 ms.</summary>
     public required TimeSpan BreakerDuration { get; init; }
 
     /// <summary>How many requests may be with the backend at once. Default 4096.</summary>

@@ -111,7 +111,7 @@ public static class SettingsReader
             RequestTimeout = reader.DurationOrOff("RequestTimeout", null),
             DnsRefresh = reader.Duration("DnsRefresh", TimeSpan.FromSeconds(10)),
             BreakerFailures = reader.Number("BreakerFailures", 5, 1, 1000),
-            BreakerDuration = reader.Duration("BreakerDuration", TimeSpan.FromSeconds(5)),
+            BreakerDuration = reader.Duration("BreakerDuration", TimeSpan.FromMilliseconds(500)),
             MaxConcurrentRequests = reader.Number("MaxConcurrentRequests", 4096, 1, 1_000_000),
             MaxQueuedRequests = reader.Number("MaxQueuedRequests", 1024, 0, 1_000_000),
             QueueTimeout = reader.Duration("QueueTimeout", TimeSpan.FromSeconds(5)),

@@ -12,7 +12,7 @@ namespace Router.Serving;
 /// <summary>The instruments that look at live state when somebody asks, and cost nothing until then.</summary>
 public sealed class LiveGauges
 {
-    private static readonly string[] CircuitStates = ["closed", "half_open", "open"];
+    private static readonly string[] CircuitStates = ["closed", "partial", "open"];
 
     private readonly ModeController _modes;
     private readonly CurrentSite _site;

@@ -195,6 +195,7 @@ public static class RouterApplication
         services.AddSingleton<ConfigurationWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ConfigurationWatch>());
         services.AddHostedService<UpstreamCare>();
+        services.AddHostedService<CircuitProbes>();
         services.AddSingleton<ProxyListRefresher>();
         services.AddHostedService(provider => provider.GetRequiredService<ProxyListRefresher>());
         services.AddSingleton<Reloader>();

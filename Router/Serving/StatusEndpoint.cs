@@ -38,7 +38,7 @@ public sealed record BackendStatus(
     string Name, string Kind, bool? Reachable, DateTimeOffset? At, string? Failure, int InFlight, IReadOnlyList<AddressStatus> Addresses);
 
 /// <summary>One address of a backend in <c>/_status</c>.</summary>
-/// <param name="Circuit">closed (connections are made), open (none is), or half_open (one is tried).</param>
+/// <param name="Circuit">closed (all its IP addresses are used), open (none is), or partial (some are).</param>
 /// <param name="InFlight">How many requests it has.</param>
 public sealed record AddressStatus(string Circuit, int InFlight);
 

@@ -1,181 +1,131 @@
 using System.Net;
-using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
-using System.Security.Cryptography.X509Certificates;
-using Polly.CircuitBreaker;
 using Router.Configuration;
 
 namespace Router.Forwarding.Backends;
 
 /// <summary>
-/// Makes connections. A name is looked up again when its addresses are older than the backend's <c>DnsRefresh</c>; when that fails,
-/// the addresses known last are tried. Connections that work stay, until their address is no longer one of the name's.
+/// Makes connections to a backend's address: looks its name up, tries the IP addresses that it has, and agrees on TLS where the scheme is https.
+/// Each IP address has a circuit breaker. Connections that work stay, until their IP address is no longer one of the name's.
 /// </summary>
 /// <param name="address">Scheme, host and port.</param>
 /// <param name="backend">The limits.</param>
 /// <param name="lookUp">Looks a name up.</param>
 /// <param name="time">The clock.</param>
-/// <param name="breaker">Watches over every attempt.</param>
-public sealed class Connector(
-    Uri address, BackendSettings backend, Func<string, CancellationToken, Task<IPAddress[]>> lookUp, TimeProvider time, AsyncCircuitBreakerPolicy breaker)
+public sealed class Connector(Uri address, BackendSettings backend, Func<string, CancellationToken, Task<IPAddress[]>> lookUp, TimeProvider time)
 {
-    private readonly X509Certificate2Collection? _authorities = backend.CertificateAuthorities is { } file ? CertificateAuthorities.Load(file.Path) : null;
-    private volatile Resolved? _resolved;
+    private readonly AddressLookup _lookup = new(address.HostNameType is UriHostNameType.Dns ? address.IdnHost : address.DnsSafeHost, backend, lookUp, time);
+    private readonly BackendTls? _tls = address.Scheme == Uri.UriSchemeHttps ? new BackendTls(address.IdnHost, backend) : null;
 
-    /// <summary>Connects, with TLS where the scheme is https. The circuit breaker watches.</summary>
-    /// <exception cref="BackendException">It could not be done; nothing has been sent.</exception>
-    public ValueTask<(Stream Stream, Socket Socket, IPAddress Address)> ConnectAsync(CancellationToken cancellationToken) => GuardAsync(
-        async token =>
-        {
-            var (socket, ip) = await ConnectSocketAsync(token).ConfigureAwait(false);
-            var stream = new NetworkStream(socket, ownsSocket: true);
-            return (address.Scheme == Uri.UriSchemeHttps ? await SecureAsync(stream, token).ConfigureAwait(false) : (Stream)stream, socket, ip);
-        },
-        cancellationToken);
-
-    /// <summary>Connects without TLS, for a handler that sees to that itself.</summary>
-    /// <exception cref="BackendException">It could not be done; nothing has been sent.</exception>
-    public async ValueTask<Stream> ConnectPlainAsync(CancellationToken cancellationToken)
+    /// <summary>
+    /// The state of the circuit breakers, as metrics and health check name it: <c>closed</c>, <c>open</c>,
+    /// or <c>partial</c> where only some of the name's IP addresses are not used.
+    /// </summary>
+    public string Circuit
     {
-        var (socket, _) = await GuardAsync(ConnectSocketAsync, cancellationToken).ConfigureAwait(false);
-        return new NetworkStream(socket, ownsSocket: true);
-    }
-
-    /// <summary>Whether an address is still one of the name's. Asks for nothing that is not known.</summary>
-    public bool IsCurrent(IPAddress ip)
-    {
-        if (address.HostNameType != UriHostNameType.Dns || _resolved is not { } resolved)
-            return true;
-        if (time.GetElapsedTime(resolved.At) >= backend.DnsRefresh)
-            _ = RefreshAsync(address.IdnHost);
-        return Array.IndexOf(resolved.Addresses, ip) >= 0;
-    }
-
-    private async ValueTask<T> GuardAsync<T>(Func<CancellationToken, Task<T>> connect, CancellationToken cancellationToken)
-    {
-        try
+        get
         {
-            return await breaker.ExecuteAsync(token => LimitAsync(connect, token), cancellationToken).ConfigureAwait(false);
-        }
-        catch (BrokenCircuitException fault)
-        {
-            throw new BackendException(ForwardFailure.CircuitOpen, notBegun: true, cause: fault);
+            var known = _lookup.Known;
+            return IsOpen ? "open" : Array.Exists(known, ip => ip.Breaker.IsOpen) ? "partial" : "closed";
         }
     }
 
-    private async Task<T> LimitAsync<T>(Func<CancellationToken, Task<T>> connect, CancellationToken cancellationToken)
+    /// <summary>Whether no connection is attempted for a request: no IP address is to be had.</summary>
+    public bool IsOpen => _lookup.Known is { Length: > 0 } known ? Array.TrueForAll(known, ip => ip.Breaker.IsOpen) : _lookup.IsOpen;
+
+    /// <summary>Connects.</summary>
+    /// <exception cref="BackendException">It could not be done; nothing has been sent.</exception>
+    public async ValueTask<BackendConnection> ConnectAsync(CancellationToken cancellationToken)
     {
-        using var limit = new CancellationTokenSource(backend.ConnectTimeout, time);
-        using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
+        var addresses = ConnectionRace.Order(await LookUpAsync(cancellationToken).ConfigureAwait(false));
+        if (addresses is [])
+            throw new BackendException(ForwardFailure.CircuitOpen, notBegun: true);
+        return await ConnectionRace.RunAsync(addresses, AttemptAsync, time, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether an IP address is still one of the name's. Asks for nothing that is not known.</summary>
+    public bool IsCurrent(IPAddress ip) => _lookup.IsCurrent(ip);
+
+    /// <summary>Starts the attempts in the background that are due: to IP addresses that are not used now, or that are not the first choice any more.</summary>
+    public void ProbeIfDue(CancellationToken stopping)
+    {
+        _lookup.ProbeIfDue(stopping);
+        var known = _lookup.Known;
+        foreach (var ip in known)
+        {
+            // There is nothing to learn about an only address that is still tried for every request.
+            if (ip.Breaker.IsOpen || known.Length > 1)
+                ip.Breaker.ProbeIfDue(token => ConnectAsync(ip.Ip, token), stopping);
+        }
+    }
+
+    /// <summary>Forgets all failures.</summary>
+    public void Forgive() => _lookup.Forgive();
+
+    private async ValueTask<ResolvedAddress[]> LookUpAsync(CancellationToken cancellationToken)
+    {
+        if (_lookup.Known is { Length: > 0 })
+            return await _lookup.GetAsync(cancellationToken).ConfigureAwait(false);
+        using var limit = new ConnectionLimit(backend.ConnectTimeout, static () => false, time, cancellationToken);
         try
         {
-            return await connect(both.Token).ConfigureAwait(false);
+            return await _lookup.GetAsync(limit.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
         {
             throw new BackendException(ForwardFailure.ConnectTimeout, notBegun: true, cause: fault);
         }
-        catch (SocketException fault)
-        {
-            var unknown = fault.SocketErrorCode is SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain;
-            throw new BackendException(unknown ? ForwardFailure.NameNotResolved : ForwardFailure.ConnectFailed, notBegun: true, cause: fault);
-        }
-        catch (Exception fault) when (fault is AuthenticationException or IOException)
-        {
-            throw new BackendException(ForwardFailure.TlsFailed, notBegun: true, cause: fault);
-        }
     }
 
-    private async Task<(Socket Socket, IPAddress Address)> ConnectSocketAsync(CancellationToken cancellationToken)
+    private Task<BackendConnection> AttemptAsync(ResolvedAddress ip, CancellationToken cancellationToken) =>
+        ip.Breaker.RunAsync(token => ConnectAsync(ip.Ip, token), cancellationToken);
+
+    private async Task<BackendConnection> ConnectAsync(IPAddress ip, CancellationToken cancellationToken)
     {
-        var candidates = await AddressesAsync(cancellationToken).ConfigureAwait(false);
-        for (var i = 0; ; i++)
+        Socket? socket = null;
+        var connected = false;
+        try
         {
-            var socket = new Socket(candidates[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            try
-            {
-                await socket.ConnectAsync(candidates[i], address.Port, cancellationToken).ConfigureAwait(false);
-                return (socket, candidates[i]);
-            }
-            catch (SocketException) when (i + 1 < candidates.Length)
-            {
-                socket.Dispose();
-            }
-            catch
-            {
-                socket.Dispose();
+            socket = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            using var limit = new ConnectionLimit(backend.ConnectTimeout, IsRouterLate, time, cancellationToken);
+            await socket.ConnectAsync(ip, address.Port, limit.Token).ConfigureAwait(false);
+            connected = true;
+            Stream stream = new NetworkStream(socket, ownsSocket: true);
+            if (_tls is not null)
+                stream = await _tls.SecureAsync(stream, limit.Token).ConfigureAwait(false);
+            return new BackendConnection(stream, socket, ip);
+        }
+        catch (Exception fault)
+        {
+            socket?.Dispose();
+            if (cancellationToken.IsCancellationRequested || FailureOf(fault) is not { } failure)
                 throw;
-            }
-        }
-    }
-
-    private async ValueTask<IPAddress[]> AddressesAsync(CancellationToken cancellationToken)
-    {
-        if (address.HostNameType != UriHostNameType.Dns)
-            return [IPAddress.Parse(address.DnsSafeHost)];
-        if (_resolved is { } resolved)
-        {
-            if (time.GetElapsedTime(resolved.At) >= backend.DnsRefresh)
-                _ = RefreshAsync(address.IdnHost);
-            return resolved.Addresses;
+            throw new BackendException(failure, notBegun: true, cause: fault);
         }
 
-        var addresses = await lookUp(address.IdnHost, cancellationToken).ConfigureAwait(false);
-        _resolved = new Resolved(addresses, time.GetTimestamp());
-        return addresses;
+        bool IsRouterLate() => HasAnswered(socket!, connected);
     }
 
-    private async Task RefreshAsync(string host)
+    // The kernel knows what Router's threads have not come to yet: that the connection is made, or that the handshake's next part has arrived.
+    private static bool HasAnswered(Socket socket, bool connected)
     {
-        if (_resolved is not { } before || !before.TryClaim())
-            return;
-        IPAddress[] addresses;
         try
         {
-            addresses = await lookUp(host, CancellationToken.None).ConfigureAwait(false);
+            return connected ? socket.Available > 0 : socket.Poll(0, SelectMode.SelectWrite);
         }
-        catch (SocketException)
+        catch (Exception ended) when (ended is ObjectDisposedException or SocketException)
         {
-            // The name server's trouble is not the backend's: what was known goes on being used, and is asked for again later.
-            addresses = before.Addresses;
-        }
-
-        _resolved = new Resolved(addresses, time.GetTimestamp());
-    }
-
-    private async Task<Stream> SecureAsync(NetworkStream inner, CancellationToken cancellationToken)
-    {
-        var stream = new SslStream(inner);
-        try
-        {
-            await stream.AuthenticateAsClientAsync(TlsOptions(), cancellationToken).ConfigureAwait(false);
-            return stream;
-        }
-        catch
-        {
-            await stream.DisposeAsync().ConfigureAwait(false);
-            throw;
+            // The attempt has just failed by itself.
+            return false;
         }
     }
 
-    /// <summary>How the backend's certificate is judged.</summary>
-    public SslClientAuthenticationOptions TlsOptions()
+    private static ForwardFailure? FailureOf(Exception fault) => fault switch
     {
-        var options = new SslClientAuthenticationOptions { TargetHost = address.IdnHost };
-        if (_authorities is not null)
-            options.CertificateChainPolicy = CertificateAuthorities.ChainPolicy(_authorities);
-        return options;
-    }
-
-    private sealed class Resolved(IPAddress[] addresses, long at)
-    {
-        private int _claimed;
-
-        public IPAddress[] Addresses => addresses;
-
-        public long At => at;
-
-        public bool TryClaim() => Interlocked.Exchange(ref _claimed, 1) == 0;
-    }
+        OperationCanceledException => ForwardFailure.ConnectTimeout,
+        SocketException => ForwardFailure.ConnectFailed,
+        AuthenticationException or IOException => ForwardFailure.TlsFailed,
+        _ => null,
+    };
 }

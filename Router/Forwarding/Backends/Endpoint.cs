@@ -1,6 +1,4 @@
 using System.Net;
-using Polly;
-using Polly.CircuitBreaker;
 using Router.Configuration;
 using Router.Forwarding.Http1;
 using Router.Forwarding.Http2;
@@ -10,7 +8,6 @@ namespace Router.Forwarding.Backends;
 /// <summary>One address of a backend: its connections, how many requests it has, and whether it is to be had.</summary>
 public sealed class Endpoint : IDisposable
 {
-    private readonly AsyncCircuitBreakerPolicy _breaker;
     private int _inFlight;
     private volatile bool _probeFailed;
 
@@ -18,11 +15,8 @@ public sealed class Endpoint : IDisposable
     public Endpoint(Uri address, BackendSettings backend, TimeProvider time)
     {
         Address = address;
-        // Around connecting alone: connections that work are used whatever the breaker says, and a request that goes over one pays nothing for it.
-        _breaker = Policy
-            .Handle<BackendException>()
-            .CircuitBreakerAsync(backend.BreakerFailures, backend.BreakerDuration);
-        Connector = new Connector(address, backend, Dns.GetHostAddressesAsync, time, _breaker);
+        // Circuit breakers stand around connecting alone: a request that goes over a kept connection pays nothing for them.
+        Connector = new Connector(address, backend, Dns.GetHostAddressesAsync, time);
         Pool = new Http1Pool(address, Connector, time);
         Prober = new HttpMessageInvoker(backend.Http2 ? new Http2Handler([this]) : new Http1Handler([this]));
     }
@@ -39,16 +33,11 @@ public sealed class Endpoint : IDisposable
     /// <summary>How many requests it has.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
-    /// <summary>The breaker's state, as metrics and health check name it.</summary>
-    public string Circuit => _breaker.CircuitState switch
-    {
-        CircuitState.Closed => "closed",
-        CircuitState.HalfOpen => "half_open",
-        _ => "open",
-    };
+    /// <inheritdoc cref="Connector.Circuit"/>
+    public string Circuit => Connector.Circuit;
 
-    /// <summary>Whether it should get requests while there are others: its breaker lets connections through, and its probe answers.</summary>
-    public bool IsAvailable => !_probeFailed && _breaker.CircuitState is CircuitState.Closed or CircuitState.HalfOpen;
+    /// <summary>Whether it should get requests while there are others: connections to it are attempted, and its probe answers.</summary>
+    public bool IsAvailable => !_probeFailed && !Connector.IsOpen;
 
     /// <summary>Sends probes, to this address and no other.</summary>
     public HttpMessageInvoker Prober { get; }

@@ -62,10 +62,9 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         UseProxy = false,
         ActivityHeadersPropagator = null,
         EnableMultipleHttp2Connections = true,
-        // Connecting has its own limit and its own circuit breaker.
+        // Connecting, TLS included, has its own limit and its own circuit breakers.
         ConnectTimeout = Timeout.InfiniteTimeSpan,
-        ConnectCallback = async (_, token) => await endpoint.Connector.ConnectPlainAsync(token).ConfigureAwait(false),
-        SslOptions = endpoint.Connector.TlsOptions(),
+        ConnectCallback = async (_, token) => (await endpoint.Connector.ConnectAsync(token).ConfigureAwait(false)).Stream,
         // The request may have waited for the connection that it is to be the first on.
         PlaintextStreamFilter = static (context, _) =>
         {

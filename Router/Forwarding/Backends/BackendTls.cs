@@ -1,0 +1,39 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+using Router.Configuration;
+
+namespace Router.Forwarding.Backends;
+
+/// <summary>TLS to a backend: whose certificate is trusted, and what is offered.</summary>
+/// <param name="host">The name that the backend's certificate must have.</param>
+/// <param name="backend">The backend's settings.</param>
+public sealed class BackendTls(string host, BackendSettings backend)
+{
+    private readonly X509Certificate2Collection? _authorities = backend.CertificateAuthorities is { } file ? CertificateAuthorities.Load(file.Path) : null;
+
+    /// <summary>Agrees on TLS.</summary>
+    public async Task<SslStream> SecureAsync(Stream inner, CancellationToken cancellationToken)
+    {
+        var stream = new SslStream(inner);
+        try
+        {
+            await stream.AuthenticateAsClientAsync(Options(), cancellationToken).ConfigureAwait(false);
+            return stream;
+        }
+        catch
+        {
+            await stream.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    private SslClientAuthenticationOptions Options()
+    {
+        var options = new SslClientAuthenticationOptions { TargetHost = host };
+        if (backend.Http2)
+            options.ApplicationProtocols = [SslApplicationProtocol.Http2];
+        if (_authorities is not null)
+            options.CertificateChainPolicy = CertificateAuthorities.ChainPolicy(_authorities);
+        return options;
+    }
+}

@@ -1,0 +1,36 @@
+using Router.Background;
+using Router.Forwarding.Backends;
+using Router.Modes;
+
+namespace Router.Serving;
+
+/// <summary>
+/// Tries addresses whose circuit breaker is open in the background, so that a backend that is back gets requests again at once. A backend that the
+/// mode closes is left alone. What was known about it before will say nothing when it opens again, and is forgotten.
+/// </summary>
+public sealed class CircuitProbes(Upstreams upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time) : BackgroundLoop(failures, time)
+{
+    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
+
+    private readonly TimeProvider _time = time;
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(Tick, _time);
+        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
+        {
+            foreach (var upstream in upstreams.All)
+            {
+                var isReached = modes.Current.Reaches(upstream.Settings.Kind, "GET");
+                foreach (var endpoint in upstream.Endpoints)
+                {
+                    if (isReached)
+                        endpoint.Connector.ProbeIfDue(stopping);
+                    else
+                        endpoint.Connector.Forgive();
+                }
+            }
+        }
+    }
+}
