@@ -59,6 +59,9 @@ internal sealed class RunningRouter : IAsyncDisposable
     public static Task<RunningRouter> StartAsync(SiteFile site, TimeProvider? time = null, params (string Name, string Value)[] environment) =>
         StartAsync(site.ToString(), time, environment);
 
+    /// <summary>Starts it with a log that the test reads, or keeps from being read.</summary>
+    public static Task<RunningRouter> StartAsync(SiteFile site, AccessLogLines log, TimeProvider? time = null) => StartAsync(site.ToString(), time, [], log);
+
     /// <summary>Starts it with Router's own <c>appsettings.json</c>.</summary>
     public static Task<RunningRouter> StartWithItsOwnTableAsync(params (string Name, string Value)[] environment) =>
         StartAsync((string?)null, null, environment);
@@ -140,7 +143,7 @@ internal sealed class RunningRouter : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static async Task<RunningRouter> StartAsync(string? json, TimeProvider? time, (string Name, string Value)[] environment)
+    private static async Task<RunningRouter> StartAsync(string? json, TimeProvider? time, (string Name, string Value)[] environment, Stream? log = null)
     {
         var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
         var file = Path.Combine(directory, "site.json");
@@ -149,7 +152,7 @@ internal sealed class RunningRouter : IAsyncDisposable
         try
         {
             var accessLog = new AccessLogLines();
-            var app = await RouterApplication.BuildAsync(Options(json is null ? null : file, time, environment) with { AccessLog = accessLog });
+            var app = await RouterApplication.BuildAsync(Options(json is null ? null : file, time, environment) with { AccessLog = accessLog, Log = log });
             var router = new RunningRouter(app, accessLog, directory, file);
             await app.StartAsync();
             router.Endpoint = new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.Single()).Port);

@@ -25,6 +25,7 @@ public sealed class RouterMetrics : IDisposable
     private readonly Counter<long> _failures;
     private readonly Counter<long> _reloads;
     private readonly Counter<long> _linesLost;
+    private readonly Counter<long> _logLinesLost;
 
     /// <summary>Creates the instruments.</summary>
     public RouterMetrics(IMeterFactory meters, Traffic traffic)
@@ -42,6 +43,7 @@ public sealed class RouterMetrics : IDisposable
         _failures = _meter.CreateCounter<long>("router.forward.failures", "{request}", "Requests that could not be forwarded, or whose answer broke.");
         _reloads = _meter.CreateCounter<long>("router.table.reloads", "{reload}", "Changes of the configuration that were seen, by what became of them.");
         _linesLost = _meter.CreateCounter<long>("router.access_log.lost", "{line}", "Lines of the access log that nobody will read, by the reason.");
+        _logLinesLost = _meter.CreateCounter<long>("router.log.lost", "{line}", "Lines of Router's own log that nobody will read, by the reason.");
         _meter.CreateObservableCounter("router.requests", traffic.Measurements, "{request}", "Requests on routed and unrouted hosts.");
     }
 
@@ -90,6 +92,9 @@ public sealed class RouterMetrics : IDisposable
 
     /// <summary>Lines of the access log are lost.</summary>
     public void LinesLost(int count, string reason) => _linesLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>Lines of Router's own log are lost.</summary>
+    public void LogLinesLost(int count, string reason) => _logLinesLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
     /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();

@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Http;
-using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -57,7 +56,7 @@ public static class RouterApplication
         if (!builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
             builder.WebHost.UseUrls(urls);
         AddServer(builder, settings.Limits);
-        AddLogging(builder);
+        AddLogging(builder, options.Log);
         AddMetrics(builder, settings);
         Tracing.AddTo(builder.Services, builder.Configuration);
         AccessLog.AddTo(builder.Services, options.AccessLog);
@@ -136,23 +135,17 @@ public static class RouterApplication
         (server.MinRequestBodyDataRate, server.MinResponseDataRate) = (rate, rate);
     }
 
-    private static void AddLogging(WebApplicationBuilder builder)
+    private static void AddLogging(WebApplicationBuilder builder, Stream? output)
     {
-        // Standard output is for what other programs read.
-        builder.Services.Configure<ConsoleLoggerOptions>(console => console.LogToStandardErrorThreshold = LogLevel.Trace);
+        // On standard error; standard output is for what other programs read. The framework's console logger makes everybody wait when nobody reads it.
+        builder.Services.AddSingleton<ILoggerProvider>(provider => new ErrorLog(output, provider.GetRequiredService<RouterMetrics>(), provider.GetRequiredService<TimeProvider>()));
         builder.Logging
             .SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System", LogLevel.Warning)
             // While it may speak, it makes an Activity for each request. What is wrong with a request, the server itself says.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
-            .AddConfiguration(builder.Configuration.GetSection("Logging"))
-            .AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.UseUtcTimestamp = true;
-                console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-            });
+            .AddConfiguration(builder.Configuration.GetSection("Logging"));
     }
 
     private static void AddMetrics(WebApplicationBuilder builder, RouterSettings settings) =>

@@ -20,6 +20,9 @@ public sealed record StartOptions
     /// </summary>
     public Stream? AccessLog { get; init; }
 
+    /// <summary>Where Router's own log goes; null for standard error.</summary>
+    public Stream? Log { get; init; }
+
     /// <summary>The listener for operators in place of what the configuration says; null for that.</summary>
     public ManagementSettings? Management { get; init; }
 

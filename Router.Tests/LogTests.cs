@@ -1,0 +1,138 @@
+using System.Diagnostics;
+using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Router.Observability;
+
+namespace Router.Tests;
+
+public sealed class LogTests
+{
+    [Fact]
+    public async Task A_log_that_nobody_reads_stops_neither_requests_nor_the_health_check_and_its_losses_are_counted()
+    {
+        var log = new AccessLogLines { Forgets = true };
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), log);
+        var loggers = router.App.Services.GetRequiredService<ILoggerFactory>();
+        log.Stall();
+
+        // Of kinds that differ, so that no limit keeps them out: 8 MiB, of which 4 may wait.
+        for (var i = 0; i < 8; i++)
+        {
+            for (var j = 0; j < 16; j++)
+                Warn(loggers, $"Test.{i}.{j}", new string('x', 64 << 10));
+        }
+
+        await log.Stalled.InTime();
+        (await router.GetAsync("http://www.example.org/")).Body.Should().Be("hello");
+        MetricsText.Sum((await router.GetAsync("http://localhost/_metrics")).Body, "router_log_lost_total{otel_scope_name=\"Router\",reason=\"behind\"").Should().BeGreaterThan(0);
+        log.Forgets = false;
+        log.GoOn();
+        await Eventually.Async(() =>
+        {
+            Warn(loggers, "Test", "here again");
+            return log.Count > 0;
+        });
+        string line;
+        do
+            line = await log.NextLineAsync();
+        while (!line.Contains("lines of this log were lost", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_stalled_output_does_not_delay_the_end()
+    {
+        var output = new AccessLogLines();
+        output.Stall();
+        var lines = new LineWriter("test", () => output, 1 << 20, (_, _) => { });
+        lines.Start();
+        lines.Write("a line\n"u8);
+        await output.Stalled.InTime();
+
+        // Without a token that would end it: it must end by itself.
+        await lines.StopAsync(CancellationToken.None).InTime();
+
+        output.GoOn();
+    }
+
+    [Fact]
+    public async Task A_closed_output_loses_lines_and_counts_them()
+    {
+        var lost = 0;
+        var lines = new LineWriter("test", () => null, 1 << 20, (count, _) => Interlocked.Add(ref lost, count));
+        lines.Start();
+
+        for (var i = 0; i < 3; i++)
+            lines.Write("a line\n"u8);
+        await lines.StopAsync(CancellationToken.None).InTime();
+
+        lost.Should().Be(3);
+    }
+
+    [Fact]
+    public async Task Warnings_that_clients_cause_are_limited_and_the_others_counted()
+    {
+        var (log, clock) = (new AccessLogLines(), new ManualClock());
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:1").Frontend("other", "http://127.0.0.1:1").Host("other.*", "other"), log, clock);
+
+        for (var i = 0; i < 100; i++)
+            (await router.GetAsync("http://www.example.org/")).Status.Should().BeOneOf(502, 503);
+        await router.GetAsync("http://other.example.org/");
+        clock.Advance(LogLimit.Window);
+
+        var seen = new List<string>();
+        while (!seen.Any(line => line.Contains("suppressed", StringComparison.Ordinal)))
+            seen.Add(await log.NextLineAsync());
+        seen.Count(line => line.Contains("Forwarding failed", StringComparison.Ordinal) && line.Contains("backend www", StringComparison.Ordinal) && !line.Contains("suppressed", StringComparison.Ordinal)).Should().Be(LogLimit.Most);
+        seen.Should().Contain(line => line.Contains("backend other", StringComparison.Ordinal), "another backend's failures are other news");
+        seen[^1].Should().Contain("70 more lines like this were suppressed in 10 s. The last one: Forwarding failed");
+    }
+
+    [Fact]
+    public async Task A_message_is_one_line_without_control_characters()
+    {
+        var log = new AccessLogLines();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), log);
+
+        Warn(router.App.Services.GetRequiredService<ILoggerFactory>(), "Test", "a\r\n2026 forged\u001b[2J\u0085", new InvalidOperationException("why"));
+
+        string line;
+        do
+            line = await log.NextLineAsync();
+        while (!line.Contains("forged", StringComparison.Ordinal));
+        line.Should().MatchRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Test\[7\] a  2026 forged \[2J  System.InvalidOperationException: why$");
+    }
+
+    [Fact]
+    public async Task A_process_that_is_started_without_a_standard_output_serves_and_counts_the_lines_that_it_lost()
+    {
+        var directory = Directory.CreateTempSubdirectory("router-closed-").FullName;
+        var file = Path.Combine(directory, "site.json");
+        await File.WriteAllTextAsync(file, Management.With(SiteFile.Of("www.*", "http://www.invalid")).ToString());
+        var router = RouterProcess.Start();
+        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" >&-", "sh", router.FileName, .. router.ArgumentList, "--urls", "http://127.0.0.1:0", "--config", file]) { RedirectStandardError = true };
+        using var process = Process.Start(start)!;
+        try
+        {
+            var listening = new StringBuilder();
+            while (!listening.ToString().Contains("Router listens on", StringComparison.Ordinal))
+                listening.AppendLine(await process.StandardError.ReadLineAsync().InTime());
+            using var client = new HttpClient { Timeout = Deadlines.Limit };
+            var url = listening.ToString().Split("Router listens on ")[1].Split(' ')[0];
+
+            await client.GetAsync($"{url}/any");
+
+            await Eventually.TrueAsync(async () => (await client.GetStringAsync($"{url}/_metrics")).Contains("router_access_log_lost_total{otel_scope_name=\"Router\",reason=\"not_written\"} 1", StringComparison.Ordinal));
+        }
+        finally
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static void Warn(ILoggerFactory loggers, string category, string text, Exception? exception = null) =>
+        loggers.CreateLogger(category).Log(LogLevel.Warning, 7, text, exception, static (text, _) => text);
+}
