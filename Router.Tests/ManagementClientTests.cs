@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Router.Cli;
+using Router.Configuration;
 using Router.Serving.Management;
 
 namespace Router.Tests;
@@ -24,6 +25,57 @@ public sealed class ManagementClientTests
     }
 
     [Fact]
+    public async Task The_tool_finds_the_instance_and_its_token_by_the_configuration_that_both_have()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token));
+        var port = new Uri(router.App.Services.GetRequiredService<ManagementServer>().Url!).Port;
+        using var files = new Files();
+        var secret = files.Write("token", Token + "\n");
+        var site = files.Write("site.json", $$"""{ "Router": { "Management": { "Url": "http://*:{{port}}", "TokenFile": "{{secret}}" } } }""");
+
+        (await Tool.RunWithAsync([], "mode", "set", "maintenance", "--config", site)).Code.Should().Be(0);
+        (await Tool.RunWithAsync([], "bypass", "--config", site)).Output.Should().Contain("token: ");
+        (await Tool.RunWithAsync([("Router__Management__Url", $"http://0.0.0.0:{port}"), ("Router__Management__Token", Token)], "mode")).Output.Should().Contain("mode:      maintenance");
+        (await Tool.RunWithAsync([("Router__Management__Url", "http://127.0.0.1:1"), ("ROUTER_TOKEN", Token)], "mode", "--url", $"http://127.0.0.1:{port}")).Code.Should().Be(0, "--url overrides it");
+    }
+
+    [Fact]
+    public async Task A_token_of_the_configuration_goes_to_no_address_but_that_of_the_configuration()
+    {
+        await using var server = RawBackend.Saying("{}");
+
+        await Tool.RunWithAsync([("Router__Management__Token", Token)], "mode", "--url", server.Address);
+
+        (await server.RequestAsync()).Value("Authorization").Should().BeNull();
+    }
+
+    [Theory]
+    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"\" } } }", RouterCommand.NoConnection, "The configuration has no management interface (Router:Management:Url is empty). Say where Router is with --url or ROUTER_URL.")]
+    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"http://127.0.0.1:0\" } } }", RouterCommand.NoConnection, "Router:Management:Url is http://127.0.0.1:0: the port is known only to the running Router")]
+    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"nine\" } } }", RouterCommand.WrongUse, "Router:Management:Url: 'nine' is not an address")]
+    [InlineData("{ \"Router\": { \"Management\": { \"TokenFile\": \"/nowhere/token\" } } }", RouterCommand.WrongUse, "Router:Management:TokenFile: '/nowhere/token' can't be read")]
+    [InlineData("{ \"Router\": ", RouterCommand.WrongUse, "Or say where Router is with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
+    [InlineData(null, RouterCommand.WrongUse, "Or say where Router is with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
+    public async Task Where_the_configuration_does_not_tell_the_tool_asks_nobody(string? json, int code, string said)
+    {
+        using var files = new Files();
+        var site = json is null ? "/nowhere/site.json" : files.Write("site.json", json);
+
+        var (exit, _, errors) = await Tool.RunWithAsync([], "mode", "set", "maintenance", "--config", site);
+
+        exit.Should().Be(code);
+        errors.Should().Contain(said).And.NotContain("   at ");
+    }
+
+    [Theory]
+    [InlineData(null, "router mode set")]
+    [InlineData("http://127.0.0.1:9900", "router mode set")]
+    [InlineData("http://0.0.0.0:9911", "router mode set --url http://127.0.0.1:9911")]
+    [InlineData("https://[::1]:9911", "router mode set --url https://[::1]:9911")]
+    public void A_hint_of_a_running_instance_carries_its_own_address(string? url, string hint) =>
+        new ManagementSettings { Url = url }.Command("mode set").Should().Be(hint);
+
+    [Fact]
     public async Task A_redirect_is_not_followed()
     {
         await using var other = RawBackend.Saying("{}");
@@ -34,5 +86,19 @@ public sealed class ManagementClientTests
         code.Should().Be(RouterCommand.NoConnection);
         errors.Should().Contain("is not Router's management interface");
         other.Connections.Should().Be(0);
+    }
+
+    private sealed class Files : IDisposable
+    {
+        private readonly string _directory = Directory.CreateTempSubdirectory("router-tool-").FullName;
+
+        public string Write(string name, string content)
+        {
+            var path = Path.Combine(_directory, name);
+            File.WriteAllText(path, content);
+            return path;
+        }
+
+        public void Dispose() => Directory.Delete(_directory, recursive: true);
     }
 }

@@ -253,7 +253,7 @@ public sealed class ModeCommandTests
         var (code, _, errors) = await Tool.RunAsync(relay.Address, "mode", "set", "maintenance");
 
         code.Should().Be(RouterCommand.NoConnection);
-        errors.Should().Contain("Whether the change was made is not known: look with router mode.");
+        errors.Should().Contain($"Whether the change was made is not known: look with router mode --url {relay.Address}.");
         router.Modes().Current.Name.Should().Be("maintenance", "only its answer was lost");
     }
 

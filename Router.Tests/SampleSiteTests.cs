@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Router.Cli;
 using Router.Configuration;
 using Router.Samples;
+using Router.Serving.Management;
 
 namespace Router.Tests;
 
@@ -53,7 +54,8 @@ public sealed partial class SampleSiteTests
         Welcome.Write(router.App, output);
 
         var text = output.ToString();
-        text.Should().Contain("mode recovery").And.Contain("www.*").And.Contain("frontend").And.Contain("mode set ");
+        text.Should().Contain("mode recovery").And.Contain("www.*").And.Contain("frontend");
+        text.Should().Contain($"mode set recovery --url {router.App.Services.GetRequiredService<ManagementServer>().Url} ", "a hint is for this very instance");
         var lines = CurlLine().Matches(text);
         lines.Select(line => new Uri(line.Groups[1].Value).Host).Should().Contain(["www.localhost", "api.localhost", "assets.localhost", "localhost"]);
         foreach (var url in lines.Select(line => line.Groups[1].Value))

@@ -79,7 +79,7 @@ internal sealed class RunningRouter : IAsyncDisposable
             Urls = "http://127.0.0.1:0",
             ConfigurationFile = file,
             // A site file says itself where it listens; Router's own table would have the default address, which is one for all tests.
-            Management = file is null ? new ManagementSettings() : null,
+            Management = file is null ? new ManagementSettings { Url = "http://127.0.0.1:0" } : null,
             Environment = name => variables.GetValueOrDefault(name),
             Time = time ?? TimeProvider.System,
         };

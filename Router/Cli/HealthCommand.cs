@@ -54,28 +54,16 @@ public static class HealthCommand
     // Where the server listens, by the same rules; in the clear where it does both.
     private static string Address(StartOptions options, Faults faults)
     {
-        var configuration = new ConfigurationManager();
-        var files = new ConfigurationFiles();
-        files.AddTo(configuration, StartOptions.ConfigurationDirectory, options.EnvironmentName, options.ConfigurationFile, options.Environment);
-        files.AddFaults(faults);
+        var configuration = LocalConfiguration.Read(options, faults);
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Where(endpoint => endpoint["Url"] is { Length: > 0 })
             .OrderBy(endpoint => endpoint["Protocols"] == "Http2").Select(endpoint => endpoint["Url"]!).ToArray();
         var urls = endpoints is [] ? options.ListenUrls(faults).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : endpoints;
         if (faults.Any)
             return "";
         var url = urls.OrderBy(url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)).First();
-        BindingAddress listens;
-        try
-        {
-            listens = BindingAddress.Parse(url);
-        }
-        catch (FormatException)
-        {
-            faults.Add("Kestrel:Endpoints", $"'{url}' is not an address to listen on", "Give scheme, host and port, such as http://*:8080");
-            return "";
-        }
-
-        var host = IPAddress.TryParse(listens.Host, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? listens.Host : "127.0.0.1";
-        return $"{listens.Scheme}://{host}:{listens.Port}";
+        if (LocalAddress.Of(url) is { } local)
+            return local;
+        faults.Add("Kestrel:Endpoints", $"'{url}' is not an address to listen on", "Give scheme, host and port, such as http://*:8080");
+        return "";
     }
 }

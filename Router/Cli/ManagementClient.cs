@@ -1,9 +1,9 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Net.Security;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Router.Configuration;
 using Router.Serving.Management;
 
 namespace Router.Cli;
@@ -13,48 +13,20 @@ public sealed class ManagementClient : IDisposable
 {
     private readonly HttpClient _client;
 
+    private readonly string _look;
+
     /// <summary>Makes a client; nothing is asked yet.</summary>
-    /// <param name="url">Where the management interface is.</param>
-    /// <param name="token">The secret; null where none is needed.</param>
-    public ManagementClient(Uri url, string? token)
+    public ManagementClient(ManagementAccess access)
     {
         // Always direct: a proxy from the environment, or a redirect, would take the token to somebody else.
-        _client = new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false }) { BaseAddress = url, Timeout = TimeSpan.FromSeconds(10) };
-        if (token is not null)
-            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
-    }
-
-    /// <summary>The interface that the operator means: <c>--url</c>, <c>ROUTER_URL</c>, or this machine's.</summary>
-    /// <exception cref="CommandFailedException">That is no address, or the token can't be read.</exception>
-    public static ManagementClient For(string? url, string? tokenFile, Func<string, string?> environment)
-    {
-        var text = url ?? Said("ROUTER_URL") ?? ManagementSettings.DefaultUrl;
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https"))
-            throw new CommandFailedException(RouterCommand.WrongUse, $"'{text}' is not an http or https address. Give --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}.");
-        return new ManagementClient(address, Token());
-
-        string? Said(string name) => environment(name) is { Length: > 0 } value ? value : null;
-
-        // A secret that a platform mounts often ends with a newline.
-        string? Token()
-        {
-            var token = (tokenFile is null ? Said("ROUTER_TOKEN") : Content(tokenFile))?.Trim();
-            if (token is "" || !ManagementSettings.MayBeToken(token))
-                throw new CommandFailedException(RouterCommand.WrongUse, $"{(tokenFile is null ? "ROUTER_TOKEN" : $"--token-file {tokenFile}")} holds no token: it {(token is "" ? "is empty" : "has letters that no token has, such as spaces")}. Give the text of Router:Management:Token.");
-            return token;
-        }
-
-        static string Content(string file)
-        {
-            try
-            {
-                return File.ReadAllText(file);
-            }
-            catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
-            {
-                throw new CommandFailedException(RouterCommand.WrongUse, $"--token-file {file} can't be read: {fault.Message}");
-            }
-        }
+        var connections = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false };
+        // On its own machine the tool connects by address: the certificate has another name.
+        if (access.IsOwn)
+            connections.SslOptions.RemoteCertificateValidationCallback = (_, _, _, problems) => !problems.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable);
+        _client = new HttpClient(connections) { BaseAddress = access.Url, Timeout = TimeSpan.FromSeconds(10) };
+        _look = access.IsOwn ? "router mode" : $"router mode --url {access.Url.OriginalString}";
+        if (access.Token is not null)
+            _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", access.Token);
     }
 
     /// <summary>Asks, and gives the document.</summary>
@@ -83,7 +55,7 @@ public sealed class ManagementClient : IDisposable
         catch (Exception fault) when (fault is HttpRequestException or IOException or TaskCanceledException)
         {
             // It may have arrived, and only its answer is missing.
-            var doubt = method == HttpMethod.Get ? "" : " Whether the change was made is not known: look with router mode.";
+            var doubt = method == HttpMethod.Get ? "" : $" Whether the change was made is not known: look with {_look}.";
             throw new CommandFailedException(RouterCommand.NoConnection, $"No answer from Router at {_client.BaseAddress}: {(fault is TaskCanceledException ? $"{_client.Timeout.TotalSeconds:F0} s have passed" : fault.GetBaseException().Message.TrimEnd('.'))}.{doubt}");
         }
         catch (JsonException)

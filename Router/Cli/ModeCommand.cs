@@ -20,8 +20,8 @@ public static class ModeCommand
     // What an instance may take to hear of a change, to cut, and to say so.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    private static readonly Option<string?> Url = new("--url") { Description = "The management interface. Else ROUTER_URL, else http://127.0.0.1:9900.", Recursive = true };
-    private static readonly Option<string?> TokenFile = new("--token-file") { Description = "A file that holds the token. Else ROUTER_TOKEN holds it.", Recursive = true };
+    private static readonly Option<string?> Url = new("--url") { Description = "The management interface. Default: ROUTER_URL, else Router:Management:Url of the configuration (http://127.0.0.1:9900).", Recursive = true };
+    private static readonly Option<string?> TokenFile = new("--token-file") { Description = "A file that holds the token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.", Recursive = true };
     private static readonly Option<bool> Json = new("--json") { Description = "Print JSON, for scripts.", Recursive = true };
     private static readonly Option<bool> Watch = new("--watch") { Description = "Show it anew each second until Ctrl+C." };
     private static readonly Option<int?> Expect = new("--expect") { Description = "How many instances there are: fewer are not safe.", CustomParser = Instances };
@@ -91,10 +91,9 @@ public static class ModeCommand
 
     private static async Task<int> GuardAsync(ParseResult parsed, Func<ManagementClient, Task<int>> command)
     {
-        OperatorConsole.Open();
         try
         {
-            using var client = ManagementClient.For(parsed.GetValue(Url), parsed.GetValue(TokenFile), Environment.GetEnvironmentVariable);
+            using var client = new ManagementClient(ManagementAccess.Find(RouterCommand.Options(parsed), parsed.GetValue(Url), parsed.GetValue(TokenFile)));
             return await command(client).ConfigureAwait(false);
         }
         catch (CommandFailedException failed)

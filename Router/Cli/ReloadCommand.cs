@@ -9,14 +9,14 @@ public static class ReloadCommand
     /// <summary>The command.</summary>
     public static Command Build()
     {
-        var url = new Option<string?>("--url") { Description = "Where the management interface is. Default: ROUTER_URL, else this machine's." };
-        var tokenFile = new Option<string?>("--token-file") { Description = "A file with the token of the management interface. Default: ROUTER_TOKEN." };
+        var url = new Option<string?>("--url") { Description = "The management interface. Default: ROUTER_URL, else Router:Management:Url of the configuration (http://127.0.0.1:9900)." };
+        var tokenFile = new Option<string?>("--token-file") { Description = "A file that holds the token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration." };
         var reload = new Command("reload", "Has a running Router read its configuration, certificates and lists again, and reports what changed or what is wrong.") { url, tokenFile };
         reload.SetAction(async (parsed, _) =>
         {
             try
             {
-                using var client = ManagementClient.For(parsed.GetValue(url), parsed.GetValue(tokenFile), Environment.GetEnvironmentVariable);
+                using var client = new ManagementClient(ManagementAccess.Find(RouterCommand.Options(parsed), parsed.GetValue(url), parsed.GetValue(tokenFile)));
                 return Write(await client.AskAsync(HttpMethod.Post, "/reload", ManagementJson.Default.ReloadDocument).ConfigureAwait(false), Console.Out, Console.Error);
             }
             catch (CommandFailedException failed)

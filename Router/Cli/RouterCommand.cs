@@ -36,6 +36,9 @@ public static class RouterCommand
     public static async Task<int> InvokeAsync(string[] arguments)
     {
         var parsed = Build().Parse(arguments, Parsing);
+        var serves = parsed.CommandResult.Command is RootCommand;
+        if (!serves)
+            OperatorConsole.Open();
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
@@ -44,9 +47,15 @@ public static class RouterCommand
             return WrongUse;
         }
 
-        // The host stops in its own time on SIGTERM; the command line's own two seconds would cut requests off. The other commands get them, for a last word.
-        var serves = parsed.CommandResult.Command is RootCommand;
-        return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = serves ? null : LastWord, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        try
+        {
+            // The host stops in its own time on SIGTERM; the command line's own two seconds would cut requests off. The other commands get them, for a last word.
+            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = serves ? null : LastWord, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+        }
+        catch (IOException fault) when (!serves && OperatorConsole.IsClosed(fault))
+        {
+            return 0;
+        }
     }
 
     /// <summary>What there is to say.</summary>
@@ -71,7 +80,7 @@ public static class RouterCommand
         return root;
     }
 
-    private static StartOptions Options(ParseResult parsed) => new()
+    internal static StartOptions Options(ParseResult parsed) => new()
     {
         Urls = parsed.GetValue(Urls),
         ConfigurationFile = parsed.GetValue(File),

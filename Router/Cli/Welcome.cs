@@ -1,6 +1,8 @@
+using Router.Configuration;
 using Router.Modes;
 using Router.Samples;
 using Router.Serving;
+using Router.Serving.Management;
 
 namespace Router.Cli;
 
@@ -30,7 +32,9 @@ public static partial class Welcome
         output.WriteLine($"  curl -i http://localhost:{port}/_status");
         output.WriteLine($"  curl -i http://localhost:{port}/_metrics");
         output.WriteLine();
-        output.WriteLine($"Another mode, from another terminal: dotnet run --project Router -- mode set recovery ({ModeCatalogue.Names}). Stop with Ctrl+C.");
+        if (app.Services.GetRequiredService<ManagementServer>().Url is { } management)
+            output.WriteLine($"To change the mode, in another terminal: dotnet run --project Router -- mode set recovery{(management == ManagementSettings.DefaultUrl ? "" : $" --url {LocalAddress.Of(management)}")}   (or {ModeCatalogue.Names})");
+        output.WriteLine("Stop with Ctrl+C.");
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Router listens on {Urls} in mode {Mode}: {Summary}. Routes: {Routes}.")]

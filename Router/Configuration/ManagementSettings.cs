@@ -15,6 +15,10 @@ public sealed record ManagementSettings
     /// <summary>The secret that a request must bear (RFC 6750); null where none is needed, which only loopback may do.</summary>
     public string? Token { get; init; }
 
+    /// <summary>A command of the tool as a hint: with the address of this very instance where that is not the default one.</summary>
+    public string Command(string command) =>
+        Url is null or DefaultUrl || LocalAddress.Of(Url) is not { } address || address.EndsWith(":0", StringComparison.Ordinal) ? $"router {command}" : $"router {command} --url {address}";
+
     /// <summary>Whether a text has only letters that a token may have, which are those that a header field carries as they are.</summary>
     public static bool MayBeToken(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange('!', '~');
 }

@@ -26,6 +26,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
     private readonly ModeController _modes;
     private readonly InstanceReporter _reporter;
     private readonly ModeStoreSettings _settings;
+    private readonly ManagementSettings _management;
     private readonly Mode _configured;
     private readonly Drain _drain;
     private readonly TimeProvider _time;
@@ -47,6 +48,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
         IModeStore store, ModeController modes, InstanceReporter reporter, RouterSettings settings, Drain drain, TimeProvider time, ILogger<ModeSynchronizer> logger)
     {
         (_store, _modes, _reporter, _settings, _drain, _time, _logger) = (store, modes, reporter, settings.ModeStore, drain, time, logger);
+        _management = settings.Management;
         _configured = ModeCatalogue.TryFind(settings.Mode, out var mode) ? mode : throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
         (_woken, _heartbeats) = (new ChangeSignal(time), new Heartbeats(time));
         modes.Changed += OnChanged;
@@ -159,7 +161,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
             else if (!ModeRecordText.TryParse(text, out var found, out var fault))
             {
                 _wasUnreadable = true;
-                SetProblem($"What {_store.Name} holds is no record of the mode ({fault}). Set the mode with: router mode set");
+                SetProblem($"What {_store.Name} holds is no record of the mode ({fault}). Set the mode with: {_management.Command("mode set")}");
             }
             else
             {
@@ -243,7 +245,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
         {
             _modes.Offer(first);
             if (mayHaveLost)
-                LogLost(_store.Name, first.Steps[0].Mode);
+                LogLost(_store.Name, first.Steps[0].Mode, _management.Command("mode set live"));
         }
 
         return null;
@@ -478,8 +480,8 @@ public sealed partial class ModeSynchronizer : BackgroundService
     [LoggerMessage(Level = LogLevel.Warning, Message = "What {Store} held was not what this instance knew. It holds version {Version} now, {Mode}.")]
     private partial void LogRestored(string store, long version, Mode mode);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Store} could not be read when this instance started, and is empty now: it may have lost the record of a closed site. It holds {Mode} now. When all is well: router mode set live")]
-    private partial void LogLost(string store, Mode mode);
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Store} could not be read when this instance started, and is empty now: it may have lost the record of a closed site. It holds {Mode} now. When all is well: {Hint}")]
+    private partial void LogLost(string store, Mode mode, string hint);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Not written: {Reason}")]
     private partial void LogRefusal(string reason);

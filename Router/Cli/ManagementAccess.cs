@@ -1,0 +1,73 @@
+using System.Globalization;
+using Router.Configuration;
+using Router.Serving;
+
+namespace Router.Cli;
+
+/// <summary>Where the tool finds the management interface, and the token for it.</summary>
+/// <param name="Url">The address.</param>
+/// <param name="Token">The secret; null where none is known.</param>
+/// <param name="IsOwn">Whether it is the address of this machine's own configuration.</param>
+public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
+{
+    private const string Elsewhere = "Say where Router is with --url or ROUTER_URL.";
+
+    /// <summary>The interface that the operator means: <c>--url</c>, else <c>ROUTER_URL</c>, else the one that the configuration of this machine has.</summary>
+    /// <param name="options">By which a Router would be started here.</param>
+    /// <param name="url">The option <c>--url</c>.</param>
+    /// <param name="tokenFile">The option <c>--token-file</c>.</param>
+    /// <exception cref="CommandFailedException">There is no such address, or the token can't be read.</exception>
+    public static ManagementAccess Find(StartOptions options, string? url, string? tokenFile)
+    {
+        var token = TokenOf(tokenFile, Said("ROUTER_TOKEN"));
+        if ((url ?? Said("ROUTER_URL")) is { } text)
+        {
+            return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+                ? new ManagementAccess(address, token, IsOwn: false)
+                : throw new CommandFailedException(RouterCommand.WrongUse, $"'{text}' is not an http or https address. Give --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}.");
+        }
+
+        var (files, values) = (new Faults(), new Faults());
+        var settings = LocalConfiguration.ReadManagement(LocalConfiguration.Read(options, files), values);
+        // No guess: another instance may have the default address.
+        if (files.All.FirstOrDefault(fault => Path.IsPathRooted(fault.Key)) is { } broken)
+            throw new CommandFailedException(RouterCommand.WrongUse, $"{broken} Or say where Router is with --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}.");
+        if (token is null && values.All.FirstOrDefault(fault => fault.Key.EndsWith(":TokenFile", StringComparison.Ordinal)) is { } unreadable)
+            throw new CommandFailedException(RouterCommand.WrongUse, $"{unreadable} The tool also takes the token from --token-file or ROUTER_TOKEN.");
+        return new ManagementAccess(OwnAddress(settings.Url), token ?? settings.Token, IsOwn: true);
+
+        string? Said(string name) => options.Environment(name) is { Length: > 0 } value ? value : null;
+    }
+
+    private static Uri OwnAddress(string? url)
+    {
+        if (url is null)
+            throw new CommandFailedException(RouterCommand.NoConnection, $"The configuration has no management interface (Router:Management:Url is empty). {Elsewhere}");
+        if (LocalAddress.Of(url) is not { } local || !Uri.TryCreate(local, UriKind.Absolute, out var address))
+            throw new CommandFailedException(RouterCommand.WrongUse, $"Router:Management:Url: '{url}' is not an address. {Elsewhere}");
+        if (address.Port == 0)
+            throw new CommandFailedException(RouterCommand.NoConnection, string.Create(CultureInfo.InvariantCulture, $"Router:Management:Url is {url}: the port is known only to the running Router, whose log names it. {Elsewhere}"));
+        return address;
+    }
+
+    // A secret that a platform mounts often ends with a newline.
+    private static string? TokenOf(string? file, string? variable)
+    {
+        var token = (file is null ? variable : Content(file))?.Trim();
+        if (token is "" || !ManagementSettings.MayBeToken(token))
+            throw new CommandFailedException(RouterCommand.WrongUse, $"{(file is null ? "ROUTER_TOKEN" : $"--token-file {file}")} holds no token: it {(token is "" ? "is empty" : "has letters that no token has, such as spaces")}. Give the text of Router:Management:Token.");
+        return token;
+    }
+
+    private static string Content(string file)
+    {
+        try
+        {
+            return File.ReadAllText(file);
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            throw new CommandFailedException(RouterCommand.WrongUse, $"--token-file {file} can't be read: {fault.Message}");
+        }
+    }
+}
