@@ -21,6 +21,9 @@ public sealed class FileModeStoreTests : IDisposable
     public Task What_instances_report_is_read_replaced_and_forgotten() => ModeStorePromises.KeepsReportsAsync(Store);
 
     [Fact]
+    public Task A_report_is_replaced_only_where_it_is_the_one_that_was_read() => ModeStorePromises.ReplacesOnlyTheReportThatWasReadAsync(Store);
+
+    [Fact]
     public Task A_change_wakes_the_one_who_waits_also_where_it_came_before_the_wait() => ModeStorePromises.WakesAsync(Store);
 
     [Fact]

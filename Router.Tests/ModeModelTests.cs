@@ -1,4 +1,4 @@
-using System.Text.Json;
+using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Router.Background;
 using Router.Configuration;
@@ -76,7 +76,8 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         var done = new SortedDictionary<string, int>();
         for (var run = 0; run < 500; run++)
         {
-            var (clock, store, model) = (new ManualClock(), new BrittleStore(), new Model(Live));
+            var clock = new ManualClock();
+            var (store, model) = (new BrittleStore(clock), new Model(Live));
             store.Text = ModeRecordText.Format(new ModeRecord { Version = 1, Written = clock.GetUtcNow(), Steps = [new ModeStep { Mode = Live, At = clock.GetUtcNow(), Made = 1 }] });
             var fleet = Enumerable.Range(0, 3).Select(index => new Instance($"web-{index}", store, clock)).ToArray();
             var steps = new List<string>();
@@ -242,19 +243,24 @@ public sealed class ModeModelTests(ITestOutputHelper output)
     private sealed class Instance : IDisposable
     {
         private readonly BrittleStore _store;
-        private readonly InstanceReporter _reporter;
+        private readonly Func<InstanceReport> _report;
+        private readonly Fleet _fleet;
         private readonly Drain _drain;
         private readonly ModeSynchronizer _synchronizer;
 
-        public Instance(string name, BrittleStore store, ManualClock clock)
+        public Instance(string name, BrittleStore store, ManualClock manual)
         {
+            var clock = new FleetClock(manual);
             var settings = SiteFile.Of("*", "http://backend.invalid").Set("Instance", name).Set("ModeStore:Lead", "2s").ToSettings();
             var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
             _store = store;
             Modes = new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()));
-            _reporter = new InstanceReporter(Modes, open, uncertain, new Upstreams(null!, null!, clock), settings, clock);
             _drain = new Drain(Modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
-            _synchronizer = new ModeSynchronizer(store, Modes, _reporter, settings, _drain, clock, NullLogger<ModeSynchronizer>.Instance);
+            var reporter = new InstanceReporter(Modes, open, uncertain, new Upstreams(null!, null!, clock), _drain, settings, clock);
+            _fleet = new Fleet(store, reporter, Modes, clock, settings, NullLogger<Fleet>.Instance);
+            _report = () => reporter.Make(null);
+            var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
+            _synchronizer = new ModeSynchronizer(store, Modes, reporter, _fleet, new ModeHistory(store), settings, _drain, lifetime, clock, NullLogger<ModeSynchronizer>.Instance);
         }
 
         public ModeController Modes { get; }
@@ -266,14 +272,14 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         {
             await _synchronizer.LookAsync(default);
             if (!_store.IsAway)
-                await _store.ReportAsync(_reporter.Id, JsonSerializer.Serialize(_reporter.Make(null), SwitchingJson.Default.InstanceReport), default);
+                await _fleet.BeatAsync(_report(), default);
         }
 
         public async Task<bool> ChangeAsync(Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change)
         {
             try
             {
-                return (await _synchronizer.ChangeAsync(change, "set", null, isTrial: false, default)).Outcome == ChangeOutcome.Done;
+                return (await _synchronizer.ChangeAsync(change, "set", null, isTrial: false, null, default)).Outcome == ChangeOutcome.Done;
             }
             catch (Router.Modes.Stores.ModeStoreException)
             {

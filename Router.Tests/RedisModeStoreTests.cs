@@ -17,6 +17,23 @@ public sealed class RedisModeStoreTests
     public Task What_instances_report_is_read_replaced_and_forgotten() => WithAsync(ModeStorePromises.KeepsReportsAsync);
 
     [RedisFact]
+    public Task A_report_is_replaced_only_where_it_is_the_one_that_was_read() => WithAsync(ModeStorePromises.ReplacesOnlyTheReportThatWasReadAsync);
+
+    [RedisFact]
+    public Task One_instance_observes_and_its_verdict_reaches_the_others_until_it_stays_away() => WithAsync(async open =>
+    {
+        await using var one = open();
+        await using var other = open();
+        (await one.BeatAsync("web-1/a", "x", default)).IsObserver.Should().BeTrue();
+        (await other.BeatAsync("web-2/b", "x", default)).Should().Match<StoreBeat>(beat => !beat.IsObserver && beat.Verdict == null);
+
+        await one.PublishVerdictAsync("safe", default);
+
+        (await other.BeatAsync("web-2/b", "x", default)).Verdict.Should().Be("safe");
+        await Eventually.TrueAsync(async () => (await other.BeatAsync("web-2/b", "x", default)) is { IsObserver: true, Verdict: null });
+    });
+
+    [RedisFact]
     public Task A_change_wakes_the_one_who_waits_also_where_it_came_before_the_wait() => WithAsync(ModeStorePromises.WakesAsync);
 
     [RedisFact]
@@ -73,7 +90,7 @@ public sealed class RedisModeStoreTests
         Func<Task>[] calls =
         [
             () => store.ReadAsync(default), () => store.TryReplaceAsync("a", "b", "line", default), () => store.AddHistoryAsync("line", default),
-            () => store.ReadHistoryAsync(default), () => store.ReportAsync("web-1", "x", default), () => store.ReadReportsAsync(default), () => store.ForgetAsync(["web-1"], default),
+            () => store.ReadHistoryAsync(default), () => store.BeatAsync("web-1", "x", default), () => store.ReadFleetAsync(default), () => store.DeleteReportsAsync(["web-1"], default),
         ];
         foreach (var call in calls)
         {

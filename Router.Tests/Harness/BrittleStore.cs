@@ -4,9 +4,9 @@ using Router.Modes.Stores;
 namespace Router.Tests.Harness;
 
 /// <summary>A shared store that goes away, loses what it held, or does what it was asked and does not say so.</summary>
-internal sealed class BrittleStore : IModeStore
+internal sealed class BrittleStore(TimeProvider clock) : IModeStore
 {
-    private readonly ConcurrentDictionary<string, string> _reports = [];
+    private readonly ConcurrentDictionary<string, StoredReport> _reports = [];
 
     public string Name => "the brittle store";
 
@@ -40,11 +40,26 @@ internal sealed class BrittleStore : IModeStore
 
     public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) => DoAsync<IReadOnlyList<string>>(() => []);
 
-    public Task ReportAsync(string instance, string report, CancellationToken cancellation) => DoAsync(() => _reports[instance] = report);
+    public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) => DoAsync(() =>
+    {
+        _reports[instance] = new StoredReport(clock.GetUtcNow(), report);
+        return new StoreBeat(null, IsObserver: true, null);
+    });
 
-    public Task<IReadOnlyDictionary<string, string>> ReadReportsAsync(CancellationToken cancellation) => DoAsync<IReadOnlyDictionary<string, string>>(() => _reports);
+    public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) =>
+        DoAsync(() => new StoredFleet(clock.GetUtcNow(), new Dictionary<string, StoredReport>(_reports)));
 
-    public Task ForgetAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => DoAsync(() => true);
+    public Task<bool> TryReplaceReportAsync(string instance, StoredReport? expected, StoredReport replacement, CancellationToken cancellation) => DoAsync(() =>
+    {
+        if (_reports.GetValueOrDefault(instance) != expected)
+            return false;
+        _reports[instance] = replacement;
+        return true;
+    });
+
+    public Task PublishVerdictAsync(string verdict, CancellationToken cancellation) => DoAsync(() => true);
+
+    public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => DoAsync(() => instances.Count(id => _reports.TryRemove(id, out _)));
 
     public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
 

@@ -39,14 +39,35 @@ internal static class ModeStorePromises
     {
         await using var one = open();
         await using var other = open();
-        await one.ReportAsync("web-1/a", "x", default);
-        await one.ReportAsync("web-1/a", "y", default);
-        await one.ReportAsync("web-2/b", "z", default);
-        (await other.ReadReportsAsync(default)).Should().BeEquivalentTo(new Dictionary<string, string> { ["web-1/a"] = "y", ["web-2/b"] = "z" });
+        await one.BeatAsync("web-1/a", "x", default);
+        await one.BeatAsync("web-1/a", "y", default);
+        await one.BeatAsync("web-2/b", "z", default);
+        var fleet = await other.ReadFleetAsync(default);
+        fleet.Reports.ToDictionary(report => report.Key, report => report.Value.Text).Should().BeEquivalentTo(new Dictionary<string, string> { ["web-1/a"] = "y", ["web-2/b"] = "z" });
+        fleet.Reports.Values.Should().OnlyContain(report => report.SeenAt <= fleet.Now, "one clock stamps them and reads them");
 
-        await one.ForgetAsync(["web-1/a"], default);
+        await one.DeleteReportsAsync(["web-1/a"], default);
 
-        (await other.ReadReportsAsync(default)).Keys.Should().Equal("web-2/b");
+        (await other.ReadFleetAsync(default)).Reports.Keys.Should().Equal("web-2/b");
+    }
+
+    public static async Task ReplacesOnlyTheReportThatWasReadAsync(Func<IModeStore> open)
+    {
+        await using var one = open();
+        await using var other = open();
+        await one.BeatAsync("web-1/a", "alive", default);
+        var read = (await other.ReadFleetAsync(default)).Reports["web-1/a"];
+        var ended = read with { Text = "ended" };
+
+        (await other.TryReplaceReportAsync("web-1/a", null, ended, default)).Should().BeFalse("there is one");
+        await one.BeatAsync("web-1/a", "alive again", default);
+        (await other.TryReplaceReportAsync("web-1/a", read, ended, default)).Should().BeFalse("it has reported since");
+        (await other.ReadFleetAsync(default)).Reports["web-1/a"].Text.Should().Be("alive again");
+
+        read = (await other.ReadFleetAsync(default)).Reports["web-1/a"];
+        (await other.TryReplaceReportAsync("web-1/a", read, ended with { SeenAt = read.SeenAt }, default)).Should().BeTrue();
+        (await one.ReadFleetAsync(default)).Reports["web-1/a"].Should().Be(ended with { SeenAt = read.SeenAt });
+        (await other.TryReplaceReportAsync("web-2/b", null, ended, default)).Should().BeTrue("the store had lost it");
     }
 
     public static async Task WakesAsync(Func<IModeStore> open)

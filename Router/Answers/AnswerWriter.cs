@@ -6,7 +6,7 @@ using Router.Routing;
 namespace Router.Answers;
 
 /// <summary>Writes Router's own answers, in the form and the language that serve who asked.</summary>
-public sealed class AnswerWriter(TimeProvider time)
+public sealed class AnswerWriter(FleetClock time)
 {
     /// <summary>Marks the closed site's answer, so that a probe can tell it from an application's 503.</summary>
     public const string ClosedHeader = "X-Router-Closed";

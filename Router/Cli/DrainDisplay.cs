@@ -19,7 +19,7 @@ public sealed class DrainDisplay(TextWriter output, int? width)
             foreach (var exchange in instance.State == "live" ? instance.Report.InTheWay : [])
             {
                 if (_named.Add($"{instance.Report.Id} {ModeReport.Name(exchange)}"))
-                    Write(string.Create(CultureInfo.InvariantCulture, $"in the way: {instance.Report.Name}, {exchange.AgeSeconds:F1} s  {ModeReport.Name(exchange)}"));
+                    Write(string.Create(CultureInfo.InvariantCulture, $"in flight: {instance.Report.Name}, {exchange.AgeSeconds:F1} s  {ModeReport.Name(exchange)}"));
             }
         }
 

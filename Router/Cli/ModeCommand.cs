@@ -7,6 +7,7 @@ using Router.Answers;
 using Router.Configuration;
 using Router.Modes;
 using Router.Serving.Management;
+using Router.Switching;
 
 namespace Router.Cli;
 
@@ -20,14 +21,14 @@ public static class ModeCommand
     // What an instance may take to hear of a change, to cut, and to say so.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    private static readonly Option<string?> Url = new("--url") { Description = "The management interface. Default: ROUTER_URL, else Router:Management:Url of the configuration (http://127.0.0.1:9900).", Recursive = true };
-    private static readonly Option<string?> TokenFile = new("--token-file") { Description = "A file that holds the token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.", Recursive = true };
-    private static readonly Option<bool> Json = new("--json") { Description = "Print JSON, for scripts.", Recursive = true };
+    internal static readonly Option<string?> Url = new("--url") { Description = "The management interface. Default: ROUTER_URL, else Router:Management:Url of the configuration (http://127.0.0.1:9900).", Recursive = true };
+    internal static readonly Option<string?> TokenFile = new("--token-file") { Description = "A file that holds the token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.", Recursive = true };
+    internal static readonly Option<bool> Json = new("--json") { Description = "Print JSON, for scripts.", Recursive = true };
     private static readonly Option<bool> Watch = new("--watch") { Description = "Show it anew each second until Ctrl+C." };
-    private static readonly Option<int?> Expect = new("--expect") { Description = "How many instances there are: fewer are not safe.", CustomParser = Instances };
+    internal static readonly Option<int?> Expect = new("--expect") { Description = "How many instances there are, exactly: fewer and more are not safe.", CustomParser = Instances };
     private static readonly Option<string?> Reason = new("--reason") { Description = "Why, in words that visitors may read.", Validators = { Length } };
     private static readonly Option<string?> Ticket = new("--ticket") { Description = "The ticket of the change.", Validators = { Length } };
-    private static readonly Option<string?> By = new("--operator", "--by") { Description = "The operator's name. Default: the login name.", Validators = { Length } };
+    internal static readonly Option<string?> By = new("--operator", "--by") { Description = "The operator's name. Default: the login name.", Validators = { Length } };
     private static readonly Option<string?> Operator = new("--operator") { Description = "The operator's name. Default: the login name.", Validators = { Length } };
     private static readonly Option<string?> Until = new("--until") { Description = $"The announced end: {OperatorTime.Forms}." };
     private static readonly Option<string?> ExtendBy = new("--by") { Description = "Adds so much to the announced end, such as 45m.", CustomParser = Duration };
@@ -37,10 +38,11 @@ public static class ModeCommand
     private static readonly Option<string?> CutAfter = new("--cut-after") { Description = "How long what is in flight may last, such as 10s or 0s." };
     private static readonly Option<long?> IfVersion = new("--if-version") { Description = "Only if this is the version.", CustomParser = Version };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would close and what would stay reachable, and change nothing." };
-    private static readonly Option<bool> Wait = new("--wait") { Description = "Wait for the verdict: exit 0 when safe, 1 when not." };
+    private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the mode is in force everywhere and, where nothing may write any more, for SAFE: exit 0, else 1." };
+    private static readonly Option<string?> WaitTimeout = new("--timeout") { Description = "How long to wait, such as 10m. Default: as long as the drain limit and the writes of unknown outcome may take.", CustomParser = Span };
     private static readonly Option<string?> For = new("--for") { Description = "For how long, up to 12h. Default 1h." };
     private static readonly Option<string?> Address = new("--address") { Description = "An address or a range in the place of a token." };
-    private static readonly Option<string?> Note = new("--note") { Description = "For whom and what.", Validators = { Length } };
+    internal static readonly Option<string?> Note = new("--note") { Description = "For whom and what.", Validators = { Length } };
     private static readonly Option<string?> Client = new("--client") { Description = "The client's address." };
     private static readonly Option<string?> InMode = new("--mode") { Description = "A mode in place of the one in force." };
     private static readonly Option<string?> Method = new("--method") { Description = "The method. Default GET." };
@@ -48,11 +50,11 @@ public static class ModeCommand
     /// <summary>The commands.</summary>
     public static IEnumerable<Command> Build()
     {
-        var mode = new Command("mode", "Shows the mode of a running Router, its instances and whether it is safe to start.") { Url, TokenFile, Json, Watch, Expect };
+        var mode = new Command("mode", "Shows the mode of a running Router, its instances and whether it is safe to start.") { Url, TokenFile, Json, Watch, Expect, Wait, WaitTimeout };
         mode.SetAction((parsed, stop) => GuardAsync(parsed, client => ShowAsync(parsed, client, stop)));
 
         var name = new Argument<string>("mode") { Description = ModeCatalogue.Names };
-        var set = new Command("set", "Sets the mode, on every instance at one instant.") { name, Reason, Ticket, By, Until, Shorten, At, WritesFirst, CutAfter, IfVersion, DryRun, Wait, Expect };
+        var set = new Command("set", "Sets the mode, on every instance at one instant.") { name, Reason, Ticket, By, Until, Shorten, At, WritesFirst, CutAfter, IfVersion, DryRun, Wait, WaitTimeout, Expect };
         set.SetAction((parsed, stop) => GuardAsync(parsed, client => ChangeAsync(parsed, client, HttpMethod.Put, parsed.GetValue(name), stop)));
         mode.Add(set);
 
@@ -77,6 +79,14 @@ public static class ModeCommand
             var sent = new JsonObject { ["for"] = parsed.GetValue(For), ["address"] = parsed.GetValue(Address), ["note"] = parsed.GetValue(Note), ["by"] = NameOfOperator(parsed) };
             return Print(parsed, await client.AskAsync(HttpMethod.Post, "/bypass", ManagementJson.Default.BypassDocument, sent.ToJsonString()).ConfigureAwait(false), ManagementJson.Default.BypassDocument, ModeReport.Write);
         }));
+        var id = new Argument<string>("id") { Description = "The bypass, as router mode lists it." };
+        var revoke = new Command("revoke", "Ends a bypass now.") { id, IfVersion };
+        revoke.SetAction((parsed, _) => GuardAsync(parsed, async client =>
+        {
+            var path = $"/bypass/{Uri.EscapeDataString(parsed.GetValue(id)!)}?by={Uri.EscapeDataString(NameOfOperator(parsed))}";
+            return Print(parsed, await client.AskAsync(HttpMethod.Delete, path, ManagementJson.Default.ChangeDocument, ifVersion: parsed.GetValue(IfVersion)).ConfigureAwait(false), ManagementJson.Default.ChangeDocument, ModeReport.Write);
+        }));
+        bypass.Add(revoke);
         yield return bypass;
 
         var address = new Argument<string>("url") { Description = "Such as https://www.example.org/admin/x", Validators = { Length } };
@@ -89,7 +99,7 @@ public static class ModeCommand
         yield return explain;
     }
 
-    private static async Task<int> GuardAsync(ParseResult parsed, Func<ManagementClient, Task<int>> command)
+    internal static async Task<int> GuardAsync(ParseResult parsed, Func<ManagementClient, Task<int>> command)
     {
         try
         {
@@ -110,14 +120,17 @@ public static class ModeCommand
 
     private static async Task<int> ShowAsync(ParseResult parsed, ManagementClient client, CancellationToken stop)
     {
+        if (parsed.GetValue(Wait))
+            return await WaitForSafeAsync(parsed, client, stop).ConfigureAwait(false);
         while (true)
         {
             var fleet = await FleetAsync(parsed, client).ConfigureAwait(false);
             if (parsed.GetValue(Watch) && !Console.IsOutputRedirected && !parsed.GetValue(Json))
                 Console.Clear();
             Print(parsed, fleet, ManagementJson.Default.FleetDocument, ModeReport.Write);
+            // So that "router mode && restore" starts nothing that is not safe.
             if (!parsed.GetValue(Watch))
-                return 0;
+                return fleet.Safe ? 0 : RouterCommand.NotDone;
             await Task.Delay(TimeSpan.FromSeconds(1), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested)
                 return 0;
@@ -150,43 +163,51 @@ public static class ModeCommand
             return Print(parsed, change, ManagementJson.Default.ChangeDocument, ModeReport.Write);
         if (!parsed.GetValue(Json))
             ModeReport.Write(change, Console.Out);
-        return await WaitAsync(parsed, client, change.Mode, stop).ConfigureAwait(false);
+        return await WaitAsync(parsed, client, change.Mode, stop).ConfigureAwait(false) is null ? RouterCommand.NotDone : 0;
     }
 
-    // Safe, or what an open site can be instead: agreed on by all.
-    private static async Task<int> WaitAsync(ParseResult parsed, ManagementClient client, ModeDocument set, CancellationToken stop)
+    // For somebody else's switch, or to go on where another wait gave up. Only SAFE is a success: what follows may be a restore.
+    private static async Task<int> WaitForSafeAsync(ParseResult parsed, ManagementClient client, CancellationToken stop)
+    {
+        var set = (await FleetAsync(parsed, client).ConfigureAwait(false)).Current;
+        var fleet = await WaitAsync(parsed, client, set, stop).ConfigureAwait(false);
+        return fleet is { Safe: true } ? 0 : RouterCommand.NotDone;
+    }
+
+    // Until the mode is in force on every instance and, where it lets nothing write, until it is safe. The last state; null where it did not come to that.
+    private static async Task<FleetDocument?> WaitAsync(ParseResult parsed, ManagementClient client, ModeDocument set, CancellationToken stop)
     {
         var (target, at) = Goal(set);
-        var opens = ModeCatalogue.TryFind(target, out var mode) && !mode.ClosesAnything;
         var lead = at > set.Now ? at - set.Now : TimeSpan.Zero;
-        var started = TimeProvider.System.GetTimestamp();
+        var (started, timeout) = (TimeProvider.System.GetTimestamp(), TimeoutOf(parsed));
+        var longest = timeout ?? lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience;
         var display = new DrainDisplay(parsed.GetValue(Json) ? TextWriter.Null : Console.Out, Console.IsOutputRedirected ? null : Console.WindowWidth);
         while (true)
         {
-            var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience;
+            var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= longest;
             try
             {
                 var fleet = await FleetAsync(parsed, client).ConfigureAwait(false);
-                // Who tells more of the switch, or lets a tester pass, makes a new version of it and no other switch.
+                // A write that is cut at the drain limit may take its time to settle.
+                if (timeout is null && fleet.Instances.Max(instance => instance.Report.WriteSettleSeconds) is var settle)
+                    longest = lead + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Patience;
+                // Whoever extends the end or issues a bypass makes a new version and no other switch.
                 var isOther = fleet.Version > set.Version && Goal(fleet.Current) != (target, at);
-                var there = fleet.Version >= set.Version && fleet.Mode == target && !isOther;
-                var done = there && (opens ? fleet.Agreed : fleet.Safe);
-                if (done || isOther || isLast)
+                var isDone = fleet.Version >= set.Version && fleet.Mode == target && !isOther && fleet.State != VerdictState.NotSafe;
+                if (isDone || isOther || isLast)
                 {
-                    if (parsed.GetValue(Json))
-                        Print(parsed, fleet, ManagementJson.Default.FleetDocument, (_, _) => { });
-                    else if (stop.IsCancellationRequested && !done)
-                        display.End($"Interrupted: the switch goes on without this command. {fleet.Verdict}");
-                    else
-                        display.End(isOther ? $"NOT SAFE: somebody has changed the mode meanwhile (version {fleet.Version}). {fleet.Verdict}" : opens && done ? $"{target} on every instance" : fleet.Verdict);
-                    return done ? 0 : RouterCommand.NotDone;
+                    End(parsed, fleet, display, isDone ? null
+                        : isOther ? $"Somebody has changed the mode meanwhile (version {fleet.Version})."
+                        : stop.IsCancellationRequested ? "Interrupted: the switch goes on without this command."
+                        : $"Gave up waiting after {DurationText.Of(longest)}. To go on: router mode --wait");
+                    return isDone ? fleet : null;
                 }
 
-                display.Show(there && opens ? ModeReport.Missing(fleet) : there || lead == TimeSpan.Zero ? ModeReport.Progress(fleet) : $"waiting for {target}, still {fleet.Mode}", fleet);
+                display.Show(fleet.Mode == target || lead == TimeSpan.Zero ? ModeReport.Progress(fleet) : $"waiting for {target}, still {fleet.Mode}", fleet);
             }
             catch (CommandFailedException failed) when (failed.Code == RouterCommand.NoConnection && !isLast)
             {
-                // The instance that was asked may be on its way to start anew. The switch goes on without it.
+                // The instance that was asked may be about to start anew. The switch goes on without it.
                 display.Show(failed.Message, null);
             }
 
@@ -194,18 +215,37 @@ public static class ModeCommand
         }
     }
 
+    // All that an operator must know who goes on from here, and the verdict as the last line.
+    private static void End(ParseResult parsed, FleetDocument fleet, DrainDisplay display, string? why)
+    {
+        if (parsed.GetValue(Json))
+        {
+            Print(parsed, fleet, ManagementJson.Default.FleetDocument, ModeReport.Write);
+            return;
+        }
+
+        display.End("");
+        ModeReport.WriteFleet(fleet, why, Console.Out);
+    }
+
+    private static TimeSpan? TimeoutOf(ParseResult parsed) =>
+        parsed.GetValue(WaitTimeout) is { } text && ConfigurationReader.TryDuration(text, out var timeout) ? timeout : null;
+
     // What the record comes to in the end.
     private static (string Mode, DateTimeOffset At) Goal(ModeDocument mode) => mode.Next is [.., var last] ? (last.Mode, last.At) : (mode.Mode, mode.Since);
 
-    private static Task<FleetDocument> FleetAsync(ParseResult parsed, ManagementClient client) =>
+    internal static Task<FleetDocument> FleetAsync(ParseResult parsed, ManagementClient client) =>
         client.AskAsync(HttpMethod.Get, parsed.GetValue(Expect) is { } expect ? string.Create(CultureInfo.InvariantCulture, $"/fleet?expect={expect}") : "/fleet", ManagementJson.Default.FleetDocument);
 
-    private static string NameOfOperator(ParseResult parsed) => OperatorName.Of(parsed.GetValue(By) ?? parsed.GetValue(Operator), Environment.GetEnvironmentVariable, Environment.UserName);
+    internal static string NameOfOperator(ParseResult parsed) => OperatorName.Of(parsed.GetValue(By) ?? parsed.GetValue(Operator), Environment.GetEnvironmentVariable, Environment.UserName);
 
     private static string? Time(ParseResult parsed, Option<string?> option)
     {
         if (parsed.GetValue(option) is not { } text)
             return null;
+        // It counts from the fleet's clock, which this machine does not know; the answer shows what it came to.
+        if (text.StartsWith('+') && ConfigurationReader.TryDuration(text[1..], out _))
+            return text;
         if (!OperatorTime.TryParse(text, TimeProvider.System, out var time, out var problem))
             throw new CommandFailedException(RouterCommand.WrongUse, $"{option.Name}: {problem}");
         if (!parsed.GetValue(Json))
@@ -219,6 +259,15 @@ public static class ModeCommand
         if (ConfigurationReader.TryDuration(text, out _))
             return text;
         argument.AddError($"--by is '{argument.Tokens[0].Value}', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator.");
+        return null;
+    }
+
+    private static string? Span(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (ConfigurationReader.TryDuration(text, out var span) && span > TimeSpan.Zero)
+            return text;
+        argument.AddError($"--timeout is '{text}', which is not a duration. Give how long to wait, such as 10m.");
         return null;
     }
 
@@ -245,7 +294,7 @@ public static class ModeCommand
         return null;
     }
 
-    private static int Print<T>(ParseResult parsed, T document, JsonTypeInfo<T> type, Action<T, TextWriter> write)
+    internal static int Print<T>(ParseResult parsed, T document, JsonTypeInfo<T> type, Action<T, TextWriter> write)
     {
         if (parsed.GetValue(Json))
             Console.Out.Write(ReadableJson.Text(document, type));

@@ -18,10 +18,24 @@ public static class ModeReport
     {
         WriteMode(fleet.Current, output);
         output.WriteLine();
+        WriteFleet(fleet, null, output);
+    }
+
+    /// <summary>The instances, the last writes, the writes of unknown outcome, the notes, and the verdict as the last line.</summary>
+    public static void WriteFleet(FleetDocument fleet, string? note, TextWriter output)
+    {
         foreach (var instance in fleet.Instances)
             Write(instance, output);
+        foreach (var writes in fleet.LastWrites)
+            output.WriteLine($"last write: {writes.Backend}: accepted {Moment(writes.Accepted)}, completed {Moment(writes.Completed)}");
+        foreach (var (instance, write) in fleet.Instances.SelectMany(instance => instance.Report.UncertainWrites.Select(write => (instance, write))))
+            output.WriteLine($"OUTCOME UNKNOWN: {Describe(write)}, through {instance.Report.Name}");
+        foreach (var instance in fleet.Instances.Where(instance => instance.Report.UncertainCount > instance.Report.UncertainWrites.Length))
+            output.WriteLine($"OUTCOME UNKNOWN: {instance.Report.UncertainCount - instance.Report.UncertainWrites.Length} more through {instance.Report.Name}: see its log and metrics");
         foreach (var remark in fleet.Remarks)
             output.WriteLine($"note:      {remark}");
+        if (note is not null)
+            output.WriteLine($"note:      {note}");
         output.WriteLine();
         output.WriteLine(fleet.Verdict);
     }
@@ -73,7 +87,7 @@ public static class ModeReport
             output.WriteLine($"{(change.Changed ? "no longer" : "would drop")} scheduled: {dropped.Mode} at {Time(dropped.At)}");
         if (!change.Changed)
         {
-            output.WriteLine("Nothing was changed. It would be so:");
+            output.WriteLine("Dry run. Nothing was changed. This would happen:");
             foreach (var effect in change.Effects)
                 output.WriteLine($"  {effect.Backend,-24}{effect.Kind,-10}{(effect.Writes ? "reachable" : effect.Reads ? "reads only" : "CLOSED")}");
         }
@@ -111,10 +125,6 @@ public static class ModeReport
     public static string Progress(FleetDocument fleet) => fleet.Instances.Sum(instance => instance.State == "live" ? instance.Report.Held : 0) is > 0 and var held
         ? $"in flight: {held}. {fleet.Verdict}" : fleet.Verdict;
 
-    /// <summary>One line on who has not taken the mode yet.</summary>
-    public static string Missing(FleetDocument fleet) =>
-        $"{fleet.Mode}, but not yet on {string.Join(", ", fleet.Instances.Where(instance => instance.State == "live" && instance.Report.Version != fleet.Version).Select(instance => instance.Report.Name).DefaultIfEmpty("every instance"))}";
-
     /// <summary>What a request in flight is known by.</summary>
     public static string Name(OpenExchange exchange) => $"{(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}";
 
@@ -144,11 +154,11 @@ public static class ModeReport
         return "";
     }
 
-    private static bool Changes(HistoryEntry entry) => entry.Kind is not ("drained" or "extended" or "cancelled" or "bypass");
+    private static bool Changes(HistoryEntry entry) => entry.Kind is not ("drained" or "extended" or "cancelled" or "bypass" or "revoked" or "accepted" or "forgotten");
 
     // What is scheduled is dropped by whatever is decided before its time.
     private static bool TookEffect(ImmutableArray<HistoryEntry> entries, int index) =>
-        !entries.Skip(index + 1).Any(later => later.Kind is not ("drained" or "extended" or "bypass") && later.Time < Effect(entries[index]));
+        !entries.Skip(index + 1).Any(later => later.Kind is not ("drained" or "extended" or "bypass" or "revoked" or "accepted" or "forgotten") && later.Time < Effect(entries[index]));
 
     private static DateTimeOffset Effect(HistoryEntry entry) => entry.At > entry.Time ? entry.At.Value : entry.Time;
 
@@ -163,14 +173,20 @@ public static class ModeReport
     private static void Write(InstanceDocument instance, TextWriter output)
     {
         var report = instance.Report;
-        output.WriteLine($"instance:  {report.Name}, {instance.State}{(instance.State == "live" ? "" : $" ({Span(instance.SeenSecondsAgo)} ago)")}: version {report.Version}, {report.Mode}, {report.Held} in the way ({report.HeldUpgraded} upgraded)");
+        output.WriteLine(
+            $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State}{(instance.State == "live" ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago")}: "
+            + $"version {report.Version}, {report.Mode}, {Count(report.Held, "request")} still in flight ({Count(report.HeldUpgraded, "WebSocket")}), {report.Cut} cut");
         foreach (var exchange in report.InTheWay)
             output.WriteLine($"           {Describe(exchange)}");
-        foreach (var writes in report.LastWrites)
-            output.WriteLine($"           last write to {writes.Backend}: accepted {Moment(writes.Accepted)}, completed {Moment(writes.Completed)}");
-        foreach (var write in report.UncertainWrites)
-            output.WriteLine($"           OUTCOME UNKNOWN: {Time(write.Time)} {write.Method} {write.Host}{write.Path} (request {write.RequestId ?? "without id"}, {write.Reason}, the client got {write.ClientAnswer?.ToString(CultureInfo.InvariantCulture) ?? "no answer"})");
+        if (report.Problem is { } problem)
+            output.WriteLine($"           PROBLEM: {problem}");
     }
+
+    private static string Describe(UncertainWrite write) =>
+        $"{Time(write.Time)} {write.Method} {write.Host}{write.Path} ({(write.IsIdempotent ? "idempotent, " : "")}request {write.RequestId ?? "without id"}, {write.Reason}, "
+        + $"the client got {write.ClientAnswer?.ToString(CultureInfo.InvariantCulture) ?? "no response"}, settled by {Time(write.SettlesAt, "HH:mm:ss zzz")})";
+
+    private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
     private static string Describe(OpenExchange exchange) => string.Create(CultureInfo.InvariantCulture, $"{exchange.AgeSeconds,6:F1} s  {Name(exchange)}");
 

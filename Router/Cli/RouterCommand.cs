@@ -75,7 +75,7 @@ public static class RouterCommand
         health.SetAction((parsed, _) => HealthCommand.RunAsync(Options(parsed), Console.Error));
         root.Add(health);
         root.Add(ReloadCommand.Build());
-        foreach (var command in ModeCommand.Build())
+        foreach (var command in ModeCommand.Build().Concat(FleetCommand.Build()))
             root.Add(command);
         return root;
     }

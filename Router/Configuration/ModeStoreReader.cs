@@ -13,8 +13,13 @@ public static class ModeStoreReader
             Lead = Lead(reader),
             DrainLimit = reader.Duration("DrainLimit", TimeSpan.FromSeconds(30)),
             HeartbeatExpiry = reader.Duration("HeartbeatExpiry", TimeSpan.FromSeconds(10)),
+            Lease = reader.DurationOrOff("Lease", null),
             ConfiguredModeWhenUnreachable = UsesConfiguredMode(reader),
         };
+        if (settings.Lease is { } lease && (lease <= settings.HeartbeatExpiry || lease > TimeSpan.FromHours(1)))
+            reader.Fault("Lease", $"is '{reader.Text("Lease")}'", $"Give a duration above HeartbeatExpiry ({settings.HeartbeatExpiry}) and up to 1h, such as 30s, or off");
+        if (settings is { Lease: not null, File: null, Redis: null })
+            reader.Fault("Lease", "is set, but neither Redis nor File", "Set one of them, or unset Lease: an instance that keeps the mode itself can't lose it");
         if (settings is { File: not null, Redis: not null })
             reader.Fault("Redis", "is set, and File too", "Keep the mode in one place: unset one of them");
         reader.RefuseUnknownKeys();

@@ -18,6 +18,12 @@ public sealed record ModeStoreSettings
     /// <summary>How old an instance's report may be before the instance counts as vanished. Default 10 s.</summary>
     public required TimeSpan HeartbeatExpiry { get; init; }
 
+    /// <summary>
+    /// After how long without contact with the store an instance closes itself until it is back; null for never: then it keeps the last known
+    /// mode, and a vanished instance blocks the verdict until an operator acknowledges it.
+    /// </summary>
+    public TimeSpan? Lease { get; init; }
+
     /// <summary>Whether an instance that starts and can't read the store goes by <c>DM_MODE</c>, and not into maintenance. Default: it does not.</summary>
     public required bool ConfiguredModeWhenUnreachable { get; init; }
 }

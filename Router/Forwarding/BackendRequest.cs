@@ -77,12 +77,19 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery, int f
         var again = Exchange?.HasBegun ?? false;
         // Noted first, asked second: whoever closes the site asks in the other order, so that one of the two sees the other.
         Exchange?.Begin();
-        if (Exchange?.Passage is null && Modes is { } modes && !modes.Current.Reaches(Kind, Method.Method))
+        if (Exchange?.Passage is null && Modes is { } modes && !modes.Current.Reaches(Kind, Upgrade is null ? Method.Method : "CONNECT"))
         {
             if (again)
                 throw new BackendException(ForwardFailure.Cut);
             Exchange?.NotBegun();
             throw new BackendException(ForwardFailure.Closed, notBegun: true);
+        }
+
+        // It was admitted before this process was paused, and the site may have been closed meanwhile.
+        if (!again && Modes is { IsStale: true })
+        {
+            Exchange?.NotBegun();
+            throw new BackendException(ForwardFailure.Overloaded, notBegun: true);
         }
 
         Exchange?.Accepted();

@@ -121,6 +121,9 @@ public sealed partial class Forwarder(UpgradedConnections upgraded, ModeControll
         _ => new HttpMethod(method),
     };
 
+    /// <summary>Whether the connection is to carry another protocol, such as a WebSocket: then anything may go through it.</summary>
+    public static bool AsksForUpgrade(HttpContext context) => IsExtendedConnect(context) || UpgradeOf(context) is not null;
+
     private static string? UpgradeOf(HttpContext context)
     {
         var protocol = context.Request.Headers.Upgrade.ToString();

@@ -8,7 +8,7 @@ namespace Router.Modes;
 /// </summary>
 public abstract class Mode
 {
-    private static readonly string[] SampleMethods = ["GET", "POST"];
+    private static readonly string[] SampleMethods = ["GET", "POST", "CONNECT"];
 
     /// <summary>The name, as configuration and operators write it.</summary>
     public abstract string Name { get; }
@@ -22,11 +22,20 @@ public abstract class Mode
     /// </summary>
     public abstract bool IsClosed { get; }
 
-    /// <summary>Whether a request with this method may reach a backend of this kind.</summary>
+    /// <summary>
+    /// Whether a request with this method may reach a backend of this kind. A request that asks for an upgrade, such as a WebSocket, is asked for
+    /// as <c>CONNECT</c>, which is what it comes to: what goes through afterwards may change anything.
+    /// </summary>
     public abstract bool Reaches(BackendKind kind, string method);
 
     /// <summary>Whether some request that would reach a backend in another mode is kept from it.</summary>
     public bool ClosesAnything => Samples.Any(sample => !Reaches(sample.Kind, sample.Method));
+
+    /// <summary>Whether some request that may change something reaches a backend.</summary>
+    public bool AllowsWrites => Enum.GetValues<BackendKind>().Any(AllowsWritesTo);
+
+    /// <summary>Whether a request that may change something reaches a backend of this kind.</summary>
+    public bool AllowsWritesTo(BackendKind kind) => SampleMethods.Any(method => method != "GET" && Reaches(kind, method));
 
     /// <summary>Whether it lets through some request that <paramref name="other"/> keeps back: then going from that one to this one opens the site.</summary>
     public bool Opens(Mode other) => Samples.Any(sample => Reaches(sample.Kind, sample.Method) && !other.Reaches(sample.Kind, sample.Method));

@@ -69,6 +69,20 @@ public static class ModeChanges
         return faults.Any ? null : after with { Bypasses = after.Bypasses.Add(bypass with { Window = window }) };
     }
 
+    /// <summary>The record without a bypass; null, and a fault, where there is none of that id.</summary>
+    public static ModeRecord? Revoke(ModeRecord record, int index, string id, DateTimeOffset now, Faults faults)
+    {
+        var after = After(record, record.Steps[index..], record.Written, now);
+        if (after.Bypasses.RemoveAll(bypass => bypass.Id == id) is var left && left.Length < after.Bypasses.Length)
+            return after with { Bypasses = left };
+        faults.Add("id", $"'{id}' is no bypass that is active", "See the active ones with: router mode");
+        return null;
+    }
+
+    /// <summary>The record in which an operator has accepted, as settled, every write of unknown outcome up to now.</summary>
+    public static ModeRecord AcceptWrites(ModeRecord record, int index, DateTimeOffset now) =>
+        After(record, record.Steps[index..], record.Written, now) with { WritesAcceptedUntil = now };
+
     /// <summary>The name of a window of downtime.</summary>
     public static string WindowOf(DateTimeOffset at, long version) =>
         string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}/{version}");
@@ -145,6 +159,7 @@ public static class ModeChanges
         Version = record.Version + 1,
         Written = written,
         Steps = steps,
+        WritesAcceptedUntil = record.WritesAcceptedUntil,
         Bypasses = [.. record.Bypasses.Where(bypass => steps.Any(step => bypass.HoldsIn(step.Window, now)))],
     };
 

@@ -13,12 +13,19 @@ public sealed class ModeController : IDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly Lock _changing = new();
+    private readonly long? _lease;
+    private long _leaseEnd;
     private volatile ModeState _state;
 
     /// <summary>Begins with a record.</summary>
-    public ModeController(TimeProvider time, ModeRecord initial)
+    /// <param name="time">The clock that the record's instants are given in.</param>
+    /// <param name="initial">The record.</param>
+    /// <param name="lease">For how long the mode holds without contact with the store; null for ever.</param>
+    public ModeController(TimeProvider time, ModeRecord initial, TimeSpan? lease = null)
     {
         _time = time;
+        _lease = lease is { } span ? (long)(span.TotalSeconds * time.TimestampFrequency) : null;
+        Renew(time.GetTimestamp());
         var now = time.GetUtcNow();
         _state = new ModeState(initial, initial.IndexAt(now), now, time.GetTimestamp());
         _timer = time.CreateTimer(static self => ((ModeController)self!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
@@ -43,12 +50,40 @@ public sealed class ModeController : IDisposable
         get
         {
             var state = _state;
-            return state.Next is { } next && next.At <= _time.GetUtcNow() ? Advance() : state;
+            if (state.Next is { } next && next.At <= _time.GetUtcNow())
+                state = Advance();
+            // Asked here and not by a timer: one that is late would let requests through.
+            return _lease is not null && !state.IsLapsed && LeaseIsOver ? Lapse() : state;
         }
     }
 
     /// <summary>The mode in force.</summary>
     public Mode Current => State.Mode;
+
+    /// <summary>When the store was last asked whether that is still so; null where the mode lives in this process.</summary>
+    public StoreContact? Contact { get; init; }
+
+    /// <summary>Whether the mode may have changed unnoticed: this process was paused and has not asked the store since.</summary>
+    public bool IsStale => Contact?.IsStaleAt(_time.GetTimestamp()) ?? false;
+
+    /// <summary>
+    /// The store has been reached by an attempt that was begun at a timestamp: the lease runs anew from there, and a mode that had lapsed is in
+    /// force again.
+    /// </summary>
+    public void Renew(long begun)
+    {
+        if (_lease is not { } lease)
+            return;
+        Volatile.Write(ref _leaseEnd, begun + lease);
+        lock (_changing)
+        {
+            if (_state is not { IsLapsed: true } state || LeaseIsOver)
+                return;
+            var now = _time.GetUtcNow();
+            Enter(state.Record, Math.Max(state.Record.IndexAt(now), state.Index), now);
+            Announce();
+        }
+    }
 
     /// <summary>
     /// Takes a record over where it is newer than the one that is known; false where it is not. One that only tells more of
@@ -96,9 +131,24 @@ public sealed class ModeController : IDisposable
         }
     }
 
+    private bool LeaseIsOver => _lease is not null && _time.GetTimestamp() > Volatile.Read(ref _leaseEnd);
+
+    private ModeState Lapse()
+    {
+        lock (_changing)
+        {
+            // It may have been renewed, or lapsed, on another thread.
+            if (_state.IsLapsed || !LeaseIsOver)
+                return _state;
+            Enter(_state.Record, _state.Index, _time.GetUtcNow());
+            Announce();
+            return _state;
+        }
+    }
+
     private void Enter(ModeRecord record, int index, DateTimeOffset now)
     {
-        _state = new ModeState(record, index, now, _state.ActivatedAt);
+        _state = new ModeState(record, index, now, _state.ActivatedAt, LeaseIsOver);
         // Taken when the state is in force already: what begins after it has met that state for certain.
         _state = _state with { ActivatedAt = _time.GetTimestamp() };
     }

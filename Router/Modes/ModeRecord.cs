@@ -31,6 +31,9 @@ public sealed record ModeRecord
         init;
     }
 
+    /// <summary>Up to when an operator has accepted the writes of unknown outcome as settled; null where nobody has.</summary>
+    public DateTimeOffset? WritesAcceptedUntil { get; init; }
+
     /// <summary>What an instance goes by that knows nothing yet: closed, and every record is newer.</summary>
     public static ModeRecord Unknown(DateTimeOffset now) => new() { Version = -1, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = -1 }] };
 
@@ -64,5 +67,6 @@ public sealed record ModeRecord
     }
 
     /// <summary>Whether two records differ at most in how far they have been reached.</summary>
-    public bool SaysTheSameAs(ModeRecord other) => Version == other.Version && Steps.SequenceEqual(other.Steps) && Bypasses.SequenceEqual(other.Bypasses);
+    public bool SaysTheSameAs(ModeRecord other) => Version == other.Version && Steps.SequenceEqual(other.Steps) && Bypasses.SequenceEqual(other.Bypasses)
+        && WritesAcceptedUntil == other.WritesAcceptedUntil;
 }

@@ -5,12 +5,13 @@ namespace Router.Modes;
 /// <param name="Index">The position of the step in force.</param>
 /// <param name="Since">When that step took effect here.</param>
 /// <param name="ActivatedAt">The same as a timestamp of the monotonic clock: what began after it has met this mode.</param>
-public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Since, long ActivatedAt)
+/// <param name="IsLapsed">Whether this instance has lost the store for longer than its lease and has closed itself until it is back.</param>
+public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Since, long ActivatedAt, bool IsLapsed = false)
 {
     private static readonly TimeSpan LongWindow = TimeSpan.FromHours(24);
 
     /// <summary>The step in force.</summary>
-    public ModeStep Step { get; } = Record.Steps[Index];
+    public ModeStep Step { get; } = IsLapsed ? Closed(Record.Steps[Index]) : Record.Steps[Index];
 
     /// <summary>The next scheduled step; null where none is.</summary>
     public ModeStep? Next { get; } = Index + 1 < Record.Steps.Length ? Record.Steps[Index + 1] : null;
@@ -30,4 +31,7 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
     /// <summary>By how much the announced end has passed, while the site is still not open; zero where it has not.</summary>
     public TimeSpan OverrunAt(DateTimeOffset now) =>
         Mode.ClosesAnything && Step.Until is { } until && now > until ? now - until : TimeSpan.Zero;
+
+    // A step of its own, which no record holds: it is never taken for the one that the operator has set. The announced end stays for the page.
+    private static ModeStep Closed(ModeStep step) => step with { Mode = ModeCatalogue.Closed, Made = -1, CutAfter = null };
 }

@@ -7,7 +7,7 @@ using Router.Modes;
 namespace Router.Serving;
 
 /// <summary>Knows the testers that an operator lets through a closed site.</summary>
-public sealed partial class BypassGate(TimeProvider time, ILogger<BypassGate> logger)
+public sealed partial class BypassGate(FleetClock time, ILogger<BypassGate> logger)
 {
     /// <summary>Where a browser posts its token to, on every routed host while the site is closed.</summary>
     public const string FormPath = "/_bypass";
@@ -18,7 +18,8 @@ public sealed partial class BypassGate(TimeProvider time, ILogger<BypassGate> lo
     /// <summary>Why a request may pass; null where it may not.</summary>
     public Passage? PassageOf(HttpRequest request, ModeState state, IPAddress client)
     {
-        if (!IsOpen(state))
+        // Cut off from the store, an instance does not know whether a bypass still holds.
+        if (!IsOpen(state) || state.IsLapsed)
             return null;
         var now = time.GetUtcNow();
         var token = BypassToken.Of(request);

@@ -9,7 +9,7 @@ namespace Router.Serving;
 /// Every exchange with a backend that ends without a complete response to the client ends here, for whatever reason. What is known about it is decided
 /// once: the list of writes of unknown outcome, the counters, the access log and what the client is told follow from that, so they always agree.
 /// </summary>
-public sealed partial class ExchangeEnd(OpenExchanges open, UncertainWrites uncertain, RouterMetrics metrics, TimeProvider time, ILogger<ExchangeEnd> logger)
+public sealed partial class ExchangeEnd(OpenExchanges open, UncertainWrites uncertain, RouterMetrics metrics, FleetClock time, ILogger<ExchangeEnd> logger)
 {
     /// <summary>Decides, and reports. To be called while the exchange is still open, so that a write is at any instant in the list of one or of the other.</summary>
     /// <param name="context">The request.</param>

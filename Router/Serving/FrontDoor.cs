@@ -18,7 +18,7 @@ namespace Router.Serving;
 /// is it well-formed → whose is it → may this client → may this mode → how often → forward.
 /// </summary>
 public sealed class FrontDoor(
-    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, BypassGate bypass, OpenExchanges open, ExchangeEnd end, TimeProvider time)
+    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, BypassGate bypass, OpenExchanges open, ExchangeEnd end, FleetClock time)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
@@ -26,6 +26,15 @@ public sealed class FrontDoor(
 
     /// <summary>Handles a request, or passes it on to Router's own endpoints where no route has it.</summary>
     public Task HandleAsync(HttpContext context, RequestDelegate own)
+    {
+        var exchange = new Exchange(time);
+        // A process that was paused may know a mode that is long over. Asked before the request is counted: one that waits is with no backend.
+        return modes.Contact is { } contact && contact.IsStaleAt(exchange.Arrived)
+            ? AskFirstAsync(context, own, contact, exchange)
+            : HandleAsync(context, own, exchange);
+    }
+
+    private Task HandleAsync(HttpContext context, RequestDelegate own, Exchange exchange)
     {
         var current = site.Current;
         var match = Match(current, context, out var pathAndQuery);
@@ -35,7 +44,6 @@ public sealed class FrontDoor(
             return own(context);
         }
 
-        var exchange = new Exchange(time);
         var live = match.Route is { } route ? current.Routes[route.Index] : null;
         if (live?.Upstream is { } upstream)
         {
@@ -45,6 +53,14 @@ public sealed class FrontDoor(
         }
 
         return HandleAsync(context, current, match, live, pathAndQuery, exchange);
+    }
+
+    private async Task AskFirstAsync(HttpContext context, RequestDelegate own, StoreContact contact, Exchange exchange)
+    {
+        // The health check asks no backend, and a platform that got no answer would start this instance anew.
+        if (!IsOwn(context.Request.Path.Value))
+            await contact.WaitAsync(exchange.Arrived, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await HandleAsync(context, own, exchange).ConfigureAwait(false);
     }
 
     // One method for the way of a request that goes well: each one that waits costs it as much as a field or two.
@@ -100,7 +116,8 @@ public sealed class FrontDoor(
         exchange.Client = client;
         var state = modes.State;
         var method = MethodOf(context);
-        var decision = Decision.Of(match, method, client, state.Mode);
+        var modeMethod = ModeMethodOf(context, method);
+        var decision = Decision.Of(match, modeMethod, client, state.Mode);
         var passage = live?.Upstream is null || decision.Outcome is not (Outcome.Forward or Outcome.Closed) ? null : PassageOf(context, current, live.Route, decision, state, client);
         if (decision.Outcome == Outcome.Closed && passage is not null)
         {
@@ -114,7 +131,7 @@ public sealed class FrontDoor(
         refusal = new Refusal(decision.Outcome, limit, state);
         if (decision.Outcome != Outcome.Forward || limit is not null)
             return null;
-        exchange.Admit(live!.Upstream!, method, context.Request.Headers.Host.ToString(), pathAndQuery, passage);
+        exchange.Admit(live!.Upstream!, method, modeMethod, context.Request.Headers.Host.ToString(), pathAndQuery, passage);
         return new ForwardOrder
         {
             Route = live.Route,
@@ -152,6 +169,10 @@ public sealed class FrontDoor(
     // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
     private static string MethodOf(HttpContext context) =>
         context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } ? "GET" : context.Request.Method;
+
+    // To the modes a request for an upgrade is what it comes to: a tunnel, through which anything may be written.
+    private static string ModeMethodOf(HttpContext context, string method) =>
+        Forwarder.AsksForUpgrade(context) ? "CONNECT" : method;
 
     private static RouteMatch Match(Site site, HttpContext context, out string pathAndQuery)
     {

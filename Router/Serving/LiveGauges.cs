@@ -14,12 +14,17 @@ public sealed class LiveGauges
 {
     private static readonly string[] CircuitStates = ["closed", "partial", "open"];
 
+    private static readonly (VerdictState State, string Name)[] VerdictNames =
+    [
+        (VerdictState.Safe, "safe"), (VerdictState.NotSafe, "not_safe"), (VerdictState.ClosedToVisitors, "closed_to_visitors"), (VerdictState.Open, "open"),
+    ];
+
     private readonly ModeController _modes;
     private readonly CurrentSite _site;
     private readonly Upstreams _upstreams;
 
     /// <summary>Adds them to Router's meter.</summary>
-    public LiveGauges(RouterMetrics metrics, ModeController modes, ModeSynchronizer synchronizer, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, Upstreams upstreams, BackgroundFailures failures, TimeProvider time)
+    public LiveGauges(RouterMetrics metrics, ModeController modes, ModeSynchronizer synchronizer, Fleet fleet, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, Upstreams upstreams, BackgroundFailures failures, FleetClock time)
     {
         (_modes, _site, _upstreams) = (modes, site, upstreams);
         var meter = metrics.Meter;
@@ -30,6 +35,10 @@ public sealed class LiveGauges
         meter.CreateObservableGauge("router.mode.overrun", () => modes.State.OverrunAt(time.GetUtcNow()).TotalSeconds, "s", "By how much the announced end has passed while the site is not open.");
         meter.CreateObservableGauge("router.mode.window_age", () => modes.State.WindowAgeAt(time.GetUtcNow()).TotalSeconds, "s", "How long the window of downtime lasts already.");
         meter.CreateObservableGauge("router.mode.store_problem", () => synchronizer.Problem is null ? 0 : 1, "{problem}", "1 where the mode can't be read or understood and stays what it was.");
+        meter.CreateObservableGauge("router.mode.switch_problem", () => fleet.Isolation is null ? 0 : 1, "{problem}", "1 where the mode store can be read but not written, so that nobody can switch the fleet.");
+        meter.CreateObservableGauge("router.fleet.verdict", () => Verdicts(fleet.Published), null, "1 for the verdict on the fleet, 0 for the others: safe only where a restore may begin.");
+        meter.CreateObservableGauge("router.fleet.instances", () => Instances(fleet.Published), "{instance}", "Instances of the fleet, by state: live, or vanished and not known to have ended.");
+        meter.CreateObservableGauge("router.fleet.unsettled_writes", () => fleet.Published?.Unsettled ?? 0, "{request}", "Writes of unknown outcome that an application may still be applying.");
         meter.CreateObservableGauge("router.mode.in_the_way", () => open.HeldAgainst(modes.State).Count, "{request}", "Requests and upgraded connections in flight to what the mode closes.");
         meter.CreateObservableCounter("router.uncertain_writes", () => uncertain.Count, "{request}", "Requests that must not be done twice and whose exchange was broken or cut.");
         meter.CreateObservableCounter(
@@ -44,6 +53,19 @@ public sealed class LiveGauges
         // The framework's handler reports this for HTTP/2; the name and labels are the semantic conventions' for both.
         meter.CreateObservableUpDownCounter("http.client.open_connections", Connections, "{connection}", "Number of outbound HTTP connections that are currently active or idle on the client.");
     }
+
+    // What the observer publishes is the fleet's, so that every instance shows the same. Where nothing current is known, nothing is safe.
+    private IEnumerable<Measurement<int>> Verdicts(PublishedVerdict? published)
+    {
+        var current = published is { } known && known.Version == _modes.State.Record.Version ? known.State : VerdictState.NotSafe;
+        return VerdictNames.Select(verdict => new Measurement<int>(verdict.State == current ? 1 : 0, new KeyValuePair<string, object?>("verdict", verdict.Name)));
+    }
+
+    private static IEnumerable<Measurement<int>> Instances(PublishedVerdict? published) =>
+    [
+        new(published?.Live ?? 0, new KeyValuePair<string, object?>("state", "live")),
+        new(published?.Vanished ?? 0, new KeyValuePair<string, object?>("state", "vanished")),
+    ];
 
     private Measurement<int> SetBy()
     {

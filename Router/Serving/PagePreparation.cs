@@ -4,7 +4,7 @@ using Router.Modes;
 namespace Router.Serving;
 
 /// <summary>Has the closed site's answers made as soon as the mode changes: a flood of visitors comes exactly then, and the first must not wait.</summary>
-public sealed class PagePreparation(CurrentSite site, ModeController modes, BackgroundFailures failures, TimeProvider time) : IHostedService
+public sealed class PagePreparation(CurrentSite site, ModeController modes, BackgroundFailures failures, FleetClock time) : IHostedService
 {
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)

@@ -163,9 +163,7 @@ public static class RouterApplication
         services.AddSingleton(files);
         services.AddSingleton<BackgroundFailures>();
         services.AddSingleton<IConfigurationRoot>(provider => (IConfigurationRoot)provider.GetRequiredService<IConfiguration>());
-        services.AddSingleton(ModeStores.Open(settings.ModeStore, options.Time));
-        services.AddSingleton(new ModeController(options.Time, ModeRecord.Unknown(options.Time.GetUtcNow())));
-        services.AddSingleton<InstanceReporter>();
+        AddModes(services, options.Time, settings.ModeStore);
         services.AddSingleton<ModeSynchronizer>();
         services.AddHostedService(provider => provider.GetRequiredService<ModeSynchronizer>());
         services.AddSingleton<UpstreamClients>();
@@ -195,6 +193,7 @@ public static class RouterApplication
         services.AddSingleton(options.Management ?? settings.Management);
         services.AddSingleton<ManagementGuard>();
         services.AddSingleton<ModeEndpoints>();
+        services.AddSingleton<FleetEndpoints>();
         services.AddSingleton<TableEndpoints>();
         services.AddSingleton<ReloadEndpoint>();
         services.AddSingleton<ManagementServer>();
@@ -204,5 +203,19 @@ public static class RouterApplication
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<ExchangeEnd>();
         services.AddSingleton<FrontDoor>();
+    }
+
+    private static void AddModes(IServiceCollection services, TimeProvider time, ModeStoreSettings settings)
+    {
+        var (store, clock) = (ModeStores.Open(settings, time), new FleetClock(time));
+        services.AddSingleton(store);
+        services.AddSingleton(clock);
+        services.AddSingleton(new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()), settings.Lease)
+        {
+            Contact = store.IsShared ? new StoreContact(time, settings.HeartbeatExpiry) : null,
+        });
+        services.AddSingleton<InstanceReporter>();
+        services.AddSingleton<Fleet>();
+        services.AddSingleton<ModeHistory>();
     }
 }

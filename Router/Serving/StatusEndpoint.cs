@@ -16,6 +16,7 @@ namespace Router.Serving;
 /// <param name="OverrunSeconds">By how much that end has passed while the site is not open; null where it has not.</param>
 /// <param name="ModeWarning">What there is to say against the length of the downtime; null where nothing is.</param>
 /// <param name="ModeProblem">What is wrong with the place where the mode lives; null where nothing is.</param>
+/// <param name="SwitchProblem">Why nobody can switch the fleet right now, although the mode can be read; null where nothing is in the way of it.</param>
 /// <param name="Application">The application's name.</param>
 /// <param name="Version">What the binary was built from.</param>
 /// <param name="Release">The release.</param>
@@ -23,7 +24,7 @@ namespace Router.Serving;
 /// <param name="Instance">This instance's name.</param>
 /// <param name="Backends">What was last seen of each backend; left out with <c>?ignore-dependencies</c>.</param>
 public sealed record StatusDocument(
-    string Status, string Mode, DateTimeOffset Since, DateTimeOffset? Until, double? OverrunSeconds, string? ModeWarning, string? ModeProblem, string Application, string Version, string? Release, string? Stage, string Instance,
+    string Status, string Mode, DateTimeOffset Since, DateTimeOffset? Until, double? OverrunSeconds, string? ModeWarning, string? ModeProblem, string? SwitchProblem, string Application, string Version, string? Release, string? Stage, string Instance,
     IReadOnlyList<BackendStatus>? Backends);
 
 /// <summary>One backend in <c>/_status</c>.</summary>
@@ -49,7 +50,7 @@ public sealed record AddressStatus(string Circuit, int InFlight);
 internal sealed partial class StatusJson : JsonSerializerContext;
 
 /// <summary>The health check: from memory alone, so that it answers at once whatever the backends do.</summary>
-public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes, ModeSynchronizer synchronizer, TimeProvider time)
+public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes, ModeSynchronizer synchronizer, Fleet fleet, FleetClock time)
 {
     /// <summary>Answers 200 with the status.</summary>
     public Task HandleAsync(HttpContext context) =>
@@ -60,7 +61,7 @@ public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeCo
         var (settings, state, now) = (site.Current.Settings, modes.State, time.GetUtcNow());
         var overrun = state.OverrunAt(now);
         return new StatusDocument(
-            "ok", state.Mode.Name, state.Since, state.Step.Until, overrun > TimeSpan.Zero ? Math.Round(overrun.TotalSeconds) : null, state.WarningAt(now), synchronizer.Problem, settings.ApplicationName, BuildInfo.Version, settings.Release, settings.Stage, settings.Instance,
+            "ok", state.Mode.Name, state.Since, state.Step.Until, overrun > TimeSpan.Zero ? Math.Round(overrun.TotalSeconds) : null, state.WarningAt(now), synchronizer.Problem, fleet.Isolation, settings.ApplicationName, BuildInfo.Version, settings.Release, settings.Stage, settings.Instance,
             alone ? null : [.. site.Current.Backends.Select(upstream => Describe(upstream, upstreams.InFlight(upstream.Settings.Name)))]);
     }
 

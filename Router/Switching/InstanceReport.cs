@@ -1,27 +1,45 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Router.Forwarding.InFlight;
+using Router.Modes;
 
 namespace Router.Switching;
 
-/// <summary>What one instance says of itself: what it has confirmed and what it still has in flight.</summary>
+/// <summary>What one instance reports of itself with each heartbeat: what it has confirmed and what it still has in flight.</summary>
 public sealed record InstanceReport
 {
+    /// <summary>How long the reports of instances that have ended are kept: long enough for a post-mortem of the night before.</summary>
+    public static readonly TimeSpan Retention = TimeSpan.FromDays(1);
+
+    // A lease ends by the monotonic clock of one machine and is judged by the clock of another one.
+    private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(2);
+
     /// <summary>The name, as configured.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Name and start: two processes of one name, and a process and its successor, are two instances.</summary>
+    /// <summary>Name and a random part: two processes of one name, and a process and its successor, are two instances.</summary>
     public required string Id { get; init; }
 
-    /// <summary>When it said so, by its own clock: its heartbeat. Of what was read from the store, when the reader heard it (<see cref="Heartbeats"/>).</summary>
-    public required DateTimeOffset At { get; init; }
+    /// <summary>When the store took the report, by the store's clock. Set by the reader.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
+    public DateTimeOffset At { get; init; }
+
+    /// <summary>When the process was started.</summary>
+    public DateTimeOffset Started { get; init; }
+
+    /// <summary>Which process it is; null where its system does not tell.</summary>
+    public ProcessIdentity? Process { get; init; }
 
     /// <summary>Whether it has stopped in an orderly way.</summary>
     public bool Stopped { get; init; }
 
+    /// <summary>How it ended, where it did so without a report of its own; null otherwise.</summary>
+    public InstanceEnd? End { get; init; }
+
     /// <summary>The version of the record that it has.</summary>
     public required long Version { get; init; }
 
-    /// <summary>The version of the record in which the step in force first stood.</summary>
+    /// <summary>The version of the record in which the step in force was made.</summary>
     public required long StepMade { get; init; }
 
     /// <summary>The mode in force.</summary>
@@ -30,42 +48,119 @@ public sealed record InstanceReport
     /// <summary>Since when it is in force there.</summary>
     public required DateTimeOffset Since { get; init; }
 
-    /// <summary>How many requests and upgraded connections are in the way: in flight to what the mode closes.</summary>
+    /// <summary>How many requests and upgraded connections are still in flight to what the mode closes.</summary>
     public int Held { get; init; }
 
     /// <summary>How many of them are upgraded connections.</summary>
     public int HeldUpgraded { get; init; }
 
-    /// <summary>How many requests of testers are in flight; they are not in the way.</summary>
+    /// <summary>How many requests of testers are in flight.</summary>
     public int Testers { get; init; }
 
-    /// <summary>The oldest of them.</summary>
-    public ImmutableArray<OpenExchange> InTheWay { get; init; } = [];
+    /// <summary>The oldest of the requests in flight to what the mode closes.</summary>
+    public ImmutableArray<OpenExchange> InTheWay
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
 
-    /// <summary>When each backend last got a request that may change something.</summary>
-    public ImmutableArray<BackendWrites> LastWrites { get; init; } = [];
+    /// <summary>How many writes are with a backend.</summary>
+    public int OpenWriteCount { get; init; }
+
+    /// <summary>The oldest of them: what would be of unknown outcome if the instance died now.</summary>
+    public ImmutableArray<OpenExchange> OpenWrites
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
+    /// <summary>When each backend last got a write, and completed one.</summary>
+    public ImmutableArray<BackendWrites> LastWrites
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
+    /// <summary>How many requests and upgraded connections were cut in this window.</summary>
+    public long Cut { get; init; }
 
     /// <summary>How many writes have an unknown outcome since the window began; in live, of those that are kept.</summary>
     public int UncertainCount { get; init; }
 
     /// <summary>The newest of them.</summary>
-    public ImmutableArray<UncertainWrite> UncertainWrites { get; init; } = [];
+    public ImmutableArray<UncertainWrite> UncertainWrites
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
 
-    /// <summary>By how many seconds its clock is ahead of the reader's, negative where it is behind; set by the reader, null where it is not known.</summary>
-    public double? ClockAheadSeconds { get; init; }
+    /// <summary>When the last of all writes of unknown outcome has settled, listed or not; null where there was none.</summary>
+    public DateTimeOffset? UncertainSettledBy { get; init; }
+
+    /// <summary>How long, in seconds, an application may go on working on a write whose connection is gone: the most of all backends.</summary>
+    public double WriteSettleSeconds { get; init; }
+
+    /// <summary>How long, in seconds, a request in flight may last after a closing.</summary>
+    public double DrainLimitSeconds { get; init; }
+
+    /// <summary>After how many seconds without contact with the store it closes itself; null for never.</summary>
+    public double? LeaseSeconds { get; init; }
+
+    /// <summary>By how many seconds its host's wall clock is ahead of the fleet's clock, negative where it is behind.</summary>
+    public double WallClockAheadSeconds { get; init; }
 
     /// <summary>What is wrong with the mode's store, seen from there; null where nothing is.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>How long ago it said so.</summary>
+    /// <summary>How long ago the store took the report.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => now > At ? now - At : TimeSpan.Zero;
 
-    /// <summary>Whether its heartbeat is live.</summary>
-    public bool IsLiveAt(DateTimeOffset now, TimeSpan expiry) => !Stopped && AgeAt(now) <= expiry;
-}
+    /// <summary>Where the instance is in its life.</summary>
+    public InstanceState StateAt(DateTimeOffset now, TimeSpan heartbeatExpiry) =>
+        Stopped ? InstanceState.Stopped : End is not null ? InstanceState.Ended : AgeAt(now) <= heartbeatExpiry ? InstanceState.Live : InstanceState.Vanished;
 
-/// <summary>The last writes of a backend.</summary>
-/// <param name="Backend">Its name.</param>
-/// <param name="Accepted">When one was last sent to it; null where none was.</param>
-/// <param name="Completed">When the answer to one was last complete; null where none was.</param>
-public sealed record BackendWrites(string Backend, DateTimeOffset? Accepted, DateTimeOffset? Completed);
+    /// <summary>Whether it has confirmed the record and its step in force. No other place decides that.</summary>
+    public bool Confirms(ModeRecord record, ModeStep step) => Version == record.Version && StepMade == step.Made && Mode == step.Mode.Name;
+
+    /// <summary>
+    /// Whether nothing can write through it as long as the record holds: it has confirmed a step that lets no write through, not even a tester's,
+    /// and has nothing in flight any more.
+    /// </summary>
+    public bool IsQuiet(ModeRecord record, ModeStep step) =>
+        Confirms(record, step) && !step.Mode.AllowsWrites && Held == 0 && OpenWriteCount == 0 && !record.Bypasses.Any(bypass => bypass.HoldsIn(step.Window, At));
+
+    /// <summary>
+    /// When an instance that lost the store has certainly closed itself and cut what it had in flight; null where it has no lease.
+    /// The lease began before the store took its last heartbeat.
+    /// </summary>
+    public DateTimeOffset? ClosedByLease => LeaseSeconds is { } lease ? At + TimeSpan.FromSeconds(lease + DrainLimitSeconds) + LeaseMargin : null;
+
+    /// <summary>
+    /// The same instance, ended: the writes that it had in flight are of unknown outcome from then on, and so are those that it may have started
+    /// after its last heartbeat, which nobody can list.
+    /// </summary>
+    public InstanceReport Ended(InstanceEnd end) => Ended(end.At) with { End = end };
+
+    /// <summary>The same instance, whose writes in flight are of unknown outcome from an instant on.</summary>
+    public InstanceReport Ended(DateTimeOffset at)
+    {
+        var settled = at + TimeSpan.FromSeconds(WriteSettleSeconds);
+        return this with
+        {
+            UncertainCount = UncertainCount + OpenWriteCount,
+            UncertainWrites =
+            [
+                .. UncertainWrites,
+                .. OpenWrites.Select(write => new UncertainWrite(
+                    at, write.Backend ?? "", write.Method, write.Host, write.Path, write.RequestId, "instance_ended", null,
+                    Forwarding.RequestMethods.IsIdempotent(write.Method) && !write.IsUpgraded, settled)),
+            ],
+            UncertainSettledBy = UncertainSettledBy > settled ? UncertainSettledBy : settled,
+            OpenWriteCount = 0,
+            OpenWrites = [],
+            Held = 0,
+            HeldUpgraded = 0,
+            InTheWay = [],
+        };
+    }
+}

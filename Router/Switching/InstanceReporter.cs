@@ -7,49 +7,66 @@ using Router.Modes;
 
 namespace Router.Switching;
 
-/// <summary>Says what this instance has confirmed and holds.</summary>
-public sealed class InstanceReporter(ModeController modes, OpenExchanges open, UncertainWrites uncertain, Upstreams upstreams, RouterSettings settings, TimeProvider time)
+/// <summary>Reports what this instance has confirmed and has in flight. To make a report changes nothing.</summary>
+public sealed class InstanceReporter(
+    ModeController modes, OpenExchanges open, UncertainWrites uncertain, Upstreams upstreams, Drain drain, RouterSettings settings, FleetClock clock)
 {
     private const int MostInTheWay = 20;
-    private const int MostUncertain = 50;
+    private const int MostWrites = 50;
 
     // What broke just before the window is of the window's making as often as not.
     private static readonly TimeSpan Before = TimeSpan.FromMinutes(1);
 
+    private readonly long _started = clock.GetTimestamp();
+
     /// <summary>The name, as configured.</summary>
     public string Name => settings.Instance;
 
-    /// <summary>Name and start.</summary>
+    /// <summary>Name and a random part.</summary>
     public string Id { get; } = $"{settings.Instance}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
-    /// <summary>What is so now.</summary>
+    /// <summary>The current state.</summary>
     /// <param name="problem">What is wrong with the store.</param>
     /// <param name="stopped">Whether the instance ends here.</param>
     public InstanceReport Make(string? problem, bool stopped = false)
     {
-        // The state first: what comes after it meets it.
+        // The state first: what comes after it meets it. The writes in flight before those of unknown outcome: one that ends meanwhile is in both, and never in none.
         var state = modes.State;
         var held = open.HeldAgainst(state);
-        var writes = uncertain.Since(state.Mode.ClosesAnything ? state.WindowSince - Before : DateTimeOffset.MinValue);
-        return new InstanceReport
+        var writes = open.Writes();
+        var now = clock.GetUtcNow();
+        var window = state.Mode.ClosesAnything ? state.WindowSince - Before : DateTimeOffset.MinValue;
+        var unknown = uncertain.Since(DateTimeOffset.MinValue).Where(write => write.Time >= window || write.SettlesAt > now).ToArray();
+        var report = new InstanceReport
         {
             Name = Name,
             Id = Id,
-            At = time.GetUtcNow(),
+            At = now,
+            Started = now - clock.GetElapsedTime(_started),
+            Process = ProcessIdentity.Own,
             Stopped = stopped,
             Version = state.Record.Version,
             StepMade = state.Step.Made,
             Mode = state.Mode.Name,
             Since = state.Since,
             Held = held.Count,
-            Testers = open.CountTesters(),
             HeldUpgraded = held.Count(exchange => exchange.IsUpgraded),
+            Testers = open.CountTesters(),
             InTheWay = [.. held.OrderBy(exchange => exchange.Arrived).Take(MostInTheWay).Select(exchange => exchange.Describe())],
+            OpenWriteCount = writes.Count,
+            OpenWrites = [.. writes.OrderBy(exchange => exchange.Arrived).Take(MostWrites).Select(exchange => exchange.Describe())],
             LastWrites = LastWrites(),
-            UncertainCount = writes.Count,
-            UncertainWrites = [.. writes.TakeLast(MostUncertain)],
+            Cut = drain.CutCount,
+            UncertainCount = unknown.Length,
+            UncertainWrites = [.. unknown.TakeLast(MostWrites)],
+            UncertainSettledBy = uncertain.SettledBy,
+            WriteSettleSeconds = upstreams.All.Select(upstream => upstream.Settings.WriteSettleTime.TotalSeconds).DefaultIfEmpty().Max(),
+            DrainLimitSeconds = settings.ModeStore.DrainLimit.TotalSeconds,
+            LeaseSeconds = settings.ModeStore.Lease?.TotalSeconds,
+            WallClockAheadSeconds = Math.Round(clock.WallClockAhead.TotalSeconds, 3),
             Problem = problem,
         };
+        return stopped && writes.Count > 0 ? report.Ended(now) : report;
     }
 
     /// <summary>The last writes of every backend that had one.</summary>

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-using System.Text.Json;
 using Router.Configuration;
 using Router.Forwarding.InFlight;
 using Router.Modes;
@@ -17,7 +15,10 @@ public sealed partial class ModeSynchronizer : BackgroundService
     public const string BypassKind = "bypass";
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan DrainingInterval = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan ClosingInterval = TimeSpan.FromMilliseconds(250);
+
+    // A closing begins before its instant: what an instance that dies had in flight is known from its last heartbeat.
+    private static readonly TimeSpan Closing = TimeSpan.FromSeconds(5);
 
     // An empty store at the start: time for a running sibling to see that the store has lost its data, and to write back what it knows.
     private static readonly TimeSpan SiblingsTime = TimeSpan.FromSeconds(3);
@@ -25,18 +26,18 @@ public sealed partial class ModeSynchronizer : BackgroundService
     private readonly IModeStore _store;
     private readonly ModeController _modes;
     private readonly InstanceReporter _reporter;
+    private readonly Fleet _fleet;
+    private readonly ModeHistory _history;
     private readonly ModeStoreSettings _settings;
     private readonly ManagementSettings _management;
     private readonly Mode _configured;
     private readonly Drain _drain;
-    private readonly TimeProvider _time;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly FleetClock _time;
     private readonly ILogger<ModeSynchronizer> _logger;
     private readonly SemaphoreSlim _one = new(1, 1);
     private readonly ChangeSignal _woken;
-    private readonly ConcurrentQueue<HistoryEntry> _unwritten = new();
-    private readonly Heartbeats _heartbeats;
     private volatile string? _problem = "the mode store has not been read yet";
-    private volatile string? _isolation;
     private string? _refusal;
     private bool _wasUnreadable;
     private long? _emptySince;
@@ -45,21 +46,20 @@ public sealed partial class ModeSynchronizer : BackgroundService
 
     /// <summary>Made before anything listens; nothing is read yet.</summary>
     public ModeSynchronizer(
-        IModeStore store, ModeController modes, InstanceReporter reporter, RouterSettings settings, Drain drain, TimeProvider time, ILogger<ModeSynchronizer> logger)
+        IModeStore store, ModeController modes, InstanceReporter reporter, Fleet fleet, ModeHistory history, RouterSettings settings,
+        Drain drain, IHostApplicationLifetime lifetime, FleetClock time, ILogger<ModeSynchronizer> logger)
     {
-        (_store, _modes, _reporter, _settings, _drain, _time, _logger) = (store, modes, reporter, settings.ModeStore, drain, time, logger);
+        (_store, _modes, _reporter, _fleet, _history, _settings) = (store, modes, reporter, fleet, history, settings.ModeStore);
+        (_drain, _lifetime, _time, _logger, _woken) = (drain, lifetime, time, logger, new ChangeSignal(time));
         _management = settings.Management;
         _configured = ModeCatalogue.TryFind(settings.Mode, out var mode) ? mode : throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
-        (_woken, _heartbeats) = (new ChangeSignal(time), new Heartbeats(time));
         modes.Changed += OnChanged;
         drain.Ended += OnDrained;
+        lifetime.ApplicationStarted.Register(_woken.Set);
     }
 
     /// <summary>Where the mode lives.</summary>
     public IModeStore Store => _store;
-
-    /// <summary>Why this instance and the others can't see each other in a store that they share; null where they can.</summary>
-    public string? Isolation => _isolation;
 
     /// <summary>What is wrong with the store or what it holds, for an operator; null where nothing is.</summary>
     public string? Problem => _problem;
@@ -76,9 +76,9 @@ public sealed partial class ModeSynchronizer : BackgroundService
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        // However little time is left: without this word the others take it for vanished. The store gives up in seconds by itself.
-        if (_store.IsShared)
-            await ReportAsync(MakeReport(stopped: true), CancellationToken.None).ConfigureAwait(false);
+        // However little time is left: without this report the others take it for vanished. The store gives up in seconds by itself.
+        if (IsServing)
+            await _fleet.BeatAsync(_reporter.Make(_problem, stopped: true), CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -95,10 +95,11 @@ public sealed partial class ModeSynchronizer : BackgroundService
     /// <param name="kind">What the history calls it.</param>
     /// <param name="ifVersion">The version that the operator has seen; null for any.</param>
     /// <param name="isTrial">Whether nothing is to be changed.</param>
+    /// <param name="note">Who did it and what about, where the record's step does not say.</param>
     /// <param name="cancellation">Gives up.</param>
     /// <exception cref="ModeStoreException">The store can't be read or written.</exception>
     public async Task<ChangeResult> ChangeAsync(
-        Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change, string kind, long? ifVersion, bool isTrial, CancellationToken cancellation)
+        Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change, string kind, long? ifVersion, bool isTrial, ChangeNote? note, CancellationToken cancellation)
     {
         await _one.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -115,11 +116,11 @@ public sealed partial class ModeSynchronizer : BackgroundService
                 return new ChangeResult(ChangeOutcome.Refused, state, faults.All);
             if (isTrial)
                 return new ChangeResult(ChangeOutcome.Tried, state, []) { Record = next };
-            if (!await ReplaceAsync(text, next, EntryOf(kind, next), cancellation).ConfigureAwait(false))
+            if (!await ReplaceAsync(text, next, EntryOf(kind, next, note), cancellation).ConfigureAwait(false))
                 return new ChangeResult(ChangeOutcome.LostRace, state, []);
             _modes.Offer(next);
             SetProblem(null);
-            LogChanged(kind, next.Version, next.Steps[^1].Mode, next.Steps[^1].At, next.Steps[^1].By ?? "nobody named", next.Steps[^1].Reason ?? "no reason given");
+            LogChanged(kind, next.Version, next.Steps[^1].Mode, next.Steps[^1].At, note?.By ?? next.Steps[^1].By ?? "nobody named", note?.Text ?? next.Steps[^1].Reason ?? "no reason given");
             return new ChangeResult(ChangeOutcome.Done, state, []) { Record = next };
         }
         finally
@@ -128,28 +129,31 @@ public sealed partial class ModeSynchronizer : BackgroundService
         }
     }
 
-    /// <summary>What every instance reports, this one by what is so now. A store that can't be read is named by <see cref="Problem"/>.</summary>
+    /// <summary>What every instance reports, this one by its state now. A store that can't be read is named by <see cref="Problem"/>.</summary>
     public async Task<IReadOnlyList<InstanceReport>> ReadFleetAsync(CancellationToken cancellation)
     {
         try
         {
-            return [.. (await ReadOthersAsync(cancellation).ConfigureAwait(false)).Append(MakeReport()).OrderBy(report => report.Id, StringComparer.Ordinal)];
+            var others = await _fleet.ReadOthersAsync(cancellation).ConfigureAwait(false);
+            return [.. others.Append(_reporter.Make(_problem)).OrderBy(report => report.Id, StringComparer.Ordinal)];
         }
         catch (ModeStoreException fault)
         {
             SetProblem($"The other instances can't be seen: {fault.Message}");
         }
 
-        return [MakeReport()];
+        return [_reporter.Make(_problem)];
     }
 
-    /// <summary>The history, the oldest line first.</summary>
-    /// <exception cref="ModeStoreException">The store can't be read.</exception>
-    public async Task<IReadOnlyList<HistoryEntry>> ReadHistoryAsync(CancellationToken cancellation) =>
-        SwitchingJson.ReadAll(await _store.ReadHistoryAsync(cancellation).ConfigureAwait(false), SwitchingJson.Default.HistoryEntry).Read;
+    /// <summary>Adds an entry to the history that is about no change of the record.</summary>
+    public void Note(string kind, ChangeNote note)
+    {
+        _history.Add(EntryOf(kind, _modes.State.Record, note));
+        _woken.Set();
+    }
 
-    /// <summary>Reads the store once, and does what follows from it.</summary>
-    public async Task LookAsync(CancellationToken cancellation)
+    /// <summary>Reads the store once, and does what follows from it. False where the store could not be read.</summary>
+    public async Task<bool> LookAsync(CancellationToken cancellation)
     {
         await _one.WaitAsync(cancellation).ConfigureAwait(false);
         try
@@ -168,6 +172,8 @@ public sealed partial class ModeSynchronizer : BackgroundService
                 await TakeAsync(text, found, cancellation).ConfigureAwait(false);
                 SetProblem(null);
             }
+
+            return true;
         }
         catch (ModeStoreException fault)
         {
@@ -175,6 +181,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
             if (_modes.State.Record.Version < 0 && _settings.ConfiguredModeWhenUnreachable)
                 _modes.Offer(RecordOf(_configured, version: 0));
             SetProblem(fault.Message);
+            return false;
         }
         finally
         {
@@ -200,16 +207,36 @@ public sealed partial class ModeSynchronizer : BackgroundService
         }
     }
 
+    private bool IsServing => _lifetime.ApplicationStarted.IsCancellationRequested;
+
     private async Task RunOnceAsync(CancellationToken stopping)
     {
-        var report = MakeReport();
-        if (_store.IsShared)
-            await ReportAsync(report, stopping).ConfigureAwait(false);
+        var begun = _time.GetTimestamp();
+        var isReached = await LookAsync(stopping).ConfigureAwait(false);
+        var report = _reporter.Make(_problem);
+        // A start that fails registers nothing. A request that comes before the registration waits for it: see StoreContact.
+        if (IsServing)
+        {
+            isReached &= await _fleet.BeatAsync(report, stopping).ConfigureAwait(false);
+            if (_fleet.Isolation is { } refusal)
+                TellRefusal(refusal);
+            _modes.Contact?.Tried(begun);
+        }
+
+        if (isReached)
+            _modes.Renew(begun);
         await WriteHistoryAsync(stopping).ConfigureAwait(false);
         TellOverrun();
         TellLength();
-        await WaitAsync(report.Held > 0 ? DrainingInterval : Interval, stopping).ConfigureAwait(false);
-        await LookAsync(stopping).ConfigureAwait(false);
+        await WaitAsync(IsClosing(report) ? ClosingInterval : Interval, stopping).ConfigureAwait(false);
+    }
+
+    // From shortly before a switch until nothing is in flight any more.
+    private bool IsClosing(InstanceReport report)
+    {
+        var (state, now) = (_modes.State, _time.GetUtcNow());
+        return state.Next?.At - now < Closing || report.Held > 0
+            || (!state.Mode.AllowsWrites && (report.OpenWriteCount > 0 || now - state.Since < Closing));
     }
 
     private async Task WaitAsync(TimeSpan atMost, CancellationToken stopping)
@@ -286,7 +313,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
         var text = ModeRecordText.Format(record);
         try
         {
-            return await _store.TryReplaceAsync(expected, text, entry is null ? null : JsonSerializer.Serialize(entry, SwitchingJson.Default.HistoryEntry), cancellation).ConfigureAwait(false);
+            return await _store.TryReplaceAsync(expected, text, entry is null ? null : ModeHistory.Text(entry), cancellation).ConfigureAwait(false);
         }
         catch (ModeStoreException)
         {
@@ -296,54 +323,15 @@ public sealed partial class ModeSynchronizer : BackgroundService
         }
     }
 
-    // Who reads that nothing is in flight may switch at once: then how this switch ended would never be told.
-    private InstanceReport MakeReport(bool stopped = false)
-    {
-        var report = _reporter.Make(_problem, stopped);
-        if (report.Held == 0)
-            _drain.Look();
-        return report;
-    }
-
-    private async Task ReportAsync(InstanceReport report, CancellationToken cancellation)
+    private async Task WriteHistoryAsync(CancellationToken cancellation)
     {
         try
         {
-            await _store.ReportAsync(report.Id, JsonSerializer.Serialize(report, SwitchingJson.Default.InstanceReport), cancellation).ConfigureAwait(false);
-            if (!report.Stopped)
-                await ForgetAsync(cancellation).ConfigureAwait(false);
-            _isolation = null;
+            await _history.WriteAsync(cancellation).ConfigureAwait(false);
         }
         catch (ModeStoreException fault)
         {
-            _isolation = fault.Message;
             TellRefusal(fault.Message);
-        }
-    }
-
-    private async Task ForgetAsync(CancellationToken cancellation)
-    {
-        var now = _time.GetUtcNow();
-        var old = (await ReadOthersAsync(cancellation).ConfigureAwait(false)).Where(report => report.AgeAt(now) > Heartbeats.Memory).Select(report => report.Id).ToArray();
-        if (old is not [])
-            await _store.ForgetAsync(old, cancellation).ConfigureAwait(false);
-    }
-
-    private async Task WriteHistoryAsync(CancellationToken cancellation)
-    {
-        while (_unwritten.TryPeek(out var entry))
-        {
-            try
-            {
-                await _store.AddHistoryAsync(JsonSerializer.Serialize(entry, SwitchingJson.Default.HistoryEntry), cancellation).ConfigureAwait(false);
-            }
-            catch (ModeStoreException fault)
-            {
-                TellRefusal(fault.Message);
-                return;
-            }
-
-            _unwritten.TryDequeue(out _);
         }
     }
 
@@ -354,8 +342,8 @@ public sealed partial class ModeSynchronizer : BackgroundService
         try
         {
             var now = _time.GetUtcNow();
-            var others = await ReadOthersAsync(cancellation).ConfigureAwait(false);
-            return others.Any(report => report.IsLiveAt(now, _settings.HeartbeatExpiry)) ? ModeStores.FleetLead : TimeSpan.Zero;
+            var others = await _fleet.ReadOthersAsync(cancellation).ConfigureAwait(false);
+            return others.Any(report => report.StateAt(now, _settings.HeartbeatExpiry) == InstanceState.Live) ? ModeStores.FleetLead : TimeSpan.Zero;
         }
         catch (ModeStoreException)
         {
@@ -364,17 +352,13 @@ public sealed partial class ModeSynchronizer : BackgroundService
         }
     }
 
-    private async Task<IReadOnlyList<InstanceReport>> ReadOthersAsync(CancellationToken cancellation) => _store.IsShared
-        ? _heartbeats.Observe(SwitchingJson.ReadAll((await _store.ReadReportsAsync(cancellation).ConfigureAwait(false)).Values, SwitchingJson.Default.InstanceReport).Read.Where(report => report.Id != _reporter.Id))
-        : [];
-
     // What an instance was started with before it had read the store has no version of its own. Others may know one, which an operator's word must outdo.
     private async Task<ModeState> KnownAsync(CancellationToken cancellation)
     {
         var state = _modes.State;
         if (state.Record.Version >= 1)
             return state;
-        var version = (await ReadOthersAsync(cancellation).ConfigureAwait(false)).Select(report => report.Version).Append(0).Max();
+        var version = (await _fleet.ReadOthersAsync(cancellation).ConfigureAwait(false)).Select(report => report.Version).Append(0).Max();
         return new ModeState(state.Record with { Version = version }, state.Index, state.Since, state.ActivatedAt);
     }
 
@@ -389,7 +373,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
         };
     }
 
-    private HistoryEntry EntryOf(string kind, ModeRecord record)
+    private HistoryEntry EntryOf(string kind, ModeRecord record, ChangeNote? note = null)
     {
         var step = record.Steps[^1];
         var bypass = kind == BypassKind ? record.Bypasses[^1] : null;
@@ -402,15 +386,15 @@ public sealed partial class ModeSynchronizer : BackgroundService
             Mode = step.Mode.Name,
             At = step.At,
             Until = bypass?.Until ?? step.Until,
-            By = bypass is null ? step.By : bypass.By,
-            Reason = bypass is null ? step.Reason : $"{bypass.Id} {bypass.Addresses} {bypass.Note}",
+            By = note?.By ?? (bypass is null ? step.By : bypass.By),
+            Reason = note is not null ? note.Text : bypass is null ? step.Reason : $"{bypass.Id} {bypass.Addresses} {bypass.Note}",
             Ticket = step.Ticket,
         };
     }
 
     private void OnDrained(DrainOutcome outcome)
     {
-        _unwritten.Enqueue(new HistoryEntry
+        _history.Add(new HistoryEntry
         {
             Kind = "drained",
             Version = outcome.State.Record.Version,
@@ -425,7 +409,12 @@ public sealed partial class ModeSynchronizer : BackgroundService
         _woken.Set();
     }
 
-    private void OnChanged(ModeState state) => _woken.Set();
+    private void OnChanged(ModeState state)
+    {
+        if (state.IsLapsed)
+            LogLapsed(_settings.Lease.GetValueOrDefault());
+        _woken.Set();
+    }
 
     private void SetProblem(string? problem)
     {
@@ -482,6 +471,9 @@ public sealed partial class ModeSynchronizer : BackgroundService
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Store} could not be read when this instance started, and is empty now: it may have lost the record of a closed site. It holds {Mode} now. When all is well: {Hint}")]
     private partial void LogLost(string store, Mode mode, string hint);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The mode store could not be reached for {Lease}: this instance has closed itself until it is back (Router:ModeStore:Lease).")]
+    private partial void LogLapsed(TimeSpan lease);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Not written: {Reason}")]
     private partial void LogRefusal(string reason);

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using Router.Modes.Stores;
 
 namespace Router.Switching;
 
@@ -7,28 +9,35 @@ namespace Router.Switching;
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(InstanceReport))]
 [JsonSerializable(typeof(HistoryEntry))]
+[JsonSerializable(typeof(PublishedVerdict))]
 internal sealed partial class SwitchingJson : JsonSerializerContext
 {
-    /// <summary>The texts that are what they should be; a newer or broken one is passed over, with its number.</summary>
-    public static (List<T> Read, int Broken) ReadAll<T>(IEnumerable<string> texts, System.Text.Json.Serialization.Metadata.JsonTypeInfo<T> type)
-        where T : class
+    /// <summary>The reports that can be understood, each with the time at which the store took it. Another version's are passed over.</summary>
+    public static Dictionary<string, InstanceReport> ReadReports(IReadOnlyDictionary<string, StoredReport> stored)
     {
-        var (read, broken) = (new List<T>(), 0);
-        foreach (var text in texts)
+        var reports = new Dictionary<string, InstanceReport>();
+        foreach (var (id, (seenAt, text)) in stored)
         {
-            try
-            {
-                if (JsonSerializer.Deserialize(text, type) is { } value)
-                    read.Add(value);
-                else
-                    broken++;
-            }
-            catch (JsonException)
-            {
-                broken++;
-            }
+            if (TryRead(text, Default.InstanceReport) is { } report)
+                reports[id] = report with { At = seenAt };
         }
 
-        return (read, broken);
+        return reports;
+    }
+
+    /// <summary>The entries that can be understood.</summary>
+    public static IReadOnlyList<HistoryEntry> ReadHistory(IEnumerable<string> lines) => [.. lines.Select(line => TryRead(line, Default.HistoryEntry)).OfType<HistoryEntry>()];
+
+    private static T? TryRead<T>(string text, JsonTypeInfo<T> type)
+        where T : class
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, type);
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
     }
 }

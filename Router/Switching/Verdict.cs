@@ -1,81 +1,250 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using Router.Configuration;
+using Router.Forwarding.InFlight;
 using Router.Modes;
 
 namespace Router.Switching;
 
-/// <summary>Whether it is safe to begin what the downtime is for: a pure function of the record and of what the instances report.</summary>
-/// <param name="IsSafe">Whether it is.</param>
-/// <param name="Reasons">Why it is not; empty where it is.</param>
-/// <param name="Remarks">What does not stand in the way and is worth knowing.</param>
-public sealed record Verdict(bool IsSafe, ImmutableArray<string> Reasons, ImmutableArray<string> Remarks)
+/// <summary>
+/// Whether a restore may begin: a pure function of the record and of what the instances report. Safe means that nothing can write to any
+/// backend through any instance, and that nothing that was written earlier is still on its way.
+/// </summary>
+/// <param name="State">What it comes to.</param>
+/// <param name="Text">The same in one line.</param>
+/// <param name="Reasons">Why it is not safe.</param>
+/// <param name="Remarks">What does not change the verdict and is worth knowing.</param>
+public sealed record Verdict(VerdictState State, string Text, ImmutableArray<string> Reasons, ImmutableArray<string> Remarks)
 {
-    // Who was gone long before the switch had no part in it.
-    private static readonly TimeSpan Concerned = TimeSpan.FromMinutes(10);
+    /// <summary>Whether a restore may begin.</summary>
+    public bool IsSafe => State == VerdictState.Safe;
 
-    // A report is on its way for a second or two.
-    private const double ClocksDiffer = 3;
+    /// <summary>Whether the mode is in force on every instance: what a switch waits for, to whatever mode.</summary>
+    public bool IsInForce => State != VerdictState.NotSafe;
 
-    /// <summary>One line: <c>SAFE</c>, or <c>NOT SAFE</c> and why.</summary>
-    public string Text => IsSafe ? "SAFE" : $"NOT SAFE: {string.Join("; ", Reasons)}";
+    /// <summary>How many instances are live.</summary>
+    public int Live { get; init; }
 
-    /// <summary>
-    /// Safe when every instance with a live heartbeat, and at least as many as expected, has confirmed the record and its step in force and has
-    /// nothing in flight to what the step closes. One that vanished without having said so may be alive and open, only cut off from the store:
-    /// it stands in the way unless somebody has said how many instances there are. So does a store that they can't report to.
-    /// </summary>
-    public static Verdict Of(ModeRecord record, ModeStep step, IEnumerable<InstanceReport> reports, DateTimeOffset now, TimeSpan heartbeatExpiry, int? expect, string? isolation = null)
+    /// <summary>How many have vanished and may still run.</summary>
+    public int Vanished { get; init; }
+
+    /// <summary>How many writes of unknown outcome may still be applied; those in no list are not counted.</summary>
+    public int Unsettled { get; init; }
+
+    /// <summary>Judges a fleet.</summary>
+    /// <param name="fleet">The fleet.</param>
+    /// <param name="expect">How many instances there are, exactly, where an operator said so.</param>
+    public static Verdict Of(FleetState fleet, int? expect)
     {
-        var (reasons, remarks) = (ImmutableArray.CreateBuilder<string>(), ImmutableArray.CreateBuilder<string>());
-        var here = 0;
-        if (!step.Mode.ClosesAnything)
-            reasons.Add($"the mode is {step.Mode}, which closes nothing");
-        // It sees only itself then, and "all that I see are quiet" would be a lie.
-        if (isolation is not null)
-            (expect is null ? reasons : remarks).Add($"the instances can't see each other ({isolation}): this is said of one alone{(expect is null ? ", so ask each of them with --expect 1" : "")}");
-        foreach (var report in reports.OrderBy(report => report.Id, StringComparer.Ordinal))
-        {
-            var confirmed = report.Version == record.Version && report.StepMade == step.Made && report.Mode == step.Mode.Name;
-            // A stop in order ends what was in flight, or the platform's kill did: nobody sends anything from there any more.
-            if (report.Stopped)
-                continue;
-            if (!report.IsLiveAt(now, heartbeatExpiry))
-                Vanished(report, confirmed);
-            else if (!confirmed)
-                reasons.Add($"{report.Name} has not confirmed version {record.Version} ({step.Mode}): it has version {report.Version} ({report.Mode})");
-            else if (report.Held > 0)
-                reasons.Add(Holding(report));
-            else
-                here++;
-            if (report.ClockAheadSeconds is { } ahead && Math.Abs(ahead) > ClocksDiffer && report.IsLiveAt(now, heartbeatExpiry))
-                remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{report.Name}'s clock is {Math.Abs(ahead):F0} s {(ahead > 0 ? "ahead: it switches that much earlier" : "behind: it switches that much later")}"));
-            if (report is { Stopped: false, Testers: > 0 } && report.IsLiveAt(now, heartbeatExpiry))
-                remarks.Add($"{report.Name} has {report.Testers} in flight of testers, which are not counted: they may write");
-        }
-
-        if (expect is { } expected && here < expected && reasons.Count == 0)
-            reasons.Add($"{here} of {expected} expected instances {(here == 1 ? "is" : "are")} here");
-        return new Verdict(reasons.Count == 0, reasons.ToImmutable(), remarks.ToImmutable());
-
-        void Vanished(InstanceReport report, bool confirmed)
-        {
-            if (report.At < step.At - Concerned)
-                return;
-            var seen = string.Create(CultureInfo.InvariantCulture, $"{report.Name} vanished and was last seen at {report.At.UtcDateTime:HH:mm:ss'Z'}");
-            if (confirmed && report.Held == 0)
-                remarks.Add($"{seen}, when it had nothing in flight any more");
-            else if (expect is not null)
-                remarks.Add($"{seen}, before it had drained");
-            else
-                reasons.Add($"{seen}, before it had drained: if it runs no more, say how many instances there are (--expect)");
-        }
+        var judge = new Judge(fleet);
+        judge.Store(expect);
+        judge.LiveInstances();
+        judge.VanishedInstances();
+        judge.Expected(expect);
+        judge.UnsettledWrites();
+        judge.Opening();
+        return judge.Result();
     }
 
-    private static string Holding(InstanceReport report)
+    private sealed class Judge
     {
-        var held = $"{report.Name} has {report.Held} in flight";
-        return report.InTheWay is [var oldest, ..]
-            ? string.Create(CultureInfo.InvariantCulture, $"{held}, the oldest for {oldest.AgeSeconds:F0} s: {(oldest.IsUpgraded ? "upgraded " : "")}{oldest.Method} {oldest.Host}{oldest.Path}")
-            : held;
+        private const int MostNamed = 5;
+
+        // Logs carry the wall clock; below this, nobody who reads them is misled.
+        private const double ClocksDiffer = 1;
+
+        private readonly FleetState _fleet;
+        private readonly Mode _mode;
+        private readonly ImmutableArray<InstanceReport> _reports;
+        private readonly ILookup<InstanceState, InstanceReport> _byState;
+        private readonly ImmutableArray<string>.Builder _reasons = ImmutableArray.CreateBuilder<string>();
+        private readonly ImmutableArray<string>.Builder _remarks = ImmutableArray.CreateBuilder<string>();
+        private int _unsettled;
+
+        public Judge(FleetState fleet)
+        {
+            (_fleet, _mode) = (fleet, fleet.Step.Mode);
+            _reports = [.. fleet.Reports.OrderBy(report => report.Id, StringComparer.Ordinal)];
+            _byState = _reports.ToLookup(report => report.StateAt(fleet.Now, fleet.HeartbeatExpiry));
+        }
+
+        private IEnumerable<InstanceReport> Live => _byState[InstanceState.Live];
+
+        public void Store(int? expect)
+        {
+            if (_fleet.Problem is { } problem)
+                _reasons.Add(problem);
+            if (_fleet.Isolation is not { } isolation)
+                return;
+            // It sees only itself then. An operator who says that there is no other one may go by it.
+            if (expect == 1)
+                _remarks.Add($"The instances can't see each other ({isolation}): this verdict is about this instance alone");
+            else
+                _reasons.Add($"the instances can't see each other ({isolation}), so this instance can speak for itself alone: repair the store, or ask each instance with --expect 1");
+        }
+
+        public void LiveInstances()
+        {
+            foreach (var report in Live)
+            {
+                if (!report.Confirms(_fleet.Record, _fleet.Step))
+                    _reasons.Add($"{Label(report)} has not confirmed version {_fleet.Record.Version} ({_mode}): it has version {report.Version} ({report.Mode})");
+                else if (report.Held > 0)
+                    _reasons.Add(InFlight(report));
+                else if (!_mode.AllowsWrites && report.OpenWriteCount > 0)
+                    _reasons.Add($"{Label(report)} still has {Count(report.OpenWriteCount, "write")} of testers in flight");
+                if (report.Testers > 0)
+                    _remarks.Add($"{Label(report)} has {Count(report.Testers, "request")} of testers in flight");
+                if (Math.Abs(report.WallClockAheadSeconds) > ClocksDiffer)
+                    _remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{Label(report)}'s wall clock is {Math.Abs(report.WallClockAheadSeconds):F1} s {(report.WallClockAheadSeconds > 0 ? "ahead" : "behind")}. Its logs carry that clock; the switch and the last writes do not"));
+            }
+        }
+
+        // One that vanished may run and be open, only cut off from the store. No number that somebody gave in advance can rule that out.
+        public void VanishedInstances()
+        {
+            var open = new List<InstanceReport>();
+            foreach (var report in _byState[InstanceState.Vanished])
+            {
+                if (report.IsQuiet(_fleet.Record, _fleet.Step))
+                    _remarks.Add($"{Label(report)} vanished, last seen {Time(report.At)}, when it was closed and had nothing in flight");
+                else if (report.ClosedByLease < _fleet.Now)
+                    _remarks.Add($"{Label(report)} vanished, last seen {Time(report.At)}. Its lease has run out, so it has closed itself by {Time(report.ClosedByLease.Value)} or has ended");
+                else
+                    open.Add(report);
+            }
+
+            if (open is [])
+                return;
+            var names = Join(open.Select(report => $"{Label(report)}, last seen {Time(report.At)}"));
+            var lease = open.Max(report => report.ClosedByLease) is { } closed && open.All(report => report.ClosedByLease is not null)
+                ? $" It counts as closed from {Time(closed)} on, when the lease has run out." : "";
+            var advice = $"{Vanish(open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router fleet forget NAME";
+            (_mode.ClosesAnything ? _reasons : _remarks).Add(advice);
+
+            static string Vanish(int count) => count == 1 ? "1 instance vanished" : $"{count} instances vanished";
+        }
+
+        public void Expected(int? expect)
+        {
+            if (expect is not { } expected || Live.Count() is var live && live == expected)
+                return;
+            if (live > expected)
+            {
+                _reasons.Add($"{Count(live, "instance")} {Are(live)} live and {expected} expected: {Join(Live.Select(Label))}. Find out which one should not be there");
+                return;
+            }
+
+            var missing = _reports.Except(Live).OrderByDescending(report => report.At).Take(MostNamed)
+                .Select(report => $"{Label(report)} ({Last(report)})").ToArray();
+            _reasons.Add($"{Count(live, "instance")} {Are(live)} live and {expected} expected. Live: {Join(Live.Select(Label))}. "
+                + (missing is [] ? "No other one was ever seen. Start it, or correct --expect" : $"Not live: {string.Join(", ", missing)}. Start what is missing, or correct --expect"));
+        }
+
+        public void UnsettledWrites()
+        {
+            foreach (var report in _byState[InstanceState.Ended])
+                _remarks.Add(Death(report, report.At, report.End!.At, report.End.IsProven ? null : report.End.By));
+            if (_mode.AllowsWrites)
+                return;
+            var accepted = _fleet.Record.WritesAcceptedUntil ?? DateTimeOffset.MinValue;
+            var (listed, until) = (new List<(InstanceReport Report, UncertainWrite Write)>(), DateTimeOffset.MinValue);
+            foreach (var original in _reports)
+            {
+                var report = original;
+                var state = report.StateAt(_fleet.Now, _fleet.HeartbeatExpiry);
+                // What was in flight at its last heartbeat was cut by then at the latest.
+                if (state == InstanceState.Vanished && !report.IsQuiet(_fleet.Record, _fleet.Step) && report.ClosedByLease is { } closed && closed < _fleet.Now)
+                    report = report.Ended(closed);
+                if (report.UncertainSettledBy is not { } settled || settled <= _fleet.Now || LastUncertain(report, original, state) <= accepted)
+                    continue;
+                until = settled > until ? settled : until;
+                listed.AddRange(report.UncertainWrites.Where(write => write.SettlesAt > _fleet.Now && write.Time > accepted).Select(write => (report, write)));
+            }
+
+            _unsettled = listed.Count;
+            if (until == DateTimeOffset.MinValue)
+                return;
+            var seconds = Math.Ceiling((until - _fleet.Now).TotalSeconds);
+            var what = listed is [] ? "writes that no list names" : $"{Count(listed.Count, "write")} of unknown outcome";
+            var names = listed is [] ? "" : $": {Join(listed.Select(it => $"{it.Write.Method} {it.Write.Host}{it.Write.Path} ({it.Report.Name}, {it.Write.Reason})"))}";
+            _reasons.Add(string.Create(CultureInfo.InvariantCulture,
+                $"{what} may still be applied until {Time(until)}, in {seconds:F0} s{names}. Wait, or after you have checked that the applications have finished: router writes accept"));
+        }
+
+        // Nobody may begin what the next second ends.
+        public void Opening()
+        {
+            if (_fleet.Record.Steps.SkipWhile(step => !step.IsSameAs(_fleet.Step)).Skip(1).FirstOrDefault(step => step.Mode.Opens(_mode)) is { } opening)
+                _reasons.Add($"{opening.Mode} takes effect at {Time(opening.At)}");
+        }
+
+        public Verdict Result()
+        {
+            var bypasses = _fleet.Record.Bypasses.Where(bypass => bypass.HoldsIn(_fleet.Step.Window, _fleet.Now)).ToArray();
+            var everywhere = Live.Count() is 1 ? "on the only instance" : $"on all {Live.Count()} instances";
+            var (state, text) = (_reasons.Count, _mode) switch
+            {
+                (> 0, { ClosesAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {string.Join("; ", _reasons)}"),
+                (> 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {string.Join("; ", _reasons)}"),
+                (_, { ClosesAnything: false }) => (VerdictState.Open, $"OPEN {everywhere}"),
+                (_, { AllowsWrites: true }) => (VerdictState.ClosedToVisitors, $"CLOSED TO VISITORS {everywhere}. {WhatIsOpen()} are open and accept writes: do not restore yet"),
+                _ when bypasses is [var bypass, ..] => (VerdictState.ClosedToVisitors,
+                    $"CLOSED TO VISITORS {everywhere}. Bypass {bypass.Id} lets testers write until {Time(bypass.Until)}: do not restore yet, or revoke it with: router bypass revoke {bypass.Id}"),
+                _ => (VerdictState.Safe, "SAFE"),
+            };
+            return new Verdict(state, text, _reasons.ToImmutable(), _remarks.ToImmutable())
+            {
+                Live = Live.Count(),
+                Vanished = _byState[InstanceState.Vanished].Count(),
+                Unsettled = _unsettled,
+            };
+        }
+
+        // Of an ended instance also what it may have started unseen; the newest of every list is always reported.
+        private static DateTimeOffset LastUncertain(InstanceReport report, InstanceReport original, InstanceState state) => state switch
+        {
+            InstanceState.Ended => report.End!.At,
+            InstanceState.Vanished when !ReferenceEquals(report, original) => original.ClosedByLease!.Value,
+            _ => report.UncertainWrites is [.., var newest] ? newest.Time : DateTimeOffset.MaxValue,
+        };
+
+        private static string Death(InstanceReport report, DateTimeOffset from, DateTimeOffset to, string? by) =>
+            $"{report.Name} died between {Time(from, precise: true)} and {Time(to, precise: true)}{(by is null ? "" : $" ({by} has said so)")}; writes that it started in between are in no list";
+
+        private string InFlight(InstanceReport report)
+        {
+            var held = $"{Label(report)} has {Count(report.Held, "request")} in flight";
+            return report.InTheWay is [var oldest, ..]
+                ? string.Create(CultureInfo.InvariantCulture, $"{held}, the oldest for {oldest.AgeSeconds:F0} s: {(oldest.IsUpgraded ? "upgraded " : "")}{oldest.Method} {oldest.Host}{oldest.Path}")
+                : held;
+        }
+
+        // Instances of one name are told apart by their start.
+        private string Label(InstanceReport report) =>
+            _reports.Count(other => other.Name == report.Name) > 1 ? $"{report.Name} (started {Time(report.Started)})" : report.Name;
+
+        private string Last(InstanceReport report) => report.StateAt(_fleet.Now, _fleet.HeartbeatExpiry) switch
+        {
+            InstanceState.Stopped => $"stopped {Time(report.At)}",
+            InstanceState.Ended => $"ended, last seen {Time(report.At)}",
+            _ => $"vanished, last seen {Time(report.At)}",
+        };
+
+        private string WhatIsOpen() => string.Join(" and ", Enum.GetValues<BackendKind>().Where(_mode.AllowsWritesTo)
+            .Select(kind => kind == BackendKind.Api ? "the APIs" : "the frontends")) is var text ? char.ToUpperInvariant(text[0]) + text[1..] : "";
+
+        private static string Join(IEnumerable<string> names)
+        {
+            var all = names.ToArray();
+            return all is [] ? "none" : string.Join(", ", all.Take(MostNamed)) + (all.Length > MostNamed ? $" and {all.Length - MostNamed} more" : "");
+        }
+
+        private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
+
+        private static string Are(int count) => count == 1 ? "is" : "are";
+
+        private static string Time(DateTimeOffset time, bool precise = false) =>
+            time.UtcDateTime.ToString(precise ? "HH:mm:ss.f'Z'" : "HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     }
 }

@@ -33,6 +33,16 @@ public sealed partial class Drain : BackgroundLoop
         modes.Changed += Wake;
     }
 
+    /// <summary>How many requests and upgraded connections were cut since the step in force took effect.</summary>
+    public long CutCount
+    {
+        get
+        {
+            lock (_looking)
+                return _draining is { } draining ? _open.CutCount - draining.Cut : 0;
+        }
+    }
+
     /// <summary>Is told once of each step that closes something, when nothing is left in its way.</summary>
     public event Action<DrainOutcome>? Ended;
 
@@ -65,7 +75,17 @@ public sealed partial class Drain : BackgroundLoop
     {
         var state = _modes.State;
         if (_draining is not { } draining || !draining.State.Step.IsSameAs(state.Step))
+        {
+            // A switch that follows at once must not keep the end of this one from being told.
+            if (_draining is { } last && _drained?.Step.IsSameAs(last.State.Step) != true
+                && _open.HeldAgainst(last.State).TrueForAll(exchange => exchange.Arrived > state.ActivatedAt))
+            {
+                TellOnce(last);
+            }
+
             _draining = draining = (state, _open.CutCount, _uncertain.Count);
+        }
+
         var held = _open.HeldAgainst(state);
         var due = _time.GetElapsedTime(state.ActivatedAt) >= (state.Step.CutAfter ?? _limit);
         foreach (var exchange in held)
@@ -76,18 +96,17 @@ public sealed partial class Drain : BackgroundLoop
         }
 
         if (held.Count == 0 && _drained?.Step.IsSameAs(state.Step) != true)
-        {
-            _drained = state;
-            // An instance that has not read the mode yet is closed, and there was no switch.
-            if (state.Mode.ClosesAnything && state.Record.Version >= 0)
-                Tell(new DrainOutcome(state, _time.GetElapsedTime(state.ActivatedAt), _open.CutCount - draining.Cut, _uncertain.Count - draining.Uncertain));
-        }
-
+            TellOnce((state, draining.Cut, draining.Uncertain));
         return held.Count > 0;
     }
 
-    private void Tell(DrainOutcome outcome)
+    private void TellOnce((ModeState State, long Cut, long Uncertain) draining)
     {
+        var state = _drained = draining.State;
+        // An instance that has not read the mode yet is closed, and there was no switch.
+        if (!state.Mode.ClosesAnything || state.Record.Version < 0)
+            return;
+        var outcome = new DrainOutcome(state, _time.GetElapsedTime(state.ActivatedAt), _open.CutCount - draining.Cut, _uncertain.Count - draining.Uncertain);
         LogDrained(outcome.State.Mode, outcome.Took.TotalSeconds, outcome.Cut, outcome.UncertainWrites);
         Ended?.Invoke(outcome);
     }

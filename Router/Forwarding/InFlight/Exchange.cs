@@ -53,6 +53,9 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>The method. To be read of an admitted request.</summary>
     public string Method { get; private set; } = "";
 
+    /// <summary>The method as the modes are asked about it: <c>CONNECT</c> of a request for an upgrade. To be read of an admitted request.</summary>
+    public string ModeMethod { get; private set; } = "";
+
     /// <summary>The host that the client asked for. To be read of an admitted request.</summary>
     public string Host { get; private set; } = "";
 
@@ -96,9 +99,9 @@ public sealed class Exchange(TimeProvider time)
     internal int Stripe { get; set; } = -1;
 
     /// <summary>The mode, or a passage, lets it through to a backend.</summary>
-    public void Admit(Upstream upstream, string method, string host, string pathAndQuery, Passage? passage)
+    public void Admit(Upstream upstream, string method, string modeMethod, string host, string pathAndQuery, Passage? passage)
     {
-        (Method, Host, PathAndQuery, Passage) = (method, host, pathAndQuery, passage);
+        (Method, ModeMethod, Host, PathAndQuery, Passage) = (method, modeMethod, host, pathAndQuery, passage);
         // Last: whoever sees it sees the others.
         _upstream = upstream;
     }
@@ -198,7 +201,10 @@ public sealed class Exchange(TimeProvider time)
     public string? RequestId(HttpContext context) => TraceOf(context).TraceId is { Length: > 0 } id ? id : null;
 
     /// <summary>What an operator is to see of it.</summary>
-    public OpenExchange Describe() => new(Upstream?.Settings.Name, Method, Host, Path, Math.Round(Age.TotalSeconds, 1), IsUpgraded);
+    public OpenExchange Describe() => new(Upstream?.Settings.Name, Method, Host, Path, Math.Round(Age.TotalSeconds, 1), IsUpgraded)
+    {
+        RequestId = Message is { } message && B3Fields.Of(message.Fields).TraceId is { Length: > 0 } id ? id : null,
+    };
 
     /// <summary>The exchange with the backend is over, in whatever way.</summary>
     public void Ended()

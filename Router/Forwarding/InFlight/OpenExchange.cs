@@ -7,4 +7,8 @@ namespace Router.Forwarding.InFlight;
 /// <param name="Path">The raw path, without the query: that may hold secrets.</param>
 /// <param name="AgeSeconds">How long ago its header had arrived.</param>
 /// <param name="IsUpgraded">Whether it is a connection that has changed its protocol, such as a WebSocket.</param>
-public sealed record OpenExchange(string? Backend, string Method, string Host, string Path, double AgeSeconds, bool IsUpgraded);
+public sealed record OpenExchange(string? Backend, string Method, string Host, string Path, double AgeSeconds, bool IsUpgraded)
+{
+    /// <summary>The trace's id as the backend's log has it; null where it was not sent yet or has none.</summary>
+    public string? RequestId { get; init; }
+}

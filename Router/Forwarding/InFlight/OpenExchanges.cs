@@ -76,7 +76,7 @@ public sealed class OpenExchanges
             {
                 for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
                 {
-                    if (exchange.Upstream is { } upstream ? exchange.Passage is null && !state.Mode.Reaches(upstream.Settings.Kind, exchange.Method) : exchange.Arrived <= state.ActivatedAt)
+                    if (exchange.Upstream is { } upstream ? IsConcerned(exchange, state) && !state.Mode.Reaches(upstream.Settings.Kind, exchange.ModeMethod) : exchange.Arrived <= state.ActivatedAt)
                         held.Add(exchange);
                 }
             }
@@ -141,6 +141,9 @@ public sealed class OpenExchanges
 
         return count;
     }
+
+    // A mode does not concern what is exempt from it; but an instance that has lost the store closes for testers too.
+    private static bool IsConcerned(Exchange exchange, ModeState state) => exchange.Passage is null || (state.IsLapsed && exchange.Passage.TesterId is not null);
 
     private sealed class Stripe
     {

@@ -74,36 +74,44 @@ public sealed class FileModeStore : IModeStore
         File.Exists(_history) ? [.. (await File.ReadAllLinesAsync(_history, cancellation).ConfigureAwait(false)).Where(line => line.Length > 0).TakeLast(ModeStores.HistoryLength)] : []);
 
     /// <inheritdoc/>
-    public Task ReportAsync(string instance, string report, CancellationToken cancellation) => GuardAsync("written", async () =>
+    public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) => GuardAsync("written", async () =>
     {
         Directory.CreateDirectory(_reports);
-        await WriteAsync(ReportOf(instance), report, cancellation).ConfigureAwait(false);
+        await WriteAsync(ReportOf(instance), new StoredReport(_time.GetUtcNow(), report).Encode(), cancellation).ConfigureAwait(false);
+        // Reading a few local files costs less than agreeing on who does it.
+        return new StoreBeat(null, IsObserver: true, null);
+    });
+
+    /// <inheritdoc/>
+    public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) => GuardAsync("read", async () =>
+    {
+        var reports = new Dictionary<string, StoredReport>();
+        foreach (var file in Directory.Exists(_reports) ? Directory.EnumerateFiles(_reports, "*.json") : [])
+        {
+            if (await ReadReportAsync(file, cancellation).ConfigureAwait(false) is { } report)
+                reports[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = report;
+        }
+
+        return new StoredFleet(_time.GetUtcNow(), reports);
+    });
+
+    /// <inheritdoc/>
+    public Task<bool> TryReplaceReportAsync(string instance, StoredReport? expected, StoredReport replacement, CancellationToken cancellation) => GuardAsync("written", async () =>
+    {
+        Directory.CreateDirectory(_reports);
+        using var held = await LockAsync(cancellation).ConfigureAwait(false);
+        var path = ReportOf(instance);
+        if (await ReadReportAsync(path, cancellation).ConfigureAwait(false) != expected)
+            return false;
+        await WriteAsync(path, replacement.Encode(), cancellation).ConfigureAwait(false);
         return true;
     });
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<string, string>> ReadReportsAsync(CancellationToken cancellation) => GuardAsync<IReadOnlyDictionary<string, string>>("read", async () =>
-    {
-        var reports = new Dictionary<string, string>();
-        if (!Directory.Exists(_reports))
-            return reports;
-        foreach (var file in Directory.EnumerateFiles(_reports, "*.json"))
-        {
-            try
-            {
-                reports[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false);
-            }
-            catch (FileNotFoundException)
-            {
-                // Forgotten by another instance just now.
-            }
-        }
-
-        return reports;
-    });
+    public Task PublishVerdictAsync(string verdict, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <inheritdoc/>
-    public Task ForgetAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => GuardAsync("written", () =>
+    public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => GuardAsync("written", () =>
     {
         foreach (var instance in instances)
             File.Delete(ReportOf(instance));
@@ -143,6 +151,19 @@ public sealed class FileModeStore : IModeStore
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
             // The kernel has no watch left, or the directory is not there yet: then there is looking alone.
+            return null;
+        }
+    }
+
+    private static async Task<StoredReport?> ReadReportAsync(string file, CancellationToken cancellation)
+    {
+        try
+        {
+            return StoredReport.TryDecode(await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false), out var report) ? report : null;
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            // Another instance has just deleted it.
             return null;
         }
     }

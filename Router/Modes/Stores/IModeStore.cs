@@ -30,14 +30,23 @@ public interface IModeStore : IAsyncDisposable
     /// <summary>The history, the oldest line first.</summary>
     Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation);
 
-    /// <summary>Puts what an instance says of itself in the place of what it said before.</summary>
-    Task ReportAsync(string instance, string report, CancellationToken cancellation);
+    /// <summary>
+    /// Takes an instance's report, stamps it with the store's clock, and answers with that clock. One of the instances that do so is the
+    /// observer; when it stays away, another one takes over within seconds.
+    /// </summary>
+    Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation);
 
-    /// <summary>What the instances said last, by instance.</summary>
-    Task<IReadOnlyDictionary<string, string>> ReadReportsAsync(CancellationToken cancellation);
+    /// <summary>Reads all reports.</summary>
+    Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation);
 
-    /// <summary>Drops what instances said.</summary>
-    Task ForgetAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation);
+    /// <summary>Replaces exactly the report that was read (null for none), stamp included; false, and nothing done, where the store holds another one.</summary>
+    Task<bool> TryReplaceReportAsync(string instance, StoredReport? expected, StoredReport replacement, CancellationToken cancellation);
+
+    /// <summary>Publishes the observer's verdict to the other instances, for the next few seconds.</summary>
+    Task PublishVerdictAsync(string verdict, CancellationToken cancellation);
+
+    /// <summary>Deletes reports.</summary>
+    Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation);
 
     /// <summary>
     /// Returns when the record may have changed, or after a time. What changes between two calls is not missed.

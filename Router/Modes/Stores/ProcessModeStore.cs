@@ -4,7 +4,6 @@ namespace Router.Modes.Stores;
 public sealed class ProcessModeStore(TimeProvider time) : IModeStore
 {
     private readonly Queue<string> _history = new();
-    private readonly Dictionary<string, string> _reports = [];
     private readonly Lock _lock = new();
     private string? _text;
 
@@ -54,31 +53,22 @@ public sealed class ProcessModeStore(TimeProvider time) : IModeStore
     }
 
     /// <inheritdoc/>
-    public Task ReportAsync(string instance, string report, CancellationToken cancellation)
-    {
-        lock (_lock)
-            _reports[instance] = report;
-        return Task.CompletedTask;
-    }
+    public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) =>
+        Task.FromResult(new StoreBeat(null, IsObserver: true, null));
 
     /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<string, string>> ReadReportsAsync(CancellationToken cancellation)
-    {
-        lock (_lock)
-            return Task.FromResult<IReadOnlyDictionary<string, string>>(new Dictionary<string, string>(_reports));
-    }
+    public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) =>
+        Task.FromResult(new StoredFleet(time.GetUtcNow(), new Dictionary<string, StoredReport>()));
 
     /// <inheritdoc/>
-    public Task ForgetAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation)
-    {
-        lock (_lock)
-        {
-            foreach (var instance in instances)
-                _reports.Remove(instance);
-        }
+    public Task<bool> TryReplaceReportAsync(string instance, StoredReport? expected, StoredReport replacement, CancellationToken cancellation) =>
+        Task.FromResult(false);
 
-        return Task.CompletedTask;
-    }
+    /// <inheritdoc/>
+    public Task PublishVerdictAsync(string verdict, CancellationToken cancellation) => Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>Lets the time pass: who changes the record in this process knows of it.</summary>
     public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) =>

@@ -9,8 +9,8 @@ using StackExchange.Redis;
 namespace Router.Modes.Stores;
 
 /// <summary>
-/// The record in Redis 6 or later, or Valkey, for a fleet: <c>{prefix}:mode</c>, <c>{prefix}:history</c> and <c>{prefix}:instances</c>
-/// (the braces are part of the names and keep the keys on one node of a cluster), announced on the channel <c>{prefix}:changed</c>.
+/// The record in Redis 6 or later, or Valkey, for a fleet: <c>{prefix}:mode</c>, <c>{prefix}:history</c>, <c>{prefix}:instances</c>,
+/// <c>{prefix}:observer</c> and <c>{prefix}:verdict</c> (the braces are part of the names and keep the keys on one node of a cluster), announced on the channel <c>{prefix}:changed</c>.
 /// It connects when it is first used and goes on trying; each call ends within three seconds.
 /// </summary>
 public sealed class RedisModeStore : IModeStore
@@ -36,12 +36,49 @@ public sealed class RedisModeStore : IModeStore
         return 1
         """;
 
+    // Stamped by the server, so that the age of a report depends on no other clock. One reply carries all that an instance needs each second,
+    // whatever the size of the fleet: only the observer reads the reports of the others.
+    private const string BeatScript = """
+        local time = redis.call('TIME')
+        local now = time[1] .. string.format('%06d', time[2])
+        redis.call('HSET', KEYS[1], ARGV[1], now .. ' ' .. ARGV[2])
+        local observer = 0
+        if redis.call('SET', KEYS[2], ARGV[1], 'NX', 'PX', ARGV[3]) then
+            observer = 1
+        elseif redis.call('GET', KEYS[2]) == ARGV[1] then
+            redis.call('PEXPIRE', KEYS[2], ARGV[3])
+            observer = 1
+        end
+        return {now, observer, redis.call('GET', KEYS[3]) or ''}
+        """;
+
+    private const string ReadScript = """
+        local time = redis.call('TIME')
+        return {time[1] .. string.format('%06d', time[2]), redis.call('HGETALL', KEYS[1])}
+        """;
+
+    private const string ReplaceReportScript = """
+        local held = redis.call('HGET', KEYS[1], ARGV[1])
+        if ARGV[2] == '1' then
+            if held ~= ARGV[3] then return 0 end
+        elseif held then
+            return 0
+        end
+        redis.call('HSET', KEYS[1], ARGV[1], ARGV[4])
+        return 1
+        """;
+
+    // Milliseconds. An observer that stays away is replaced, and its verdict is nobody's any more.
+    private const int ShortLived = 5_000;
+
     private readonly ConfigurationOptions _options;
     private readonly ChangeSignal _changed;
     private readonly TimeProvider _time;
     private readonly RedisKey _mode;
     private readonly RedisKey _history;
     private readonly RedisKey _instances;
+    private readonly RedisKey _observer;
+    private readonly RedisKey _verdict;
     private readonly RedisChannel _channel;
     private readonly Lock _lock = new();
     private Task<ConnectionMultiplexer>? _connection;
@@ -67,6 +104,8 @@ public sealed class RedisModeStore : IModeStore
         _mode = $"{{{settings.Prefix}}}:mode";
         _history = $"{{{settings.Prefix}}}:history";
         _instances = $"{{{settings.Prefix}}}:instances";
+        _observer = $"{{{settings.Prefix}}}:observer";
+        _verdict = $"{{{settings.Prefix}}}:verdict";
         _channel = RedisChannel.Literal($"{{{settings.Prefix}}}:changed");
         Name = $"Redis at {string.Join(", ", _options.EndPoints.Select(Written))}";
     }
@@ -109,16 +148,44 @@ public sealed class RedisModeStore : IModeStore
         cancellation);
 
     /// <inheritdoc/>
-    public Task ReportAsync(string instance, string report, CancellationToken cancellation) =>
-        GuardAsync(database => database.HashSetAsync(_instances, instance, report, flags: CommandFlags.DemandMaster), cancellation);
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyDictionary<string, string>> ReadReportsAsync(CancellationToken cancellation) => GuardAsync<IReadOnlyDictionary<string, string>>(
-        async database => (await database.HashGetAllAsync(_instances, CommandFlags.DemandMaster).ConfigureAwait(false)).ToStringDictionary(),
+    public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) => GuardAsync(
+        async database =>
+        {
+            var reply = await database.ScriptEvaluateAsync(
+                BeatScript, [_instances, _observer, _verdict], [instance, report, ShortLived], CommandFlags.DemandMaster).ConfigureAwait(false);
+            var parts = (RedisResult[])reply!;
+            return new StoreBeat(StoredReport.AtMicroseconds((long)parts[0]), (int)parts[1] == 1, (string?)parts[2] is { Length: > 0 } verdict ? verdict : null);
+        },
         cancellation);
 
     /// <inheritdoc/>
-    public Task ForgetAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) =>
+    public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) => GuardAsync(
+        async database =>
+        {
+            var parts = (RedisResult[])(await database.ScriptEvaluateAsync(ReadScript, [_instances], flags: CommandFlags.DemandMaster).ConfigureAwait(false))!;
+            var (pairs, reports) = ((string[])parts[1]!, new Dictionary<string, StoredReport>());
+            for (var i = 0; i + 1 < pairs.Length; i += 2)
+            {
+                if (StoredReport.TryDecode(pairs[i + 1], out var report))
+                    reports[pairs[i]] = report;
+            }
+
+            return new StoredFleet(StoredReport.AtMicroseconds((long)parts[0]), reports);
+        },
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task<bool> TryReplaceReportAsync(string instance, StoredReport? expected, StoredReport replacement, CancellationToken cancellation) => GuardAsync(
+        async database => (bool)await database.ScriptEvaluateAsync(
+            ReplaceReportScript, [_instances], [instance, expected is not null, expected?.Encode() ?? "", replacement.Encode()], CommandFlags.DemandMaster).ConfigureAwait(false),
+        cancellation);
+
+    /// <inheritdoc/>
+    public Task PublishVerdictAsync(string verdict, CancellationToken cancellation) =>
+        GuardAsync(database => database.StringSetAsync(_verdict, verdict, TimeSpan.FromMilliseconds(ShortLived), flags: CommandFlags.DemandMaster), cancellation);
+
+    /// <inheritdoc/>
+    public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) =>
         GuardAsync(database => database.HashDeleteAsync(_instances, [.. instances.Select(instance => (RedisValue)instance)], CommandFlags.DemandMaster), cancellation);
 
     /// <inheritdoc/>

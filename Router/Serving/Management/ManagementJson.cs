@@ -8,6 +8,7 @@ namespace Router.Serving.Management;
 [JsonSerializable(typeof(ChangeDocument))]
 [JsonSerializable(typeof(BypassDocument))]
 [JsonSerializable(typeof(FleetDocument))]
+[JsonSerializable(typeof(ForgetDocument))]
 [JsonSerializable(typeof(HistoryDocument))]
 [JsonSerializable(typeof(ProblemDocument))]
 [JsonSerializable(typeof(ExplainDocument))]

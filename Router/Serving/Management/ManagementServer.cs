@@ -7,7 +7,7 @@ namespace Router.Serving.Management;
 
 /// <summary>The listener for operators: a server of its own, so that nothing of it can be reached where the site is.</summary>
 public sealed partial class ManagementServer(
-    ManagementSettings settings, ManagementGuard guard, ModeEndpoints mode, TableEndpoints table, ReloadEndpoint reload, StatusEndpoint status, MeterProvider meters, ILoggerFactory loggers, ILogger<ManagementServer> logger)
+    ManagementSettings settings, ManagementGuard guard, ModeEndpoints mode, FleetEndpoints fleet, TableEndpoints table, ReloadEndpoint reload, StatusEndpoint status, MeterProvider meters, ILoggerFactory loggers, ILogger<ManagementServer> logger)
     : IHostedService, IAsyncDisposable
 {
     private WebApplication? _app;
@@ -65,6 +65,7 @@ public sealed partial class ManagementServer(
         app.Use((context, next) => guard.Refusal(context) is { } refusal ? ModeEndpoints.WriteAsync(context, refusal) : next(context));
         app.UseRouting();
         mode.MapTo(app);
+        fleet.MapTo(app);
         table.MapTo(app);
         reload.MapTo(app);
         app.MapMethods("/_status", ["GET", "HEAD"], (RequestDelegate)status.HandleAsync);

@@ -12,11 +12,14 @@ public static class ModeChangeReader
     private static readonly string[] Members = ["mode", "at", "until", "extendBy", "shorten", "by", "reason", "ticket", "writesFirst", "cutAfter"];
 
     /// <summary>Reads a change. To be used only where <paramref name="faults"/> stays empty.</summary>
-    public static ModeChange Read(ReadOnlyMemory<byte> json, Faults faults) => Read(json, Members, "{\"mode\": \"maintenance\"}", faults, new ModeChange(), members => new ModeChange
+    /// <param name="json">What was sent.</param>
+    /// <param name="now">The fleet's clock, from which <c>+45m</c> counts.</param>
+    /// <param name="faults">What is wrong with it.</param>
+    public static ModeChange Read(ReadOnlyMemory<byte> json, DateTimeOffset now, Faults faults) => Read(json, Members, "{\"mode\": \"maintenance\"}", faults, new ModeChange(), members => new ModeChange
     {
         Mode = ModeOf(members.Text("mode"), faults),
-        At = members.Time("at"),
-        Until = members.Time("until"),
+        At = members.Time("at", now),
+        Until = members.Time("until", now),
         ExtendBy = members.Duration("extendBy"),
         Shorten = members.Flag("shorten"),
         By = Named(members.Text("by")),
@@ -32,6 +35,19 @@ public static class ModeChangeReader
 
     // A blank name is nobody's.
     private static string? Named(string? name) => string.IsNullOrWhiteSpace(name) ? null : name;
+
+    /// <summary>Reads who does something, and why. To be used only where <paramref name="faults"/> stays empty.</summary>
+    public static (string? By, string Text) ReadNote(ReadOnlyMemory<byte> json, Faults faults) =>
+        Read(json, ["by", "note"], "{\"note\": \"checked in the application's log\"}", faults, (null, ""), members => ((string?)members.Text("by"), members.Text("note") ?? ""));
+
+    /// <summary>Reads which vanished instance has ended, and who says so. To be used only where <paramref name="faults"/> stays empty.</summary>
+    public static (string Instance, string? By) ReadForget(ReadOnlyMemory<byte> json, Faults faults)
+    {
+        var (instance, by) = Read<(string?, string?)>(json, ["instance", "by"], "{\"instance\": \"router-1\"}", faults, default, members => (members.Text("instance"), members.Text("by")));
+        if (instance is null && !faults.Any)
+            faults.Add("instance", "is not given", "Give the name or the id of a vanished instance");
+        return (instance ?? "", by);
+    }
 
     private static T Read<T>(ReadOnlyMemory<byte> json, string[] known, string example, Faults faults, T nothing, Func<OperatorMembers, T> read)
     {
@@ -98,14 +114,16 @@ internal readonly struct OperatorMembers(JsonElement root, Faults faults)
     }
 
     /// <summary>An instant; null where there is none.</summary>
-    public DateTimeOffset? Time(string name)
+    public DateTimeOffset? Time(string name, DateTimeOffset now)
     {
         if (Text(name) is not { } text)
             return null;
+        if (text.StartsWith('+') && ConfigurationReader.TryDuration(text[1..], out var after))
+            return now + after;
         // A time without its offset would mean another instant on another machine.
         if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) && HasOffset(text))
             return time.ToUniversalTime();
-        faults.Add(name, $"is '{text}'", "Send a time with its offset, such as 2026-01-31T22:00:00Z or 2026-01-31T22:00:00+01:00");
+        faults.Add(name, $"is '{text}'", "Send a time with its offset, such as 2026-01-31T22:00:00Z or 2026-01-31T22:00:00+01:00, or +45m");
         return null;
     }
 

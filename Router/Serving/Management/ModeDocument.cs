@@ -125,29 +125,6 @@ public sealed record BackendEffect(string Backend, string Kind, bool Reads, bool
         new(backend.Name, backend.Kind.ToString().ToLowerInvariant(), mode.Reaches(backend.Kind, "GET"), mode.Reaches(backend.Kind, "POST"));
 }
 
-/// <summary>The instances and the verdict.</summary>
-/// <param name="Mode">The mode.</param>
-/// <param name="Version">The record's version.</param>
-/// <param name="Safe">Whether it is safe to start.</param>
-/// <param name="Verdict">The verdict in one line.</param>
-/// <param name="Reasons">Why it is not safe.</param>
-/// <param name="Remarks">What else is worth knowing.</param>
-/// <param name="Agreed">Whether every live instance has confirmed the record and its step in force.</param>
-/// <param name="Current">The mode with all that is known of it: since when, by whom, why, until when, what is scheduled.</param>
-/// <param name="Instances">The instances.</param>
-public sealed record FleetDocument(
-    string Mode, long Version, bool Safe, string Verdict, ImmutableArray<string> Reasons, ImmutableArray<string> Remarks, bool Agreed, ModeDocument Current, ImmutableArray<InstanceDocument> Instances)
-{
-    /// <summary>The most instances that can be expected.</summary>
-    public const int MostExpected = 10_000;
-}
-
-/// <summary>An instance.</summary>
-/// <param name="State">live, stopped or vanished.</param>
-/// <param name="SeenSecondsAgo">How long ago it was heard of.</param>
-/// <param name="Report">What it said.</param>
-public sealed record InstanceDocument(string State, double SeenSecondsAgo, InstanceReport Report);
-
 /// <summary>The history.</summary>
 /// <param name="Entries">The oldest first.</param>
 public sealed record HistoryDocument(ImmutableArray<HistoryEntry> Entries);

@@ -11,7 +11,8 @@ using Router.Switching;
 namespace Router.Serving.Management;
 
 /// <summary>Shows the mode, the fleet and the history, and changes the mode.</summary>
-public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController modes, InstanceReporter reporter, RouterSettings settings, CurrentSite site, TimeProvider time)
+public sealed class ModeEndpoints(
+    ModeSynchronizer synchronizer, ModeHistory history, ModeController modes, InstanceReporter reporter, RouterSettings settings, CurrentSite site, FleetClock time)
 {
     private const int LongestBody = 16 << 10;
 
@@ -23,7 +24,8 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         app.MapMethods("/mode", ["PATCH"], (RequestDelegate)(context => ChangeAsync(context, "extended")));
         app.MapMethods("/mode/next", ["DELETE"], (RequestDelegate)CancelAsync);
         app.MapMethods("/bypass", ["POST"], (RequestDelegate)GrantAsync);
-        app.MapMethods("/fleet", ["GET", "HEAD"], (RequestDelegate)ShowFleetAsync);
+        app.MapMethods("/bypass/{id}", ["DELETE"], (RequestDelegate)RevokeAsync);
+        app.MapMethods("/writes/accept", ["POST"], (RequestDelegate)AcceptWritesAsync);
         app.MapMethods("/history", ["GET", "HEAD"], (RequestDelegate)ShowHistoryAsync);
     }
 
@@ -33,48 +35,15 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
 
     private Task ShowAsync(HttpContext context) => WriteModeAsync(context, modes.State);
 
-    private async Task ShowFleetAsync(HttpContext context)
-    {
-        int? expect = null;
-        if (context.Request.Query["expect"].ToString() is { Length: > 0 } text)
-        {
-            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > FleetDocument.MostExpected)
-            {
-                await WriteAsync(context, Refused([new Fault("expect", $"is '{text}'", $"Give the number of instances, from 1 to {FleetDocument.MostExpected}")], "This can't be answered")).ConfigureAwait(false);
-                return;
-            }
-
-            expect = number;
-        }
-
-        // What another instance has just changed counts here too.
-        await synchronizer.LookAsync(context.RequestAborted).ConfigureAwait(false);
-        var reports = await synchronizer.ReadFleetAsync(context.RequestAborted).ConfigureAwait(false);
-        var (state, now, expiry) = (modes.State, time.GetUtcNow(), settings.ModeStore.HeartbeatExpiry);
-        var verdict = Verdict.Of(state.Record, state.Step, reports, now, expiry, expect, synchronizer.Isolation);
-        if (synchronizer.Problem is { } problem)
-            verdict = verdict with { IsSafe = false, Reasons = [problem, .. verdict.Reasons] };
-        var live = reports.Where(report => report.IsLiveAt(now, expiry)).ToArray();
-        await ReadableJson.WriteAsync(
-            context,
-            new FleetDocument(
-                state.Mode.Name, state.Record.Version, verdict.IsSafe, verdict.Text, verdict.Reasons, verdict.Remarks,
-                synchronizer.Problem is null && live.Length >= (expect ?? 1) && live.All(report => report.Version == state.Record.Version && report.StepMade == state.Step.Made && report.Mode == state.Mode.Name),
-                Describe(state),
-                [.. reports.Select(report => new InstanceDocument(
-                    report.Stopped ? "stopped" : report.IsLiveAt(now, expiry) ? "live" : "vanished", Math.Round(report.AgeAt(now).TotalSeconds, 1), report))]),
-            ManagementJson.Default.FleetDocument).ConfigureAwait(false);
-    }
-
     private Task ShowHistoryAsync(HttpContext context) => WithStoreAsync(context, async () =>
-        await ReadableJson.WriteAsync(context, new HistoryDocument([.. await synchronizer.ReadHistoryAsync(context.RequestAborted).ConfigureAwait(false)]), ManagementJson.Default.HistoryDocument).ConfigureAwait(false));
+        await ReadableJson.WriteAsync(context, new HistoryDocument([.. await history.ReadAsync(context.RequestAborted).ConfigureAwait(false)]), ManagementJson.Default.HistoryDocument).ConfigureAwait(false));
 
     private async Task ChangeAsync(HttpContext context, string kind)
     {
         if (await ReadJsonAsync(context).ConfigureAwait(false) is not { } body)
             return;
         var faults = new Faults();
-        var change = ModeChangeReader.Read(body, faults);
+        var change = ModeChangeReader.Read(body, time.GetUtcNow(), faults);
         if (kind is "set" && change.Mode is null && !faults.Any)
             faults.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}");
         if (kind is not "set" && change.Mode is not null)
@@ -114,7 +83,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
     }
 
     // Null where the request was refused. A form of another site can't send JSON without being asked for leave first.
-    private static async Task<byte[]?> ReadJsonAsync(HttpContext context)
+    internal static async Task<byte[]?> ReadJsonAsync(HttpContext context)
     {
         if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
         {
@@ -129,13 +98,38 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         return null;
     }
 
+    private Task RevokeAsync(HttpContext context)
+    {
+        var id = (string)context.Request.RouteValues["id"]!;
+        return ChangeAsync(
+            context, "revoked", (state, now, _, faults) => ModeChanges.Revoke(state.Record, state.Index, id, now, faults),
+            result => WriteChangeAsync(context, result, null, result.Outcome == ChangeOutcome.Tried), new ChangeNote(OperatorOf(context), id));
+    }
+
+    private async Task AcceptWritesAsync(HttpContext context)
+    {
+        if (await ReadJsonAsync(context).ConfigureAwait(false) is not { } body)
+            return;
+        var faults = new Faults();
+        var note = ModeChangeReader.ReadNote(body, faults);
+        if (faults.Any)
+            await WriteAsync(context, Refused(faults.All)).ConfigureAwait(false);
+        else
+            await ChangeAsync(
+                context, "accepted", (state, now, _, _) => ModeChanges.AcceptWrites(state.Record, state.Index, now),
+                result => WriteChangeAsync(context, result, null, result.Outcome == ChangeOutcome.Tried),
+                new ChangeNote(note.By, note.Text is "" ? "writes of unknown outcome" : note.Text)).ConfigureAwait(false);
+    }
+
+    private static string? OperatorOf(HttpContext context) => context.Request.Query["by"].ToString() is { Length: > 0 } by ? by : null;
+
     private Task CancelAsync(HttpContext context) =>
         ChangeAsync(context, "cancelled", null, (state, now, _, faults) => ModeChanges.Cancel(state.Record, state.Index, now, faults));
 
     private Task ChangeAsync(HttpContext context, string kind, Mode? asked, Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change) =>
         ChangeAsync(context, kind, change, result => WriteChangeAsync(context, result, asked, result.Outcome == ChangeOutcome.Tried));
 
-    private Task ChangeAsync(HttpContext context, string kind, Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change, Func<ChangeResult, Task> write) => WithStoreAsync(context, async () =>
+    private Task ChangeAsync(HttpContext context, string kind, Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change, Func<ChangeResult, Task> write, ChangeNote? note = null) => WithStoreAsync(context, async () =>
     {
         if (!TryReadVersion(context.Request, out var ifVersion))
         {
@@ -144,7 +138,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         }
 
         var isTrial = context.Request.Query["dryRun"] == "true";
-        var result = await synchronizer.ChangeAsync(change, kind, ifVersion, isTrial, context.RequestAborted).ConfigureAwait(false);
+        var result = await synchronizer.ChangeAsync(change, kind, ifVersion, isTrial, note, context.RequestAborted).ConfigureAwait(false);
         switch (result.Outcome)
         {
             case ChangeOutcome.Refused:
@@ -188,7 +182,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
     private static void SetVersion(HttpContext context, long version) =>
         context.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{version}\"");
 
-    private static async Task WithStoreAsync(HttpContext context, Func<Task> work)
+    internal static async Task WithStoreAsync(HttpContext context, Func<Task> work)
     {
         try
         {
@@ -222,7 +216,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         return true;
     }
 
-    private static ProblemDocument Refused(IEnumerable<Fault> faults, string title = "Nothing was changed")
+    internal static ProblemDocument Refused(IEnumerable<Fault> faults, string title = "Nothing was changed")
     {
         var all = faults.ToArray();
         return new ProblemDocument("faults", title, StatusCodes.Status400BadRequest, string.Join(" ", all.Select(fault => fault.ToString())))
@@ -231,7 +225,7 @@ public sealed class ModeEndpoints(ModeSynchronizer synchronizer, ModeController 
         };
     }
 
-    private ModeDocument Describe(ModeState state)
+    internal ModeDocument Describe(ModeState state)
     {
         var (step, now) = (state.Step, time.GetUtcNow());
         var overrun = state.OverrunAt(now);

@@ -1,0 +1,57 @@
+using System.Globalization;
+
+namespace Router.Switching;
+
+/// <summary>
+/// Which process an instance is, so that a later one on the same host can prove that it has ended. Process ids are comparable only under one
+/// boot of one kernel and in one PID namespace: containers have their own.
+/// </summary>
+/// <param name="Boot">The kernel's random id of this boot.</param>
+/// <param name="Namespace">The PID namespace.</param>
+/// <param name="Pid">The process id.</param>
+/// <param name="Started">When it was started, in clock ticks since boot: a process id may be used again.</param>
+public sealed record ProcessIdentity(string Boot, string Namespace, int Pid, ulong Started)
+{
+    /// <summary>This process; null where the system does not tell.</summary>
+    public static ProcessIdentity? Own { get; } = Read();
+
+    /// <summary>Whether the process has certainly ended. False where this process can't tell.</summary>
+    public bool HasEnded() =>
+        Own is { } own && own.Boot == Boot && own.Namespace == Namespace && StartOf(Pid) is var started && started != Started;
+
+    private static ProcessIdentity? Read()
+    {
+        try
+        {
+            return new FileInfo("/proc/self/ns/pid").LinkTarget is { } space && StartOf(Environment.ProcessId) is { } started
+                ? new ProcessIdentity(File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), space, Environment.ProcessId, started)
+                : null;
+        }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        {
+            // Not Linux, or /proc is not mounted.
+            return null;
+        }
+    }
+
+    // Null where there is no such process. One that has ended and that its parent has not asked for yet (a zombie) runs no code any more.
+    private static ulong? StartOf(int pid)
+    {
+        try
+        {
+            var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
+            // The name, in parentheses, may hold anything; the state is the first field after it, the start the twentieth.
+            var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
+            return fields[0] is "Z" or "X" ? null : ulong.Parse(fields[19], CultureInfo.InvariantCulture);
+        }
+        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+        catch (IOException)
+        {
+            // It ended while it was read (ESRCH).
+            return null;
+        }
+    }
+}
