@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Forwarding.InFlight;
+using Router.Modes;
 
 namespace Router.Tests.Forwarding;
 
@@ -147,6 +148,104 @@ public sealed class ExchangeEndTests
         backend.StopListening();
         await client.WriteAsync("POST /save HTTP/1.1\r\nHost: www.example.org\r\nAccept: text/html\r\nContent-Length: 2\r\n\r\nhi");
         (await client.ReadMessageAsync())!.Body.Should().Contain("was not saved: nothing was changed").And.Contain("Try again");
+    }
+
+    [Theory]
+    // how the connection ends; the reason by which it is listed, or none
+    [InlineData("the backend closes", "websocket", null)]
+    [InlineData("the backend hangs up", "websocket", "broken_in_answer")]
+    [InlineData("the backend hangs up", "echo", null)]
+    [InlineData("the backend resets", "websocket", "broken_in_answer")]
+    [InlineData("the backend resets", "echo", "broken_in_answer")]
+    [InlineData("the client hangs up", "websocket", null)]
+    [InlineData("the client resets", "websocket", null)]
+    [InlineData("the client resets and the backend stays", "websocket", "client_gone")]
+    [InlineData("the mode changes and the backend stays", "websocket", "cut")]
+    [InlineData("the mode changes and the backend closes", "websocket", null)]
+    [InlineData("Router stops and the backend stays", "websocket", "stopped")]
+    public async Task An_upgraded_connection_is_listed_unless_the_backend_closed_it_in_order(string how, string protocol, string? reason)
+    {
+        const string close = "\u0088\u0002\u0003\u00e8";
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync($"GET /ws HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        await connection.WriteAsync($"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n");
+        await client.ReadHeadAsync();
+        await client.WriteAsync("\u0081\u0080\0\0\0\0");
+        await connection.ReadExactlyAsync(6);
+        Task? stop = null;
+
+        switch (how)
+        {
+            case "the backend closes":
+                await connection.WriteAsync(close);
+                connection.Dispose();
+                break;
+            case "the backend hangs up":
+                connection.FinishWriting();
+                break;
+            case "the backend resets":
+                connection.Reset();
+                break;
+            case "the client hangs up":
+                client.FinishWriting();
+                await connection.ReadToEndAsync();
+                connection.Dispose();
+                break;
+            case "the client resets":
+                client.Reset();
+                await connection.ReadToEndAsync();
+                connection.Dispose();
+                break;
+            case "the client resets and the backend stays":
+                client.Reset();
+                break;
+            case "Router stops and the backend stays":
+                stop = router.App.StopAsync();
+                break;
+            default:
+                router.Switch(ModeCatalogue.Closed);
+                await connection.ReadExactlyAsync(8);
+                if (how.EndsWith("closes", StringComparison.Ordinal))
+                {
+                    await connection.WriteAsync(close);
+                    connection.Dispose();
+                    client.Dispose();
+                }
+
+                break;
+        }
+
+        (await router.AccessLog.NextAsync()).Number("status").Should().Be("101");
+        Uncertain(router.App).Select(write => (write.Method, write.Reason, write.ClientAnswer, write.IsIdempotent))
+            .Should().Equal(reason is null ? [] : [("GET", reason, null, false)]);
+        await (stop ?? Task.CompletedTask).InTime();
+        router.Log.Errors().Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task What_is_still_in_flight_shortly_before_the_end_of_a_stop_is_told_so()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(Api(backend.Address), clock);
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 2\r\n\r\nhi");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadMessageAsync();
+
+        var stop = router.App.StopAsync();
+        for (var i = 0; i < 180 && Uncertain(router.App) is []; i++)
+            clock.Advance(TimeSpan.FromMilliseconds(50));
+
+        var answer = (await client.ReadMessageAsync())!;
+        answer.Status.Should().Be(503);
+        Check(router, answer, null, "unknown");
+        Uncertain(router.App).Single().Reason.Should().Be("stopped");
+        await stop.InTime();
     }
 
     private static SiteFile Api(string address) => new SiteFile().Api("api", address).Host("api.*", "api").Set("Hosts:api.*:MaxRequestBody", "10");

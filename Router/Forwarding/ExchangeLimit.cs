@@ -113,15 +113,20 @@ public sealed class ExchangeLimit : IDisposable
             _over = true;
     }
 
-    /// <summary>Ends the exchange now; false where it is over already.</summary>
-    public bool Cut()
+    /// <summary>Ends the exchange now because the mode closes its backend; false where it is over already.</summary>
+    public bool Cut() => End(ForwardFailure.Cut);
+
+    /// <summary>Ends the exchange now because Router stops; false where it is over already.</summary>
+    public bool Stop() => End(ForwardFailure.Stopped);
+
+    private bool End(ForwardFailure reason)
     {
         lock (_lock)
         {
             if (_over)
                 return false;
             _over = true;
-            _expired = ForwardFailure.Cut;
+            _expired = reason;
         }
 
         Cancel();

@@ -67,6 +67,9 @@ public enum ForwardFailure
 
     /// <summary>Router itself failed; its log has the exception. 500, or the client's connection is aborted.</summary>
     InternalError,
+
+    /// <summary>Router stops, and the time is over that what was in flight had. 503, or the client's connection is aborted.</summary>
+    Stopped,
 }
 
 /// <summary>The names of the failures in metrics and logs.</summary>

@@ -220,7 +220,7 @@ public sealed partial class Forwarder(UpgradedConnections upgraded, ModeControll
     }
 
     private static bool IsOfTheBackend(ForwardFailure failure) =>
-        failure is not (ForwardFailure.ClientGone or ForwardFailure.Closed or ForwardFailure.Cut or ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody
+        failure is not (ForwardFailure.ClientGone or ForwardFailure.Closed or ForwardFailure.Cut or ForwardFailure.Stopped or ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody
             or ForwardFailure.RequestBodyTooSlow or ForwardFailure.RequestBodyTooLarge or ForwardFailure.InternalError);
 
     private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, ExchangeLimit limit)

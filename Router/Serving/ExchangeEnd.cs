@@ -20,7 +20,8 @@ public sealed partial class ExchangeEnd(OpenExchanges open, UncertainWrites unce
     public (Answer Answer, RequestOutcome Outcome)? Report(HttpContext context, Exchange exchange, string route, ForwardFailure reason)
     {
         var clientLeft = reason == ForwardFailure.ClientGone;
-        exchange.Failed(clientLeft);
+        // What has changed its protocol has had its response.
+        exchange.Failed(clientLeft && !exchange.IsUpgraded);
         // Half a response must not look like a complete one.
         if (clientLeft || context.Response.HasStarted)
             context.Abort();
@@ -61,7 +62,7 @@ public sealed partial class ExchangeEnd(OpenExchanges open, UncertainWrites unce
         ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody => Answer.BadRequest,
         ForwardFailure.RequestBodyTooSlow => Answer.TooSlow,
         ForwardFailure.RequestBodyTooLarge => Answer.TooLarge,
-        ForwardFailure.Cut => Answer.Cut,
+        ForwardFailure.Cut or ForwardFailure.Stopped => Answer.Cut,
         ForwardFailure.InternalError => Answer.InternalError,
         _ => Answer.BadGateway,
     };

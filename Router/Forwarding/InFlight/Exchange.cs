@@ -192,6 +192,9 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>Ends it with <see cref="ForwardFailure.Cut"/>; false where it is over, was cut before, or is upgraded.</summary>
     public bool Cut() => _limit?.Cut() == true;
 
+    /// <summary>Ends it with <see cref="ForwardFailure.Stopped"/>; false where it is over, was ended before, or is upgraded.</summary>
+    public bool Stop() => _limit?.Stop() == true;
+
     /// <summary>
     /// The trace's fields that the backend got; what the client sent, where nothing was sent on. What was sent on is what the backend's own log has.
     /// </summary>

@@ -1,14 +1,20 @@
-using Router.Background;
-
 namespace Router.Forwarding.InFlight;
 
-/// <summary>Ends the exchanges whose time is up. It looks at all of them twenty times a second, so that none needs a timer of its own.</summary>
-public sealed class ExchangeWatch(OpenExchanges open, BackgroundFailures failures, TimeProvider time) : IHostedService, IDisposable
+/// <summary>
+/// Ends the exchanges whose time is up, and, when Router stops, those that are still open shortly before the server would abort their connections:
+/// so each client gets a response that says what is known, and the last report of this instance has every write.
+/// It looks at all of them twenty times a second, so that none needs a timer of its own.
+/// </summary>
+public sealed class ExchangeWatch(OpenExchanges open, IHostApplicationLifetime lifetime, TimeProvider time) : IHostedService, IDisposable
 {
     // By so much a limit may be late.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
+    // The server has nine seconds. The rest is for the responses, and for the last report to the mode's store.
+    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(8.5);
+
     private ITimer? _timer;
+    private long? _stopping;
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
@@ -27,7 +33,18 @@ public sealed class ExchangeWatch(OpenExchanges open, BackgroundFailures failure
     {
         // Outside of the list's lock: whoever is told may leave the list at once.
         foreach (var limit in open.Due() ?? [])
-            failures.Run(nameof(ExchangeWatch), limit.Expire);
+            limit.Expire();
+        if (lifetime.ApplicationStopping.IsCancellationRequested)
+            EndAtStop();
         _timer?.Change(Tick, Timeout.InfiniteTimeSpan);
+    }
+
+    private void EndAtStop()
+    {
+        _stopping ??= time.GetTimestamp();
+        if (time.GetElapsedTime(_stopping.Value) < StopPatience)
+            return;
+        foreach (var exchange in open.All())
+            exchange.Stop();
     }
 }

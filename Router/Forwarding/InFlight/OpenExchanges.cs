@@ -126,6 +126,22 @@ public sealed class OpenExchanges
         return due;
     }
 
+    /// <summary>All of them.</summary>
+    public List<Exchange> All()
+    {
+        var all = new List<Exchange>();
+        foreach (var stripe in _stripes)
+        {
+            lock (stripe.Lock)
+            {
+                for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
+                    all.Add(exchange);
+            }
+        }
+
+        return all;
+    }
+
     /// <summary>How many requests of testers are in flight.</summary>
     public int CountTesters()
     {

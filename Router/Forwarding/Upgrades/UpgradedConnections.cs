@@ -21,7 +21,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
     // What a peer may take to answer a close frame, or to end when the other one has.
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Changes the client's connection too, and carries both directions; null when both sides ended it.</summary>
+    /// <summary>Changes the client's connection too, and carries both directions; null when both sides ended it in order.</summary>
     public async ValueTask<ForwardFailure?> RunAsync(
         HttpContext context, Upstream upstream, BackendRequest message, HttpResponseMessage answer, CancellationToken aborted)
     {
@@ -77,30 +77,25 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
         try
         {
             var first = await Task.WhenAny(down, up).ConfigureAwait(false);
-            await first.ConfigureAwait(false);
-            if (first == up && !aborted.IsCancellationRequested)
-            {
-                await backend.FinishWritingAsync().ConfigureAwait(false);
-                end.CancelAfter(ClosePatience);
-                await down.ConfigureAwait(false);
-            }
-            else if (closing.IsCancellationRequested)
-            {
-                await up.ConfigureAwait(false);
-            }
-
+            if (first == down ? down.IsFaulted && toClient.SourceBroke : up.IsFaulted && !toBackend.SourceBroke)
+                return ForwardFailure.BrokenInAnswer;
+            if (!down.IsCompletedSuccessfully)
+                return await FinishAsync(up, down, toClient, backend, exchange, end).ConfigureAwait(false);
+            if (closing.IsCancellationRequested)
+                await ((Task)up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // A backend that hangs up without the closing handshake (RFC 6455 section 7.1.1) was not done: it may have died at work.
+            if (isWebSocket && !toClient.SourceHasClosed && !toBackend.HasAskedToClose)
+                return ForwardFailure.BrokenInAnswer;
+            exchange.Completed();
             return null;
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            context.Abort();
-            return exchange.MustClose ? ForwardFailure.Cut : null;
+            return exchange.MustClose ? ForwardFailure.Cut : lifetime.ApplicationStopping.IsCancellationRequested ? ForwardFailure.Stopped : ForwardFailure.ClientGone;
         }
         catch (Exception fault) when (fault is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            // A side that died without a word: the other one sees it in the same way.
-            context.Abort();
-            return aborted.IsCancellationRequested || up.IsFaulted ? ForwardFailure.ClientGone : ForwardFailure.BrokenInAnswer;
+            return aborted.IsCancellationRequested || toBackend.SourceBroke ? ForwardFailure.ClientGone : ForwardFailure.BrokenInAnswer;
         }
         finally
         {
@@ -108,8 +103,29 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
             await backend.DisposeAsync().ConfigureAwait(false);
             await Task.WhenAll(down, up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             exchange.Pass(toClient.Copied);
+            // Whatever broke after that: the backend has said that it is done.
+            if (toClient.SourceHasClosed)
+                exchange.Completed();
         }
 
         ushort CloseCode() => exchange.MustClose ? ServiceRestart : GoingAway;
+    }
+
+    // The client has ended, in order or not. The backend is told, and has a moment to say what is left and to close: then it is done with what it got.
+    private static async ValueTask<ForwardFailure?> FinishAsync(
+        Task up, Task down, UpgradedDirection toClient, Http1UpgradedStream backend, Exchange exchange, CancellationTokenSource end)
+    {
+        await backend.FinishWritingAsync().ConfigureAwait(false);
+        end.CancelAfter(ClosePatience);
+        await down.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!down.IsCompletedSuccessfully)
+        {
+            if (toClient.SourceBroke)
+                return ForwardFailure.BrokenInAnswer;
+            await toClient.DrainAsync(end.Token).ConfigureAwait(false);
+        }
+
+        exchange.Completed();
+        return up.IsFaulted || down.IsFaulted ? ForwardFailure.ClientGone : null;
     }
 }

@@ -20,6 +20,27 @@ public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> close
     /// <summary>How many bytes have been copied. To be read when the copying has ended.</summary>
     public long Copied { get; private set; }
 
+    /// <summary>Whether the source, and not the other side, was what broke.</summary>
+    public bool SourceBroke { get; private set; }
+
+    /// <summary>Whether Router has put a close frame in, so that the other side knows that the connection is to end.</summary>
+    public bool HasAskedToClose => _closed;
+
+    /// <summary>Whether the source has sent a close frame.</summary>
+    public bool SourceHasClosed => _frames.HasClosed;
+
+    /// <summary>Reads what is left until the source ends, for nobody.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        while (await ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0)
+        {
+        }
+
+        // Only where nothing can be writing to it any more.
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
     /// <summary>Copies until the source ends.</summary>
     public async Task CopyAsync(CancellationToken cancellationToken)
     {
@@ -28,14 +49,18 @@ public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> close
         using var registration = closing.UnsafeRegister(static state => ((CloseRequest)state!).Begin(), close);
         try
         {
-            while (await from.ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var count)
+            while (await ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var count)
             {
                 await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
                 try
                 {
                     // After a close frame nothing may follow (RFC 6455 section 5.5.1); what comes is only read, until the other side hangs up.
                     if (_closed)
+                    {
+                        _frames.Pass(buffer.AsSpan(0, count));
                         continue;
+                    }
+
                     await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
                     await to.FlushAsync(cancellationToken).ConfigureAwait(false);
                     Copied += count;
@@ -59,6 +84,19 @@ public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> close
 
     /// <inheritdoc/>
     public void Dispose() => _writing.Dispose();
+
+    private async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            SourceBroke = true;
+            throw;
+        }
+    }
 
     private async ValueTask CloseBetweenFramesAsync(CancellationToken cancellationToken)
     {

@@ -6,12 +6,16 @@ namespace Router.Forwarding.Upgrades;
 public struct WebSocketFrames
 {
     private const int MaxHeader = 14;
+    private const byte CloseOpcode = 8;
     private HeaderBytes _header;
     private int _headerLength;
     private ulong _payloadLeft;
 
     /// <summary>Whether the bytes so far end with the end of a frame.</summary>
     public readonly bool IsBetween => _headerLength == 0 && _payloadLeft == 0;
+
+    /// <summary>Whether a close frame has passed (RFC 6455 section 5.5.1).</summary>
+    public bool HasClosed { get; private set; }
 
     /// <summary>Takes note of bytes that have passed.</summary>
     public void Pass(ReadOnlySpan<byte> bytes)
@@ -31,6 +35,7 @@ public struct WebSocketFrames
             if (_headerLength >= 2 && _headerLength == LengthOfHeader())
             {
                 _payloadLeft = LengthOfPayload();
+                HasClosed |= (_header[0] & 0x0F) == CloseOpcode;
                 _headerLength = 0;
             }
         }
