@@ -1,6 +1,7 @@
 using Router.Answers;
 using Router.Forwarding;
 using Router.Forwarding.InFlight;
+using Router.Modes;
 using Router.Observability;
 
 namespace Router.Serving;
