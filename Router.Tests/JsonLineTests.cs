@@ -26,6 +26,17 @@ public sealed class JsonLineTests
     }
 
     [Fact]
+    public void What_a_terminal_would_not_show_is_an_escape()
+    {
+        var line = new JsonLine();
+        line.Begin();
+        line.Add("text"u8, "größer\u202e\u200b\U000e0041");
+        line.End();
+
+        Only(line).Should().Be("{\"text\":\"größer\\u202e\\u200b\\uDB40\\uDC41\"}\n");
+    }
+
+    [Fact]
     public void Half_a_character_has_a_replacement()
     {
         var line = new JsonLine();

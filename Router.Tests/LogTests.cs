@@ -90,18 +90,18 @@ public sealed class LogTests
     }
 
     [Fact]
-    public async Task A_message_is_one_line_without_control_characters()
+    public async Task A_message_is_one_line_without_control_or_hidden_characters()
     {
         var log = new AccessLogLines();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), log);
 
-        Warn(router.App.Services.GetRequiredService<ILoggerFactory>(), "Test", "a\r\n2026 forged\u001b[2J\u0085", new InvalidOperationException("why"));
+        Warn(router.App.Services.GetRequiredService<ILoggerFactory>(), "Test", "a\r\n2026 forged\u001b[2J\u0085\u202e\u200b", new InvalidOperationException("why"));
 
         string line;
         do
             line = await log.NextLineAsync();
         while (!line.Contains("forged", StringComparison.Ordinal));
-        line.Should().MatchRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Test\[7\] a  2026 forged \[2J  System.InvalidOperationException: why$");
+        line.Should().MatchRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Test\[7\] a  2026 forged \[2J \\u202e\\u200b System.InvalidOperationException: why$");
     }
 
     [Fact]

@@ -68,12 +68,24 @@ public sealed class ManagementClientTests
     }
 
     [Theory]
-    [InlineData(null, "router mode set")]
-    [InlineData("http://127.0.0.1:9900", "router mode set")]
-    [InlineData("http://0.0.0.0:9911", "router mode set --url http://127.0.0.1:9911")]
-    [InlineData("https://[::1]:9911", "router mode set --url https://[::1]:9911")]
+    [InlineData(null, "Look with router mode. Then: router mode set live")]
+    [InlineData("http://127.0.0.1:9900", "Look with router mode. Then: router mode set live")]
+    [InlineData("http://127.0.0.1:0", "Look with router mode. Then: router mode set live")]
+    [InlineData("http://0.0.0.0:9911", "Look with router mode --url http://127.0.0.1:9911. Then: router mode --url http://127.0.0.1:9911 set live")]
+    [InlineData("https://[::1]:9911", "Look with router mode --url https://[::1]:9911. Then: router mode --url https://[::1]:9911 set live")]
     public void A_hint_of_a_running_instance_carries_its_own_address(string? url, string hint) =>
-        new ManagementSettings { Url = url }.Command("mode set").Should().Be(hint);
+        new ManagementSettings { Url = url }.Hint("Look with router mode. Then: router mode set live").Should().Be(hint);
+
+    [Fact]
+    public async Task A_refusal_recommends_commands_for_the_address_that_was_asked()
+    {
+        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
+
+        var (_, _, errors) = await Tool.RunWithAsync([], "mode", "cancel", "--url", url);
+
+        errors.Should().EndWith($"See what there is with: router mode --url {url}.\n");
+    }
 
     [Fact]
     public async Task A_redirect_is_not_followed()

@@ -15,9 +15,9 @@ public sealed record ManagementSettings
     /// <summary>The secret that a request must bear (RFC 6750); null where none is needed, which only loopback may do.</summary>
     public string? Token { get; init; }
 
-    /// <summary>A command of the tool as a hint: with the address of this very instance where that is not the default one.</summary>
-    public string Command(string command) =>
-        Url is null or DefaultUrl || LocalAddress.Of(Url) is not { } address || address.EndsWith(":0", StringComparison.Ordinal) ? $"router {command}" : $"router {command} --url {address}";
+    /// <summary>A message of this instance, whose commands lead to it. A port of 0 is chosen only later.</summary>
+    public string Hint(string message) =>
+        ToolHint.At(message, Url is not null && LocalAddress.Of(Url) is { } address && !address.EndsWith(":0", StringComparison.Ordinal) ? address : null);
 
     /// <summary>Whether a text has only letters that a token may have, which are those that a header field carries as they are.</summary>
     public static bool MayBeToken(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange('!', '~');

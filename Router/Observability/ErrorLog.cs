@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using Router.Configuration;
 
 namespace Router.Observability;
 
@@ -70,7 +71,7 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
         // One line for each message: a client's text can neither begin another line nor reach a terminal's controls.
         foreach (var character in text)
             line.Append(char.IsControl(character) ? ' ' : character);
-        return Encoding.UTF8.GetBytes(line.Append('\n').ToString());
+        return Encoding.UTF8.GetBytes(VisibleText.Of(line.Append('\n').ToString()));
     }
 
     private static string NameOf(LogLevel level) => level switch

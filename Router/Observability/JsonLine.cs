@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Router.Configuration;
 
 namespace Router.Observability;
 
@@ -84,7 +85,14 @@ public sealed class JsonLine
 
     /// <summary>Adds text that is UTF-8 already.</summary>
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
-        Quoted(name, value.ContainsAnyExcept(PlainOctets) ? JsonEncodedText.Encode(value, Encoder).EncodedUtf8Bytes : value);
+        Quoted(name, value.ContainsAnyExcept(PlainOctets) ? Escaped(value) : value);
+
+    // The framework's encoder lets pass what turns a terminal's text around, and what it does not show.
+    private static ReadOnlySpan<byte> Escaped(ReadOnlySpan<byte> value)
+    {
+        var encoded = JsonEncodedText.Encode(value, Encoder);
+        return Ascii.IsValid(encoded.EncodedUtf8Bytes) ? encoded.EncodedUtf8Bytes : Encoding.UTF8.GetBytes(VisibleText.Of(encoded.ToString()));
+    }
 
     /// <summary>Adds a number.</summary>
     public void Add(ReadOnlySpan<byte> name, long value)

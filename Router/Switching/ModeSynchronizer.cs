@@ -165,7 +165,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
             else if (!ModeRecordText.TryParse(text, out var found, out var fault))
             {
                 _wasUnreadable = true;
-                SetProblem($"What {_store.Name} holds is no record of the mode ({fault}). Set the mode with: {_management.Command("mode set")}");
+                SetProblem(_management.Hint($"What {_store.Name} holds is no record of the mode ({fault}). Set the mode with: router mode set"));
             }
             else
             {
@@ -272,7 +272,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
         {
             _modes.Offer(first);
             if (mayHaveLost)
-                LogLost(_store.Name, first.Steps[0].Mode, _management.Command("mode set live"));
+                LogLost(_store.Name, first.Steps[0].Mode, _management.Hint("router mode set live"));
         }
 
         return null;
