@@ -39,6 +39,9 @@ public sealed partial class ProxyList
     /// <summary>Whether it is time to read it.</summary>
     public bool IsDue => Settings.Location is not null && (_nextAt is not { } next || _time.GetTimestamp() >= next);
 
+    /// <summary>Why the list could not be read last time; null where it could.</summary>
+    public string? Problem { get; private set; }
+
     /// <summary>Reads it; one caller at a time.</summary>
     public async Task RefreshAsync(HttpClient client, CancellationToken stopping)
     {
@@ -62,6 +65,7 @@ public sealed partial class ProxyList
             problem = $"it took longer than {Patience.TotalSeconds:F0} s";
         }
 
+        Problem = problem;
         var wait = problem is not null && Retry < Settings.Refresh ? Retry : Settings.Refresh;
         _nextAt = _time.GetTimestamp() + (long)(wait.TotalSeconds * _time.TimestampFrequency);
         Report(problem, location.IsFile ? location.LocalPath : location.AbsoluteUri);

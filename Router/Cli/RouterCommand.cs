@@ -32,6 +32,11 @@ public static class RouterCommand
         Recursive = true,
     };
 
+    private static readonly Option<bool> Connect = new("--connect")
+    {
+        Description = "Also contacts the backends, the mode store and the lists of proxies. Exit code 3 where one does not answer.",
+    };
+
     /// <summary>Parses and carries out.</summary>
     public static async Task<int> InvokeAsync(string[] arguments)
     {
@@ -68,8 +73,8 @@ public static class RouterCommand
         };
         root.SetAction((parsed, _) => GuardAsync(() => RunCommand.RunAsync(Options(parsed), Console.Out, Console.Error)));
 
-        var check = new Command("check", "Validates the configuration and prints the table that it makes, without listening.");
-        check.SetAction((parsed, _) => GuardAsync(() => CheckCommand.RunAsync(Options(parsed), Console.Out)));
+        var check = new Command("check", "Checks the configuration and everything that a start needs, and prints the table that it makes, without listening.") { Urls, Connect };
+        check.SetAction((parsed, _) => GuardAsync(() => CheckCommand.RunAsync(Options(parsed), parsed.GetValue(Connect), Console.Out)));
         root.Add(check);
         var health = new Command("health", "Asks the Router that listens here by the same settings: exit code 0 where it answers 200 within a second, 1 where not.") { Urls };
         health.SetAction((parsed, _) => HealthCommand.RunAsync(Options(parsed), Console.Error));

@@ -1,6 +1,7 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting.Systemd;
+using Router.Configuration;
 using Router.Serving;
 
 namespace Router.Cli;
@@ -9,7 +10,7 @@ namespace Router.Cli;
 public static class RunCommand
 {
     /// <summary>Runs; the exit code is 0 after a stop that was asked for, and 1 after any other end and where Router could not listen.</summary>
-    /// <exception cref="Configuration.InvalidConfigurationException">The configuration has faults.</exception>
+    /// <exception cref="InvalidConfigurationException">The configuration has faults.</exception>
     public static async Task<int> RunAsync(StartOptions options, TextWriter output, TextWriter errors)
     {
         using var signals = new ProcessSignals();
@@ -26,7 +27,8 @@ public static class RunCommand
         // In use, not this machine's, or https without a certificate: the framework says each in another way.
         catch (Exception fault) when (fault is IOException or SocketException or InvalidOperationException or CryptographicException)
         {
-            await errors.WriteLineAsync($"Router can't listen on {string.Join(", ", app.Urls)}: {fault.GetBaseException().Message}").ConfigureAwait(false);
+            var addresses = ListenAddresses.Of(app.Configuration, options, new ManagementSettings { Url = null });
+            await errors.WriteLineAsync(ListenAddresses.Explain(addresses, fault)).ConfigureAwait(false);
             return 1;
         }
 

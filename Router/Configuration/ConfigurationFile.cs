@@ -74,7 +74,9 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
             return (null, new Fault(Path, $"can't be read: {problem}", "Give the file, with the permission for Router's user to read it"));
         try
         {
-            return (JsonKeys.Read(content), null);
+            var keys = JsonKeys.Read(content);
+            RelativePaths.Resolve(keys, System.IO.Path.GetDirectoryName(Path)!);
+            return (keys, null);
         }
         catch (JsonKeysException error)
         {

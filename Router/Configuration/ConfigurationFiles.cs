@@ -9,6 +9,8 @@ public sealed class ConfigurationFiles
     // The variable that everybody's scripts set: heard or refused, and never overheard.
     private const string ModeVariable = "DM_MODE";
 
+    private static readonly string[] Sections = [SettingsReader.Section, KestrelReader.Section, "Logging"];
+
     private readonly List<ConfigurationFile> _files = [];
     private readonly CertificateStamps _certificates = new();
     private IConfiguration? _configuration;
@@ -56,16 +58,23 @@ public sealed class ConfigurationFiles
         // Before the reading: a change during it is seen afterwards.
         _lastRead = Stamp();
         var files = _files.ToDictionary(file => file, file => file.ReadAgain());
-        AddFaults(faults, files.Values);
+        AddFaults(faults, [.. files.Values]);
         return new ConfigurationCandidate(
             running, new ConfigurationRoot([.. running.Providers.Select(layer => layer is ConfigurationFile file ? files[file] : (IConfigurationProvider)new SharedLayer(layer))]), files, _certificates);
     }
 
-    private void AddFaults(Faults faults, IEnumerable<ConfigurationFile> files)
+    private void AddFaults(Faults faults, IReadOnlyCollection<ConfigurationFile> files)
     {
         var broken = files.Select(file => file.Fault).OfType<Fault>().ToArray();
         foreach (var fault in broken)
             faults.Add(fault.Key, fault.Problem, fault.Cure);
+        // Other programs may have sections of their own in the file; one with nearly the name of ours is ours.
+        foreach (var section in files.SelectMany(file => file.GetChildKeys([], null)).Except(Sections, StringComparer.OrdinalIgnoreCase).ToArray())
+        {
+            if (NearestName.Of(section, Sections) is { } meant)
+                faults.Add(section, "is not a section that Router knows", $"Did you mean {meant}?");
+        }
+
         if (_isModeUnheard && broken is [])
             faults.Add(ModeVariable, "is set in the environment, and the configuration does not take it: the site would not be in that mode", $"Declare it, with {ConfigurationVariables.Section}:{ModeVariable} = Mode, or unset it");
     }

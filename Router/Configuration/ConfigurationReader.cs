@@ -169,6 +169,9 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     /// <summary>Whether anything stands under a key.</summary>
     public bool Has(string key) => _here.ContainsKey(key);
 
+    /// <summary>Passes over a key that is none of the operator's.</summary>
+    public void Ignore(string key) => _here.Remove(key);
+
     /// <summary>The section under a key.</summary>
     public ConfigurationReader Child(string key)
     {
@@ -195,7 +198,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         foreach (var key in _here.Keys)
         {
             if (!_known.Contains(key))
-                Fault(key, "is not a key that Router knows", $"Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
+                Fault(key, "is not a key that Router knows", $"{(NearestName.Of(key, _known) is { } meant ? $"Did you mean {meant}? " : "")}Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
         }
 
         if (section.Value is { Length: > 0 } value)

@@ -19,6 +19,8 @@ internal sealed class EnvironmentLayer : IConfigurationSource
             base.Load();
             foreach (var section in Sections)
                 Data.Remove(section);
+            // No file names them; the server would count them from the binary's folder.
+            RelativePaths.Resolve(Data, Environment.CurrentDirectory);
         }
     }
 }

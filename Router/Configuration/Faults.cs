@@ -7,7 +7,7 @@ namespace Router.Configuration;
 public sealed record Fault(string Key, string Problem, string Cure)
 {
     /// <inheritdoc/>
-    public override string ToString() => $"{Key}: {Problem}. {Cure}.";
+    public override string ToString() => $"{Key}: {Problem}. {Cure}{(Cure.EndsWith('?') ? "" : ".")}";
 }
 
 /// <summary>

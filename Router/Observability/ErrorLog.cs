@@ -97,6 +97,9 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
                 return;
             var kind = LogKind.Of(category, eventId, state);
             var text = formatter(state, exception);
+            // The exception is thrown as well, and whoever catches it says in one sentence what is wrong.
+            if (category == "Microsoft.AspNetCore.Server.Kestrel" && text == "Unable to start Kestrel.")
+                return;
             if (log._limit.Allows(kind, logLevel, text))
                 log.Write(kind, logLevel, exception is null ? text : $"{text} {exception}");
         }

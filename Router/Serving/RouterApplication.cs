@@ -145,6 +145,8 @@ public static class RouterApplication
             .AddFilter("System", LogLevel.Warning)
             // While it may speak, it makes an Activity for each request. What is wrong with a request, the server itself says.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            // A start that fails: it writes the exception and throws it, and whoever catches it says in one sentence what is wrong.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddConfiguration(builder.Configuration.GetSection("Logging"));
     }
 

@@ -72,6 +72,7 @@ public sealed class Site
             faults.Add(ConfigurationVariables.From(configuration).Describe($"{SettingsReader.Section}:Mode"), $"is '{settings.Mode}'", $"Choose one of {ModeCatalogue.Names}");
         if (settings.RequestHeaders.SamplingTrust is { } name && SamplingTrust(settings) is null)
             faults.Add($"{SettingsReader.Section}:RequestHeaders:SamplingTrust", $"'{name}' is not configured", "Name one of the allow lists");
+        KestrelReader.Check(configuration, faults);
         var files = new Dictionary<string, FixedFile>();
         foreach (var route in table.Routes)
         {

@@ -40,6 +40,9 @@ public sealed record StartOptions
     /// <summary>Where <c>appsettings.json</c> stands: beside the source when run from a build of it, so that an edit is seen; else beside the application.</summary>
     public static string ConfigurationDirectory => Source.ProjectDirectory ?? AppContext.BaseDirectory;
 
+    /// <summary>What names the addresses to listen on: the option or the variable that is to be changed for others.</summary>
+    public string ListenKey => Urls is { Length: > 0 } ? "--urls" : Said("ASPNETCORE_URLS") is not null ? "ASPNETCORE_URLS" : Said("PORT") is not null ? "PORT" : "--urls";
+
     /// <summary>The addresses to listen on; a fault where they can't be.</summary>
     public string ListenUrls(Faults faults)
     {
@@ -60,23 +63,11 @@ public sealed record StartOptions
     {
         foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
-            if (!IsListenAddress(url))
+            if (!ListenAddress.IsValid(url))
                 faults.Add(key, $"'{url}' is not an address to listen on", "Give scheme, host and port, such as http://*:8080 or http://127.0.0.1:8080");
         }
 
         return urls;
-    }
-
-    private static bool IsListenAddress(string url)
-    {
-        try
-        {
-            return BindingAddress.Parse(url) is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= 65535 };
-        }
-        catch (FormatException)
-        {
-            return false;
-        }
     }
 
     private static class Source

@@ -30,7 +30,8 @@ public sealed partial class ManagementServer(
         catch (Exception fault) when (fault is IOException or SocketException or InvalidOperationException or CryptographicException)
         {
             await app.DisposeAsync().ConfigureAwait(false);
-            var problem = $"The management interface can't listen on {url}: {fault.GetBaseException().Message.TrimEnd('.')}. Choose another address with Router:Management:Url, or none by setting it empty";
+            var why = new ListenAddress("Router:Management:Url", url).Try(out _)?.Problem.Split(": ", 2)[1] ?? fault.GetBaseException().Message.TrimEnd('.');
+            var problem = $"The management interface can't listen on {url}: {why}. Choose another address with Router:Management:Url, or none by setting it empty";
             if (settings.IsChosen)
                 throw new ListenException(problem, fault);
             // Several routers on one machine: the first has the default address, and the site matters more.

@@ -1,0 +1,183 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.Json.Nodes;
+using Router.Configuration;
+
+namespace Router.Tests;
+
+/// <summary>What a start that can't be says, and what <c>router check</c> says before.</summary>
+public sealed class StartTests : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("router-start-").FullName;
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    [Theory]
+    [InlineData("--urls")]
+    [InlineData("Kestrel:Endpoints:public:Url")]
+    [InlineData("Router:Management:Url")]
+    public async Task An_address_in_use_is_one_sentence_that_names_it_and_what_to_change(string key)
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var (used, free) = ($"http://{other.LocalEndpoint}", "http://127.0.0.1:0");
+
+        var (code, output, errors) = await RunAsync(Site(key, used), ["--urls", key == "--urls" ? used : free]);
+
+        (code, output).Should().Be((1, ""));
+        var lines = errors.TrimEnd().Split('\n');
+        lines[^1].Should().Contain($"can't listen on {used}: the port is in use").And.Contain(key);
+        errors.Length.Should().BeLessThan(800, errors);
+        errors.Should().NotContain("   at ");
+        (await RunAsync(Site(key, used), ["check", "--urls", key == "--urls" ? used : free])).Output
+            .Should().Contain($"{used} is in use now, by a running Router or another program ({key})");
+    }
+
+    [Theory]
+    [InlineData("--urls")]
+    [InlineData("Kestrel:Endpoints:public:Url")]
+    [InlineData("Router:Management:Url")]
+    public async Task An_address_that_this_machine_does_not_have_is_found_before_the_start(string key)
+    {
+        const string elsewhere = "http://203.0.113.77:8080";
+        var site = Site(key, elsewhere, token: true);
+
+        var (code, _, errors) = await RunAsync(site, ["check", "--urls", key == "--urls" ? elsewhere : "http://127.0.0.1:0"]);
+        var (started, _, said) = await RunAsync(site, ["--urls", key == "--urls" ? elsewhere : "http://127.0.0.1:0"]);
+
+        (code, started).Should().Be((2, 1));
+        errors.Should().Contain($"can't listen on {elsewhere}: this machine has no such address").And.Contain(key);
+        said.Should().Contain($"can't listen on {elsewhere}: this machine has no such address").And.NotContain("   at ");
+    }
+
+    [Theory]
+    [InlineData("""{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "none.crt", "KeyPath": "site.key" } }""", "Kestrel:Endpoints:public:Certificate:Path: '{directory}/none.crt' can't be read: there is no such file")]
+    [InlineData("""{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "none.key" } }""", "Kestrel:Endpoints:public:Certificate:KeyPath: '{directory}/none.key' can't be read")]
+    [InlineData("""{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "other.key" } }""", "Kestrel:Endpoints:public:Certificate:Path: '{directory}/site.crt' with the key '{directory}/other.key' can't be used")]
+    [InlineData("""{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt" } }""", "Kestrel:Endpoints:public:Certificate:Path: '{directory}/site.crt' can't be used")]
+    [InlineData("""{ "Url": "https://127.0.0.1:0", "Certificat": { "Path": "site.crt", "KeyPath": "site.key" } }""", "Kestrel:Endpoints:public:Certificat: is not a key that Router knows. Did you mean Certificate?")]
+    [InlineData("""{ "Url": "https://127.0.0.1:0" }""", "Kestrel:Endpoints:public:Certificate: is not set, and the address is https")]
+    [InlineData("""{ "Url": "127.0.0.1" }""", "Kestrel:Endpoints:public:Url: '127.0.0.1' is not an address to listen on")]
+    [InlineData("""{ "Url": "http://127.0.0.1:0", "Protocols": "Http4" }""", "Kestrel:Endpoints:public:Protocols: is 'Http4'")]
+    public async Task Check_and_start_find_what_the_server_would_stumble_over(string endpoint, string fault)
+    {
+        using var certificate = Certificates.Of("www.example.org");
+        using var other = Certificates.Of("www.example.org");
+        certificate.Write(_directory, "site");
+        other.Write(_directory, "other");
+        var site = Site("", "");
+        site["Kestrel"] = new JsonObject { ["Endpoints"] = new JsonObject { ["public"] = JsonNode.Parse(endpoint) } };
+
+        foreach (var command in new[] { new[] { "check" }, [] })
+        {
+            var (code, _, errors) = await RunAsync(site, command);
+
+            code.Should().Be(2, errors);
+            errors.Should().Contain(fault.Replace("{directory}", _directory, StringComparison.Ordinal)).And.NotContain("   at ");
+        }
+    }
+
+    [Fact]
+    public async Task Relative_paths_count_from_the_file_that_names_them()
+    {
+        using var certificate = Certificates.Of("www.example.org");
+        certificate.Write(_directory, "site");
+        await File.WriteAllTextAsync(Path.Combine(_directory, "token"), "0123456789abcdef0123456789abcdef");
+        await File.WriteAllTextAsync(Path.Combine(_directory, "ranges"), "203.0.113.0/24");
+        var site = Site("Router:Management:TokenFile", "token");
+        site["Kestrel"] = JsonNode.Parse("""{ "Endpoints": { "public": { "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "./site.key" } } } }""");
+        site["Router"]!["ModeStore"] = new JsonObject { ["File"] = "mode.json" };
+        site["Router"]!["TrustedProxyLists"] = JsonNode.Parse("""{ "cdn": { "Source": "ranges" }, "own": { "Source": "198.51.100.0/24" } }""");
+        site["Router"]!["Backends"]!["www"]!["CertificateAuthorities"] = "site.crt";
+
+        var (code, output, errors) = await RunAsync(site, ["check", "--connect"]);
+
+        errors.Should().NotContain("can't");
+        code.Should().Be(3, "the backend is not there");
+        output.Should().Contain($"Mode store, the file {_directory}/mode.json: read.").And.Contain($"Trusted proxies cdn from file://{_directory}/ranges: 1 ranges.");
+    }
+
+    [Fact]
+    public async Task Check_contacts_backends_and_store_only_where_it_is_asked_to()
+    {
+        await using var backend = RawBackend.Saying("ok");
+        var site = JsonNode.Parse(SiteFile.Of("www.*", backend).Api("api", "http://127.0.0.1:1").Host("api.*", "api").ToString())!;
+
+        (await RunAsync(site, ["check"])).Code.Should().Be(0);
+        var (code, output, _) = await RunAsync(site, ["check", "--connect"]);
+
+        code.Should().Be(3);
+        output.Should().Contain($"Backend www at {backend.Address}: connected.").And.Contain("Backend api at http://127.0.0.1:1: FAILED: ").And.Contain("See Router:Backends:api:Address.");
+    }
+
+    [Fact]
+    public async Task Check_finds_a_mode_file_that_is_none_and_two_listeners_on_one_port()
+    {
+        var mode = Path.Combine(_directory, "mode.json");
+        await File.WriteAllTextAsync(mode, "{ not a record");
+        var site = Site("Router:ModeStore:File", mode);
+        site["Router"]!["Management"] = new JsonObject { ["Url"] = "http://127.0.0.1:18080" };
+
+        var (code, _, errors) = await RunAsync(site, ["check", "--urls", "http://*:18080"]);
+
+        code.Should().Be(2);
+        errors.Should().Contain($"Router:ModeStore:File: '{mode}' holds no record of the mode").And.Contain("Router:Management:Url: http://127.0.0.1:18080 is the same port as http://*:18080 (--urls)");
+    }
+
+    [Theory]
+    [InlineData("Kestral", "Kestrel")]
+    [InlineData("Ruoter", "Router")]
+    [InlineData("Loging", "Logging")]
+    public async Task A_misspelt_section_is_found(string section, string meant)
+    {
+        var site = Site("", "");
+        site[section] = new JsonObject { ["Any"] = "thing" };
+
+        var (code, _, errors) = await RunAsync(site, ["check"]);
+
+        code.Should().Be(2);
+        errors.Should().Contain($"  {section}: is not a section that Router knows. Did you mean {meant}?\n");
+    }
+
+    [Theory]
+    [InlineData("{\n  \"Router\": {\n    \"Mode\": \"live\"\n    \"Stage\": \"x\"\n  }\n}", 4, 5)]
+    [InlineData("{ \"Router\": { \"Stage\": \"é\", ? } }", 1, 29)]
+    [InlineData("{\n  \"Router\": { \"Stage\": \"a\",\n    \"stage\": \"b\" } }", 3, 14)]
+    [InlineData("[]", 1, 1)]
+    [InlineData("", 1, 1)]
+    [InlineData("{ \"Router\": { \"Stage\": \"\\ud800\" } }", 1, 24)]
+    [InlineData("{} x", 1, 4)]
+    public void An_error_in_the_file_has_its_line_and_column(string text, int line, int column)
+    {
+        var read = () => JsonKeys.Read(System.Text.Encoding.UTF8.GetBytes(text));
+
+        var error = read.Should().Throw<JsonKeysException>().Which;
+        (error.Line, error.Column).Should().Be((line, column), error.Message);
+        error.Message.Should().NotContain("LineNumber");
+    }
+
+    private static JsonNode Site(string key, string value, bool token = false)
+    {
+        var site = new SiteFile().Frontend("www", "http://127.0.0.1:1").Host("www.*", "www");
+        if (key.StartsWith("Router:", StringComparison.Ordinal))
+            site.Set(key["Router:".Length..], value);
+        if (token)
+            site.Set("Management:Token", "0123456789abcdef0123456789abcdef");
+        var json = JsonNode.Parse(site.ToString())!;
+        json["Router"]!["Management"]!["Url"] ??= "";
+        if (key.StartsWith("Kestrel:", StringComparison.Ordinal))
+            json["Kestrel"] = new JsonObject { ["Endpoints"] = new JsonObject { ["public"] = new JsonObject { ["Url"] = value } } };
+        return json;
+    }
+
+    private async Task<(int Code, string Output, string Errors)> RunAsync(JsonNode site, string[] arguments)
+    {
+        var file = Path.Combine(_directory, "site.json");
+        await File.WriteAllTextAsync(file, site.ToJsonString());
+        var start = RouterProcess.Start();
+        foreach (var argument in arguments.Concat(["--config", file]))
+            start.ArgumentList.Add(argument);
+        start.WorkingDirectory = Path.GetTempPath();
+        return await Script.RunAsync(start);
+    }
+}

@@ -1,0 +1,27 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text;
+
+namespace Router.Configuration;
+
+/// <summary>Tries a server's certificate: whether it can be loaded, and with the key that it needs.</summary>
+internal static class CertificateFile
+{
+    /// <summary>Tries a PKCS #12 file.</summary>
+    /// <exception cref="CryptographicException">It can't be used.</exception>
+    public static void CheckPkcs12(byte[] content, string? password)
+    {
+        using var certificate = X509CertificateLoader.LoadPkcs12(content, password, X509KeyStorageFlags.EphemeralKeySet);
+        if (!certificate.HasPrivateKey)
+            throw new CryptographicException("it holds no private key");
+    }
+
+    /// <summary>Tries a certificate and the PEM file of its key.</summary>
+    /// <exception cref="CryptographicException">They can't be used, or do not belong together.</exception>
+    public static void CheckPem(byte[] content, byte[] key, string? password)
+    {
+        using var certificate = X509CertificateLoader.LoadCertificate(content);
+        var (pem, text) = (certificate.ExportCertificatePem(), Encoding.UTF8.GetString(key));
+        using var both = password is null ? X509Certificate2.CreateFromPem(pem, text) : X509Certificate2.CreateFromEncryptedPem(pem, text, password);
+    }
+}

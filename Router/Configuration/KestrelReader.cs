@@ -1,0 +1,107 @@
+using System.Security.Authentication;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
+
+namespace Router.Configuration;
+
+/// <summary>
+/// Checks the server's own section, <c>Kestrel</c>, before the server reads it: the server passes over keys that it does not know, and finds a missing certificate
+/// only when it starts.
+/// </summary>
+public static class KestrelReader
+{
+    /// <summary>The section.</summary>
+    public const string Section = "Kestrel";
+
+    /// <summary>Checks it and notes what is wrong.</summary>
+    public static void Check(IConfiguration configuration, Faults faults)
+    {
+        var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), faults);
+        var defaults = root.Child("EndpointDefaults");
+        Common(defaults);
+        defaults.RefuseUnknownKeys();
+        var certificates = root.Children("Certificates").ToArray();
+        foreach (var certificate in certificates)
+            Certificate(certificate);
+        foreach (var endpoint in root.Children("Endpoints"))
+            Endpoint(endpoint, hasDefault: certificates is not []);
+        root.RefuseUnknownKeys();
+    }
+
+    private static void Endpoint(ConfigurationReader reader, bool hasDefault)
+    {
+        reader.Ignore(CertificateStamps.Key);
+        const string cure = "Give scheme, host and port, such as http://*:8080";
+        var url = reader.RequiredText("Url", cure);
+        if (url is not "" && !ListenAddress.IsValid(url))
+            reader.Fault("Url", $"'{url}' is not an address to listen on", cure);
+        Common(reader);
+        var certificate = reader.Child("Certificate");
+        var hasOwn = reader.Has("Certificate");
+        if (hasOwn)
+            Certificate(certificate);
+        var names = reader.Children("Sni").ToArray();
+        foreach (var name in names)
+        {
+            Common(name);
+            if (name.Has("Certificate"))
+                Certificate(name.Child("Certificate"));
+            name.RefuseUnknownKeys();
+        }
+
+        if (url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && !hasOwn && !hasDefault && names is [])
+            reader.Fault("Certificate", "is not set, and the address is https", "Set Certificate:Path and Certificate:KeyPath, or Kestrel:Certificates:Default");
+        reader.RefuseUnknownKeys();
+    }
+
+    private static void Common(ConfigurationReader reader)
+    {
+        reader.Choice<HttpProtocols>("Protocols");
+        reader.Choice<ClientCertificateMode>("ClientCertificateMode");
+        foreach (var protocol in reader.List("SslProtocols").Where(protocol => !Enum.GetNames<SslProtocols>().Contains(protocol, StringComparer.OrdinalIgnoreCase)))
+            reader.Fault("SslProtocols", $"'{protocol}' is no protocol", "Write Tls12, Tls13 or both");
+    }
+
+    private static void Certificate(ConfigurationReader reader)
+    {
+        var (path, keyPath, password, subject) = (reader.Text("Path"), reader.Text("KeyPath"), reader.Text("Password"), reader.Text("Subject"));
+        // Where in the system's store a subject is looked for.
+        reader.Text("Store");
+        reader.Text("Location");
+        reader.Flag("AllowInvalid", false);
+        reader.RefuseUnknownKeys();
+        if (path is null == subject is null)
+            reader.Fault("Path", path is null ? "is not set" : "is set beside Subject", "Give Path (with KeyPath for PEM files), or Subject for a certificate of the system's store");
+        else if (path is not null)
+            Load(reader, path, keyPath, password);
+    }
+
+    private static void Load(ConfigurationReader reader, string path, string? keyPath, string? password)
+    {
+        if (Read(reader, "Path", path) is not { } certificate)
+            return;
+        try
+        {
+            if (keyPath is null)
+                CertificateFile.CheckPkcs12(certificate, password);
+            else if (Read(reader, "KeyPath", keyPath) is { } key)
+                CertificateFile.CheckPem(certificate, key, password);
+        }
+        catch (Exception failure) when (failure is CryptographicException or ArgumentException)
+        {
+            var cure = keyPath is null
+                ? "Give a PKCS #12 file with its Password, or a PEM certificate with the KeyPath of its key"
+                : "Give a PEM certificate and the PEM file of its own key, with its Password where the key is encrypted";
+            reader.Fault("Path", $"'{path}'{(keyPath is null ? "" : $" with the key '{keyPath}'")} can't be used: {failure.Message.TrimEnd('.')}", cure);
+        }
+    }
+
+    private static byte[]? Read(ConfigurationReader reader, string key, string path)
+    {
+        var content = FileText.TryRead(path, out var problem);
+        if (content is null)
+            reader.Fault(key, $"'{path}' can't be read: {problem}", "Give a file that Router's user may read; a relative path counts from the file that names it");
+        return content;
+    }
+}

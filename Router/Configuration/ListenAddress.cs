@@ -1,0 +1,77 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Router.Configuration;
+
+/// <summary>An address to listen on.</summary>
+/// <param name="Key">The configuration key, option or variable that names it.</param>
+/// <param name="Url">Scheme, host and port.</param>
+public sealed record ListenAddress(string Key, string Url)
+{
+    /// <summary>Whether a text can be listened on.</summary>
+    public static bool IsValid(string url)
+    {
+        try
+        {
+            return BindingAddress.Parse(url) is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= 65535 } && !url.Contains(';', StringComparison.Ordinal);
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Binds the address and lets go of it again: why it could not be bound, and what to do; null where it could.</summary>
+    /// <param name="isInUse">Whether another socket has it, which may be a running Router's.</param>
+    public Fault? Try(out bool isInUse)
+    {
+        isInUse = false;
+        var address = BindingAddress.Parse(Url);
+        if (address.IsUnixPipe)
+            return null;
+        try
+        {
+            using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            var ip = AddressOf(address.Host);
+            if (ip.AddressFamily == AddressFamily.InterNetworkV6)
+            {
+                socket.DualMode = ip.Equals(IPAddress.IPv6Any);
+                socket.Bind(new IPEndPoint(ip, address.Port));
+            }
+            else
+            {
+                using var four = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+                four.Bind(new IPEndPoint(ip, address.Port));
+            }
+
+            return null;
+        }
+        catch (SocketException failure)
+        {
+            isInUse = failure.SocketErrorCode == SocketError.AddressAlreadyInUse;
+            var (problem, cure) = failure.SocketErrorCode switch
+            {
+                SocketError.AddressAlreadyInUse => ("the port is in use", $"Stop what uses it (ss -ltnp names it), or choose another address with {Key}"),
+                SocketError.AccessDenied => ("Router's user may not use this port", $"Choose a port from 1024 with {Key}, or give the binary the capability CAP_NET_BIND_SERVICE"),
+                SocketError.AddressNotAvailable => ("this machine has no such address", $"Choose one of its addresses, or * for all of them, with {Key}"),
+                _ => (failure.Message.TrimEnd('.'), $"Choose another address with {Key}"),
+            };
+            return new Fault(Key, $"Router can't listen on {Url}: {problem}", cure);
+        }
+    }
+
+    /// <summary>Whether both can't be listened on by one process.</summary>
+    public bool Overlaps(ListenAddress other)
+    {
+        var (one, two) = (BindingAddress.Parse(Url), BindingAddress.Parse(other.Url));
+        return one.Port != 0 && one.Port == two.Port && (AddressOf(one.Host).Equals(AddressOf(two.Host)) || IsAny(AddressOf(one.Host)) || IsAny(AddressOf(two.Host)));
+    }
+
+    private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
+
+    // As the server reads it: what is neither an address nor localhost is every interface.
+    private static IPAddress AddressOf(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
+        : IPAddress.TryParse(host.Trim('[', ']'), out var address) ? address
+        : Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+}

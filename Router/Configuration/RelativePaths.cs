@@ -1,0 +1,29 @@
+using System.Text.RegularExpressions;
+
+namespace Router.Configuration;
+
+/// <summary>A relative path counts from the folder of the file that names it; otherwise it would count from wherever the process was started or installed.</summary>
+public static partial class RelativePaths
+{
+    /// <summary>Makes the relative paths among these values absolute.</summary>
+    /// <param name="values">The keys and values of one layer of the configuration.</param>
+    /// <param name="directory">Where they count from.</param>
+    public static void Resolve(IDictionary<string, string?> values, string directory)
+    {
+        foreach (var (key, value) in values.Where(pair => IsPath().IsMatch(pair.Key)).ToArray())
+        {
+            if (value?.Trim() is { Length: > 0 } path && !path.Contains("://", StringComparison.Ordinal) && !IsRanges(key, path))
+                values[key] = Path.GetFullPath(path, directory);
+        }
+    }
+
+    // The source of a list of proxies may be a list of ranges, too.
+    private static bool IsRanges(string key, string value) =>
+        key.EndsWith(":Source", StringComparison.OrdinalIgnoreCase) && (value.Contains(',', StringComparison.Ordinal) || AddressRange.TryParse(value, out _));
+
+    [GeneratedRegex(
+        "^(Kestrel:(Certificates:[^:]+|Endpoints:[^:]+:Certificate|Endpoints:[^:]+:Sni:[^:]+:Certificate):(Path|KeyPath)"
+        + "|Router:(Management:TokenFile|ModeStore:File|ModeStore:CertificateAuthorities|Backends:[^:]+:CertificateAuthorities|TrustedProxyLists:[^:]+:Source))$",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex IsPath();
+}
