@@ -69,7 +69,7 @@ public sealed class ConnectionAttemptTests : IDisposable
     {
         await _addresses.FallSilentAsync(LoopbackAddresses.First);
         await _addresses.FallSilentAsync(LoopbackAddresses.Second);
-        var connector = Connector();
+        var connector = Connector("Backends:www:ConnectTimeout", "2s");
 
         var connecting = async () => await WhileTimePassesAsync(ConnectAsync(connector));
 
@@ -167,6 +167,6 @@ public sealed class ConnectionAttemptTests : IDisposable
     }
 
     private BackendSettings Backend(string key = "Backends:www:BreakerFailures", string value = "1000") =>
-        SiteFile.Of("www.*", $"http://backend.internal:{_addresses.Port}").Set("Backends:www:ConnectTimeout", "2s").Set("Backends:www:DnsRefresh", "1h")
+        SiteFile.Of("www.*", $"http://backend.internal:{_addresses.Port}").Set("Backends:www:ConnectTimeout", "1h").Set("Backends:www:DnsRefresh", "1h")
             .Set(key, value).ToSettings().Backends.Single();
 }

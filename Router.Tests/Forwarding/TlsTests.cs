@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Serving;
 
@@ -145,6 +146,90 @@ public sealed class TlsTests : IDisposable
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
         await router.Log.NextAsync("tls_failed");
         served.Should().Be(0);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_backend_that_asks_for_a_certificate_gets_the_one_that_is_in_the_files_now(bool http2)
+    {
+        using var certificate = Certificates.Of("localhost");
+        await using var app = Application.Create(http2 ? HttpProtocols.Http2 : HttpProtocols.Http1, listen => listen.UseHttps(certificate, https =>
+        {
+            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+            https.AllowAnyClientCertificate();
+        }));
+        app.Run(context => context.Response.WriteAsync(context.Connection.ClientCertificate!.Subject));
+        await app.StartAsync();
+        using var second = Certificates.Of("second");
+        var files = Certificates.Of("first").Write(_directory, "client");
+        var authority = Path.Combine(_directory, "authority.pem");
+        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}")
+            .Set("Backends:www:CertificateAuthorities", authority).Set("Backends:www:Http2", http2 ? "true" : "false")
+            .Set("Backends:www:ClientCertificate", files.Certificate).Set("Backends:www:ClientCertificateKey", files.Key));
+
+        (await router.GetAsync("http://www.example.org/")).Body.Should().Be("CN=first");
+        second.Write(_directory, "client");
+
+        await Eventually.TrueAsync(async () => (await router.GetAsync("http://www.example.org/")).Body == "CN=second");
+    }
+
+    [Theory]
+    [InlineData("https://localhost", "missing.crt", "client.key", "ClientCertificate", "no such file")]
+    [InlineData("https://localhost", "client.crt", "missing.key", "ClientCertificateKey", "no such file")]
+    [InlineData("https://localhost", "client.crt", "other.key", "ClientCertificate", "can't be used")]
+    [InlineData("https://localhost", "client.key", "client.key", "ClientCertificate", "can't be used")]
+    [InlineData("https://localhost", "client.crt", null, "ClientCertificate", "can't be used")]
+    [InlineData("https://localhost", null, "client.key", "ClientCertificateKey", "no ClientCertificate")]
+    [InlineData("http://localhost", "client.crt", "client.key", "ClientCertificate", "not https")]
+    public void A_client_certificate_that_cannot_be_used_is_an_error_of_the_configuration(string address, string? path, string? key, string at, string word)
+    {
+        Certificates.Of("client").Write(_directory, "client");
+        Certificates.Of("other").Write(_directory, "other");
+        var site = SiteFile.Of("*", address);
+        if (path is not null)
+            site.Set("Backends:www:ClientCertificate", Path.Combine(_directory, path));
+        if (key is not null)
+            site.Set("Backends:www:ClientCertificateKey", Path.Combine(_directory, key));
+
+        var fault = site.Read().Faults.Should().ContainSingle().Subject;
+
+        fault.Key.Should().Be($"Router:Backends:www:{at}");
+        fault.Problem.Should().Contain(word);
+        fault.Cure.Should().NotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_response_without_a_length_is_complete_only_with_the_closure_alert(bool alerts)
+    {
+        using var certificate = Certificates.Of("localhost");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var authority = Path.Combine(_directory, "authority.pem");
+        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
+            .Set("Backends:www:CertificateAuthorities", authority));
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        using (var backend = await listener.AcceptTcpClientAsync().InTime())
+        {
+            await using var tls = new SslStream(backend.GetStream());
+            await tls.AuthenticateAsServerAsync(certificate).InTime();
+            await tls.ReadAsync(new byte[8192]).InTime();
+            await tls.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nsome of it"u8.ToArray());
+            await client.ReadThroughAsync("some of it");
+            if (alerts)
+                await tls.ShutdownAsync();
+        }
+
+        if (alerts)
+            (await client.ReadThroughAsync("0\r\n\r\n")).Should().Be("\r\n0\r\n\r\n");
+        else
+            (await client.ReadToEndAsync()).Text.Should().Be("\r\n", "what may be half a body must not look like a whole one");
     }
 
     [Fact]

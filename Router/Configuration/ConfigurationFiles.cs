@@ -86,5 +86,6 @@ public sealed class ConfigurationFiles
         configuration.Add(file);
     }
 
-    private string Stamp() => $"{string.Join('|', _files.Select(file => FileStamp.Of(file.Path)))}|{CertificateStamps.Stamp(_configuration!)}";
+    private string Stamp() => string.Join(
+        '|', _files.Select(file => file.Path).Concat(ClientCertificateFiles.Paths(_configuration!)).Select(FileStamp.Of).Append(CertificateStamps.Stamp(_configuration!)));
 }

@@ -104,6 +104,9 @@ public sealed record BackendSettings
     /// <summary>A PEM file of certificate authorities to trust in place of the system's; null for the system's.</summary>
     public AuthorityFile? CertificateAuthorities { get; init; }
 
+    /// <summary>The certificate that is shown to a backend that asks for one; null where there is none.</summary>
+    public ClientCertificateFiles? ClientCertificate { get; init; }
+
     /// <summary>Base64 of <c>user:password</c> that replaces the client's <c>Authorization</c> (RFC 7617); null leaves the client's.</summary>
     public string? BasicAuthentication
     {

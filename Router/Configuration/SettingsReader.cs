@@ -96,13 +96,15 @@ public static class SettingsReader
     private static BackendSettings Backend(ConfigurationReader reader)
     {
         var responseTimeout = reader.Duration("ResponseTimeout", TimeSpan.FromSeconds(60));
+        var addresses = Addresses(reader);
         var backend = new BackendSettings
         {
             Name = reader.Name,
             Kind = reader.Choice<BackendKind>("Kind") ?? Missing(reader),
-            Addresses = Addresses(reader),
+            Addresses = addresses,
             Http2 = reader.Flag("Http2", false),
             CertificateAuthorities = CertificateAuthorities.Read(reader, "CertificateAuthorities") is { } path ? new AuthorityFile(path, FileStamp.Of(path)) : null,
+            ClientCertificate = ClientCertificateFiles.Read(reader, addresses),
             BasicAuthentication = BasicAuthentication(reader),
             ConnectTimeout = reader.Duration("ConnectTimeout", TimeSpan.FromSeconds(1)),
             ResponseTimeout = responseTimeout,

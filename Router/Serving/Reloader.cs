@@ -107,8 +107,7 @@ public sealed partial class Reloader(
             pages = [];
         }
 
-        var authorities = settings.Backends.Select(backend => backend.CertificateAuthorities?.Path).OfType<string>();
-        return pages.Concat(authorities).Concat(CertificateStamps.Paths(configuration)).Distinct().ToDictionary(path => path, FileStamp.Of);
+        return pages.Concat(ClientCertificateFiles.Paths(configuration)).Concat(CertificateStamps.Paths(configuration)).Distinct().ToDictionary(path => path, FileStamp.Of);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The configuration was reloaded ({Cause}): {Changes}. Routes: {Routes}.")]

@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
 using Router.Configuration;
 
@@ -9,12 +10,13 @@ namespace Router.Forwarding.Backends;
 /// <param name="backend">The backend's settings.</param>
 public sealed class BackendTls(string host, BackendSettings backend)
 {
+    private readonly SslStreamCertificateContext? _certificate = backend.ClientCertificate?.Load();
     private readonly X509Certificate2Collection? _authorities = backend.CertificateAuthorities is { } file ? CertificateAuthorities.Load(file.Path) : null;
 
     /// <summary>Agrees on TLS.</summary>
-    public async Task<SslStream> SecureAsync(Stream inner, CancellationToken cancellationToken)
+    public async Task<TlsStream> SecureAsync(Socket socket, CancellationToken cancellationToken)
     {
-        var stream = new SslStream(inner);
+        var stream = new TlsStream(new TransportStream(socket));
         try
         {
             await stream.AuthenticateAsClientAsync(Options(), cancellationToken).ConfigureAwait(false);
@@ -29,7 +31,7 @@ public sealed class BackendTls(string host, BackendSettings backend)
 
     private SslClientAuthenticationOptions Options()
     {
-        var options = new SslClientAuthenticationOptions { TargetHost = host };
+        var options = new SslClientAuthenticationOptions { TargetHost = host, ClientCertificateContext = _certificate };
         if (backend.Http2)
             options.ApplicationProtocols = [SslApplicationProtocol.Http2];
         if (_authorities is not null)

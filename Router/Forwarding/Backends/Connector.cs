@@ -91,10 +91,9 @@ public sealed class Connector(Uri address, BackendSettings backend, Func<string,
             using var limit = new ConnectionLimit(backend.ConnectTimeout, IsRouterLate, time, cancellationToken);
             await socket.ConnectAsync(ip, address.Port, limit.Token).ConfigureAwait(false);
             connected = true;
-            Stream stream = new NetworkStream(socket, ownsSocket: true);
-            if (_tls is not null)
-                stream = await _tls.SecureAsync(stream, limit.Token).ConfigureAwait(false);
-            return new BackendConnection(stream, socket, ip);
+            return _tls is null
+                ? new BackendConnection(new NetworkStream(socket, ownsSocket: true), socket, ip)
+                : new BackendConnection(await _tls.SecureAsync(socket, limit.Token).ConfigureAwait(false), socket, ip);
         }
         catch (Exception fault)
         {

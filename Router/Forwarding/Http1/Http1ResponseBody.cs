@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Text;
 using System.Net;
 using System.Text;
+using Router.Forwarding.Backends;
 using Router.Forwarding.Headers;
 
 namespace Router.Forwarding.Http1;
@@ -49,7 +50,7 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
             {
                 BodyFraming.Length => await ReadLeftAsync(buffer, cancellationToken).ConfigureAwait(false),
                 BodyFraming.Chunked => await ReadChunkAsync(buffer, cancellationToken).ConfigureAwait(false),
-                BodyFraming.UntilClose => await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false),
+                BodyFraming.UntilClose => await ReadToEndAsync(buffer, cancellationToken).ConfigureAwait(false),
                 _ => 0,
             };
             // RFC 9110 section 15.3.6; the client's side takes no content with this status either.
@@ -109,6 +110,14 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
         if (count == 0)
             throw new EndOfStreamException($"the backend closed the connection {_left} bytes before the end of its answer");
         _left -= count;
+        return count;
+    }
+
+    private async ValueTask<int> ReadToEndAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var count = await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        if (count == 0 && connection.Stream is TlsStream { WasCutOff: true })
+            throw new EndOfStreamException("the backend ended a response without a length by closing the connection without TLS's closure alert");
         return count;
     }
 
