@@ -120,7 +120,7 @@ public sealed class BypassTests
     }
 
     [Fact]
-    public async Task Each_use_is_counted_and_attributable_and_the_verdict_counts_it_apart()
+    public async Task Each_use_is_counted_and_attributable_and_nothing_is_safe_while_a_tester_may_write()
     {
         await using var backend = RawBackend.Start();
         await using var router = await ClosedAsync(Site(backend.Address));
@@ -132,11 +132,13 @@ public sealed class BypassTests
 
         using var operators = new Management(router);
         var (_, fleet) = await operators.SendAsync("GET", "/fleet");
-        fleet["safe"]!.GetValue<bool>().Should().BeTrue();
-        fleet["remarks"]![0]!.ToString().Should().Contain("1 in flight of testers");
+        fleet["safe"]!.GetValue<bool>().Should().BeFalse();
+        fleet["verdict"]!.ToString().Should().Contain("still has 1 write of testers in flight");
+        fleet["remarks"]![0]!.ToString().Should().Contain("1 request of testers in flight");
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         await client.ReadMessageAsync();
 
+        await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet")).Body["verdict"]!.ToString().StartsWith($"CLOSED TO VISITORS on the only instance. Bypass {given["id"]} lets testers write", StringComparison.Ordinal));
         (await router.AccessLog.NextAsync())["bypass"]!.ToString().Should().Be(given["id"]!.ToString());
         (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex("router_passed_total\\{[^}]*passage=\"tester\"\\} [1-9]");
         var (_, mode) = await operators.SendAsync("GET", "/mode");

@@ -17,7 +17,7 @@ public sealed class ManagementClientTests
         (string, string)[] proxies = [.. from name in (string[])["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] select (name, proxy.Address)];
         var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
 
-        var (code, _, errors) = await Tool.RunWithAsync([.. proxies, ("no_proxy", ""), ("NO_PROXY", ""), ("ROUTER_URL", url), ("ROUTER_TOKEN", Token)], "mode");
+        var (code, _, errors) = await Tool.RunWithAsync([.. proxies, ("no_proxy", ""), ("NO_PROXY", ""), ("ROUTER_URL", url), ("ROUTER_TOKEN", Token)], "mode", "history");
 
         errors.Should().BeEmpty();
         code.Should().Be(0);
@@ -36,7 +36,7 @@ public sealed class ManagementClientTests
         (await Tool.RunWithAsync([], "mode", "set", "maintenance", "--config", site)).Code.Should().Be(0);
         (await Tool.RunWithAsync([], "bypass", "--config", site)).Output.Should().Contain("token: ");
         (await Tool.RunWithAsync([("Router__Management__Url", $"http://0.0.0.0:{port}"), ("Router__Management__Token", Token)], "mode")).Output.Should().Contain("mode:      maintenance");
-        (await Tool.RunWithAsync([("Router__Management__Url", "http://127.0.0.1:1"), ("ROUTER_TOKEN", Token)], "mode", "--url", $"http://127.0.0.1:{port}")).Code.Should().Be(0, "--url overrides it");
+        (await Tool.RunWithAsync([("Router__Management__Url", "http://127.0.0.1:1"), ("ROUTER_TOKEN", Token)], "mode", "history", "--url", $"http://127.0.0.1:{port}")).Code.Should().Be(0, "--url overrides it");
     }
 
     [Fact]

@@ -166,12 +166,12 @@ public sealed class ManagementTests
         await client.WriteAsync("POST /save?secret=1 HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n");
         using var connection = await backend.AcceptAsync();
         await connection.ReadHeadAsync();
-        (await FleetAsync()).Should().Be((false, "NOT SAFE: the mode is live, which closes nothing"));
+        (await FleetAsync()).Should().Be((false, "OPEN on the only instance"));
 
         await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance"}""");
         var (safe, verdict) = await FleetAsync();
         safe.Should().BeFalse();
-        verdict.Should().Contain("1 in flight").And.Contain("POST www.example.org/save").And.NotContain("secret");
+        verdict.Should().Contain("1 request in flight").And.Contain("POST www.example.org/save").And.NotContain("secret");
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         await client.ReadMessageAsync();
         await Eventually.Async(() => router.InTheWay().Count == 0);
@@ -179,7 +179,7 @@ public sealed class ManagementTests
         (await FleetAsync()).Should().Be((true, "SAFE"));
         var (_, fleet) = await operators.SendAsync("GET", "/fleet");
         fleet["instances"]![0]!["report"]!["lastWrites"]![0]!["completed"].Should().NotBeNull();
-        (await FleetAsync("?expect=2")).Should().Be((false, "NOT SAFE: 1 of 2 expected instances is here"));
+        (await FleetAsync("?expect=2")).Should().Be((false, "NOT SAFE: 1 instance is live and 2 expected. Live: vm. No other one was ever seen. Start it, or correct --expect"));
         (await operators.SendAsync("GET", "/fleet?expect=many")).Status.Should().Be(400);
         await router.Log.NextAsync("Nothing is in flight any more");
         await Eventually.TrueAsync(async () => (await HistoryAsync()).Count() == 3);

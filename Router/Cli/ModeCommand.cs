@@ -178,6 +178,8 @@ public static class ModeCommand
     private static async Task<FleetDocument?> WaitAsync(ParseResult parsed, ManagementClient client, ModeDocument set, CancellationToken stop)
     {
         var (target, at) = Goal(set);
+        // A mode that lets something write is never safe; in force everywhere is all that it can be.
+        var mayBeSafe = ModeCatalogue.TryFind(target, out var mode) && !mode.AllowsWrites;
         var lead = at > set.Now ? at - set.Now : TimeSpan.Zero;
         var (started, timeout) = (TimeProvider.System.GetTimestamp(), TimeoutOf(parsed));
         var longest = timeout ?? lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience;
@@ -193,7 +195,7 @@ public static class ModeCommand
                     longest = lead + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Patience;
                 // Whoever extends the end or issues a bypass makes a new version and no other switch.
                 var isOther = fleet.Version > set.Version && Goal(fleet.Current) != (target, at);
-                var isDone = fleet.Version >= set.Version && fleet.Mode == target && !isOther && fleet.State != VerdictState.NotSafe;
+                var isDone = fleet.Version >= set.Version && fleet.Mode == target && !isOther && (mayBeSafe ? fleet.Safe : fleet.State != VerdictState.NotSafe);
                 if (isDone || isOther || isLast)
                 {
                     End(parsed, fleet, display, isDone ? null
