@@ -179,7 +179,7 @@ public sealed class ManagementTests
         (await FleetAsync()).Should().Be((true, "SAFE"));
         var (_, fleet) = await operators.SendAsync("GET", "/fleet");
         fleet["instances"]![0]!["report"]!["lastWrites"]![0]!["completed"].Should().NotBeNull();
-        (await FleetAsync("?expect=2")).Should().Be((false, "NOT SAFE: 1 instance is live and 2 expected. Live: vm. No other one was ever seen. Start it, or correct --expect"));
+        (await FleetAsync("?expect=2")).Should().Be((false, $"NOT SAFE: 1 instance is live and 2 expected. Live: {Environment.MachineName}. No other one was ever seen. Start it, or correct --expect"));
         (await operators.SendAsync("GET", "/fleet?expect=many")).Status.Should().Be(400);
         await router.Log.NextAsync("Nothing is in flight any more");
         await Eventually.TrueAsync(async () => (await HistoryAsync()).Count() == 3);
