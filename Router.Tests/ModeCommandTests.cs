@@ -114,14 +114,14 @@ public sealed class ModeCommandTests
         var extended = await RunAsync("mode", "extend", "--by", "30m", "--operator", "joe");
         extended.Should().ContainAll("end moved: 23:15 -> 23:45, 30m later", $"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
         (await RunAsync("mode", "extend", "--by", "+30m", "--dry-run")).Should().ContainAll("Nothing was changed", "end moved: 23:45 -> 00:15, 30m later", "reason:    restore db");
-        (await RunAsync("mode")).Should().ContainAll($"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
+        (await Tool.RunWithAsync([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], "mode")).Output.Should().ContainAll($"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
         var (code, _, errors) = await Tool.RunAsync(UrlOf(router), "mode", "extend", "--until", $"{day} 22:30");
         code.Should().Be(RouterCommand.WrongUse);
         errors.Should().Contain("before the announced end").And.Contain("--shorten");
         (await RunAsync("mode", "extend", "--until", $"{day} 22:30", "--shorten")).Should().Contain("end moved: 23:45 -> 22:30, 1h 15m CLOSER");
         var json = JsonNode.Parse(await RunAsync("mode", "extend", "--by", "24h", "--json"))!;
         json["endMoved"]!["from"]!.GetValue<DateTimeOffset>().AddDays(1).Should().Be(json["endMoved"]!["to"]!.GetValue<DateTimeOffset>());
-        foreach (var next in JsonNode.Parse(await RunAsync("mode", "--json"))!["current"]!["next"]!.AsArray())
+        foreach (var next in JsonNode.Parse((await Tool.RunAsync(UrlOf(router), "mode", "--json")).Output)!["current"]!["next"]!.AsArray())
             (next!["until"], next["by"]!.ToString(), next["reason"]!.ToString(), next["ticket"]!.ToString()).Should().Match<(JsonNode?, string, string, string)>(step => step.Item1 != null && step.Item3 == "restore db" && step.Item4 == "OPS-1");
 
         async Task<string> RunAsync(params string[] arguments)

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Router.Configuration;
 using Router.Modes;
 
@@ -22,7 +23,7 @@ public static class CommandSuggestion
 
     private static readonly (string Command, string[] Words)[] OfTheMode =
     [
-        ("router mode", ["fleet", "get", "modes", "show", "state", "status"]),
+        ("router mode", ["get", "modes", "show", "state", "status"]),
         ("router mode --watch", ["watch"]),
         ("router mode extend", ["prolong"]),
         ("router mode cancel", ["abort", "unschedule"]),
@@ -38,22 +39,21 @@ public static class CommandSuggestion
         if (word.StartsWith('-'))
             return NearestName.Of(word, Above(here).SelectMany(command => command.Options.Where(option => command == here || option.Recursive)).Select(option => option.Name)) is { } option ? $"{PathOf(here)} {option}" : null;
         var known = CommandFor(word.ToLowerInvariant(), here, parsed.RootCommandResult.Command);
-        return known is null ? null : string.Join(' ', [known, .. parsed.UnmatchedTokens.Skip(1).Select(Quoted)]);
+        return known is null ? null : string.Join(' ', [known, .. Rest(parsed, word).Select(Quoted)]);
     }
 
     private static string? CommandFor(string word, Command here, Command root)
     {
         var mode = root.Subcommands.First(command => command.Name == "mode");
-        var isOnTop = here == root;
-        if (!isOnTop && here != mode)
-            return null;
-        foreach (var (command, words) in isOnTop ? [.. OnTop, .. OfTheMode] : OfTheMode)
+        if (here != root && here != mode)
+            return NearestName.Of(word, here.Subcommands.Select(command => command.Name)) is { } below ? PathOf(here.Subcommands.First(command => command.Name == below)) : null;
+        foreach (var (command, words) in here == root ? [.. OnTop, .. OfTheMode] : OfTheMode)
         {
             if (words.Contains(word))
                 return command;
         }
 
-        Command[] commands = isOnTop ? [.. root.Subcommands, .. mode.Subcommands] : [.. mode.Subcommands];
+        Command[] commands = here == root ? [.. root.Subcommands, .. mode.Subcommands] : [.. mode.Subcommands, .. root.Subcommands];
         return NearestName.Of(word, [.. commands.Select(command => command.Name), .. ModeCatalogue.All.Select(known => known.Name)]) is not { } name ? null
             : commands.FirstOrDefault(command => command.Name == name) is { } found ? PathOf(found) : $"router mode set {name}";
     }
@@ -65,6 +65,19 @@ public static class CommandSuggestion
     {
         for (var above = command; above is not null; above = above.Parents.OfType<Command>().FirstOrDefault())
             yield return above;
+    }
+
+    // Everything else that was typed, options that were understood included.
+    private static IEnumerable<string> Rest(ParseResult parsed, string word)
+    {
+        var isPassed = false;
+        foreach (var token in parsed.Tokens.Where(token => token.Type != TokenType.Command))
+        {
+            if (!isPassed && token.Value == word)
+                isPassed = true;
+            else
+                yield return token.Value;
+        }
     }
 
     // As a shell takes it for one word.

@@ -30,7 +30,7 @@ public static class FleetCommand
                 Print(parsed, forgotten, ManagementJson.Default.ForgetDocument, (document, output) =>
                 {
                     foreach (var id in document.Forgotten)
-                        output.WriteLine($"forgotten: {id}. Its writes in flight are of unknown outcome: see router fleet");
+                        output.WriteLine(client.Hint($"forgotten: {id}. Its writes in flight are of unknown outcome: see router fleet"));
                 });
             }
 
@@ -45,7 +45,7 @@ public static class FleetCommand
         {
             var sent = new JsonObject { ["by"] = NameOfOperator(parsed), ["note"] = parsed.GetValue(Note) };
             var change = await client.AskAsync(HttpMethod.Post, "/writes/accept", ManagementJson.Default.ChangeDocument, sent.ToJsonString()).ConfigureAwait(false);
-            return Print(parsed, change, ManagementJson.Default.ChangeDocument, (_, output) => output.WriteLine("Accepted. See the verdict with: router mode"));
+            return Print(parsed, change, ManagementJson.Default.ChangeDocument, (_, output) => output.WriteLine(client.Hint("Accepted. See the verdict with: router mode")));
         }));
         writes.Add(accept);
         yield return writes;

@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Router.Configuration;
 using Router.Serving.Management;
 
 namespace Router.Cli;
@@ -13,7 +14,7 @@ public sealed class ManagementClient : IDisposable
 {
     private readonly HttpClient _client;
 
-    private readonly string _look;
+    private readonly ManagementAccess _access;
 
     /// <summary>Makes a client; nothing is asked yet.</summary>
     public ManagementClient(ManagementAccess access)
@@ -24,10 +25,13 @@ public sealed class ManagementClient : IDisposable
         if (access.IsOwn)
             connections.SslOptions.RemoteCertificateValidationCallback = (_, _, _, problems) => !problems.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable);
         _client = new HttpClient(connections) { BaseAddress = access.Url, Timeout = TimeSpan.FromSeconds(10) };
-        _look = access.IsOwn ? "router mode" : $"router mode --url {access.Url.OriginalString}";
+        _access = access;
         if (access.Token is not null)
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", access.Token);
     }
+
+    /// <summary>A message whose commands lead to the same instance.</summary>
+    public string Hint(string message) => ToolHint.At(message, _access.IsOwn ? null : _access.Url.OriginalString);
 
     /// <summary>Asks, and gives the document.</summary>
     /// <exception cref="CommandFailedException">Nobody answers, or the answer is a refusal.</exception>
@@ -55,7 +59,7 @@ public sealed class ManagementClient : IDisposable
         catch (Exception fault) when (fault is HttpRequestException or IOException or TaskCanceledException)
         {
             // It may have arrived, and only its answer is missing.
-            var doubt = method == HttpMethod.Get ? "" : $" Whether the change was made is not known: look with {_look}.";
+            var doubt = method == HttpMethod.Get ? "" : $" Whether the change was made is not known: look with {Hint("router mode")}.";
             throw new CommandFailedException(RouterCommand.NoConnection, $"No answer from Router at {_client.BaseAddress}: {(fault is TaskCanceledException ? $"{_client.Timeout.TotalSeconds:F0} s have passed" : fault.GetBaseException().Message.TrimEnd('.'))}.{doubt}");
         }
         catch (JsonException)

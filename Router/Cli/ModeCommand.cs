@@ -201,7 +201,7 @@ public static class ModeCommand
                     End(parsed, fleet, display, isDone ? null
                         : isOther ? $"Somebody has changed the mode meanwhile (version {fleet.Version})."
                         : stop.IsCancellationRequested ? "Interrupted: the switch goes on without this command."
-                        : $"Gave up waiting after {DurationText.Of(longest)}. To go on: router mode --wait");
+                        : client.Hint($"Gave up waiting after {DurationText.Of(longest)}. To go on: router mode --wait"));
                     return isDone ? fleet : null;
                 }
 

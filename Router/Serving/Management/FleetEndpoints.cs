@@ -35,7 +35,9 @@ public sealed class FleetEndpoints(ModeSynchronizer synchronizer, Fleet fleet, M
         // What another instance has just changed counts here too.
         await synchronizer.LookAsync(context.RequestAborted).ConfigureAwait(false);
         var reports = await synchronizer.ReadFleetAsync(context.RequestAborted).ConfigureAwait(false);
-        await ReadableJson.WriteAsync(context, Describe(reports, expect), ManagementJson.Default.FleetDocument).ConfigureAwait(false);
+        var document = Describe(reports, expect);
+        document = document with { Verdict = ModeEndpoints.Hint(context, document.Verdict), Reasons = [.. document.Reasons.Select(reason => ModeEndpoints.Hint(context, reason))] };
+        await ReadableJson.WriteAsync(context, document, ManagementJson.Default.FleetDocument).ConfigureAwait(false);
     }
 
     private FleetDocument Describe(IReadOnlyList<InstanceReport> reports, int? expect)

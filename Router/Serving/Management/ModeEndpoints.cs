@@ -29,9 +29,12 @@ public sealed class ModeEndpoints(
         app.MapMethods("/history", ["GET", "HEAD"], (RequestDelegate)ShowHistoryAsync);
     }
 
+    /// <summary>A message whose commands lead to the address that was asked.</summary>
+    public static string Hint(HttpContext context, string message) => ToolHint.At(message, $"{context.Request.Scheme}://{context.Request.Host}");
+
     /// <summary>Answers with a problem. The commands that it recommends have the address that was asked.</summary>
     public static Task WriteAsync(HttpContext context, ProblemDocument problem) =>
-        ReadableJson.WriteAsync(context, problem with { Detail = ToolHint.At(problem.Detail, $"{context.Request.Scheme}://{context.Request.Host}") }, ManagementJson.Default.ProblemDocument, problem.Status, "application/problem+json");
+        ReadableJson.WriteAsync(context, problem with { Detail = Hint(context, problem.Detail) }, ManagementJson.Default.ProblemDocument, problem.Status, "application/problem+json");
 
     private Task ShowAsync(HttpContext context) => WriteModeAsync(context, modes.State);
 
