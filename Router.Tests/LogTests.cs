@@ -104,15 +104,18 @@ public sealed class LogTests
         line.Should().MatchRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Test\[7\] a  2026 forged \[2J \\u202e\\u200b System.InvalidOperationException: why$");
     }
 
-    [Fact]
-    public async Task A_process_that_is_started_without_a_standard_output_serves_and_counts_the_lines_that_it_lost()
+    [Theory]
+    [InlineData("exec \"$@\" >&-")]
+    [InlineData("exec \"$@\"")]
+    public async Task Without_anybody_who_reads_standard_output_it_serves_and_counts_the_lines_that_it_lost(string shell)
     {
         var directory = Directory.CreateTempSubdirectory("router-closed-").FullName;
         var file = Path.Combine(directory, "site.json");
         await File.WriteAllTextAsync(file, Management.With(SiteFile.Of("www.*", "http://www.invalid")).ToString());
         var router = RouterProcess.Start();
-        var start = new ProcessStartInfo("sh", ["-c", "exec \"$@\" >&-", "sh", router.FileName, .. router.ArgumentList, "--urls", "http://127.0.0.1:0", "--config", file]) { RedirectStandardError = true };
+        var start = new ProcessStartInfo("sh", ["-c", shell, "sh", router.FileName, .. router.ArgumentList, "--urls", "http://127.0.0.1:0", "--config", file]) { RedirectStandardError = true, RedirectStandardOutput = true };
         using var process = Process.Start(start)!;
+        process.StandardOutput.Close();
         try
         {
             var listening = new StringBuilder();

@@ -12,7 +12,7 @@ public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvide
     /// <summary>The bytes that may wait: at 1 KiB for a usual line, half a minute of a thousand requests each second.</summary>
     public const int MostWaiting = 32 << 20;
 
-    private readonly LineWriter _lines = new("access log", () => output ?? Console.OpenStandardOutput(), MostWaiting, metrics.LinesLost);
+    private readonly LineWriter _lines = new("access log", () => output ?? StandardStreams.OpenOutput(), MostWaiting, metrics.LinesLost);
 
     /// <summary>Adds it to the application's services. It must stand before the server, which is added last and stopped first.</summary>
     /// <param name="services">The services.</param>

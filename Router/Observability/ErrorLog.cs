@@ -27,7 +27,7 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
     {
         (_metrics, _time) = (metrics, time);
         _limit = new LogLimit(Summarise, time);
-        _lines = new LineWriter("log", () => output ?? Console.OpenStandardError(), MostWaiting, Lost);
+        _lines = new LineWriter("log", () => output ?? StandardStreams.OpenError(), MostWaiting, Lost);
         _lines.Start();
     }
 
