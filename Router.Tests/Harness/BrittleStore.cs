@@ -63,6 +63,9 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
 
     public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
 
+    /// <summary>It loses what the instances have reported.</summary>
+    public void LoseReports() => _reports.Clear();
+
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private Task<T> DoAsync<T>(Func<T> work)

@@ -16,7 +16,7 @@ public static class ModeStoreReader
             Lease = reader.DurationOrOff("Lease", null),
             ConfiguredModeWhenUnreachable = UsesConfiguredMode(reader),
         };
-        if (settings.Lease is { } lease && (lease <= settings.HeartbeatExpiry || lease > TimeSpan.FromHours(1)))
+        if (settings.Lease is { } lease && lease > TimeSpan.Zero && (lease <= settings.HeartbeatExpiry || lease > TimeSpan.FromHours(1)))
             reader.Fault("Lease", $"is '{reader.Text("Lease")}'", $"Give a duration above HeartbeatExpiry ({settings.HeartbeatExpiry}) and up to 1h, such as 30s, or off");
         if (settings is { Lease: not null, File: null, Redis: null })
             reader.Fault("Lease", "is set, but neither Redis nor File", "Set one of them, or unset Lease: an instance that keeps the mode itself can't lose it");

@@ -100,7 +100,7 @@ public sealed partial class Forwarder(UpgradedConnections upgraded, ModeControll
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
         if (upgrade is null && context.Feature<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
-            message.Content = new RequestBody(context, order, limit);
+            message.Content = new RequestBody(context, order, limit, modes);
         else if (request.Headers.ContentLength is 0)
             message.Content = new EmptyContent();
         RequestHeaders.Copy(context, message, backend, order);

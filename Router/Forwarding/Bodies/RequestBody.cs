@@ -3,6 +3,7 @@ using System.IO.Pipelines;
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Router.Forwarding.Headers;
+using Router.Modes;
 
 namespace Router.Forwarding.Bodies;
 
@@ -10,7 +11,8 @@ namespace Router.Forwarding.Bodies;
 /// <param name="exchange">The client's request.</param>
 /// <param name="order">What is to be done with it.</param>
 /// <param name="limit">The clock of the exchange.</param>
-public sealed class RequestBody(HttpContext exchange, ForwardOrder order, ExchangeLimit limit) : HttpContent
+/// <param name="modes">Who knows whether this instance has lost the store for longer than its lease.</param>
+public sealed class RequestBody(HttpContext exchange, ForwardOrder order, ExchangeLimit limit, ModeController modes) : HttpContent
 {
     // So much at once is mostly the beginning of more: half of what the server reads in one step, of which the header may have some.
     private const int Block = 8 * 1024;
@@ -102,6 +104,9 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             }
 
             gathered = false;
+            // The others count on it that nothing goes out after the lease, also from a process that was paused and wakes up.
+            if (modes.State.IsLapsed && limit.Cut())
+                throw new OperationCanceledException("the lease of this instance is over");
             await WriteAsync(stream, read.Buffer, cancellationToken).ConfigureAwait(false);
             _sent += read.Buffer.Length;
             reader.AdvanceTo(read.Buffer.End);

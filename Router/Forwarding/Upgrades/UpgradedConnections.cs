@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Router.Forwarding.Backends;
 using Router.Forwarding.Http1;
 using Router.Forwarding.InFlight;
+using Router.Modes;
 
 namespace Router.Forwarding.Upgrades;
 
@@ -10,7 +11,7 @@ namespace Router.Forwarding.Upgrades;
 /// Connections that have changed their protocol (RFC 9110 section 7.8; RFC 6455; RFC 8441): bytes go through in both directions until one
 /// side ends. When Router stops, WebSockets are told so by a close frame; when the mode closes their backend, all of them must end.
 /// </summary>
-public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
+public sealed class UpgradedConnections(ModeController modes, IHostApplicationLifetime lifetime)
 {
     // RFC 6455 section 7.4.1: the endpoint is going away.
     private const ushort GoingAway = 1001;
@@ -68,7 +69,7 @@ public sealed class UpgradedConnections(IHostApplicationLifetime lifetime)
         // A server's frames are not masked, a client's are (RFC 6455 section 5.1).
         var frames = isWebSocket ? closing : CancellationToken.None;
         using var toClient = new UpgradedDirection(backend, client, CloseCode, masked: false, frames);
-        using var toBackend = new UpgradedDirection(client, backend, CloseCode, masked: true, frames);
+        using var toBackend = new UpgradedDirection(client, backend, CloseCode, masked: true, frames, () => modes.State.IsLapsed);
         var down = toClient.CopyAsync(end.Token);
         var up = toBackend.CopyAsync(end.Token);
         // At a stop both sides are told, and what a client said before it hung up is still on its way: all that goes through, but not for ever.

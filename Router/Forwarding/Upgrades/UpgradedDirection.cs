@@ -11,7 +11,9 @@ namespace Router.Forwarding.Upgrades;
 /// <param name="closeCode">The code of the close frame, asked for when there is to be one.</param>
 /// <param name="masked">Whether frames in this direction are masked.</param>
 /// <param name="closing">Cancelled when the connection is to be closed; never, for a protocol without frames.</param>
-public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> closeCode, bool masked, CancellationToken closing) : IDisposable
+/// <param name="isOver">Whether nothing may be written any more: asked before each piece, for a process that wakes up after its lease.</param>
+public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> closeCode, bool masked, CancellationToken closing, Func<bool>? isOver = null)
+    : IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1);
     private WebSocketFrames _frames;
@@ -61,6 +63,8 @@ public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> close
                         continue;
                     }
 
+                    if (isOver?.Invoke() == true)
+                        throw new IOException("the lease of this instance is over");
                     await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
                     await to.FlushAsync(cancellationToken).ConfigureAwait(false);
                     Copied += count;

@@ -1,0 +1,168 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging.Abstractions;
+using Router.Background;
+using Router.Forwarding.Backends;
+using Router.Forwarding.InFlight;
+using Router.Modes;
+using Router.Switching;
+
+namespace Router.Tests;
+
+public sealed class FleetTests : IAsyncDisposable
+{
+    private static readonly TimeSpan Expired = TimeSpan.FromSeconds(11);
+
+    private readonly ManualClock _clock = new();
+    private readonly BrittleStore _store;
+
+    public FleetTests() => _store = new BrittleStore(_clock);
+
+    public ValueTask DisposeAsync() => _store.DisposeAsync();
+
+    [Fact]
+    public async Task An_instance_is_vanished_when_its_heartbeat_has_expired_and_ended_when_an_operator_says_so()
+    {
+        var (one, other) = (New("web-1"), New("web-2"));
+        await other.BeatAsync(writes: 2);
+        _clock.Advance(Expired);
+        await one.BeatAsync();
+        (await one.StateOfAsync(other)).Should().Be(InstanceState.Vanished);
+
+        (await one.Fleet.AcknowledgeAsync("web-3", "ben", default)).Should().BeEmpty("nobody is called so");
+        (await one.Fleet.AcknowledgeAsync("web-2", "ben", default)).Should().ContainSingle();
+
+        var ended = await one.ReportOfAsync(other);
+        ended.End.Should().Be(new InstanceEnd(_clock.GetUtcNow(), "ben", IsProven: false));
+        (ended.UncertainCount, ended.OpenWriteCount, ended.UncertainSettledBy).Should().Be((2, 0, _clock.GetUtcNow().AddSeconds(60)), "what it had in flight is inherited");
+    }
+
+    [Fact]
+    public async Task One_that_is_live_can_not_be_forgotten_and_one_that_reports_again_is_live_again()
+    {
+        var (one, other) = (New("web-1"), New("web-2"));
+        await other.BeatAsync();
+        (await one.Fleet.AcknowledgeAsync("web-2", "ben", default)).Should().BeEmpty();
+        _clock.Advance(Expired);
+        (await one.Fleet.AcknowledgeAsync("web-2", "ben", default)).Should().ContainSingle();
+
+        await other.BeatAsync();
+
+        (await one.StateOfAsync(other)).Should().Be(InstanceState.Live, "the operator was wrong");
+    }
+
+    [Fact]
+    public async Task A_process_that_has_ended_on_this_host_is_proven_to_have_at_once()
+    {
+        using var process = Process.Start("sleep", "600");
+        var identity = IdentityOf(process);
+        var (one, other) = (New("web-1"), New("web-2"));
+        await other.BeatAsync(writes: 1, process: identity);
+        await one.BeatAsync();
+        (await one.StateOfAsync(other)).Should().Be(InstanceState.Live);
+
+        process.Kill();
+        await process.WaitForExitAsync();
+        await one.BeatAsync();
+
+        var ended = await one.ReportOfAsync(other);
+        ended.End.Should().Be(new InstanceEnd(_clock.GetUtcNow(), "web-1", IsProven: true));
+        ended.UncertainCount.Should().Be(1);
+    }
+
+    [Theory]
+    [InlineData("boot")]
+    [InlineData("namespace")]
+    public async Task Nothing_is_proven_about_a_process_of_another_boot_or_another_container(string what)
+    {
+        var own = ProcessIdentity.Own!;
+        var foreign = what == "boot" ? own with { Boot = "another", Pid = 999_999 } : own with { Namespace = "pid:[1]", Pid = 999_999 };
+        var (one, other) = (New("web-1"), New("web-2"));
+        await other.BeatAsync(process: foreign);
+        _clock.Advance(Expired);
+
+        await one.BeatAsync();
+
+        (await one.StateOfAsync(other)).Should().Be(InstanceState.Vanished);
+    }
+
+    [Fact]
+    public async Task A_process_id_that_is_in_use_again_is_another_process()
+    {
+        var other = New("web-2");
+        await other.BeatAsync(process: ProcessIdentity.Own! with { Started = 1 });
+
+        var one = New("web-1");
+        await one.BeatAsync();
+
+        (await one.StateOfAsync(other)).Should().Be(InstanceState.Ended);
+    }
+
+    [Fact]
+    public async Task A_store_that_loses_its_data_gets_the_vanished_instance_back()
+    {
+        var (one, other) = (New("web-1"), New("web-2"));
+        await other.BeatAsync();
+        await one.BeatAsync();
+        _clock.Advance(Expired);
+
+        _store.LoseReports();
+        await one.BeatAsync();
+
+        var third = New("web-3");
+        (await third.StateOfAsync(other)).Should().Be(InstanceState.Vanished, "one that has never seen it reads it in the store");
+    }
+
+    [Fact]
+    public async Task Reports_of_instances_that_have_ended_are_deleted_after_a_day_and_those_of_vanished_ones_never()
+    {
+        var (one, stopped, vanished) = (New("web-1"), New("web-2"), New("web-3"));
+        await stopped.BeatAsync(stopped: true);
+        await vanished.BeatAsync();
+
+        _clock.Advance(TimeSpan.FromHours(25));
+        await one.BeatAsync();
+
+        (await one.Fleet.ReadOthersAsync(default)).Select(report => report.Name).Should().Equal("web-3");
+    }
+
+    private static ProcessIdentity IdentityOf(Process process)
+    {
+        var stat = File.ReadAllText($"/proc/{process.Id}/stat");
+        return ProcessIdentity.Own! with { Pid = process.Id, Started = ulong.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]) };
+    }
+
+    private Instance New(string name) => new(name, _store, _clock);
+
+    /// <summary>What of an instance has to do with the fleet.</summary>
+    private sealed class Instance
+    {
+        private readonly InstanceReporter _reporter;
+        private readonly ManualClock _clock;
+
+        public Instance(string name, BrittleStore store, ManualClock manual)
+        {
+            _clock = manual;
+            var clock = new FleetClock(manual);
+            var settings = SiteFile.Of("*", "http://backend.invalid").Set("Instance", name).ToSettings();
+            var modes = new ModeController(clock, ModeCatalogue.All[0]);
+            var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
+            var drain = new Drain(modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
+            _reporter = new InstanceReporter(modes, open, uncertain, new Upstreams(null!, null!, clock), drain, settings, clock);
+            Fleet = new Fleet(store, _reporter, modes, clock, settings, NullLogger<Fleet>.Instance);
+        }
+
+        public Fleet Fleet { get; }
+
+        public async Task BeatAsync(int writes = 0, ProcessIdentity? process = null, bool stopped = false)
+        {
+            var report = _reporter.Make(null, stopped) with { OpenWriteCount = writes, WriteSettleSeconds = 60 };
+            (await Fleet.BeatAsync(report with { Process = process }, default)).Should().BeTrue();
+        }
+
+        public async Task<InstanceReport> ReportOfAsync(Instance other) =>
+            (await Fleet.ReadOthersAsync(default)).Single(report => report.Id == other._reporter.Id);
+
+        public async Task<InstanceState> StateOfAsync(Instance other) =>
+            (await ReportOfAsync(other)).StateAt(_clock.GetUtcNow(), Fleet.HeartbeatExpiry);
+    }
+}

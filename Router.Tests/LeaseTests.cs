@@ -1,0 +1,86 @@
+using Router.Modes;
+
+namespace Router.Tests;
+
+public sealed class LeaseTests : IDisposable
+{
+    private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
+    private static readonly Mode Live = ModeCatalogue.All.Single(mode => mode.Name == "live");
+
+    private readonly ManualClock _clock = new();
+    private readonly ModeController _modes;
+    private readonly List<string> _changes = [];
+
+    public LeaseTests()
+    {
+        _modes = new ModeController(_clock, Record(1, Live), Lease);
+        _modes.Changed += state => _changes.Add(state.Mode.Name);
+    }
+
+    [Fact]
+    public void An_instance_without_the_store_closes_itself_with_the_first_request_after_its_lease()
+    {
+        _clock.Advance(Lease);
+        _modes.Current.Should().Be(Live);
+
+        _clock.Advance(TimeSpan.FromTicks(1));
+
+        _modes.Current.Should().Be(ModeCatalogue.Closed);
+        _modes.State.Record.Version.Should().Be(1, "it is no change of the record");
+        _changes.Should().Equal("maintenance");
+    }
+
+    [Fact]
+    public void It_opens_again_when_it_has_reached_the_store()
+    {
+        _clock.Advance(Lease + TimeSpan.FromSeconds(1));
+        _ = _modes.State;
+
+        _modes.Renew(_clock.GetTimestamp());
+
+        (_modes.Current, _modes.State.IsLapsed).Should().Be((Live, false));
+        _changes.Should().Equal("maintenance", "live");
+    }
+
+    [Fact]
+    public void The_lease_runs_from_the_beginning_of_the_attempt_that_reached_the_store()
+    {
+        var begun = _clock.GetTimestamp();
+        _clock.Advance(TimeSpan.FromSeconds(20));
+        _modes.Renew(begun);
+
+        _clock.Advance(TimeSpan.FromSeconds(11));
+
+        _modes.State.IsLapsed.Should().BeTrue("the store may have taken the heartbeat right after it was sent");
+    }
+
+    [Fact]
+    public void A_record_that_it_hears_of_meanwhile_opens_nothing_before_the_lease_is_renewed()
+    {
+        _clock.Advance(Lease + TimeSpan.FromSeconds(1));
+        _ = _modes.State;
+
+        _modes.Offer(Record(2, ModeCatalogue.All.Single(mode => mode.Name == "recovery"))).Should().BeTrue();
+
+        _modes.Current.Should().Be(ModeCatalogue.Closed);
+        _modes.Renew(_clock.GetTimestamp());
+        _modes.Current.Name.Should().Be("recovery");
+    }
+
+    [Theory]
+    [InlineData("10s", "HeartbeatExpiry")]
+    [InlineData("2h", "up to 1h")]
+    [InlineData("soon", "duration")]
+    public void A_lease_that_makes_no_sense_is_refused(string lease, string cure) =>
+        SiteFile.Of("*", "http://backend.invalid").Set("ModeStore:File", Path.Combine(Path.GetTempPath(), "mode.json")).Set("ModeStore:Lease", lease)
+            .Read().Faults.Should().ContainSingle(fault => fault.Key == "Router:ModeStore:Lease").Which.Cure.Should().Contain(cure);
+
+    [Fact]
+    public void A_lease_without_a_store_is_refused() =>
+        SiteFile.Of("*", "http://backend.invalid").Set("ModeStore:Lease", "30s").Read().Faults.Should().ContainSingle().Which.Problem.Should().Contain("neither Redis nor File");
+
+    public void Dispose() => _modes.Dispose();
+
+    private ModeRecord Record(long version, Mode mode) =>
+        new() { Version = version, Written = _clock.GetUtcNow(), Steps = [new ModeStep { Mode = mode, At = _clock.GetUtcNow(), Made = version }] };
+}
