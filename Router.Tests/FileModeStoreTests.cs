@@ -132,6 +132,28 @@ public sealed class FileModeStoreTests : IDisposable
         running.Modes().Current.Name.Should().Be("recovery");
     }
 
+    [Fact]
+    public async Task Drafts_of_writers_that_were_killed_are_removed_and_no_other_file_is()
+    {
+        var reports = Directory.CreateDirectory(File + ".instances").FullName;
+        string[] left = [File + ".7.0123.tmp", File + ".history.7.0123.tmp", Path.Combine(reports, "web-1.json.7.0123.tmp")];
+        string[] others = [Path.Combine(_directory, "other.tmp"), File + ".instances/web-2.json"];
+        foreach (var file in left.Concat(others))
+        {
+            System.IO.File.WriteAllText(file, "");
+            System.IO.File.SetLastWriteTimeUtc(file, DateTime.UtcNow.AddMinutes(-2));
+        }
+
+        // One that is being written right now.
+        var fresh = File + ".8.4567.tmp";
+        System.IO.File.WriteAllText(fresh, "");
+
+        await Store().BeatAsync("web-2", "{}", default);
+
+        left.Should().OnlyContain(file => !System.IO.File.Exists(file));
+        others.Append(fresh).Should().OnlyContain(file => System.IO.File.Exists(file));
+    }
+
     private FileModeStore Store() => new(File, TimeProvider.System);
 
     private async Task Seed(string mode)

@@ -11,6 +11,8 @@ public sealed class FileModeStore : IModeStore
     private const int Longest = 1 << 20;
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
+    // No write takes as long: an older draft is one whose writer was killed.
+    private static readonly TimeSpan LongestWrite = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
 
     private readonly string _path;
@@ -20,6 +22,7 @@ public sealed class FileModeStore : IModeStore
     private readonly ChangeSignal _told;
     private readonly FileSystemWatcher? _watcher;
     private string _seen = "";
+    private long? _sweptAt;
 
     /// <summary>Nothing is read yet.</summary>
     public FileModeStore(string path, TimeProvider time)
@@ -78,6 +81,7 @@ public sealed class FileModeStore : IModeStore
     {
         Directory.CreateDirectory(_reports);
         await WriteAsync(ReportOf(instance), new StoredReport(_time.GetUtcNow(), report).Encode(), cancellation).ConfigureAwait(false);
+        SweepDrafts();
         // Reading a few local files costs less than agreeing on who does it.
         return new StoreBeat(null, IsObserver: true, null);
     });
@@ -225,6 +229,18 @@ public sealed class FileModeStore : IModeStore
             File.Delete(draft);
             throw;
         }
+    }
+
+    // Once a minute: whoever is killed while it writes leaves its draft behind.
+    private void SweepDrafts()
+    {
+        if (_sweptAt is { } swept && _time.GetElapsedTime(swept) < LongestWrite)
+            return;
+        _sweptAt = _time.GetTimestamp();
+        var oldest = _time.GetUtcNow() - LongestWrite;
+        var drafts = Directory.EnumerateFiles(_reports, "*.tmp").Concat(Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, Path.GetFileName(_path) + ".*.tmp"));
+        foreach (var draft in drafts.Where(draft => File.GetLastWriteTimeUtc(draft) < oldest))
+            File.Delete(draft);
     }
 
     private async Task<FileStream> LockAsync(CancellationToken cancellation)
