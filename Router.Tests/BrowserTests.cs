@@ -158,6 +158,9 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.FillAsync("#token", token);
         var answer = await page.RunAndWaitForResponseAsync(() => page.ClickAsync("button"), response => response.Request.Method == "POST");
         answer.Status.Should().Be(303);
+        await page.WaitForURLAsync("**/_bypass?entered");
+        (await page.InnerTextAsync("h1")).Should().Be("Preview is active", "the browser kept the cookie");
+        (await page.RunAxe()).Violations.Should().BeEmpty();
     }
 
     // What the page does with an answer comes a moment after it, by a clock that nobody moves.

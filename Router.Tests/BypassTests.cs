@@ -15,15 +15,17 @@ public sealed class BypassTests
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
 
-        var reply = await router.SendAsync("POST", "http://www.example.org/try", new StringContent("a"), (BypassToken.Header, token), ("Cookie", $"a=b; {BypassToken.Cookie}=x; c=d"));
+        var reply = await router.SendAsync("POST", "http://www.example.org/try", new StringContent("a"), (BypassToken.Header, token), ("Cookie", $"a=b; {BypassToken.SecureCookie}=x; c=d"));
 
         reply.Status.Should().Be(200);
         reply.Value("Cache-Control").Should().Be("private, no-store", "nobody else may see it");
+        reply.Value(BypassToken.Header).Should().StartWith("active; id=");
         var request = backend.Requests.Should().ContainSingle().Subject;
         request.Values(BypassToken.Header).Should().BeEmpty();
         request.Values("Cookie").Should().Equal("a=b; c=d");
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503);
-        (await router.GetAsync("http://www.example.org/", (BypassToken.Header, token + "x"))).Status.Should().Be(503);
+        var unknown = await router.GetAsync("http://www.example.org/", (BypassToken.Header, token + "x"));
+        (unknown.Status, unknown.Value(BypassToken.Header)).Should().Be((503, "unknown-or-expired"));
     }
 
     [Fact]
@@ -41,13 +43,126 @@ public sealed class BypassTests
         (form.Status, form.Value("Cache-Control")).Should().Be((200, "no-store"));
         form.Body.Should().Contain("method=\"post\"").And.Contain("lang=\"cy\"").And.NotContain("role=\"alert\"").And.NotContain("{{");
         wrong.Status.Should().Be(403);
-        wrong.Body.Should().Contain("This token is not known");
+        wrong.Body.Should().Contain("Unknown or expired token");
         wrong.Values("Set-Cookie").Should().BeEmpty();
-        (right.Status, right.Value("Location")).Should().Be((303, "/"));
+        (right.Status, right.Value("Location")).Should().Be((303, "/_bypass?entered"));
         var cookie = right.Value("Set-Cookie")!;
-        cookie.Should().StartWith($"{BypassToken.Cookie}={token};").And.Contain("domain=example.org").And.Contain("secure").And.Contain("httponly").And.Contain("samesite=lax").And.Contain("path=/");
-        (await router.GetAsync("http://www.example.org/", ("Cookie", $"{BypassToken.Cookie}={token}"))).Status.Should().Be(200);
+        cookie.Should().StartWith($"{BypassToken.SecureCookie}={token};").And.Contain("domain=example.org").And.Contain("secure").And.Contain("httponly").And.Contain("samesite=lax").And.Contain("path=/");
+        (await router.GetAsync("http://www.example.org/", ("Cookie", $"{BypassToken.SecureCookie}={token}"))).Status.Should().Be(200);
         backend.Requests.Should().ContainSingle().Which.Values("Cookie").Should().BeEmpty();
+    }
+
+    [Theory]
+    [InlineData("https://www.example.org", null, true)]
+    [InlineData("http://www.example.org", "https", false)]
+    [InlineData(null, "https", true)]
+    [InlineData(null, null, false)]
+    public async Task The_cookie_is_secure_exactly_where_the_browser_used_https(string? origin, string? forwardedProto, bool isSecure)
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend).Set("TrustedProxies", "127.0.0.1"));
+        var token = await TokenAsync(router);
+        var fields = new List<(string, string)> { ("X-Test", "1") };
+        if (origin is not null)
+            fields.Add(("Origin", origin));
+        if (forwardedProto is not null)
+            fields.Add(("X-Forwarded-Proto", forwardedProto));
+
+        var cookie = (await PostAsync(router, token, [.. fields])).Value("Set-Cookie")!;
+
+        cookie.Should().StartWith($"{(isSecure ? BypassToken.SecureCookie : BypassToken.PlainCookie)}={token};", "a browser drops a secure cookie that came over plain http");
+        cookie.Contains("secure", StringComparison.Ordinal).Should().Be(isSecure);
+        (await router.GetAsync("http://www.example.org/", ("Cookie", "a=1; " + cookie.Split(';')[0]))).Status.Should().Be(200);
+        backend.Requests.Should().ContainSingle().Which.Values("Cookie").Should().Equal("a=1");
+    }
+
+    [Fact]
+    public async Task On_a_host_outside_the_cookies_domain_the_cookie_is_for_that_host_and_the_form_says_so()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend).Set("BypassCookieDomain", "example.org").Host("www.example.com", "www"));
+        var token = await TokenAsync(router);
+
+        var form = await router.GetAsync("http://www.example.com/_bypass");
+        var entered = await router.SendAsync("POST", "http://www.example.com/_bypass", new FormUrlEncodedContent([new("token", token)]));
+
+        form.Body.Should().Contain("This works for www.example.com only");
+        (await router.GetAsync("http://www.example.org/_bypass")).Body.Should().NotContain("only");
+        entered.Status.Should().Be(303);
+        entered.Value("Set-Cookie").Should().NotContain("domain=");
+    }
+
+    [Fact]
+    public async Task The_page_shows_the_service_the_expiry_and_whether_the_bypass_is_active()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend).Set("Pages:ServiceName", "Digital Marketplace").Set("Pages:TimeZone", "Europe/London"));
+        var token = await TokenAsync(router, "2h");
+
+        var form = (await router.GetAsync("http://www.example.org/_bypass")).Body;
+        var active = (await router.GetAsync("http://www.example.org/_bypass?entered", ("Cookie", $"{BypassToken.PlainCookie}={token}"))).Body;
+        var dropped = (await router.GetAsync("http://www.example.org/_bypass?entered")).Body;
+
+        form.Should().Contain("Digital Marketplace").And.Contain("Tokens can be used until midnight on Friday 2 January 2026 (UK time) at the latest").And.Contain("<form");
+        active.Should().Contain("Preview is active").And.Contain("until midnight on Friday 2 January 2026 (UK time)").And.Contain("href=\"/\"").And.NotContain("<form");
+        dropped.Should().Contain("your browser did not keep the cookie").And.Contain("<form");
+        backend.Requests.Should().BeEmpty("the page is Router's own, also for testers");
+    }
+
+    [Theory]
+    [InlineData("__secure-router-bypass")]
+    [InlineData("Router-Bypass")]
+    public async Task The_names_of_cookies_are_case_sensitive(string name)
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend));
+        var token = await TokenAsync(router);
+
+        (await router.GetAsync("http://www.example.org/", ("Cookie", $"{name}={token}"))).Status.Should().Be(503, "it would not be removed either");
+        backend.Requests.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task An_old_cookie_does_not_hide_a_newer_one_and_none_of_them_reaches_a_backend()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend));
+        var token = await TokenAsync(router);
+
+        (await router.GetAsync("http://www.example.org/", ("Cookie", $"{BypassToken.SecureCookie}=old;a=1; {BypassToken.SecureCookie} = {token};{BypassToken.PlainCookie}={token}"))).Status.Should().Be(200);
+
+        backend.Requests.Should().ContainSingle().Which.Values("Cookie").Should().Equal("a=1");
+    }
+
+    [Fact]
+    public async Task Wrong_tokens_of_one_client_are_limited_and_logged_by_its_own_address_and_a_correct_one_always_passes()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await ClosedAsync(Site(backend).Set("TrustedProxies", "127.0.0.1"));
+        var token = await TokenAsync(router);
+
+        for (var i = 0; i < WrongTokens.AtOnce; i++)
+            (await PostAsync(router, "wrong", ("X-Forwarded-For", "203.0.113.9"))).Status.Should().Be(403);
+        var limited = await PostAsync(router, "wrong", ("X-Forwarded-For", "203.0.113.9"));
+
+        (limited.Status, limited.Value("Retry-After")).Should().Be((429, "60"));
+        (await router.Log.NextAsync("bypass token")).Should().Contain("from 203.0.113.9");
+        (await PostAsync(router, "wrong", ("X-Forwarded-For", "203.0.113.10"))).Status.Should().Be(403, "another client is limited by itself");
+        (await PostAsync(router, token, ("X-Forwarded-For", "203.0.113.9"))).Status.Should().Be(303);
+    }
+
+    [Theory]
+    [InlineData("Origin", "https://evil.example", 403)]
+    [InlineData("Origin", "null", 403)]
+    [InlineData("Sec-Fetch-Site", "cross-site", 403)]
+    [InlineData("Sec-Fetch-Site", "same-site", 403)]
+    [InlineData("Sec-Fetch-Site", "same-origin", 303)]
+    [InlineData("Origin", "http://www.example.org", 303)]
+    public async Task A_form_that_another_site_sends_is_refused(string name, string value, int status)
+    {
+        await using var router = await ClosedAsync(Site(new RecordingBackend()));
+
+        (await PostAsync(router, await TokenAsync(router), (name, value))).Status.Should().Be(status);
     }
 
     [Fact]
@@ -153,11 +268,11 @@ public sealed class BypassTests
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(Site(backend));
 
-        await router.GetAsync("http://www.example.org/", (BypassToken.Header, "old"), ("Cookie", $"{BypassToken.Cookie}=old"));
-        await router.GetAsync("http://www.example.org/", ("Cookie", $"x{BypassToken.Cookie}=mine"));
+        await router.GetAsync("http://www.example.org/", (BypassToken.Header, "old"), ("Cookie", $"{BypassToken.SecureCookie}=old"));
+        await router.GetAsync("http://www.example.org/", ("Cookie", $"x{BypassToken.SecureCookie}=mine"));
 
         backend.Requests[0].Values("Cookie").Concat(backend.Requests[0].Values(BypassToken.Header)).Should().BeEmpty();
-        backend.Requests[1].Values("Cookie").Should().Equal($"x{BypassToken.Cookie}=mine");
+        backend.Requests[1].Values("Cookie").Should().Equal($"x{BypassToken.SecureCookie}=mine");
     }
 
     [Fact]
@@ -180,8 +295,8 @@ public sealed class BypassTests
     private static async Task<int> AskAsync(RunningRouter router, string token) =>
         (await router.GetAsync("http://www.example.org/", (BypassToken.Header, token))).Status;
 
-    private static Task<Reply> PostAsync(RunningRouter router, string token) =>
-        router.SendAsync("POST", "http://www.example.org/_bypass", new FormUrlEncodedContent([new("token", token)]));
+    private static Task<Reply> PostAsync(RunningRouter router, string token, params (string Name, string Value)[] fields) =>
+        router.SendAsync("POST", "http://www.example.org/_bypass", new FormUrlEncodedContent([new("token", token)]), fields is [] ? [("Origin", "https://www.example.org")] : fields);
 
     private Task<RunningRouter> ClosedAsync(SiteFile site) => RunningRouter.StartAsync(Management.With(site).Mode("maintenance"), _clock);
 }

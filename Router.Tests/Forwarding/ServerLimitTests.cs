@@ -1,4 +1,6 @@
 using System.Text;
+using Microsoft.Extensions.DependencyInjection;
+using Router.Serving;
 
 namespace Router.Tests.Forwarding;
 
@@ -34,8 +36,57 @@ public sealed class ServerLimitTests
             (await client.ReadMessageAsync())!.Status.Should().Be(200);
         }
 
-        using var third = await router.ConnectAsync();
-        (await third.ReadToEndAsync()).Text.Should().BeEmpty();
+        // From this machine a few more are served, for its health check.
+        var local = new List<RawConnection>();
+        for (var i = 0; i < ClientConnections.LocalReserve; i++)
+        {
+            local.Add(await router.ConnectAsync());
+            await local[i].WriteAsync("GET /_status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+            (await local[i].ReadMessageAsync())!.Status.Should().Be(200);
+        }
+
+        using var last = await router.ConnectAsync();
+        (await last.ReadToEndAsync()).Text.Should().BeEmpty();
+        (await router.Log.NextAsync("which is the limit")).Should().StartWith("Warning: 2 connections of clients are open").And.Contain("1 more were closed");
+        await local[0].WriteAsync("GET /_metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        (await local[0].ReadMessageAsync())!.Body.Should().MatchRegex("router_connections_limit(\\{[^}]*\\})? 2\n").And.MatchRegex("router_connections_refused_total(\\{[^}]*\\})? 1\n").And.MatchRegex("router_connections(\\{[^}]*\\})? 18\n");
+        first.Dispose();
+        await Eventually.Async(() => router.App.Services.GetRequiredService<ClientConnections>().Open < 2 + ClientConnections.LocalReserve);
+        using var next = await router.ConnectAsync();
+        await next.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        (await next.ReadMessageAsync())!.Status.Should().Be(200);
+        foreach (var connection in local)
+            connection.Dispose();
+    }
+
+    [Theory]
+    [InlineData(65_536, 32_640)]
+    [InlineData(1_024, 384)]
+    [InlineData(100, 16)]
+    public void The_limit_of_open_files_has_room_for_clients_their_backends_and_a_reserve(int descriptors, int clients) =>
+        DescriptorLimit.ClientsFor(descriptors).Should().Be(clients);
+
+    [Theory]
+    [InlineData("Limit                     Soft Limit           Hard Limit           Units\nMax open files            1024                 524288               files\n", 1_024)]
+    [InlineData("Max open files            unlimited            unlimited            files\n", null)]
+    [InlineData("Max processes             7                    7                    processes\n", null)]
+    public void The_limit_of_open_files_is_read_where_the_system_says_it(string text, int? limit)
+    {
+        var file = Path.GetTempFileName();
+        File.WriteAllText(file, text);
+
+        DescriptorLimit.Read(file).Should().Be(limit);
+
+        File.Delete(file);
+        DescriptorLimit.Read(file).Should().BeNull();
+    }
+
+    [Fact]
+    public async Task Without_a_configured_number_of_connections_the_limit_of_open_files_sets_it()
+    {
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", "http://backend.invalid"));
+
+        router.App.Services.GetRequiredService<ClientConnections>().Limit.Should().Be(DescriptorLimit.Current is { } descriptors ? DescriptorLimit.ClientsFor(descriptors) : int.MaxValue);
     }
 
     [Fact]

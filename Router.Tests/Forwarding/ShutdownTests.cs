@@ -1,3 +1,5 @@
+using Router.Serving;
+
 namespace Router.Tests.Forwarding;
 
 public sealed class ShutdownTests
@@ -30,6 +32,53 @@ public sealed class ShutdownTests
 
         foreach (var reply in replies)
             (await reply.InTime()).Body.Should().Be("helloworld");
+        await stop.InTime();
+    }
+
+    [Fact]
+    public async Task A_request_that_was_just_sent_on_a_kept_connection_is_answered_and_its_response_ends_the_connection()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address), new ManualClock());
+        var clients = new List<RawConnection>();
+        string[] requests = ["GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n", "GET / HTTP/1.1\r\nHost: unknown\r\n\r\n", "GET /_status HTTP/1.1\r\nHost: localhost\r\n\r\n"];
+        for (var i = 0; i < 12; i++)
+        {
+            var client = await router.ConnectAsync();
+            await client.WriteAsync(requests[i % requests.Length]);
+            (await client.ReadMessageAsync())!.Value("Connection").Should().BeNull();
+            clients.Add(client);
+        }
+
+        var stop = router.App.StopAsync();
+        for (var i = 0; i < clients.Count; i++)
+        {
+            await clients[i].WriteAsync(requests[i % requests.Length]);
+            (await clients[i].ReadMessageAsync())!.Value("Connection").Should().Be("close", "the client must not send another request here");
+            (await clients[i].ReadToEndAsync()).Should().Be(("", Ending.Finished));
+            clients[i].Dispose();
+        }
+
+        // With the last connection the grace has ended: no clock has moved.
+        await stop.InTime();
+    }
+
+    [Fact]
+    public async Task A_connection_that_stays_idle_is_closed_two_seconds_after_the_stop_and_a_new_one_is_served_until_then()
+    {
+        var clock = new ManualClock();
+        await using var backend = new RecordingBackend();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address), clock);
+        using var idle = await router.ConnectAsync();
+        await idle.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        await idle.ReadMessageAsync();
+
+        var stop = router.App.StopAsync();
+        (await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Value("Connection").Should().Be("close");
+        stop.IsCompleted.Should().BeFalse();
+        clock.Advance(StopGrace.Longest);
+
+        (await idle.ReadToEndAsync()).Text.Should().BeEmpty();
         await stop.InTime();
     }
 

@@ -73,6 +73,10 @@ internal sealed class RouterProcess : IAsyncDisposable
     /// <summary>Sends it a signal.</summary>
     public Task SignalAsync(string name) => Script.RunAsync("kill", [$"-{name}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
 
+    /// <summary>Sets how many files and sockets it may have open, while it runs.</summary>
+    public async Task LimitOpenFilesAsync(int most) =>
+        (await Script.RunAsync("prlimit", ["--pid", _process!.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={most}:"])).Code.Should().Be(0);
+
     /// <summary>Waits for its end and gives the exit code.</summary>
     public async Task<int> ExitAsync()
     {

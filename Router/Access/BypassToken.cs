@@ -11,11 +11,17 @@ public static class BypassToken
     /// <summary>The field for scripts.</summary>
     public const string Header = "X-Router-Bypass";
 
-    /// <summary>The cookie for browsers; the prefix makes them refuse it where it did not come securely (RFC 6265bis section 4.1.3).</summary>
-    public const string Cookie = "__Secure-router-bypass";
+    /// <summary>The cookie for browsers on https; the prefix makes them refuse it where it did not come securely (RFC 6265bis section 4.1.3).</summary>
+    public const string SecureCookie = "__Secure-" + PlainCookie;
+
+    /// <summary>The cookie for browsers on plain http, which drop a cookie with the prefix or the Secure attribute.</summary>
+    public const string PlainCookie = "router-bypass";
 
     // Longer than any that is given out; what is longer is not worth a hash.
     private const int Longest = 100;
+
+    // A browser may hold one of an earlier window, one for the host and one for its domain, of each name. More are made up.
+    private const int Most = 8;
 
     /// <summary>A new one: 256 bits that nobody can guess.</summary>
     public static string New() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
@@ -23,22 +29,19 @@ public static class BypassToken
     /// <summary>What is kept of it.</summary>
     public static string HashOf(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
-    /// <summary>The token that a request carries; null where it carries none.</summary>
-    public static string? Of(HttpRequest request)
+    /// <summary>The tokens that a request carries: an old cookie must not hide a newer one.</summary>
+    public static IEnumerable<string> Of(HttpRequest request)
     {
-        var token = request.Headers[Header].ToString();
-        if (token is "" && request.Headers.Cookie.Count > 0)
-            token = request.Cookies[Cookie] ?? "";
-        return token is "" || token.Length > Longest ? null : token;
+        var cookies = request.Headers.Cookie.SelectMany(static line => Pairs(line)).Where(static pair => IsToken(pair)).Select(static pair => pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..].Trim());
+        return request.Headers[Header].OfType<string>().Concat(cookies).Where(static token => token.Length is > 0 and <= Longest).Take(Most);
     }
 
     /// <summary>The value of <c>Cookie</c> without the token; null where nothing is left.</summary>
     public static string? Without(string? cookies)
     {
-        if (cookies?.Contains(Cookie, StringComparison.Ordinal) != true)
+        if (cookies?.Contains(PlainCookie, StringComparison.Ordinal) != true)
             return cookies;
-        var kept = cookies.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Where(pair => pair.Split('=', 2)[0].Trim() != Cookie);
-        return string.Join("; ", kept) is { Length: > 0 } rest ? rest : null;
+        return string.Join("; ", Pairs(cookies).Where(static pair => !IsToken(pair))) is { Length: > 0 } rest ? rest : null;
     }
 
     /// <summary>The same for several of them.</summary>
@@ -48,4 +51,10 @@ public static class BypassToken
             return Without(only);
         return cookies.Select(Without).OfType<string>().ToArray();
     }
+
+    // What reads a token and what removes it split in the same way, so that no spelling is accepted and yet passed on.
+    private static string[] Pairs(string? cookies) => cookies?.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+
+    // The names of cookies are case-sensitive (RFC 6265 section 5.3), unlike the framework's collection.
+    private static bool IsToken(string pair) => pair.Split('=', 2) is [var name, _] && name.Trim() is SecureCookie or PlainCookie;
 }

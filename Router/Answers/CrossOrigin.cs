@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Primitives;
 using Microsoft.Net.Http.Headers;
+using Router.Forwarding.Headers;
 
 namespace Router.Answers;
 
@@ -37,8 +38,10 @@ public sealed class CrossOrigin(ImmutableArray<string> origins)
     {
         var (asked, fields) = (context.Request.Headers, context.Response.Headers);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
-        fields.AccessControlAllowMethods = asked.AccessControlRequestMethod;
-        if (asked.AccessControlRequestHeaders is { Count: > 0 } headers)
+        if (!FieldSyntax.HasControls(asked.AccessControlRequestMethod))
+            fields.AccessControlAllowMethods = asked.AccessControlRequestMethod;
+        // The server takes control characters, and refuses to send them.
+        if (asked.AccessControlRequestHeaders is { Count: > 0 } headers && !FieldSyntax.HasControls(headers))
             fields.AccessControlAllowHeaders = headers;
     }
 }

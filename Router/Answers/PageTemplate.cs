@@ -12,7 +12,7 @@ public sealed partial class PageTemplate
 {
     /// <summary>The placeholders that there are.</summary>
     public static readonly IReadOnlyList<string> Placeholders =
-        ["language", "direction", "service", "title", "title-and-service", "sent", "detail", "when", "reason", "contact", "since", "again", "label", "button", "colours", "dark-colours"];
+        ["language", "direction", "service", "title", "title-and-service", "sent", "detail", "when", "reason", "contact", "since", "again", "label", "button", "expiry", "scope", "enter", "colours", "dark-colours"];
 
     private readonly string[] _lines;
 

@@ -77,14 +77,21 @@ public sealed class Pages
     /// <summary>Makes the closed site's answers of a state ready, if they are not.</summary>
     public void Prepare(ModeState state, DateTimeOffset now) => Closed(state, now);
 
-    /// <summary>The form that takes a tester's token. Few see it: it is made each time.</summary>
-    public byte[] BypassForm(ReadOnlySpan<char> acceptLanguage, bool isWrong)
+    /// <summary>The page that takes a tester's token. Few see it: it is made each time.</summary>
+    public byte[] BypassForm(ReadOnlySpan<char> acceptLanguage, BypassPage page)
     {
         var language = _languages[Choose(acceptLanguage)];
-        var values = Common(language, language.Text("bypass.title"));
-        values["detail"] = isWrong ? Encode(language.Text("bypass.wrong")) : "";
-        values["label"] = Encode(language.Text("bypass.label"));
-        values["button"] = Encode(language.Text("bypass.button"));
+        var asks = page.ActiveUntil is null;
+        var values = Common(language, language.Text(asks ? "bypass.title" : "bypass.active"));
+        values["detail"] = page.Problem is { } problem ? Encode(language.Text(problem)) : "";
+        values["expiry"] = Encode(
+            page.ActiveUntil is { } end ? language.Text("bypass.until").Replace("{time}", language.Time(end, _settings.TimeZone), StringComparison.Ordinal)
+            : page.TokensEnd is { } last ? language.Text("bypass.tokens-end").Replace("{time}", language.Time(last, _settings.TimeZone), StringComparison.Ordinal)
+            : "");
+        values["scope"] = page.OnlyHost is { } host ? Encode(language.Text("bypass.one-host").Replace("{host}", host, StringComparison.Ordinal)) : "";
+        values["label"] = asks ? Encode(language.Text("bypass.label")) : "";
+        values["button"] = asks ? Encode(language.Text("bypass.button")) : "";
+        values["enter"] = asks ? "" : Encode(language.Text("bypass.enter"));
         return Encoding.UTF8.GetBytes(_bypassForm!.Fill(values));
     }
 

@@ -84,7 +84,7 @@ public sealed class ResponseHeaderRules
         /// <summary>Sets the field, where no other one of that name is there.</summary>
         public Action<IHeaderDictionary, StringValues> Set { get; }
 
-        /// <summary>Whether no answer of Router's own has it.</summary>
+        /// <summary>Whether it replaces what a response of Router's own has.</summary>
         public bool IsDirect { get; }
 
         /// <summary>Whether no rule before it adds a field of that name.</summary>

@@ -22,7 +22,7 @@ namespace Router.Forwarding;
 /// Up to the first byte of leg 4 a failure becomes an answer of Router's own; after it, the client's connection is aborted,
 /// so that half an answer never looks like a whole one.
 /// </summary>
-public sealed partial class Forwarder(UpgradedConnections upgraded, ModeController modes, TimeProvider time, ILogger<Forwarder> logger)
+public sealed partial class Forwarder(UpgradedConnections upgraded, ConnectionEnd ending, ModeController modes, TimeProvider time, ILogger<Forwarder> logger)
 {
     /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
     /// <param name="context">The request.</param>
@@ -156,6 +156,7 @@ public sealed partial class Forwarder(UpgradedConnections upgraded, ModeControll
         // Nothing has been handed over yet, and there is nobody to hand it to.
         if (limit.ClientIsGone)
             return ForwardFailure.ClientGone;
+        ending.Announce(context);
         await CopyBodyAsync(answer, context, order, limit).ConfigureAwait(false);
         // A body without a length is complete with its end, which the server sends after this.
         return limit.ClientIsGone && context.Response.ContentLength is null && context.Response.Headers.TransferEncoding.Count == 0 ? ForwardFailure.ClientGone : null;
@@ -198,6 +199,7 @@ public sealed partial class Forwarder(UpgradedConnections upgraded, ModeControll
                     return ForwardFailure.InvalidAnswer;
                 ResponseHeaders.CopyStatus(error, context);
                 order.HeaderRules.Apply(context, answer ?? error);
+                ending.Announce(context);
                 await CopyBodyAsync(answer ?? error, context, order, limit).ConfigureAwait(false);
                 return null;
             }

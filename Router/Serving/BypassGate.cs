@@ -1,14 +1,16 @@
 using System.Net;
 using Router.Access;
-using Router.Answers;
 using Router.Forwarding.InFlight;
 using Router.Modes;
 
 namespace Router.Serving;
 
 /// <summary>Knows the testers that an operator lets through a closed site.</summary>
-public sealed partial class BypassGate(FleetClock time, ILogger<BypassGate> logger)
+public sealed class BypassGate(FleetClock time)
 {
+    /// <summary>The response header that says whether a request's bypass is active.</summary>
+    public const string StateHeader = BypassToken.Header;
+
     /// <summary>Where a browser posts its token to, on every routed host while the site is closed.</summary>
     public const string FormPath = "/_bypass";
 
@@ -16,73 +18,55 @@ public sealed partial class BypassGate(FleetClock time, ILogger<BypassGate> logg
     public static bool IsOpen(ModeState state) => state.Record.Bypasses is not [];
 
     /// <summary>Why a request may pass; null where it may not.</summary>
-    public Passage? PassageOf(HttpRequest request, ModeState state, IPAddress client)
+    public Passage? PassageOf(HttpRequest request, ModeState state, IPAddress client) =>
+        // The form is Router's own, also for testers: it shows them that their bypass is active.
+        IsOpen(state) && request.Path.Value != FormPath && Find(request, state, client) is { } bypass ? Passage.Tester(bypass.Id) : null;
+
+    /// <summary>The bypass that holds for a request; null where none does.</summary>
+    public Bypass? Find(HttpRequest request, ModeState state, IPAddress client)
     {
-        // Cut off from the store, an instance does not know whether a bypass still holds.
-        if (!IsOpen(state) || state.IsLapsed)
+        if (!IsOpen(state))
             return null;
-        var now = time.GetUtcNow();
-        var token = BypassToken.Of(request);
-        var hash = token is null ? null : BypassToken.HashOf(token);
-        foreach (var bypass in state.Record.Bypasses)
+        foreach (var token in BypassToken.Of(request))
         {
-            // What is compared is the hash of a secret that can't be guessed: how long it takes tells nothing of the secret.
-            if (bypass.HoldsIn(state.Step.Window, now) && ((hash is not null && bypass.TokenHash == hash) || bypass.IsFor(client)))
-                return Passage.Tester(bypass.Id);
+            if (Find(token, state) is { } bypass)
+                return bypass;
         }
 
-        return null;
+        return Holding(state).FirstOrDefault(bypass => bypass.IsFor(client));
     }
 
-    /// <summary>Shows the form that takes a token, or takes it: then the browser has it as a cookie, and goes to the site.</summary>
-    public async ValueTask HandleFormAsync(HttpContext context, Site site, ModeState state)
+    /// <summary>The bypass of a token; null where none has it, or its time is over.</summary>
+    public Bypass? Find(string token, ModeState state)
     {
-        if (context.Request.Method is not "POST")
-        {
-            await WriteAsync(context, site, isWrong: false).ConfigureAwait(false);
-            return;
-        }
-
-        var token = "";
-        if (context.Request.HasFormContentType && context.Request.ContentLength is <= 4096)
-            token = (await context.Request.ReadFormAsync(context.RequestAborted).ConfigureAwait(false))["token"].ToString().Trim();
+        // What is compared is the hash of a secret that can't be guessed: how long it takes tells nothing of the secret.
         var hash = BypassToken.HashOf(token);
-        var bypass = state.Record.Bypasses.FirstOrDefault(bypass => bypass.TokenHash == hash && bypass.HoldsIn(state.Step.Window, time.GetUtcNow()));
-        if (bypass is null)
-        {
-            LogWrong(context.Connection.RemoteIpAddress);
-            await WriteAsync(context, site, isWrong: true).ConfigureAwait(false);
-            return;
-        }
-
-        context.Response.Cookies.Append(BypassToken.Cookie, token, new CookieOptions
-        {
-            Domain = site.Settings.BypassCookieDomain,
-            HttpOnly = true,
-            Secure = true,
-            SameSite = SameSiteMode.Lax,
-            Path = "/",
-            Expires = bypass.Until,
-        });
-        context.Response.Headers.CacheControl = "no-store";
-        context.Response.Headers.Location = "/";
-        context.Response.StatusCode = StatusCodes.Status303SeeOther;
-        LogEntered(bypass.Id);
+        return Holding(state).FirstOrDefault(bypass => bypass.TokenHash == hash);
     }
 
-    private static async ValueTask WriteAsync(HttpContext context, Site site, bool isWrong)
+    /// <summary>When the last of the bypasses that hold now ends; null where none holds.</summary>
+    public DateTimeOffset? LastEnd(ModeState state) => Holding(state).Max(bypass => (DateTimeOffset?)bypass.Until);
+
+    // Cut off from the store, an instance does not know whether a bypass still holds.
+    private IEnumerable<Bypass> Holding(ModeState state)
     {
-        var body = site.Pages.BypassForm(context.Request.Headers.AcceptLanguage.ToString(), isWrong);
-        context.Response.StatusCode = isWrong ? StatusCodes.Status403Forbidden : StatusCodes.Status200OK;
-        context.Response.ContentType = "text/html; charset=utf-8";
-        context.Response.ContentLength = body.Length;
-        context.Response.Headers.CacheControl = "no-store";
-        await context.SendAsync(body).ConfigureAwait(false);
+        var now = time.GetUtcNow();
+        return state.IsLapsed ? [] : state.Record.Bypasses.Where(bypass => bypass.HoldsIn(state.Step.Window, now));
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A browser has the bypass {Id} from now on.")]
-    private partial void LogEntered(string id);
+    /// <summary>Says in the response that a bypass was used, and keeps what a tester sees of a closed site out of caches, whatever the application says.</summary>
+    public static void MarkUsed(HttpResponse response, string id) => response.OnStarting(static state =>
+    {
+        var (headers, id) = ((IHeaderDictionary, string))state;
+        headers.CacheControl = "private, no-store";
+        headers[StateHeader] = $"active; id={id}";
+        return Task.CompletedTask;
+    }, (response.Headers, id));
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Somebody at {Address} gave a bypass token that is none.")]
-    private partial void LogWrong(IPAddress? address);
+    /// <summary>Says on the closed site's page that the token of the request opens nothing.</summary>
+    public static void MarkUnknown(HttpContext context)
+    {
+        if (BypassToken.Of(context.Request).Any())
+            context.Response.Headers[StateHeader] = "unknown-or-expired";
+    }
 }

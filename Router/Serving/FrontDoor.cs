@@ -18,7 +18,7 @@ namespace Router.Serving;
 /// is it well-formed → whose is it → may this client → may this mode → how often → forward.
 /// </summary>
 public sealed class FrontDoor(
-    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, BypassGate bypass, OpenExchanges open, ExchangeEnd end, FleetClock time)
+    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, BypassGate bypass, BypassForm bypassForm, ConnectionEnd ending, OpenExchanges open, ExchangeEnd end, FleetClock time)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
@@ -41,6 +41,8 @@ public sealed class FrontDoor(
         if (match is { Fault: null, Route: null or { IsCatchAll: true } } && IsOwn(context.Request.Path.Value))
         {
             tracing.Ignore();
+            ProtectiveHeaders.Add(context.Response);
+            ending.Announce(context);
             return own(context);
         }
 
@@ -72,7 +74,7 @@ public sealed class FrontDoor(
             {
                 // It does not go to the backend: however long its answer takes, it is in nobody's way.
                 Leave(exchange, live);
-                await AnswerAsync(context, refusal, current, live).ConfigureAwait(false);
+                await AnswerAsync(context, refusal, current, live, exchange.Client).ConfigureAwait(false);
                 return;
             }
 
@@ -86,6 +88,12 @@ public sealed class FrontDoor(
                 metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, exchange.Duration);
             if (failure is { } reason)
                 await AnswerFailureAsync(context, current, live!, exchange, reason).ConfigureAwait(false);
+        }
+        // The body of a request that Router answers itself: the server reads no further, and says what is wrong with it.
+        catch (BadHttpRequestException fault) when (exchange.Upstream is null && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        {
+            context.Response.Clear();
+            await AnswerOwnAsync(context, AnswerTo(fault), RequestOutcome.NotForwarded, current, modes.State, live).ConfigureAwait(false);
         }
         catch
         {
@@ -122,8 +130,8 @@ public sealed class FrontDoor(
         if (decision.Outcome == Outcome.Closed && passage is not null)
         {
             metrics.Passed(passage.Name);
-            if (passage.TesterId is not null)
-                KeepFromCaches(context.Response);
+            if (passage.TesterId is { } tester)
+                BypassGate.MarkUsed(context.Response, tester);
             decision = new Decision(Outcome.Forward, decision.Route, passage.Name);
         }
 
@@ -152,13 +160,6 @@ public sealed class FrontDoor(
             && (decision.Outcome == Outcome.Forward ? current.Settings.AssetGrace > TimeSpan.Zero : time.GetUtcNow() - state.Step.PagesUntil < current.Settings.AssetGrace)
             ? Passage.AssetGrace
             : decision.Outcome == Outcome.Closed ? bypass.PassageOf(context.Request, state, client) : null;
-
-    // What a tester sees of a closed site is for nobody else, whatever the application says.
-    private static void KeepFromCaches(HttpResponse response) => response.OnStarting(static state =>
-    {
-        ((HttpResponse)state).Headers.CacheControl = "private, no-store";
-        return Task.CompletedTask;
-    }, response);
 
     private void Leave(Exchange exchange, LiveRoute? live)
     {
@@ -216,12 +217,12 @@ public sealed class FrontDoor(
             Leave(exchange, live);
             var state = modes.State;
             metrics.Blocked(state.Mode);
-            await WriteAsync(context, Answer.Closed, RequestOutcome.NotForwarded, current, state, live).ConfigureAwait(false);
+            await AnswerOwnAsync(context, Answer.Closed, RequestOutcome.NotForwarded, current, state, live).ConfigureAwait(false);
             return;
         }
 
         if (end.Report(context, exchange, live.Route.Name, reason) is var (answer, outcome))
-            await WriteAsync(context, answer, outcome, current, modes.State, live).ConfigureAwait(false);
+            await AnswerOwnAsync(context, answer, outcome, current, modes.State, live).ConfigureAwait(false);
     }
 
     // Refused before the body is read where its length is declared; else the forwarder counts along.
@@ -246,9 +247,11 @@ public sealed class FrontDoor(
         return true;
     }
 
-    private ValueTask AnswerAsync(HttpContext context, Refusal refusal, Site current, LiveRoute? live)
+    private ValueTask AnswerAsync(HttpContext context, Refusal refusal, Site current, LiveRoute? live, IPAddress? client)
     {
         var (outcome, limit, state) = refusal;
+        ProtectiveHeaders.Add(context.Response);
+        ending.Announce(context);
         if (limit is not null)
         {
             metrics.RateLimited(limit);
@@ -265,13 +268,22 @@ public sealed class FrontDoor(
                 context.Response.Headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
                 return ValueTask.CompletedTask;
             case Outcome.Closed when live is not null && BypassGate.IsOpen(state) && context.Request.Path.Value == BypassGate.FormPath:
-                return bypass.HandleFormAsync(context, current, state);
+                return bypassForm.HandleAsync(context, current, state, client ?? IPAddress.None);
             case Outcome.Closed:
                 metrics.Blocked(state.Mode);
+                BypassGate.MarkUnknown(context);
                 break;
         }
 
         return WriteAsync(context, AnswerTo(outcome), RequestOutcome.NotForwarded, current, state, live);
+    }
+
+    // In the place of a backend's response.
+    private ValueTask AnswerOwnAsync(HttpContext context, Answer answer, RequestOutcome outcome, Site current, ModeState state, LiveRoute? live)
+    {
+        ProtectiveHeaders.Add(context.Response);
+        ending.Announce(context);
+        return WriteAsync(context, answer, outcome, current, state, live);
     }
 
     private ValueTask WriteAsync(HttpContext context, Answer answer, RequestOutcome outcome, Site current, ModeState state, LiveRoute? live)
@@ -279,8 +291,17 @@ public sealed class FrontDoor(
         // Where one request could not be read for certain, nobody knows where the next one begins.
         if (answer == Answer.BadRequest && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
             context.Response.Headers.Connection = "close";
+        if (live is null)
+            ProtectiveHeaders.AddPagePolicy(context.Response);
         return answers.WriteAsync(context, answer, outcome, current.Pages, state, live?.Route, live?.HeaderRules);
     }
+
+    private static Answer AnswerTo(BadHttpRequestException fault) => fault.StatusCode switch
+    {
+        StatusCodes.Status408RequestTimeout => Answer.TooSlow,
+        StatusCodes.Status413PayloadTooLarge => Answer.TooLarge,
+        _ => Answer.BadRequest,
+    };
 
     private static Answer AnswerTo(Outcome outcome) => outcome switch
     {

@@ -24,7 +24,7 @@ public sealed class LiveGauges
     private readonly Upstreams _upstreams;
 
     /// <summary>Adds them to Router's meter.</summary>
-    public LiveGauges(RouterMetrics metrics, ModeController modes, ModeSynchronizer synchronizer, Fleet fleet, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, Upstreams upstreams, BackgroundFailures failures, FleetClock time)
+    public LiveGauges(RouterMetrics metrics, ModeController modes, ModeSynchronizer synchronizer, Fleet fleet, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, Upstreams upstreams, BackgroundFailures failures, ClientConnections connections, AcceptFailures accepting, FleetClock time)
     {
         (_modes, _site, _upstreams) = (modes, site, upstreams);
         var meter = metrics.Meter;
@@ -44,6 +44,10 @@ public sealed class LiveGauges
         meter.CreateObservableCounter(
             "router.background.failures", () => failures.Counts.Select(work => new Measurement<long>(work.Count, new KeyValuePair<string, object?>("work", work.Work))),
             "{failure}", "Errors of background work, which goes on; the log names each once.");
+        meter.CreateObservableGauge("router.connections", () => connections.Open, "{connection}", "Open connections of clients.");
+        meter.CreateObservableGauge("router.connections.limit", () => connections.Limit, "{connection}", "How many connections of clients may be open; further ones are closed.");
+        meter.CreateObservableCounter("router.connections.refused", () => connections.Refused, "{connection}", "Connections of clients that were closed because the limit was reached.");
+        meter.CreateObservableCounter("router.accept.failures", () => accepting.Count, "{attempt}", "Connections that could not be accepted because no descriptor or memory was left.");
         meter.CreateObservableGauge("router.backend.in_flight", InFlight, "{request}", "Requests that have begun and not ended.");
         meter.CreateObservableGauge("router.backend.upgraded", Upgraded, "{connection}", "Open connections that have changed their protocol, such as WebSockets.");
         meter.CreateObservableGauge("router.backend.circuit", Circuits, "{state}", "1 for the state in which the circuit breaker of an address is, 0 for the others.");

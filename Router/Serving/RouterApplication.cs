@@ -92,7 +92,11 @@ public static class RouterApplication
         {
             kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true);
             kestrel.AddServerHeader = false;
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(SetPeerStraight));
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                endpoint.Use(SetPeerStraight);
+                endpoint.Use(endpoint.ApplicationServices.GetRequiredService<ClientConnections>().Watch);
+            });
             SetLimits(kestrel.Limits, limits);
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
             kestrel.RequestHeaderEncodingSelector = name =>
@@ -102,6 +106,8 @@ public static class RouterApplication
         // A request's work is short and waits for nothing: handed to another thread it would cost more than it is.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ServerMemory>();
+        // Of several the last that can is asked.
+        builder.Services.AddSingleton<IConnectionListenerFactory, SocketListenerFactory>();
         builder.Services.AddRoutingCore();
         // Platforms kill ten seconds after asking.
         builder.Services.Configure<HostOptions>(host =>
@@ -125,7 +131,8 @@ public static class RouterApplication
     private static void SetLimits(KestrelServerLimits server, LimitSettings limits)
     {
         server.MaxRequestBodySize = RuleSettings.DefaultMaxRequestBody;
-        server.MaxConcurrentConnections = server.MaxConcurrentUpgradedConnections = limits.MaxConnections;
+        // How many connections there may be, ClientConnections says; one that is open may change its protocol.
+        (server.MaxConcurrentConnections, server.MaxConcurrentUpgradedConnections) = (null, null);
         server.MaxRequestHeaderCount = limits.MaxHeaderFields;
         server.MaxRequestHeadersTotalSize = limits.MaxHeaderSize;
         server.MaxRequestLineSize = limits.MaxRequestLine;
@@ -182,6 +189,11 @@ public static class RouterApplication
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<UpgradedConnections>();
+        services.AddSingleton<ClientConnections>();
+        services.AddSingleton<AcceptFailures>();
+        services.AddHostedService<StopGrace>();
+        services.AddHostedService<MemoryRelease>();
+        services.AddSingleton<ConnectionEnd>();
         services.AddSingleton<Forwarder>();
         services.AddSingleton<LiveGauges>();
         services.AddHostedService<PagePreparation>();
@@ -194,6 +206,7 @@ public static class RouterApplication
         services.AddSingleton<Reloader>();
         services.AddSingleton(options.Management ?? settings.Management);
         services.AddSingleton<ManagementGuard>();
+        services.AddSingleton<ManagementConnections>();
         services.AddSingleton<ModeEndpoints>();
         services.AddSingleton<FleetEndpoints>();
         services.AddSingleton<TableEndpoints>();
@@ -202,6 +215,7 @@ public static class RouterApplication
         services.AddHostedService(provider => provider.GetRequiredService<ManagementServer>());
         services.AddSingleton<AnswerWriter>();
         services.AddSingleton<BypassGate>();
+        services.AddSingleton<BypassForm>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<ExchangeEnd>();
         services.AddSingleton<FrontDoor>();

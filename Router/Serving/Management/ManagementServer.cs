@@ -1,13 +1,15 @@
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections;
 using OpenTelemetry.Metrics;
+using Router.Answers;
 using Router.Configuration;
 
 namespace Router.Serving.Management;
 
 /// <summary>The listener for operators: a server of its own, so that nothing of it can be reached where the site is.</summary>
 public sealed partial class ManagementServer(
-    ManagementSettings settings, ManagementGuard guard, ModeEndpoints mode, FleetEndpoints fleet, TableEndpoints table, ReloadEndpoint reload, StatusEndpoint status, MeterProvider meters, ILoggerFactory loggers, ILogger<ManagementServer> logger)
+    ManagementSettings settings, ManagementGuard guard, ManagementConnections connections, AcceptFailures failures, ModeEndpoints mode, FleetEndpoints fleet, TableEndpoints table, ReloadEndpoint reload, StatusEndpoint status, MeterProvider meters, ILoggerFactory loggers, ILogger<ManagementServer> logger)
     : IHostedService, IAsyncDisposable
 {
     private WebApplication? _app;
@@ -56,14 +58,30 @@ public sealed partial class ManagementServer(
         {
             kestrel.AddServerHeader = false;
             kestrel.Limits.MaxRequestBodySize = 64 << 10;
-            kestrel.Limits.MaxConcurrentConnections = 100;
+            kestrel.Limits.RequestHeadersTimeout = ManagementConnections.Patience;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Watch));
         });
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton(failures);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ServerMemory>();
+        builder.Services.AddSingleton<IConnectionListenerFactory, SocketListenerFactory>();
         // The site's own host stops it.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
-        app.Use((context, next) => guard.Refusal(context) is { } refusal ? ModeEndpoints.WriteAsync(context, refusal) : next(context));
+        app.Use((context, next) =>
+        {
+            ProtectiveHeaders.Add(context.Response);
+            if (guard.Refusal(context) is not { } refusal)
+            {
+                connections.Prove(context);
+                return next(context);
+            }
+
+            // Whoever is refused must not hold a connection.
+            context.Response.Headers.Connection = "close";
+            return ModeEndpoints.WriteAsync(context, refusal);
+        });
         app.UseRouting();
         mode.MapTo(app);
         fleet.MapTo(app);

@@ -63,6 +63,11 @@ public static class ModeChangeReader
 
             faults.Add("body", "is not an object", $"Send an object such as {example}");
         }
+        // Half of a surrogate pair, or bytes that are no UTF-8: JSON's grammar allows the one and its reader overlooks the other until the text is asked for.
+        catch (InvalidOperationException)
+        {
+            faults.Add("body", "has text that is not valid Unicode", "Send UTF-8, and whole surrogate pairs in \\u escapes");
+        }
         catch (JsonException fault)
         {
             faults.Add("body", $"is not JSON: {fault.Message.TrimEnd('.')}", $"Send an object such as {example}");
@@ -92,6 +97,11 @@ public sealed record BypassRequest(TimeSpan For, string? Address, string? By, st
 /// <summary>The members of what was sent, each read as what it is to be.</summary>
 internal readonly struct OperatorMembers(JsonElement root, Faults faults)
 {
+    // Wide enough for every rule to name its own limit, and narrow enough for every sum of a time and some durations.
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(366);
+    private static readonly DateTimeOffset Earliest = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
+    private static readonly DateTimeOffset Latest = new(2200, 1, 1, 0, 0, 0, TimeSpan.Zero);
+
     /// <summary>A text; null where there is none.</summary>
     public string? Text(string name)
     {
@@ -118,10 +128,10 @@ internal readonly struct OperatorMembers(JsonElement root, Faults faults)
     {
         if (Text(name) is not { } text)
             return null;
-        if (text.StartsWith('+') && ConfigurationReader.TryDuration(text[1..], out var after))
+        if (text.StartsWith('+') && IsDuration(text[1..], out var after))
             return now + after;
         // A time without its offset would mean another instant on another machine.
-        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) && HasOffset(text))
+        if (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var time) && HasOffset(text) && time > Earliest && time < Latest)
             return time.ToUniversalTime();
         faults.Add(name, $"is '{text}'", "Send a time with its offset, such as 2026-01-31T22:00:00Z or 2026-01-31T22:00:00+01:00, or +45m");
         return null;
@@ -132,11 +142,14 @@ internal readonly struct OperatorMembers(JsonElement root, Faults faults)
     {
         if (Text(name) is not { } text)
             return null;
-        if (ConfigurationReader.TryDuration(text, out var duration))
+        if (IsDuration(text, out var duration))
             return duration;
-        faults.Add(name, $"is '{text}'", "Send a duration such as 10s, 2m or 500ms");
+        faults.Add(name, $"is '{text}'", "Send a duration of less than a year, such as 10s, 2m or 500ms");
         return null;
     }
+
+    private static bool IsDuration(string text, out TimeSpan duration) =>
+        ConfigurationReader.TryDuration(text, out duration) && duration > -Longest && duration < Longest;
 
     private static bool HasOffset(string text) =>
         text.EndsWith('Z') || (text.Length > 6 && text[^6] is '+' or '-' && text[^3] == ':');

@@ -1,0 +1,35 @@
+namespace Router.Tests;
+
+/// <summary>A process whose descriptors are all in use.</summary>
+public sealed class DescriptorExhaustionTests
+{
+    [ProgramFact("prlimit", "util-linux")]
+    public async Task Without_a_free_descriptor_connected_clients_are_served_and_new_ones_are_accepted_once_there_is_one()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await RouterProcess.StartAsync(SiteFile.Of("*", backend.Address));
+        using var connected = await RawConnection.OpenAsync(router.Endpoint);
+        // Everything that a request needs is loaded then: a just-in-time compiled process opens its libraries when it first uses them.
+        for (var i = 0; i < 5; i++)
+            await AskAsync(connected);
+        using (var other = await RawConnection.OpenAsync(router.Endpoint))
+            await AskAsync(other);
+
+        // Fewer than are open: each accept fails, and at once, since the next connection waits in the backlog.
+        await router.LimitOpenFilesAsync(20);
+        using var waiting = await RawConnection.OpenAsync(router.Endpoint);
+        await waiting.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        (await router.LineAsync("can't be accepted")).Should().Contain("LimitNOFILE");
+        for (var i = 0; i < 5; i++)
+            await AskAsync(connected);
+
+        await router.LimitOpenFilesAsync(1_000);
+        (await waiting.ReadMessageAsync())!.Status.Should().Be(200);
+    }
+
+    private static async Task AskAsync(RawConnection client)
+    {
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
+        (await client.ReadMessageAsync())!.Status.Should().Be(200);
+    }
+}

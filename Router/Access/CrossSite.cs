@@ -1,0 +1,28 @@
+namespace Router.Access;
+
+/// <summary>Detects a request that a page of another site made the browser send. Browsers say where it comes from; other clients say nothing.</summary>
+public static class CrossSite
+{
+    /// <summary>Whether another site's page sent the request.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="anyScheme">Whether http and https of the same host count as one: behind a load balancer that ends TLS, Router does not know which the browser used.</param>
+    public static bool Sent(HttpRequest request, bool anyScheme = false)
+    {
+        if (request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)
+            return site is not ("same-origin" or "none");
+        if (request.Headers.Origin.ToString() is not { Length: > 0 } origin)
+            return false;
+        var host = request.Host.Value ?? "";
+        return anyScheme
+            ? !IsOriginOf(origin, "http", 80, host) && !IsOriginOf(origin, "https", 443, host)
+            : !IsOriginOf(origin, request.Scheme, request.IsHttps ? 443 : 80, host);
+    }
+
+    // An origin leaves its scheme's usual port out (RFC 6454 section 6.2); Host may name it.
+    private static bool IsOriginOf(string origin, string scheme, int usualPort, string host)
+    {
+        var port = $":{usualPort}";
+        var authority = host.EndsWith(port, StringComparison.Ordinal) ? host[..^port.Length] : host;
+        return origin.Equals($"{scheme}://{authority}", StringComparison.OrdinalIgnoreCase);
+    }
+}

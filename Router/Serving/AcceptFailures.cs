@@ -1,0 +1,35 @@
+namespace Router.Serving;
+
+/// <summary>Connections that could not be accepted because the process or the machine had no descriptor or memory left for them.</summary>
+public sealed partial class AcceptFailures(TimeProvider time, ILogger<AcceptFailures> logger)
+{
+    // Connections in the backlog make accept fail again at once: without a pause it would keep a socket thread, which others wait for, busy.
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan WarningInterval = TimeSpan.FromMinutes(1);
+
+    private readonly Lock _lock = new();
+    private long _count;
+    private long _warnedAt;
+
+    /// <summary>How often it has failed.</summary>
+    public long Count => Interlocked.Read(ref _count);
+
+    /// <summary>Notes a failure, and waits before the next attempt.</summary>
+    public Task NoteAndPauseAsync(string problem)
+    {
+        Interlocked.Increment(ref _count);
+        var warns = false;
+        lock (_lock)
+        {
+            if (_warnedAt == 0 || time.GetElapsedTime(_warnedAt) >= WarningInterval)
+                (warns, _warnedAt) = (true, time.GetTimestamp());
+        }
+
+        if (warns)
+            LogFailed(problem);
+        return Task.Delay(Pause, time);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection can't be accepted: {Problem}. Connections that are open are served on. Raise the limit of open files (LimitNOFILE, ulimit -n) or lower Router:Limits:MaxConnections. Logged once a minute; router_accept_failures_total counts.")]
+    private partial void LogFailed(string problem);
+}

@@ -1,0 +1,33 @@
+using System.Globalization;
+
+namespace Router.Serving;
+
+/// <summary>How many files and sockets the process may have open, and how many connections of clients fit into that.</summary>
+public static class DescriptorLimit
+{
+    // Management and health (64 connections without an accepted request, and as many operators), listeners, log, files, store, probes and DNS: 256 are ample.
+    private const int Reserve = 256;
+
+    private const int Fewest = 16;
+
+    /// <summary>The limit in force; null where the system does not say.</summary>
+    public static int? Current { get; } = Read("/proc/self/limits");
+
+    /// <summary>How many clients may be connected: a request takes a connection to its backend besides the client's.</summary>
+    public static int ClientsFor(int descriptors) => Math.Max(Fewest, (descriptors - Reserve) / 2);
+
+    /// <summary>The soft limit in a file such as <c>/proc/self/limits</c>; the runtime raises it to the hard one at its start.</summary>
+    public static int? Read(string path)
+    {
+        try
+        {
+            var line = File.ReadLines(path).FirstOrDefault(line => line.StartsWith("Max open files", StringComparison.Ordinal));
+            var words = line?.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            return words is [_, _, _, var soft, ..] && long.TryParse(soft, NumberStyles.None, CultureInfo.InvariantCulture, out var limit) ? (int)Math.Min(limit, int.MaxValue) : null;
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using Router.Background;
+
+namespace Router.Serving;
+
+/// <summary>
+/// Gives memory back to the system when many clients have gone. Each connection with an unfinished request holds a buffer of 16 KiB; once returned it is
+/// garbage, which nothing collects on a site that has become quiet. The collection stops all threads, so it is made only where at most a quarter is left of
+/// 1,000 connections or more, and once for each such peak.
+/// </summary>
+public sealed partial class MemoryRelease(ClientConnections connections, BackgroundFailures failures, TimeProvider time, ILogger<MemoryRelease> logger) : BackgroundLoop(failures, time)
+{
+    /// <summary>The smallest peak after which memory is given back.</summary>
+    public const int SmallestPeak = 1_000;
+
+    /// <summary>How often connections are looked at.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
+
+    private readonly TimeProvider _time = time;
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken stopping)
+    {
+        while (true)
+        {
+            await Task.Delay(Interval, _time, stopping).ConfigureAwait(false);
+            var (peak, open) = (connections.Peak, connections.Open);
+            if (peak < SmallestPeak || open > peak / 4)
+                continue;
+            connections.ResetPeak();
+            var before = GC.GetTotalMemory(forceFullCollection: false);
+            // Aggressive: free regions go back to the system at once, and not over the next collections.
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+            LogReleased(peak, open, before >> 20, GC.GetTotalMemory(forceFullCollection: false) >> 20);
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Released memory: of {Peak} connections {Open} are left, and of {Before} MiB {After} MiB are in use.")]
+    private partial void LogReleased(int peak, int open, long before, long after);
+}

@@ -1,0 +1,102 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Runtime.CompilerServices;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Microsoft.Extensions.Options;
+
+namespace Router.Serving;
+
+/// <summary>
+/// Listens as the server's own transport does, with its sockets, options and connections, except for one thing: where no descriptor is left, the server's
+/// accept loop tries again at once, for ever, in a thread that open connections need; this one pauses.
+/// </summary>
+public sealed class SocketListenerFactory(IOptions<SocketTransportOptions> options, IMemoryPoolFactory<byte> memory, AcceptFailures failures, ILoggerFactory loggers)
+    : IConnectionListenerFactory, IConnectionListenerFactorySelector
+{
+    /// <summary>Unix sockets and inherited handles are left to the server.</summary>
+    public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
+
+    /// <inheritdoc/>
+    public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
+    {
+        Socket? socket = null;
+        try
+        {
+            socket = options.Value.CreateBoundListenSocket(endpoint);
+            socket.Listen(options.Value.Backlog);
+            return ValueTask.FromResult<IConnectionListener>(new Listener(socket, options.Value.NoDelay, CreateConnections(), failures));
+        }
+        catch (SocketException fault)
+        {
+            socket?.Dispose();
+            // The server's word for it, which it reports as a failure to bind.
+            if (fault.SocketErrorCode == SocketError.AddressAlreadyInUse)
+                throw new AddressInUseException(fault.Message, fault);
+            throw;
+        }
+    }
+
+    private SocketConnectionContextFactory CreateConnections()
+    {
+        var transport = options.Value;
+        var connection = new SocketConnectionFactoryOptions
+        {
+            IOQueueCount = transport.IOQueueCount,
+            MaxReadBufferSize = transport.MaxReadBufferSize,
+            MaxWriteBufferSize = transport.MaxWriteBufferSize,
+            UnsafePreferInlineScheduling = transport.UnsafePreferInlineScheduling,
+            WaitForDataBeforeAllocatingBuffer = transport.WaitForDataBeforeAllocatingBuffer,
+        };
+        SetMemory(connection, memory);
+        return new SocketConnectionContextFactory(connection, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
+    }
+
+    // The only one of the transport's options that has no public counterpart for a single connection. Resolved at compile time.
+    [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "set_MemoryPoolFactory")]
+    private static extern void SetMemory(SocketConnectionFactoryOptions options, IMemoryPoolFactory<byte> memory);
+
+    private sealed class Listener(Socket socket, bool noDelay, SocketConnectionContextFactory connections, AcceptFailures failures) : IConnectionListener
+    {
+        public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
+
+        public async ValueTask<ConnectionContext?> AcceptAsync(CancellationToken cancellationToken = default)
+        {
+            while (true)
+            {
+                try
+                {
+                    var accepted = await socket.AcceptAsync(cancellationToken).ConfigureAwait(false);
+                    accepted.NoDelay = noDelay;
+                    return connections.Create(accepted);
+                }
+                catch (Exception end) when (end is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+                {
+                    // Unbound: the server expects no more.
+                    return null;
+                }
+                catch (SocketException fault) when (fault.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+                {
+                    await failures.NoteAndPauseAsync(fault.Message).ConfigureAwait(false);
+                }
+                catch (SocketException)
+                {
+                    // The client reset its connection while that waited to be accepted.
+                }
+            }
+        }
+
+        public ValueTask UnbindAsync(CancellationToken cancellationToken = default)
+        {
+            socket.Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            socket.Dispose();
+            connections.Dispose();
+            return ValueTask.CompletedTask;
+        }
+    }
+}
