@@ -19,7 +19,8 @@ internal static class Http2Frames
     /// <summary>Ends one stream (RFC 9113 section 6.4), with CANCEL.</summary>
     public static byte[] Reset(int stream) => Frame(3, 0, stream, [0, 0, 0, 8]);
 
-    private static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
+    /// <summary>Any frame.</summary>
+    public static byte[] Frame(byte type, byte flags, int stream, byte[] payload)
     {
         var frame = new byte[9 + payload.Length];
         frame[0] = (byte)(payload.Length >> 16);

@@ -49,6 +49,9 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery, int f
     /// <summary>Whether an attempt before this one may have reached the backend: then nothing that becomes of this one can take that back.</summary>
     public bool MayHaveBegunBefore { get; set; }
 
+    /// <summary>The header that the HTTP/2 handler wrote first in the attempt that runs; null before it has written one.</summary>
+    public string? FirstHeader { get; set; }
+
     /// <summary>The address that was tried last; another one is better, where there is one.</summary>
     public Endpoint? Tried { get; set; }
 

@@ -12,6 +12,9 @@ namespace Router.Forwarding.Backends;
 public sealed class RetryHandler : DelegatingHandler
 {
     private const int Repeats = 2;
+
+    // A backend that ends a connection after 50 requests refuses what is beyond them on it. A burst of 500 then takes ten connections.
+    private const int RefusedRepeats = 10;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     private readonly RetryBudget _budget = new();
@@ -41,6 +44,10 @@ public sealed class RetryHandler : DelegatingHandler
         {
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
+        catch (BackendException fault) when (fault.IsRefused && IsWorthTrying(fault))
+        {
+            return await RepeatRefusedAsync(sent, fault).ConfigureAwait(false);
+        }
         catch (BackendException fault) when (MayRepeat(fault, sent) && MaySpend(fault))
         {
             _repeated(fault);
@@ -49,6 +56,33 @@ public sealed class RetryHandler : DelegatingHandler
 
         sent.NeedsFreshConnection = true;
         return await RepeatAsync(sent).ConfigureAwait(false);
+    }
+
+    // What the backend declares unprocessed has cost it nothing, so it is bounded by a number and not by the budget.
+    private async Task<HttpResponseMessage> RepeatRefusedAsync(BackendRequest request, BackendException fault)
+    {
+        for (var repeat = 1; ; repeat++)
+        {
+            _repeated(fault);
+            if (!request.MayHaveBegunBefore)
+                request.Exchange?.NotBegun();
+            try
+            {
+                // A connection that has ended is replaced at once. A backend that has too many streams needs a moment.
+                if (repeat > 1)
+                    await Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()), request.Cancellation).ConfigureAwait(false);
+                return await base.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (BackendException again) when (again.IsRefused && IsWorthTrying(again) && repeat < RefusedRepeats)
+            {
+                fault = again;
+            }
+            catch (BackendException other) when (!other.IsRefused && MayRepeat(other, request) && MaySpend(other))
+            {
+                _repeated(other);
+                return await RepeatAsync(request).ConfigureAwait(false);
+            }
+        }
     }
 
     private Task<HttpResponseMessage> RepeatAsync(BackendRequest request) => _policy.ExecuteAsync(token => base.SendAsync(request, token), request.Cancellation);
@@ -63,5 +97,5 @@ public sealed class RetryHandler : DelegatingHandler
         fault.NotBegun && IsWorthTrying(fault) && MaySpend(fault);
 
     private bool IsWorthTrying(BackendException fault) =>
-        fault.Failure != ForwardFailure.Closed && (_hasOthers || fault.Failure != ForwardFailure.CircuitOpen);
+        !fault.IsFinal && fault.Failure != ForwardFailure.Closed && (_hasOthers || fault.Failure != ForwardFailure.CircuitOpen);
 }

@@ -18,6 +18,9 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     private const int Block = 8 * 1024;
     private const int LargestPiece = 32 * 1024;
 
+    // Only an HTTP/2 backend can declare a request unprocessed whose body it has got a part of.
+    private readonly SentBytes? _kept = order.Upstream.Settings.Http2 ? new SentBytes(exchange.Request.ContentLength) : null;
+    private volatile TaskCompletionSource _released = NewRelease();
     private Task _copying = Task.CompletedTask;
     private long _sent;
     private volatile bool _ended;
@@ -26,6 +29,9 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
 
     /// <summary>Whether the body could not be read from the client, rather than not be sent to the backend.</summary>
     public bool ClientFailed => ClientFault is not null;
+
+    /// <summary>Whether it can be sent as a whole: nothing of it has been sent yet, or all that was sent has been kept.</summary>
+    public bool CanBeSent => Volatile.Read(ref _begun) == 0 || _kept is { IsComplete: true };
 
     /// <summary>Why it could not be read; null where it could.</summary>
     public Exception? ClientFault { get; private set; }
@@ -56,6 +62,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     public Task StopAsync()
     {
         Stop();
+        _released.TrySetResult();
         return _copying;
     }
 
@@ -66,10 +73,14 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
+        if (Interlocked.Exchange(ref _begun, 1) == 0)
+            return _copying = _kept is null ? CopyAsync(stream, cancellationToken) : AttemptAsync(null, stream, _released.Task, cancellationToken);
         // What has been read can't be read again: a handler that would begin anew would send the rest as the whole.
-        if (Interlocked.Exchange(ref _begun, 1) == 1)
+        if (!CanBeSent)
             throw new IOException("the body can be sent once only");
-        return _copying = CopyAsync(stream, cancellationToken);
+        _released.TrySetResult();
+        _released = NewRelease();
+        return _copying = AttemptAsync(_copying, stream, _released.Task, cancellationToken);
     }
 
     /// <inheritdoc/>
@@ -79,15 +90,56 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         return exchange.Request.ContentLength is not null;
     }
 
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        // Where the body has not gone out to its end, somebody may still be reading from it.
+        if (disposing && _ended)
+            _kept?.Release();
+        base.Dispose(disposing);
+    }
+
+    private static TaskCompletionSource NewRelease() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // One of several attempts to send the body, each of which ends when its own stream does.
+    private async Task AttemptAsync(Task? before, Stream stream, Task released, CancellationToken cancellationToken)
+    {
+        if (before is not null)
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            EndIfLapsed();
+            if (before is not null && !_kept!.All.IsEmpty)
+                await stream.WriteAsync(_kept.All, cancellationToken).ConfigureAwait(false);
+            if (_ended)
+                limit.UploadEnded();
+            else
+                await CopyAsync(stream, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The handler says why it gave the stream up only where its own wait for the response ends first.
+            await released.ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // The others count on it that nothing goes out after the lease, also from a process that was paused and wakes up.
+    private void EndIfLapsed()
+    {
+        if (modes.State.IsLapsed && limit.Cut())
+            throw new OperationCanceledException("the lease of this instance is over");
+    }
+
     private async Task CopyAsync(Stream stream, CancellationToken cancellationToken)
     {
-        using var stop = cancellationToken.UnsafeRegister(static self => ((RequestBody)self!).Stop(), this);
+        using var stop = cancellationToken.UnsafeRegister(static self => ((RequestBody)self!).EndAttempt(), this);
         var reader = exchange.Request.BodyReader;
         limit.UploadBegan();
         var gathered = false;
         while (true)
         {
-            var reading = ReadAsync(reader).AsTask();
+            var reading = ReadAsync(reader, cancellationToken).AsTask();
             // Before more is waited for: the header that waits for its body's first piece too.
             if (!reading.IsCompleted)
                 await FlushAsync(stream, reading, cancellationToken).ConfigureAwait(false);
@@ -104,9 +156,21 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             }
 
             gathered = false;
-            // The others count on it that nothing goes out after the lease, also from a process that was paused and wakes up.
-            if (modes.State.IsLapsed && limit.Cut())
-                throw new OperationCanceledException("the lease of this instance is over");
+            EndIfLapsed();
+            if (_kept is not null && _kept.TryAppend(read.Buffer, out var copy))
+            {
+                _sent += copy.Length;
+                reader.AdvanceTo(read.Buffer.End);
+                _ended = read.IsCompleted;
+                if (!copy.IsEmpty)
+                    await stream.WriteAsync(copy, cancellationToken).ConfigureAwait(false);
+                limit.Touch();
+                if (!_ended)
+                    continue;
+                limit.UploadEnded();
+                return;
+            }
+
             await WriteAsync(stream, read.Buffer, cancellationToken).ConfigureAwait(false);
             _sent += read.Buffer.Length;
             reader.AdvanceTo(read.Buffer.End);
@@ -151,16 +215,30 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         catch
         {
             // A read that is left behind would get in the way of the server's own.
-            Stop();
+            EndAttempt();
             await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
+    }
+
+    // What is kept can still be sent on another stream; anything else is over with its only one.
+    private void EndAttempt()
+    {
+        if (_kept is null)
+            Stop();
+        else
+            EndRead();
     }
 
     private void Stop()
     {
         // Whichever comes second, this or the beginning of the copying, sees the other: a read that is to come is cancelled as well.
         Interlocked.Exchange(ref _stopped, 1);
+        EndRead();
+    }
+
+    private void EndRead()
+    {
         if (Volatile.Read(ref _begun) == 0 || _ended)
             return;
         try
@@ -173,7 +251,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         }
     }
 
-    private async ValueTask<ReadResult> ReadAsync(PipeReader reader)
+    private async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken attempt)
     {
         if (Volatile.Read(ref _stopped) == 1)
             throw new OperationCanceledException("the exchange is over before the body has begun");
@@ -181,8 +259,15 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         {
             // With no token: a client that goes ends the read by itself, and Stop ends it for every other reason.
             var read = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            while (read.IsCanceled && _kept is not null && Volatile.Read(ref _stopped) == 0 && !attempt.IsCancellationRequested)
+            {
+                // It was meant for an attempt before this one.
+                reader.AdvanceTo(read.Buffer.Start);
+                read = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
             var received = _sent + read.Buffer.Length;
-            if (Volatile.Read(ref _stopped) == 0 && received <= order.Route.MaxRequestBody)
+            if (Volatile.Read(ref _stopped) == 0 && received <= order.Route.MaxRequestBody && !(_kept is not null && attempt.IsCancellationRequested))
                 return read;
             reader.AdvanceTo(read.Buffer.Start);
             if (received > order.Route.MaxRequestBody)

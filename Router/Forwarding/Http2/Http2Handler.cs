@@ -24,15 +24,19 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         sent.Version = HttpVersion.Version20;
         sent.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
         WriteFields(sent);
+        sent.FirstHeader = null;
         endpoint.Enter();
         try
         {
-            sent.Begin();
             return await _handlers.GetOrAdd(endpoint, Create).SendAsync(request, sent.Cancellation).ConfigureAwait(false);
         }
-        catch (HttpRequestException fault) when (fault.GetBaseException() is BackendException refused)
+        catch (HttpRequestException fault) when (fault.GetBaseException() is BackendException own)
         {
-            throw refused;
+            throw own.NotBegun && sent.Body is { CanBeSent: false } ? new BackendException(own.Failure, notBegun: true, cause: own, isFinal: true) : own;
+        }
+        catch (HttpRequestException fault) when (IsBrokenConnection(fault))
+        {
+            throw new BackendException(ForwardFailure.BrokenBeforeAnswer, diedIdle: true, cause: fault);
         }
         finally
         {
@@ -65,13 +69,31 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         // Connecting, TLS included, has its own limit and its own circuit breakers.
         ConnectTimeout = Timeout.InfiniteTimeSpan,
         ConnectCallback = async (_, token) => (await endpoint.Connector.ConnectAsync(token).ConfigureAwait(false)).Stream,
-        // The request may have waited for the connection that it is to be the first on.
-        PlaintextStreamFilter = static (context, _) =>
-        {
-            (context.InitialRequestMessage as BackendRequest)?.Begin();
-            return ValueTask.FromResult(context.PlaintextStream);
-        },
-        RequestHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+        RequestHeaderEncodingSelector = EncodingOf,
         ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
     });
+
+    // A connection that ends takes all its streams with it, and it cannot be told which of them the backend had begun.
+    private static bool IsBrokenConnection(HttpRequestException fault) =>
+        fault.InnerException is HttpProtocolException { ErrorCode: 0 }
+        || (fault is { HttpRequestError: HttpRequestError.Unknown or HttpRequestError.ResponseEnded, InnerException: IOException });
+
+    // The handler asks this for each header right before it sends a request. It sends one again by itself where the backend has declared it unprocessed,
+    // by GOAWAY or REFUSED_STREAM, and nowhere else: so a header section that begins a second time says that it was. Whether to send the request
+    // again is Router's to decide: the mode may have changed, and a body that was sent is gone.
+    private static Encoding EncodingOf(string name, HttpRequestMessage request)
+    {
+        var sent = (BackendRequest)request;
+        if (sent.FirstHeader is null)
+        {
+            sent.FirstHeader = name;
+            sent.Begin();
+        }
+        else if (sent.FirstHeader == name)
+        {
+            throw new BackendException(ForwardFailure.BrokenBeforeAnswer, notBegun: true, isRefused: true);
+        }
+
+        return Encoding.Latin1;
+    }
 }

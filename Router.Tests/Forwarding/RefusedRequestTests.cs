@@ -1,0 +1,106 @@
+using Router.Forwarding;
+using Router.Modes;
+
+namespace Router.Tests.Forwarding;
+
+/// <summary>What an HTTP/2 backend declares unprocessed is sent again (RFC 9113 section 8.7).</summary>
+public sealed class RefusedRequestTests
+{
+    [Theory]
+    [InlineData("GET", Http2Reaction.Refuse, "end")]
+    [InlineData("GET", Http2Reaction.GoAway, "end")]
+    [InlineData("POST", Http2Reaction.Refuse, "header")]
+    [InlineData("POST", Http2Reaction.Refuse, "data")]
+    [InlineData("POST", Http2Reaction.Refuse, "end")]
+    [InlineData("POST", Http2Reaction.GoAway, "header")]
+    [InlineData("POST", Http2Reaction.GoAway, "data")]
+    [InlineData("POST", Http2Reaction.GoAway, "end")]
+    internal async Task A_request_that_the_backend_declares_unprocessed_is_sent_again_with_its_whole_body(string method, Http2Reaction how, string when)
+    {
+        await using var backend = Http2Backend.Start(attempt => attempt <= 6 ? how : Http2Reaction.Serve, when);
+        await using var router = await StartAsync(backend);
+
+        var reply = await router.SendAsync(method, "http://www.example.org/", method == "POST" ? new StringContent("hello") : null);
+
+        reply.Status.Should().Be(200);
+        backend.Served.Should().Equal(method == "POST" ? "hello" : "");
+        backend.Attempts.Should().Be(7);
+        router.Site.Backends[0].Repeats.Of(ForwardFailure.BrokenBeforeAnswer).Should().Be(6);
+    }
+
+    [Theory]
+    [InlineData(Http2Reaction.Refuse)]
+    [InlineData(Http2Reaction.GoAway)]
+    internal async Task A_body_of_which_a_part_was_sent_goes_on_on_another_stream(Http2Reaction how)
+    {
+        await using var backend = Http2Backend.Start(attempt => attempt == 1 ? how : Http2Reaction.Serve, "data");
+        await using var router = await StartAsync(backend);
+        using var client = await router.ConnectAsync();
+
+        await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 5\r\n\r\nhel");
+        await Eventually.Async(() => backend.Attempts == 2);
+        await client.WriteAsync("lo");
+
+        (await client.ReadMessageAsync())!.Status.Should().Be(200);
+        backend.Served.Should().Equal("hello");
+    }
+
+    [Fact]
+    public async Task A_body_that_is_too_long_to_be_kept_is_not_sent_again()
+    {
+        await using var backend = Http2Backend.Start(_ => Http2Reaction.Refuse);
+        await using var router = await StartAsync(backend);
+
+        (await router.SendAsync("POST", "http://www.example.org/", new StringContent(new string('b', 100_000)))).Status.Should().Be(502);
+
+        backend.Attempts.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_backend_that_refuses_everything_gets_a_request_eleven_times()
+    {
+        await using var backend = Http2Backend.Start(_ => Http2Reaction.Refuse);
+        await using var router = await StartAsync(backend);
+
+        (await router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"))).Status.Should().Be(502);
+
+        backend.Attempts.Should().Be(11);
+    }
+
+    [Theory]
+    [InlineData("POST", 502, 1)]
+    [InlineData("GET", 200, 2)]
+    public async Task A_request_that_the_backend_may_have_begun_is_sent_again_only_if_it_may_be_done_twice(string method, int status, int attempts)
+    {
+        await using var backend = Http2Backend.Start(attempt => attempt == 1 ? Http2Reaction.Break : Http2Reaction.Serve);
+        await using var router = await StartAsync(backend);
+
+        (await router.SendAsync(method, "http://www.example.org/", method == "POST" ? new StringContent("hello") : null)).Status.Should().Be(status);
+
+        backend.Attempts.Should().Be(attempts);
+    }
+
+    [Theory]
+    [InlineData("GET")]
+    [InlineData("POST")]
+    public async Task A_request_that_is_refused_when_the_site_has_been_closed_is_not_sent_again(string method)
+    {
+        var closed = new TaskCompletionSource();
+        await using var backend = Http2Backend.Start(attempt => attempt == 1 ? Http2Reaction.Refuse : Http2Reaction.Serve);
+        backend.Hold = closed.Task;
+        await using var router = await StartAsync(backend);
+
+        var sending = router.SendAsync(method, "http://www.example.org/", method == "POST" ? new StringContent("hello") : null);
+        await Eventually.Async(() => backend.Attempts == 1);
+        router.Switch(ModeCatalogue.Closed);
+        closed.SetResult();
+        var reply = await sending;
+
+        reply.Status.Should().Be(503);
+        reply.Value("X-Router-Closed").Should().Be("1");
+        backend.Attempts.Should().Be(1);
+    }
+
+    private static Task<RunningRouter> StartAsync(Http2Backend backend) =>
+        RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address).Set("Backends:www:Http2", "true"));
+}
