@@ -34,6 +34,20 @@ internal sealed class RedisServer : IAsyncDisposable
         throw new InvalidOperationException("redis-server does not start");
     }
 
+    /// <summary>Deletes all that it holds.</summary>
+    public async Task WipeAsync()
+    {
+        using var client = new TcpClient();
+        await client.ConnectAsync(IPAddress.Loopback, Port).InTime();
+        await client.GetStream().WriteAsync("FLUSHALL\r\n"u8.ToArray()).InTime();
+        var reply = new byte[5];
+        await client.GetStream().ReadExactlyAsync(reply).InTime();
+        reply.Should().Equal("+OK\r\n"u8.ToArray());
+    }
+
+    /// <summary>Sends it a signal.</summary>
+    public Task SignalAsync(string name) => Script.RunAsync("kill", [$"-{name}", $"{_process!.Id}"]);
+
     /// <summary>Ends it as a machine that fails ends it.</summary>
     public async Task KillAsync()
     {

@@ -47,10 +47,13 @@ internal sealed class RouterProcess : IAsyncDisposable
     public string File => Path.Combine(_directory, "site.json");
 
     /// <summary>Starts one with a site of its own and waits until it listens.</summary>
-    public static async Task<RouterProcess> StartAsync(SiteFile site, string mode = "live")
+    public static Task<RouterProcess> StartAsync(SiteFile site, string mode = "live") => StartAsync(site, [], [], mode);
+
+    /// <summary>Starts one through another program, such as <c>unshare</c>, and with these variables.</summary>
+    public static async Task<RouterProcess> StartAsync(SiteFile site, string[] through, (string Name, string Value)[] environment, string mode = "live")
     {
         var json = JsonNode.Parse(site.ToString())!;
-        var router = new RouterProcess(router => router.StartWithAsync(json, mode));
+        var router = new RouterProcess(async router => Through(through, await router.StartWithAsync(json, mode, environment)));
         await router.RunAsync();
         return router;
     }
@@ -67,8 +70,23 @@ internal sealed class RouterProcess : IAsyncDisposable
     public async Task RestartAsync()
     {
         await KillAsync();
-        await RunAsync();
+        await StartAgainAsync();
     }
+
+    /// <summary>Ends it as a machine that fails ends it.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is null)
+            return;
+        _process.Kill();
+        await _process.WaitForExitAsync().InTime();
+        await _reading;
+        _process.Dispose();
+        _process = null;
+    }
+
+    /// <summary>Starts it again, after it was killed, on the same ports.</summary>
+    public Task StartAgainAsync() => RunAsync();
 
     /// <summary>Sends it a signal.</summary>
     public Task SignalAsync(string name) => Script.RunAsync("kill", [$"-{name}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
@@ -90,20 +108,24 @@ internal sealed class RouterProcess : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private async Task KillAsync()
+    private static ProcessStartInfo Through(string[] through, ProcessStartInfo start)
     {
-        _process!.Kill();
-        await _process.WaitForExitAsync().InTime();
-        await _reading;
-        _process.Dispose();
+        if (through is not [var program, .. var arguments])
+            return start;
+        string[] own = [.. arguments, start.FileName, .. start.ArgumentList];
+        start.FileName = program;
+        start.ArgumentList.Clear();
+        foreach (var argument in own)
+            start.ArgumentList.Add(argument);
+        return start;
     }
 
-    private async Task<ProcessStartInfo> StartWithAsync(JsonNode site, string mode)
+    private async Task<ProcessStartInfo> StartWithAsync(JsonNode site, string mode, (string Name, string Value)[] environment)
     {
         site["Router"]!["Management"]!["Url"] = ManagementUrl;
         site["Router"]!["Variables"] = new JsonObject { ["DM_MODE"] = "Mode" };
         await System.IO.File.WriteAllTextAsync(File, site.ToJsonString());
-        return StartWith([("DM_MODE", mode)], "--config", File);
+        return StartWith([("DM_MODE", mode), .. environment], "--config", File);
     }
 
     private ProcessStartInfo StartWith(IEnumerable<(string Name, string Value)> environment, params string[] arguments)

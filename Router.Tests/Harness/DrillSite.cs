@@ -1,0 +1,130 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using Router.Configuration;
+using Router.Modes;
+using Router.Modes.Stores;
+
+namespace Router.Tests.Harness;
+
+/// <summary>
+/// A site to rehearse a planned downtime on: three Routers on one Redis, an application that writes to a database, clients that write
+/// throughout, and an operator who types what the runbook says.
+/// </summary>
+internal sealed class DrillSite : IAsyncDisposable
+{
+    private static readonly string[] Closing =
+    [
+        "mode", "set", "maintenance", "--until", "+90m", "--reason", "We are moving to a new database", "--ticket", "CHG-1234",
+        "--operator", "anna", "--wait",
+    ];
+
+    private readonly ConcurrentBag<RouterProcess> _routers = [];
+
+    private DrillSite(RedisServer redis, DrillApplication application) => (Redis, Application) = (redis, application);
+
+    public RedisServer Redis { get; }
+
+    public DrillApplication Application { get; }
+
+    public DrillClients Clients { get; } = new();
+
+    /// <summary>The site's configuration.</summary>
+    public SiteFile File { get; private set; } = null!;
+
+    /// <summary>Prepares one, without an instance.</summary>
+    /// <param name="database">Where the application writes.</param>
+    /// <param name="settle">How long the application may go on working on a write whose connection is gone.</param>
+    /// <param name="settings">Further keys.</param>
+    public static async Task<DrillSite> PrepareAsync(PostgresServer database, TimeSpan settle, params (string Key, string Value)[] settings)
+    {
+        var site = new DrillSite(await RedisServer.StartAsync(), await DrillApplication.StartAsync(database));
+        var time = string.Create(CultureInfo.InvariantCulture, $"{settle.TotalMilliseconds:F0}ms");
+        site.File = new SiteFile()
+            .Frontend("www", site.Application.Address).Api("api", site.Application.Address).Host("www.*", "www").Host("api.*", "api")
+            .Set("Backends:www:WriteSettleTime", time).Set("Backends:api:WriteSettleTime", time)
+            .Set("ModeStore:HeartbeatExpiry", "3s").Set("ModeStore:Lead", "500ms").Set("ModeStore:DrainLimit", "5s")
+            .Set("AccessLog", "false");
+        foreach (var (key, value) in settings)
+            site.File.Set(key, value);
+        // A record that is there spares each start the wait of an empty store.
+        RedisSettings.TryParse(site.Redis.Url, out var options).Should().BeTrue();
+        await using var store = new RedisModeStore(new RedisSettings(options!), TimeProvider.System);
+        var now = DateTimeOffset.UtcNow;
+        var record = new ModeRecord { Version = 1, Written = now, Steps = [new ModeStep { Mode = new LiveMode(), At = now, Made = 1 }] };
+        (await store.TryReplaceAsync(null, ModeRecordText.Format(record), null, default)).Should().BeTrue();
+        return site;
+    }
+
+    /// <summary>Prepares one and starts router-1, router-2 and router-3.</summary>
+    public static async Task<(DrillSite Site, RouterProcess One, RouterProcess Two, RouterProcess Three)> StartAsync(
+        PostgresServer database, TimeSpan settle, params (string Key, string Value)[] settings)
+    {
+        var site = await PrepareAsync(database, settle, settings);
+        var routers = await Task.WhenAll(site.OpenAsync("router-1"), site.OpenAsync("router-2"), site.OpenAsync("router-3"));
+        await LiveAsync(routers[0], 3);
+        return (site, routers[0], routers[1], routers[2]);
+    }
+
+    /// <summary>Starts an instance, which clients use from then on.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="redis">The address of Redis; that of the site where it is left out.</param>
+    /// <param name="through">A program that starts it, with its arguments.</param>
+    /// <param name="environment">Variables.</param>
+    public async Task<RouterProcess> OpenAsync(
+        string name, string? redis = null, string[]? through = null, params (string Name, string Value)[] environment)
+    {
+        var file = File.Set("Instance", name).Set("ModeStore:Redis", redis ?? Redis.Url);
+        var router = await RouterProcess.StartAsync(file, through ?? [], environment);
+        _routers.Add(router);
+        Clients.Use(router);
+        return router;
+    }
+
+    /// <summary>Waits until so many instances are live, and each has let clients write.</summary>
+    public static async Task LiveAsync(RouterProcess router, int count)
+    {
+        using var operators = new Management(router.ManagementUrl);
+        await Eventually.TrueAsync(async () =>
+        {
+            var all = (await operators.SendAsync("GET", "/fleet")).Body["instances"]!.AsArray();
+            var live = all.Where(it => it!["state"]!.GetValue<string>() == "live").ToArray();
+            return live.Length == count && live.All(it => it!["report"]!["lastWrites"]!.AsArray().Count > 0);
+        });
+    }
+
+    /// <summary>Starts to close the site as the runbook says.</summary>
+    public static Tool StartClosing(RouterProcess router, params string[] more) => Tool.Start(router.ManagementUrl, [.. Closing, .. more]);
+
+    /// <summary>Waits for a command to end with SAFE, and starts the restore: what is committed at that moment is all that it has.</summary>
+    public async Task<(string Output, HashSet<string> Restored)> SafeAsync(Tool command)
+    {
+        var (code, output, errors) = await command.Done;
+        var restored = await Application.CommittedAsync();
+        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault().Should().Be("SAFE", output + errors);
+        code.Should().Be(0);
+        return (output, restored);
+    }
+
+    /// <summary>
+    /// Lets clients go on for a while, and waits for the application. No write that was acknowledged is missing from what was committed
+    /// before SAFE, nothing was committed after it, and no client was told that a write had not arrived that had.
+    /// </summary>
+    public async Task NothingIsLostAsync(HashSet<string> restored)
+    {
+        await Clients.RefusedAsync();
+        await Application.IdleAsync();
+        (await Application.CommittedAsync()).Except(restored).Should().BeEmpty("nothing may be committed after SAFE");
+        Clients.Acknowledged.Should().NotBeEmpty();
+        Clients.Acknowledged.Except(restored).Should().BeEmpty("what was acknowledged must be in the restore");
+        Clients.NotForwarded.Intersect(Application.Arrived).Should().BeEmpty("what has arrived was forwarded");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Clients.DisposeAsync();
+        await Task.WhenAll(_routers.Select(router => router.DisposeAsync().AsTask()));
+        await Application.IdleAsync();
+        await Application.DisposeAsync();
+        await Redis.DisposeAsync();
+    }
+}
