@@ -57,6 +57,7 @@ public static class ModeReport
             output.WriteLine($"bypass:    {bypass.Id} until {Time(bypass.Until)}{(bypass.Address is { } address ? $", {address}" : "")}{(bypass.By is { } giver ? $", by {giver}" : "")}{(bypass.Note is { } note ? $", {note}" : "")}");
         output.WriteLine($"kept in:   {mode.Store}{(mode.IsLasting ? "" : $"; a restart goes back to {mode.ConfiguredMode}")}");
         Line("PROBLEM", mode.Problem);
+        Line("PROBLEM", mode.SwitchProblem is { } problem ? $"The fleet can't be switched: {problem}" : null);
 
         void Line(string name, string? text)
         {

@@ -62,6 +62,9 @@ public sealed record ModeDocument
     /// <summary>What is wrong with the store.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Why nobody can switch the fleet right now, although the mode can be read.</summary>
+    public string? SwitchProblem { get; init; }
+
     /// <summary>The instance that says so.</summary>
     public required string Instance { get; init; }
 

@@ -12,7 +12,7 @@ namespace Router.Serving.Management;
 
 /// <summary>Shows the mode, the fleet and the history, and changes the mode.</summary>
 public sealed class ModeEndpoints(
-    ModeSynchronizer synchronizer, ModeHistory history, ModeController modes, InstanceReporter reporter, RouterSettings settings, CurrentSite site, FleetClock time)
+    ModeSynchronizer synchronizer, Fleet fleet, ModeHistory history, ModeController modes, InstanceReporter reporter, RouterSettings settings, CurrentSite site, FleetClock time)
 {
     private const int LongestBody = 16 << 10;
 
@@ -252,6 +252,7 @@ public sealed class ModeEndpoints(
             IsLasting = synchronizer.Store.IsLasting,
             ConfiguredMode = settings.Mode,
             Problem = synchronizer.Problem,
+            SwitchProblem = fleet.Isolation,
             Instance = reporter.Name,
             Now = now,
         };
