@@ -169,6 +169,25 @@ public sealed class ConfigurationFaultsTests
         options.ListenUrls(new Faults()).Should().Be(expected);
     }
 
+    [Theory]
+    [InlineData("Content-Length")]
+    [InlineData("content-length")]
+    [InlineData("Transfer-Encoding")]
+    [InlineData("Trailer")]
+    [InlineData("Connection")]
+    [InlineData("Keep-Alive")]
+    [InlineData("Proxy-Connection")]
+    [InlineData("TE")]
+    [InlineData("Upgrade")]
+    public void A_response_header_of_the_connection_or_of_framing_cannot_be_added(string name)
+    {
+        var (_, faults) = Valid().Set("Hosts:www:ResponseHeaders", "extra").Set($"ResponseHeaders:extra:Add:{name}", "3").Read();
+
+        var fault = faults.Should().ContainSingle().Subject;
+        fault.Key.Should().Be($"Router:ResponseHeaders:extra:Add:{name}");
+        fault.ToString().Should().Contain("framing").And.Contain("Remove this header");
+    }
+
     private static SiteFile Valid() => new SiteFile()
         .Frontend("www", "http://www.internal:8080")
         .AllowList("staff", "203.0.113.0/24")

@@ -327,6 +327,12 @@ public static class SettingsReader
         {
             if (!IsFieldName(name))
                 reader.Fault("Add", $"'{name}' is not a field name", "Use letters, digits and hyphens");
+            if (FramingHeaders.Contains(name))
+            {
+                const string Why = "belongs to the connection or to the framing of the message, which Router writes itself";
+                reader.Fault($"Add:{name}", Why, "Remove this header from Add");
+            }
+
             if (value.Any(c => c is < ' ' or > '~'))
                 reader.Fault($"Add:{name}", "has characters that no field value may have", "Use visible ASCII and blanks on one line");
         }

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Primitives;
+using Router.Configuration;
 
 namespace Router.Forwarding.Headers;
 
@@ -7,11 +8,7 @@ namespace Router.Forwarding.Headers;
 public static class HopByHopHeaders
 {
     /// <summary>Those that always do.</summary>
-    public static IReadOnlyList<string> Names { get; } =
-    [
-        "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "TE", "Upgrade",
-        "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info", "HTTP2-Settings",
-    ];
+    public static IReadOnlyList<string> Names => FramingHeaders.HopByHop;
 
     private static readonly FrozenSet<string> Fixed = Names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 

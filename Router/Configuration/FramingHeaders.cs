@@ -1,0 +1,22 @@
+using System.Collections.Frozen;
+
+namespace Router.Configuration;
+
+/// <summary>The headers that Router and its server write themselves, because they belong to one connection or say where a message ends.</summary>
+public static class FramingHeaders
+{
+    /// <summary>Those that belong to one connection (RFC 9110 section 7.6.1).</summary>
+    public static IReadOnlyList<string> HopByHop { get; } =
+    [
+        "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "TE", "Upgrade",
+        "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info", "HTTP2-Settings",
+    ];
+
+    // A second length beside the real one, or an announcement of trailers that never come, lets two readers see two messages
+    // (RFC 9112 section 6.2, RFC 9110 section 6.6.2).
+    private static readonly FrozenSet<string> All = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, [.. HopByHop, "Content-Length", "Trailer"]);
+
+    /// <summary>Whether configuration may not set a header.</summary>
+    /// <param name="name">The header's name.</param>
+    public static bool Contains(string name) => All.Contains(name);
+}
