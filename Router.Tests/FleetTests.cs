@@ -98,6 +98,16 @@ public sealed class FleetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task An_instance_whose_report_can_not_be_understood_is_not_passed_over()
+    {
+        await _store.BeatAsync("web-2/a", "{ \"of\": \"another version\" }", default);
+
+        var report = (await New("web-1").Fleet.ReadOthersAsync(default)).Single();
+
+        (report.Name, report.Version, report.Mode).Should().Be(("web-2", 0, "unknown"));
+    }
+
+    [Fact]
     public async Task A_store_that_loses_its_data_gets_the_vanished_instance_back()
     {
         var (one, other) = (New("web-1"), New("web-2"));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 
 namespace Router.Switching;
@@ -17,14 +18,14 @@ public sealed record ProcessIdentity(string Boot, string Namespace, int Pid, ulo
 
     /// <summary>Whether the process has certainly ended. False where this process can't tell.</summary>
     public bool HasEnded() =>
-        Own is { } own && own.Boot == Boot && own.Namespace == Namespace && StartOf(Pid) is var started && started != Started;
+        Own is { } own && own.Boot == Boot && own.Namespace == Namespace && (TryReadStart(Pid, out var started) ? started != Started : !IsRunning(Pid));
 
     private static ProcessIdentity? Read()
     {
         try
         {
-            return new FileInfo("/proc/self/ns/pid").LinkTarget is { } space && StartOf(Environment.ProcessId) is { } started
-                ? new ProcessIdentity(File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), space, Environment.ProcessId, started)
+            return new FileInfo("/proc/self/ns/pid").LinkTarget is { } space && TryReadStart(Environment.ProcessId, out var started)
+                ? new ProcessIdentity(File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), space, Environment.ProcessId, started.GetValueOrDefault())
                 : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -34,24 +35,35 @@ public sealed record ProcessIdentity(string Boot, string Namespace, int Pid, ulo
         }
     }
 
-    // Null where there is no such process. One that has ended and that its parent has not asked for yet (a zombie) runs no code any more.
-    private static ulong? StartOf(int pid)
+    // False where it can't be read. One that has ended and that its parent has not asked for yet (a zombie) runs no code any more: no start.
+    private static bool TryReadStart(int pid, out ulong? started)
     {
+        started = null;
         try
         {
             var stat = File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat"));
             // The name, in parentheses, may hold anything; the state is the first field after it, the start the twentieth.
             var fields = stat[(stat.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[0] is "Z" or "X" ? null : ulong.Parse(fields[19], CultureInfo.InvariantCulture);
+            started = fields[0] is "Z" or "X" ? null : ulong.Parse(fields[19], CultureInfo.InvariantCulture);
+            return true;
         }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            return null;
+            return false;
         }
-        catch (IOException)
+    }
+
+    // Asks the kernel by a signal that does nothing: /proc may hide the processes of other users (hidepid).
+    private static bool IsRunning(int pid)
+    {
+        try
         {
-            // It ended while it was read (ESRCH).
-            return null;
+            using var process = Process.GetProcessById(pid);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 }

@@ -12,14 +12,18 @@ namespace Router.Switching;
 [JsonSerializable(typeof(PublishedVerdict))]
 internal sealed partial class SwitchingJson : JsonSerializerContext
 {
-    /// <summary>The reports that can be understood, each with the time at which the store took it. Another version's are passed over.</summary>
+    /// <summary>
+    /// The reports, each with the time at which the store took it. Of one that can't be understood, perhaps another version's, only that is known
+    /// that there is an instance; it has confirmed nothing.
+    /// </summary>
     public static Dictionary<string, InstanceReport> ReadReports(IReadOnlyDictionary<string, StoredReport> stored)
     {
         var reports = new Dictionary<string, InstanceReport>();
         foreach (var (id, (seenAt, text)) in stored)
         {
-            if (TryRead(text, Default.InstanceReport) is { } report)
-                reports[id] = report with { At = seenAt };
+            var report = TryRead(text, Default.InstanceReport)
+                ?? new InstanceReport { Name = id.Split('/')[0], Id = id, Version = 0, StepMade = 0, Mode = "unknown", Since = seenAt };
+            reports[id] = report with { At = seenAt };
         }
 
         return reports;
