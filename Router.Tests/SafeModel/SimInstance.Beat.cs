@@ -1,0 +1,142 @@
+using Router.Switching;
+
+namespace Router.Tests.SafeModel;
+
+// What it does by itself: it reads the record, reports, proves the end of others on its host, and drains.
+internal sealed partial class SimInstance
+{
+    // Each leg of a round trip takes its own time, and what is done at its end meets whatever happened meanwhile.
+    private void Beat()
+    {
+        var begun = Clock.GetTimestamp();
+        Ask(() => _world.Store.Record, record =>
+        {
+            _modes.Offer(record);
+            var report = MakeReport();
+            var isClosing = IsClosing(report);
+            Ask(() => Register(report), _ =>
+            {
+                ObserveOthers();
+                Tried(begun);
+                _modes.Renew(begun);
+                Again(isClosing);
+            }, () => Failed(begun));
+        }, () => Failed(begun));
+    }
+
+    private InstanceReport Register(InstanceReport report)
+    {
+        _world.Store.Put(report);
+        return report;
+    }
+
+    private void Ask<T>(Func<T> store, Action<T> answered, Action failed)
+    {
+        var way = _world.Random.Next(1, 60);
+        _world.Time.After(way, () =>
+        {
+            // What is on its way arrives, though its sender be dead or paused.
+            if (IsCutOff)
+            {
+                _world.Time.After(1_000, () => Run(failed));
+                return;
+            }
+
+            var answer = store();
+            _world.Time.After(way, () => Run(() =>
+            {
+                if (IsCutOff)
+                    failed();
+                else
+                    answered(answer);
+            }));
+        });
+    }
+
+    private void Failed(long begun)
+    {
+        Tried(begun);
+        Again(isClosing: false);
+    }
+
+    private void Tried(long begun)
+    {
+        _contact.Tried(begun);
+        foreach (var request in _waiting.ToArray())
+        {
+            if (!_contact.IsStaleAt(request.Arrived * TimeSpan.TicksPerMillisecond))
+                Admit(request);
+        }
+    }
+
+    private void Again(bool isClosing)
+    {
+        if (!IsStopping)
+            _world.Time.After(isClosing ? 250 : 1_000, () => Run(Beat));
+    }
+
+    private bool IsClosing(InstanceReport report)
+    {
+        var (state, now, closing) = (_modes.State, Clock.GetUtcNow(), TimeSpan.FromSeconds(5));
+        return state.Next?.At - now < closing || report.Held > 0
+            || (!state.Mode.AllowsWrites && (report.OpenWriteCount > 0 || now - state.Since < closing));
+    }
+
+    private void ObserveOthers()
+    {
+        var others = _world.Store.Reports.Values.Where(report => report is { Stopped: false, End: null } && report.Id != Id);
+        foreach (var report in others.ToArray())
+        {
+            var isProven = _world.Without == Fix.EndIsProven
+                ? report.Name == Name && report.Started < _started
+                : _world.HasEnded(report.Id, Name);
+            if (isProven)
+                Acknowledge(report, isProven: true);
+        }
+    }
+
+    private void Drain()
+    {
+        var state = _modes.State;
+        foreach (var write in _open.Where(write => IsHeld(write, state)).ToArray())
+        {
+            var limit = write.IsUpgraded ? TimeSpan.FromSeconds(2) : state.Step.CutAfter ?? TimeSpan.FromMilliseconds(SimWorld.DrainLimit);
+            if (Clock.GetElapsedTime(state.ActivatedAt) >= limit)
+                End(write, "cut", isListed: true);
+        }
+
+        if (IsAlive)
+            _world.Time.After(200, () => Run(Drain));
+    }
+
+    private InstanceReport MakeReport()
+    {
+        var state = _modes.State;
+        var (now, open) = (Clock.GetUtcNow(), _open.Where(IsReported).ToArray());
+        var report = new InstanceReport
+        {
+            Name = Name,
+            Id = Id,
+            At = now,
+            Started = _started,
+            Version = state.Record.Version,
+            StepMade = state.Step.Made,
+            Mode = state.Mode.Name,
+            Since = state.Since,
+            Held = _open.Count(write => IsHeld(write, state)),
+            OpenWriteCount = open.Length,
+            OpenWrites = [.. open.Select(write => write.Describe(_world.Time.Now))],
+            UncertainCount = _uncertain.Count,
+            UncertainWrites = [.. _uncertain.TakeLast(50)],
+            UncertainSettledBy = _settledBy,
+            WriteSettleSeconds = _world.Without == Fix.CutWriteSettles ? 0 : SimWorld.SettleTime / 1000.0,
+            // The margin of two seconds is the product's own.
+            DrainLimitSeconds = _world.Without == Fix.LeaseCountsDrainAndMargin ? -2 : SimWorld.DrainLimit / 1000.0,
+            LeaseSeconds = Lease?.TotalSeconds,
+        };
+        return report;
+
+        bool IsReported(SimWrite write) =>
+            IsListedWrite(write) && !(_world.Without == Fix.ReadOnlyClosesWebSockets && write.IsUpgraded);
+    }
+}

@@ -1,0 +1,55 @@
+using Router.Tests.SafeModel;
+using Xunit.Abstractions;
+
+namespace Router.Tests;
+
+/// <summary>
+/// Clients, instances, store, operator and application as a small state machine, in virtual time: no
+/// write commits once the verdict was SAFE.
+/// </summary>
+public sealed class SafeModelTests(ITestOutputHelper output)
+{
+    private const int Schedules = 2_000;
+
+    [Fact]
+    public void No_write_commits_after_the_verdict_was_safe_whatever_fails()
+    {
+        var seed = Seed.Next(output);
+        var restores = 0;
+        for (var i = 0; i < Schedules; i++)
+        {
+            var world = new SimWorld(unchecked(seed + i), Fix.None);
+            world.Run().Should().BeNull();
+            restores += world.Restores;
+        }
+
+        output.WriteLine($"{restores} restores in {Schedules} schedules");
+        restores.Should().BeGreaterThan(Schedules / 2, "a verdict that is never SAFE proves nothing");
+    }
+
+    [Theory]
+    [InlineData(Fix.VanishedInstanceIsNotOutvoted)]
+    [InlineData(Fix.DeadInstanceLeavesItsOpenWrites)]
+    [InlineData(Fix.CutWriteSettles)]
+    [InlineData(Fix.PutIsAWrite)]
+    [InlineData(Fix.AbandonedWriteIsListed)]
+    [InlineData(Fix.ReadOnlyClosesWebSockets)]
+    [InlineData(Fix.RecoveryIsNotSafe)]
+    [InlineData(Fix.OneClock)]
+    [InlineData(Fix.LeaseCountsDrainAndMargin)]
+    [InlineData(Fix.RequestWaitsAfterAPause)]
+    [InlineData(Fix.EndIsProven)]
+    public void The_model_finds_the_fault_that_each_fix_prevents(Fix fix)
+    {
+        for (var seed = 0; seed < Schedules; seed++)
+        {
+            if (new SimWorld(seed, fix).Run() is not { } violation)
+                continue;
+            output.WriteLine(violation);
+            new SimWorld(seed, Fix.None).Run().Should().BeNull("the same schedule is right with the fix");
+            return;
+        }
+
+        Assert.Fail($"No schedule needs {fix}");
+    }
+}
