@@ -16,7 +16,15 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
     private static readonly InstanceReport Good = new()
     {
-        Name = "web-1", Id = "web-1/a", At = Now, Started = Switch.AddHours(-1), Version = 8, StepMade = 7, Mode = "maintenance", Since = Switch, WriteSettleSeconds = 60,
+        Name = "web-1",
+        Id = "web-1/a",
+        At = Now,
+        Started = Switch.AddHours(-1),
+        Version = 8,
+        StepMade = 7,
+        Mode = "maintenance",
+        Since = Switch,
+        WriteSettleSeconds = 60,
     };
 
     private static readonly InstanceReport Vanished = Other(Good) with { At = Now.AddSeconds(-30), Version = 7 };

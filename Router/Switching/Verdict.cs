@@ -185,8 +185,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             var everywhere = Live.Count() is 1 ? "on the only instance" : $"on all {Live.Count()} instances";
             var (state, text) = (_reasons.Count, _mode) switch
             {
-                (> 0, { ClosesAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {string.Join("; ", _reasons)}"),
-                (> 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {string.Join("; ", _reasons)}"),
+                ( > 0, { ClosesAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {string.Join("; ", _reasons)}"),
+                ( > 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {string.Join("; ", _reasons)}"),
                 (_, { ClosesAnything: false }) => (VerdictState.Open, $"OPEN {everywhere}"),
                 (_, { AllowsWrites: true }) => (VerdictState.ClosedToVisitors, $"CLOSED TO VISITORS {everywhere}. {WhatIsOpen()} are open and accept writes: do not restore yet"),
                 _ when bypasses is [var bypass, ..] => (VerdictState.ClosedToVisitors,
