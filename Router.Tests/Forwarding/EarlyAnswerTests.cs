@@ -106,4 +106,25 @@ public sealed class EarlyAnswerTests
         text.Should().NotContain("0\r\n\r\n");
         text.Length.Should().BeLessThan(14);
     }
+
+    [Fact]
+    public async Task An_upload_that_the_backend_refuses_while_it_is_sent_is_no_error_of_Router()
+    {
+        const int size = 32 << 20;
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {size}\r\n\r\n");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        // The backend reads no more: Router is in the middle of a write.
+        (await client.WriteUntilItStallsAsync(size, TimeSpan.FromSeconds(1))).Should().BeLessThan(size);
+
+        await connection.WriteAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
+
+        (await client.ReadMessageAsync())!.Status.Should().Be(413);
+        // The server drains what is left of the body before it closes.
+        await client.ReadToEndAsync();
+        router.Log.Errors().Should().BeEmpty();
+    }
 }

@@ -1,5 +1,7 @@
 using System.Text;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using Router.Serving;
 
 namespace Router.Tests.Forwarding;
@@ -114,5 +116,21 @@ public sealed class ServerLimitTests
         using var client = await router.ConnectAsync();
         await client.WriteAsync(bytes);
         return new RawMessage(await client.ReadHeadAsync(), "").Status;
+    }
+
+    [Fact]
+    public async Task A_client_may_stop_reading_a_response_for_a_minute_unless_configured_otherwise()
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var usual = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
+        await using var other = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Set("Limits:ResponseGrace", "90s"));
+
+        GraceOf(usual).Should().Be(TimeSpan.FromSeconds(60));
+        GraceOf(other).Should().Be(TimeSpan.FromSeconds(90));
+        SiteFile.Of("*", backend).Set("Limits:ResponseGrace", "1s").Read().Faults.Should().ContainSingle()
+            .Which.ToString().Should().Contain("Limits:ResponseGrace").And.Contain("Give more than 1s");
+
+        static TimeSpan? GraceOf(RunningRouter router) =>
+            router.App.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.MinResponseDataRate?.GracePeriod;
     }
 }

@@ -21,6 +21,12 @@ public sealed record LimitSettings
     /// <summary>How long a connection may stay open without a request. Default 130 s, longer than the usual load balancer waits before it uses one again.</summary>
     public required TimeSpan KeepAliveTimeout { get; init; }
 
-    /// <summary>How many bytes a second a client must send of a body, and take of an answer, once five seconds have passed. Default 240; 0 for no limit.</summary>
+    /// <summary>
+    /// How many bytes a second a client must send of a body once five seconds have passed, and take of a response once
+    /// <see cref="ResponseGrace"/> has passed. Default 240; 0 for no limit.
+    /// </summary>
     public required int MinDataRate { get; init; }
+
+    /// <summary>How long a client may stop reading a response before <see cref="MinDataRate"/> applies. Default 60 s: media players pause downloads.</summary>
+    public required TimeSpan ResponseGrace { get; init; }
 }

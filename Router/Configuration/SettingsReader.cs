@@ -78,9 +78,20 @@ public static class SettingsReader
             HeaderTimeout = reader.Duration("HeaderTimeout", TimeSpan.FromSeconds(30)),
             KeepAliveTimeout = reader.Duration("KeepAliveTimeout", TimeSpan.FromSeconds(130)),
             MinDataRate = reader.Number("MinDataRate", 240, 0, 1_000_000_000),
+            ResponseGrace = ResponseGrace(),
         };
         reader.RefuseUnknownKeys();
         return limits;
+
+        // The server looks at its connections once a second and takes no shorter grace period.
+        TimeSpan ResponseGrace()
+        {
+            var grace = reader.Duration("ResponseGrace", TimeSpan.FromSeconds(60));
+            if (grace > TimeSpan.FromSeconds(1))
+                return grace;
+            reader.Fault("ResponseGrace", $"is {grace.TotalSeconds} s", "Give more than 1s, such as 60s");
+            return TimeSpan.FromSeconds(60);
+        }
 
         int Bytes(string key, int otherwise)
         {

@@ -10,6 +10,9 @@ namespace Router.Forwarding;
 /// </summary>
 public sealed class ExchangeLimit : IDisposable
 {
+    /// <summary>How long a client may be slow with its body before the data rate applies.</summary>
+    public static readonly TimeSpan UploadGrace = TimeSpan.FromSeconds(5);
+
     private readonly TimeProvider _time;
     private readonly BackendSettings _backend;
     private readonly long _began;
@@ -25,6 +28,11 @@ public sealed class ExchangeLimit : IDisposable
     private volatile bool _answerBegan;
     private volatile bool _over;
     private ForwardFailure? _expired;
+    // Of the client's body, where the server does not limit its rate: bytes a second (0 for no limit), bytes received, and how long they were waited for.
+    private int _minRate;
+    private long _received;
+    private TimeSpan _waited;
+    private long? _waitsSince;
 
     /// <summary>Starts the clock.</summary>
     /// <param name="time">The clock.</param>
@@ -99,6 +107,33 @@ public sealed class ExchangeLimit : IDisposable
         _uploading = true;
     }
 
+    /// <summary>From now on the client must send its body at a rate, measured over the time that Router waits for it.</summary>
+    /// <param name="bytesPerSecond">The rate; 0 for no limit.</param>
+    public void LimitUpload(int bytesPerSecond) => _minRate = bytesPerSecond;
+
+    /// <summary>Router waits for more of the client's body.</summary>
+    public void WaitsForUpload()
+    {
+        if (_minRate == 0)
+            return;
+        lock (_lock)
+            _waitsSince = _time.GetTimestamp();
+    }
+
+    /// <summary>More of the client's body has come, or nobody waits for it any more.</summary>
+    /// <param name="received">How many bytes have come in all.</param>
+    public void Received(long received)
+    {
+        if (_minRate == 0)
+            return;
+        lock (_lock)
+        {
+            if (_waitsSince is { } since)
+                _waited += _time.GetElapsedTime(since);
+            (_waitsSince, _received) = (null, received);
+        }
+    }
+
     /// <summary>The client's body has been sent.</summary>
     public void UploadEnded()
     {
@@ -154,7 +189,7 @@ public sealed class ExchangeLimit : IDisposable
     }
 
     /// <summary>Whether a limit has passed, and <see cref="Expire"/> is to be called.</summary>
-    public bool IsDue => !_over && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began));
+    public bool IsDue => !_over && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || (_minRate != 0 && IsUploadTooSlow()));
 
     /// <summary>Ends the exchange where a limit has passed.</summary>
     public void Expire()
@@ -165,6 +200,7 @@ public sealed class ExchangeLimit : IDisposable
                 return;
             _over = true;
             _expired = HasPassed(_backend.RequestTimeout, _began) ? ForwardFailure.RequestTimeout
+                : _minRate != 0 && IsUploadTooSlow() ? ForwardFailure.RequestBodyTooSlow
                 : _answerBegan || _uploading ? ForwardFailure.IdleTimeout
                 : ForwardFailure.AnswerTimeout;
         }
@@ -194,6 +230,17 @@ public sealed class ExchangeLimit : IDisposable
         }
 
         source?.Cancel();
+    }
+
+    private bool IsUploadTooSlow()
+    {
+        lock (_lock)
+        {
+            if (_waitsSince is not { } since)
+                return false;
+            var waited = _waited + _time.GetElapsedTime(since);
+            return waited > UploadGrace && _received < _minRate * waited.TotalSeconds;
+        }
     }
 
     private TimeSpan? Limit => _answerBegan || _uploading ? _backend.IdleTimeout : _backend.ResponseTimeout;

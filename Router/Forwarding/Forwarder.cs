@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Router.Configuration;
 using Router.Forwarding.Backends;
 using Router.Forwarding.Bodies;
 using Router.Forwarding.Headers;
@@ -22,7 +24,8 @@ namespace Router.Forwarding;
 /// Up to the first byte of leg 4 a failure becomes an answer of Router's own; after it, the client's connection is aborted,
 /// so that half an answer never looks like a whole one.
 /// </summary>
-public sealed partial class Forwarder(UpgradedConnections upgraded, ConnectionEnd ending, ModeController modes, TimeProvider time, ILogger<Forwarder> logger)
+public sealed partial class Forwarder(
+    UpgradedConnections upgraded, ConnectionEnd ending, ModeController modes, RouterSettings settings, TimeProvider time, ILogger<Forwarder> logger)
 {
     /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
     /// <param name="context">The request.</param>
@@ -100,13 +103,35 @@ public sealed partial class Forwarder(UpgradedConnections upgraded, ConnectionEn
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
         if (upgrade is null && context.Feature<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        {
+            if (HttpProtocol.IsHttp2(request.Protocol))
+                LimitHttp2Upload(context, limit);
             message.Content = new RequestBody(context, order, limit, modes);
-        else if (request.Headers.ContentLength is 0)
+        }
+        else if (request.Headers.ContentLength is 0 || (upgrade is null && !backend.Http2 && MustSayThatItIsEmpty(request)))
+        {
             message.Content = new EmptyContent();
+        }
+
         RequestHeaders.Copy(context, message, backend, order);
         if (isExtendedConnect)
             message.Fields.Add("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
         return message;
+    }
+
+    // In HTTP/2 the frame that has the header can say that no body follows; in HTTP/1.1 only a length does, where the method
+    // gives a body a meaning (RFC 9110 section 8.6). What came over HTTP/1.1 is passed on as it was sent.
+    private static bool MustSayThatItIsEmpty(HttpRequest request) =>
+        request.Method is "POST" or "PUT" or "PATCH" && HttpProtocol.IsHttp2(request.Protocol);
+
+    // The server's own limit would end the connection, and every other request on it. The messages of a gRPC call come when there is
+    // something to say: only the backend's IdleTimeout limits their pauses.
+    private void LimitHttp2Upload(HttpContext context, ExchangeLimit limit)
+    {
+        context.Feature<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
+        var type = context.Request.ContentType.AsSpan();
+        if (!type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase))
+            limit.LimitUpload(settings.Limits.MinDataRate);
     }
 
     private static HttpMethod MethodOf(string method) => method switch

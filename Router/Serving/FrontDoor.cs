@@ -241,7 +241,7 @@ public sealed class FrontDoor(
         if (RequestFraming.MayHaveBody(context.Request) && context.Request.ContentLength is null or > RuleSettings.DefaultMaxRequestBody
             && context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
         {
-            feature.MaxRequestBodySize = null;
+            feature.MaxRequestBodySize = RequestFraming.IsChunked(context.Request) ? RequestFraming.MostChunkedBytes(most) : null;
         }
 
         return true;

@@ -99,8 +99,10 @@ public static class RouterApplication
             });
             SetLimits(kestrel.Limits, limits);
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
-            kestrel.RequestHeaderEncodingSelector = name =>
-                name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionFieldEncoding.Instance : Encoding.Latin1;
+            kestrel.RequestHeaderEncodingSelector = static name =>
+                name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionFieldEncoding.Instance
+                : name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance
+                : Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = static _ => OctetEncoding.Instance;
         });
         // A request's work is short and waits for nothing: handed to another thread it would cost more than it is.
@@ -138,8 +140,8 @@ public static class RouterApplication
         server.MaxRequestLineSize = limits.MaxRequestLine;
         server.RequestHeadersTimeout = limits.HeaderTimeout;
         server.KeepAliveTimeout = limits.KeepAliveTimeout;
-        var rate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, TimeSpan.FromSeconds(5));
-        (server.MinRequestBodyDataRate, server.MinResponseDataRate) = (rate, rate);
+        server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, ExchangeLimit.UploadGrace);
+        server.MinResponseDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, limits.ResponseGrace);
     }
 
     private static void AddLogging(WebApplicationBuilder builder, Stream? output)

@@ -142,8 +142,21 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             var reading = ReadAsync(reader, cancellationToken).AsTask();
             // Before more is waited for: the header that waits for its body's first piece too.
             if (!reading.IsCompleted)
-                await FlushAsync(stream, reading, cancellationToken).ConfigureAwait(false);
-            var read = await reading.ConfigureAwait(false);
+                await FlushAsync(stream, reader, reading, cancellationToken).ConfigureAwait(false);
+            if (!reading.IsCompleted)
+                limit.WaitsForUpload();
+            ReadResult read;
+            try
+            {
+                read = await reading.ConfigureAwait(false);
+            }
+            catch
+            {
+                limit.Received(_sent);
+                throw;
+            }
+
+            limit.Received(_sent + read.Buffer.Length);
             limit.Touch();
             if (!gathered && !read.IsCompleted && read.Buffer.Length is >= Block and < LargestPiece)
             {
@@ -156,28 +169,27 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             }
 
             gathered = false;
-            EndIfLapsed();
-            if (_kept is not null && _kept.TryAppend(read.Buffer, out var copy))
+            var copy = ReadOnlyMemory<byte>.Empty;
+            try
             {
-                _sent += copy.Length;
-                reader.AdvanceTo(read.Buffer.End);
-                _ended = read.IsCompleted;
-                if (!copy.IsEmpty)
-                    await stream.WriteAsync(copy, cancellationToken).ConfigureAwait(false);
-                limit.Touch();
-                if (!_ended)
-                    continue;
-                limit.UploadEnded();
-                return;
+                EndIfLapsed();
+                if (_kept is null || !_kept.TryAppend(read.Buffer, out copy))
+                    await WriteAsync(stream, read.Buffer, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                GiveBack(reader, read);
+                throw;
             }
 
-            await WriteAsync(stream, read.Buffer, cancellationToken).ConfigureAwait(false);
             _sent += read.Buffer.Length;
             reader.AdvanceTo(read.Buffer.End);
+            _ended = read.IsCompleted;
+            if (!copy.IsEmpty)
+                await stream.WriteAsync(copy, cancellationToken).ConfigureAwait(false);
             limit.Touch();
-            if (!read.IsCompleted)
+            if (!_ended)
                 continue;
-            _ended = true;
             limit.UploadEnded();
             return;
         }
@@ -206,7 +218,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         ArrayPool<byte>.Shared.Return(piece);
     }
 
-    private async ValueTask FlushAsync(Stream stream, Task<ReadResult> reading, CancellationToken cancellationToken)
+    private async ValueTask FlushAsync(Stream stream, PipeReader reader, Task<ReadResult> reading, CancellationToken cancellationToken)
     {
         try
         {
@@ -217,6 +229,8 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             // A read that is left behind would get in the way of the server's own.
             EndAttempt();
             await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (reading.IsCompletedSuccessfully)
+                GiveBack(reader, await reading.ConfigureAwait(false));
             throw;
         }
     }
@@ -228,6 +242,19 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             Stop();
         else
             EndRead();
+    }
+
+    // The server reads the rest of the body after the response, and fails with an error in its log while a read has not been given back.
+    private static void GiveBack(PipeReader reader, ReadResult read)
+    {
+        try
+        {
+            reader.AdvanceTo(read.Buffer.Start);
+        }
+        catch (Exception gone) when (gone is not OutOfMemoryException)
+        {
+            // The request was aborted, with whatever the server aborts it with: there is no rest to read.
+        }
     }
 
     private void Stop()
@@ -245,9 +272,10 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         {
             exchange.Request.BodyReader.CancelPendingRead();
         }
-        catch (Exception gone) when (gone is IOException or OperationCanceledException)
+        catch (Exception gone) when (gone is not OutOfMemoryException)
         {
             // The client has ended its stream, and the reader says so to whoever touches it: the read itself ends with the same error.
+            // Of which type that is depends on how the client ended it; some types are the server's own.
         }
     }
 
@@ -273,8 +301,9 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             if (received > order.Route.MaxRequestBody)
                 throw new BadHttpRequestException("the body is longer than the route allows", StatusCodes.Status413PayloadTooLarge);
         }
-        catch (Exception fault) when (fault is IOException or OperationCanceledException or InvalidOperationException)
+        catch (Exception fault)
         {
+            // Whatever its type: for a breach of HTTP/2's rules the server has types of its own.
             ClientFault = fault;
             throw;
         }

@@ -8,6 +8,16 @@ public static class RequestFraming
     /// <summary>Whether the header says that a body comes (RFC 9112 section 6).</summary>
     public static bool SaysBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
 
+    /// <summary>Whether the body comes in chunks (RFC 9112 section 7.1).</summary>
+    public static bool IsChunked(HttpRequest request) => request.Headers.TransferEncoding.Count > 0;
+
+    /// <summary>
+    /// How many bytes the server may read of a body in chunks, framing and extensions included; null for no bound. A chunk of a single byte
+    /// takes six. What goes beyond that is chunk extensions, which nobody reads and RFC 9112 section 7.1.1 tells a server to limit.
+    /// </summary>
+    /// <param name="most">How long the body itself may be.</param>
+    public static long? MostChunkedBytes(long most) => most > long.MaxValue / 8 ? null : (6 * most) + (64 << 10);
+
     /// <summary>Whether a body may come: in HTTP/1 the header says so, in HTTP/2 only its end.</summary>
     public static bool MayHaveBody(HttpRequest request) =>
         SaysBody(request) || !(HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol));
