@@ -276,8 +276,9 @@ public sealed partial class Forwarder(
         };
     }
 
-    // What breaks HTTP's rules has an exception of its own, which is an IOException too.
-    private static bool IsConnectionFault(Exception? fault) => fault is IOException and not BadHttpRequestException or OperationCanceledException;
+    // What breaks HTTP's rules has an exception of its own, which is an IOException too; a chunk size too large for the server has a plain one.
+    private static bool IsConnectionFault(Exception? fault) =>
+        fault is IOException { InnerException: not OverflowException } and not BadHttpRequestException or OperationCanceledException;
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Router failed while it forwarded a request (backend {Backend}, route {Route})")]
     private partial void LogInternalError(Exception fault, string backend, string route);
