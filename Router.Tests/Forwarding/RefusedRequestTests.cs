@@ -101,6 +101,18 @@ public sealed class RefusedRequestTests
         backend.Attempts.Should().Be(1);
     }
 
+    [Fact]
+    public async Task A_connection_that_cannot_be_made_is_attempted_again_over_HTTP2_too()
+    {
+        using var closed = new ClosedPort();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", closed.Address).Set("Backends:www:Http2", "true"));
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
+
+        await router.Log.NextAsync("connect_failed");
+        router.Site.Backends[0].Repeats.Of(ForwardFailure.ConnectFailed).Should().Be(2);
+    }
+
     private static Task<RunningRouter> StartAsync(Http2Backend backend) =>
         RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address).Set("Backends:www:Http2", "true"));
 }

@@ -30,7 +30,7 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         {
             return await _handlers.GetOrAdd(endpoint, Create).SendAsync(request, sent.Cancellation).ConfigureAwait(false);
         }
-        catch (HttpRequestException fault) when (fault.GetBaseException() is BackendException own)
+        catch (HttpRequestException fault) when ((fault as BackendException ?? fault.InnerException) is BackendException own)
         {
             throw own.NotBegun && sent.Body is { CanBeSent: false } ? new BackendException(own.Failure, notBegun: true, cause: own, isFinal: true) : own;
         }
