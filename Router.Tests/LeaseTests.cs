@@ -67,6 +67,20 @@ public sealed class LeaseTests : IDisposable
         _modes.Current.Name.Should().Be("recovery");
     }
 
+    [Fact]
+    public void An_instance_that_no_verdict_knows_of_yet_is_closed_whatever_the_record_says()
+    {
+        using var modes = new ModeController(_clock, Record(1, Live), lease: null, mustRegister: true);
+        modes.Offer(Record(2, Live)).Should().BeTrue();
+        modes.Current.Should().Be(ModeCatalogue.Closed);
+
+        modes.Renew(_clock.GetTimestamp());
+
+        (modes.Current, modes.State.Record.Version).Should().Be((Live, 2));
+        _clock.Advance(TimeSpan.FromDays(1));
+        modes.Current.Should().Be(Live, "it has no lease");
+    }
+
     [Theory]
     [InlineData("10s", "HeartbeatExpiry")]
     [InlineData("2h", "up to 1h")]

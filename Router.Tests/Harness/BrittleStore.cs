@@ -14,6 +14,8 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
 
     public bool IsShared => true;
 
+    public bool NeedsRegistration => true;
+
     /// <summary>What it holds.</summary>
     public string? Text { get; set; }
 

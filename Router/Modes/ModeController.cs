@@ -15,19 +15,22 @@ public sealed class ModeController : IDisposable
     private readonly Lock _changing = new();
     private readonly long? _lease;
     private long _leaseEnd;
+    private volatile bool _isRegistered;
     private volatile ModeState _state;
 
     /// <summary>Begins with a record.</summary>
     /// <param name="time">The clock that the record's instants are given in.</param>
     /// <param name="initial">The record.</param>
     /// <param name="lease">For how long the mode holds without contact with the store; null for ever.</param>
-    public ModeController(TimeProvider time, ModeRecord initial, TimeSpan? lease = null)
+    /// <param name="mustRegister">Whether this instance is closed until the store has taken its first report: before that no verdict knows of it.</param>
+    public ModeController(TimeProvider time, ModeRecord initial, TimeSpan? lease = null, bool mustRegister = false)
     {
         _time = time;
+        _isRegistered = !mustRegister;
         _lease = lease is { } span ? (long)(span.TotalSeconds * time.TimestampFrequency) : null;
-        Renew(time.GetTimestamp());
+        _leaseEnd = time.GetTimestamp() + _lease.GetValueOrDefault();
         var now = time.GetUtcNow();
-        _state = new ModeState(initial, initial.IndexAt(now), now, time.GetTimestamp());
+        _state = new ModeState(initial, initial.IndexAt(now), now, time.GetTimestamp(), mustRegister);
         _timer = time.CreateTimer(static self => ((ModeController)self!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         SetTimer();
     }
@@ -53,7 +56,7 @@ public sealed class ModeController : IDisposable
             if (state.Next is { } next && next.At <= _time.GetUtcNow())
                 state = Advance();
             // Asked here and not by a timer: one that is late would let requests through.
-            return _lease is not null && !state.IsLapsed && LeaseIsOver ? Lapse() : state;
+            return _lease is not null && !state.IsLapsed && IsOut ? Lapse() : state;
         }
     }
 
@@ -67,17 +70,16 @@ public sealed class ModeController : IDisposable
     public bool IsStale => Contact?.IsStaleAt(_time.GetTimestamp()) ?? false;
 
     /// <summary>
-    /// The store has been reached by an attempt that was begun at a timestamp: the lease runs anew from there, and a mode that had lapsed is in
-    /// force again.
+    /// The store has taken a report, by an attempt that was begun at a timestamp: the lease runs anew from there, and a mode that had lapsed is
+    /// in force again.
     /// </summary>
     public void Renew(long begun)
     {
-        if (_lease is not { } lease)
-            return;
-        Volatile.Write(ref _leaseEnd, begun + lease);
+        Volatile.Write(ref _leaseEnd, begun + _lease.GetValueOrDefault());
+        _isRegistered = true;
         lock (_changing)
         {
-            if (_state is not { IsLapsed: true } state || LeaseIsOver)
+            if (_state is not { IsLapsed: true } state || IsOut)
                 return;
             var now = _time.GetUtcNow();
             Enter(state.Record, Math.Max(state.Record.IndexAt(now), state.Index), now);
@@ -131,14 +133,14 @@ public sealed class ModeController : IDisposable
         }
     }
 
-    private bool LeaseIsOver => _lease is not null && _time.GetTimestamp() > Volatile.Read(ref _leaseEnd);
+    private bool IsOut => !_isRegistered || (_lease is not null && _time.GetTimestamp() > Volatile.Read(ref _leaseEnd));
 
     private ModeState Lapse()
     {
         lock (_changing)
         {
             // It may have been renewed, or lapsed, on another thread.
-            if (_state.IsLapsed || !LeaseIsOver)
+            if (_state.IsLapsed || !IsOut)
                 return _state;
             Enter(_state.Record, _state.Index, _time.GetUtcNow());
             Announce();
@@ -148,7 +150,7 @@ public sealed class ModeController : IDisposable
 
     private void Enter(ModeRecord record, int index, DateTimeOffset now)
     {
-        _state = new ModeState(record, index, now, _state.ActivatedAt, LeaseIsOver);
+        _state = new ModeState(record, index, now, _state.ActivatedAt, IsOut);
         // Taken when the state is in force already: what begins after it has met that state for certain.
         _state = _state with { ActivatedAt = _time.GetTimestamp() };
     }

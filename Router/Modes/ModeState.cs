@@ -5,7 +5,7 @@ namespace Router.Modes;
 /// <param name="Index">The position of the step in force.</param>
 /// <param name="Since">When that step took effect here.</param>
 /// <param name="ActivatedAt">The same as a timestamp of the monotonic clock: what began after it has met this mode.</param>
-/// <param name="IsLapsed">Whether this instance has lost the store for longer than its lease and has closed itself until it is back.</param>
+/// <param name="IsLapsed">Whether this instance has closed itself: it has lost the store for longer than its lease, or has not reported to it yet.</param>
 public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Since, long ActivatedAt, bool IsLapsed = false)
 {
     private static readonly TimeSpan LongWindow = TimeSpan.FromHours(24);

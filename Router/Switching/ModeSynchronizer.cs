@@ -220,11 +220,12 @@ public sealed partial class ModeSynchronizer : BackgroundService
             isReached &= await _fleet.BeatAsync(report, stopping).ConfigureAwait(false);
             if (_fleet.Isolation is { } refusal)
                 TellRefusal(refusal);
+            // Before a waiting request asks for the mode.
+            if (isReached)
+                _modes.Renew(begun);
             _modes.Contact?.Tried(begun);
         }
 
-        if (isReached)
-            _modes.Renew(begun);
         await WriteHistoryAsync(stopping).ConfigureAwait(false);
         TellOverrun();
         TellLength();
@@ -411,8 +412,8 @@ public sealed partial class ModeSynchronizer : BackgroundService
 
     private void OnChanged(ModeState state)
     {
-        if (state.IsLapsed)
-            LogLapsed(_settings.Lease.GetValueOrDefault());
+        if (state.IsLapsed && IsServing && _settings.Lease is { } lease)
+            LogLapsed(lease);
         _woken.Set();
     }
 

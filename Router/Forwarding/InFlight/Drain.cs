@@ -103,8 +103,8 @@ public sealed partial class Drain : BackgroundLoop
     private void TellOnce((ModeState State, long Cut, long Uncertain) draining)
     {
         var state = _drained = draining.State;
-        // An instance that has not read the mode yet is closed, and there was no switch.
-        if (!state.Mode.ClosesAnything || state.Record.Version < 0)
+        // An instance that has not read the mode yet, or has lost the store, is closed, and there was no switch.
+        if (!state.Mode.ClosesAnything || state.Record.Version < 0 || state.IsLapsed)
             return;
         var outcome = new DrainOutcome(state, _time.GetElapsedTime(state.ActivatedAt), _open.CutCount - draining.Cut, _uncertain.Count - draining.Uncertain);
         LogDrained(outcome.State.Mode, outcome.Took.TotalSeconds, outcome.Cut, outcome.UncertainWrites);

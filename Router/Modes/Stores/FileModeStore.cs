@@ -42,6 +42,9 @@ public sealed class FileModeStore : IModeStore
     public bool IsShared => true;
 
     /// <inheritdoc/>
+    public bool NeedsRegistration => false;
+
+    /// <inheritdoc/>
     public Task<string?> ReadAsync(CancellationToken cancellation) => GuardAsync<string?>("read", async () =>
     {
         // Before it is read: what changes meanwhile is seen at the next look.

@@ -15,6 +15,12 @@ public interface IModeStore : IAsyncDisposable
     /// <summary>Whether other processes see it too.</summary>
     bool IsShared { get; }
 
+    /// <summary>
+    /// Whether an instance may serve only after it has reported. Not where a platform may keep the store, which nobody can write then: there
+    /// no instance speaks for another one.
+    /// </summary>
+    bool NeedsRegistration { get; }
+
     /// <summary>The record's text; null where the store is empty.</summary>
     Task<string?> ReadAsync(CancellationToken cancellation);
 

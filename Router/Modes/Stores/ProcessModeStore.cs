@@ -17,6 +17,9 @@ public sealed class ProcessModeStore(TimeProvider time) : IModeStore
     public bool IsShared => false;
 
     /// <inheritdoc/>
+    public bool NeedsRegistration => false;
+
+    /// <inheritdoc/>
     public Task<string?> ReadAsync(CancellationToken cancellation)
     {
         lock (_lock)

@@ -120,6 +120,9 @@ public sealed class RedisModeStore : IModeStore
     public bool IsShared => true;
 
     /// <inheritdoc/>
+    public bool NeedsRegistration => true;
+
+    /// <inheritdoc/>
     public Task<string?> ReadAsync(CancellationToken cancellation) =>
         GuardAsync(async database => (string?)await database.StringGetAsync(_mode, CommandFlags.DemandMaster).ConfigureAwait(false), cancellation);
 
