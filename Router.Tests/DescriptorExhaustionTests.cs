@@ -16,7 +16,7 @@ public sealed class DescriptorExhaustionTests
             await AskAsync(other);
 
         // Fewer than are open: each accept fails, and at once, since the next connection waits in the backlog.
-        await router.LimitOpenFilesAsync(20);
+        await router.LimitOpenFilesAsync(8);
         using var waiting = await RawConnection.OpenAsync(router.Endpoint);
         await waiting.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
         (await router.LineAsync("can't be accepted")).Should().Contain("LimitNOFILE");

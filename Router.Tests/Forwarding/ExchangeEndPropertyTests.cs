@@ -68,7 +68,7 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await ListeningRouter.StartAsync(new SiteFile().Api("api", backend.Address).Host("*", "api"), one.Protocol, time: clock);
+        await using var router = await ListeningRouter.StartAsync(new SiteFile().Api("api", backend.Address).Host("*", "api").Set("Limits:MinDataRate", "0"), one.Protocol, time: clock);
         using var counters = new Counters(router.App.Services.GetRequiredService<RouterMetrics>().Meter);
         using var connection = await router.ConnectAsync();
         var client = new Client(one.Protocol, connection);

@@ -167,8 +167,8 @@ public sealed partial class Fleet(
     private async Task<bool> EndAsync(InstanceReport report, InstanceEnd end, CancellationToken cancellation)
     {
         var state = modes.State;
-        // Nothing was on its way from one that was closed and quiet.
-        var ended = report.IsQuiet(state.Record, state.Step) ? report with { End = end } : report.Ended(end);
+        // Nothing was on its way from one that was closed and quiet: by the record's step, which this instance may not be in itself yet.
+        var ended = report.IsQuiet(state.Record, state.Record.Steps[state.Index]) ? report with { End = end } : report.Ended(end);
         StoredReport? stored;
         lock (_lock)
             stored = _stored.GetValueOrDefault(report.Id);
