@@ -149,6 +149,7 @@ public sealed class AnswerFidelityTests
     [InlineData("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", null, null, "")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n003 ; ext=\"a\"\r\nllo\r\n000\r\n\r\n", "Transfer-Encoding", "chunked", "hello")]
     [InlineData("Connection: close\r\n\r\nhello", "Transfer-Encoding", "chunked", "hello")]
+    [InlineData("Transfer-Encoding: identity\r\n\r\nhello", "Transfer-Encoding", "chunked", "hello")]
     public async Task A_body_comes_back_whole_in_whatever_framing(string rest, string? framing, string? value, string body)
     {
         await using var backend = RawBackend.Start(async connection =>

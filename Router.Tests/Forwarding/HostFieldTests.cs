@@ -64,15 +64,33 @@ public sealed class HostFieldTests
     }
 
     [Theory]
-    [InlineData("http://other.example.org/")]
-    [InlineData("http://www.example.org@other.example.org/")]
-    [InlineData("http://www.example.org:1/")]
-    public async Task A_target_with_another_host_is_400(string target)
+    [InlineData("http://api.example.org/a", "api.example.org")]
+    [InlineData("http://api.example.org:1/a", "api.example.org:1")]
+    public async Task The_authority_of_the_target_counts_and_not_the_Host_header(string target, string host)
+    {
+        await using var www = new RecordingBackend();
+        await using var api = new RecordingBackend();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", www.Address).Frontend("api", api.Address).Host("api.*", "api"));
+
+        (await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(200);
+
+        www.Connections.Should().Be(0);
+        var request = api.Requests.Should().ContainSingle().Subject;
+        request.Values("Host").Should().Equal(api.Address["http://".Length..]);
+        request.Values("X-Forwarded-Host").Should().Equal(host);
+        (await router.AccessLog.NextAsync()).Text("httpHost").Should().Be(host);
+    }
+
+    [Theory]
+    [InlineData("http://www.example.org@other.example.org/", "Host: other.example.org\r\n")]
+    [InlineData("http://www.example.org/", "")]
+    [InlineData("http://www.example.org/", "Host: www.example.org\r\nHost: www.example.org\r\n")]
+    public async Task A_target_with_a_user_or_a_request_without_exactly_one_Host_header_is_400(string target, string fields)
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
 
-        (await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(400);
+        (await router.SendRawAsync($"GET {target} HTTP/1.1\r\n{fields}\r\n")).Status.Should().Be(400);
         backend.Connections.Should().Be(0);
     }
 }

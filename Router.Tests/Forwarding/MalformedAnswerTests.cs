@@ -18,7 +18,6 @@ public sealed class MalformedAnswerTests
         "HTTP/1.1 200 O\u0000K\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 O\rK\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1\t200 OK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\nContent-Length: 0\n\n",
         "HTTP/1.1 200 OK\r\nX: a\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: 0\n\r\n",
         "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
@@ -28,8 +27,22 @@ public sealed class MalformedAnswerTests
         "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nok",
         "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nok",
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 2\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length: 2,\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nContent-Length : 2\r\nContent-Length: 3\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding : chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nok",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+        "HTTP/1.0 200 OK\r\nTransfer-Encoding: identity\r\n\r\nok",
+        "HTTP/1.1 200 OK\nX: a\r\nContent-Length: 0\n\n",
+        "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 200 OK\nX: a\rb\nContent-Length: 0\n\n",
+        "HTTP/1.1 200 OK\n X: a\nContent-Length: 0\n\n",
+        "HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 3\n\nok",
+        "HTTP/1.1 200 OK\r\nX[1]: a\r\nContent-Length: 0\r\n\r\n",
+        "HTTP/1.1 205 Reset Content\r\nContent-Length: 5\r\n\r\nhello",
         "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
@@ -38,8 +51,6 @@ public sealed class MalformedAnswerTests
         "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX : a\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length : 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 0\r\n\r\n",
         "HTTP/1.1 200 OK\r\nX: a\u0000b\r\nContent-Length: 0\r\n\r\n",
@@ -57,7 +68,6 @@ public sealed class MalformedAnswerTests
     [InlineData("X: a\0b")]
     [InlineData("X: ab\u0001")]
     [InlineData("X: a\u0001")]
-    [InlineData("X : ab")]
     [InlineData("X\0: ab")]
     public async Task A_connection_that_has_answered_well_is_believed_no_more_for_it(string field)
     {
@@ -111,7 +121,6 @@ public sealed class MalformedAnswerTests
     [InlineData("Transfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n", "5\r\nhelloo\r\n0\r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\nFFFFFFFFFFFFFFFFF\r\n")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\n0\r\nX : y\r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\nTrailer: X\r\n\r\n", "5\r\nhello\r\n0\r\nX: \r \r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\nTrailer: X\r\n\r\n", "5\r\nhello\r\n")]
     public async Task A_body_that_breaks_ends_the_clients_connection_and_never_looks_whole(string fields, string body)

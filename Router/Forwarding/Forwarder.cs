@@ -6,6 +6,7 @@ using Router.Configuration;
 using Router.Forwarding.Backends;
 using Router.Forwarding.Bodies;
 using Router.Forwarding.Headers;
+using Router.Forwarding.Http1;
 using Router.Forwarding.Upgrades;
 using Router.Modes;
 
@@ -61,6 +62,8 @@ public sealed partial class Forwarder(
             var failure = Classify(fault, context, message?.Body, limit);
             if (failure == ForwardFailure.InternalError)
                 LogInternalError(fault, upstream.Settings.Name, order.Route.Name);
+            else
+                ReportRule(fault, failure, upstream);
             // What had not begun was not cut.
             if (failure == ForwardFailure.Cut && !exchange.HasBegun)
                 failure = ForwardFailure.Closed;
@@ -169,8 +172,18 @@ public sealed partial class Forwarder(
         // A success would tell the client of RFC 8441 section 5 that its WebSocket is open.
         if (message.Upgrade is not null && IsExtendedConnect(context) && answer.IsSuccessStatusCode)
             return ForwardFailure.InvalidAnswer;
-        if (!ResponseHeaders.TryCopy(answer, context))
+        if (answer is not BackendAnswer && status is 204 or 205 or 304 && await HasContentAsync(answer, limit).ConfigureAwait(false))
+        {
+            LogRule(order.Upstream.Settings.Name, $"it has content although its status is {status} (RFC 9110 section 15)");
             return ForwardFailure.InvalidAnswer;
+        }
+
+        if (!ResponseHeaders.TryCopy(answer, context))
+        {
+            LogRule(order.Upstream.Settings.Name, "a header has a character that no header may have (RFC 9110 sections 5.1 and 5.5)");
+            return ForwardFailure.InvalidAnswer;
+        }
+
         order.HeaderRules.Apply(context, answer);
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
@@ -185,6 +198,13 @@ public sealed partial class Forwarder(
         await CopyBodyAsync(answer, context, order, limit).ConfigureAwait(false);
         // A body without a length is complete with its end, which the server sends after this.
         return limit.ClientIsGone && context.Response.ContentLength is null && context.Response.Headers.TransferEncoding.Count == 0 ? ForwardFailure.ClientGone : null;
+    }
+
+    // Over HTTP/2 the end of a body is known by its stream, whatever the status: the framework gives the content of a response that can have none.
+    private static async ValueTask<bool> HasContentAsync(HttpResponseMessage answer, ExchangeLimit limit)
+    {
+        var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
+        return await body.ReadAsync(new byte[1], limit.Token).ConfigureAwait(false) > 0;
     }
 
     private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, ForwardOrder order, ExchangeLimit limit) =>
@@ -216,6 +236,7 @@ public sealed partial class Forwarder(
             {
                 if (IsOfTheBackend(fault.Failure))
                     page.Upstream.Failed(fault.Failure);
+                ReportRule(fault, fault.Failure, page.Upstream);
             }
 
             using (answer)
@@ -270,6 +291,7 @@ public sealed partial class Forwarder(
         return fault switch
         {
             BackendException known => known.Failure,
+            IOException { InnerException: InvalidDataException } => ForwardFailure.InvalidAnswer,
             HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError } => ForwardFailure.InvalidAnswer,
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => ForwardFailure.TlsFailed,
             _ => ForwardFailure.BrokenBeforeAnswer,
@@ -279,6 +301,16 @@ public sealed partial class Forwarder(
     // What breaks HTTP's rules has an exception of its own, which is an IOException too; a chunk size too large for the server has a plain one.
     private static bool IsConnectionFault(Exception? fault) =>
         fault is IOException { InnerException: not OverflowException } and not BadHttpRequestException or OperationCanceledException;
+
+    // What the application's team must know to fix it.
+    private void ReportRule(Exception fault, ForwardFailure failure, Upstream upstream)
+    {
+        if (failure is ForwardFailure.InvalidAnswer or ForwardFailure.BrokenInAnswer && Http1Faults.Of(fault) is { } rule)
+            LogRule(upstream.Settings.Name, rule);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Backend {Backend} sent a response that cannot be passed on: {Rule}")]
+    private partial void LogRule(string backend, string rule);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Router failed while it forwarded a request (backend {Backend}, route {Route})")]
     private partial void LogInternalError(Exception fault, string backend, string route);

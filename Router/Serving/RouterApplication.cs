@@ -92,6 +92,8 @@ public static class RouterApplication
         {
             kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true);
             kestrel.AddServerHeader = false;
+            // RFC 9112 section 3.2.2: where the request target has an authority, Host is ignored.
+            kestrel.AllowHostHeaderOverride = true;
             kestrel.ConfigureEndpointDefaults(endpoint =>
             {
                 endpoint.Use(SetPeerStraight);

@@ -44,13 +44,20 @@ public static class ResponseHeaders
         if (answer is BackendAnswer http1)
         {
             Copy(http1.Head, response.Headers);
-            return;
+        }
+        else
+        {
+            // Over HTTP/2 the framework has them.
+            var connection = answer.Headers.NonValidated.TryGetValues("Connection", out var named) ? ToValues(named) : default;
+            Copy(answer.Headers.NonValidated, connection, response.Headers);
+            Copy(answer.Content.Headers.NonValidated, connection, response.Headers);
         }
 
-        // Over HTTP/2 the framework has them.
-        var connection = answer.Headers.NonValidated.TryGetValues("Connection", out var named) ? ToValues(named) : default;
-        Copy(answer.Headers.NonValidated, connection, response.Headers);
-        Copy(answer.Content.Headers.NonValidated, connection, response.Headers);
+        // RFC 9110 section 8.6: a 204 has no length, nor has an interim response. Section 15.3.6: that a 205 has no content must be said.
+        if (response.StatusCode is < 200 or 204)
+            response.Headers.ContentLength = null;
+        else if (response.StatusCode == 205)
+            response.Headers.ContentLength = 0;
     }
 
     private static void Copy(AnswerHead from, IHeaderDictionary to)

@@ -12,6 +12,9 @@ public enum FieldRole
     /// <summary><c>Content-Length</c>, which goes on too.</summary>
     ContentLength,
 
+    /// <summary>Another <c>Content-Length</c> with the same value: one is enough.</summary>
+    RepeatedContentLength,
+
     /// <summary><c>Transfer-Encoding</c>.</summary>
     TransferEncoding,
 

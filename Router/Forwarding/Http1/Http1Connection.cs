@@ -169,7 +169,7 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         if (_end < _buffer.Length)
             return;
         if (_start == 0 && _buffer.Length >= MaxHead)
-            throw new InvalidDataException($"nothing ended within {MaxHead} bytes");
+            throw new InvalidDataException($"its header does not end within {MaxHead} bytes");
         var larger = _start > 0 ? _buffer : ArrayPool<byte>.Shared.Rent(_buffer.Length * 2);
         Buffered.CopyTo(larger);
         if (larger != _buffer)

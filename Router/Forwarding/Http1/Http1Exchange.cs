@@ -166,7 +166,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
                 answer.Content = new Http1Content(new Http1UpgradedStream(connection, Leave));
                 return true;
             case 101:
-                throw new InvalidDataException("the backend changes to a protocol that nobody asked for");
+                throw new InvalidDataException("it changes to a protocol that nobody asked for (RFC 9110 section 7.8)");
             case < 200:
                 // Kestrel has no way to send an interim answer of the application's.
                 return false;
@@ -184,24 +184,39 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
         if (connection.Buffered.IsEmpty)
             return false;
         var end = connection.Buffered.IndexOf("\r\n\r\n"u8);
-        if (end >= 0)
+        string? fault = null;
+        if (end < 0 || !Http1Head.TryParse(connection.Buffered[..(end + 2)], request.IsHead, answer, out head, out fault))
+            return TryReadBareLines(answer, fault, out head);
+        connection.Consume(end + 4);
+        return true;
+    }
+
+    // A head that has not come to its end, or breaks a rule.
+    private bool TryReadBareLines(BackendAnswer answer, string? fault, out Http1Head head)
+    {
+        head = default;
+        var buffered = connection.Buffered;
+        if (!LooksLikeAHead(buffered))
+            throw new InvalidDataException("what came is not HTTP/1.1 or HTTP/1.0 (RFC 9112 section 4)");
+        if (!BareLines.Begin(buffered))
         {
-            head = Http1Head.Parse(connection.Buffered[..(end + 2)], request.IsHead, answer)
-                ?? throw new InvalidDataException("the head of the answer breaks the rules of HTTP/1.1");
-            connection.Consume(end + 4);
-            return true;
+            // The end of a head as some readers see it: to wait for another would be to wait until the time limit.
+            fault ??= buffered.IndexOf("\n\n"u8) >= 0 || buffered.IndexOf("\n\r\n"u8) >= 0 ? Http1Faults.MixedLineEnds : null;
+            return fault is null ? false : throw new InvalidDataException(fault);
         }
 
-        if (!LooksLikeAHead(connection.Buffered))
-            throw new InvalidDataException("what came is not HTTP/1.1");
-        return false;
+        if (!BareLines.TryRead(buffered, out var lines, out var length))
+            return false;
+        if (!Http1Head.TryParse(lines, request.IsHead, answer, out head, out fault))
+            throw new InvalidDataException(fault);
+        connection.Consume(length);
+        return true;
     }
 
     // Something else must be told by its first bytes, or it would be waited for until the time limit.
     private static bool LooksLikeAHead(ReadOnlySpan<byte> begun)
     {
         var prefix = "HTTP/1."u8;
-        return begun[..Math.Min(begun.Length, prefix.Length)].SequenceEqual(prefix[..Math.Min(begun.Length, prefix.Length)])
-            && begun.IndexOf("\n\n"u8) < 0 && begun.IndexOf("\n\r\n"u8) < 0;
+        return begun[..Math.Min(begun.Length, prefix.Length)].SequenceEqual(prefix[..Math.Min(begun.Length, prefix.Length)]);
     }
 }

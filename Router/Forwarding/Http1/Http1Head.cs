@@ -1,4 +1,5 @@
 using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
@@ -23,36 +24,43 @@ public enum BodyFraming
 }
 
 /// <summary>
-/// The head of an answer, parsed without leniency: what can be read in two ways is no answer, since the client's side could read it
-/// the other way (RFC 9112 sections 2.2, 4, 5 and 6.3).
+/// The head of a response. What can be read in two ways is rejected, since the client could read it the other way; what breaks a rule but has
+/// one reading only is accepted as far as RFC 9112 permits, and passed on in the form that the rule asks for.
 /// </summary>
 public readonly struct Http1Head
 {
     /// <summary>The status code.</summary>
-    public int Status { get; private init; }
+    public int Status { get; init; }
 
     /// <summary>How the body ends.</summary>
-    public BodyFraming Framing { get; private init; }
+    public BodyFraming Framing { get; init; }
 
     /// <summary>The body's length, where <see cref="Framing"/> is by length.</summary>
-    public long Length { get; private init; }
+    public long Length { get; init; }
 
     /// <summary>Whether the connection may carry another request afterwards.</summary>
-    public bool KeepAlive { get; private init; }
+    public bool KeepAlive { get; init; }
 
-    /// <summary>Parses a head into an answer; null where it is not one that can be trusted.</summary>
+    /// <summary>Parses a head into an answer; false where it cannot be trusted.</summary>
     /// <param name="head">Status line and fields, each with its line end, without the empty line.</param>
     /// <param name="isHead">Whether the request's method was HEAD.</param>
     /// <param name="answer">The answer; in its head is still the one before on the connection.</param>
-    public static Http1Head? Parse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer answer)
+    /// <param name="parsed">What the head says of the connection and the body.</param>
+    /// <param name="fault">The rule that it breaks, as a sentence about the response.</param>
+    public static bool TryParse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer answer, out Http1Head parsed, [NotNullWhen(false)] out string? fault)
     {
+        (parsed, fault) = (default, null);
         var last = answer.Head;
         var status = last.StatusLine;
         var isKept = last.Repeats(head, 0, status.Length);
         if (!isKept && !TryReadStatusLine(head, out status))
-            return null;
+        {
+            fault = "its status line is not one of HTTP/1.1 or HTTP/1.0 (RFC 9112 section 4)";
+            return false;
+        }
+
         (answer.StatusCode, answer.ReasonPhrase) = (status.Status, status.Reason);
-        var framing = new Framer(status.IsHttp11);
+        var framing = new ResponseFraming(status.IsHttp11);
         // As long as the names are those of the head before, in its order, it is known whether one of them stands above a line too.
         var isAlike = true;
         var count = 0;
@@ -64,26 +72,37 @@ public readonly struct Http1Head
             if (before.Start != start || !last.Repeats(rest, start, before.Length))
             {
                 if (!TryReadFieldLine(rest, start, before, out line))
-                    return null;
+                {
+                    fault = Http1Faults.OfFieldLine(rest);
+                    return false;
+                }
+
                 isKept = false;
             }
 
             isAlike &= ReferenceEquals(line.Name, before.Name);
             if (!isAlike)
                 line = line with { IsAnother = last.HasAbove(count, line.Name) };
+            if (line.Role != FieldRole.None && !framing.Sees(ref line, out fault))
+                return false;
             if (!isKept)
                 last[count] = line;
-            if (!framing.Sees(line.Role, line.Value))
-                return null;
             start += line.Length;
         }
 
         if (!isKept || count != last.Lines.Length)
             last.Become(head, status, count);
-        return framing.Result((int)status.Status, isHead);
+        parsed = framing.Result((int)status.Status, isHead);
+        if (parsed is not { Status: 205, Framing: BodyFraming.Length })
+            return true;
+        fault = Http1Faults.ContentOfReset;
+        return false;
     }
 
-    /// <summary>Parses a field line; false where it has a name that is no token, white space around the name, or control characters.</summary>
+    /// <summary>
+    /// Parses a field line; false where it has a name that is no token, white space before the name, or control characters. White space
+    /// between the name and the colon is removed, as RFC 9112 section 5.1 asks of a proxy.
+    /// </summary>
     public static bool TryParseField(ReadOnlySpan<byte> line, out string name, out string value) => TryParseField(line, default, out name, out value);
 
     private static bool TryReadFieldLine(ReadOnlySpan<byte> rest, int start, in FieldLine before, out FieldLine line)
@@ -107,7 +126,7 @@ public readonly struct Http1Head
         var octets = line[..colon];
         var text = line[(colon + 1)..].Trim(" \t"u8);
         var same = known is not null && Ascii.Equals(octets, known) ? known : null;
-        if ((same is null && !FieldSyntax.IsToken(octets)) || FieldSyntax.HasControls(text))
+        if ((same is null && !FieldSyntax.IsToken(octets) && !FieldSyntax.IsToken(octets = octets.TrimEnd(" \t"u8))) || FieldSyntax.HasControls(text))
             return false;
         name = same ?? FieldNames.Of(octets);
         value = Encoding.Latin1.GetString(text);
@@ -130,51 +149,5 @@ public readonly struct Http1Head
         var usual = ReasonPhrases.GetReasonPhrase(code);
         status = new StatusLine(end + 2, isHttp11, (HttpStatusCode)code, Ascii.Equals(reason, usual) ? usual : Encoding.Latin1.GetString(reason));
         return true;
-    }
-
-    private ref struct Framer(bool isHttp11)
-    {
-        private long? _length;
-        private bool _chunked;
-        private bool _close;
-
-        // False where the field makes the framing ambiguous.
-        public bool Sees(FieldRole role, string value)
-        {
-            switch (role)
-            {
-                case FieldRole.ContentLength:
-                    if (_length is not null || value.Length is 0 or > 18 || value.AsSpan().ContainsAnyExceptInRange('0', '9'))
-                        return false;
-                    _length = long.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
-                    break;
-                case FieldRole.TransferEncoding:
-                    // Router asks for no other coding (RFC 9112 section 7.4), and two of them can hide a body from one reader.
-                    if (_chunked || !isHttp11 || !value.Equals("chunked", StringComparison.OrdinalIgnoreCase))
-                        return false;
-                    _chunked = true;
-                    break;
-                case FieldRole.ConnectionClose:
-                    _close = true;
-                    break;
-            }
-
-            return !(_chunked && _length is not null);
-        }
-
-        public readonly Http1Head Result(int status, bool isHead)
-        {
-            var framing = isHead || status is < 200 or 204 or 304 ? BodyFraming.None
-                : _chunked ? BodyFraming.Chunked
-                : _length is not null ? BodyFraming.Length
-                : BodyFraming.UntilClose;
-            return new Http1Head
-            {
-                Status = status,
-                Framing = framing is BodyFraming.Length && _length == 0 ? BodyFraming.None : framing,
-                Length = _length ?? 0,
-                KeepAlive = isHttp11 && !_close && framing != BodyFraming.UntilClose,
-            };
-        }
     }
 }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Buffers.Text;
-using System.Net;
 using System.Text;
 using Router.Forwarding.Backends;
 using Router.Forwarding.Headers;
@@ -18,8 +17,7 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
     private bool _ended;
 
     /// <summary>Whether all of it has been read along with the head.</summary>
-    public bool IsAllHere => head.Framing == BodyFraming.None
-        || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _left && response.StatusCode != HttpStatusCode.ResetContent);
+    public bool IsAllHere => head.Framing == BodyFraming.None || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _left);
 
     /// <summary>How many bytes of a body of known length are still to be read.</summary>
     public long Left => _left;
@@ -53,9 +51,6 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
                 BodyFraming.UntilClose => await ReadToEndAsync(buffer, cancellationToken).ConfigureAwait(false),
                 _ => 0,
             };
-            // RFC 9110 section 15.3.6; the client's side takes no content with this status either.
-            if (count > 0 && response.StatusCode == HttpStatusCode.ResetContent)
-                throw new InvalidDataException("a 205 has content");
             if (count == 0 || (head.Framing == BodyFraming.Length && _left == 0))
             {
                 _ended = true;
@@ -126,7 +121,7 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
         if (_left == 0)
         {
             if (_inChunk && await ReadLineAsync(cancellationToken).ConfigureAwait(false) is not "")
-                throw new InvalidDataException("a chunk is longer than its size");
+                throw new InvalidDataException("a chunk is longer than its size (RFC 9112 section 7.1)");
             _inChunk = true;
             _left = SizeOf(await ReadLineAsync(cancellationToken).ConfigureAwait(false));
             if (_left == 0)
@@ -146,9 +141,10 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
         {
             left -= line.Length;
             if (left < 0)
-                throw new InvalidDataException($"the trailers do not end within {Http1Connection.MaxHead} bytes");
-            if (!Http1Head.TryParseField(Encoding.Latin1.GetBytes(line), out var name, out var value))
-                throw new InvalidDataException("a trailer breaks the rules of HTTP/1.1");
+                throw new InvalidDataException($"its trailers do not end within {Http1Connection.MaxHead} bytes");
+            var octets = Encoding.Latin1.GetBytes(line);
+            if (!Http1Head.TryParseField(octets, out var name, out var value))
+                throw new InvalidDataException(Http1Faults.OfFieldLine(octets));
             if (TrailerFields.MayPass(name))
                 response.TrailingHeaders.TryAddWithoutValidation(name, value);
         }
@@ -167,7 +163,7 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
             }
 
             if (connection.Buffered.Length > MaxChunkLine)
-                throw new InvalidDataException("a line of the chunked coding does not end");
+                throw new InvalidDataException($"a line between its chunks does not end within {MaxChunkLine} bytes (RFC 9112 section 7.1)");
             if (!connection.Filled(await connection.FillAsync(cancellationToken).ConfigureAwait(false)))
                 throw new EndOfStreamException("the backend closed the connection in the middle of its answer");
         }
@@ -177,12 +173,15 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
     {
         var digits = line.AsSpan();
         if (digits.IndexOf(';') is >= 0 and var extension)
-            digits = digits[..extension].TrimEnd(" \t");
+            digits = digits[..extension];
+        // White space is allowed before an extension only (RFC 9112 section 7.1.1). Servers that pad their sizes have it without one, and it
+        // changes no number; the client gets chunks of Router's own.
+        digits = digits.TrimEnd(" \t");
         Span<byte> octets = stackalloc byte[16];
         if (digits.Length is 0 or > 15 || !Encoding.ASCII.TryGetBytes(digits, octets, out var length)
             || !Utf8Parser.TryParse(octets[..length], out long size, out var consumed, 'x') || consumed != length)
         {
-            throw new InvalidDataException("the size of a chunk is not a hexadecimal number");
+            throw new InvalidDataException("the size of a chunk is not a hexadecimal number (RFC 9112 section 7.1)");
         }
 
         return size;
