@@ -208,9 +208,7 @@ public sealed partial class Forwarder(
     }
 
     private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, ForwardOrder order, ExchangeLimit limit) =>
-        Compression.Begin(context, order.Route.Compression) is { } coding
-            ? CodedBody.CopyAsync(coding, answer, context, limit, order.Exchange)
-            : ResponseBody.CopyAsync(answer, context, limit, order.Exchange);
+        ResponseBody.CopyAsync(answer, Compression.Begin(context, order.Route.Compression), context, limit, order.Exchange);
 
     // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
     private async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardOrder order, ErrorPage page, HttpResponseMessage error, ExchangeLimit limit)

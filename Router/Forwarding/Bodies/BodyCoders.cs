@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Compression;
+using Router.Answers;
 
 namespace Router.Forwarding.Bodies;
 
@@ -11,6 +12,14 @@ namespace Router.Forwarding.Bodies;
 /// </summary>
 internal interface IBodyCoder : IDisposable
 {
+    /// <summary>The coder for a content coding; null for none.</summary>
+    static IBodyCoder? For(string? coding) => coding switch
+    {
+        null => null,
+        AcceptEncoding.Brotli => new BrotliCoder(),
+        _ => new GzipCoder(),
+    };
+
     /// <summary>Takes a piece.</summary>
     void Code(ReadOnlySpan<byte> piece, IBufferWriter<byte> output);
 
