@@ -77,10 +77,10 @@ public sealed class DrainTests
 
         router.Switch(Maintenance);
         clock.Advance(TimeSpan.FromSeconds(19));
-        router.Drain().Look().Should().BeTrue();
+        router.Drain().Poll().Should().BeTrue();
         router.InTheWay().Should().ContainSingle();
         clock.Advance(TimeSpan.FromSeconds(1));
-        router.Drain().Look();
+        router.Drain().Poll();
 
         var answer = await client.ReadMessageAsync();
         answer!.Status.Should().Be(503);

@@ -175,7 +175,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
         var verdict = Of(Record with { Steps = [step] }, step, Now, null, Good with { Mode = mode }, Other(Good) with { Mode = mode });
 
-        (verdict.State, verdict.Text, verdict.IsInForce).Should().Be((state, text, true));
+        (verdict.State, verdict.Text).Should().Be((state, text));
     }
 
     [Fact]
@@ -189,7 +189,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
         verdict.Text.Should().Contain("Bypass b9eb7a5a lets testers write until 22:15:00Z").And.NotContain("SAFE");
         Of(Record with { Bypasses = [bypass with { Until = Now }] }, Step, Now, null, Good).IsSafe.Should().BeTrue();
         Of(Record with { Bypasses = [bypass] }, Step, Now, null, Good, Other(Good) with { At = Now.AddSeconds(-30) })
-            .IsInForce.Should().BeFalse("one that vanished may still let testers write");
+            .State.Should().Be(VerdictState.NotSafe, "one that vanished may still let testers write");
     }
 
     [Fact]

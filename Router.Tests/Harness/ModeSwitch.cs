@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Router.Forwarding.InFlight;
 using Router.Modes;
+using Router.Switching;
 
 namespace Router.Tests.Harness;
 

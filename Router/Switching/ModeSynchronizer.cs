@@ -1,5 +1,4 @@
 using Router.Configuration;
-using Router.Forwarding.InFlight;
 using Router.Modes;
 using Router.Modes.Stores;
 

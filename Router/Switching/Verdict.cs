@@ -19,9 +19,6 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
     /// <summary>Whether a restore may begin.</summary>
     public bool IsSafe => State == VerdictState.Safe;
 
-    /// <summary>Whether the mode is in force on every instance: what a switch waits for, to whatever mode.</summary>
-    public bool IsInForce => State != VerdictState.NotSafe;
-
     /// <summary>How many instances are live.</summary>
     public int Live { get; init; }
 

@@ -1,12 +1,13 @@
 using Router.Background;
 using Router.Configuration;
+using Router.Forwarding.InFlight;
 using Router.Modes;
 
-namespace Router.Forwarding.InFlight;
+namespace Router.Switching;
 
 /// <summary>
-/// Brings what is in flight to closed backends to its end after a switch. Upgraded connections are told to close at once and have two seconds;
-/// what still waits for its turn is turned away; a request has until the drain limit, or as long as the step says, and is cut then.
+/// Ends what is in flight to closed backends after a switch. Upgraded connections are asked to close at once and have two seconds. A request that
+/// has not been sent yet is turned away; one that has been sent may go on until the drain limit, or for the step's own limit, and is then cut.
 /// </summary>
 public sealed partial class Drain : BackgroundLoop
 {
@@ -19,12 +20,13 @@ public sealed partial class Drain : BackgroundLoop
     private readonly TimeProvider _time;
     private readonly ILogger<Drain> _logger;
     private readonly ChangeSignal _woken;
-    private readonly Lock _looking = new();
+    private readonly Lock _polling = new();
     private ModeState? _drained;
     private (ModeState State, long Cut, long Uncertain)? _draining;
 
-    /// <summary>Begins to look at the mode.</summary>
-    public Drain(ModeController modes, OpenExchanges open, UncertainWrites uncertain, RouterSettings settings, BackgroundFailures failures, TimeProvider time, ILogger<Drain> logger)
+    public Drain(
+        ModeController modes, OpenExchanges open, UncertainWrites uncertain, RouterSettings settings, BackgroundFailures failures, TimeProvider time,
+        ILogger<Drain> logger)
         : base(failures, time)
     {
         (_modes, _open, _uncertain, _limit, _time, _logger) = (modes, open, uncertain, settings.ModeStore.DrainLimit, time, logger);
@@ -38,12 +40,12 @@ public sealed partial class Drain : BackgroundLoop
     {
         get
         {
-            lock (_looking)
+            lock (_polling)
                 return _draining is { } draining ? _open.CutCount - draining.Cut : 0;
         }
     }
 
-    /// <summary>Is told once of each step that closes something, when nothing is left in its way.</summary>
+    /// <summary>Raised once for each step that closes something, when nothing is in flight any more to what it closes.</summary>
     public event Action<DrainOutcome>? Ended;
 
     /// <inheritdoc/>
@@ -53,11 +55,11 @@ public sealed partial class Drain : BackgroundLoop
         base.Dispose();
     }
 
-    /// <summary>Looks once, and does what is due. False where nothing is left in the way.</summary>
-    public bool Look()
+    /// <summary>Closes and cuts what is due. False if nothing is in flight any more to what the mode closes.</summary>
+    public bool Poll()
     {
-        lock (_looking)
-            return LookOnce();
+        lock (_polling)
+            return PollOnce();
     }
 
     /// <inheritdoc/>
@@ -66,21 +68,21 @@ public sealed partial class Drain : BackgroundLoop
         while (true)
         {
             await _woken.WaitAsync(Timeout.InfiniteTimeSpan, stopping).ConfigureAwait(false);
-            while (Look())
+            while (Poll())
                 await Task.Delay(Tick, _time, stopping).ConfigureAwait(false);
         }
     }
 
-    private bool LookOnce()
+    private bool PollOnce()
     {
         var state = _modes.State;
         if (_draining is not { } draining || !draining.State.Step.IsSameAs(state.Step))
         {
-            // A switch that follows at once must not keep the end of this one from being told.
+            // A switch that follows at once must not suppress the report on the end of this one.
             if (_draining is { } last && _drained?.Step.IsSameAs(last.State.Step) != true
                 && _open.HeldAgainst(last.State).TrueForAll(exchange => exchange.Arrived > state.ActivatedAt))
             {
-                TellOnce(last);
+                ReportOnce(last);
             }
 
             _draining = draining = (state, _open.CutCount, _uncertain.Count);
@@ -96,14 +98,14 @@ public sealed partial class Drain : BackgroundLoop
         }
 
         if (held.Count == 0 && _drained?.Step.IsSameAs(state.Step) != true)
-            TellOnce((state, draining.Cut, draining.Uncertain));
+            ReportOnce((state, draining.Cut, draining.Uncertain));
         return held.Count > 0;
     }
 
-    private void TellOnce((ModeState State, long Cut, long Uncertain) draining)
+    private void ReportOnce((ModeState State, long Cut, long Uncertain) draining)
     {
         var state = _drained = draining.State;
-        // An instance that has not read the mode yet, or has lost the store, is closed, and there was no switch.
+        // An instance that has not read the mode yet, or has lost the store, is closed without a switch.
         if (!state.Mode.ClosesAnything || state.Record.Version < 0 || state.IsLapsed)
             return;
         var outcome = new DrainOutcome(state, _time.GetElapsedTime(state.ActivatedAt), _open.CutCount - draining.Cut, _uncertain.Count - draining.Uncertain);
@@ -116,10 +118,3 @@ public sealed partial class Drain : BackgroundLoop
     [LoggerMessage(Level = LogLevel.Information, Message = "Nothing is in flight any more to what {Mode} closes, {Seconds:F1} s after the switch. Cut: {Cut}. Writes whose outcome is unknown: {Uncertain}.")]
     private partial void LogDrained(Mode mode, double seconds, long cut, long uncertain);
 }
-
-/// <summary>How the requests in flight at a switch have ended.</summary>
-/// <param name="State">The state that was switched to.</param>
-/// <param name="Took">How long it took from the switch.</param>
-/// <param name="Cut">How many requests and upgraded connections were cut.</param>
-/// <param name="UncertainWrites">How many writes have an unknown outcome.</param>
-public sealed record DrainOutcome(ModeState State, TimeSpan Took, long Cut, long UncertainWrites);
