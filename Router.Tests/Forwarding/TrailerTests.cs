@@ -79,6 +79,69 @@ public sealed class TrailerTests
         backend.Connections.Should().Be(1);
     }
 
+    [Theory]
+    [InlineData(false, false)]
+    [InlineData(false, true)]
+    [InlineData(true, false)]
+    [InlineData(true, true)]
+    public async Task Trailers_of_a_response_have_no_framing_routing_authentication_or_connection_headers_over_either_protocol(bool backendHttp2, bool clientHttp2)
+    {
+        string[] late =
+        [
+            "content-length", "trailer", "host", "connection", "keep-alive", "proxy-connection", "upgrade", "proxy-authenticate", "authorization", "cookie",
+            "set-cookie", "www-authenticate", "forwarded", "x-forwarded-for", "x_forwarded_host", "content-type", "content-encoding", "cache-control", "location",
+            "content_length", "vary", "date",
+        ];
+        await using var backend = RawBackend.Start(backendHttp2 ? ServeHttp2Async : ServeHttp1Async);
+        await using var router = await ListeningRouter.StartAsync(
+            SiteFile.Of("*", backend).Set("Backends:www:Http2", backendHttp2 ? "true" : "false"), clientHttp2 ? "Http2" : "Http1");
+        using var client = await router.ConnectAsync();
+
+        if (clientHttp2)
+        {
+            byte[] request =
+            [
+                .. Http2Frames.Preface,
+                .. Http2Frames.Headers(1, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/"), ("te", "trailers")),
+            ];
+            await client.WriteAsync(request);
+        }
+        else
+        {
+            await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nTE: trailers\r\n\r\n");
+        }
+
+        var received = await client.ReadThroughAsync("the last one");
+        received[received.IndexOf("ok", StringComparison.Ordinal)..].Should().Contain("x-first").And.NotContain("late value");
+
+        async Task ServeHttp1Async(RawConnection connection)
+        {
+            await connection.ReadMessageAsync();
+            await connection.WriteAsync(
+                "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nx-first: 1\r\n"
+                + string.Concat(late.Select(name => $"{name}: late value\r\n")) + "x-last: the last one\r\n\r\n");
+        }
+
+        async Task ServeHttp2Async(RawConnection connection)
+        {
+            await connection.ReadExactlyAsync(24);
+            await connection.WriteAsync(Http2Frames.Frame(4, 0, 0, []));
+            string frame;
+            do
+            {
+                frame = await connection.ReadExactlyAsync(9);
+                await connection.ReadExactlyAsync((frame[0] << 16) | (frame[1] << 8) | frame[2]);
+            }
+            while (frame[3] != 1);
+            await connection.WriteAsync(Http2Frames.Headers(1, false, (":status", "200")));
+            await connection.WriteAsync(Http2Frames.Data(1, false, "ok"));
+            // HTTP/2 has no headers of the connection (RFC 9113 section 8.2.2).
+            var trailers = late.Except(["connection", "keep-alive", "proxy-connection", "upgrade"]).Select(name => (name, "late value"));
+            await connection.WriteAsync(Http2Frames.Headers(1, true, [("x-first", "1"), .. trailers, ("x-last", "the last one")]));
+            await connection.ReadToEndAsync();
+        }
+    }
+
     [Fact]
     public async Task An_announced_trailer_that_never_comes_is_no_fault()
     {

@@ -12,9 +12,13 @@ public static class FramingHeaders
         "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info", "HTTP2-Settings",
     ];
 
-    // A second length beside the real one, or an announcement of trailers that never come, lets two readers see two messages
-    // (RFC 9112 section 6.2, RFC 9110 section 6.6.2).
-    private static readonly FrozenSet<string> All = FrozenSet.Create(StringComparer.OrdinalIgnoreCase, [.. HopByHop, "Content-Length", "Trailer"]);
+    /// <summary>
+    /// All of them. A second length beside the real one, or an announcement of trailers that never come, lets two readers see two messages
+    /// (RFC 9112 section 6.2, RFC 9110 section 6.6.2).
+    /// </summary>
+    public static IReadOnlyList<string> Names { get; } = [.. HopByHop, "Content-Length", "Trailer"];
+
+    private static readonly FrozenSet<string> All = Names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Whether configuration may not set a header.</summary>
     /// <param name="name">The header's name.</param>

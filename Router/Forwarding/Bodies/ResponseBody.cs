@@ -111,10 +111,7 @@ public static class ResponseBody
 
     private static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
     {
-        foreach (var (name, values) in answer.TrailingHeaders.NonValidated)
-        {
-            foreach (var value in values)
-                response.AppendTrailer(name, value);
-        }
+        foreach (var (name, value) in TrailerFields.Of(answer))
+            response.AppendTrailer(name, value);
     }
 }

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using System.IO.Pipelines;
 using System.Text;
+using Router.Forwarding.Headers;
 using Router.Forwarding.InFlight;
 
 namespace Router.Forwarding.Bodies;
@@ -32,12 +33,8 @@ internal sealed class ResponseOutput(PipeWriter writer, Exchange exchange, bool 
     public void WriteTrailers(HttpResponseMessage response)
     {
         var text = new StringBuilder("0\r\n");
-        foreach (var (name, values) in response.TrailingHeaders.NonValidated)
-        {
-            foreach (var value in values)
-                text.Append(name).Append(": ").Append(value.AsSpan().ContainsAny('\r', '\n', '\0') ? "" : value).Append("\r\n");
-        }
-
+        foreach (var (name, value) in TrailerFields.Of(response))
+            text.Append(name).Append(": ").Append(value).Append("\r\n");
         writer.Write(Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
     }
 
