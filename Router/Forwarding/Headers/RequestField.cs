@@ -39,4 +39,13 @@ public enum RequestField
 
     /// <summary><c>X-B3-Flags</c>.</summary>
     TraceFlags = 1 << 10,
+
+    /// <summary><c>If-Match</c> or <c>If-None-Match</c>.</summary>
+    Tags = 1 << 11,
+
+    /// <summary><c>Range</c> or <c>If-Range</c>.</summary>
+    Range = 1 << 12,
+
+    /// <summary>Those whose values may have to be changed.</summary>
+    Changeable = Cookie | Tags | Range,
 }

@@ -51,7 +51,10 @@ public static class RequestHeaders
             // HTTP/2 brings names that are no tokens too, line breaks and all. One that is known for all of its letters is none of these.
             if (((field & ~RequestField.FromTrustedProxies) == 0 && !FieldSyntax.IsToken(name)) || FieldSyntax.HasControls(values))
                 throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
-            message.Fields.Add(name, (field & RequestField.Cookie) != 0 ? BypassToken.Without(values) : values);
+            if ((field & RequestField.Changeable) == 0)
+                message.Fields.Add(name, values);
+            else if (Change(context.Request, order, field, name, values) is { Count: > 0 } changed)
+                message.Fields.Add(name, changed);
         }
 
         if (HopByHopHeaders.IsNamedBy(headers.TE, "trailers"))
@@ -81,6 +84,18 @@ public static class RequestHeaders
     public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, ForwardOrder order)
     {
         Copy(context, message, backend, order, isPage: true);
+    }
+
+    // None where the field is not for the backend.
+    private static StringValues Change(HttpRequest request, ForwardOrder order, RequestField field, string name, StringValues values)
+    {
+        if ((field & RequestField.Cookie) != 0)
+            return BypassToken.Without(values);
+        if (order.Route.Compression == CompressionPolicy.Off)
+            return values;
+        if ((field & RequestField.Range) != 0)
+            return CodedConditions.IgnoreRange(request) ? default : values;
+        return name.Equals("If-Match", StringComparison.OrdinalIgnoreCase) ? CodedConditions.IfMatch(values) : CodedConditions.IfNoneMatch(request, values);
     }
 
     private static void AddForwarded(HttpContext context, BackendRequest message, StringValues before)

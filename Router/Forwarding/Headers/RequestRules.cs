@@ -41,6 +41,8 @@ public sealed class RequestRules
         Add(RequestField.OfTheRequestItself, OfTheRequestItself);
         Add(RequestField.Credentials, ["Authorization"]);
         Add(RequestField.Cookie, ["Cookie"]);
+        Add(RequestField.Tags, ["If-Match", "If-None-Match"]);
+        Add(RequestField.Range, ["Range", "If-Range"]);
         Add(RequestField.ForwardedFor, ["X-Forwarded-For"]);
         Add(RequestField.ForwardedProto, ["X-Forwarded-Proto"]);
         if (samplingTrust is not null)
