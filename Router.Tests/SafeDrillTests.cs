@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.WebSockets;
 using System.Text.Json.Nodes;
+using Xunit.Abstractions;
 
 namespace Router.Tests;
 
@@ -10,7 +11,7 @@ namespace Router.Tests;
 /// client is told that a write had not arrived that had. See <see cref="DrillSite"/>.
 /// </summary>
 [Collection(Alone.Name)]
-public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<DrillDatabase>
+public sealed class SafeDrillTests(DrillDatabase database, ITestOutputHelper output) : IClassFixture<DrillDatabase>
 {
     private const string Api = "api.example.org";
 
@@ -24,11 +25,12 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
     [DrillFact]
     public async Task An_instance_that_is_cut_off_from_the_store_and_replaced_is_not_outvoted_until_the_operator_has_seen_to_it()
     {
-        await using var site = await DrillSite.PrepareAsync(database.Server, Settle);
+        await using var site = await DrillSite.PrepareAsync(database.Server, Settle, output);
         await using var relay = CuttableRelay.Start(site.Redis.Port);
         var routers = await Task.WhenAll(
             site.OpenAsync("router-1"), site.OpenAsync("router-2"), site.OpenAsync("router-3", relay.Redis, OtherHost));
         await DrillSite.LiveAsync(routers[0], 3);
+        var refused = site.Clients.RefusedBy(routers[2]).Count();
         relay.Cut();
         var four = await site.OpenAsync("router-4");
 
@@ -37,14 +39,15 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
         LastLine(first.Output).Should().StartWith("NOT SAFE").And.Contain("router-3").And.MatchRegex("router fleet .*forget NAME");
         var through = await site.Clients.WriteAsync(routers[2], "through-router-3", TimeSpan.Zero);
         through.Should().Be(HttpStatusCode.Created, "it is open, and clients reach it");
+        site.Clients.RefusedBy(routers[2]).Skip(refused).Should().BeEmpty("without the store the last known mode applies");
         var shown = await Tool.RunAsync(four.ManagementUrl, "mode", "--expect", "3");
         shown.Code.Should().Be(1, "mode --expect 3 && pg_restore must start nothing");
 
         await routers[2].KillAsync();
         var forgotten = await Tool.RunAsync(four.ManagementUrl, "fleet", "forget", "router-3", "--by", "anna");
         forgotten.Code.Should().Be(0, forgotten.Errors);
-        var (output, restored) = await site.SafeAsync(Tool.Start(routers[0].ManagementUrl, "mode", "--wait", "--expect", "3"));
-        output.Should().Contain("router-3 died between").And.Contain("anna has said so");
+        var (said, restored) = await site.SafeAsync(Tool.Start(routers[0].ManagementUrl, "mode", "--wait", "--expect", "3"));
+        said.Should().Contain("router-3 died between").And.Contain("anna has said so");
         restored.Should().Contain("through-router-3");
         (await Tool.RunAsync(routers[1].ManagementUrl, "mode", "history")).Output.Should().Contain("forgotten").And.Contain("router-3");
         await site.NothingIsLostAsync(restored);
@@ -55,7 +58,7 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
     {
         var lease = TimeSpan.FromSeconds(6);
         await using var site = await DrillSite.PrepareAsync(
-            database.Server, Settle, ("ModeStore:Lease", "6s"), ("ModeStore:DrainLimit", "1s"));
+            database.Server, Settle, output, ("ModeStore:Lease", "6s"), ("ModeStore:DrainLimit", "1s"));
         await using var relay = CuttableRelay.Start(site.Redis.Port);
         var routers = await Task.WhenAll(
             site.OpenAsync("router-1"), site.OpenAsync("router-2"), site.OpenAsync("router-3", relay.Redis, OtherHost));
@@ -64,11 +67,11 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
         var sinceCut = Stopwatch.GetTimestamp();
         await site.OpenAsync("router-4");
 
-        var (output, restored) = await site.SafeAsync(DrillSite.StartClosing(routers[0], "--expect", "3", "--timeout", "1m"));
+        var (said, restored) = await site.SafeAsync(DrillSite.StartClosing(routers[0], "--expect", "3", "--timeout", "1m"));
 
         // It renewed its lease up to a second before the cut.
         Stopwatch.GetElapsedTime(sinceCut).Should().BeGreaterThan(lease - TimeSpan.FromSeconds(1));
-        output.Should().Contain("router-3 vanished").And.Contain("Its lease has run out");
+        said.Should().Contain("router-3 vanished").And.Contain("Its lease has run out");
         var late = await site.Clients.WriteAsync(routers[2], "too-late", TimeSpan.Zero);
         late.Should().Be(HttpStatusCode.ServiceUnavailable, "it has closed itself");
         await site.NothingIsLostAsync(restored);
@@ -77,7 +80,7 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
     [DrillFact]
     public async Task What_a_killed_instance_had_in_flight_is_waited_for_and_listed()
     {
-        var (started, one, _, three) = await DrillSite.StartAsync(database.Server, TimeSpan.FromSeconds(7));
+        var (started, one, _, three) = await DrillSite.StartAsync(database.Server, TimeSpan.FromSeconds(7), output);
         await using var site = started;
         string[] slow = ["slow-1", "slow-2", "slow-3"];
         var writing = slow.Select(id => site.Clients.WriteAsync(three, id, TimeSpan.FromSeconds(6))).ToArray();
@@ -92,13 +95,13 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
         await three.KillAsync();
         await Task.Delay(TimeSpan.FromSeconds(0.3));
         var starting = three.StartAgainAsync();
-        var (output, restored) = await site.SafeAsync(DrillSite.StartClosing(one, "--expect", "3"));
+        var (said, restored) = await site.SafeAsync(DrillSite.StartClosing(one, "--expect", "3"));
 
         await starting;
         restored.Should().Contain(slow, "SAFE comes after the application has finished");
         foreach (var id in slow)
-            output.Should().MatchRegex($"OUTCOME UNKNOWN: .*/write/{id} ");
-        output.Should().Contain("router-3 died between");
+            said.Should().MatchRegex($"OUTCOME UNKNOWN: .*/write/{id} ");
+        said.Should().Contain("router-3 died between");
         (await Task.WhenAll(writing)).Should().OnlyContain(status => status == null, "the connection broke");
         await site.NothingIsLostAsync(restored);
     }
@@ -106,17 +109,17 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
     [DrillFact]
     public async Task A_write_that_was_cut_is_waited_for_and_listed()
     {
-        var (started, one, two, _) = await DrillSite.StartAsync(database.Server, TimeSpan.FromSeconds(6));
+        var (started, one, two, _) = await DrillSite.StartAsync(database.Server, TimeSpan.FromSeconds(6), output);
         await using var site = started;
         var writing = site.Clients.WriteAsync(two, "cut", TimeSpan.FromSeconds(7));
         await site.Application.HasAsync("cut");
 
         var closing = DrillSite.StartClosing(one, "--expect", "3", "--cut-after", "1s");
         await closing.LineAsync("of unknown outcome may still be applied until");
-        var (output, restored) = await site.SafeAsync(closing);
+        var (said, restored) = await site.SafeAsync(closing);
 
         restored.Should().Contain("cut");
-        output.Should().MatchRegex("OUTCOME UNKNOWN: .*/write/cut ");
+        said.Should().MatchRegex("OUTCOME UNKNOWN: .*/write/cut ");
         await writing;
         site.Clients.Unknown.Should().Contain("cut", "the client is told what the operator is told");
         await site.NothingIsLostAsync(restored);
@@ -125,7 +128,7 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
     [DrillFact]
     public async Task Read_only_ends_what_writes_without_being_asked_and_recovery_does_not_call_open_apis_safe()
     {
-        var (started, one, two, _) = await DrillSite.StartAsync(database.Server, Settle);
+        var (started, one, two, _) = await DrillSite.StartAsync(database.Server, Settle, output);
         await using var site = started;
         using var socket = new ClientWebSocket();
         socket.Options.SetRequestHeader("Host", "www.example.org");
@@ -151,7 +154,7 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
     {
         var tolerance = TimeSpan.FromMilliseconds(100);
         var skews = new Dictionary<string, double> { ["router-1"] = -15, ["router-2"] = -1.2, ["router-3"] = 60 };
-        await using var site = await DrillSite.PrepareAsync(database.Server, Settle, ("ModeStore:Lead", "3s"));
+        await using var site = await DrillSite.PrepareAsync(database.Server, Settle, output, ("ModeStore:Lead", "3s"));
         var routers = await Task.WhenAll(skews.Select(it => site.OpenAsync(it.Key, environment: WallClock(it.Value))));
         await DrillSite.LiveAsync(routers[0], 3);
         var probes = new Dictionary<string, (DateTimeOffset Sent, DateTimeOffset Had)>();
@@ -162,7 +165,7 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
             probes[name] = (sent, DateTimeOffset.UtcNow);
         }
 
-        var (output, restored) = await site.SafeAsync(DrillSite.StartClosing(routers[0], "--expect", "3"));
+        var (said, restored) = await site.SafeAsync(DrillSite.StartClosing(routers[0], "--expect", "3"));
 
         using var operators = new Management(routers[1].ManagementUrl);
         var reports = await InstancesAsync(operators);
@@ -178,14 +181,14 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
         }
 
         foreach (var name in skews.Keys)
-            output.Should().Contain($"{name}'s wall clock is");
+            said.Should().Contain($"{name}'s wall clock is");
         await site.NothingIsLostAsync(restored);
     }
 
     [DrillFact]
     public async Task A_store_that_is_killed_wiped_or_slow_during_a_closing_makes_no_wrong_verdict()
     {
-        var (started, one, two, _) = await DrillSite.StartAsync(database.Server, Settle);
+        var (started, one, two, _) = await DrillSite.StartAsync(database.Server, Settle, output);
         await using var site = started;
         (string Name, Func<Task> DoAsync)[] faults =
         [
@@ -222,7 +225,7 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
     [DrillFact]
     public async Task Requests_that_waited_in_a_suspended_instance_reach_no_closed_backend()
     {
-        var (started, one, _, three) = await DrillSite.StartAsync(database.Server, Settle);
+        var (started, one, _, three) = await DrillSite.StartAsync(database.Server, Settle, output);
         await using var site = started;
         var queued = Enumerable.Range(0, 20).Select(i => $"queued-{i}").ToArray();
         var kept = await Task.WhenAll(queued.Skip(10).Select(_ => RawConnection.OpenAsync(three.Endpoint)));
@@ -252,7 +255,7 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
     [DrillFact]
     public async Task Of_two_operators_at_once_one_decides_and_the_other_is_told()
     {
-        var (started, one, two, three) = await DrillSite.StartAsync(database.Server, Settle);
+        var (started, one, two, three) = await DrillSite.StartAsync(database.Server, Settle, output);
         await using var site = started;
         var anna = DrillSite.StartClosing(one, "--expect", "3");
         var bert = Tool.Start(two.ManagementUrl, "mode", "set", "read-only", "--operator", "bert", "--wait", "--expect", "3");
@@ -268,7 +271,7 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
     [DrillFact]
     public async Task Kills_restarts_and_starts_that_fail_leave_nothing_behind_that_an_operator_must_clear()
     {
-        var (started, one, _, three) = await DrillSite.StartAsync(database.Server, Settle);
+        var (started, one, _, three) = await DrillSite.StartAsync(database.Server, Settle, output);
         await using var site = started;
         for (var i = 0; i < 4; i++)
             await three.RestartAsync();
@@ -276,10 +279,10 @@ public sealed class SafeDrillTests(DrillDatabase database) : IClassFixture<Drill
         await FailsToStartAsync("--urls", "https://127.0.0.1:0", "--Router:Certificates:www:Path", "/nonexistent.pem");
         await DrillSite.LiveAsync(one, 3);
 
-        var (output, restored) = await site.SafeAsync(DrillSite.StartClosing(one, "--expect", "3"));
+        var (said, restored) = await site.SafeAsync(DrillSite.StartClosing(one, "--expect", "3"));
 
-        output.Should().NotContain("vanished").And.NotContain("router-bad");
-        output.Split('\n').Max(line => line.Length).Should().BeLessThan(500);
+        said.Should().NotContain("vanished").And.NotContain("router-bad");
+        said.Split('\n').Max(line => line.Length).Should().BeLessThan(500);
         await site.NothingIsLostAsync(restored);
 
         async Task FailsToStartAsync(params string[] arguments)

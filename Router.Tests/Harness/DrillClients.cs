@@ -3,11 +3,13 @@ using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
+using Xunit.Abstractions;
 
 namespace Router.Tests.Harness;
 
 /// <summary>Clients that write one after the other through every instance of a drill, and keep what they were told of each write.</summary>
-internal sealed class DrillClients : IAsyncDisposable
+/// <param name="output">Is told of every write by name that was refused.</param>
+internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
 {
     private const int EachInstance = 2;
     private const int Refusals = 20;
@@ -15,6 +17,7 @@ internal sealed class DrillClients : IAsyncDisposable
 
     private readonly ConcurrentQueue<string> _acknowledged = [];
     private readonly ConcurrentQueue<string> _notForwarded = [];
+    private readonly ConcurrentQueue<(RouterProcess Router, string Body)> _refusals = [];
     private readonly ConcurrentQueue<string> _unknown = [];
     private readonly ConcurrentQueue<Task> _writing = [];
     private readonly CancellationTokenSource _end = new();
@@ -29,6 +32,9 @@ internal sealed class DrillClients : IAsyncDisposable
     /// <summary>The writes whose client was told that the outcome is unknown.</summary>
     public IEnumerable<string> Unknown => _unknown;
 
+    /// <summary>What an instance answered to the writes that it did not forward.</summary>
+    public IEnumerable<string> RefusedBy(RouterProcess router) => _refusals.Where(it => it.Router == router).Select(it => it.Body);
+
     /// <summary>Writes through an instance until the end, wherever it is just then.</summary>
     public void Use(RouterProcess router)
     {
@@ -39,28 +45,10 @@ internal sealed class DrillClients : IAsyncDisposable
     /// <summary>Writes once; the id of the write is chosen by the caller. Null where no response came.</summary>
     public async Task<HttpStatusCode?> WriteAsync(RouterProcess router, string id, TimeSpan work, string host = "www.example.org")
     {
-        var target = string.Create(CultureInfo.InvariantCulture, $"/write/{id}?id={id}&work={work.TotalMilliseconds:F0}");
-        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{router.Endpoint}{target}");
-        request.Headers.Host = host;
-        request.Headers.Accept.ParseAdd("application/json");
-        request.Content = new StringContent("a row");
-        try
-        {
-            using var response = await _client.SendAsync(request);
-            var body = await response.Content.ReadAsStringAsync();
-            if (response.StatusCode == HttpStatusCode.Created)
-                _acknowledged.Enqueue(id);
-            else if (body.StartsWith('{') && JsonNode.Parse(body)!["forwarded"]?.GetValue<bool>() == false)
-                _notForwarded.Enqueue(id);
-            else if (body.Contains("\"outcome\"", StringComparison.Ordinal))
-                _unknown.Enqueue(id);
-            return response.StatusCode;
-        }
-        catch (Exception gone) when (gone is HttpRequestException or SocketException)
-        {
-            // Its instance was killed, or is about to start.
-            return null;
-        }
+        var (status, body) = await SendAsync(router, id, work, host);
+        if (status != HttpStatusCode.Created)
+            output.WriteLine($"{DateTimeOffset.UtcNow:HH:mm:ss.fff} write {id} through {router.Endpoint}: {status?.ToString() ?? "no response"} {body}");
+        return status;
     }
 
     /// <summary>Waits until many more writes have been refused.</summary>
@@ -84,11 +72,40 @@ internal sealed class DrillClients : IAsyncDisposable
         _end.Dispose();
     }
 
+    private async Task<(HttpStatusCode? Status, string Body)> SendAsync(RouterProcess router, string id, TimeSpan work, string host)
+    {
+        var target = string.Create(CultureInfo.InvariantCulture, $"/write/{id}?id={id}&work={work.TotalMilliseconds:F0}");
+        using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{router.Endpoint}{target}");
+        request.Headers.Host = host;
+        request.Headers.Accept.ParseAdd("application/json");
+        request.Content = new StringContent("a row");
+        try
+        {
+            using var response = await _client.SendAsync(request);
+            var body = await response.Content.ReadAsStringAsync();
+            if (response.StatusCode == HttpStatusCode.Created)
+                _acknowledged.Enqueue(id);
+            else if (body.StartsWith('{') && JsonNode.Parse(body)!["forwarded"]?.GetValue<bool>() == false)
+            {
+                _notForwarded.Enqueue(id);
+                _refusals.Enqueue((router, body));
+            }
+            else if (body.Contains("\"outcome\"", StringComparison.Ordinal))
+                _unknown.Enqueue(id);
+            return (response.StatusCode, body);
+        }
+        catch (Exception gone) when (gone is HttpRequestException or SocketException)
+        {
+            // Its instance was killed, or is about to start.
+            return (null, gone.Message);
+        }
+    }
+
     private async Task WriteAllAsync(RouterProcess router)
     {
         for (var i = 0; !_end.IsCancellationRequested; i++)
         {
-            await WriteAsync(router, Guid.NewGuid().ToString("N"), Pause * (i % 5));
+            await SendAsync(router, Guid.NewGuid().ToString("N"), Pause * (i % 5), "www.example.org");
             await Task.Delay(Pause, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

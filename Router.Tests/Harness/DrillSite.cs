@@ -3,6 +3,7 @@ using System.Globalization;
 using Router.Configuration;
 using Router.Modes;
 using Router.Modes.Stores;
+using Xunit.Abstractions;
 
 namespace Router.Tests.Harness;
 
@@ -20,13 +21,16 @@ internal sealed class DrillSite : IAsyncDisposable
 
     private readonly ConcurrentBag<RouterProcess> _routers = [];
 
-    private DrillSite(RedisServer redis, DrillApplication application) => (Redis, Application) = (redis, application);
+    private readonly ITestOutputHelper _output;
+
+    private DrillSite(RedisServer redis, DrillApplication application, ITestOutputHelper output) =>
+        (Redis, Application, Clients, _output) = (redis, application, new DrillClients(output), output);
 
     public RedisServer Redis { get; }
 
     public DrillApplication Application { get; }
 
-    public DrillClients Clients { get; } = new();
+    public DrillClients Clients { get; }
 
     /// <summary>The site's configuration.</summary>
     public SiteFile File { get; private set; } = null!;
@@ -34,10 +38,12 @@ internal sealed class DrillSite : IAsyncDisposable
     /// <summary>Prepares one, without an instance.</summary>
     /// <param name="database">Where the application writes.</param>
     /// <param name="settle">How long the application may go on working on a write whose connection is gone.</param>
+    /// <param name="output">Gets the instances' last log lines, and what refused writes were answered.</param>
     /// <param name="settings">Further keys.</param>
-    public static async Task<DrillSite> PrepareAsync(PostgresServer database, TimeSpan settle, params (string Key, string Value)[] settings)
+    public static async Task<DrillSite> PrepareAsync(
+        PostgresServer database, TimeSpan settle, ITestOutputHelper output, params (string Key, string Value)[] settings)
     {
-        var site = new DrillSite(await RedisServer.StartAsync(), await DrillApplication.StartAsync(database));
+        var site = new DrillSite(await RedisServer.StartAsync(), await DrillApplication.StartAsync(database), output);
         var time = string.Create(CultureInfo.InvariantCulture, $"{settle.TotalMilliseconds:F0}ms");
         site.File = new SiteFile()
             .Frontend("www", site.Application.Address).Api("api", site.Application.Address).Host("www.*", "www").Host("api.*", "api")
@@ -57,9 +63,9 @@ internal sealed class DrillSite : IAsyncDisposable
 
     /// <summary>Prepares one and starts router-1, router-2 and router-3.</summary>
     public static async Task<(DrillSite Site, RouterProcess One, RouterProcess Two, RouterProcess Three)> StartAsync(
-        PostgresServer database, TimeSpan settle, params (string Key, string Value)[] settings)
+        PostgresServer database, TimeSpan settle, ITestOutputHelper output)
     {
-        var site = await PrepareAsync(database, settle, settings);
+        var site = await PrepareAsync(database, settle, output);
         var routers = await Task.WhenAll(site.OpenAsync("router-1"), site.OpenAsync("router-2"), site.OpenAsync("router-3"));
         await LiveAsync(routers[0], 3);
         return (site, routers[0], routers[1], routers[2]);
@@ -123,6 +129,8 @@ internal sealed class DrillSite : IAsyncDisposable
     {
         await Clients.DisposeAsync();
         await Task.WhenAll(_routers.Select(router => router.DisposeAsync().AsTask()));
+        foreach (var router in _routers)
+            _output.WriteLine($"The log of {router.Endpoint} ended with:\n{string.Join('\n', router.LastLines)}");
         await Application.IdleAsync();
         await Application.DisposeAsync();
         await Redis.DisposeAsync();

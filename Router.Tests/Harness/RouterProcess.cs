@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -12,11 +13,13 @@ namespace Router.Tests.Harness;
 /// </summary>
 internal sealed class RouterProcess : IAsyncDisposable
 {
+    private const int KeptLines = 40;
     private static readonly string? Binary = Environment.GetEnvironmentVariable("ROUTER_BINARY");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("router-process-").FullName;
     private readonly Func<RouterProcess, Task<ProcessStartInfo>> _start;
     private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
+    private readonly ConcurrentQueue<string> _lastLines = [];
     private Process? _process;
     private Task _reading = Task.CompletedTask;
 
@@ -27,6 +30,9 @@ internal sealed class RouterProcess : IAsyncDisposable
 
     /// <summary>Where operators connect to.</summary>
     public string ManagementUrl { get; private set; } = "http://127.0.0.1:0";
+
+    /// <summary>The last lines of its log, for the output of a test that fails.</summary>
+    public IEnumerable<string> LastLines => _lastLines;
 
     /// <summary>How the application is run, with nothing of this process's own settings.</summary>
     public static ProcessStartInfo Start()
@@ -149,7 +155,12 @@ internal sealed class RouterProcess : IAsyncDisposable
     private async Task ReadLogAsync(StreamReader lines)
     {
         while (await lines.ReadLineAsync() is { } line)
+        {
             _log.Writer.TryWrite(line);
+            _lastLines.Enqueue(line);
+            while (_lastLines.Count > KeptLines)
+                _lastLines.TryDequeue(out _);
+        }
     }
 
     /// <summary>Waits for the next line of its log that has these words.</summary>

@@ -8,7 +8,7 @@ internal sealed partial class SimInstance
     // Each leg of a round trip takes its own time, and what is done at its end meets whatever happened meanwhile.
     private void Beat()
     {
-        var begun = Clock.GetTimestamp();
+        var begun = _contact.Runs();
         Ask(() => _world.Store.Record, record =>
         {
             _modes.Offer(record);
@@ -22,6 +22,13 @@ internal sealed partial class SimInstance
                 Again(isClosing);
             }, () => Failed(begun));
         }, () => Failed(begun));
+    }
+
+    // The product's timer: after a pause it may run before or after anything else that was due.
+    private void ShowThatItRuns()
+    {
+        _contact.Runs();
+        _world.Time.After((long)_contact.Interval.TotalMilliseconds, () => Run(ShowThatItRuns));
     }
 
     private InstanceReport Register(InstanceReport report)

@@ -29,6 +29,7 @@ internal sealed partial class SimInstance : IDisposable
         _started = world.Time.Clock;
         Beat();
         Drain();
+        ShowThatItRuns();
     }
 
     public string Name { get; }
@@ -52,7 +53,11 @@ internal sealed partial class SimInstance : IDisposable
     /// <summary>Whether an operator could ask it, with an answer that rests on the store.</summary>
     public bool CanBeAsked => IsAlive && !IsStopping && !_isPaused && !IsCutOff;
 
-    public void Dispose() => _modes.Dispose();
+    public void Dispose()
+    {
+        _modes.Dispose();
+        _contact.Dispose();
+    }
 
     public override string ToString()
     {

@@ -88,7 +88,7 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery, int f
             throw new BackendException(ForwardFailure.Closed, notBegun: true);
         }
 
-        // It was admitted before this process was paused, and the site may have been closed meanwhile.
+        // It was admitted before this process was paused, and the site may have been closed meanwhile. A store that can't be reached is no pause.
         if (!again && Modes is { IsStale: true })
         {
             Exchange?.NotBegun();

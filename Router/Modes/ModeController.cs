@@ -63,7 +63,7 @@ public sealed class ModeController : IDisposable
     /// <summary>The mode in force.</summary>
     public Mode Current => State.Mode;
 
-    /// <summary>When the store was last asked whether that is still so; null where the mode lives in this process.</summary>
+    /// <summary>Whether the store has been asked since this process was last paused; null where the mode lives in this process.</summary>
     public StoreContact? Contact { get; init; }
 
     /// <summary>Whether the mode may have changed unnoticed: this process was paused and has not asked the store since.</summary>
@@ -117,7 +117,11 @@ public sealed class ModeController : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _timer.Dispose();
+    public void Dispose()
+    {
+        _timer.Dispose();
+        Contact?.Dispose();
+    }
 
     private ModeState Advance()
     {

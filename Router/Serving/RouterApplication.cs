@@ -230,7 +230,8 @@ public static class RouterApplication
         var (store, clock) = (ModeStores.Open(settings, time), new FleetClock(time));
         services.AddSingleton(store);
         services.AddSingleton(clock);
-        services.AddSingleton(new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()), settings.Lease, store.NeedsRegistration && !settings.ConfiguredModeWhenUnreachable)
+        // By a factory: what the container makes it also disposes.
+        services.AddSingleton(_ => new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()), settings.Lease, store.NeedsRegistration && !settings.ConfiguredModeWhenUnreachable)
         {
             Contact = store.IsShared ? new StoreContact(time, settings.HeartbeatExpiry) : null,
         });

@@ -210,7 +210,7 @@ public sealed partial class ModeSynchronizer : BackgroundService
 
     private async Task RunOnceAsync(CancellationToken stopping)
     {
-        var begun = _time.GetTimestamp();
+        var begun = _modes.Contact?.Runs() ?? _time.GetTimestamp();
         var isReached = await LookAsync(stopping).ConfigureAwait(false);
         var report = _reporter.Make(_problem);
         // A start that fails registers nothing. A request that comes before the registration waits for it: see StoreContact.
