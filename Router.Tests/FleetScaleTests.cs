@@ -94,6 +94,7 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
     private sealed class Instance
     {
         private readonly InstanceReporter _reporter;
+        private readonly FleetReporter _fleetReporter;
 
         public Instance(string name, string redis)
         {
@@ -104,13 +105,15 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
             var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
             var drain = new Drain(modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
             _reporter = new InstanceReporter(modes, open, uncertain, new Upstreams(null!, null!, clock), drain, settings, clock);
-            Fleet = new Fleet(Store, _reporter, modes, clock, settings, NullLogger<Fleet>.Instance);
+            var health = new StoreHealth(Store, modes, NullLogger<StoreHealth>.Instance);
+            Fleet = new Fleet(Store, _reporter, modes, health, clock, settings);
+            _fleetReporter = new FleetReporter(Store, _reporter, Fleet, modes, health, clock, NullLogger<FleetReporter>.Instance);
         }
 
         public RedisModeStore Store { get; }
 
         public Fleet Fleet { get; }
 
-        public async Task BeatAsync() => (await Fleet.BeatAsync(_reporter.Make(null), default)).Should().BeTrue();
+        public async Task BeatAsync() => (await _fleetReporter.ReportAsync(_reporter.Make(null), default)).Should().BeTrue();
     }
 }

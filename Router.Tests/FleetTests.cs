@@ -147,6 +147,7 @@ public sealed class FleetTests : IAsyncDisposable
     private sealed class Instance
     {
         private readonly InstanceReporter _reporter;
+        private readonly FleetReporter _fleetReporter;
         private readonly ManualClock _clock;
 
         public Instance(string name, BrittleStore store, ManualClock manual)
@@ -158,7 +159,9 @@ public sealed class FleetTests : IAsyncDisposable
             var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
             var drain = new Drain(modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
             _reporter = new InstanceReporter(modes, open, uncertain, new Upstreams(null!, null!, clock), drain, settings, clock);
-            Fleet = new Fleet(store, _reporter, modes, clock, settings, NullLogger<Fleet>.Instance);
+            var health = new StoreHealth(store, modes, NullLogger<StoreHealth>.Instance);
+            Fleet = new Fleet(store, _reporter, modes, health, clock, settings);
+            _fleetReporter = new FleetReporter(store, _reporter, Fleet, modes, health, clock, NullLogger<FleetReporter>.Instance);
         }
 
         public Fleet Fleet { get; }
@@ -166,7 +169,7 @@ public sealed class FleetTests : IAsyncDisposable
         public async Task BeatAsync(int writes = 0, ProcessIdentity? process = null, bool stopped = false)
         {
             var report = _reporter.Make(null, stopped) with { OpenWriteCount = writes, WriteSettleSeconds = 60 };
-            (await Fleet.BeatAsync(report with { Process = process }, default)).Should().BeTrue();
+            (await _fleetReporter.ReportAsync(report with { Process = process }, default)).Should().BeTrue();
         }
 
         public async Task<InstanceReport> ReportOfAsync(Instance other) =>

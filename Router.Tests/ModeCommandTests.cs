@@ -266,8 +266,8 @@ public sealed class ModeCommandTests
         using var output = new StringWriter();
 
         ModeReport.Write(new HistoryDocument([
-            Entry(1, "set", "maintenance", 0, 2), Entry(1, "drained", "maintenance", 5), Entry(2, "extended", "maintenance", 30, 2), Entry(3, "set", "live", 90, 92),
-            Entry(4, "set", "recovery", 100, 500), Entry(5, "cancelled", "live", 200, 92)]), output);
+            Entry(1, HistoryKind.Set, "maintenance", 0, 2), Entry(1, HistoryKind.Drained, "maintenance", 5), Entry(2, HistoryKind.Extended, "maintenance", 30, 2), Entry(3, HistoryKind.Set, "live", 90, 92),
+            Entry(4, HistoryKind.Set, "recovery", 100, 500), Entry(5, HistoryKind.Cancelled, "live", 200, 92)]), output);
 
         var lines = output.ToString().Split('\n');
         lines[0].Should().EndWith("(for 00:01:30)");
@@ -275,7 +275,7 @@ public sealed class ModeCommandTests
         lines[3].Should().NotContain("(for", "it is in force still");
         lines[4].Should().EndWith("(it never took effect)");
 
-        HistoryEntry Entry(long version, string kind, string mode, int seconds, int? at = null) =>
+        HistoryEntry Entry(long version, HistoryKind kind, string mode, int seconds, int? at = null) =>
             new() { Version = version, Kind = kind, Mode = mode, Time = start.AddSeconds(seconds), At = at is { } effect ? start.AddSeconds(effect) : null, Instance = "web-1", DrainedAfter = 1 };
     }
 

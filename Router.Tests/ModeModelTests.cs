@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Hosting.Internal;
 using Microsoft.Extensions.Logging.Abstractions;
 using Router.Background;
 using Router.Configuration;
@@ -174,7 +173,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                     model.At(clock.GetUtcNow());
                     random.Shuffle(fleet);
                     foreach (var instance in fleet)
-                        await instance.LookAsync();
+                        await instance.PollAsync();
                     if (store is not { IsAway: false, Text: null })
                         continue;
                     // Nobody knows any more: after a time for someone to come who does, it is written down that the site is closed.
@@ -243,10 +242,12 @@ public sealed class ModeModelTests(ITestOutputHelper output)
     private sealed class Instance : IDisposable
     {
         private readonly BrittleStore _store;
-        private readonly Func<InstanceReport> _report;
-        private readonly Fleet _fleet;
         private readonly Drain _drain;
-        private readonly ModeSynchronizer _synchronizer;
+        private readonly ModeHistory _history;
+        private readonly FleetReporter _reporter;
+        private readonly StoredRecord _record;
+        private readonly StorePoller _poller;
+        private readonly ModeChanger _changer;
 
         public Instance(string name, BrittleStore store, ManualClock manual)
         {
@@ -257,10 +258,14 @@ public sealed class ModeModelTests(ITestOutputHelper output)
             Modes = new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()));
             _drain = new Drain(Modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
             var reporter = new InstanceReporter(Modes, open, uncertain, new Upstreams(null!, null!, clock), _drain, settings, clock);
-            _fleet = new Fleet(store, reporter, Modes, clock, settings, NullLogger<Fleet>.Instance);
-            _report = () => reporter.Make(null);
-            var lifetime = new ApplicationLifetime(NullLogger<ApplicationLifetime>.Instance);
-            _synchronizer = new ModeSynchronizer(store, Modes, reporter, _fleet, new ModeHistory(store), settings, _drain, lifetime, clock, NullLogger<ModeSynchronizer>.Instance);
+            var health = new StoreHealth(store, Modes, NullLogger<StoreHealth>.Instance);
+            var fleet = new Fleet(store, reporter, Modes, health, clock, settings);
+            _reporter = new FleetReporter(store, reporter, fleet, Modes, health, clock, NullLogger<FleetReporter>.Instance);
+            _history = new ModeHistory(store, reporter, _drain, clock);
+            _record = new StoredRecord(store, Modes, _history, health, clock, NullLogger<StoredRecord>.Instance);
+            var initial = new InitialRecord(store, _record, Modes, _history, health, settings, clock, NullLogger<InitialRecord>.Instance);
+            _poller = new StorePoller(store, _record, initial, health, settings);
+            _changer = new ModeChanger(_record, Modes, fleet, _history, health, settings, clock, NullLogger<ModeChanger>.Instance);
         }
 
         public ModeController Modes { get; }
@@ -268,18 +273,18 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         /// <summary>Whether it has ever read a record.</summary>
         public bool Knows => Modes.State.Record.Version >= 1;
 
-        public async Task LookAsync()
+        public async Task PollAsync()
         {
-            await _synchronizer.LookAsync(default);
+            await _poller.PollAsync(default);
             if (!_store.IsAway)
-                await _fleet.BeatAsync(_report(), default);
+                await _reporter.ReportAsync(_reporter.Make(), default);
         }
 
-        public async Task<bool> ChangeAsync(Func<ModeState, DateTimeOffset, TimeSpan, Faults, ModeRecord?> change)
+        public async Task<bool> ChangeAsync(RecordChange change)
         {
             try
             {
-                return (await _synchronizer.ChangeAsync(change, "set", null, isTrial: false, null, default)).Outcome == ChangeOutcome.Done;
+                return (await _changer.ChangeAsync(new ChangeRequest(HistoryKind.Set, change), default)).Outcome == ChangeOutcome.Done;
             }
             catch (Router.Modes.Stores.ModeStoreException)
             {
@@ -289,7 +294,8 @@ public sealed class ModeModelTests(ITestOutputHelper output)
 
         public void Dispose()
         {
-            _synchronizer.Dispose();
+            _history.Dispose();
+            _record.Dispose();
             _drain.Dispose();
             Modes.Dispose();
         }

@@ -103,7 +103,7 @@ public sealed class UnreadableFileTests : IDisposable
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
 
         router.App.Services.GetServices<IHostedService>().OfType<BackgroundService>()
-            .Should().AllSatisfy(service => (service is BackgroundLoop or Switching.ModeSynchronizer).Should().BeTrue($"{service} would end the host with its first exception"));
+            .Should().AllSatisfy(service => (service is BackgroundLoop or Switching.StoreWatcher).Should().BeTrue($"{service} would end the host with its first exception"));
     }
 
     private static void Spoil(string path, string way)

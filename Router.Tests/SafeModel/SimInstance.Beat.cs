@@ -13,13 +13,13 @@ internal sealed partial class SimInstance
         {
             _modes.Offer(record);
             var report = MakeReport();
-            var isClosing = IsClosing(report);
+            var interval = StoreWatcher.IntervalFor(_modes.State, report, Clock.GetUtcNow());
             Ask(() => Register(report), _ =>
             {
                 ObserveOthers();
                 Tried(begun);
                 _modes.Renew(begun);
-                Again(isClosing);
+                Again(interval);
             }, () => Failed(begun));
         }, () => Failed(begun));
     }
@@ -63,7 +63,7 @@ internal sealed partial class SimInstance
     private void Failed(long begun)
     {
         Tried(begun);
-        Again(isClosing: false);
+        Again(TimeSpan.FromSeconds(1));
     }
 
     private void Tried(long begun)
@@ -76,17 +76,10 @@ internal sealed partial class SimInstance
         }
     }
 
-    private void Again(bool isClosing)
+    private void Again(TimeSpan interval)
     {
         if (!IsStopping)
-            _world.Time.After(isClosing ? 250 : 1_000, () => Run(Beat));
-    }
-
-    private bool IsClosing(InstanceReport report)
-    {
-        var (state, now, closing) = (_modes.State, Clock.GetUtcNow(), TimeSpan.FromSeconds(5));
-        return state.Next?.At - now < closing || report.Held > 0
-            || (!state.Mode.AllowsWrites && (report.OpenWriteCount > 0 || now - state.Since < closing));
+            _world.Time.After((long)interval.TotalMilliseconds, () => Run(Beat));
     }
 
     private void ObserveOthers()

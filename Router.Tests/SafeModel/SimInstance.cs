@@ -146,10 +146,8 @@ internal sealed partial class SimInstance : IDisposable
     /// <summary>Records the end of another instance, as the product does.</summary>
     public void Acknowledge(InstanceReport report, bool isProven)
     {
-        var (state, end) = (_modes.State, new InstanceEnd(Clock.GetUtcNow(), Name, isProven));
-        _world.Store.Reports[report.Id] = report.IsQuiet(state.Record, state.Step) || _world.Without == Fix.DeadInstanceLeavesItsOpenWrites
-            ? report with { End = end }
-            : report.Ended(end);
+        var end = new InstanceEnd(Clock.GetUtcNow(), Name, isProven);
+        _world.Store.Reports[report.Id] = _world.Without == Fix.DeadInstanceLeavesItsOpenWrites ? report with { End = end } : report.EndedBy(end, _modes.State);
     }
 
     // A process that has ended does nothing; one that is paused does it later.

@@ -170,7 +170,7 @@ public sealed class Pages
         values["contact"] = Encode(contact).Replace("{contact}", Link(_settings.Contact), StringComparison.Ordinal);
         values["since"] = Encode(since);
         values["again"] = closed is not null && !key.IsSending ? Encode(language.Text("again")) : "";
-        var problem = new ProblemDetails($"urn:router:{key.Answer.Slug}", title, key.Answer.Status, Join(" ", sent, detail, when))
+        var problem = ProblemDetails.Of(key.Answer.Slug, title, key.Answer.Status, Join(" ", sent, detail, when)) with
         {
             Forwarded = key.Outcome == RequestOutcome.NotForwarded ? false : null,
             Outcome = key.Outcome == RequestOutcome.Unknown ? "unknown" : null,

@@ -1,9 +1,11 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Router.Configuration;
 
 namespace Router.Answers;
 
-/// <summary>An answer for programs (RFC 9457).</summary>
+/// <summary>A response for programs (RFC 9457), of the site and of the management interface.</summary>
 /// <param name="Type">A URI that names the kind of problem.</param>
 /// <param name="Title">The heading.</param>
 /// <param name="Status">The status code.</param>
@@ -28,8 +30,25 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
     /// <summary>Why it is closed.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The document.</summary>
+    /// <summary>What is wrong with the members of the request.</summary>
+    public ImmutableArray<FaultDocument>? Faults { get; init; }
+
+    /// <summary>The version of the mode's record.</summary>
+    public long? Version { get; init; }
+
+    /// <summary>A problem whose type is Router's own.</summary>
+    public static ProblemDetails Of(string slug, string title, int status, string detail) => new($"urn:router:{slug}", title, status, detail);
+
     public string ToJson() => JsonSerializer.Serialize(this, ProblemJson.Default.ProblemDetails);
+}
+
+/// <summary>An error in one member of a request.</summary>
+/// <param name="Member">The member's name.</param>
+/// <param name="Problem">What is wrong.</param>
+/// <param name="Cure">What would be right.</param>
+public sealed record FaultDocument(string Member, string Problem, string Cure)
+{
+    public static FaultDocument Of(Fault fault) => new(fault.Key, fault.Problem, fault.Cure);
 }
 
 /// <summary>Writes problems without reflection.</summary>

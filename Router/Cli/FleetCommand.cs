@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using Router.Serving.Management;
 using static Router.Cli.ModeCommand;
 
@@ -25,8 +25,8 @@ public static class FleetCommand
         {
             foreach (var name in parsed.GetValue(names)!)
             {
-                var sent = new JsonObject { ["instance"] = name, ["by"] = NameOfOperator(parsed) };
-                var forgotten = await client.AskAsync(HttpMethod.Post, "/fleet/forget", ManagementJson.Default.ForgetDocument, sent.ToJsonString()).ConfigureAwait(false);
+                var sent = JsonSerializer.Serialize(new ForgetRequestDocument(name, NameOfOperator(parsed)), ManagementJson.Default.ForgetRequestDocument);
+                var forgotten = await client.AskAsync(HttpMethod.Post, "/fleet/forget", ManagementJson.Default.ForgetDocument, sent).ConfigureAwait(false);
                 Print(parsed, forgotten, ManagementJson.Default.ForgetDocument, (document, output) =>
                 {
                     foreach (var id in document.Forgotten)
@@ -43,8 +43,9 @@ public static class FleetCommand
         var accept = new Command("accept", "Accepts every write of unknown outcome up to now as settled. Check first that the applications have finished them.") { By, Note };
         accept.SetAction((parsed, _) => GuardAsync(parsed, async client =>
         {
-            var sent = new JsonObject { ["by"] = NameOfOperator(parsed), ["note"] = parsed.GetValue(Note) };
-            var change = await client.AskAsync(HttpMethod.Post, "/writes/accept", ManagementJson.Default.ChangeDocument, sent.ToJsonString()).ConfigureAwait(false);
+            var sent = new AcceptWritesDocument(NameOfOperator(parsed), parsed.GetValue(Note));
+            var json = JsonSerializer.Serialize(sent, ManagementJson.Default.AcceptWritesDocument);
+            var change = await client.AskAsync(HttpMethod.Post, "/writes/accept", ManagementJson.Default.ChangeDocument, json).ConfigureAwait(false);
             return Print(parsed, change, ManagementJson.Default.ChangeDocument, (_, output) => output.WriteLine(client.Hint("Accepted. See the verdict with: router mode")));
         }));
         writes.Add(accept);

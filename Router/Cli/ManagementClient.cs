@@ -4,8 +4,8 @@ using System.Net.Security;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Router.Answers;
 using Router.Configuration;
-using Router.Serving.Management;
 
 namespace Router.Cli;
 
@@ -50,7 +50,7 @@ public sealed class ManagementClient : IDisposable
                 return JsonSerializer.Deserialize(text, type) ?? throw new JsonException("it is null");
             if (answer.StatusCode is HttpStatusCode.RequestUriTooLong or HttpStatusCode.RequestHeaderFieldsTooLarge or HttpStatusCode.RequestEntityTooLarge && answer.Content.Headers.ContentType?.MediaType != "application/problem+json")
                 throw new CommandFailedException(RouterCommand.WrongUse, $"{_client.BaseAddress} refused the request as too long (status {(int)answer.StatusCode}). Shorten the reason, the address or the token.");
-            throw Refused(answer.StatusCode, JsonSerializer.Deserialize(text, ManagementJson.Default.ProblemDocument));
+            throw Refused(answer.StatusCode, JsonSerializer.Deserialize(text, ProblemJson.Default.ProblemDetails));
         }
         catch (HttpRequestException fault) when (fault.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
         {
@@ -71,7 +71,7 @@ public sealed class ManagementClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
-    private static CommandFailedException Refused(HttpStatusCode status, ProblemDocument? problem)
+    private static CommandFailedException Refused(HttpStatusCode status, ProblemDetails? problem)
     {
         var code = status switch
         {

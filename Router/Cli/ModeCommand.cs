@@ -1,7 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Parsing;
 using System.Globalization;
-using System.Text.Json.Nodes;
+using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Router.Answers;
 using Router.Configuration;
@@ -76,8 +76,10 @@ public static class ModeCommand
         var bypass = new Command("bypass", "Lets testers through while the site is closed, by a token or by address.") { For, Address, Note, By, Url, TokenFile, Json };
         bypass.SetAction((parsed, _) => GuardAsync(parsed, async client =>
         {
-            var sent = new JsonObject { ["for"] = parsed.GetValue(For), ["address"] = parsed.GetValue(Address), ["note"] = parsed.GetValue(Note), ["by"] = NameOfOperator(parsed) };
-            return Print(parsed, await client.AskAsync(HttpMethod.Post, "/bypass", ManagementJson.Default.BypassDocument, sent.ToJsonString()).ConfigureAwait(false), ManagementJson.Default.BypassDocument, ModeReport.Write);
+            var sent = new BypassRequestDocument(parsed.GetValue(For), parsed.GetValue(Address), parsed.GetValue(Note), NameOfOperator(parsed));
+            var json = JsonSerializer.Serialize(sent, ManagementJson.Default.BypassRequestDocument);
+            var issued = await client.AskAsync(HttpMethod.Post, "/bypass", ManagementJson.Default.BypassDocument, json).ConfigureAwait(false);
+            return Print(parsed, issued, ManagementJson.Default.BypassDocument, ModeReport.Write);
         }));
         var id = new Argument<string>("id") { Description = "The bypass, as router mode lists it." };
         var revoke = new Command("revoke", "Ends a bypass now.") { id, IfVersion };
@@ -139,26 +141,26 @@ public static class ModeCommand
 
     private static async Task<int> ChangeAsync(ParseResult parsed, ManagementClient client, HttpMethod method, string? mode, CancellationToken stop)
     {
-        var sent = new JsonObject
+        var isSet = method == HttpMethod.Put;
+        var sent = new ModeChangeDocument
         {
-            ["mode"] = mode,
-            ["by"] = NameOfOperator(parsed),
-            ["reason"] = parsed.GetValue(Reason),
-            ["ticket"] = parsed.GetValue(Ticket),
-            ["until"] = Time(parsed, Until),
-            ["at"] = method == HttpMethod.Put ? Time(parsed, At) : null,
-            ["writesFirst"] = method == HttpMethod.Put ? parsed.GetValue(WritesFirst) : null,
-            ["cutAfter"] = parsed.GetValue(CutAfter),
+            Mode = mode,
+            By = NameOfOperator(parsed),
+            Reason = parsed.GetValue(Reason),
+            Ticket = parsed.GetValue(Ticket),
+            Until = Time(parsed, Until),
+            At = isSet ? Time(parsed, At) : null,
+            WritesFirst = isSet ? parsed.GetValue(WritesFirst) : null,
+            CutAfter = parsed.GetValue(CutAfter),
+            ExtendBy = isSet ? null : parsed.GetValue(ExtendBy),
+            // An instance of an earlier release refuses members that it does not know.
+            Shorten = parsed.GetValue(Shorten) ? true : null,
         };
-        // Only where they are meant: an instance of an earlier release refuses members that it does not know.
-        if (parsed.GetValue(ExtendBy) is { } extendBy)
-            sent["extendBy"] = extendBy;
-        if (parsed.GetValue(Shorten))
-            sent["shorten"] = true;
         var trial = parsed.GetValue(DryRun);
+        var json = JsonSerializer.Serialize(sent, ManagementJson.Default.ModeChangeDocument);
         var change = await client.AskAsync(
-            method, trial ? "/mode?dryRun=true" : "/mode", ManagementJson.Default.ChangeDocument, sent.ToJsonString(), parsed.GetValue(IfVersion)).ConfigureAwait(false);
-        var wait = method == HttpMethod.Put && parsed.GetValue(Wait) && !trial;
+            method, trial ? "/mode?dryRun=true" : "/mode", ManagementJson.Default.ChangeDocument, json, parsed.GetValue(IfVersion)).ConfigureAwait(false);
+        var wait = isSet && parsed.GetValue(Wait) && !trial;
         if (!wait)
             return Print(parsed, change, ManagementJson.Default.ChangeDocument, ModeReport.Write);
         if (!parsed.GetValue(Json))

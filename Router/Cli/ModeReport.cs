@@ -135,37 +135,35 @@ public static class ModeReport
         for (var i = 0; i < history.Entries.Length; i++)
         {
             var entry = history.Entries[i];
-            output.WriteLine($"{Time(entry.Time)}  v{entry.Version,-5}{entry.Kind,-10}{entry.Mode,-12}{Details(entry)}{Lasted(history.Entries, i)}");
+            output.WriteLine($"{Time(entry.Time)}  v{entry.Version,-5}{entry.Kind.ToString().ToLowerInvariant(),-10}{entry.Mode,-12}{Details(entry)}{Lasted(history.Entries, i)}");
         }
     }
 
     // How long a mode was in force: until the first change to another one that took effect.
     private static string Lasted(ImmutableArray<HistoryEntry> entries, int index)
     {
-        if (!Changes(entries[index]))
+        if (!entries[index].Kind.SetsMode())
             return "";
         if (!TookEffect(entries, index))
             return " (it never took effect)";
         for (var i = index + 1; i < entries.Length; i++)
         {
-            if (Changes(entries[i]) && entries[i].Mode != entries[index].Mode && TookEffect(entries, i))
+            if (entries[i].Kind.SetsMode() && entries[i].Mode != entries[index].Mode && TookEffect(entries, i))
                 return $" (for {Span((Effect(entries[i]) - Effect(entries[index])).TotalSeconds)})";
         }
 
         return "";
     }
 
-    private static bool Changes(HistoryEntry entry) => entry.Kind is not ("drained" or "extended" or "cancelled" or "bypass" or "revoked" or "accepted" or "forgotten");
-
-    // What is scheduled is dropped by whatever is decided before its time.
+    // What is scheduled is dropped by the next change before its time.
     private static bool TookEffect(ImmutableArray<HistoryEntry> entries, int index) =>
-        !entries.Skip(index + 1).Any(later => later.Kind is not ("drained" or "extended" or "bypass" or "revoked" or "accepted" or "forgotten") && later.Time < Effect(entries[index]));
+        !entries.Skip(index + 1).Any(later => later.Kind.DropsSchedule() && later.Time < Effect(entries[index]));
 
     private static DateTimeOffset Effect(HistoryEntry entry) => entry.At > entry.Time ? entry.At.Value : entry.Time;
 
     private static string Details(HistoryEntry entry)
     {
-        if (entry.Kind != "drained")
+        if (entry.Kind != HistoryKind.Drained)
             return string.Join(", ", new[] { entry.At is { } at && at > entry.Time ? $"at {Time(at)}" : null, entry.By is { } by ? $"by {by}" : null, entry.Reason, entry.Ticket, entry.Until is { } until ? $"until {Time(until)}" : null }.OfType<string>());
         var writes = entry.LastWrites is { IsDefaultOrEmpty: false } all ? all.Max(write => write.Completed ?? write.Accepted) : null;
         return string.Create(CultureInfo.InvariantCulture, $"{entry.Instance}: after {entry.DrainedAfter:F1} s, {entry.Cut} cut, {entry.UncertainWrites} writes of unknown outcome{(writes is { } last ? $", last write {Time(last)}" : "")}");

@@ -37,6 +37,26 @@ public sealed record ModeRecord
     /// <summary>What an instance goes by that knows nothing yet: closed, and every record is newer.</summary>
     public static ModeRecord Unknown(DateTimeOffset now) => new() { Version = -1, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = -1 }] };
 
+    /// <summary>The first record of a store, in a mode that takes effect at once.</summary>
+    public static ModeRecord Start(Mode mode, long version, DateTimeOffset now, string? reason = null) => new()
+    {
+        Version = version,
+        Written = now,
+        Steps =
+        [
+            new ModeStep
+            {
+                Mode = mode,
+                At = now,
+                Made = version,
+                Reason = reason,
+                PagesUntil = ModeChanges.ServesPages(mode) ? null : now,
+                Window = mode.ClosesAnything ? ModeChanges.WindowOf(now, version) : null,
+                WindowBegins = mode.ClosesAnything ? now : null,
+            },
+        ],
+    };
+
     /// <summary>The position of the step that holds at an instant: one that was reached at least. The first one holds until the next one's instant, whatever its own.</summary>
     public int IndexAt(DateTimeOffset now)
     {

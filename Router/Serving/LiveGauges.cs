@@ -24,7 +24,7 @@ public sealed class LiveGauges
     private readonly Upstreams _upstreams;
 
     /// <summary>Adds them to Router's meter.</summary>
-    public LiveGauges(RouterMetrics metrics, ModeController modes, ModeSynchronizer synchronizer, Fleet fleet, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, Upstreams upstreams, BackgroundFailures failures, ClientConnections connections, AcceptFailures accepting, FleetClock time)
+    public LiveGauges(RouterMetrics metrics, ModeController modes, StoreHealth store, FleetReporter fleet, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, Upstreams upstreams, BackgroundFailures failures, ClientConnections connections, AcceptFailures accepting, FleetClock time)
     {
         (_modes, _site, _upstreams) = (modes, site, upstreams);
         var meter = metrics.Meter;
@@ -34,8 +34,8 @@ public sealed class LiveGauges
         meter.CreateObservableGauge("router.mode.version", () => modes.State.Record.Version, "{version}", "The version of the mode's record that this instance has.");
         meter.CreateObservableGauge("router.mode.overrun", () => modes.State.OverrunAt(time.GetUtcNow()).TotalSeconds, "s", "By how much the announced end has passed while the site is not open.");
         meter.CreateObservableGauge("router.mode.window_age", () => modes.State.WindowAgeAt(time.GetUtcNow()).TotalSeconds, "s", "How long the window of downtime lasts already.");
-        meter.CreateObservableGauge("router.mode.store_problem", () => synchronizer.Problem is null ? 0 : 1, "{problem}", "1 where the mode can't be read or understood and stays what it was.");
-        meter.CreateObservableGauge("router.mode.switch_problem", () => fleet.Isolation is null ? 0 : 1, "{problem}", "1 where the mode store can be read but not written, so that nobody can switch the fleet.");
+        meter.CreateObservableGauge("router.mode.store_problem", () => store.Problem is null ? 0 : 1, "{problem}", "1 where the mode can't be read or understood and stays what it was.");
+        meter.CreateObservableGauge("router.mode.switch_problem", () => store.Isolation is null ? 0 : 1, "{problem}", "1 where the mode store can be read but not written, so that nobody can switch the fleet.");
         meter.CreateObservableGauge("router.fleet.verdict", () => Verdicts(fleet.Published), null, "1 for the verdict on the fleet, 0 for the others: safe only where a restore may begin.");
         meter.CreateObservableGauge("router.fleet.instances", () => Instances(fleet.Published), "{instance}", "Instances of the fleet, by state: live, or vanished and not known to have ended.");
         meter.CreateObservableGauge("router.fleet.unsettled_writes", () => fleet.Published?.Unsettled ?? 0, "{request}", "Writes of unknown outcome that an application may still be applying.");

@@ -177,8 +177,8 @@ public static class RouterApplication
         services.AddSingleton<BackgroundFailures>();
         services.AddSingleton<IConfigurationRoot>(provider => (IConfigurationRoot)provider.GetRequiredService<IConfiguration>());
         AddModes(services, options.Time, settings.ModeStore);
-        services.AddSingleton<ModeSynchronizer>();
-        services.AddHostedService(provider => provider.GetRequiredService<ModeSynchronizer>());
+        services.AddHostedService<StoreWatcher>();
+        services.AddHostedService<WindowAlarms>();
         services.AddSingleton<UpstreamClients>();
         services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider => provider.GetRequiredService<UpstreamClients>());
         services.AddSingleton<Upstreams>();
@@ -211,8 +211,12 @@ public static class RouterApplication
         services.AddSingleton(options.Management ?? settings.Management);
         services.AddSingleton<ManagementGuard>();
         services.AddSingleton<ManagementConnections>();
-        services.AddSingleton<ModeEndpoints>();
-        services.AddSingleton<FleetEndpoints>();
+        services.AddSingleton<ModeDescriber>();
+        services.AddSingleton<ChangeResponse>();
+        services.AddSingleton<ModeEndpoint>();
+        services.AddSingleton<BypassEndpoint>();
+        services.AddSingleton<FleetEndpoint>();
+        services.AddSingleton<HistoryEndpoint>();
         services.AddSingleton<TableEndpoints>();
         services.AddSingleton<ReloadEndpoint>();
         services.AddSingleton<ManagementServer>();
@@ -237,6 +241,12 @@ public static class RouterApplication
         });
         services.AddSingleton<InstanceReporter>();
         services.AddSingleton<Fleet>();
+        services.AddSingleton<FleetReporter>();
         services.AddSingleton<ModeHistory>();
+        services.AddSingleton<StoreHealth>();
+        services.AddSingleton<StoredRecord>();
+        services.AddSingleton<InitialRecord>();
+        services.AddSingleton<StorePoller>();
+        services.AddSingleton<ModeChanger>();
     }
 }

@@ -50,7 +50,7 @@ public sealed record AddressStatus(string Circuit, int InFlight);
 internal sealed partial class StatusJson : JsonSerializerContext;
 
 /// <summary>The health check: from memory alone, so that it answers at once whatever the backends do.</summary>
-public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes, ModeSynchronizer synchronizer, Fleet fleet, FleetClock time)
+public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes, StoreHealth store, FleetClock time)
 {
     /// <summary>Answers 200 with the status.</summary>
     public Task HandleAsync(HttpContext context) =>
@@ -61,7 +61,7 @@ public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeCo
         var (settings, state, now) = (site.Current.Settings, modes.State, time.GetUtcNow());
         var overrun = state.OverrunAt(now);
         return new StatusDocument(
-            "ok", state.Mode.Name, state.Since, state.Step.Until, overrun > TimeSpan.Zero ? Math.Round(overrun.TotalSeconds) : null, state.WarningAt(now), synchronizer.Problem, fleet.Isolation, settings.ApplicationName, BuildInfo.Version, settings.Release, settings.Stage, settings.Instance,
+            "ok", state.Mode.Name, state.Since, state.Step.Until, overrun > TimeSpan.Zero ? Math.Round(overrun.TotalSeconds) : null, state.WarningAt(now), store.Problem, store.Isolation, settings.ApplicationName, BuildInfo.Version, settings.Release, settings.Stage, settings.Instance,
             alone ? null : [.. site.Current.Backends.Select(upstream => Describe(upstream, upstreams.InFlight(upstream.Settings.Name)))]);
     }
 

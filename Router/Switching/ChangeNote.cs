@@ -1,6 +1,6 @@
 namespace Router.Switching;
 
-/// <summary>What the history says of an act that the record's step does not tell.</summary>
-/// <param name="By">Who did it; null where nobody said.</param>
+/// <summary>What the history says of an act if the record's last step does not say it.</summary>
+/// <param name="By">The operator; null if not named.</param>
 /// <param name="Text">What it was about.</param>
 public sealed record ChangeNote(string? By, string Text);

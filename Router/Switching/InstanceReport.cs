@@ -136,6 +136,12 @@ public sealed record InstanceReport
     public DateTimeOffset? ClosedByLease => LeaseSeconds is { } lease ? At + TimeSpan.FromSeconds(lease + DrainLimitSeconds) + LeaseMargin : null;
 
     /// <summary>
+    /// The same instance, ended. If it was closed and quiet, nothing of it was on its way. That is judged by the record's step, which the
+    /// observing instance may not be in itself: its own mode may have lapsed.
+    /// </summary>
+    public InstanceReport EndedBy(InstanceEnd end, ModeState state) => IsQuiet(state.Record, state.Record.Steps[state.Index]) ? this with { End = end } : Ended(end);
+
+    /// <summary>
     /// The same instance, ended: the writes that it had in flight are of unknown outcome from then on, and so are those that it may have started
     /// after its last heartbeat, which nobody can list.
     /// </summary>

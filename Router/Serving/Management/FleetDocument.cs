@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Router.Configuration;
 using Router.Switching;
 
 namespace Router.Serving.Management;
@@ -52,3 +53,29 @@ public sealed record InstanceDocument(string State, double SeenSecondsAgo, Insta
 /// <summary>The vanished instances that an operator has acknowledged.</summary>
 /// <param name="Forgotten">Their ids.</param>
 public sealed record ForgetDocument(ImmutableArray<string> Forgotten);
+
+/// <summary>The body of a request to acknowledge that a vanished instance has ended.</summary>
+/// <param name="Instance">Its name or id.</param>
+/// <param name="By">The operator.</param>
+public sealed record ForgetRequestDocument(string? Instance, string? By)
+{
+    public static ForgetRequestDocument Read(ReadOnlyMemory<byte> json, Faults faults)
+    {
+        var read = OperatorMembers.Read(
+            json, ManagementJson.Default.ForgetRequestDocument, "{\"instance\": \"router-1\"}", faults, new ForgetRequestDocument(null, null),
+            members => new ForgetRequestDocument(members.Text("instance"), members.Text("by")));
+        if (read.Instance is null && !faults.Any)
+            faults.Add("instance", "is not given", "Give the name or the id of a vanished instance");
+        return read;
+    }
+}
+
+/// <summary>The body of a request to accept the writes of unknown outcome as settled.</summary>
+/// <param name="By">The operator.</param>
+/// <param name="Note">What was checked.</param>
+public sealed record AcceptWritesDocument(string? By, string? Note)
+{
+    public static AcceptWritesDocument Read(ReadOnlyMemory<byte> json, Faults faults) => OperatorMembers.Read(
+        json, ManagementJson.Default.AcceptWritesDocument, "{\"note\": \"checked in the application's log\"}", faults, new AcceptWritesDocument(null, null),
+        members => new AcceptWritesDocument(members.Text("by"), members.Text("note")));
+}

@@ -2,6 +2,7 @@ using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Router.Access;
+using Router.Answers;
 using Router.Configuration;
 
 namespace Router.Serving.Management;
@@ -17,16 +18,16 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
     private readonly WrongTokens _wrong = new("management", time);
 
     /// <summary>Why a request is refused; null where it is not.</summary>
-    public ProblemDocument? Refusal(HttpContext context)
+    public ProblemDetails? Refusal(HttpContext context)
     {
         if (_digest is null && !IsNamedByAddress(context.Request.Host.Host))
-            return new ProblemDocument("misdirected", "This is not the host that was asked for", StatusCodes.Status421MisdirectedRequest, "Ask by localhost or by the address: a name could be another site's that leads here.");
+            return ProblemDetails.Of("misdirected", "This is not the host that was asked for", StatusCodes.Status421MisdirectedRequest, "Ask by localhost or by the address: a name could be another site's that leads here.");
         if (CrossSite.Sent(context.Request))
-            return new ProblemDocument("cross-site", "Another site asks", StatusCodes.Status403Forbidden, "The management interface answers no page of another site.");
+            return ProblemDetails.Of("cross-site", "Another site asks", StatusCodes.Status403Forbidden, "The management interface answers no page of another site.");
         return _digest is null ? null : CheckToken(context);
     }
 
-    private ProblemDocument? CheckToken(HttpContext context)
+    private ProblemDetails? CheckToken(HttpContext context)
     {
         var field = context.Request.Headers.Authorization.ToString();
         // The scheme's case does not matter (RFC 9110 section 11.1).
@@ -37,12 +38,12 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
         if (borne is not null && !_wrong.Allow(client))
         {
             context.Response.Headers.RetryAfter = _wrong.Limit.RetryAfter;
-            return new ProblemDocument("too-many-failures", "Too many wrong tokens", StatusCodes.Status429TooManyRequests, "Send the correct token: it is accepted at any time.");
+            return ProblemDetails.Of("too-many-failures", "Too many wrong tokens", StatusCodes.Status429TooManyRequests, "Send the correct token: it is accepted at any time.");
         }
 
         LogRefused(client, borne is null ? "no token" : "a wrong token");
         context.Response.Headers.WWWAuthenticate = "Bearer";
-        return new ProblemDocument("unauthorized", "A token is needed", StatusCodes.Status401Unauthorized, "Send Authorization: Bearer and the token of Router:Management:Token. The tool takes it from ROUTER_TOKEN or --token-file.");
+        return ProblemDetails.Of("unauthorized", "A token is needed", StatusCodes.Status401Unauthorized, "Send Authorization: Bearer and the token of Router:Management:Token. The tool takes it from ROUTER_TOKEN or --token-file.");
     }
 
     /// <inheritdoc/>

@@ -9,7 +9,9 @@ namespace Router.Serving.Management;
 
 /// <summary>The listener for operators: a server of its own, so that nothing of it can be reached where the site is.</summary>
 public sealed partial class ManagementServer(
-    ManagementSettings settings, ManagementGuard guard, ManagementConnections connections, AcceptFailures failures, ModeEndpoints mode, FleetEndpoints fleet, TableEndpoints table, ReloadEndpoint reload, StatusEndpoint status, MeterProvider meters, ILoggerFactory loggers, ILogger<ManagementServer> logger)
+    ManagementSettings settings, ManagementGuard guard, ManagementConnections connections, AcceptFailures failures, ModeEndpoint mode,
+    BypassEndpoint bypass, FleetEndpoint fleet, HistoryEndpoint history, TableEndpoints table, ReloadEndpoint reload, StatusEndpoint status,
+    MeterProvider meters, ILoggerFactory loggers, ILogger<ManagementServer> logger)
     : IHostedService, IAsyncDisposable
 {
     private WebApplication? _app;
@@ -80,17 +82,19 @@ public sealed partial class ManagementServer(
 
             // Whoever is refused must not hold a connection.
             context.Response.Headers.Connection = "close";
-            return ModeEndpoints.WriteAsync(context, refusal);
+            return ManagementProblem.WriteAsync(context, refusal);
         });
         app.UseRouting();
         mode.MapTo(app);
+        bypass.MapTo(app);
         fleet.MapTo(app);
+        history.MapTo(app);
         table.MapTo(app);
         reload.MapTo(app);
         app.MapMethods("/_status", ["GET", "HEAD"], (RequestDelegate)status.HandleAsync);
         app.MapPrometheusScrapingEndpoint("/_metrics", meters, configureBranchedPipeline: null, optionsName: null);
-        app.MapFallback((RequestDelegate)(context => ModeEndpoints.WriteAsync(context, new ProblemDocument(
-            "not-found", "There is no such thing here", StatusCodes.Status404NotFound, "See what there is in /openapi.json."))));
+        app.MapFallback((RequestDelegate)(context => ManagementProblem.WriteAsync(context, ProblemDetails.Of(
+            "not-found", "Not found", StatusCodes.Status404NotFound, "See /openapi.json for what there is."))));
         return app;
     }
 

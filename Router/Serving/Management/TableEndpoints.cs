@@ -53,12 +53,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
         if (query["mode"].ToString() is { Length: > 0 } name && !ModeCatalogue.TryFind(name, out mode!))
             faults.Add("mode", $"is '{name}'", $"Choose one of {ModeCatalogue.Names}");
         if (faults.Any)
-        {
-            return ModeEndpoints.WriteAsync(context, new ProblemDocument("faults", "This can't be explained", StatusCodes.Status400BadRequest, string.Join(" ", faults.All))
-            {
-                Faults = [.. faults.All.Select(fault => new FaultDocument(fault.Key, fault.Problem, fault.Cure))],
-            });
-        }
+            return ManagementProblem.WriteAsync(context, ManagementProblem.Invalid(faults.All, "This can't be explained"));
 
         var method = query["method"].ToString() is { Length: > 0 } said ? said : "GET";
         return ReadableJson.WriteAsync(context, Explanation.Of(site.Current, url!.Authority, url.AbsolutePath, method, query["client"].ToString() is "" ? null : client, mode), ManagementJson.Default.ExplainDocument);

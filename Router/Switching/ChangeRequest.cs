@@ -1,0 +1,52 @@
+using Router.Configuration;
+using Router.Modes;
+
+namespace Router.Switching;
+
+/// <summary>Makes the new record; null, with validation errors, if the change is not possible.</summary>
+/// <param name="state">The state before the change.</param>
+/// <param name="now">The fleet's clock.</param>
+/// <param name="activationDelay">How long it takes until every instance knows of the change.</param>
+/// <param name="faults">What is wrong with the change.</param>
+public delegate ModeRecord? RecordChange(ModeState state, DateTimeOffset now, TimeSpan activationDelay, Faults faults);
+
+/// <summary>A change of the record that an operator asks for.</summary>
+/// <param name="Kind">What the history calls it.</param>
+/// <param name="Apply">Makes the new record.</param>
+public sealed record ChangeRequest(HistoryKind Kind, RecordChange Apply)
+{
+    /// <summary>The version that the operator has seen; null for any.</summary>
+    public long? IfVersion { get; init; }
+
+    /// <summary>Whether nothing is to be changed.</summary>
+    public bool IsDryRun { get; init; }
+
+    /// <summary>Who did it and what it was about, if the record's last step does not say.</summary>
+    public ChangeNote? Note { get; init; }
+}
+
+/// <summary>How a change ended.</summary>
+public enum ChangeOutcome
+{
+    /// <summary>It is in the store.</summary>
+    Done,
+
+    /// <summary>It would be possible.</summary>
+    DryRun,
+
+    /// <summary>It is not valid; the faults say why.</summary>
+    Refused,
+
+    /// <summary>The operator has seen another version.</summary>
+    OtherVersion,
+
+    /// <summary>Another change was made at the same time.</summary>
+    LostRace,
+}
+
+/// <summary>The outcome of a change, and the record that it made.</summary>
+public sealed record ChangeResult(ChangeOutcome Outcome, ModeState Before, IReadOnlyList<Fault> Faults)
+{
+    /// <summary>The new record; null if there is none.</summary>
+    public ModeRecord? Record { get; init; }
+}

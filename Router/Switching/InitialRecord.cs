@@ -1,0 +1,71 @@
+using Router.Configuration;
+using Router.Modes;
+using Router.Modes.Stores;
+
+namespace Router.Switching;
+
+/// <summary>The mode while the store holds no record, or can't be read and this instance has never read it.</summary>
+public sealed partial class InitialRecord(
+    IModeStore store, StoredRecord record, ModeController modes, ModeHistory history, StoreHealth health, RouterSettings settings, FleetClock clock,
+    ILogger<InitialRecord> logger)
+{
+    // An empty store at the start: time for a running instance to see that the store has lost its data, and to write back what it knows.
+    private static readonly TimeSpan EmptyStoreGrace = TimeSpan.FromSeconds(3);
+
+    private readonly Mode _configured = ModeCatalogue.TryFind(settings.Mode, out var mode)
+        ? mode : throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
+
+    private long? _emptySince;
+
+    /// <summary>The store is not empty.</summary>
+    public void StoreHasText() => _emptySince = null;
+
+    /// <summary>The store can't be read: puts the configured mode in force where the configuration allows that and no record is known.</summary>
+    public void UseConfigured()
+    {
+        if (modes.State.Record.Version < 0 && settings.ModeStore.ConfiguredModeWhenUnreachable)
+            modes.Offer(ModeRecord.Start(_configured, version: 0, clock.GetUtcNow()));
+    }
+
+    /// <summary>
+    /// Fills an empty store. Lost data and a first start look the same: what this instance knows is written back, and what it can't know never opens
+    /// the site. The reason to wait; null if the store is filled.
+    /// </summary>
+    /// <exception cref="ModeStoreException">The store can't be written.</exception>
+    public async Task<string?> FillAsync(CancellationToken cancellation)
+    {
+        var state = modes.State;
+        if (state.Record.Version >= 1)
+        {
+            await record.RestoreAsync(state, cancellation).ConfigureAwait(false);
+            return null;
+        }
+
+        _emptySince ??= clock.GetTimestamp();
+        var mayHaveLost = health.WasUnreadable && !settings.ModeStore.ConfiguredModeWhenUnreachable;
+        if (store.IsShared && clock.GetElapsedTime(_emptySince.Value) < EmptyStoreGrace)
+        {
+            var plan = mayHaveLost ? "" : $". {_configured} takes effect in {EmptyStoreGrace.TotalSeconds:F0} s";
+            return $"{Capital(store.Name)} is empty{plan}, unless another instance still has the record";
+        }
+
+        // Written to the store, and not only kept here: an instance that starts later would take an empty store for a first start.
+        var now = clock.GetUtcNow();
+        var first = mayHaveLost
+            ? ModeRecord.Start(ModeCatalogue.Closed, version: 1, now, "the record of the mode was lost") : ModeRecord.Start(_configured, version: 1, now);
+        var entry = history.EntryOf(mayHaveLost ? HistoryKind.Lost : HistoryKind.Started, first);
+        if (await record.ReplaceAsync(null, first, entry, cancellation).ConfigureAwait(false))
+        {
+            modes.Offer(first);
+            if (mayHaveLost)
+                LogLost(store.Name, first.Steps[0].Mode, settings.Management.Hint("router mode set live"));
+        }
+
+        return null;
+    }
+
+    private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Store} could not be read when this instance started, and is empty now: it may have lost the record of a closed site. It now holds {Mode}. To open the site, after you have checked it: {Hint}")]
+    private partial void LogLost(string store, Mode mode, string hint);
+}

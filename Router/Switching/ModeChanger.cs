@@ -1,0 +1,102 @@
+using Router.Configuration;
+using Router.Modes;
+using Router.Modes.Stores;
+
+namespace Router.Switching;
+
+/// <summary>Makes the changes that operators ask for, each as one transaction on the store: it replaces exactly the record that it was made from.</summary>
+public sealed partial class ModeChanger(
+    StoredRecord stored, ModeController modes, Fleet fleet, ModeHistory history, StoreHealth health, RouterSettings settings, FleetClock clock,
+    ILogger<ModeChanger> logger)
+{
+    /// <exception cref="ModeStoreException">The store can't be read or written.</exception>
+    public Task<ChangeResult> ChangeAsync(ChangeRequest request, CancellationToken cancellation) => stored.ExclusiveAsync(async () =>
+    {
+        var text = await stored.ReadAsync(cancellation).ConfigureAwait(false);
+        if (text is not null && ModeRecordText.TryParse(text, out var found, out _))
+            text = await stored.ApplyAsync(text, found, cancellation).ConfigureAwait(false);
+        var state = await KnownAsync(cancellation).ConfigureAwait(false);
+        if (request.IfVersion is { } version && version != state.Record.Version)
+            return new ChangeResult(ChangeOutcome.OtherVersion, state, []);
+        var delay = await ActivationDelayAsync(cancellation).ConfigureAwait(false);
+        var faults = new Faults();
+        if (request.Apply(state, clock.GetUtcNow(), delay, faults) is not { } next || faults.Any)
+            return new ChangeResult(ChangeOutcome.Refused, state, faults.All);
+        if (request.IsDryRun)
+            return new ChangeResult(ChangeOutcome.DryRun, state, []) { Record = next };
+        var entry = history.EntryOf(request.Kind, next, request.Note);
+        if (!await stored.ReplaceAsync(text, next, entry, cancellation).ConfigureAwait(false))
+            return new ChangeResult(ChangeOutcome.LostRace, state, []);
+        modes.Offer(next);
+        health.SetProblem(null);
+        Log(entry);
+        return new ChangeResult(ChangeOutcome.Done, state, []) { Record = next };
+    }, cancellation);
+
+    private async Task<TimeSpan> ActivationDelayAsync(CancellationToken cancellation)
+    {
+        if (settings.ModeStore.Lead is { } configured)
+            return configured;
+        try
+        {
+            var now = clock.GetUtcNow();
+            var others = await fleet.ReadOthersAsync(cancellation).ConfigureAwait(false);
+            return others.Any(report => report.StateAt(now, fleet.HeartbeatExpiry) == InstanceState.Live) ? ModeStores.FleetLead : TimeSpan.Zero;
+        }
+        catch (ModeStoreException)
+        {
+            // Others may exist, although they can't be seen. What is wrong with the store, the change itself reports.
+            return ModeStores.FleetLead;
+        }
+    }
+
+    // The mode that an instance has before it has read the store has no version. Others may know one, which the new record must exceed.
+    private async Task<ModeState> KnownAsync(CancellationToken cancellation)
+    {
+        var state = modes.State;
+        if (state.Record.Version >= 1)
+            return state;
+        var others = await fleet.ReadOthersAsync(cancellation).ConfigureAwait(false);
+        var version = others.Select(report => report.Version).Append(0).Max();
+        return new ModeState(state.Record with { Version = version }, state.Index, state.Since, state.ActivatedAt);
+    }
+
+    private void Log(HistoryEntry entry)
+    {
+        var by = entry.By ?? "an unnamed operator";
+        switch (entry.Kind)
+        {
+            case HistoryKind.Bypass:
+                LogBypass(entry.Reason!.Trim(), by, entry.Until!.Value.UtcDateTime);
+                break;
+            case HistoryKind.Revoked:
+                LogRevoked(entry.Reason!, by);
+                break;
+            case HistoryKind.Accepted:
+                LogAccepted(by, entry.Reason!);
+                break;
+            case HistoryKind.Cancelled:
+                LogCancelled(entry.Version, entry.Mode);
+                break;
+            case var kind:
+                var what = kind == HistoryKind.Extended ? "The end, reason or ticket was changed" : "The mode was set";
+                LogChanged(what, entry.Version, entry.Mode, entry.At!.Value.UtcDateTime, by, entry.Reason ?? "no reason given");
+                break;
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{What}: version {Version}, {Mode} from {At:O} on, by {By}: {Reason}.")]
+    private partial void LogChanged(string what, long version, string mode, DateTime at, string by, string reason);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "What was scheduled was cancelled: version {Version}, {Mode}.")]
+    private partial void LogCancelled(long version, string mode);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Bypass {Bypass} was issued by {By}, valid until {Until:O}.")]
+    private partial void LogBypass(string bypass, string by, DateTime until);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Bypass {Bypass} was revoked by {By}.")]
+    private partial void LogRevoked(string bypass, string by);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The writes of unknown outcome were accepted as settled by {By}: {Reason}.")]
+    private partial void LogAccepted(string by, string reason);
+}

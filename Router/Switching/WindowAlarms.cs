@@ -1,0 +1,80 @@
+using Router.Background;
+using Router.Configuration;
+using Router.Modes;
+
+namespace Router.Switching;
+
+/// <summary>Logs, once each, that a window of downtime lasts longer than announced or very long, and that this instance has closed itself.</summary>
+public sealed partial class WindowAlarms : BackgroundLoop
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    private readonly ModeController _modes;
+    private readonly TimeSpan? _lease;
+    private readonly IHostApplicationLifetime _lifetime;
+    private readonly FleetClock _clock;
+    private readonly ILogger<WindowAlarms> _logger;
+    private string? _overrunOf;
+    private string? _longWindow;
+
+    public WindowAlarms(
+        ModeController modes, RouterSettings settings, IHostApplicationLifetime lifetime, BackgroundFailures failures, FleetClock clock,
+        ILogger<WindowAlarms> logger)
+        : base(failures, clock)
+    {
+        (_modes, _lease, _lifetime, _clock, _logger) = (modes, settings.ModeStore.Lease, lifetime, clock, logger);
+        modes.Changed += WarnLapsed;
+    }
+
+    /// <inheritdoc/>
+    public override void Dispose()
+    {
+        _modes.Changed -= WarnLapsed;
+        base.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task RunAsync(CancellationToken stopping)
+    {
+        using var timer = new PeriodicTimer(Interval, _clock);
+        do
+        {
+            WarnOverrun();
+            WarnLength();
+        }
+        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
+    }
+
+    private void WarnOverrun()
+    {
+        var state = _modes.State;
+        if (state.OverrunAt(_clock.GetUtcNow()) == TimeSpan.Zero || state.Step.Until is not { } until || _overrunOf == $"{state.Step.Window} {until:O}")
+            return;
+        _overrunOf = $"{state.Step.Window} {until:O}";
+        LogOverrun(state.Mode, until.UtcDateTime);
+    }
+
+    private void WarnLength()
+    {
+        var state = _modes.State;
+        if (state.WarningAt(_clock.GetUtcNow()) is not { } warning || _longWindow == state.Step.Window)
+            return;
+        _longWindow = state.Step.Window;
+        LogLong(warning);
+    }
+
+    private void WarnLapsed(ModeState state)
+    {
+        if (state.IsLapsed && _lifetime.ApplicationStarted.IsCancellationRequested && _lease is { } lease)
+            LogLapsed(lease);
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The announced end of {Mode}, {Until:O}, has passed and the site is still not open. It stays so until an operator opens it.")]
+    private partial void LogOverrun(Mode mode, DateTime until);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}.")]
+    private partial void LogLong(string warning);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The mode store could not be reached for {Lease}: this instance has closed itself until it can (Router:ModeStore:Lease).")]
+    private partial void LogLapsed(TimeSpan lease);
+}
