@@ -125,6 +125,86 @@ public sealed class StartTests : IDisposable
     }
 
     [Theory]
+    [InlineData("directory in the lock's place")]
+    [InlineData("file in the place of the reports")]
+    [InlineData("directory that takes no file")]
+    public async Task Check_finds_a_mode_file_that_can_t_be_written(string obstacle)
+    {
+        var mode = obstacle == "directory that takes no file" ? "/proc/router-mode.json" : Path.Combine(_directory, "mode.json");
+        if (obstacle == "directory in the lock's place")
+            Directory.CreateDirectory(mode + ".lock");
+        if (obstacle == "file in the place of the reports")
+            await File.WriteAllTextAsync(mode + ".instances", "");
+
+        var (code, _, errors) = await RunAsync(Site("Router:ModeStore:File", mode), ["check", "--urls", "http://127.0.0.1:0"]);
+
+        code.Should().Be(2, errors);
+        errors.Should().Contain($"Router:ModeStore:File: '{mode}' can't be written").And.Contain("Let Router's user write into its directory").And.NotContain("   at ");
+    }
+
+    [Fact]
+    public async Task Check_tries_whether_the_mode_file_can_be_written_and_leaves_nothing_behind()
+    {
+        var mode = Path.Combine(_directory, "mode.json");
+        await File.WriteAllTextAsync(mode + ".lock", "");
+        Directory.CreateDirectory(mode + ".instances");
+        var site = Site("Router:ModeStore:File", mode);
+
+        (await RunAsync(site, ["check", "--urls", "http://127.0.0.1:0"])).Should().Match<(int Code, string Output, string Errors)>(end => end.Code == 0 && end.Errors == "");
+
+        Directory.GetFileSystemEntries(_directory, "*", SearchOption.AllDirectories).Select(Path.GetFileName)
+            .Should().BeEquivalentTo(["site.json", "mode.json.lock", "mode.json.instances"]);
+    }
+
+    [Fact]
+    public async Task Check_warns_of_a_mode_file_that_is_a_link()
+    {
+        var mode = Path.Combine(_directory, "mode.json");
+        await File.WriteAllTextAsync(Path.Combine(_directory, "data"), "");
+        File.CreateSymbolicLink(mode, Path.Combine(_directory, "data"));
+
+        var (code, output, _) = await RunAsync(Site("Router:ModeStore:File", mode), ["check", "--urls", "http://127.0.0.1:0"]);
+
+        code.Should().Be(0);
+        output.Should().Contain($"Warning: Router:ModeStore:File is the symbolic link '{mode}', which Router only reads.");
+    }
+
+    [Fact]
+    public async Task Check_warns_of_limits_that_the_limit_of_open_files_has_no_room_for()
+    {
+        var site = Site("Router:Limits:MaxConnections", "1500000000");
+        site["Router"]!["Backends"]!["www"]!["MaxConcurrentRequests"] = "1000";
+
+        var (code, output, errors) = await RunAsync(site, ["check", "--urls", "http://127.0.0.1:0"], openFiles: 1000);
+
+        code.Should().Be(0, errors);
+        output.Should().Contain("Warning: Router:Limits:MaxConnections is 1500000000, but the limit of 1000 open files has room for 372 clients")
+            .And.Contain("Warning: Router:Backends:www:MaxConcurrentRequests is 1000, and each request takes a connection to the backend, but the limit of 1000 open files has room for 744.")
+            .And.Contain("LimitNOFILE");
+    }
+
+    [Theory]
+    [InlineData("203.0.113.0/24\nnonsense", "is not a list of address ranges: 'nonsense' is neither an address nor a range")]
+    [InlineData("", "is not a list of address ranges: it has no range")]
+    [InlineData("{ \"prefixes\": [", "is not a list of address ranges: it is not of the ip-ranges form")]
+    [InlineData(null, "can't be read: ")]
+    public async Task Check_reads_the_files_of_trusted_proxies_without_contacting_anything(string? content, string problem)
+    {
+        var ranges = Path.Combine(_directory, "ranges");
+        if (content is null)
+            File.CreateSymbolicLink(ranges, ranges);
+        else
+            await File.WriteAllTextAsync(ranges, content);
+        var site = Site("", "");
+        site["Router"]!["TrustedProxyLists"] = new JsonObject { ["cdn"] = new JsonObject { ["Source"] = ranges } };
+
+        var (code, _, errors) = await RunAsync(site, ["check", "--urls", "http://127.0.0.1:0"]);
+
+        code.Should().Be(2, errors);
+        errors.Should().Contain($"Router:TrustedProxyLists:cdn:Source: '{ranges}' {problem}").And.NotContain("   at ");
+    }
+
+    [Theory]
     [InlineData("Kestral", "Kestrel")]
     [InlineData("Ruoter", "Router")]
     [InlineData("Loging", "Logging")]
@@ -170,7 +250,7 @@ public sealed class StartTests : IDisposable
         return json;
     }
 
-    private async Task<(int Code, string Output, string Errors)> RunAsync(JsonNode site, string[] arguments)
+    private async Task<(int Code, string Output, string Errors)> RunAsync(JsonNode site, string[] arguments, int? openFiles = null)
     {
         var file = Path.Combine(_directory, "site.json");
         await File.WriteAllTextAsync(file, site.ToJsonString());
@@ -178,6 +258,15 @@ public sealed class StartTests : IDisposable
         foreach (var argument in arguments.Concat(["--config", file]))
             start.ArgumentList.Add(argument);
         start.WorkingDirectory = Path.GetTempPath();
+        if (openFiles is { } limit)
+        {
+            string[] command = [start.FileName, .. start.ArgumentList];
+            start.FileName = "/bin/sh";
+            start.ArgumentList.Clear();
+            foreach (var argument in (string[])["-c", $"ulimit -n {limit} && exec \"$@\"", "sh", .. command])
+                start.ArgumentList.Add(argument);
+        }
+
         return await Script.RunAsync(start);
     }
 }

@@ -1,3 +1,4 @@
+using Router.Access;
 using Router.Configuration;
 using Router.Modes;
 using Router.Modes.Stores;
@@ -17,11 +18,14 @@ public static class CheckCommand
         var faults = new Faults();
         var inUse = ListenAddresses.Check(ListenAddresses.Of(app.Configuration, options, app.Services.GetRequiredService<ManagementSettings>()), app.Configuration, faults);
         await CheckStoreAsync(site.Settings.ModeStore, app.Services.GetRequiredService<IModeStore>(), faults).ConfigureAwait(false);
+        CheckProxyLists(site.Settings.TrustedProxyLists, faults);
         if (faults.Any)
             throw new InvalidConfigurationException(faults);
         await output.WriteLineAsync($"The configuration is valid. Mode at start: {site.Settings.Mode}.").ConfigureAwait(false);
         foreach (var address in inUse)
             await output.WriteLineAsync($"{address.Url} is in use now, by a running Router or another program ({address.Key}).").ConfigureAwait(false);
+        foreach (var warning in Warnings(site.Settings, app.Configuration))
+            await output.WriteLineAsync($"Warning: {warning}.").ConfigureAwait(false);
         await output.WriteLineAsync().ConfigureAwait(false);
         TableReport.Write(site.Table, output);
         return !connects || await ConnectionCheck.RunAsync(app.Services, output).ConfigureAwait(false) ? 0 : RouterCommand.NoConnection;
@@ -37,10 +41,56 @@ public static class CheckCommand
         {
             if (await store.ReadAsync(CancellationToken.None).ConfigureAwait(false) is { } text && !ModeRecordText.TryParse(text, out _, out var problem))
                 faults.Add(key, $"'{settings.File}' holds no record of the mode ({problem})", "Remove the file for a first start, or restore it");
+            if (!IsLink(settings.File) && FileWriteCheck.Run(settings.File) is { } denied)
+            {
+                faults.Add(
+                    key, $"'{settings.File}' can't be written, so nobody could change the mode ({denied})", "Let Router's user write into its directory, or name another file");
+            }
         }
         catch (ModeStoreException failure)
         {
             faults.Add(key, failure.Message, "Give a file that Router's user may read and write");
         }
     }
+
+    // A list at an address is contacted only where that is asked for.
+    private static void CheckProxyLists(IEnumerable<TrustedProxyListSettings> lists, Faults faults)
+    {
+        foreach (var list in lists.Where(list => list.Location is { IsFile: true }))
+        {
+            var (key, path) = ($"{SettingsReader.Section}:TrustedProxyLists:{list.Name}:Source", list.Location!.LocalPath);
+            if (FileText.TryRead(path, out var problem) is not { } content)
+            {
+                faults.Add(key, $"'{path}' can't be read: {problem}", "Name a file that Router's user may read");
+                continue;
+            }
+
+            try
+            {
+                PublishedRanges.Read(content, list.Service);
+            }
+            catch (FormatException failure)
+            {
+                faults.Add(key, $"'{path}' is not a list of address ranges: {failure.Message.TrimEnd('.')}", "Give a range on each line, or the ip-ranges JSON form");
+            }
+        }
+    }
+
+    private static IEnumerable<string> Warnings(RouterSettings settings, IConfiguration configuration)
+    {
+        if (settings.ModeStore.File is { } file && IsLink(file))
+            yield return $"Router:ModeStore:File is the symbolic link '{file}', which Router only reads. Change the mode where the link comes from, or name a regular file";
+        if (DescriptorLimit.Current is not { } descriptors)
+            yield break;
+        if (settings.Limits.MaxConnections is { } connections && DescriptorLimit.ProblemOf(connections, descriptors) is { } tooMany)
+            yield return tooMany;
+        // The default is not an operator's promise: MaxConnections, which follows the limit of open files, bounds it.
+        foreach (var backend in settings.Backends.Where(backend => configuration[$"{SettingsReader.Section}:Backends:{backend.Name}:MaxConcurrentRequests"] is not null))
+        {
+            if (DescriptorLimit.ProblemOf(backend, descriptors) is { } tooBusy)
+                yield return tooBusy;
+        }
+    }
+
+    private static bool IsLink(string path) => new FileInfo(path).LinkTarget is not null;
 }

@@ -31,8 +31,8 @@ public sealed partial class ClientConnections
         (_time, _logger) = (time, logger);
         var fitting = DescriptorLimit.Current is { } descriptors ? DescriptorLimit.ClientsFor(descriptors) : (int?)null;
         Limit = settings.Limits.MaxConnections ?? fitting ?? int.MaxValue;
-        if (Limit > fitting)
-            LogTooHigh(Limit, DescriptorLimit.Current!.Value, fitting.Value);
+        if (DescriptorLimit.Current is { } current && DescriptorLimit.ProblemOf(Limit, current) is { } problem)
+            LogTooHigh(problem);
     }
 
     /// <summary>How many may be open at once.</summary>
@@ -109,6 +109,6 @@ public sealed partial class ClientConnections
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Limit} connections of clients are open, which is the limit; {Refused} more were closed. Raise the limit of open files (LimitNOFILE, ulimit -n), or Router:Limits:MaxConnections where it is set. Logged once a minute; router_connections_refused_total counts.")]
     private partial void LogRefused(int limit, long refused);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Router:Limits:MaxConnections is {Limit}, but the limit of {Descriptors} open files has room for {Fitting} clients with their backends. Raise the limit of open files (LimitNOFILE, ulimit -n) or lower MaxConnections.")]
-    private partial void LogTooHigh(int limit, int descriptors, int fitting);
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}.")]
+    private partial void LogTooHigh(string problem);
 }

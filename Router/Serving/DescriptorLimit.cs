@@ -1,4 +1,5 @@
 using System.Globalization;
+using Router.Configuration;
 
 namespace Router.Serving;
 
@@ -15,6 +16,17 @@ public static class DescriptorLimit
 
     /// <summary>How many clients may be connected: a request takes a connection to its backend besides the client's.</summary>
     public static int ClientsFor(int descriptors) => Math.Max(Fewest, (descriptors - Reserve) / 2);
+
+    /// <summary>Why a limit of client connections does not fit into the descriptors, and what to do; null where it fits.</summary>
+    public static string? ProblemOf(int connections, int descriptors) => connections <= ClientsFor(descriptors) ? null
+        : $"Router:Limits:MaxConnections is {connections}, but the limit of {descriptors} open files has room for {ClientsFor(descriptors)} clients with their backends. "
+            + "Raise the limit of open files (LimitNOFILE, ulimit -n) or lower MaxConnections";
+
+    /// <summary>Why a backend's limit of concurrent requests does not fit into the descriptors, and what to do; null where it fits.</summary>
+    public static string? ProblemOf(BackendSettings backend, int descriptors) => backend.Http2 || backend.MaxConcurrentRequests <= descriptors - Reserve ? null
+        : $"Router:Backends:{backend.Name}:MaxConcurrentRequests is {backend.MaxConcurrentRequests}, and each request takes a connection to the backend, "
+            + $"but the limit of {descriptors} open files has room for {Math.Max(0, descriptors - Reserve)}. "
+            + "Raise the limit of open files (LimitNOFILE, ulimit -n) or lower MaxConcurrentRequests";
 
     /// <summary>The soft limit in a file such as <c>/proc/self/limits</c>; the runtime raises it to the hard one at its start.</summary>
     public static int? Read(string path)

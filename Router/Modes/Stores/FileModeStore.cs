@@ -8,6 +8,12 @@ namespace Router.Modes.Stores;
 /// </summary>
 public sealed class FileModeStore : IModeStore
 {
+    /// <summary>What is appended to the file's name for its lock.</summary>
+    internal const string LockSuffix = ".lock";
+
+    /// <summary>What is appended to the file's name for the directory of the instances' reports.</summary>
+    internal const string ReportsSuffix = ".instances";
+
     private const int Longest = 1 << 20;
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
@@ -27,7 +33,7 @@ public sealed class FileModeStore : IModeStore
     /// <summary>Nothing is read yet.</summary>
     public FileModeStore(string path, TimeProvider time)
     {
-        (_path, _history, _reports) = (path, path + ".history", path + ".instances");
+        (_path, _history, _reports) = (path, path + ".history", path + ReportsSuffix);
         (_time, _told) = (time, new ChangeSignal(time));
         _watcher = Watch();
     }
@@ -253,7 +259,7 @@ public sealed class FileModeStore : IModeStore
         {
             try
             {
-                return new FileStream(_path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return new FileStream(_path + LockSuffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
             catch (IOException) when (Directory.Exists(Path.GetDirectoryName(_path)) && _time.GetElapsedTime(began) < LockPatience)
             {
