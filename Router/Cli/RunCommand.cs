@@ -15,6 +15,12 @@ public static class RunCommand
     {
         using var signals = new ProcessSignals();
         await using var app = await RouterApplication.BuildAsync(options).ConfigureAwait(false);
+        return await RunAsync(app, options, signals, output, errors).ConfigureAwait(false);
+    }
+
+    /// <summary>Starts an application that is built, and serves until it ends.</summary>
+    internal static async Task<int> RunAsync(WebApplication app, StartOptions options, ProcessSignals signals, TextWriter output, TextWriter errors)
+    {
         try
         {
             await app.StartAsync().ConfigureAwait(false);
