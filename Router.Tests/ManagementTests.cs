@@ -295,7 +295,8 @@ public sealed class ManagementTests
 
         var (_, allowed) = await operators.SendAsync("GET", "/explain?url=https://www.example.org/admin/x&client=203.0.113.9&mode=recovery");
         allowed["steps"]!.AsArray().Select(step => $"{step!["question"]}: {step["answer"]}").Should().ContainInOrder(
-            "whose is it: www.*//admin: host www.*, path /admin", "may this client: yes: 203.0.113.9 is in admins", "may this mode: no: recovery closes a Frontend for GET");
+            "request: well-formed", "route: www.*//admin: host www.*, path /admin", "access: allowed: 203.0.113.9 is in admins (www.*//admin)",
+            "mode: recovery closes the frontend for GET");
         allowed["status"]!.GetValue<int>().Should().Be(503);
         var (_, refused) = await operators.SendAsync("GET", "/explain?url=https://www.example.org/admin/x&client=203.0.113.8");
         refused["status"]!.GetValue<int>().Should().Be(403);

@@ -116,7 +116,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task A_request_that_does_not_get_as_far_as_its_backend_took_some_time_too()
+    public async Task A_declared_body_over_the_limit_is_a_failure_of_its_own_and_no_time_of_the_backends()
     {
         await using var backend = RawBackend.Saying("never");
         await using var router = await RunningRouter.StartAsync(
@@ -129,8 +129,8 @@ public sealed class MetricsTests
 
         var metrics = await ReadAsync(router);
 
-        metrics.Single(series => series.Name == "router_backend_duration_seconds_count" && series.Has("backend", "spared")).Value.Should().Be(1);
-        metrics.Single(series => series.Name == "router_backend_duration_seconds_sum" && series.Has("backend", "spared")).Value.Should().BePositive();
+        metrics.Single(series => series.Name == "router_forward_failures_total" && series.Has("backend", "spared")).Has("reason", "request_body_too_large").Should().BeTrue();
+        metrics.Should().NotContain(series => series.Name == "router_backend_duration_seconds_count" && series.Has("backend", "spared"));
     }
 
     [Fact]

@@ -21,17 +21,18 @@ public sealed class AllowList
     {
         Name = name;
         Count = ranges.Length;
+        Sample = ranges is [var first, ..] ? first.BaseAddress : null;
         var firsts = new List<UInt128>();
         var lasts = new List<UInt128>();
-        foreach (var (first, last) in ranges.Select(Bounds).Order())
+        foreach (var (start, last) in ranges.Select(Bounds).Order())
         {
-            if (firsts.Count > 0 && first <= lasts[^1])
+            if (firsts.Count > 0 && start <= lasts[^1])
             {
                 lasts[^1] = UInt128.Max(lasts[^1], last);
                 continue;
             }
 
-            firsts.Add(first);
+            firsts.Add(start);
             lasts.Add(last);
         }
 
@@ -44,6 +45,9 @@ public sealed class AllowList
 
     /// <summary>How many ranges were configured.</summary>
     public int Count { get; }
+
+    /// <summary>An address that is in the list; null where it is empty.</summary>
+    public IPAddress? Sample { get; }
 
     /// <summary>Whether an address is in one of the ranges. An IPv4-mapped IPv6 address counts as the IPv4 address.</summary>
     public bool Contains(IPAddress address)

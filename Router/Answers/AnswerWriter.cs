@@ -29,8 +29,6 @@ public sealed class AnswerWriter(FleetClock time)
     {
         var (request, response, now) = (context.Request, context.Response, time.GetUtcNow());
         var isClosed = answer == Answer.Closed;
-        if (isClosed && request.Method is "GET" or "HEAD" && request.Path.Value is "/robots.txt")
-            return WriteRobotsAsync(context, rules);
         var mayRead = pages.CrossOrigin.Apply(context);
         response.Headers.Vary = pages.CrossOrigin.IsAllowedToAny ? VariesByOrigin : Varies;
         if (isClosed && mayRead && CrossOrigin.IsPreflight(request))
@@ -70,7 +68,8 @@ public sealed class AnswerWriter(FleetClock time)
         return context.SendAsync(bytes);
     }
 
-    private static ValueTask WriteRobotsAsync(HttpContext context, ResponseHeaderRules? rules)
+    /// <summary>Responds with a <c>robots.txt</c> that forbids nothing.</summary>
+    public static ValueTask WriteRobotsAsync(HttpContext context, ResponseHeaderRules? rules)
     {
         context.Response.ContentType = "text/plain";
         context.Response.ContentLength = Robots.Length;

@@ -30,21 +30,21 @@ public sealed class FixedFile
         return null;
     }
 
-    /// <summary>Answers 200 with the file, or 405 where the method is not GET or HEAD.</summary>
-    public async ValueTask WriteAsync(HttpContext context, ResponseHeaderRules rules)
+    /// <summary>Responds to GET or HEAD with the file.</summary>
+    public ValueTask WriteAsync(HttpContext context, ResponseHeaderRules rules)
     {
-        var response = context.Response;
-        if (context.Request.Method is not ("GET" or "HEAD"))
-        {
-            response.StatusCode = StatusCodes.Status405MethodNotAllowed;
-            response.Headers.Allow = "GET, HEAD";
-            rules.Apply(context);
-            return;
-        }
-
-        response.ContentType = _contentType;
-        response.ContentLength = _content.Length;
+        context.Response.ContentType = _contentType;
+        context.Response.ContentLength = _content.Length;
         rules.Apply(context);
-        await context.SendAsync(_content).ConfigureAwait(false);
+        return context.SendAsync(_content);
+    }
+
+    /// <summary>Responds to any other method with 405.</summary>
+    public static ValueTask RejectMethodAsync(HttpContext context, ResponseHeaderRules rules)
+    {
+        context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+        context.Response.Headers.Allow = "GET, HEAD";
+        rules.Apply(context);
+        return ValueTask.CompletedTask;
     }
 }

@@ -27,7 +27,7 @@ public static class CheckCommand
         foreach (var warning in Warnings(site.Settings, app.Configuration))
             await output.WriteLineAsync($"Warning: {warning}.").ConfigureAwait(false);
         await output.WriteLineAsync().ConfigureAwait(false);
-        TableReport.Write(site.Table, output);
+        TableReport.Write(site.Table, site.Admission, output);
         return !connects || await ConnectionCheck.RunAsync(app.Services, output).ConfigureAwait(false) ? 0 : RouterCommand.NoConnection;
     }
 

@@ -92,7 +92,7 @@ public static class ModeCommand
         yield return bypass;
 
         var address = new Argument<string>("url") { Description = "Such as https://www.example.org/admin/x", Validators = { Length } };
-        var explain = new Command("explain", "Explains what a running Router makes of a request, question by question.") { address, Client, InMode, Method, Url, TokenFile, Json };
+        var explain = new Command("explain", "Explains step by step what a running Router would do with a request.") { address, Client, InMode, Method, Url, TokenFile, Json };
         explain.SetAction((parsed, _) => GuardAsync(parsed, async client =>
         {
             var query = $"url={Uri.EscapeDataString(parsed.GetValue(address)!)}{Query("client", parsed.GetValue(Client))}{Query("mode", parsed.GetValue(InMode))}{Query("method", parsed.GetValue(Method))}";
@@ -310,7 +310,7 @@ public static class ModeCommand
     private static void Write(ExplainDocument explained, TextWriter output)
     {
         foreach (var step in explained.Steps)
-            output.WriteLine($"{step.Question}? {step.Answer}");
+            output.WriteLine($"{step.Question,-12}{step.Answer}");
         output.WriteLine(explained.Status is { } status ? $"=> {status}, {explained.Outcome}" : $"=> {explained.Outcome}");
     }
 

@@ -1,10 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Router.Access;
+using Router.Admission;
 using Router.Configuration;
 using Router.Forwarding.InFlight;
 using Router.Modes;
-using Router.Serving;
 using Router.Serving.Management;
 using Router.Switching;
 

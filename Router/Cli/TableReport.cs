@@ -1,3 +1,5 @@
+using System.Net;
+using Router.Admission;
 using Router.Configuration;
 using Router.Modes;
 using Router.Routing;
@@ -8,16 +10,16 @@ namespace Router.Cli;
 public static class TableReport
 {
     /// <summary>Writes it.</summary>
-    public static void Write(RouteTable table, TextWriter output)
+    public static void Write(RouteTable table, AdmissionPolicy admission, TextWriter output)
     {
         List<string[]> rows = [["ROUTE", "HOST", "PATH", "BACKEND", "KIND", "ADDRESS", "ALLOWED", .. ModeCatalogue.All.Select(mode => mode.Name.ToUpperInvariant())]];
-        rows.AddRange(table.Routes.Select(Row));
+        rows.AddRange(table.Routes.Select(route => Row(route, admission)));
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
             output.WriteLine(string.Join("  ", row.Select((cell, column) => cell.PadRight(widths[column]))).TrimEnd());
     }
 
-    private static string[] Row(Route route) =>
+    private static string[] Row(Route route, AdmissionPolicy admission) =>
     [
         route.Name,
         route.HostText,
@@ -26,16 +28,18 @@ public static class TableReport
         route.Backend?.Kind.ToString() ?? "-",
         route.Backend?.Addresses.ToString() ?? "-",
         route.Refuses ? "nobody" : route.AllowList is { } list ? $"{list.Name} ({list.Count})" : RuleSettings.Everyone,
-        .. ModeCatalogue.All.Select(mode => Effect(route, mode)),
+        .. ModeCatalogue.All.Select(mode => Effect(route, mode, admission)),
     ];
 
-    // The rule as such, for a client that it allows: the very decision that a request would meet. "read" where a GET is forwarded and a POST is not.
-    private static string Effect(Route route, Mode mode)
+    // What a client meets that the rule allows, decided as for a request. "read" where a GET is forwarded and a POST is not.
+    private static string Effect(Route route, Mode mode, AdmissionPolicy admission)
     {
-        if (route.Refuses)
-            return "403";
-        if (!route.InEveryMode && !mode.Reaches(route.Kind, "GET"))
-            return "503";
-        return route.File is not null ? "file" : mode.Reaches(route.Kind, "POST") ? "forward" : "read";
+        var client = route.AllowList?.Sample ?? IPAddress.None;
+        var (get, post) = (Decide("GET"), Decide("POST"));
+        return get.Status?.ToString(System.Globalization.CultureInfo.InvariantCulture)
+            ?? (get.Outcome == AdmissionOutcome.File ? "file" : post.Outcome == AdmissionOutcome.Forward ? "forward" : "read");
+
+        AdmissionDecision Decide(string method) =>
+            admission.Evaluate(AdmissionRequest.Of(method, "/", client), RouteMatch.Of(route), ModeState.Supposed(mode), new AdmissionSteps());
     }
 }

@@ -23,7 +23,7 @@ public static partial class Welcome
         output.WriteLine($"Router is in mode {mode.Name}: {mode.Summary}.");
         output.WriteLine("No backend has an address, so sample applications stand behind the table:");
         output.WriteLine();
-        TableReport.Write(site.Table, output);
+        TableReport.Write(site.Table, site.Admission, output);
         output.WriteLine();
         output.WriteLine("Try, here or in a browser:");
         foreach (var host in site.Table.Routes.Where(route => route.PathText is null && route.HostText.EndsWith(".*", StringComparison.Ordinal)))

@@ -80,7 +80,7 @@ public sealed class BackendRequest(HttpMethod method, string pathAndQuery, int f
         var again = Exchange?.HasBegun ?? false;
         // Noted first, asked second: whoever closes the site asks in the other order, so that one of the two sees the other.
         Exchange?.Begin();
-        if (Exchange?.Passage is null && Modes is { } modes && !modes.Current.Reaches(Kind, Upgrade is null ? Method.Method : "CONNECT"))
+        if (Exchange?.Exemption is null && Modes is { } modes && !modes.Current.Reaches(Kind, Upgrade is null ? Method.Method : "CONNECT"))
         {
             if (again)
                 throw new BackendException(ForwardFailure.Cut);

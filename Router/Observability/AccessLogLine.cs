@@ -49,7 +49,7 @@ public static class AccessLogLine
         line.AddSecondsText("upstreamResponseTime"u8, Milliseconds(exchange.ResponseTime));
         Write(line, "httpHost"u8, context.Request.Headers.Host.ToString());
         // Only where there is something to say: who reads the original's lines knows no such member.
-        if (exchange.Passage?.TesterId is { } tester)
+        if (exchange.Exemption?.TesterId is { } tester)
             line.Add("bypass"u8, tester);
     }
 

@@ -3,6 +3,7 @@ using System.Text;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Router.Access;
+using Router.Admission;
 using Router.Answers;
 using Router.Modes;
 using Router.Observability;

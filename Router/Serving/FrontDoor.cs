@@ -1,7 +1,7 @@
-using System.Collections.Immutable;
 using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Router.Access;
+using Router.Admission;
 using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
@@ -14,11 +14,10 @@ using Router.Routing;
 namespace Router.Serving;
 
 /// <summary>
-/// The catch-all handler: every request for a routed host. It gathers the facts, asks for the decision and carries it out:
-/// is it well-formed → whose is it → may this client → may this mode → how often → forward.
+/// The catch-all handler: every request for a routed host. It gathers the facts, has <see cref="AdmissionPolicy"/> decide, and carries the decision out.
 /// </summary>
 public sealed class FrontDoor(
-    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, BypassGate bypass, BypassForm bypassForm, ConnectionEnd ending, OpenExchanges open, ExchangeEnd end, FleetClock time)
+    CurrentSite site, ModeController modes, Forwarder forwarder, AnswerWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, BypassForm bypassForm, ConnectionEnd ending, OpenExchanges open, ExchangeEnd end, FleetClock time)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) =>
@@ -49,7 +48,7 @@ public sealed class FrontDoor(
         var live = match.Route is { } route ? current.Routes[route.Index] : null;
         if (live?.Upstream is { } upstream)
         {
-            // Counted first, asked for the mode second: see Decision.Of.
+            // Counted first, asked for the mode second: see AdmissionPolicy.
             upstream.Enter();
             open.Enter(exchange);
         }
@@ -72,7 +71,7 @@ public sealed class FrontDoor(
         {
             if (Decide(context, current, match, live, pathAndQuery, exchange, out var refusal) is not { } order)
             {
-                // It does not go to the backend: however long its answer takes, it is in nobody's way.
+                // It does not go to the backend: however long its response takes, it does not count as in flight.
                 Leave(exchange, live);
                 await AnswerAsync(context, refusal, current, live, exchange.Client).ConfigureAwait(false);
                 return;
@@ -80,9 +79,8 @@ public sealed class FrontDoor(
 
             using var span = tracing.Begin(context, order.Route, order.Upstream);
             order.Span = tracing.Current;
-            var failure = AllowsBody(context, order.Route.MaxRequestBody)
-                ? await forwarder.ForwardAsync(context, order).ConfigureAwait(false)
-                : ForwardFailure.RequestBodyTooLarge;
+            LimitBody(context, order.Route.MaxRequestBody);
+            var failure = await forwarder.ForwardAsync(context, order).ConfigureAwait(false);
             Tracing.End(span, context.Response.StatusCode, failure);
             if (failure != ForwardFailure.Closed)
                 metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, exchange.Duration);
@@ -125,21 +123,18 @@ public sealed class FrontDoor(
         var state = modes.State;
         var method = MethodOf(context);
         var modeMethod = ModeMethodOf(context, method);
-        var decision = Decision.Of(match, modeMethod, client, state.Mode);
-        var passage = live?.Upstream is null || decision.Outcome is not (Outcome.Forward or Outcome.Closed) ? null : PassageOf(context, current, live.Route, decision, state, client);
-        if (decision.Outcome == Outcome.Closed && passage is not null)
+        var decision = current.Admission.Evaluate(RequestOf(context, modeMethod, client), match, state);
+        refusal = new Refusal(decision, state);
+        if (decision.Outcome != AdmissionOutcome.Forward)
+            return null;
+        if (decision is { PassesClosedMode: true, Exemption: { } exemption })
         {
-            metrics.Passed(passage.Name);
-            if (passage.TesterId is { } tester)
+            metrics.Passed(exemption.Name);
+            if (exemption.TesterId is { } tester)
                 BypassGate.MarkUsed(context.Response, tester);
-            decision = new Decision(Outcome.Forward, decision.Route, passage.Name);
         }
 
-        var limit = decision.Outcome == Outcome.Forward ? Refusing(current, live!, match, context.Request.Method, client) : null;
-        refusal = new Refusal(decision.Outcome, limit, state);
-        if (decision.Outcome != Outcome.Forward || limit is not null)
-            return null;
-        exchange.Admit(live!.Upstream!, method, modeMethod, context.Request.Headers.Host.ToString(), pathAndQuery, passage);
+        exchange.Admit(live!.Upstream!, method, modeMethod, context.Request.Headers.Host.ToString(), pathAndQuery, decision.Exemption);
         return new ForwardOrder
         {
             Route = live.Route,
@@ -154,18 +149,14 @@ public sealed class FrontDoor(
         };
     }
 
-    // A static file passes for a while after the closing, and what was let through before it need not ask again.
-    private Passage? PassageOf(HttpContext context, Site current, Route route, Decision decision, ModeState state, IPAddress client) =>
-        route.IsStatic && context.Request.Method is "GET" or "HEAD" && context.Request.Headers.Upgrade.Count == 0
-            && (decision.Outcome == Outcome.Forward ? current.Settings.AssetGrace > TimeSpan.Zero : time.GetUtcNow() - state.Step.PagesUntil < current.Settings.AssetGrace)
-            ? Passage.AssetGrace
-            : decision.Outcome == Outcome.Closed ? bypass.PassageOf(context.Request, state, client) : null;
-
     private void Leave(Exchange exchange, LiveRoute? live)
     {
         if (open.Leave(exchange))
             live!.Upstream!.Leave();
     }
+
+    private static AdmissionRequest RequestOf(HttpContext context, string modeMethod, IPAddress client) =>
+        new(context.Request.Method, modeMethod, context.Request.Path.Value ?? "", client, context.Request);
 
     // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
     private static string MethodOf(HttpContext context) =>
@@ -194,21 +185,6 @@ public sealed class FrontDoor(
         return site.Table.Match(target.Authority, target.Path);
     }
 
-    private static RateLimit? Refusing(Site site, LiveRoute live, in RouteMatch match, string method, IPAddress client)
-    {
-        foreach (var limit in match.AlsoMet.IsDefault ? live.RateLimits : RateLimitsOf(site, live, match.AlsoMet))
-        {
-            if (!limit.Allows(method, client))
-                return limit;
-        }
-
-        return null;
-    }
-
-    // Another spelling of its path must not be a way around the limit of a page.
-    private static ImmutableArray<RateLimit> RateLimitsOf(Site site, LiveRoute live, ImmutableArray<Route> alsoMet) =>
-        [.. live.RateLimits.Union(alsoMet.SelectMany(other => site.Routes[other.Index].RateLimits))];
-
     private async ValueTask AnswerFailureAsync(HttpContext context, Site current, LiveRoute live, Exchange exchange, ForwardFailure reason)
     {
         if (reason == ForwardFailure.Closed)
@@ -216,66 +192,64 @@ public sealed class FrontDoor(
             // Nothing has failed: the site was closed while the request waited for its turn.
             Leave(exchange, live);
             var state = modes.State;
-            metrics.Blocked(state.Mode);
-            await AnswerOwnAsync(context, Answer.Closed, RequestOutcome.NotForwarded, current, state, live).ConfigureAwait(false);
+            var outcome = AdmissionPolicy.ClosedOutcome(RequestOf(context, exchange.ModeMethod, exchange.Client!), live.Route, state);
+            var refusal = new Refusal(new AdmissionDecision(outcome, live.Route, "the site was closed while the request waited"), state);
+            await AnswerAsync(context, refusal, current, live, exchange.Client).ConfigureAwait(false);
             return;
         }
 
-        if (end.Report(context, exchange, live.Route.Name, reason) is var (answer, outcome))
-            await AnswerOwnAsync(context, answer, outcome, current, modes.State, live).ConfigureAwait(false);
+        if (end.Report(context, exchange, live.Route.Name, reason) is var (answer, known))
+            await AnswerOwnAsync(context, answer, known, current, modes.State, live).ConfigureAwait(false);
     }
 
-    // Refused before the body is read where its length is declared; else the forwarder counts along.
-    // The server would count the framing of chunks too, and so refuse a body that is just as long as it may be.
-    private static bool AllowsBody(HttpContext context, long most)
+    // The forwarder counts along: the server would count the framing of chunks too, and so refuse a body that is just as long as it may be.
+    private static void LimitBody(HttpContext context, long most)
     {
-        if (context.Request.ContentLength > most)
-        {
-            // What is on its way already is taken off the wire, for as long as the server cares to: torn down under a client
-            // that still sends, the connection would lose it the answer.
-            if (context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } any)
-                any.MaxRequestBodySize = null;
-            return false;
-        }
-
         if (RequestFraming.MayHaveBody(context.Request) && context.Request.ContentLength is null or > RuleSettings.DefaultMaxRequestBody
             && context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
         {
             feature.MaxRequestBodySize = RequestFraming.IsChunked(context.Request) ? RequestFraming.MostChunkedBytes(most) : null;
         }
-
-        return true;
     }
 
     private ValueTask AnswerAsync(HttpContext context, Refusal refusal, Site current, LiveRoute? live, IPAddress? client)
     {
-        var (outcome, limit, state) = refusal;
+        var (decision, state) = refusal;
         ProtectiveHeaders.Add(context.Response);
         ending.Announce(context);
-        if (limit is not null)
+        switch (decision.Outcome)
         {
-            metrics.RateLimited(limit);
-            context.Response.Headers.RetryAfter = limit.RetryAfter;
-            return WriteAsync(context, AnswerTo(Outcome.RateLimited), RequestOutcome.NotForwarded, current, state, live);
-        }
-
-        switch (outcome)
-        {
-            case Outcome.File:
+            case AdmissionOutcome.File:
                 return live!.File!.WriteAsync(context, live.HeaderRules);
-            case Outcome.Server:
+            case AdmissionOutcome.MethodNotAllowed:
+                return FixedFile.RejectMethodAsync(context, live!.HeaderRules);
+            case AdmissionOutcome.ServerOptions:
                 context.Response.StatusCode = StatusCodes.Status204NoContent;
                 context.Response.Headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
                 return ValueTask.CompletedTask;
-            case Outcome.Closed when live is not null && BypassGate.IsOpen(state) && context.Request.Path.Value == BypassGate.FormPath:
+            case AdmissionOutcome.ClosedRobots:
+                metrics.Blocked(state.Mode);
+                return AnswerWriter.WriteRobotsAsync(context, live?.HeaderRules);
+            case AdmissionOutcome.BypassForm:
                 return bypassForm.HandleAsync(context, current, state, client ?? IPAddress.None);
-            case Outcome.Closed:
+            case AdmissionOutcome.Closed:
                 metrics.Blocked(state.Mode);
                 BypassGate.MarkUnknown(context);
                 break;
+            case AdmissionOutcome.RateLimited:
+                metrics.RateLimited(decision.RateLimit!);
+                context.Response.Headers.RetryAfter = decision.RateLimit!.RetryAfter;
+                break;
+            case AdmissionOutcome.BodyTooLarge:
+                metrics.Failed(live!.Upstream!.Settings.Name, ForwardFailure.RequestBodyTooLarge);
+                // What is on its way already is taken off the wire, for as long as the server cares to: torn down under a client
+                // that still sends, the connection would lose it the response.
+                if (context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } any)
+                    any.MaxRequestBodySize = null;
+                break;
         }
 
-        return WriteAsync(context, AnswerTo(outcome), RequestOutcome.NotForwarded, current, state, live);
+        return WriteAsync(context, AnswerTo(decision.Outcome), RequestOutcome.NotForwarded, current, state, live);
     }
 
     // In the place of a backend's response.
@@ -303,19 +277,17 @@ public sealed class FrontDoor(
         _ => Answer.BadRequest,
     };
 
-    private static Answer AnswerTo(Outcome outcome) => outcome switch
+    private static Answer AnswerTo(AdmissionOutcome outcome) => outcome switch
     {
-        Outcome.Malformed => Answer.BadRequest,
-        Outcome.NotRouted => Answer.NotFound,
-        Outcome.Forbidden => Answer.Forbidden,
-        Outcome.Closed => Answer.Closed,
-        Outcome.RateLimited => Answer.TooMany,
-        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "is not answered by Router"),
+        AdmissionOutcome.Malformed => Answer.BadRequest,
+        AdmissionOutcome.NotRouted => Answer.NotFound,
+        AdmissionOutcome.Forbidden => Answer.Forbidden,
+        AdmissionOutcome.Closed => Answer.Closed,
+        AdmissionOutcome.RateLimited => Answer.TooMany,
+        AdmissionOutcome.BodyTooLarge => Answer.TooLarge,
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "has no response of Router's own"),
     };
 
-    /// <summary>Why a request is not forwarded.</summary>
-    /// <param name="Outcome">What was decided; forwarding, where a limit refuses it.</param>
-    /// <param name="Limit">The limit that it is beyond; null where it is not.</param>
-    /// <param name="State">The mode that was asked.</param>
-    private readonly record struct Refusal(Outcome Outcome, RateLimit? Limit, ModeState State);
+    /// <summary>Why a request is not forwarded, and the mode that was asked.</summary>
+    private readonly record struct Refusal(AdmissionDecision Decision, ModeState State);
 }

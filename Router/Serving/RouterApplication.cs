@@ -7,6 +7,7 @@ using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using Router.Access;
+using Router.Admission;
 using Router.Answers;
 using Router.Background;
 using Router.Configuration;

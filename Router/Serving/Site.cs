@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Router.Access;
+using Router.Admission;
 using Router.Answers;
 using Router.Configuration;
 using Router.Forwarding;
@@ -15,7 +16,7 @@ namespace Router.Serving;
 public sealed class Site
 {
     /// <summary>Makes a site of a configuration that has no faults ready.</summary>
-    public Site(SiteParts parts, Upstreams upstreams, RateLimits limits, ProxyLists lists, Traffic traffic)
+    public Site(SiteParts parts, Upstreams upstreams, RateLimits limits, ProxyLists lists, Traffic traffic, BypassGate bypass, FleetClock time)
     {
         var (settings, table, pages, files) = parts;
         Settings = settings;
@@ -31,8 +32,9 @@ public sealed class Site
             route.File is { } file ? files[file] : null,
             route.ErrorPage is { } page ? new ErrorPage(page.Page, upstreams.For(page.Backend)) : null,
             RulesOf(route, shared),
-            settings.RateLimiting ? [.. route.RateLimits.Select(limits.For)] : [],
             traffic.For(route.Name, route.Backend?.Name)))];
+        Admission = new AdmissionPolicy(
+            bypass, time, settings.AssetGrace, settings.RateLimiting ? [.. table.Routes.Select(route => (ImmutableArray<RateLimit>)[.. route.RateLimits.Select(limits.For)])] : default);
     }
 
     /// <summary>The settings it was made from.</summary>
@@ -40,6 +42,9 @@ public sealed class Site
 
     /// <summary>The table.</summary>
     public RouteTable Table { get; }
+
+    /// <summary>Decides what becomes of a request.</summary>
+    public AdmissionPolicy Admission { get; }
 
     /// <summary>Router's own answers.</summary>
     public Pages Pages { get; }
@@ -118,7 +123,6 @@ public sealed record SiteParts(RouterSettings Settings, RouteTable Table, Pages 
 /// <param name="File">The file that is its answer; null where there is none.</param>
 /// <param name="ErrorPage">The page for its backend's errors; null where there is none.</param>
 /// <param name="HeaderRules">The changes to the header of its answers.</param>
-/// <param name="RateLimits">Its rate limits; none where rate limiting is switched off.</param>
 /// <param name="Traffic">Its counters.</param>
 public sealed record LiveRoute(
-    Route Route, Upstream? Upstream, FixedFile? File, ErrorPage? ErrorPage, ResponseHeaderRules HeaderRules, ImmutableArray<RateLimit> RateLimits, RouteTraffic Traffic);
+    Route Route, Upstream? Upstream, FixedFile? File, ErrorPage? ErrorPage, ResponseHeaderRules HeaderRules, RouteTraffic Traffic);

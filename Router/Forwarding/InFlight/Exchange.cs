@@ -1,4 +1,5 @@
 using System.Net;
+using Router.Admission;
 using Router.Forwarding.Backends;
 using Router.Forwarding.Headers;
 
@@ -66,7 +67,7 @@ public sealed class Exchange(TimeProvider time)
     public string Path => PathAndQuery.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? PathAndQuery[..end] : PathAndQuery;
 
     /// <summary>Why the mode does not concern it; null where it does. To be read of an admitted request.</summary>
-    public Passage? Passage { get; private set; }
+    public Exemption? Exemption { get; private set; }
 
     /// <summary>Whether bytes of it may have reached the backend.</summary>
     public bool HasBegun => Volatile.Read(ref _hasBegun);
@@ -99,9 +100,9 @@ public sealed class Exchange(TimeProvider time)
     internal int Stripe { get; set; } = -1;
 
     /// <summary>The mode, or a passage, lets it through to a backend.</summary>
-    public void Admit(Upstream upstream, string method, string modeMethod, string host, string pathAndQuery, Passage? passage)
+    public void Admit(Upstream upstream, string method, string modeMethod, string host, string pathAndQuery, Exemption? exemption)
     {
-        (Method, ModeMethod, Host, PathAndQuery, Passage) = (method, modeMethod, host, pathAndQuery, passage);
+        (Method, ModeMethod, Host, PathAndQuery, Exemption) = (method, modeMethod, host, pathAndQuery, exemption);
         // Last: whoever sees it sees the others.
         _upstream = upstream;
     }

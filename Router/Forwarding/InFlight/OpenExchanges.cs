@@ -151,7 +151,7 @@ public sealed class OpenExchanges
             lock (stripe.Lock)
             {
                 for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
-                    count += exchange.Upstream is not null && exchange.Passage?.TesterId is not null ? 1 : 0;
+                    count += exchange.Upstream is not null && exchange.Exemption?.TesterId is not null ? 1 : 0;
             }
         }
 
@@ -159,7 +159,7 @@ public sealed class OpenExchanges
     }
 
     // A mode does not concern what is exempt from it; but an instance that has lost the store closes for testers too.
-    private static bool IsConcerned(Exchange exchange, ModeState state) => exchange.Passage is null || (state.IsLapsed && exchange.Passage.TesterId is not null);
+    private static bool IsConcerned(Exchange exchange, ModeState state) => exchange.Exemption is null || (state.IsLapsed && exchange.Exemption.TesterId is not null);
 
     private sealed class Stripe
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Reflection;
+using Router.Admission;
 using Router.Answers;
 using Router.Configuration;
 using Router.Modes;
@@ -56,7 +57,23 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
             return ManagementProblem.WriteAsync(context, ManagementProblem.Invalid(faults.All, "This can't be explained"));
 
         var method = query["method"].ToString() is { Length: > 0 } said ? said : "GET";
-        return ReadableJson.WriteAsync(context, Explanation.Of(site.Current, url!.Authority, url.AbsolutePath, method, query["client"].ToString() is "" ? null : client, mode), ManagementJson.Default.ExplainDocument);
+        return ReadableJson.WriteAsync(
+            context, Explain(url!.Authority, url.AbsolutePath, method, client, mode), ManagementJson.Default.ExplainDocument);
+    }
+
+    // The very decision that the request would meet now, with its steps; in a supposed mode, as if it had been in force for long.
+    private ExplainDocument Explain(string host, string path, string method, IPAddress client, Mode mode)
+    {
+        var (current, state, steps) = (site.Current, modes.State, new AdmissionSteps());
+        var decision = current.Admission.Evaluate(
+            AdmissionRequest.Of(method, path, client), current.Table.Match(host, path), mode == state.Mode ? state : ModeState.Supposed(mode), steps);
+        var word = decision.Outcome switch
+        {
+            AdmissionOutcome.Forward => "forwarded",
+            AdmissionOutcome.File or AdmissionOutcome.ServerOptions or AdmissionOutcome.ClosedRobots or AdmissionOutcome.BypassForm => "answered by Router",
+            _ => "refused",
+        };
+        return new ExplainDocument(steps.All, $"{word}: {decision.Reason}", decision.Status);
     }
 
     private static RouteDocument Describe(Route route) => new(

@@ -1,4 +1,5 @@
 using System.Net;
+using Router.Admission;
 using Router.Modes;
 using Router.Routing;
 
@@ -9,6 +10,7 @@ public class ModeCheck
 {
     private readonly RouteTable _table = DefaultTable.Read().Table;
     private readonly IPAddress _client = IPAddress.Parse("203.0.50.7");
+    private readonly AdmissionPolicy _admission = new(new BypassGate(new FleetClock(TimeProvider.System)), TimeProvider.System, TimeSpan.Zero, default);
     private ModeController _modes = null!;
 
     [Params("live", "maintenance")]
@@ -18,7 +20,8 @@ public class ModeCheck
     public void Begin() => _modes = new ModeController(TimeProvider.System, ModeCatalogue.All.First(mode => mode.Name == Mode));
 
     [Benchmark]
-    public Outcome Decide() => Decision.Of(new RequestFacts("GET", "www.example.org", "/suppliers/opportunities", _client), _table, _modes.Current).Outcome;
+    public AdmissionOutcome Decide() =>
+        _admission.Evaluate(AdmissionRequest.Of("GET", "/suppliers/opportunities", _client), _table.Match("www.example.org", "/suppliers/opportunities"), _modes.State).Outcome;
 
     [GlobalCleanup]
     public void End() => _modes.Dispose();

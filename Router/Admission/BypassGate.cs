@@ -1,9 +1,8 @@
 using System.Net;
 using Router.Access;
-using Router.Forwarding.InFlight;
 using Router.Modes;
 
-namespace Router.Serving;
+namespace Router.Admission;
 
 /// <summary>Knows the testers that an operator lets through a closed site.</summary>
 public sealed class BypassGate(FleetClock time)
@@ -17,10 +16,15 @@ public sealed class BypassGate(FleetClock time)
     /// <summary>Whether there is anybody at all; what costs a closed site's visitor next to nothing.</summary>
     public static bool IsOpen(ModeState state) => state.Record.Bypasses is not [];
 
-    /// <summary>Why a request may pass; null where it may not.</summary>
-    public Passage? PassageOf(HttpRequest request, ModeState state, IPAddress client) =>
+    /// <summary>Why a request may pass a mode that closes its route; null where it may not.</summary>
+    public Exemption? ExemptionOf(in AdmissionRequest request, ModeState state)
+    {
         // The form is Router's own, also for testers: it shows them that their bypass is active.
-        IsOpen(state) && request.Path.Value != FormPath && Find(request, state, client) is { } bypass ? Passage.Tester(bypass.Id) : null;
+        if (!IsOpen(state) || request.Path == FormPath)
+            return null;
+        var bypass = request.Http is { } http ? Find(http, state, request.Client) : FindByAddress(state, request.Client);
+        return bypass is null ? null : Exemption.Tester(bypass.Id);
+    }
 
     /// <summary>The bypass that holds for a request; null where none does.</summary>
     public Bypass? Find(HttpRequest request, ModeState state, IPAddress client)
@@ -33,7 +37,7 @@ public sealed class BypassGate(FleetClock time)
                 return bypass;
         }
 
-        return Holding(state).FirstOrDefault(bypass => bypass.IsFor(client));
+        return FindByAddress(state, client);
     }
 
     /// <summary>The bypass of a token; null where none has it, or its time is over.</summary>
@@ -43,6 +47,8 @@ public sealed class BypassGate(FleetClock time)
         var hash = BypassToken.HashOf(token);
         return Holding(state).FirstOrDefault(bypass => bypass.TokenHash == hash);
     }
+
+    private Bypass? FindByAddress(ModeState state, IPAddress client) => Holding(state).FirstOrDefault(bypass => bypass.IsFor(client));
 
     /// <summary>When the last of the bypasses that hold now ends; null where none holds.</summary>
     public DateTimeOffset? LastEnd(ModeState state) => Holding(state).Max(bypass => (DateTimeOffset?)bypass.Until);

@@ -1,11 +1,12 @@
 using System.Net;
+using Router.Admission;
 using Router.Configuration;
 using Router.Modes;
 using Router.Routing;
 
 namespace Router.Tests;
 
-public sealed class DecisionTests
+public sealed class AdmissionTests
 {
     private static readonly RouteTable Table = new SiteFile()
         .Frontend("www").Api("api").AllowList("staff", "203.0.113.0/24")
@@ -46,7 +47,7 @@ public sealed class DecisionTests
         {
             foreach (var method in new[] { "GET", "POST", "BREW" })
             {
-                var decision = Decision.Of(new RequestFacts(method, host, path, client == "staff" ? Staff : Stranger), Table, mode);
+                var decision = Decide(method, host, path, client == "staff" ? Staff : Stranger, mode);
 
                 decision.Outcome.ToString().Should().Be(outcome, $"{method} {host}{path} in {mode}");
                 decision.Reason.Should().NotBeEmpty();
@@ -80,21 +81,25 @@ public sealed class DecisionTests
     {
         var mode = new PagesForReadersMode();
 
-        Decide("GET", "www.example.org").Should().Be(Outcome.Forward);
-        Decide("POST", "www.example.org").Should().Be(Outcome.Closed);
-        Decide("POST", "api.example.org").Should().Be(Outcome.Forward);
-        Decide("GET", "other.example.org").Should().Be(Outcome.NotRouted);
+        Ask("GET", "www.example.org").Should().Be(AdmissionOutcome.Forward);
+        Ask("POST", "www.example.org").Should().Be(AdmissionOutcome.Closed);
+        Ask("POST", "api.example.org").Should().Be(AdmissionOutcome.Forward);
+        Ask("GET", "other.example.org").Should().Be(AdmissionOutcome.NotRouted);
 
-        Outcome Decide(string method, string host) => Decision.Of(new RequestFacts(method, host, "/", Staff), Table, mode).Outcome;
+        AdmissionOutcome Ask(string method, string host) => Decide(method, host, "/", Staff, mode).Outcome;
     }
 
     [Fact]
     public void A_decision_names_the_route_that_it_concerns()
     {
-        Decision.Of(new RequestFacts("GET", "www.example.org", "/admin/x", Stranger), Table, new LiveMode()).Route!.Name.Should().Be("www.*//admin");
-        Decision.Of(new RequestFacts("GET", "www.example.org", "/", Stranger), Table, new MaintenanceMode()).Route!.Name.Should().Be("www.*");
-        Decision.Of(new RequestFacts("GET", "other.example.org", "/", Stranger), Table, new LiveMode()).Route.Should().BeNull();
+        Decide("GET", "www.example.org", "/admin/x", Stranger, new LiveMode()).Route!.Name.Should().Be("www.*//admin");
+        Decide("GET", "www.example.org", "/", Stranger, new MaintenanceMode()).Route!.Name.Should().Be("www.*");
+        Decide("GET", "other.example.org", "/", Stranger, new LiveMode()).Route.Should().BeNull();
     }
+
+    private static AdmissionDecision Decide(string method, string host, string path, IPAddress client, Mode mode) =>
+        new AdmissionPolicy(new BypassGate(new FleetClock(TimeProvider.System)), TimeProvider.System, TimeSpan.Zero, default)
+            .Evaluate(AdmissionRequest.Of(method, path, client), Table.Match(host, path), ModeState.Supposed(mode));
 
     [Fact]
     public void Nothing_but_a_name_in_the_catalogue_is_a_mode()

@@ -1,0 +1,115 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Router.Cli;
+
+namespace Router.Tests;
+
+/// <summary>What the handler does, what <c>explain</c> says and what <c>check</c> prints come from one decision, and agree.</summary>
+public sealed class AdmissionAgreementTests
+{
+    private static readonly string[] Paths = ["/", "/admin/x", "/x/..%2Fadmin", "/x/_metrics", "/robots.txt", "/favicon.gif", "/assets/a.css", "/callbacks/7", "/%zz"];
+
+    [Theory]
+    [InlineData("live")]
+    [InlineData("read-only")]
+    [InlineData("recovery")]
+    [InlineData("maintenance")]
+    public async Task What_explain_says_is_what_the_handler_does(string mode)
+    {
+        await using var backend = RawBackend.Saying("forwarded");
+        await using var router = await RunningRouter.StartAsync(Site(backend.Address).Mode(mode));
+        using var operators = new Management(router);
+        foreach (var host in new[] { "www.example.org", "api.example.org", "other.example.org" })
+        {
+            foreach (var path in Paths)
+            {
+                foreach (var method in new[] { "GET", "POST", "OPTIONS" })
+                {
+                    var reply = await router.SendRawAsync($"{method} {path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n");
+                    var explained = await ExplainAsync(operators, host, path, method);
+
+                    ((int?)explained["status"] ?? 200).Should().Be(reply.Status, $"{method} {host}{path} in {mode}: {explained}");
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_write_to_a_file_that_is_served_in_every_mode_is_explained_without_contradiction()
+    {
+        await using var router = await RunningRouter.StartAsync(Site("http://localhost:1").Mode("maintenance"));
+        using var operators = new Management(router);
+
+        var explained = await ExplainAsync(operators, "www.example.org", "/robots.txt", "POST");
+
+        var steps = explained["steps"]!.AsArray().Select(step => $"{step!["question"]}: {step["answer"]}").ToArray();
+        steps[^1].Should().Be("mode: maintenance closes the frontend for POST");
+        steps.Should().NotContain(step => step.Contains("every mode"));
+        ((int?)explained["status"]).Should().Be(503);
+    }
+
+    [Fact]
+    public async Task A_tester_whose_address_has_a_bypass_is_explained_as_exempt()
+    {
+        await using var backend = RawBackend.Saying("forwarded");
+        await using var router = await RunningRouter.StartAsync(Site(backend.Address).Mode("maintenance"));
+        using var operators = new Management(router);
+        var (_, bypass) = await operators.SendAsync("POST", "/bypass", """{"address": "192.0.2.7", "for": "1h"}""");
+
+        var (_, explained) = await operators.SendAsync("GET", "/explain?url=http://www.example.org/&client=192.0.2.7");
+
+        explained.ToString().Should().Contain($"exempt: bypass {bypass["id"]}");
+        explained["status"].Should().BeNull();
+    }
+
+    [Fact]
+    public async Task The_table_that_check_prints_is_what_a_client_that_is_allowed_meets()
+    {
+        await using var backend = RawBackend.Saying("forwarded");
+        var file = Site(backend.Address);
+        var table = await CheckAsync(file);
+        var modes = table[0].Skip(7).Select(name => name.ToLowerInvariant()).ToArray();
+        foreach (var (mode, column) in modes.Select((mode, i) => (mode, 7 + i)))
+        {
+            await using var router = await RunningRouter.StartAsync(file.Mode(mode));
+            foreach (var row in table.Skip(1).Where(row => !row[6].StartsWith("staff", StringComparison.Ordinal)))
+            {
+                var url = (Host: row[1].Replace("*", "example.org"), Path: row[2] switch { "(every other path)" => "/", "**/_metrics" => "/x/_metrics", ['=', .. var exact] => exact, var path => path });
+                var (get, post) = (await SendAsync("GET"), await SendAsync("POST"));
+
+                var expected = (get, post) switch { (200, 200) => "forward", (200, _) => "read", _ => get.ToString(CultureInfo.InvariantCulture) };
+                // A file of a rule answers every method that the mode lets through.
+                row[column].Should().Be(row[3].Contains('.') && get == 200 ? "file" : expected, $"{row[0]} in {mode}");
+
+                async Task<int> SendAsync(string method) =>
+                    (await router.SendRawAsync($"{method} {url.Path} HTTP/1.1\r\nHost: {url.Host}\r\nContent-Length: 0\r\n\r\n")).Status;
+            }
+        }
+    }
+
+    private static async Task<JsonNode> ExplainAsync(Management operators, string host, string path, string method)
+    {
+        var (_, explained) = await operators.SendAsync("GET", $"/explain?url={Uri.EscapeDataString($"http://{host}{path}")}&method={method}&client=127.0.0.1");
+        return explained;
+    }
+
+    private static async Task<List<string[]>> CheckAsync(SiteFile file)
+    {
+        var path = Path.Combine(Directory.CreateTempSubdirectory("router-test-").FullName, "site.json");
+        await File.WriteAllTextAsync(path, file.ToString());
+        await using var output = new StringWriter();
+        (await CheckCommand.RunAsync(RunningRouter.Options(path, null), connects: false, output)).Should().Be(0);
+        Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
+        return [.. output.ToString().Split('\n').SkipWhile(line => !line.StartsWith("ROUTE", StringComparison.Ordinal))
+            .Where(line => line.Length > 0).Select(line => Regex.Split(line, "  +"))];
+    }
+
+    private static SiteFile Site(string backend) => Management.With(new SiteFile())
+        .Frontend("www", backend).Api("api", backend).AllowList("staff", "203.0.113.0/24")
+        .Host("www.*", "www").Path("www.*", "/admin", allowList: "staff").Path("www.*", "**/_metrics", refuse: true)
+        .Set("Hosts:www.*:Paths:robots:Match", "=/robots.txt").Set("Hosts:www.*:Paths:robots:File", "robots-www.txt")
+        .Set("Hosts:www.*:Paths:robots:InEveryMode", "true")
+        .Set("Hosts:www.*:Paths:icon:Match", "=/favicon.gif").Set("Hosts:www.*:Paths:icon:File", "favicon.gif")
+        .Host("api.*", "api").Path("api.*", "/callbacks", allowList: "everyone");
+}

@@ -1,0 +1,41 @@
+namespace Router.Admission;
+
+/// <summary>What becomes of a request, in the order of the questions that lead to it.</summary>
+public enum AdmissionOutcome
+{
+    /// <summary>400: the request is malformed.</summary>
+    Malformed,
+
+    /// <summary>204: <c>OPTIONS *</c> asks about the server as a whole.</summary>
+    ServerOptions,
+
+    /// <summary>404: no route has the host, and the site is open.</summary>
+    NotRouted,
+
+    /// <summary>403: the route refuses everyone, or its allow list does not contain the client.</summary>
+    Forbidden,
+
+    /// <summary>503: the current mode closes the route.</summary>
+    Closed,
+
+    /// <summary>200: while the site is closed, <c>robots.txt</c> forbids nothing. A 503 would keep crawlers out of the whole site.</summary>
+    ClosedRobots,
+
+    /// <summary>The form of the closed site into which a tester enters a token.</summary>
+    BypassForm,
+
+    /// <summary>405: the route serves a file, and the method is not GET or HEAD.</summary>
+    MethodNotAllowed,
+
+    /// <summary>429: the client is above a rate limit of the route.</summary>
+    RateLimited,
+
+    /// <summary>413: the declared length of the body is above the route's limit.</summary>
+    BodyTooLarge,
+
+    /// <summary>Router serves a file.</summary>
+    File,
+
+    /// <summary>The request goes to the route's backend.</summary>
+    Forward,
+}

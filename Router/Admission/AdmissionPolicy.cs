@@ -1,0 +1,166 @@
+using System.Collections.Immutable;
+using System.Globalization;
+using System.Net;
+using Router.Access;
+using Router.Modes;
+using Router.Routing;
+
+namespace Router.Admission;
+
+/// <summary>
+/// Everything that is asked about a request before it is forwarded, in one place: is it well-formed, whose is it, may this client, may this
+/// mode, how often, how large. The request handler carries the decision out, <c>explain</c> prints its steps, <c>check</c> its table.
+/// </summary>
+/// <param name="bypass">Knows the testers' bypasses.</param>
+/// <param name="time">The clock.</param>
+/// <param name="assetGrace">How long after a closing GET and HEAD of static files still pass.</param>
+/// <param name="rateLimits">The rate limits of each route, at its <see cref="Route.Index"/>; default where rate limiting is off.</param>
+public sealed class AdmissionPolicy(BypassGate bypass, TimeProvider time, TimeSpan assetGrace, ImmutableArray<ImmutableArray<RateLimit>> rateLimits)
+{
+    /// <summary>
+    /// Decides. Whose the request is was found before, since a request for a backend counts as in flight before the mode is asked: the other
+    /// way round, one that passed just before a switch and was counted just after it would escape the count.
+    /// </summary>
+    /// <param name="request">The request.</param>
+    /// <param name="match">Whose it is.</param>
+    /// <param name="state">The mode.</param>
+    /// <param name="steps">Records the steps; then the request is only thought of, and spends nothing of a rate limit. Null for a real one.</param>
+    public AdmissionDecision Evaluate(in AdmissionRequest request, in RouteMatch match, ModeState state, AdmissionSteps? steps = null)
+    {
+        if (match.Fault is { } fault)
+            return Malformed(fault, steps);
+        steps?.Add("request", "well-formed");
+        var mode = state.Mode;
+        if (match.IsServer && !mode.IsClosed)
+        {
+            return request.ModeMethod is "OPTIONS"
+                ? new AdmissionDecision(AdmissionOutcome.ServerOptions, null, "it asks about the server as a whole")
+                : Malformed("only OPTIONS may have the target *", steps);
+        }
+
+        if (match.Route is not { } route)
+        {
+            steps?.Add("route", "none has this host");
+            return mode.IsClosed
+                ? new AdmissionDecision(ClosedOutcome(request, null, state), null, "no route has this host, and the site is closed")
+                : new AdmissionDecision(AdmissionOutcome.NotRouted, null, "no route has this host");
+        }
+
+        steps?.Add("route", $"{route.Name}: host {route.HostText}, path {route.PathText ?? "(every other path)"}");
+        if (RefusalOf(route, match.AlsoMet, request.Client, steps) is { } refusal)
+            return new AdmissionDecision(AdmissionOutcome.Forbidden, route, refusal);
+        if (route.InEveryMode && request.ModeMethod is "GET" or "HEAD")
+        {
+            steps?.Add("mode", $"any: {route.File} is served in every mode");
+            return new AdmissionDecision(AdmissionOutcome.File, route, "the rule serves a file in every mode");
+        }
+
+        var isReached = mode.Reaches(route.Kind, request.ModeMethod);
+        var exemption = route.Backend is null ? null : ExemptionOf(request, route, state, isReached);
+        steps?.Add("mode", DescribeMode(mode, route, request, isReached, exemption));
+        if (!isReached && exemption is null)
+            return new AdmissionDecision(ClosedOutcome(request, route, state), route, "the mode closes the backend");
+        if (route.File is not null)
+        {
+            return request.Method is "GET" or "HEAD"
+                ? new AdmissionDecision(AdmissionOutcome.File, route, "the rule serves a file")
+                : new AdmissionDecision(AdmissionOutcome.MethodNotAllowed, route, "the rule serves a file, which has GET and HEAD only");
+        }
+
+        if (steps is not null)
+            Describe(route, steps);
+        else if (LimitAbove(match, request) is { } limit)
+            return new AdmissionDecision(AdmissionOutcome.RateLimited, route, "the client is above a rate limit") { RateLimit = limit };
+        if (request.Http?.ContentLength > route.MaxRequestBody)
+            return new AdmissionDecision(AdmissionOutcome.BodyTooLarge, route, "the body is longer than the route allows");
+        return new AdmissionDecision(AdmissionOutcome.Forward, route, isReached ? "the mode reaches the backend" : exemption!.Name)
+        {
+            Exemption = exemption,
+            PassesClosedMode = !isReached,
+        };
+    }
+
+    /// <summary>What a request meets that the mode closes out.</summary>
+    public static AdmissionOutcome ClosedOutcome(in AdmissionRequest request, Route? route, ModeState state) =>
+        request.Path is "/robots.txt" && request.Method is "GET" or "HEAD" ? AdmissionOutcome.ClosedRobots
+            : route is not null && request.Path is BypassGate.FormPath && BypassGate.IsOpen(state) ? AdmissionOutcome.BypassForm
+            : AdmissionOutcome.Closed;
+
+    private static AdmissionDecision Malformed(string fault, AdmissionSteps? steps)
+    {
+        steps?.Add("request", $"malformed: {fault}");
+        return new AdmissionDecision(AdmissionOutcome.Malformed, null, fault);
+    }
+
+    // Another spelling of its path must not be a way around the allow list of a route.
+    private static string? RefusalOf(Route route, ImmutableArray<Route> alsoMet, IPAddress client, AdmissionSteps? steps)
+    {
+        if (route.Refuses)
+        {
+            steps?.Add("access", "denied: the rule refuses everyone");
+            return "the rule refuses everyone";
+        }
+
+        var isAllowed = Allows(route, client, steps);
+        for (var i = 0; isAllowed && !alsoMet.IsDefault && i < alsoMet.Length; i++)
+        {
+            if (!Allows(alsoMet[i], client, steps))
+                return "another interpretation of the path matches a rule that does not allow the client";
+        }
+
+        return isAllowed ? null : "the client is not in the route's allow list";
+    }
+
+    private static bool Allows(Route route, IPAddress client, AdmissionSteps? steps)
+    {
+        var isAllowed = route.AllowList?.Contains(client) ?? true;
+        if (steps is not null)
+        {
+            var who = client.Equals(IPAddress.None) ? "a client that is in no list" : client.ToString();
+            steps.Add("access", route.AllowList is not { } list ? $"allowed: {route.Name} is open to everyone"
+                : isAllowed ? $"allowed: {who} is in {list.Name} ({route.Name})" : $"denied: {who} is not in {list.Name} ({route.Name})");
+        }
+
+        return isAllowed;
+    }
+
+    // A static file passes for a while after the closing. One that was admitted before it need not ask again.
+    private Exemption? ExemptionOf(in AdmissionRequest request, Route route, ModeState state, bool isReached) =>
+        route.IsStatic && request.Method is "GET" or "HEAD" && !request.AsksForUpgrade
+            && (isReached ? assetGrace > TimeSpan.Zero : time.GetUtcNow() - state.Step.PagesUntil < assetGrace)
+            ? Exemption.AssetGrace
+            : isReached ? null : bypass.ExemptionOf(request, state);
+
+    private RateLimit? LimitAbove(in RouteMatch match, in AdmissionRequest request)
+    {
+        if (rateLimits.IsDefault)
+            return null;
+        var own = rateLimits[match.Route!.Index];
+        foreach (var limit in match.AlsoMet.IsDefault ? own : Union(own, match.AlsoMet))
+        {
+            if (!limit.Allows(request.Method, request.Client))
+                return limit;
+        }
+
+        return null;
+    }
+
+    // Another spelling of its path must not be a way around the rate limit of a route.
+    private ImmutableArray<RateLimit> Union(ImmutableArray<RateLimit> own, ImmutableArray<Route> alsoMet) =>
+        [.. own.Union(alsoMet.SelectMany(other => rateLimits[other.Index]))];
+
+    private static string DescribeMode(Mode mode, Route route, in AdmissionRequest request, bool isReached, Exemption? exemption)
+    {
+        var kind = route.Kind.ToString().ToLowerInvariant();
+        return isReached ? $"{mode} allows {request.ModeMethod} to the {kind}"
+            : exemption is not null ? $"{mode} closes the {kind} for {request.ModeMethod}, but this request is exempt: {exemption.Description}"
+            : $"{mode} closes the {kind} for {request.ModeMethod}";
+    }
+
+    private void Describe(Route route, AdmissionSteps steps)
+    {
+        steps.Add("rate limit", route.RateLimits is [] ? "none" : rateLimits.IsDefault ? "rate limiting is off" : string.Join(", ", route.RateLimits.Select(
+            limit => string.Create(CultureInfo.InvariantCulture, $"{limit.Name}: {limit.Rate} per second after a burst of {limit.Burst}"))));
+        steps.Add("backend", $"{route.Backend!.Name} at {route.Backend.Addresses}");
+    }
+}
