@@ -14,6 +14,15 @@ internal static class Http2Frames
     public static byte[] Headers(int stream, bool endsStream, params (string Name, string Value)[] fields) =>
         Frame(1, (byte)(4 | (endsStream ? 1 : 0)), stream, [.. fields.SelectMany(field => Literal(field.Name, field.Value))]);
 
+    /// <summary>A header of any length, in a HEADERS frame and as many CONTINUATION frames as it needs (RFC 9113 section 6.10). It ends the stream.</summary>
+    public static IEnumerable<byte[]> LongHeaders(int stream, params (string Name, string Value)[] fields)
+    {
+        const int most = 16 << 10;
+        var pieces = fields.SelectMany(field => Literal(field.Name, field.Value)).Chunk(most).ToArray();
+        for (var i = 0; i < pieces.Length; i++)
+            yield return Frame((byte)(i == 0 ? 1 : 9), (byte)((i == 0 ? 1 : 0) | (i == pieces.Length - 1 ? 4 : 0)), stream, pieces[i]);
+    }
+
     public static byte[] Data(int stream, bool endsStream, string text) => Frame(0, (byte)(endsStream ? 1 : 0), stream, Encoding.Latin1.GetBytes(text));
 
     /// <summary>Ends one stream (RFC 9113 section 6.4), with CANCEL.</summary>

@@ -23,6 +23,9 @@ public sealed record Answer(int Status, string Slug)
     /// <summary>The client has asked more often than a rate limit allows.</summary>
     public static Answer TooMany { get; } = new(429, "too-many");
 
+    /// <summary>The header is larger than the limit (RFC 6585 section 5).</summary>
+    public static Answer HeaderTooLarge { get; } = new(431, "header-too-large");
+
     /// <summary>Router itself failed.</summary>
     public static Answer InternalError { get; } = new(500, "internal-error");
 
@@ -42,5 +45,5 @@ public sealed record Answer(int Status, string Slug)
     public static Answer GatewayTimeout { get; } = new(504, "gateway-timeout");
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooSlow, TooLarge, TooMany, InternalError, BadGateway, Closed, Busy, Cut, GatewayTimeout];
+    public static IReadOnlyList<Answer> All { get; } = [BadRequest, Forbidden, NotFound, TooSlow, TooLarge, TooMany, HeaderTooLarge, InternalError, BadGateway, Closed, Busy, Cut, GatewayTimeout];
 }

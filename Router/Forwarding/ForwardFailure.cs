@@ -47,6 +47,9 @@ public enum ForwardFailure
     /// <summary>The client sent a field that can't be sent on in one form. 400.</summary>
     InvalidRequest,
 
+    /// <summary>The client sent a header that is larger than <c>Limits:MaxHeaderSize</c>, or has more fields than <c>Limits:MaxHeaderFields</c>. 431.</summary>
+    RequestHeaderTooLarge,
+
     /// <summary>The client sent a body that breaks HTTP's rules or ends early. 400.</summary>
     InvalidRequestBody,
 

@@ -116,7 +116,7 @@ public sealed partial class Forwarder(
             message.Content = new EmptyContent();
         }
 
-        RequestHeaders.Copy(context, message, backend, order);
+        RequestHeaders.Copy(context, message, backend, order, settings.Limits);
         if (isExtendedConnect)
             message.Fields.Add("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
         return message;
@@ -266,7 +266,7 @@ public sealed partial class Forwarder(
     }
 
     private static bool IsOfTheBackend(ForwardFailure failure) =>
-        failure is not (ForwardFailure.ClientGone or ForwardFailure.Closed or ForwardFailure.Cut or ForwardFailure.Stopped or ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody
+        failure is not (ForwardFailure.ClientGone or ForwardFailure.Closed or ForwardFailure.Cut or ForwardFailure.Stopped or ForwardFailure.InvalidRequest or ForwardFailure.RequestHeaderTooLarge or ForwardFailure.InvalidRequestBody
             or ForwardFailure.RequestBodyTooSlow or ForwardFailure.RequestBodyTooLarge or ForwardFailure.InternalError);
 
     private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, ExchangeLimit limit)

@@ -61,6 +61,7 @@ public sealed partial class ExchangeEnd(OpenExchanges open, UncertainWrites unce
         ForwardFailure.AnswerTimeout or ForwardFailure.ConnectTimeout or ForwardFailure.RequestTimeout or ForwardFailure.IdleTimeout => Answer.GatewayTimeout,
         ForwardFailure.CircuitOpen or ForwardFailure.Overloaded => Answer.Busy,
         ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody => Answer.BadRequest,
+        ForwardFailure.RequestHeaderTooLarge => Answer.HeaderTooLarge,
         ForwardFailure.RequestBodyTooSlow => Answer.TooSlow,
         ForwardFailure.RequestBodyTooLarge => Answer.TooLarge,
         ForwardFailure.Cut or ForwardFailure.Stopped => Answer.Cut,

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Http;
 using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
@@ -77,6 +76,8 @@ public static class RouterApplication
     private static void MapRequests(WebApplication app)
     {
         var frontDoor = app.Services.GetRequiredService<FrontDoor>();
+        var limits = app.Services.GetRequiredService<RouterSettings>().Limits;
+        app.Use(next => context => ServerLimits.IsRequestLineTooLong(context, limits) ? ServerLimits.RefuseRequestLineAsync(context) : next(context));
         app.Use(own => context => frontDoor.HandleAsync(context, own));
         app.UseRouting();
         var status = app.Services.GetRequiredService<StatusEndpoint>();
@@ -100,7 +101,7 @@ public static class RouterApplication
                 endpoint.Use(SetPeerStraight);
                 endpoint.Use(endpoint.ApplicationServices.GetRequiredService<ClientConnections>().Watch);
             });
-            SetLimits(kestrel.Limits, limits);
+            ServerLimits.Set(kestrel.Limits, limits);
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
             kestrel.RequestHeaderEncodingSelector = static name =>
                 name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionFieldEncoding.Instance
@@ -132,20 +133,6 @@ public static class RouterApplication
             connection.RemoteEndPoint = new IPEndPoint(peer.Address.MapToIPv4(), peer.Port);
         return next(connection);
     };
-
-    private static void SetLimits(KestrelServerLimits server, LimitSettings limits)
-    {
-        server.MaxRequestBodySize = RuleSettings.DefaultMaxRequestBody;
-        // How many connections there may be, ClientConnections says; one that is open may change its protocol.
-        (server.MaxConcurrentConnections, server.MaxConcurrentUpgradedConnections) = (null, null);
-        server.MaxRequestHeaderCount = limits.MaxHeaderFields;
-        server.MaxRequestHeadersTotalSize = limits.MaxHeaderSize;
-        server.MaxRequestLineSize = limits.MaxRequestLine;
-        server.RequestHeadersTimeout = limits.HeaderTimeout;
-        server.KeepAliveTimeout = limits.KeepAliveTimeout;
-        server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, ExchangeLimit.UploadGrace);
-        server.MinResponseDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, limits.ResponseGrace);
-    }
 
     private static void AddLogging(WebApplicationBuilder builder, Stream? output)
     {

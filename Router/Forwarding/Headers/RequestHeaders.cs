@@ -16,9 +16,11 @@ public static class RequestHeaders
     /// <param name="message">The message.</param>
     /// <param name="backend">The backend.</param>
     /// <param name="order">What the forwarder is to do.</param>
-    /// <param name="isPage">Whether the message asks for a page that the client has not asked for itself.</param>
-    public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, ForwardOrder order, bool isPage = false)
+    /// <param name="limits">What a client may send. Null where the message asks for a page that the client has not asked for itself.</param>
+    public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, ForwardOrder order, LimitSettings? limits)
     {
+        var isPage = limits is null;
+        var (size, count) = (0, 0);
         var rules = order.RequestRules;
         var credentials = isPage || order.Route.Authenticates ? backend.Authorization : null;
         var stops = RequestField.Stopped | RequestField.OfTheConnection
@@ -32,6 +34,13 @@ public static class RequestHeaders
         var namesOthers = HopByHopHeaders.NamesOthers(connection);
         foreach (var (name, values) in headers)
         {
+            foreach (var value in values)
+            {
+                // As HTTP/1.1 writes it, with colon, space and line end.
+                size += name.Length + (value?.Length ?? 0) + 4;
+                count++;
+            }
+
             var field = rules.Of(name);
             if ((field & stops) != 0)
             {
@@ -57,6 +66,9 @@ public static class RequestHeaders
                 message.Fields.Add(name, changed);
         }
 
+        // The server lets more pass (ServerLimits).
+        if (limits is not null && (size > limits.MaxHeaderSize || count > limits.MaxHeaderFields))
+            throw new BackendException(ForwardFailure.RequestHeaderTooLarge, notBegun: true);
         if (HopByHopHeaders.IsNamedBy(headers.TE, "trailers"))
         {
             // RFC 9110 section 10.1.4: TE goes from hop to hop, and in HTTP/1.1 says so.
@@ -83,7 +95,7 @@ public static class RequestHeaders
     /// </summary>
     public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, ForwardOrder order)
     {
-        Copy(context, message, backend, order, isPage: true);
+        Copy(context, message, backend, order, limits: null);
     }
 
     // None where the field is not for the backend.

@@ -1,0 +1,74 @@
+using Router.Serving;
+
+namespace Router.Tests.Forwarding;
+
+/// <summary>What is too long over HTTP/2 gets a response on its stream, and no other stream notices.</summary>
+public sealed class Http2LimitTests
+{
+    [Theory]
+    [InlineData(8 << 10, 0, 0, 414)]
+    [InlineData(64 << 10, 0, 0, 414)]
+    [InlineData(95 << 10, 0, 0, 414)]
+    [InlineData(100, 31 << 10, 0, 200)]
+    [InlineData(100, 33 << 10, 0, 431)]
+    [InlineData(100, 95 << 10, 0, 431)]
+    [InlineData(100, 100, 95, 200)]
+    [InlineData(100, 100, 101, 431)]
+    [InlineData(100, 100, 990, 431)]
+    [InlineData(100, 100, 1_500, 431)]
+    // Twice as much in all, in several headers: the server's own 431.
+    [InlineData(40 << 10, 90 << 10, 0, 431)]
+    public async Task A_long_path_gets_414_and_a_large_header_431_on_their_own_stream(int path, int header, int fields, int status)
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend).Set("Backends:www:ResponseTimeout", "24h"), "Http2");
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync(Http2Frames.Preface);
+        await client.WriteAsync(Headers(1, "/first"));
+        using var first = await backend.AcceptAsync();
+        await first.ReadHeadAsync();
+
+        (string, string)[] others = [.. Enumerable.Range(0, fields).Select(i => ($"x-{i}", "1"))];
+        foreach (var frame in Http2Frames.LongHeaders(3, [.. Pseudo("/" + new string('a', path)), ("x-long", new string('b', header)), .. others]))
+            await client.WriteAsync(frame);
+        if (status == 200)
+        {
+            using var second = await backend.AcceptAsync();
+            await second.ReadHeadAsync();
+            await second.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        }
+
+        var response = new Http2Client(client, stream: 3);
+        (await response.ReadUntilAsync(one => one.HasBegun)).Should().BeTrue();
+        response.Status.Should().Be(status);
+        // The stream that was open before is served on.
+        await first.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        var untouched = new Http2Client(client);
+        (await untouched.ReadUntilAsync(one => one.IsComplete)).Should().BeTrue();
+        untouched.Status.Should().Be(200);
+        backend.Connections.Should().Be(status == 200 ? 2 : 1);
+    }
+
+    [Theory]
+    [InlineData(ServerLimits.MostAnswered + 100, 0)]
+    [InlineData(90 << 10, 2)]
+    public async Task Beyond_what_the_server_reads_the_connection_ends(int header, int times)
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http2");
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync(Http2Frames.Preface);
+
+        (string, string)[] others = [.. Enumerable.Range(0, times).Select(i => ($"x-{i}", new string('c', 90 << 10)))];
+        foreach (var frame in Http2Frames.LongHeaders(1, [.. Pseudo("/"), ("x-long", new string('b', header)), .. others]))
+            await client.WriteAsync(frame);
+
+        var response = new Http2Client(client);
+        (await response.ReadUntilAsync(one => one.HasBegun)).Should().BeFalse();
+        backend.Connections.Should().Be(0);
+    }
+
+    private static (string, string)[] Pseudo(string path) => [(":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", path)];
+
+    private static byte[] Headers(int stream, string path) => Http2Frames.Headers(stream, true, Pseudo(path));
+}
