@@ -158,7 +158,7 @@ public sealed class FleetTests : IAsyncDisposable
             var modes = new ModeController(clock, ModeCatalogue.All[0]);
             var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
             var drain = new Drain(modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
-            _reporter = new InstanceReporter(modes, open, uncertain, new Upstreams(null!, null!, clock), drain, settings, clock);
+            _reporter = new InstanceReporter(modes, open, uncertain, new Upstreams(clock), drain, settings, clock);
             var health = new StoreHealth(store, modes, NullLogger<StoreHealth>.Instance);
             Fleet = new Fleet(store, _reporter, modes, health, clock, settings);
             _fleetReporter = new FleetReporter(store, _reporter, Fleet, modes, health, clock, NullLogger<FleetReporter>.Instance);

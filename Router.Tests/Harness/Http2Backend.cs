@@ -25,12 +25,13 @@ internal sealed class Http2Backend : IAsyncDisposable
     private readonly RawBackend _backend;
     private readonly Func<int, Http2Reaction> _decide;
     private readonly string _when;
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private int _attempts;
 
     private Http2Backend(Func<int, Http2Reaction> decide, string when)
     {
         (_decide, _when) = (decide, when);
-        _backend = RawBackend.Start(ServeAsync);
+        _backend = RawBackend.Start(ServeUntilClosedAsync);
     }
 
     public string Address => _backend.Address;
@@ -41,6 +42,9 @@ internal sealed class Http2Backend : IAsyncDisposable
     /// <summary>The bodies of the requests that were served.</summary>
     public ConcurrentQueue<string> Served { get; } = new();
 
+    /// <summary>Is done when Router has closed a connection.</summary>
+    public Task Closed => _closed.Task;
+
     /// <summary>Is awaited before a reaction.</summary>
     public Task Hold { get; set; } = Task.CompletedTask;
 
@@ -50,6 +54,19 @@ internal sealed class Http2Backend : IAsyncDisposable
     public static Http2Backend Start(Func<int, Http2Reaction> decide, string when = "end") => new(decide, when);
 
     public ValueTask DisposeAsync() => _backend.DisposeAsync();
+
+    private async Task ServeUntilClosedAsync(RawConnection connection)
+    {
+        try
+        {
+            await ServeAsync(connection);
+        }
+        catch (IOException)
+        {
+            _closed.TrySetResult();
+            throw;
+        }
+    }
 
     private async Task ServeAsync(RawConnection connection)
     {

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
-using Microsoft.Extensions.Http;
-using Microsoft.Extensions.Options;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using Router.Access;
@@ -167,8 +165,6 @@ public static class RouterApplication
         AddModes(services, options.Time, settings.ModeStore);
         services.AddHostedService<StoreWatcher>();
         services.AddHostedService<WindowAlarms>();
-        services.AddSingleton<UpstreamClients>();
-        services.AddSingleton<IConfigureOptions<HttpClientFactoryOptions>>(provider => provider.GetRequiredService<UpstreamClients>());
         services.AddSingleton<Upstreams>();
         services.AddSingleton<RateLimits>();
         services.AddSingleton<ProxyLists>();

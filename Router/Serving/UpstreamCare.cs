@@ -17,7 +17,6 @@ public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, 
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
 
     private readonly TimeProvider _time = time;
-    private readonly Dictionary<Endpoint, (long At, Task Running)> _last = [];
 
     /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken stopping)
@@ -25,18 +24,19 @@ public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, 
         using var timer = new PeriodicTimer(Tick, _time);
         while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
         {
+            upstreams.Sweep();
             foreach (var endpoint in upstreams.All.SelectMany(upstream => upstream.Endpoints))
                 endpoint.Pool.Sweep();
             foreach (var upstream in site.Current.Backends.Where(upstream => upstream.Settings.ProbePath is not null && modes.Current.Reaches(upstream.Settings.Kind, "GET")))
             {
                 foreach (var endpoint in upstream.Endpoints.Where(endpoint => IsDue(endpoint, upstream.Settings)))
-                    _last[endpoint] = (_time.GetTimestamp(), ProbeAsync(endpoint, upstream.Settings, stopping));
+                    endpoint.LastProbe = (_time.GetTimestamp(), ProbeAsync(endpoint, upstream.Settings, stopping));
             }
         }
     }
 
     private bool IsDue(Endpoint endpoint, BackendSettings backend) =>
-        !_last.TryGetValue(endpoint, out var last) || (last.Running.IsCompleted && _time.GetElapsedTime(last.At) >= backend.ProbeInterval);
+        endpoint.LastProbe is not { } last || (last.Running.IsCompleted && _time.GetElapsedTime(last.At) >= backend.ProbeInterval);
 
     private async Task ProbeAsync(Endpoint endpoint, BackendSettings backend, CancellationToken stopping)
     {

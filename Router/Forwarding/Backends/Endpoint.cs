@@ -18,6 +18,7 @@ public sealed class Endpoint : IDisposable
         // Circuit breakers stand around connecting alone: a request that goes over a kept connection pays nothing for them.
         Connector = new Connector(address, backend, Dns.GetHostAddressesAsync, time);
         Pool = new Http1Pool(address, Connector, time);
+        Http2 = new Http2Pool(Connector, Http2Handler.EncodingOf);
         Prober = new HttpMessageInvoker(backend.Http2 ? new Http2Handler([this]) : new Http1Handler([this]));
     }
 
@@ -29,6 +30,12 @@ public sealed class Endpoint : IDisposable
 
     /// <summary>Keeps its connections.</summary>
     public Http1Pool Pool { get; }
+
+    /// <summary>Keeps its HTTP/2 connections.</summary>
+    public Http2Pool Http2 { get; }
+
+    /// <summary>The last probe, and when it started; null before the first one.</summary>
+    public (long At, Task Running)? LastProbe { get; set; }
 
     /// <summary>How many requests it has.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);

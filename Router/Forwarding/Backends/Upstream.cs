@@ -78,6 +78,27 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     /// <summary>Notes that the backend could not be reached or did not answer.</summary>
     public void Failed(ForwardFailure failure) => _lastSeen = new Seen(time.GetUtcNow(), failure);
 
+    /// <summary>
+    /// Closes the connections that no request needs: the configuration has the backend no longer. A request that still comes, from a table that was
+    /// replaced at this moment, is served on a connection of its own.
+    /// </summary>
+    public void Retire()
+    {
+        foreach (var endpoint in endpoints)
+        {
+            endpoint.Pool.Retire();
+            if (InFlight == 0)
+                endpoint.Http2.Close();
+        }
+    }
+
+    /// <summary>Keeps connections again: the configuration has the backend back.</summary>
+    public void Revive()
+    {
+        foreach (var endpoint in endpoints)
+            endpoint.Pool.Revive();
+    }
+
     private async ValueTask<bool> QueueAsync(CancellationToken cancellationToken)
     {
         try

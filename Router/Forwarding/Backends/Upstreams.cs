@@ -1,6 +1,8 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Router.Configuration;
+using Router.Forwarding.Http1;
+using Router.Forwarding.Http2;
 using Router.Forwarding.InFlight;
 
 namespace Router.Forwarding.Backends;
@@ -9,13 +11,24 @@ namespace Router.Forwarding.Backends;
 /// The upstreams by their settings. A backend whose settings stay the same over a reload keeps its upstream,
 /// with its connections and its counts; one that changed gets a new one, and what is in flight ends on the old.
 /// </summary>
-public sealed class Upstreams(IHttpClientFactory clients, UpstreamClients registrations, TimeProvider time)
+public sealed class Upstreams(TimeProvider time)
 {
     private readonly ConcurrentDictionary<BackendSettings, Upstream> _all = new();
+    private readonly HashSet<Upstream> _retired = [];
+    private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, LastWrite> _lastWrites = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The upstream of a backend, made on first use.</summary>
-    public Upstream For(BackendSettings settings) => _all.GetOrAdd(settings, Create);
+    public Upstream For(BackendSettings settings)
+    {
+        lock (_lock)
+        {
+            var upstream = _all.GetOrAdd(settings, Create);
+            if (_retired.Remove(upstream))
+                upstream.Revive();
+            return upstream;
+        }
+    }
 
     /// <summary>All that are used or still have something in flight.</summary>
     public IEnumerable<Upstream> All => _all.Values;
@@ -29,13 +42,27 @@ public sealed class Upstreams(IHttpClientFactory clients, UpstreamClients regist
     /// <summary>The last writes by the backend's name, of every backend that there was since the start.</summary>
     public IEnumerable<KeyValuePair<string, LastWrite>> LastWrites => _lastWrites.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Forgets the upstreams that a new configuration does not use, as soon as nothing is in flight on them.</summary>
+    /// <summary>Retires the upstreams that a new configuration does not use.</summary>
     public void Keep(IReadOnlyCollection<Upstream> used)
     {
-        foreach (var (settings, upstream) in _all)
+        lock (_lock)
+            _retired.UnionWith(_all.Values.Except(used));
+        Sweep();
+    }
+
+    /// <summary>Closes the connections of retired upstreams that no request needs, and forgets those that have nothing in flight.</summary>
+    public void Sweep()
+    {
+        lock (_lock)
         {
-            if (upstream.InFlight == 0 && !used.Contains(upstream))
-                _all.TryRemove(KeyValuePair.Create(settings, upstream));
+            foreach (var upstream in _retired.Count == 0 ? [] : _retired.ToArray())
+            {
+                upstream.Retire();
+                if (upstream.InFlight > 0)
+                    continue;
+                _all.TryRemove(KeyValuePair.Create(upstream.Settings, upstream));
+                _retired.Remove(upstream);
+            }
         }
     }
 
@@ -45,8 +72,11 @@ public sealed class Upstreams(IHttpClientFactory clients, UpstreamClients regist
     {
         var endpoints = settings.Addresses.All.Select(address => new Endpoint(address, settings, time)).ToImmutableArray();
         var repeats = new RepeatCounts();
-        var client = clients.CreateClient(registrations.Register(settings, endpoints, repeats));
-        client.Timeout = Timeout.InfiniteTimeSpan;
+        var client = new HttpClient(new RetryHandler(endpoints.Length > 1, fault => repeats.Count(fault.Failure))
+        {
+            InnerHandler = settings.Http2 ? new Http2Handler(endpoints) : new Http1Handler(endpoints),
+        })
+        { Timeout = Timeout.InfiniteTimeSpan };
         return new Upstream(settings, endpoints, client, repeats, _lastWrites.GetOrAdd(settings.Name, _ => new LastWrite()), time);
     }
 }

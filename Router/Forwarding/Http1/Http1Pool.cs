@@ -9,6 +9,7 @@ public sealed class Http1Pool(Uri address, Connector connector, TimeProvider tim
     private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(60);
 
     private readonly IdleConnections _idle = new();
+    private volatile bool _isRetired;
 
     /// <summary>The clock.</summary>
     public TimeProvider Time => time;
@@ -48,10 +49,24 @@ public sealed class Http1Pool(Uri address, Connector connector, TimeProvider tim
     {
         connection.BecomeIdle(time.GetTimestamp());
         _idle.Add(connection);
+        if (_isRetired)
+            CloseIdle();
     }
+
+    /// <summary>Closes the idle connections now, and the others as soon as their requests have ended: the configuration has the backend no longer.</summary>
+    public void Retire()
+    {
+        _isRetired = true;
+        CloseIdle();
+    }
+
+    /// <summary>Keeps connections again.</summary>
+    public void Revive() => _isRetired = false;
 
     /// <summary>Closes the idle connections that have grown old or that the backend has closed.</summary>
     public void Sweep() => _idle.TakeAll(connection => !IsFresh(connection) || !connection.IsQuiet())?.ForEach(connection => connection.Dispose());
+
+    private void CloseIdle() => _idle.TakeAll(static _ => true)?.ForEach(static connection => connection.Dispose());
 
     private bool IsFresh(Http1Connection connection) =>
         time.GetElapsedTime(connection.IdleSince) < MaxIdle && connector.IsCurrent(connection.Address);

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using System.Net;
 using System.Text;
@@ -8,12 +7,10 @@ namespace Router.Forwarding.Http2;
 
 /// <summary>
 /// Sends requests to a backend over HTTP/2 (RFC 9113), cleartext with prior knowledge or TLS, by the framework's own handler:
-/// one for each address, with Router's connections under it. Trailers of a request are lost there; it has no way to send them.
+/// one for each address (<see cref="Http2Pool"/>). Trailers of a request are lost there; it has no way to send them.
 /// </summary>
 public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessageHandler
 {
-    private readonly ConcurrentDictionary<Endpoint, HttpMessageInvoker> _handlers = new();
-
     /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
@@ -28,7 +25,7 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         endpoint.Enter();
         try
         {
-            return await _handlers.GetOrAdd(endpoint, Create).SendAsync(request, sent.Cancellation).ConfigureAwait(false);
+            return await endpoint.Http2.SendAsync(request, sent.Cancellation).ConfigureAwait(false);
         }
         catch (HttpRequestException fault) when ((fault as BackendException ?? fault.InnerException) is BackendException own)
         {
@@ -58,21 +55,6 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         }
     }
 
-    private static HttpMessageInvoker Create(Endpoint endpoint) => new(new SocketsHttpHandler
-    {
-        AllowAutoRedirect = false,
-        AutomaticDecompression = DecompressionMethods.None,
-        UseCookies = false,
-        UseProxy = false,
-        ActivityHeadersPropagator = null,
-        EnableMultipleHttp2Connections = true,
-        // Connecting, TLS included, has its own limit and its own circuit breakers.
-        ConnectTimeout = Timeout.InfiniteTimeSpan,
-        ConnectCallback = async (_, token) => (await endpoint.Connector.ConnectAsync(token).ConfigureAwait(false)).Stream,
-        RequestHeaderEncodingSelector = EncodingOf,
-        ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-    });
-
     // A connection that ends takes all its streams with it, and it cannot be told which of them the backend had begun.
     private static bool IsBrokenConnection(HttpRequestException fault) =>
         fault.InnerException is HttpProtocolException { ErrorCode: 0 }
@@ -81,7 +63,7 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
     // The handler asks this for each header right before it sends a request. It sends one again by itself where the backend has declared it unprocessed,
     // by GOAWAY or REFUSED_STREAM, and nowhere else: so a header section that begins a second time says that it was. Whether to send the request
     // again is Router's to decide: the mode may have changed, and a body that was sent is gone.
-    private static Encoding EncodingOf(string name, HttpRequestMessage request)
+    internal static Encoding EncodingOf(string name, HttpRequestMessage request)
     {
         var sent = (BackendRequest)request;
         if (sent.FirstHeader is null)
