@@ -273,8 +273,12 @@ public sealed class ManagementTests
             .Should().BeEquivalentTo(ModeCatalogue.All.Select(mode => mode.Name));
         foreach (var (path, methods) in description["paths"]!.AsObject())
         {
-            foreach (var (method, _) in methods!.AsObject())
+            foreach (var (method, operation) in methods!.AsObject())
+            {
+                // What the guard in front of every operation answers.
+                operation!["responses"]!.AsObject().Select(response => response.Key).Should().Contain(["401", "403", "421", "429"], $"{method} {path}");
                 (await StatusAsync(method, path)).Should().NotBe(404).And.NotBe(405, $"{method} {path} is described");
+            }
         }
 
         (await StatusAsync("GET", "/other")).Should().Be(404);
