@@ -253,8 +253,11 @@ public sealed partial class DeployTests
         router.Switch(ModeCatalogue.Closed);
         await router.GetAsync("http://www.example.org/");
         var names = SeriesName().Matches((await router.GetAsync("http://localhost/_metrics")).Body).Select(match => match.Groups[1].Value).ToHashSet();
-        // Of these the test makes no event: a write that breaks, and a file of the grace that the switch above has not.
-        names.UnionWith(["router_passed_total", "router_uncertain_writes_total"]);
+        // Of these the test makes no event: a write that breaks, a file of the grace that the switch above has not, lost lines, failed work, and so on.
+        names.UnionWith([
+            "router_passed_total", "router_uncertain_writes_total", "router_log_lost_total", "router_access_log_lost_total", "router_background_failures_total",
+            "router_table_reloads_total", "router_retries_total", "router_trusted_proxies", "router_trusted_proxies_age_seconds",
+        ]);
 
         var alerts = await File.ReadAllTextAsync(Script.Deploy("prometheus/alerts.yml"));
         var dashboard = JsonNode.Parse(await File.ReadAllTextAsync(Script.Deploy("grafana/router.json")))!;
@@ -263,6 +266,8 @@ public sealed partial class DeployTests
         expressions.Should().HaveCountGreaterThan(15);
         foreach (var text in expressions.Append(alerts))
             MetricName().Matches(text).Select(match => match.Value).Should().BeSubsetOf(names, text);
+        expressions.SelectMany(text => MetricName().Matches(text)).Select(match => match.Value.Replace("_bucket", "", StringComparison.Ordinal))
+            .Should().Contain(names.Select(name => Suffix().Replace(name, "")).Where(name => name.StartsWith("router_", StringComparison.Ordinal)), "the dashboard shows every metric of Router's");
     }
 
     [Fact]
@@ -400,6 +405,9 @@ public sealed partial class DeployTests
 
     [GeneratedRegex(@"\brouter_[a-z_]+\b(?!\.)")]
     private static partial Regex MetricName();
+
+    [GeneratedRegex("_(bucket|sum|count)$")]
+    private static partial Regex Suffix();
 
     [GeneratedRegex(@"Overall exposure level for [^:]+: ([0-9.]+)")]
     private static partial Regex Exposure();
