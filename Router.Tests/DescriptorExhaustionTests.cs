@@ -27,6 +27,22 @@ public sealed class DescriptorExhaustionTests
         (await waiting.ReadMessageAsync())!.Status.Should().Be(200);
     }
 
+    [ProgramFact("prlimit", "util-linux")]
+    public async Task A_reload_without_a_free_descriptor_names_the_limit_and_not_the_permission()
+    {
+        await using var router = await RouterProcess.StartAsync(SiteFile.Of("*", "http://www.invalid"));
+        await router.SignalAsync("HUP");
+        await router.LineAsync("The configuration was reloaded (SIGHUP)");
+
+        await router.LimitOpenFilesAsync(8);
+        await router.SignalAsync("HUP");
+
+        (await router.LineAsync("The configuration was read again (SIGHUP)")).Should().Contain($"{router.File}: can't be read: Too many open files. Raise the limit of open files (LimitNOFILE").And.NotContain("permission");
+        await router.LimitOpenFilesAsync(1_000);
+        await router.SignalAsync("HUP");
+        await router.LineAsync("The configuration was reloaded (SIGHUP)");
+    }
+
     private static async Task AskAsync(RawConnection client)
     {
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");

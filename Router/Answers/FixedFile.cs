@@ -23,10 +23,10 @@ public sealed class FixedFile
         var path = Path.Combine(directory, name);
         if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
             faults.Add(key, $"'{name}' is not a file in {directory}", "Name a file that stands there");
-        else if (FileText.TryRead(path, out var problem) is { } content)
+        else if (FileText.TryRead(path, out var problem, out var cure) is { } content)
             return new FixedFile(content, ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream");
         else
-            faults.Add(key, $"'{path}' can't be read: {problem}", "Give Router's user the permission to read it");
+            faults.Add(key, $"'{path}' can't be read: {problem}", cure);
         return null;
     }
 

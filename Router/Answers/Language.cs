@@ -69,16 +69,16 @@ public sealed class Language
         }
         catch (Exception failure) when (FileText.IsUnreadable(failure))
         {
-            faults.Add(directory, $"can't be read: {FileText.Problem(directory, failure)}", "Give Router's user the permission to list the directory");
+            faults.Add(directory, $"can't be read: {FileText.Problem(directory, failure)}", FileText.Cure(directory, failure));
             return [];
         }
     }
 
     private static LanguageFile? Read(string path, Faults faults)
     {
-        if (FileText.TryRead(path, out var problem) is not { } content)
+        if (FileText.TryRead(path, out var problem, out var cure) is not { } content)
         {
-            faults.Add(path, $"can't be read: {problem}", "Give Router's user the permission to read it");
+            faults.Add(path, $"can't be read: {problem}", cure);
             return null;
         }
 

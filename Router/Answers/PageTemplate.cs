@@ -28,9 +28,9 @@ public sealed partial class PageTemplate
             return null;
         }
 
-        if (FileText.TryRead(path, out var problem) is not { } content)
+        if (FileText.TryRead(path, out var problem, out var cure) is not { } content)
         {
-            faults.Add(key, $"'{path}' can't be read: {problem}", "Give Router's user the permission to read it");
+            faults.Add(key, $"'{path}' can't be read: {problem}", cure);
             return null;
         }
 

@@ -59,9 +59,9 @@ public static class CheckCommand
         foreach (var list in lists.Where(list => list.Location is { IsFile: true }))
         {
             var (key, path) = ($"{SettingsReader.Section}:TrustedProxyLists:{list.Name}:Source", list.Location!.LocalPath);
-            if (FileText.TryRead(path, out var problem) is not { } content)
+            if (FileText.TryRead(path, out var problem, out var cure) is not { } content)
             {
-                faults.Add(key, $"'{path}' can't be read: {problem}", "Name a file that Router's user may read");
+                faults.Add(key, $"'{path}' can't be read: {problem}", cure);
                 continue;
             }
 

@@ -37,10 +37,10 @@ public sealed record ClientCertificateFiles(string Path, string KeyPath, string 
         }
 
         keyPath ??= path;
-        if (FileText.TryRead(path, out var problem) is null)
-            reader.Fault(Key, $"'{path}' can't be read: {problem}", "Name a PEM file with the certificate");
-        else if (FileText.TryRead(keyPath, out problem) is null)
-            reader.Fault(KeyKey, $"'{keyPath}' can't be read: {problem}", "Name a PEM file with the certificate's private key");
+        if (FileText.TryRead(path, out var problem, out var cure) is null)
+            reader.Fault(Key, $"'{path}' can't be read: {problem}", cure);
+        else if (FileText.TryRead(keyPath, out problem, out cure) is null)
+            reader.Fault(KeyKey, $"'{keyPath}' can't be read: {problem}", cure);
         else if (TryLoad(path, keyPath, out problem) is null)
             reader.Fault(Key, $"'{path}' and its key '{keyPath}' can't be used: {problem}", "Name PEM files with a certificate and its unencrypted private key");
         else

@@ -70,8 +70,8 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
     {
         if (_isOptional && FileStamp.Of(Path) == FileStamp.Missing)
             return ([], null);
-        if (FileText.TryRead(Path, out var problem) is not { } content)
-            return (null, new Fault(Path, $"can't be read: {problem}", "Give the file, with the permission for Router's user to read it"));
+        if (FileText.TryRead(Path, out var problem, out var cure) is not { } content)
+            return (null, new Fault(Path, $"can't be read: {problem}", cure));
         try
         {
             var keys = JsonKeys.Read(content);

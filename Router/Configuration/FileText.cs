@@ -5,24 +5,40 @@ namespace Router.Configuration;
 /// <summary>Reads files that an operator named. A file that can't be read is an error to report, never an exception that travels on.</summary>
 public static class FileText
 {
+    // errno(3), which the runtime passes on: ENFILE and EMFILE.
+    private const int NoDescriptorOfSystem = 23;
+    private const int NoDescriptorOfProcess = 24;
+
     /// <summary>Whether an exception says that a file or directory can't be read, and not that the program is wrong.</summary>
     public static bool IsUnreadable(Exception failure) =>
         failure is IOException or UnauthorizedAccessException or SecurityException or NotSupportedException or ArgumentException;
 
-    /// <summary>The file's bytes; null where it can't be read, and then why.</summary>
-    public static byte[]? TryRead(string path, out string problem)
+    /// <summary>The file's bytes; null where it can't be read, and then why, and what to do.</summary>
+    public static byte[]? TryRead(string path, out string problem, out string cure)
     {
-        problem = "";
+        (problem, cure) = ("", "");
         try
         {
             return File.ReadAllBytes(path);
         }
         catch (Exception failure) when (IsUnreadable(failure))
         {
-            problem = Problem(path, failure);
+            (problem, cure) = (Problem(path, failure), Cure(path, failure));
             return null;
         }
     }
+
+    /// <summary>What to do about a file or directory that can't be read.</summary>
+    public static string Cure(string path, Exception failure) => failure switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "Create it, or correct the path; a relative path counts from the file that names it",
+        UnauthorizedAccessException when File.Exists(path) is false && Directory.Exists(path) => "Name a file",
+        UnauthorizedAccessException or SecurityException => "Give Router's user the permission to read it",
+        IOException { HResult: NoDescriptorOfProcess or NoDescriptorOfSystem } =>
+            "Raise the limit of open files (LimitNOFILE, ulimit -n, fs.file-max) or lower Router:Limits:MaxConnections, then reload (SIGHUP or router reload)",
+        _ when new FileInfo(path).LinkTarget is { } target => $"Correct the symbolic link, which leads to '{target}'",
+        _ => "Check the path and the file system",
+    };
 
     /// <summary>Why a file can't be read, without its name.</summary>
     public static string Problem(string path, Exception failure) => failure switch

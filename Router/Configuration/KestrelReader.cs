@@ -99,9 +99,9 @@ public static class KestrelReader
 
     private static byte[]? Read(ConfigurationReader reader, string key, string path)
     {
-        var content = FileText.TryRead(path, out var problem);
+        var content = FileText.TryRead(path, out var problem, out var cure);
         if (content is null)
-            reader.Fault(key, $"'{path}' can't be read: {problem}", "Give a file that Router's user may read; a relative path counts from the file that names it");
+            reader.Fault(key, $"'{path}' can't be read: {problem}", cure);
         return content;
     }
 }
