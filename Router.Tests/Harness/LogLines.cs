@@ -23,16 +23,25 @@ internal sealed class LogLines : ILoggerProvider, ILogger
     public int Count => _lines.Reader.Count;
 
     /// <summary>Those of the lines that are there, and have not been taken, that report an error.</summary>
-    public IReadOnlyList<string> Errors()
+    public IReadOnlyList<string> Errors() => Take(IsError);
+
+    /// <summary>Those of them that report an error or show an exception, at whatever level.</summary>
+    public IReadOnlyList<string> ErrorsAndExceptions() =>
+        Take(line => IsError(line) || line.Contains("Exception: ", StringComparison.Ordinal) || line.Contains("\n   at ", StringComparison.Ordinal));
+
+    private static bool IsError(string line) =>
+        line.StartsWith(nameof(LogLevel.Error), StringComparison.Ordinal) || line.StartsWith(nameof(LogLevel.Critical), StringComparison.Ordinal);
+
+    private List<string> Take(Predicate<string> isMeant)
     {
-        var errors = new List<string>();
+        var lines = new List<string>();
         while (_lines.Reader.TryRead(out var line))
         {
-            if (line.StartsWith(nameof(LogLevel.Error), StringComparison.Ordinal) || line.StartsWith(nameof(LogLevel.Critical), StringComparison.Ordinal))
-                errors.Add(line);
+            if (isMeant(line))
+                lines.Add(line);
         }
 
-        return errors;
+        return lines;
     }
 
     public ILogger CreateLogger(string categoryName) => this;

@@ -80,7 +80,14 @@ public sealed partial class Forwarder(
         {
             // The server takes the request back when this method returns: nobody may still be reading it.
             if (message?.Body is { } body)
+            {
                 await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                // The client's connection broke while its body was read. After a response that came early the server would drain the body, find its
+                // reader in the middle of that read, and log an error.
+                if (IsConnectionFault(body.ClientFault))
+                    context.Abort();
+            }
+
             exchange.Ended();
             message?.Dispose();
             order.PermitOf?.ReleasePlace();
