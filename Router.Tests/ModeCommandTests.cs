@@ -317,7 +317,8 @@ public sealed class ModeCommandTests
         public static async Task<SiteWithARequestInFlight> StartAsync(string request = "GET /slow HTTP/1.1\r\nHost: www.example.org\r\n\r\n")
         {
             var backend = RawBackend.Start();
-            var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend)));
+            var router = await RunningRouter.StartAsync(
+                Management.With(SiteFile.Of("www.*", backend)).Set("Backends:www:WriteSettleTime", "1s"));
             var client = await router.ConnectAsync();
             await client.WriteAsync(request);
             var connection = await backend.AcceptAsync();
