@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text.Json.Nodes;
 using Router.Configuration;
 using Router.Modes;
 using Router.Modes.Stores;
@@ -18,6 +19,9 @@ internal sealed class DrillSite : IAsyncDisposable
         "mode", "set", "maintenance", "--until", "+90m", "--reason", "We are moving to a new database", "--ticket", "CHG-1234",
         "--operator", "anna", "--wait",
     ];
+
+    /// <summary>How long the application may go on with a write whose connection is gone, where the drill is not about that.</summary>
+    public static readonly TimeSpan Settle = TimeSpan.FromSeconds(4);
 
     private readonly ConcurrentBag<RouterProcess> _routers = [];
 
@@ -98,6 +102,16 @@ internal sealed class DrillSite : IAsyncDisposable
         });
     }
 
+    /// <summary>What the live instances report.</summary>
+    public static async Task<JsonNode[]> InstancesAsync(Management operators)
+    {
+        var instances = (await operators.SendAsync("GET", "/fleet")).Body["instances"]!.AsArray();
+        return [.. instances.Where(it => it!["state"]!.GetValue<string>() == "live").Select(it => it!["report"]!)];
+    }
+
+    /// <summary>The verdict of a command.</summary>
+    public static string LastLine(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "";
+
     /// <summary>Starts to close the site as the runbook says.</summary>
     public static Tool StartClosing(RouterProcess router, params string[] more) => Tool.Start(router.ManagementUrl, [.. Closing, .. more]);
 
@@ -106,7 +120,7 @@ internal sealed class DrillSite : IAsyncDisposable
     {
         var (code, output, errors) = await command.Done;
         var restored = await Application.CommittedAsync();
-        output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault().Should().Be("SAFE", output + errors);
+        LastLine(output).Should().Be("SAFE", output + errors);
         code.Should().Be(0);
         return (output, restored);
     }
