@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Router.Background;
 using Router.Configuration;
@@ -241,6 +242,9 @@ public sealed class ModeModelTests(ITestOutputHelper output)
     /// <summary>What of an instance has to do with the mode.</summary>
     private sealed class Instance : IDisposable
     {
+        // To read a configuration takes milliseconds, and thousands of instances start.
+        private static readonly ConcurrentDictionary<string, RouterSettings> SettingsOf = [];
+
         private readonly BrittleStore _store;
         private readonly Drain _drain;
         private readonly ModeHistory _history;
@@ -252,7 +256,8 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         public Instance(string name, BrittleStore store, ManualClock manual)
         {
             var clock = new FleetClock(manual);
-            var settings = SiteFile.Of("*", "http://backend.invalid").Set("Instance", name).Set("ModeStore:Lead", "2s").ToSettings();
+            var settings = SettingsOf.GetOrAdd(
+                name, static it => SiteFile.Of("*", "http://backend.invalid").Set("Instance", it).Set("ModeStore:Lead", "2s").ToSettings());
             var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
             _store = store;
             Modes = new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()));

@@ -72,9 +72,11 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
 
     private Task<T> DoAsync<T>(Func<T> work)
     {
+        if (IsAway)
+            return Task.FromException<T>(new ModeStoreException("it is away"));
         try
         {
-            return IsAway ? throw new ModeStoreException("it is away") : Task.FromResult(work());
+            return Task.FromResult(work());
         }
         catch (ModeStoreException fault)
         {
