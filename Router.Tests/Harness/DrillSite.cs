@@ -70,9 +70,17 @@ internal sealed class DrillSite : IAsyncDisposable
         PostgresServer database, TimeSpan settle, ITestOutputHelper output)
     {
         var site = await PrepareAsync(database, settle, output);
-        var routers = await Task.WhenAll(site.OpenAsync("router-1"), site.OpenAsync("router-2"), site.OpenAsync("router-3"));
-        await LiveAsync(routers[0], 3);
-        return (site, routers[0], routers[1], routers[2]);
+        try
+        {
+            var routers = await Task.WhenAll(site.OpenAsync("router-1"), site.OpenAsync("router-2"), site.OpenAsync("router-3"));
+            await LiveAsync(routers[0], 3);
+            return (site, routers[0], routers[1], routers[2]);
+        }
+        catch
+        {
+            await site.DisposeAsync();
+            throw;
+        }
     }
 
     /// <summary>Starts an instance, which clients use from then on.</summary>

@@ -56,21 +56,15 @@ internal sealed class RouterProcess : IAsyncDisposable
     public static Task<RouterProcess> StartAsync(SiteFile site, string mode = "live") => StartAsync(site, [], [], mode);
 
     /// <summary>Starts one through another program, such as <c>unshare</c>, and with these variables.</summary>
-    public static async Task<RouterProcess> StartAsync(SiteFile site, string[] through, (string Name, string Value)[] environment, string mode = "live")
+    public static Task<RouterProcess> StartAsync(SiteFile site, string[] through, (string Name, string Value)[] environment, string mode = "live")
     {
         var json = JsonNode.Parse(site.ToString())!;
-        var router = new RouterProcess(async router => Through(through, await router.StartWithAsync(json, mode, environment)));
-        await router.RunAsync();
-        return router;
+        return RunNewAsync(new RouterProcess(async router => Through(through, await router.StartWithAsync(json, mode, environment))));
     }
 
     /// <summary>Starts one with Router's own table and these variables, and waits until it listens.</summary>
-    public static async Task<RouterProcess> StartAsync(IEnumerable<(string Name, string Value)> environment)
-    {
-        var router = new RouterProcess(router => Task.FromResult(router.StartWith(environment.Append(("Router__Management__Url", router.ManagementUrl)))));
-        await router.RunAsync();
-        return router;
-    }
+    public static Task<RouterProcess> StartAsync(IEnumerable<(string Name, string Value)> environment) => RunNewAsync(
+        new RouterProcess(router => Task.FromResult(router.StartWith(environment.Append(("Router__Management__Url", router.ManagementUrl))))));
 
     /// <summary>Ends it as a machine that fails ends it, and starts it again.</summary>
     public async Task RestartAsync()
@@ -142,6 +136,21 @@ internal sealed class RouterProcess : IAsyncDisposable
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         return start;
+    }
+
+    // One that does not listen in time is nobody's to end, and must not stay.
+    private static async Task<RouterProcess> RunNewAsync(RouterProcess router)
+    {
+        try
+        {
+            await router.RunAsync();
+            return router;
+        }
+        catch
+        {
+            await router.DisposeAsync();
+            throw;
+        }
     }
 
     private async Task RunAsync()
