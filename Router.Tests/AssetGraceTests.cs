@@ -36,7 +36,7 @@ public sealed class AssetGraceTests
         using var connection = await backend.AcceptAsync();
         await connection.ReadHeadAsync();
 
-        router.InTheWay().Should().BeEmpty("a file is no work on the database");
+        router.Blocking().Should().BeEmpty("a file is no work on the database");
         (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex("router_passed_total\\{[^}]*passage=\"asset_grace\"\\} [1-9]");
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         (await client.ReadMessageAsync())!.Status.Should().Be(200);
@@ -72,15 +72,15 @@ public sealed class AssetGraceTests
     [Fact]
     public void It_begins_when_pages_cease_to_be_served_and_not_again_within_the_window()
     {
-        var record = new ModeRecord { Version = 1, Steps = [new ModeStep { Mode = Named("live") }] };
+        var record = new ModeRecord { Version = new(1), Steps = [new ModeStep { Mode = Named("live") }] };
         var now = _clock.GetUtcNow();
-        var closing = ModeChanges.Apply(record, 0, new ModeChange { Mode = Named("maintenance"), WritesFirst = TimeSpan.FromMinutes(10) }, now, TimeSpan.FromSeconds(2), new Faults())!;
-        closing.Steps.Select(step => step.PagesUntil).Should().Equal(null, null, now.AddMinutes(10).AddSeconds(2));
+        var closing = ModeChanges.Apply(record, 0, new ModeChange { Mode = Named("maintenance"), ReadOnlyBefore = TimeSpan.FromMinutes(10) }, now, TimeSpan.FromSeconds(2), new Faults())!;
+        closing.Steps.Select(step => step.FrontendsOpenUntil).Should().Equal(null, null, now.AddMinutes(10).AddSeconds(2));
 
         var recovering = ModeChanges.Apply(closing, 2, new ModeChange { Mode = Named("recovery") }, now.AddHours(1), TimeSpan.FromSeconds(2), new Faults())!;
-        recovering.Steps[^1].PagesUntil.Should().Be(closing.Steps[^1].PagesUntil);
+        recovering.Steps[^1].FrontendsOpenUntil.Should().Be(closing.Steps[^1].FrontendsOpenUntil);
 
-        ModeChanges.Apply(recovering, 1, new ModeChange { Mode = Named("live") }, now.AddHours(2), TimeSpan.FromSeconds(2), new Faults())!.Steps[^1].PagesUntil.Should().BeNull();
+        ModeChanges.Apply(recovering, 1, new ModeChange { Mode = Named("live") }, now.AddHours(2), TimeSpan.FromSeconds(2), new Faults())!.Steps[^1].FrontendsOpenUntil.Should().BeNull();
     }
 
     [Fact]

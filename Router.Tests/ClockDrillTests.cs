@@ -18,7 +18,7 @@ public sealed class ClockDrillTests(DrillDatabase database, ITestOutputHelper ou
     {
         var tolerance = TimeSpan.FromMilliseconds(100);
         var skews = new Dictionary<string, double> { ["router-1"] = -15, ["router-2"] = -1.2, ["router-3"] = 60 };
-        await using var site = await DrillSite.PrepareAsync(database.Server, DrillSite.Settle, output, ("ModeStore:Lead", "3s"));
+        await using var site = await DrillSite.PrepareAsync(database.Server, DrillSite.Settle, output, ("ModeStore:ActivationDelay", "3s"));
         var routers = await Task.WhenAll(skews.Select(it => site.OpenAsync(it.Key, environment: WallClock(it.Value))));
         await DrillSite.LiveAsync(routers[0], 3);
         var probes = new Dictionary<string, (DateTimeOffset Sent, DateTimeOffset Had)>();

@@ -379,9 +379,9 @@ public sealed class ClosedSiteTests
         var now = _clock.GetUtcNow();
         router.Modes().Offer(new ModeRecord
         {
-            Version = 2,
+            Version = new(2),
             Written = now,
-            Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = 2, WindowBegins = now, Until = until is { } span ? now + span : null, Reason = reason }],
+            Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = new(2), WindowBegins = now, Until = until is { } span ? now + span : null, Reason = reason }],
         }).Should().BeTrue();
         return router;
     }

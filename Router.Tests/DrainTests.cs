@@ -29,17 +29,17 @@ public sealed class DrainTests
         await client.WriteAsync(Get);
         using var connection = await backend.AcceptAsync();
         await connection.ReadHeadAsync();
-        router.InTheWay().Should().BeEmpty("an open site closes nothing");
+        router.Blocking().Should().BeEmpty("an open site closes nothing");
 
         router.Switch(Maintenance);
-        var held = router.InTheWay().Should().ContainSingle().Subject;
+        var held = router.Blocking().Should().ContainSingle().Subject;
         (held.Backend, held.Method, held.Host, held.Path, held.IsUpgraded).Should().Be(("www", "GET", "www.example.org", "/slow/page", false));
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503, "what comes after the switch meets the closed site");
         await connection.WriteAsync(Ok);
 
         (await client.ReadMessageAsync())!.Status.Should().Be(200);
         (await router.Log.NextAsync("Nothing is in flight any more to what maintenance closes")).Should().Contain("Cut: 0");
-        router.InTheWay().Should().BeEmpty();
+        router.Blocking().Should().BeEmpty();
     }
 
     [Fact]
@@ -57,11 +57,11 @@ public sealed class DrainTests
         using var other = await api.AcceptAsync();
 
         router.Switch(ModeCatalogue.All.Single(mode => mode.Name == "recovery"));
-        router.InTheWay().Select(held => held.Backend).Should().Equal("www");
+        router.Blocking().Select(held => held.Backend).Should().Equal("www");
         router.Switch(Maintenance);
-        router.InTheWay().Select(held => held.Backend).Should().BeEquivalentTo("www", "api");
+        router.Blocking().Select(held => held.Backend).Should().BeEquivalentTo("www", "api");
         router.Switch(ModeCatalogue.All.Single(mode => mode.Name == "read-only"));
-        router.InTheWay().Should().BeEmpty("reading is open in read-only");
+        router.Blocking().Should().BeEmpty("reading is open in read-only");
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public sealed class DrainTests
         router.Switch(Maintenance);
         clock.Advance(TimeSpan.FromSeconds(19));
         router.Drain().Poll().Should().BeTrue();
-        router.InTheWay().Should().ContainSingle();
+        router.Blocking().Should().ContainSingle();
         clock.Advance(TimeSpan.FromSeconds(1));
         router.Drain().Poll();
 
@@ -129,7 +129,7 @@ public sealed class DrainTests
         var refused = await second.ReadMessageAsync();
         refused!.Status.Should().Be(503);
         refused.Body.Should().Contain("was not saved: nothing was changed");
-        router.InTheWay().Select(held => held.Path).Should().Equal("/slow/page");
+        router.Blocking().Select(held => held.Path).Should().Equal("/slow/page");
         await connection.WriteAsync(Ok);
         (await first.ReadMessageAsync())!.Status.Should().Be(200);
         router.Uncertain().Should().BeEmpty();
@@ -157,7 +157,7 @@ public sealed class DrainTests
         await router.GetAsync("http://www.example.org/");
 
         router.Site.Backends[0].InFlight.Should().Be(0);
-        router.InTheWay().Should().BeEmpty();
+        router.Blocking().Should().BeEmpty();
     }
 
     [Fact]
@@ -173,7 +173,7 @@ public sealed class DrainTests
 
             (await client.ReadExactlyAsync(4)).Should().Be("\u0088\u0002\u0003\u00f4", "1012 is service restart");
             (await connection.ReadExactlyAsync(8))[..2].Should().Be("\u0088\u0082", "a client's frame is masked");
-            var held = router.InTheWay().Should().ContainSingle().Subject;
+            var held = router.Blocking().Should().ContainSingle().Subject;
             (held.Path, held.IsUpgraded).Should().Be(("/ws", true));
             connection.FinishWriting();
             client.FinishWriting();

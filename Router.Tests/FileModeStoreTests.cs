@@ -159,7 +159,7 @@ public sealed class FileModeStoreTests : IDisposable
     private async Task Seed(string mode)
     {
         ModeCatalogue.TryFind(mode, out var found).Should().BeTrue();
-        var record = new ModeRecord { Version = 1, Written = DateTimeOffset.UtcNow, Steps = [new ModeStep { Mode = found!, At = DateTimeOffset.UtcNow, Made = 1 }] };
+        var record = new ModeRecord { Version = new(1), Written = DateTimeOffset.UtcNow, Steps = [new ModeStep { Mode = found!, At = DateTimeOffset.UtcNow, Made = new(1) }] };
         (await Store().TryReplaceAsync(null, ModeRecordText.Format(record), null, default)).Should().BeTrue();
     }
 }

@@ -26,7 +26,7 @@ public sealed class LeaseTests : IDisposable
         _clock.Advance(TimeSpan.FromTicks(1));
 
         _modes.Current.Should().Be(ModeCatalogue.Closed);
-        _modes.State.Record.Version.Should().Be(1, "it is no change of the record");
+        _modes.State.Record.Version.Number.Should().Be(1, "it is no change of the record");
         _changes.Should().Equal("maintenance");
     }
 
@@ -76,7 +76,7 @@ public sealed class LeaseTests : IDisposable
 
         modes.Renew(_clock.GetTimestamp());
 
-        (modes.Current, modes.State.Record.Version).Should().Be((Live, 2));
+        (modes.Current, modes.State.Record.Version.Number).Should().Be((Live, 2));
         _clock.Advance(TimeSpan.FromDays(1));
         modes.Current.Should().Be(Live, "it has no lease");
     }
@@ -96,5 +96,5 @@ public sealed class LeaseTests : IDisposable
     public void Dispose() => _modes.Dispose();
 
     private ModeRecord Record(long version, Mode mode) =>
-        new() { Version = version, Written = _clock.GetUtcNow(), Steps = [new ModeStep { Mode = mode, At = _clock.GetUtcNow(), Made = version }] };
+        new() { Version = new(version), Written = _clock.GetUtcNow(), Steps = [new ModeStep { Mode = mode, At = _clock.GetUtcNow(), Made = new(version) }] };
 }

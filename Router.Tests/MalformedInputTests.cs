@@ -102,12 +102,12 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
         { "PUT", "/mode", """{"mode": "maintenance", "mode": "live"}""" },
         { "PUT", "/mode", """{"mode": 1e999999}""" },
         { "PUT", "/mode", """{"mode": "maintenance", "at": "0001-01-01T00:00:00+14:00"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "at": "0001-01-01T00:00:00Z", "writesFirst": "10s"}""" },
+        { "PUT", "/mode", """{"mode": "maintenance", "at": "0001-01-01T00:00:00Z", "readOnlyBefore": "10s"}""" },
         { "PUT", "/mode", """{"mode": "maintenance", "at": "9999-12-31T23:59:59Z", "until": "9999-12-31T23:59:59Z"}""" },
         { "PUT", "/mode", """{"mode": "maintenance", "until": "9999-12-31T23:59:59-14:00"}""" },
         { "PUT", "/mode", """{"mode": "maintenance", "until": "+256000000h"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "writesFirst": "256000000h"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "writesFirst": "-10675199.02:48:05"}""" },
+        { "PUT", "/mode", """{"mode": "maintenance", "readOnlyBefore": "256000000h"}""" },
+        { "PUT", "/mode", """{"mode": "maintenance", "readOnlyBefore": "-10675199.02:48:05"}""" },
         { "PUT", "/mode", """{"mode": "maintenance", "cutAfter": "256000000h"}""" },
         { "PATCH", "/mode", """{"extendBy": "256000000h"}""" },
         { "PATCH", "/mode", """{"reason": "\ud800"}""" },
@@ -154,7 +154,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
         using var operators = new Management(router);
         string[] bodies =
         [
-            """{"mode": "maintenance", "at": "2026-01-02T22:00:00Z", "until": "2026-01-03T22:00:00Z", "by": "ops", "reason": "a \u00e9 b", "ticket": "T-1", "writesFirst": "10s", "cutAfter": "1m"}""",
+            """{"mode": "maintenance", "at": "2026-01-02T22:00:00Z", "until": "2026-01-03T22:00:00Z", "by": "ops", "reason": "a \u00e9 b", "ticket": "T-1", "readOnlyBefore": "10s", "cutAfter": "1m"}""",
             """{"for": "2h", "address": "203.0.113.0/24", "by": "ops", "note": "n\ud83d\ude00"}""",
         ];
         for (var i = 0; i < 400; i++)

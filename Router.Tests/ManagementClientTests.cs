@@ -84,7 +84,7 @@ public sealed class ManagementClientTests
 
         var (_, _, errors) = await Tool.RunWithAsync([], "mode", "cancel", "--url", url);
 
-        errors.Should().EndWith($"See what there is with: router mode --url {url}.\n");
+        errors.Should().EndWith($"See the mode with: router mode --url {url}.\n");
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class ManagementSettingsTests
     [InlineData("Management:TokenFile", "/nowhere/token", "Router:Management:TokenFile")]
     [InlineData("Management:Tokn", "x", "Router:Management:Tokn")]
     [InlineData("ModeStore:File", "/nowhere/mode.json", "Router:ModeStore:File")]
-    [InlineData("ModeStore:Lead", "5m", "Router:ModeStore:Lead")]
+    [InlineData("ModeStore:ActivationDelay", "5m", "Router:ModeStore:ActivationDelay")]
     [InlineData("ModeStore:WhenUnreachable", "live", "Router:ModeStore:WhenUnreachable")]
     [InlineData("ModeStore:Fiel", "x", "Router:ModeStore:Fiel")]
     [InlineData("ModeStore:Redis", "http://:short@redis", "Router:ModeStore:Redis")]

@@ -58,7 +58,7 @@ public sealed class ManagementTests
         status.Should().Be(400);
         body["faults"]!.AsArray().Select(fault => fault!["member"]!.ToString()).Should().BeEquivalentTo("mode", "until", "cutAfter", "resaon", "by");
         body["faults"]!.AsArray().Should().OnlyContain(fault => fault!["cure"]!.ToString().Length > 0);
-        router.Modes().State.Record.Version.Should().Be(1);
+        router.Modes().State.Record.Version.Number.Should().Be(1);
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class ManagementTests
         await using var router = await RunningRouter.StartAsync(Site(), clock);
         using var operators = new Management(router);
 
-        await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "at": "2026-01-01T23:00:00Z", "until": "2026-01-02T01:00:00Z", "writesFirst": "10s"}""");
+        await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "at": "2026-01-01T23:00:00Z", "until": "2026-01-02T01:00:00Z", "readOnlyBefore": "10s"}""");
         var (_, scheduled) = await operators.SendAsync("GET", "/mode");
         scheduled["mode"]!.ToString().Should().Be("live");
         scheduled["next"]!.AsArray().Select(step => $"{step!["mode"]} {step["at"]}").Should().Equal("read-only 2026-01-01T22:59:50+00:00", "maintenance 2026-01-01T23:00:00+00:00");
@@ -134,7 +134,7 @@ public sealed class ManagementTests
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Mode("maintenance"));
         var (modes, now) = (router.Modes(), DateTimeOffset.UtcNow);
-        var version = modes.State.Record.Version + 1;
+        var version = modes.State.Record.Version.Next;
         modes.Offer(new ModeRecord { Version = version, Written = now, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now.AddHours(-1), Made = version, Until = now.AddMinutes(-10) }] });
 
         var status = System.Text.Json.Nodes.JsonNode.Parse((await router.GetAsync("http://localhost/_status")).Body)!;
@@ -153,7 +153,7 @@ public sealed class ManagementTests
 
         (status, body["changed"]!.GetValue<bool>()).Should().Be((200, false));
         body["effects"]!.AsArray().Should().OnlyContain(effect => !effect!["reads"]!.GetValue<bool>());
-        router.Modes().State.Record.Version.Should().Be(1);
+        router.Modes().State.Record.Version.Number.Should().Be(1);
     }
 
     [Fact]
@@ -174,7 +174,7 @@ public sealed class ManagementTests
         verdict.Should().Contain("1 request in flight").And.Contain("POST www.example.org/save").And.NotContain("secret");
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         await client.ReadMessageAsync();
-        await Eventually.Async(() => router.InTheWay().Count == 0);
+        await Eventually.Async(() => router.Blocking().Count == 0);
 
         (await FleetAsync()).Should().Be((true, "SAFE"));
         var (_, fleet) = await operators.SendAsync("GET", "/fleet");

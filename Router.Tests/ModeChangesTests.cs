@@ -38,7 +38,7 @@ public sealed class ModeChangesTests
         var told = new List<string>();
         modes.Changed += state => told.Add($"{state.Record.Version} {state.Mode}");
 
-        Change(modes, new ModeChange { Mode = Maintenance, WritesFirst = TimeSpan.FromSeconds(10) });
+        Change(modes, new ModeChange { Mode = Maintenance, ReadOnlyBefore = TimeSpan.FromSeconds(10) });
         _clock.Advance(TimeSpan.FromSeconds(2));
         _clock.Advance(TimeSpan.FromSeconds(10));
 
@@ -71,7 +71,7 @@ public sealed class ModeChangesTests
 
         modes.State.Should().BeEquivalentTo(new { Mode = Maintenance, Since = since });
         modes.State.Step.Should().BeEquivalentTo(new { Window = window, By = "ben", Reason = "takes longer", Until = (DateTimeOffset?)_clock.GetUtcNow().AddHours(3) });
-        modes.State.Record.Version.Should().Be(3);
+        modes.State.Record.Version.Number.Should().Be(3);
     }
 
     [Fact]
@@ -79,7 +79,7 @@ public sealed class ModeChangesTests
     {
         using var modes = new ModeController(_clock, Live);
         var end = _clock.GetUtcNow().AddMinutes(90);
-        Change(modes, new ModeChange { Mode = Maintenance, Until = end, WritesFirst = TimeSpan.FromSeconds(10) });
+        Change(modes, new ModeChange { Mode = Maintenance, Until = end, ReadOnlyBefore = TimeSpan.FromSeconds(10) });
 
         Change(modes, new ModeChange { ExtendBy = TimeSpan.FromMinutes(45) });
         modes.State.Record.Steps[1..].Should().OnlyContain(step => step.Until == end.AddMinutes(45), "every step of the window announces one end");
@@ -125,7 +125,7 @@ public sealed class ModeChangesTests
         var change = new ModeChange { ExtendBy = TimeSpan.FromSeconds(seconds), Until = until is { } end ? now.AddSeconds(end) : null };
         var faults = new Faults();
 
-        ModeChanges.Apply(new ModeRecord { Version = 3, Steps = [step] }, 0, change, now, Lead, faults).Should().BeNull();
+        ModeChanges.Apply(new ModeRecord { Version = new(3), Steps = [step] }, 0, change, now, Lead, faults).Should().BeNull();
 
         faults.All.Select(fault => fault.ToString()).Should().Contain(fault => fault.StartsWith(said));
     }
@@ -229,9 +229,9 @@ public sealed class ModeChangesTests
                 { "live", new ModeChange { Mode = Maintenance, Until = now }, "until: is 2026-01-01 22:00:00Z, which is not after" },
                 { "live", new ModeChange { Mode = Maintenance, Until = now.AddDays(100) }, "until: is 2026-04-11" },
                 { "live", new ModeChange { Mode = Maintenance, CutAfter = TimeSpan.FromSeconds(-1) }, "cutAfter: is -1s" },
-                { "live", new ModeChange { Mode = Maintenance, WritesFirst = TimeSpan.Zero }, "writesFirst: is 0s" },
-                { "live", new ModeChange { Mode = Maintenance, WritesFirst = TimeSpan.FromMinutes(1), At = now.AddSeconds(50) }, "writesFirst: would have to begin at" },
-                { "live", new ModeChange { Mode = ReadOnly, WritesFirst = TimeSpan.FromSeconds(5) }, "writesFirst: makes no sense on the way from live to read-only" },
+                { "live", new ModeChange { Mode = Maintenance, ReadOnlyBefore = TimeSpan.Zero }, "readOnlyBefore: is 0s" },
+                { "live", new ModeChange { Mode = Maintenance, ReadOnlyBefore = TimeSpan.FromMinutes(1), At = now.AddSeconds(50) }, "readOnlyBefore: would have to begin at" },
+                { "live", new ModeChange { Mode = ReadOnly, ReadOnlyBefore = TimeSpan.FromSeconds(5) }, "readOnlyBefore: makes no sense on the way from live to read-only" },
                 { "live", new ModeChange { Mode = Maintenance, ExtendBy = TimeSpan.FromMinutes(1) }, "extendBy: is given while setting a mode" },
                 { "live", new ModeChange { ExtendBy = TimeSpan.FromMinutes(1) }, "there is no end to extend" },
                 { "live", new ModeChange { Mode = Live, Until = now.AddHours(1) }, "until: is given for live, which has no end" },
@@ -246,7 +246,7 @@ public sealed class ModeChangesTests
                 { "maintenance", new ModeChange { At = now.AddHours(1), Reason = "x" }, "mode: is not given" },
                 { "maintenance", new ModeChange { Mode = Live, At = now.AddHours(1) }, "at: would open the site at 2026-01-01 23:00:00Z by the clock alone" },
                 { "maintenance", new ModeChange { Mode = Recovery, At = now.AddHours(1) }, "by the clock alone" },
-                { "maintenance", new ModeChange { Mode = Recovery, WritesFirst = TimeSpan.FromSeconds(5) }, "writesFirst: would open to readers what maintenance closes" },
+                { "maintenance", new ModeChange { Mode = Recovery, ReadOnlyBefore = TimeSpan.FromSeconds(5) }, "readOnlyBefore: would open to readers what maintenance closes" },
             };
         }
     }
@@ -255,7 +255,7 @@ public sealed class ModeChangesTests
     [MemberData(nameof(Faulty))]
     public void A_change_that_cannot_be_is_refused_by_the_name_of_its_member(string mode, ModeChange change, string said)
     {
-        var record = new ModeRecord { Version = 3, Steps = [new ModeStep { Mode = Named(mode) }] };
+        var record = new ModeRecord { Version = new(3), Steps = [new ModeStep { Mode = Named(mode) }] };
         var faults = new Faults();
 
         ModeChanges.Apply(record, 0, change, _clock.GetUtcNow(), Lead, faults).Should().BeNull();
@@ -267,7 +267,7 @@ public sealed class ModeChangesTests
     public void A_record_is_the_same_after_it_was_written_and_read()
     {
         using var modes = new ModeController(_clock, Live);
-        Change(modes, new ModeChange { Mode = Maintenance, WritesFirst = TimeSpan.FromSeconds(10), CutAfter = TimeSpan.FromSeconds(5), By = "anna", Reason = "restore \"db\"", Ticket = "C-1", Until = _clock.GetUtcNow().AddHours(1) });
+        Change(modes, new ModeChange { Mode = Maintenance, ReadOnlyBefore = TimeSpan.FromSeconds(10), CutAfter = TimeSpan.FromSeconds(5), By = "anna", Reason = "restore \"db\"", Ticket = "C-1", Until = _clock.GetUtcNow().AddHours(1) });
 
         ModeRecordText.TryParse(ModeRecordText.Format(modes.State.Record), out var read, out var problem).Should().BeTrue(problem);
 
@@ -314,12 +314,12 @@ public sealed class ModeChangesTests
     [InlineData(7, "live", 1, "live", 7, "live")]
     public void A_store_that_forgot_opens_nothing(long version, string mode, long foundVersion, string found, long then, string holds)
     {
-        var known = new ModeRecord { Version = version, Steps = [new ModeStep { Mode = Named(mode), Made = version }] };
-        var stored = new ModeRecord { Version = foundVersion, Steps = [new ModeStep { Mode = Named(found), Made = foundVersion }] };
+        var known = new ModeRecord { Version = new(version), Steps = [new ModeStep { Mode = Named(mode), Made = new(version) }] };
+        var stored = new ModeRecord { Version = new(foundVersion), Steps = [new ModeStep { Mode = Named(found), Made = new(foundVersion) }] };
 
         var result = ModeRecord.Reconcile(known, 0, stored, _clock.GetUtcNow());
 
-        (result.Version, result.Steps.Last().Mode).Should().Be((then, Named(holds)));
+        (result.Version.Number, result.Steps.Last().Mode).Should().Be((then, Named(holds)));
     }
 
     private static Mode Named(string name) => ModeCatalogue.TryFind(name, out var mode) ? mode : throw new ArgumentException($"no mode is called {name}", nameof(name));

@@ -17,7 +17,7 @@ public sealed class ModeCommandTests
         await using var site = await SiteWithARequestInFlight.StartAsync("GET /slow?secret=1 HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         var waiting = Tool.RunAsync(UrlOf(site.Router), "mode", "set", "maintenance", "--reason", "restore db", "--until", "+30m", "--wait");
-        await Eventually.Async(() => site.Router.InTheWay().Count == 1);
+        await Eventually.Async(() => site.Router.Blocking().Count == 1);
         var (_, shown, _) = await Tool.RunAsync(UrlOf(site.Router), "mode");
         shown.Should().Contain("GET www.example.org/slow").And.Contain("NOT SAFE").And.Contain("reason:    restore db").And.NotContain("secret");
         waiting.IsCompleted.Should().BeFalse("something is in flight");
@@ -108,7 +108,7 @@ public sealed class ModeCommandTests
         string[] announced = ["by:        jane", "reason:    restore db", "ticket:    OPS-1"];
         var day = DateTime.UtcNow.AddDays(2).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-        var set = await RunAsync("mode", "set", "maintenance", "--by", "jane", "--reason", "restore db", "--ticket", "OPS-1", "--at", $"{day} 22:00", "--until", $"{day} 23:15", "--writes-first", "10s");
+        var set = await RunAsync("mode", "set", "maintenance", "--by", "jane", "--reason", "restore db", "--ticket", "OPS-1", "--at", $"{day} 22:00", "--until", $"{day} 23:15", "--read-only-before", "10s");
         set.Should().ContainAll(announced).And.ContainAll(
             $"--until {day} 23:15 is {day} 23:15:00 +00:00 (UTC)", $"scheduled: read-only at {day} 21:59:50 +00:00", $"scheduled: maintenance at {day} 22:00:00 +00:00", $"until:     {day} 23:15:00 +00:00");
         var extended = await RunAsync("mode", "extend", "--by", "30m", "--operator", "joe");
@@ -166,7 +166,7 @@ public sealed class ModeCommandTests
         await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
         const string reason = "restore\u202e\u2066\u200b\u001b[2J\u200f bd \U000e0041é";
         // As an instance of an earlier release, or somebody at the store, may have written it.
-        router.Modes().Offer(new ModeRecord { Version = 7, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, Made = 7, Reason = reason, By = "jane\u2028", Until = DateTimeOffset.UtcNow.AddHours(1) }] });
+        router.Modes().Offer(new ModeRecord { Version = new(7), Steps = [new ModeStep { Mode = ModeCatalogue.Closed, Made = new(7), Reason = reason, By = "jane\u2028", Until = DateTimeOffset.UtcNow.AddHours(1) }] });
 
         var (_, text, _) = await Tool.RunAsync(UrlOf(router), "mode");
         var (_, json, _) = await Tool.RunAsync(UrlOf(router), "mode", "--json");
@@ -276,7 +276,7 @@ public sealed class ModeCommandTests
         lines[4].Should().EndWith("(it never took effect)");
 
         HistoryEntry Entry(long version, HistoryKind kind, string mode, int seconds, int? at = null) =>
-            new() { Version = version, Kind = kind, Mode = mode, Time = start.AddSeconds(seconds), At = at is { } effect ? start.AddSeconds(effect) : null, Instance = "web-1", DrainedAfter = 1 };
+            new() { Version = new(version), Kind = kind, Mode = mode, Time = start.AddSeconds(seconds), At = at is { } effect ? start.AddSeconds(effect) : null, Instance = "web-1", DrainedAfter = 1 };
     }
 
     private static string UrlOf(RunningRouter router) => router.App.Services.GetRequiredService<ManagementServer>().Url!;

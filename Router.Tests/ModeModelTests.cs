@@ -49,7 +49,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         Try(modes, clock, Longer(random, clock.GetUtcNow()));
                         break;
                     case 4:
-                        ModeRecordText.TryParse(ModeRecordText.Format(modes.State.Record with { Version = modes.State.Record.Version + 1, Reached = modes.State.Index }), out var stored, out var problem).Should().BeTrue(problem);
+                        ModeRecordText.TryParse(ModeRecordText.Format(modes.State.Record with { Version = modes.State.Record.Version.Next, Reached = modes.State.Index }), out var stored, out var problem).Should().BeTrue(problem);
                         modes.Dispose();
                         modes = new ModeController(clock, stored!);
                         break;
@@ -60,7 +60,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
 
                 model.At(clock.GetUtcNow());
                 modes.Current.Should().Be(model.Now, $"seed {seed}, run {run}, step {step}");
-                modes.State.Record.Version.Should().BeGreaterThanOrEqualTo(before);
+                modes.State.Record.Version.Number.Should().BeGreaterThanOrEqualTo(before.Number);
                 OpensNothingByTheClock(modes.State, $"seed {seed}, run {run}, step {step}");
             }
 
@@ -78,7 +78,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         {
             var clock = new ManualClock();
             var (store, model) = (new BrittleStore(clock), new Model(Live));
-            store.Text = ModeRecordText.Format(new ModeRecord { Version = 1, Written = clock.GetUtcNow(), Steps = [new ModeStep { Mode = Live, At = clock.GetUtcNow(), Made = 1 }] });
+            store.Text = ModeRecordText.Format(new ModeRecord { Version = new(1), Written = clock.GetUtcNow(), Steps = [new ModeStep { Mode = Live, At = clock.GetUtcNow(), Made = new(1) }] });
             var fleet = Enumerable.Range(0, 3).Select(index => new Instance($"web-{index}", store, clock)).ToArray();
             var steps = new List<string>();
             await ConvergeAsync();
@@ -192,7 +192,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
     {
         Mode = ModeCatalogue.All[random.Next(4)],
         At = random.Next(2) == 0 ? null : now.AddMinutes(random.Next(0, 30)),
-        WritesFirst = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : null,
+        ReadOnlyBefore = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : null,
     };
 
     private static ModeChange Longer(Random random, DateTimeOffset now) => new() { Until = now.AddHours(random.Next(1, 5)), Reason = "longer" };
@@ -206,7 +206,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
     private static void OpensNothingByTheClock(ModeState state, string place)
     {
         if (state.Next is { } next)
-            (next.Mode.Opens(state.Mode) && next.At > state.Record.Written + ModeChanges.LongestLeadToOpen).Should().BeFalse(place);
+            (next.Mode.Opens(state.Mode) && next.At > state.Record.Written + ModeChanges.MaxDelayToOpen).Should().BeFalse(place);
     }
 
     /// <summary>The mode now, and the list of what is to come.</summary>
@@ -218,7 +218,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
 
         public void Set(ModeChange change, DateTimeOffset now)
         {
-            var (wanted, first) = (change.Mode!, change.WritesFirst);
+            var (wanted, first) = (change.Mode!, change.ReadOnlyBefore);
             var earliest = now + Lead + (first ?? TimeSpan.Zero);
             var effect = change.At > earliest ? change.At.Value : earliest;
             _ahead = wanted == Now && change.At is null && first is null ? [] : first is null ? [(wanted, effect)] : [(ReadOnly, effect - first.Value), (wanted, effect)];
@@ -257,7 +257,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         {
             var clock = new FleetClock(manual);
             var settings = SettingsOf.GetOrAdd(
-                name, static it => SiteFile.Of("*", "http://backend.invalid").Set("Instance", it).Set("ModeStore:Lead", "2s").ToSettings());
+                name, static it => SiteFile.Of("*", "http://backend.invalid").Set("Instance", it).Set("ModeStore:ActivationDelay", "2s").ToSettings());
             var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
             _store = store;
             Modes = new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()));
@@ -276,7 +276,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         public ModeController Modes { get; }
 
         /// <summary>Whether it has ever read a record.</summary>
-        public bool Knows => Modes.State.Record.Version >= 1;
+        public bool Knows => Modes.State.Record.Version.IsStored;
 
         public async Task PollAsync()
         {

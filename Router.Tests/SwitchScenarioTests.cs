@@ -36,7 +36,7 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         });
         await app.StartAsync();
         await using var redis = await RedisServer.StartAsync();
-        var site = SiteFile.Of("www.*", app.Urls.First()).Set("ModeStore:Redis", redis.Url).Set("ModeStore:Lead", "300ms").Set("AccessLog", "false");
+        var site = SiteFile.Of("www.*", app.Urls.First()).Set("ModeStore:Redis", redis.Url).Set("ModeStore:ActivationDelay", "300ms").Set("AccessLog", "false");
         var instances = new List<RouterProcess>();
         for (var i = 0; i < 3; i++)
             instances.Add(await OpenAsync(site, $"web-{i}"));
@@ -97,17 +97,17 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
 
         var waiting = Tool.Start(one.ManagementUrl, "mode", "set", "maintenance", "--reason", "restore", "--wait", "--expect", "2");
         (await socket.ReadExactlyAsync(4)).Should().Be("\u0088\u0002\u0003\u00f4", "1012 is service restart");
-        await Eventually.TrueAsync(async () => (await InTheWayAsync(operators)).SequenceEqual(["/live", "/report", "/upload"]));
+        await Eventually.TrueAsync(async () => (await BlockingAsync(operators)).SequenceEqual(["/live", "/report", "/upload"]));
         await waiting.LineAsync("in flight: 3");
         socket.FinishWriting();
         socketed.FinishWriting();
-        await Eventually.TrueAsync(async () => (await InTheWayAsync(operators)).SequenceEqual(["/report", "/upload"]));
+        await Eventually.TrueAsync(async () => (await BlockingAsync(operators)).SequenceEqual(["/report", "/upload"]));
 
         await upload.WriteAsync("lf");
         (await uploaded.ReadThroughAsync("half")).Should().EndWith("half", "an upload that was under way goes on");
         await uploaded.WriteAsync("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
         (await upload.ReadMessageAsync())!.Status.Should().Be(201);
-        await Eventually.TrueAsync(async () => (await InTheWayAsync(operators)).SequenceEqual(["/report"]));
+        await Eventually.TrueAsync(async () => (await BlockingAsync(operators)).SequenceEqual(["/report"]));
         (await operators.SendAsync("GET", "/fleet?expect=2")).Body["verdict"]!.GetValue<string>().Should().StartWith("NOT SAFE: web-1").And.Contain("GET www.example.org/report");
         waiting.Done.IsCompleted.Should().BeFalse("the report is still under way");
 
@@ -148,7 +148,7 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         await redis.KillAsync();
         await other.RestartAsync();
         await redis.ReturnAsync(withData: false);
-        await one.LineAsync("held was not what this instance knew");
+        await one.LineAsync("did not hold what this instance knew");
         await AgreedAsync(one);
 
         await redis.KillAsync();
@@ -192,11 +192,11 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         return router;
     }
 
-    private static async Task<string[]> InTheWayAsync(Management operators)
+    private static async Task<string[]> BlockingAsync(Management operators)
     {
         var (_, fleet) = await operators.SendAsync("GET", "/fleet?expect=2");
         fleet["safe"]!.GetValue<bool>().Should().BeFalse();
-        return [.. fleet["instances"]!.AsArray().SelectMany(it => it!["report"]!["inTheWay"]!.AsArray()).Select(it => it!["path"]!.GetValue<string>()).Order(StringComparer.Ordinal)];
+        return [.. fleet["instances"]!.AsArray().SelectMany(it => it!["report"]!["blocking"]!.AsArray()).Select(it => it!["path"]!.GetValue<string>()).Order(StringComparer.Ordinal)];
     }
 
     private static async Task<string> StatusAsync(RouterProcess router)

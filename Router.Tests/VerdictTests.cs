@@ -11,8 +11,8 @@ public sealed class VerdictTests(ITestOutputHelper output)
     private static readonly DateTimeOffset Switch = new(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Now = Switch.AddMinutes(10);
     private static readonly TimeSpan Expiry = TimeSpan.FromSeconds(10);
-    private static readonly ModeStep Step = new() { Mode = ModeCatalogue.Closed, At = Switch, Made = 7, Window = "w" };
-    private static readonly ModeRecord Record = new() { Version = 8, Steps = [Step] };
+    private static readonly ModeStep Step = new() { Mode = ModeCatalogue.Closed, At = Switch, Made = new(7), Window = "w" };
+    private static readonly ModeRecord Record = new() { Version = new(8), Steps = [Step] };
 
     private static readonly InstanceReport Good = new()
     {
@@ -20,29 +20,29 @@ public sealed class VerdictTests(ITestOutputHelper output)
         Id = "web-1/a",
         At = Now,
         Started = Switch.AddHours(-1),
-        Version = 8,
-        StepMade = 7,
+        Version = new(8),
+        StepMade = new(7),
         Mode = "maintenance",
         Since = Switch,
         WriteSettleSeconds = 60,
     };
 
-    private static readonly InstanceReport Vanished = Other(Good) with { At = Now.AddSeconds(-30), Version = 7 };
+    private static readonly InstanceReport Vanished = Other(Good) with { At = Now.AddSeconds(-30), Version = new(7) };
 
     private static readonly OpenExchange Slow = new("www", "POST", "www.example.org", "/save", 61.4, false);
 
     public static TheoryData<InstanceReport, string> Blocking => new()
     {
-        { Good with { Version = 7 }, "web-2 has not confirmed version 8 (maintenance): it has version 7 (maintenance)" },
+        { Good with { Version = new(7) }, "web-2 has not confirmed version 8 (maintenance): it has version 7 (maintenance)" },
         { Good with { Mode = "live" }, "web-2 has not confirmed version 8 (maintenance): it has version 8 (live)" },
-        { Good with { StepMade = 6 }, "web-2 has not confirmed version 8 (maintenance)" },
-        { Good with { Held = 2, InTheWay = [Slow] }, "web-2 has 2 requests in flight, the oldest for 61 s: POST www.example.org/save" },
-        { Good with { Held = 1, InTheWay = [Slow with { IsUpgraded = true, Method = "GET" }] }, "upgraded GET www.example.org/save" },
+        { Good with { StepMade = new(6) }, "web-2 has not confirmed version 8 (maintenance)" },
+        { Good with { BlockingCount = 2, Blocking = [Slow] }, "web-2 has 2 requests in flight, the oldest for 61 s: POST www.example.org/save" },
+        { Good with { BlockingCount = 1, Blocking = [Slow with { IsUpgraded = true, Method = "GET" }] }, "upgraded GET www.example.org/save" },
         { Good with { OpenWriteCount = 1, OpenWrites = [Slow] }, "web-2 still has 1 write of testers in flight" },
-        { Good with { At = Now.AddSeconds(-11), Held = 1 }, "1 instance vanished and may still run and be open: web-2, last seen 22:09:49Z" },
+        { Good with { At = Now.AddSeconds(-11), BlockingCount = 1 }, "1 instance vanished and may still run and be open: web-2, last seen 22:09:49Z" },
         { Good with { At = Now.AddSeconds(-11), OpenWriteCount = 1 }, "vanished and may still run" },
-        { Good with { At = Now.AddSeconds(-11), Version = 7 }, "router fleet forget NAME" },
-        { Good with { At = Now.AddDays(-3), Version = 2, Mode = "live" }, "web-2, last seen 22:10:00Z" },
+        { Good with { At = Now.AddSeconds(-11), Version = new(7) }, "router fleet forget NAME" },
+        { Good with { At = Now.AddDays(-3), Version = new(2), Mode = "live" }, "web-2, last seen 22:10:00Z" },
     };
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
     {
         var successor = Good with { Started = Switch.AddMinutes(1) };
 
-        Judge(null, successor, Good with { Id = "web-1/0", At = Now.AddMinutes(-9), Version = 7 })
+        Judge(null, successor, Good with { Id = "web-1/0", At = Now.AddMinutes(-9), Version = new(7) })
             .Text.Should().Contain("web-1 (started 21:00:00Z), last seen 22:01:00Z");
     }
 
@@ -195,7 +195,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
     [Fact]
     public void A_site_that_is_about_to_open_is_not_safe()
     {
-        var live = Step with { Mode = ModeCatalogue.All.Single(it => it.Name == "live"), At = Now.AddSeconds(2), Made = 8 };
+        var live = Step with { Mode = ModeCatalogue.All.Single(it => it.Name == "live"), At = Now.AddSeconds(2), Made = new(8) };
 
         Of(Record with { Steps = [Step, live] }, Step, Now, null, Good).Text.Should().Be("NOT SAFE: live takes effect at 22:10:02Z");
     }
@@ -244,7 +244,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
         safe.Should().BeInRange(500, 19_500, "both must have been met");
 
-        static bool IsQuiet(InstanceReport report) => (report.Version, report.StepMade, report.Mode, report.Held, report.OpenWriteCount) == (8, 7, "maintenance", 0, 0);
+        static bool IsQuiet(InstanceReport report) => (report.Version.Number, report.StepMade.Number, report.Mode, report.BlockingCount, report.OpenWriteCount) == (8, 7, "maintenance", 0, 0);
     }
 
     // As it should be, but for one thing at a time, or several.
@@ -255,10 +255,10 @@ public sealed class VerdictTests(ITestOutputHelper output)
         {
             report = random.Next(8) switch
             {
-                0 => report with { Version = random.Next(6, 10) },
-                1 => report with { StepMade = random.Next(6, 9) },
+                0 => report with { Version = new(random.Next(6, 10)) },
+                1 => report with { StepMade = new(random.Next(6, 9)) },
                 2 => report with { Mode = "live" },
-                3 => report with { Held = random.Next(3) },
+                3 => report with { BlockingCount = random.Next(3) },
                 4 => report with { OpenWriteCount = random.Next(3) },
                 5 => report with { Stopped = true },
                 6 => report with { UncertainSettledBy = Now.AddSeconds(random.Next(-60, 60)) },

@@ -177,7 +177,7 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
                 break;
             case End.ModeCuts:
                 var (modes, now) = (router.App.Services.GetRequiredService<ModeController>(), clock.GetUtcNow());
-                var version = modes.State.Record.Version + 1;
+                var version = modes.State.Record.Version.Next;
                 modes.Offer(new ModeRecord { Version = version, Written = now, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = version, CutAfter = TimeSpan.Zero }] });
                 break;
             case End.TimeIsUp:

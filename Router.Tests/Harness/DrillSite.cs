@@ -52,7 +52,7 @@ internal sealed class DrillSite : IAsyncDisposable
         site.File = new SiteFile()
             .Frontend("www", site.Application.Address).Api("api", site.Application.Address).Host("www.*", "www").Host("api.*", "api")
             .Set("Backends:www:WriteSettleTime", time).Set("Backends:api:WriteSettleTime", time)
-            .Set("ModeStore:HeartbeatExpiry", "3s").Set("ModeStore:Lead", "500ms").Set("ModeStore:DrainLimit", "5s")
+            .Set("ModeStore:HeartbeatExpiry", "3s").Set("ModeStore:ActivationDelay", "500ms").Set("ModeStore:DrainLimit", "5s")
             .Set("AccessLog", "false");
         foreach (var (key, value) in settings)
             site.File.Set(key, value);
@@ -60,7 +60,7 @@ internal sealed class DrillSite : IAsyncDisposable
         RedisSettings.TryParse(site.Redis.Url, out var options).Should().BeTrue();
         await using var store = new RedisModeStore(new RedisSettings(options!), TimeProvider.System);
         var now = DateTimeOffset.UtcNow;
-        var record = new ModeRecord { Version = 1, Written = now, Steps = [new ModeStep { Mode = new LiveMode(), At = now, Made = 1 }] };
+        var record = new ModeRecord { Version = new(1), Written = now, Steps = [new ModeStep { Mode = new LiveMode(), At = now, Made = new(1) }] };
         (await store.TryReplaceAsync(null, ModeRecordText.Format(record), null, default)).Should().BeTrue();
         return site;
     }

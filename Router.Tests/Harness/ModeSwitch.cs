@@ -14,12 +14,12 @@ internal static class ModeSwitch
     public static void Switch(this RunningRouter router, Mode mode, TimeSpan? cutAfter = null)
     {
         var (modes, now) = (router.Modes(), router.App.Services.GetRequiredService<TimeProvider>().GetUtcNow());
-        var version = modes.State.Record.Version + 1;
+        var version = modes.State.Record.Version.Next;
         modes.Offer(new ModeRecord { Version = version, Written = now, Steps = [new ModeStep { Mode = mode, At = now, Made = version, CutAfter = cutAfter }] }).Should().BeTrue();
     }
 
-    /// <summary>What is in the way of calling the closed backends quiet.</summary>
-    public static IReadOnlyList<OpenExchange> InTheWay(this RunningRouter router) =>
+    /// <summary>What is in flight to backends that the mode closes.</summary>
+    public static IReadOnlyList<OpenExchange> Blocking(this RunningRouter router) =>
         [.. router.App.Services.GetRequiredService<OpenExchanges>().HeldAgainst(router.Modes().State).Select(exchange => exchange.Describe())];
 
     /// <summary>What brings them to their end.</summary>

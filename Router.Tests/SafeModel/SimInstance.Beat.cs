@@ -123,7 +123,7 @@ internal sealed partial class SimInstance
             StepMade = state.Step.Made,
             Mode = state.Mode.Name,
             Since = state.Since,
-            Held = _open.Count(write => IsHeld(write, state)),
+            BlockingCount = _open.Count(write => IsHeld(write, state)),
             OpenWriteCount = open.Length,
             OpenWrites = [.. open.Select(write => write.Describe(_world.Time.Now))],
             UncertainCount = _uncertain.Count,

@@ -25,7 +25,7 @@ internal sealed class SimWorld
     public SimWorld(int seed, Fix without)
     {
         (_seed, Without, Random) = (seed, without, new Random(seed));
-        Store = new SimStore(Time, new ModeRecord { Version = 1, Steps = [new ModeStep { Mode = Live, At = SimTime.Start, Made = 1 }] });
+        Store = new SimStore(Time, new ModeRecord { Version = new(1), Steps = [new ModeStep { Mode = Live, At = SimTime.Start, Made = new(1) }] });
         Application = new SimApplication(Time, Committed);
         // A fault in one write is hidden where others delay the verdict.
         _longestGap = Random.Next(2) == 0 ? 400 : 3_000;

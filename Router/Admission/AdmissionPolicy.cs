@@ -127,7 +127,7 @@ public sealed class AdmissionPolicy(BypassGate bypass, TimeProvider time, TimeSp
     // A static file passes for a while after the closing. One that was admitted before it need not ask again.
     private Exemption? ExemptionOf(in AdmissionRequest request, Route route, ModeState state, bool isReached) =>
         route.IsStatic && request.Method is "GET" or "HEAD" && !request.AsksForUpgrade
-            && (isReached ? assetGrace > TimeSpan.Zero : time.GetUtcNow() - state.Step.PagesUntil < assetGrace)
+            && (isReached ? assetGrace > TimeSpan.Zero : time.GetUtcNow() - state.Step.FrontendsOpenUntil < assetGrace)
             ? Exemption.AssetGrace
             : isReached ? null : bypass.ExemptionOf(request, state);
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Router.Configuration;
+using Router.Modes;
 
 namespace Router.Answers;
 
@@ -34,7 +35,7 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
     public ImmutableArray<FaultDocument>? Faults { get; init; }
 
     /// <summary>The version of the mode's record.</summary>
-    public long? Version { get; init; }
+    public RecordVersion? Version { get; init; }
 
     /// <summary>A problem whose type is Router's own.</summary>
     public static ProblemDetails Of(string slug, string title, int status, string detail) => new($"urn:router:{slug}", title, status, detail);

@@ -16,7 +16,7 @@ public sealed class DrainDisplay(TextWriter output, int? width)
     {
         foreach (var instance in fleet?.Instances ?? [])
         {
-            foreach (var exchange in instance.State == "live" ? instance.Report.InTheWay : [])
+            foreach (var exchange in instance.State == "live" ? instance.Report.Blocking : [])
             {
                 if (_named.Add($"{instance.Report.Id} {ModeReport.Name(exchange)}"))
                     Write(string.Create(CultureInfo.InvariantCulture, $"in flight: {instance.Report.Name}, {exchange.AgeSeconds:F1} s  {ModeReport.Name(exchange)}"));

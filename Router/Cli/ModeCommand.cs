@@ -34,7 +34,7 @@ public static class ModeCommand
     private static readonly Option<string?> ExtendBy = new("--by") { Description = "Adds so much to the announced end, such as 45m.", CustomParser = Duration };
     private static readonly Option<bool> Shorten = new("--shorten") { Description = "Lets --until move the announced end closer." };
     private static readonly Option<string?> At = new("--at") { Description = $"When it takes effect: {OperatorTime.Forms}." };
-    private static readonly Option<string?> WritesFirst = new("--writes-first") { Description = "How long the site is read-only before, such as 10s." };
+    private static readonly Option<string?> ReadOnlyBefore = new("--read-only-before") { Description = "How long the site is read-only before, such as 10s." };
     private static readonly Option<string?> CutAfter = new("--cut-after") { Description = "How long what is in flight may last, such as 10s or 0s." };
     private static readonly Option<long?> IfVersion = new("--if-version") { Description = "Only if this is the version.", CustomParser = Version };
     private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would close and what would stay reachable, and change nothing." };
@@ -54,7 +54,7 @@ public static class ModeCommand
         mode.SetAction((parsed, stop) => GuardAsync(parsed, client => ShowAsync(parsed, client, stop)));
 
         var name = new Argument<string>("mode") { Description = ModeCatalogue.Names };
-        var set = new Command("set", "Sets the mode, on every instance at one instant.") { name, Reason, Ticket, By, Until, Shorten, At, WritesFirst, CutAfter, IfVersion, DryRun, Wait, WaitTimeout, Expect };
+        var set = new Command("set", "Sets the mode, on every instance at one instant.") { name, Reason, Ticket, By, Until, Shorten, At, ReadOnlyBefore, CutAfter, IfVersion, DryRun, Wait, WaitTimeout, Expect };
         set.SetAction((parsed, stop) => GuardAsync(parsed, client => ChangeAsync(parsed, client, HttpMethod.Put, parsed.GetValue(name), stop)));
         mode.Add(set);
 
@@ -150,7 +150,7 @@ public static class ModeCommand
             Ticket = parsed.GetValue(Ticket),
             Until = Time(parsed, Until),
             At = isSet ? Time(parsed, At) : null,
-            WritesFirst = isSet ? parsed.GetValue(WritesFirst) : null,
+            ReadOnlyBefore = isSet ? parsed.GetValue(ReadOnlyBefore) : null,
             CutAfter = parsed.GetValue(CutAfter),
             ExtendBy = isSet ? null : parsed.GetValue(ExtendBy),
             // An instance of an earlier release refuses members that it does not know.

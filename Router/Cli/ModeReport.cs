@@ -123,7 +123,7 @@ public static class ModeReport
     }
 
     /// <summary>One line on what is still in flight.</summary>
-    public static string Progress(FleetDocument fleet) => fleet.Instances.Sum(instance => instance.State == "live" ? instance.Report.Held : 0) is > 0 and var held
+    public static string Progress(FleetDocument fleet) => fleet.Instances.Sum(instance => instance.State == "live" ? instance.Report.BlockingCount : 0) is > 0 and var held
         ? $"in flight: {held}. {fleet.Verdict}" : fleet.Verdict;
 
     /// <summary>What a request in flight is known by.</summary>
@@ -174,8 +174,8 @@ public static class ModeReport
         var report = instance.Report;
         output.WriteLine(
             $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State}{(instance.State == "live" ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago")}: "
-            + $"version {report.Version}, {report.Mode}, {Count(report.Held, "request")} still in flight ({Count(report.HeldUpgraded, "WebSocket")}), {report.Cut} cut");
-        foreach (var exchange in report.InTheWay)
+            + $"version {report.Version}, {report.Mode}, {Count(report.BlockingCount, "request")} still in flight ({Count(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut");
+        foreach (var exchange in report.Blocking)
             output.WriteLine($"           {Describe(exchange)}");
         if (report.Problem is { } problem)
             output.WriteLine($"           PROBLEM: {problem}");

@@ -10,7 +10,7 @@ public static class ModeStoreReader
         {
             File = File(reader),
             Redis = Redis(reader),
-            Lead = Lead(reader),
+            ActivationDelay = ActivationDelay(reader),
             DrainLimit = reader.Duration("DrainLimit", TimeSpan.FromSeconds(30)),
             HeartbeatExpiry = reader.Duration("HeartbeatExpiry", TimeSpan.FromSeconds(10)),
             Lease = reader.DurationOrOff("Lease", null),
@@ -63,17 +63,17 @@ public static class ModeStoreReader
         return new RedisSettings(options) { Prefix = prefix ?? "router", CertificateAuthorities = authorities };
     }
 
-    private static TimeSpan? Lead(ConfigurationReader reader)
+    private static TimeSpan? ActivationDelay(ConfigurationReader reader)
     {
-        if (reader.Text("Lead") is not { } text)
+        if (reader.Text("ActivationDelay") is not { } text)
             return null;
         if (text.Equals("off", StringComparison.OrdinalIgnoreCase))
             return TimeSpan.Zero;
-        var lead = reader.Duration("Lead", TimeSpan.FromSeconds(2));
+        var delay = reader.Duration("ActivationDelay", TimeSpan.FromSeconds(2));
         // An opening is an operator's word for now, and no clock's for later.
-        if (lead > TimeSpan.FromSeconds(30))
-            reader.Fault("Lead", $"is '{text}'", "Give up to 30s, enough for every instance to hear of a change");
-        return lead;
+        if (delay > TimeSpan.FromSeconds(30))
+            reader.Fault("ActivationDelay", $"is '{text}'", "Give up to 30s, enough for every instance to hear of a change");
+        return delay;
     }
 
     private static bool UsesConfiguredMode(ConfigurationReader reader)

@@ -10,7 +10,7 @@ public sealed record ModeStoreSettings
     public RedisSettings? Redis { get; init; }
 
     /// <summary>How long after an operator's word a change takes effect; null where nobody said: at once alone, after 2 s in a fleet.</summary>
-    public TimeSpan? Lead { get; init; }
+    public TimeSpan? ActivationDelay { get; init; }
 
     /// <summary>How long what is in flight to a closed backend may last after the switch. Default 30 s.</summary>
     public required TimeSpan DrainLimit { get; init; }

@@ -3,13 +3,12 @@ using Router.Configuration;
 
 namespace Router.Modes;
 
-/// <summary>Leave for testers to pass while the site is closed: by a token, of which only the hash is kept, or by address. It ends with the window of downtime.</summary>
+/// <summary>Lets testers through while the site is closed: by a token, of which only the hash is kept, or by address. It ends with the window of downtime.</summary>
 public sealed record Bypass
 {
-    /// <summary>The longest time.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromHours(12);
 
-    /// <summary>What uses of it are told apart by.</summary>
+    /// <summary>Identifies its uses in logs.</summary>
     public required string Id { get; init; }
 
     /// <summary>The window that it belongs to.</summary>
@@ -24,13 +23,13 @@ public sealed record Bypass
     /// <summary>The address or range; null where it is by token.</summary>
     public string? Addresses { get; init; }
 
-    /// <summary>Who gave it.</summary>
+    /// <summary>Who issued it.</summary>
     public string? By { get; init; }
 
     /// <summary>For whom and what.</summary>
     public string? Note { get; init; }
 
-    /// <summary>Whether it holds for a window at a time.</summary>
+    /// <summary>Whether it is valid for a window at a time.</summary>
     public bool HoldsIn(string? window, DateTimeOffset now) => Window == window && now < Until;
 
     /// <summary>Whether it is for a client, whose address is in its own family as <c>ClientAddress</c> gives it.</summary>

@@ -1,9 +1,9 @@
 namespace Router.Modes;
 
-/// <summary>What an operator wants of the mode. What is null is left as it is, or to its default.</summary>
+/// <summary>A change of the mode that an operator asks for. What is null stays unchanged or gets its default.</summary>
 public sealed record ModeChange
 {
-    /// <summary>The mode; null for more to be told of the one that is in force or scheduled (extending its end, another reason).</summary>
+    /// <summary>The mode; null to amend the one that is in force or scheduled (a later end, another reason).</summary>
     public Mode? Mode { get; init; }
 
     /// <summary>When it takes effect; null for as soon as every instance can know of it.</summary>
@@ -18,17 +18,16 @@ public sealed record ModeChange
     /// <summary>Whether <see cref="Until"/> may move the announced end closer.</summary>
     public bool Shorten { get; init; }
 
-    /// <summary>Who wants it.</summary>
+    /// <summary>The operator.</summary>
     public string? By { get; init; }
 
-    /// <summary>Why, in words that visitors may read.</summary>
+    /// <summary>The reason, in words that visitors may read.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The ticket of the change.</summary>
     public string? Ticket { get; init; }
 
     /// <summary>How long the site is read-only before the change; null for not at all.</summary>
-    public TimeSpan? WritesFirst { get; init; }
+    public TimeSpan? ReadOnlyBefore { get; init; }
 
     /// <summary>How long what is in flight may last; null for the drain limit.</summary>
     public TimeSpan? CutAfter { get; init; }

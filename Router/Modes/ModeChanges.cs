@@ -5,16 +5,16 @@ using Router.Configuration;
 namespace Router.Modes;
 
 /// <summary>
-/// What becomes of a record by a change: pure functions of the record, the step in force and the time. The fault's keys are the
+/// Makes the new record of a change: pure functions of the record, the step in force and the time. The keys of the faults are the
 /// names of the members that an operator sends.
 /// </summary>
 public static class ModeChanges
 {
     /// <summary>
-    /// The longest time from an operator's word to an opening. Beyond it nobody can be said to be there when it happens, and nothing
+    /// The longest time from an operator's command to an opening. After a longer time the operator may no longer be there to see it, and nothing
     /// opens a site by the clock alone.
     /// </summary>
-    public static readonly TimeSpan LongestLeadToOpen = TimeSpan.FromMinutes(1);
+    public static readonly TimeSpan MaxDelayToOpen = TimeSpan.FromMinutes(1);
 
     /// <summary>The longest reason, ticket, note or name of an operator, in characters.</summary>
     public const int LongestText = 500;
@@ -22,17 +22,17 @@ public static class ModeChanges
     private const int MostBypasses = 50;
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
 
-    /// <summary>The record after a change; null where there are faults. What was scheduled and is not in the change is scheduled no more.</summary>
+    /// <summary>The record after a change; null where there are faults. What was scheduled and is not in the change is dropped.</summary>
     /// <param name="record">The record before.</param>
     /// <param name="index">Its step in force.</param>
-    /// <param name="change">What is wanted.</param>
+    /// <param name="change">The change.</param>
     /// <param name="now">Now.</param>
-    /// <param name="lead">How long it takes until every instance knows of it.</param>
+    /// <param name="activationDelay">How long it takes until every instance knows of it.</param>
     /// <param name="faults">What is wrong with it.</param>
-    public static ModeRecord? Apply(ModeRecord record, int index, ModeChange change, DateTimeOffset now, TimeSpan lead, Faults faults)
+    public static ModeRecord? Apply(ModeRecord record, int index, ModeChange change, DateTimeOffset now, TimeSpan activationDelay, Faults faults)
     {
         CheckTexts([("by", change.By), ("reason", change.Reason), ("ticket", change.Ticket)], faults);
-        return change.Mode is null ? Tell(record, index, change, now, faults) : Set(record, index, change, change.Mode, now, lead, faults);
+        return change.Mode is null ? Amend(record, index, change, now, faults) : Set(record, index, change, change.Mode, now, activationDelay, faults);
     }
 
     /// <summary>The record without what is scheduled; null, and a fault, where nothing is.</summary>
@@ -40,14 +40,14 @@ public static class ModeChanges
     {
         if (index + 1 < record.Steps.Length)
             return After(record, [record.Steps[index]], now, now);
-        faults.Add("mode", "has no change scheduled, so there is nothing to cancel", "See what there is with: router mode");
+        faults.Add("mode", "has no change scheduled, so there is nothing to cancel", "See the mode with: router mode");
         return null;
     }
 
-    /// <summary>The record with leave for testers to pass in the window that is in force; null where there are faults.</summary>
+    /// <summary>The record with a bypass for the current window; null if there are faults.</summary>
     /// <param name="record">The record before.</param>
     /// <param name="index">Its step in force.</param>
-    /// <param name="bypass">The leave; the window is put in here.</param>
+    /// <param name="bypass">The bypass; its window is set here.</param>
     /// <param name="now">Now.</param>
     /// <param name="faults">What is wrong with it.</param>
     public static ModeRecord? Grant(ModeRecord record, int index, Bypass bypass, DateTimeOffset now, Faults faults)
@@ -69,7 +69,7 @@ public static class ModeChanges
         return faults.Any ? null : after with { Bypasses = after.Bypasses.Add(bypass with { Window = window }) };
     }
 
-    /// <summary>The record without a bypass; null, and a fault, where there is none of that id.</summary>
+    /// <summary>The record without a bypass; null, and a fault, if there is none with that id.</summary>
     public static ModeRecord? Revoke(ModeRecord record, int index, string id, DateTimeOffset now, Faults faults)
     {
         var after = After(record, record.Steps[index..], record.Written, now);
@@ -84,25 +84,25 @@ public static class ModeChanges
         After(record, record.Steps[index..], record.Written, now) with { WritesAcceptedUntil = now };
 
     /// <summary>The name of a window of downtime.</summary>
-    public static string WindowOf(DateTimeOffset at, long version) =>
+    public static string WindowOf(DateTimeOffset at, RecordVersion version) =>
         string.Create(CultureInfo.InvariantCulture, $"{at.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}/{version}");
 
     /// <summary>Whether visitors get pages in a mode.</summary>
     public static bool ServesPages(Mode mode) => mode.Reaches(BackendKind.Frontend, "GET");
 
-    private static ModeRecord? Set(ModeRecord record, int index, ModeChange change, Mode mode, DateTimeOffset now, TimeSpan lead, Faults faults)
+    private static ModeRecord? Set(ModeRecord record, int index, ModeChange change, Mode mode, DateTimeOffset now, TimeSpan activationDelay, Faults faults)
     {
-        var (version, current) = (record.Version + 1, record.Steps[index]);
-        var earliest = now + lead;
-        var lasts = change.WritesFirst ?? TimeSpan.Zero;
+        var (version, current) = (record.Version.Next, record.Steps[index]);
+        var earliest = now + activationDelay;
+        var lasts = change.ReadOnlyBefore ?? TimeSpan.Zero;
         if (change.At < now.AddMinutes(-1))
             faults.Add("at", $"is {Text(change.At.Value)}, which has passed", "Give a time to come, or leave it out for now");
         if (change.At > now + AnnouncedEnd.LongestAhead)
             faults.Add("at", $"is {Text(change.At.Value)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
-        if (change.At is { } instant && change.WritesFirst is not null && instant - lasts < earliest)
-            faults.Add("writesFirst", $"would have to begin at {Text(instant - lasts)}, which is too soon for every instance to know of it", "Give a later time, or less time for the writes");
+        if (change.At is { } instant && change.ReadOnlyBefore is not null && instant - lasts < earliest)
+            faults.Add("readOnlyBefore", $"would have to begin at {Text(instant - lasts)}, which is too soon for every instance to know of it", "Give a later time, or less time for the writes");
         var at = change.At is { } wanted && wanted > earliest + lasts ? wanted : earliest + lasts;
-        var isSame = mode == current.Mode && change.At is null && change.WritesFirst is null;
+        var isSame = mode == current.Mode && change.At is null && change.ReadOnlyBefore is null;
         CheckEnd(change, mode, at, faults);
         if (change.ExtendBy is not null)
             faults.Add("extendBy", "is given while setting a mode", "Give until, or add to the announced end afterwards (router mode extend --by 45m)");
@@ -114,32 +114,32 @@ public static class ModeChanges
             return null;
 
         if (isSame)
-            return After(record, [Told(current, change)], now, now);
-        // What was told of a closed site holds on while it stays closed. What was said of the open one is no reason for a downtime.
-        var told = mode.ClosesAnything && current.Mode.ClosesAnything ? current : null;
+            return After(record, [Amended(current, change)], now, now);
+        // The end, reason and ticket of a closed site are kept while it stays closed. Those of the open site are no reason for a downtime.
+        var kept = mode.ClosesAnything && current.Mode.ClosesAnything ? current : null;
         var target = new ModeStep
         {
             Mode = mode,
             At = at,
             Made = version,
-            WindowBegins = !mode.ClosesAnything ? null : told?.WindowBegins ?? at - lasts,
-            Window = !mode.ClosesAnything ? null : told?.Window ?? WindowOf(at, version),
-            PagesUntil = ServesPages(mode) ? null : current.PagesUntil ?? at,
-            Until = change.Until ?? told?.Until,
+            WindowBegins = !mode.ClosesAnything ? null : kept?.WindowBegins ?? at - lasts,
+            Window = !mode.ClosesAnything ? null : kept?.Window ?? WindowOf(at, version),
+            FrontendsOpenUntil = ServesPages(mode) ? null : current.FrontendsOpenUntil ?? at,
+            Until = change.Until ?? kept?.Until,
             By = change.By,
-            Reason = change.Reason ?? told?.Reason,
-            Ticket = change.Ticket ?? told?.Ticket,
+            Reason = change.Reason ?? kept?.Reason,
+            Ticket = change.Ticket ?? kept?.Ticket,
             CutAfter = change.CutAfter,
         };
-        ImmutableArray<ModeStep> ahead = change.WritesFirst is null ? [target] : [target with { Mode = ModeCatalogue.ReadOnly, At = at - lasts, CutAfter = null, PagesUntil = null }, target];
+        ImmutableArray<ModeStep> ahead = change.ReadOnlyBefore is null ? [target] : [target with { Mode = ModeCatalogue.ReadOnly, At = at - lasts, CutAfter = null, FrontendsOpenUntil = null }, target];
         return After(record, [current, .. ahead], now, now);
     }
 
-    // More is told of what is closed; where nothing is, of what will be.
-    private static ModeRecord? Tell(ModeRecord record, int index, ModeChange change, DateTimeOffset now, Faults faults)
+    // Amends the steps that close something, whether in force or scheduled.
+    private static ModeRecord? Amend(ModeRecord record, int index, ModeChange change, DateTimeOffset now, Faults faults)
     {
-        if (change.At is not null || change.WritesFirst is not null)
-            faults.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}, or leave at and writesFirst out");
+        if (change.At is not null || change.ReadOnlyBefore is not null)
+            faults.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}, or leave at and readOnlyBefore out");
         if (change is { Until: null, ExtendBy: null, Reason: null, Ticket: null, CutAfter: null })
             faults.Add("until", "is not given", "Give until, extendBy, reason, ticket or cutAfter");
         var steps = record.Steps[index..];
@@ -150,20 +150,20 @@ public static class ModeChanges
         AnnouncedEnd.CheckExtension(steps, change, now, faults);
         AnnouncedEnd.CheckShortening(steps, change, faults);
         CheckCut(change, faults);
-        return faults.Any ? null : After(record, [.. steps.Select(step => step.Mode.ClosesAnything ? Told(step, change) : step)], record.Written, now);
+        return faults.Any ? null : After(record, [.. steps.Select(step => step.Mode.ClosesAnything ? Amended(step, change) : step)], record.Written, now);
     }
 
-    // A bypass ends with the last window that it could be for.
+    // A bypass ends with its window.
     private static ModeRecord After(ModeRecord record, ImmutableArray<ModeStep> steps, DateTimeOffset written, DateTimeOffset now) => new()
     {
-        Version = record.Version + 1,
+        Version = record.Version.Next,
         Written = written,
         Steps = steps,
         WritesAcceptedUntil = record.WritesAcceptedUntil,
         Bypasses = [.. record.Bypasses.Where(bypass => steps.Any(step => bypass.HoldsIn(step.Window, now)))],
     };
 
-    private static ModeStep Told(ModeStep step, ModeChange change) => step with
+    private static ModeStep Amended(ModeStep step, ModeChange change) => step with
     {
         Until = AnnouncedEnd.After(step, change),
         By = change.By ?? step.By,
@@ -199,18 +199,18 @@ public static class ModeChanges
 
     private static void CheckOpening(ModeChange change, Mode mode, Mode current, DateTimeOffset at, DateTimeOffset now, Faults faults)
     {
-        if (mode.Opens(current) && at > now + LongestLeadToOpen)
+        if (mode.Opens(current) && at > now + MaxDelayToOpen)
             faults.Add("at", $"would open the site at {Text(at)} by the clock alone", $"Set {mode} when you are there to see it, without a time");
-        else if (change.WritesFirst is not null && ModeCatalogue.ReadOnly.Opens(current))
-            faults.Add("writesFirst", $"would open to readers what {current} closes", "Leave it out: it is for closing an open site");
+        else if (change.ReadOnlyBefore is not null && ModeCatalogue.ReadOnly.Opens(current))
+            faults.Add("readOnlyBefore", $"would open to readers what {current} closes", "Leave it out: it is for closing an open site");
     }
 
     private static void CheckLimits(ModeChange change, Mode mode, Mode current, Faults faults)
     {
-        if (change.WritesFirst is { } first && (first <= TimeSpan.Zero || first > LongestWait))
-            faults.Add("writesFirst", $"is {DurationText.Of(first)}", "Give a duration above zero and up to a day, such as 10s");
-        else if (change.WritesFirst is not null && (mode == current || mode == ModeCatalogue.ReadOnly || mode.Opens(ModeCatalogue.ReadOnly)))
-            faults.Add("writesFirst", $"makes no sense on the way from {current} to {mode}", "Leave it out: it is for closing an open site");
+        if (change.ReadOnlyBefore is { } first && (first <= TimeSpan.Zero || first > LongestWait))
+            faults.Add("readOnlyBefore", $"is {DurationText.Of(first)}", "Give a duration above zero and up to a day, such as 10s");
+        else if (change.ReadOnlyBefore is not null && (mode == current || mode == ModeCatalogue.ReadOnly || mode.Opens(ModeCatalogue.ReadOnly)))
+            faults.Add("readOnlyBefore", $"makes no sense on the way from {current} to {mode}", "Leave it out: it is for closing an open site");
         CheckCut(change, faults);
     }
 

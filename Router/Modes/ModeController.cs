@@ -1,13 +1,13 @@
 namespace Router.Modes;
 
 /// <summary>
-/// Holds the state that every request asks for, and puts scheduled steps in force. A step that is due takes effect with the first request
-/// that asks, or by a timer where none does, so that no timer's lateness lets a request through. A step that was in force stays so when
-/// the clock is set back: only a new record takes a step back.
+/// Holds the current state, and puts scheduled steps in force. A step that is due takes effect with the first request
+/// that asks, or by a timer if none does, so that a late timer lets no request through. A step in force stays in force when the clock is set
+/// back: only a new record replaces it.
 /// </summary>
 public sealed class ModeController : IDisposable
 {
-    // A timer runs by another clock than the instant is given in: one that may be set meanwhile. So it looks again now and then.
+    // A timer runs by another clock than the instant is given in: one that may be set meanwhile. So it checks again now and then.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
@@ -18,10 +18,10 @@ public sealed class ModeController : IDisposable
     private volatile bool _isRegistered;
     private volatile ModeState _state;
 
-    /// <summary>Begins with a record.</summary>
+    /// <summary>Starts with a record.</summary>
     /// <param name="time">The clock that the record's instants are given in.</param>
     /// <param name="initial">The record.</param>
-    /// <param name="lease">For how long the mode holds without contact with the store; null for ever.</param>
+    /// <param name="lease">For how long the mode stays in force without contact with the store; null for ever.</param>
     /// <param name="mustRegister">Whether this instance is closed until the store has taken its first report: before that no verdict knows of it.</param>
     public ModeController(TimeProvider time, ModeRecord initial, TimeSpan? lease = null, bool mustRegister = false)
     {
@@ -31,18 +31,18 @@ public sealed class ModeController : IDisposable
         _leaseEnd = time.GetTimestamp() + _lease.GetValueOrDefault();
         var now = time.GetUtcNow();
         _state = new ModeState(initial, initial.IndexAt(now), now, time.GetTimestamp(), mustRegister);
-        _timer = time.CreateTimer(static self => ((ModeController)self!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(static self => ((ModeController)self!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         SetTimer();
     }
 
-    /// <summary>Begins with a mode that nobody has changed yet.</summary>
+    /// <summary>Starts with a mode that is in no store.</summary>
     public ModeController(TimeProvider time, Mode initial)
-        : this(time, new ModeRecord { Version = 0, Steps = [new ModeStep { Mode = initial, At = time.GetUtcNow() }] })
+        : this(time, new ModeRecord { Version = RecordVersion.NotStored, Steps = [new ModeStep { Mode = initial, At = time.GetUtcNow() }] })
     {
     }
 
     /// <summary>
-    /// Is told, in order, of every new record and every step that takes effect; the state is in force by then. It must be quick:
+    /// Raised, in order, for every new record and every step that takes effect; the state is in force by then. Handlers must be quick:
     /// a request may be waiting.
     /// </summary>
     public event Action<ModeState>? Changed;
@@ -55,7 +55,7 @@ public sealed class ModeController : IDisposable
             var state = _state;
             if (state.Next is { } next && next.At <= _time.GetUtcNow())
                 state = Advance();
-            // Asked here and not by a timer: one that is late would let requests through.
+            // Checked here and not by a timer: a late timer would let requests through.
             return _lease is not null && !state.IsLapsed && IsOut ? Lapse() : state;
         }
     }
@@ -70,7 +70,7 @@ public sealed class ModeController : IDisposable
     public bool IsStale => Contact?.IsStaleAt(_time.GetTimestamp()) ?? false;
 
     /// <summary>
-    /// The store has taken a report, by an attempt that was begun at a timestamp: the lease runs anew from there, and a mode that had lapsed is
+    /// The store has taken a report, in an attempt that started at a timestamp: the lease is renewed from then on, and a mode that had lapsed is
     /// in force again.
     /// </summary>
     public void Renew(long begun)
@@ -88,14 +88,13 @@ public sealed class ModeController : IDisposable
     }
 
     /// <summary>
-    /// Takes a record over where it is newer than the one that is known; false where it is not. One that only tells more of
-    /// the step in force leaves that step as it is.
+    /// Applies a record if it is newer than the known one; false if it is not. A record that only amends the step in force does not restart it.
     /// </summary>
     public bool Offer(ModeRecord record)
     {
         lock (_changing)
         {
-            // What is due takes effect under the old record: it may be what the new one goes on from.
+            // What is due takes effect under the old record: the new one may continue from it.
             var before = State;
             if (record.Version <= before.Record.Version)
                 return false;
@@ -155,7 +154,7 @@ public sealed class ModeController : IDisposable
     private void Enter(ModeRecord record, int index, DateTimeOffset now)
     {
         _state = new ModeState(record, index, now, _state.ActivatedAt, IsOut);
-        // Taken when the state is in force already: what begins after it has met that state for certain.
+        // Read after the state is in force: what starts later has certainly met that state.
         _state = _state with { ActivatedAt = _time.GetTimestamp() };
     }
 
@@ -165,7 +164,7 @@ public sealed class ModeController : IDisposable
         Changed?.Invoke(_state);
     }
 
-    private void Look()
+    private void OnTimer()
     {
         _ = State;
         lock (_changing)

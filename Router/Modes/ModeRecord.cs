@@ -9,7 +9,7 @@ namespace Router.Modes;
 public sealed record ModeRecord
 {
     /// <summary>Grows with every change.</summary>
-    public required long Version { get; init; }
+    public required RecordVersion Version { get; init; }
 
     /// <summary>When its steps were decided on; telling more of them leaves it as it is.</summary>
     public DateTimeOffset Written { get; init; }
@@ -35,10 +35,14 @@ public sealed record ModeRecord
     public DateTimeOffset? WritesAcceptedUntil { get; init; }
 
     /// <summary>What an instance goes by that knows nothing yet: closed, and every record is newer.</summary>
-    public static ModeRecord Unknown(DateTimeOffset now) => new() { Version = -1, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = -1 }] };
+    public static ModeRecord Unknown(DateTimeOffset now) => new()
+    {
+        Version = RecordVersion.Unknown,
+        Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = RecordVersion.Unknown }],
+    };
 
     /// <summary>The first record of a store, in a mode that takes effect at once.</summary>
-    public static ModeRecord Start(Mode mode, long version, DateTimeOffset now, string? reason = null) => new()
+    public static ModeRecord Start(Mode mode, RecordVersion version, DateTimeOffset now, string? reason = null) => new()
     {
         Version = version,
         Written = now,
@@ -50,7 +54,7 @@ public sealed record ModeRecord
                 At = now,
                 Made = version,
                 Reason = reason,
-                PagesUntil = ModeChanges.ServesPages(mode) ? null : now,
+                FrontendsOpenUntil = ModeChanges.ServesPages(mode) ? null : now,
                 Window = mode.ClosesAnything ? ModeChanges.WindowOf(now, version) : null,
                 WindowBegins = mode.ClosesAnything ? now : null,
             },
@@ -81,9 +85,9 @@ public sealed record ModeRecord
             return found;
         var (own, theirs) = (known.Steps[knownIndex], found.Steps[found.IndexAt(now)]);
         if (!own.Mode.Opens(theirs.Mode))
-            return found.Version < known.Version ? known : known with { Version = known.Version + 1, Written = now, Reached = knownIndex };
+            return found.Version < known.Version ? known : known with { Version = known.Version.Next, Written = now, Reached = knownIndex };
         var closed = theirs.Mode.Opens(own.Mode) ? new ModeStep { Mode = ModeCatalogue.Closed, At = now, Window = own.Window ?? theirs.Window, WindowBegins = own.WindowBegins ?? theirs.WindowBegins, Reason = theirs.Reason } : theirs;
-        return new ModeRecord { Version = known.Version + 1, Written = now, Steps = [closed with { Made = known.Version + 1 }] };
+        return new ModeRecord { Version = known.Version.Next, Written = now, Steps = [closed with { Made = known.Version.Next }] };
     }
 
     /// <summary>Whether two records differ at most in how far they have been reached.</summary>

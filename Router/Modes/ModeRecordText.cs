@@ -36,14 +36,14 @@ public static class ModeRecordText
     {
         if (record.Steps.IsDefaultOrEmpty || record.Steps.Any(step => step is null || step.Mode is null))
             return "it has no steps";
-        if (record.Version < 1)
+        if (!record.Version.IsStored)
             return $"its version is {record.Version}";
         for (var i = 1; i < record.Steps.Length; i++)
         {
             if (i > 1 && record.Steps[i].At < record.Steps[i - 1].At)
                 return "its steps are not in the order of their instants";
             // Written by hand, perhaps: by Router's own rules an opening follows an operator's word at once.
-            if (record.Steps[i].Mode.Opens(record.Steps[i - 1].Mode) && record.Steps[i].At > record.Written + ModeChanges.LongestLeadToOpen)
+            if (record.Steps[i].Mode.Opens(record.Steps[i - 1].Mode) && record.Steps[i].At > record.Written + ModeChanges.MaxDelayToOpen)
                 return "it would open the site by the clock alone";
         }
 

@@ -33,8 +33,8 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
         Mode.ClosesAnything && Step.Until is { } until && now > until ? now - until : TimeSpan.Zero;
 
     /// <summary>A state that is only supposed, for a question about a mode that may not be in force: no window, no bypass, no recent closing.</summary>
-    public static ModeState Supposed(Mode mode) => new(new ModeRecord { Version = 0, Steps = [new ModeStep { Mode = mode }] }, 0, default, 0);
+    public static ModeState Supposed(Mode mode) => new(new ModeRecord { Version = RecordVersion.NotStored, Steps = [new ModeStep { Mode = mode }] }, 0, default, 0);
 
     // A step of its own, which no record holds: it is never taken for the one that the operator has set. The announced end stays for the page.
-    private static ModeStep Closed(ModeStep step) => step with { Mode = ModeCatalogue.Closed, Made = -1, CutAfter = null };
+    private static ModeStep Closed(ModeStep step) => step with { Mode = ModeCatalogue.Closed, Made = RecordVersion.Unknown, CutAfter = null };
 }

@@ -1,16 +1,15 @@
 namespace Router.Modes;
 
-/// <summary>A mode from an instant on, and who wanted it, why, and for how long. Immutable.</summary>
+/// <summary>A mode from an instant on, with its operator, reason and announced end. Immutable.</summary>
 public sealed record ModeStep
 {
-    /// <summary>The mode.</summary>
     public required Mode Mode { get; init; }
 
     /// <summary>When it takes effect on every instance, each by its own clock.</summary>
     public DateTimeOffset At { get; init; }
 
-    /// <summary>The version of the record in which the step first stood.</summary>
-    public long Made { get; init; }
+    /// <summary>The version of the record that introduced the step.</summary>
+    public RecordVersion Made { get; init; }
 
     /// <summary>The window of downtime that it belongs to, from the first step that closes something until the site is live; null in live.</summary>
     public string? Window { get; init; }
@@ -19,26 +18,25 @@ public sealed record ModeStep
     public DateTimeOffset? WindowBegins { get; init; }
 
     /// <summary>
-    /// When the frontends ceased to serve pages, on every instance the same: for a short time after it static files of those pages still pass.
-    /// Null where they serve them.
+    /// When the frontends stop serving pages, the same on every instance: for a short time afterwards, static files of those pages are still
+    /// forwarded. Null if the frontends are open.
     /// </summary>
-    public DateTimeOffset? PagesUntil { get; init; }
+    public DateTimeOffset? FrontendsOpenUntil { get; init; }
 
-    /// <summary>The announced end. It is an announcement: nothing happens by itself when it has come.</summary>
+    /// <summary>The announced end. It is only announced: nothing happens when it has passed.</summary>
     public DateTimeOffset? Until { get; init; }
 
-    /// <summary>Who wanted it; null where nobody said.</summary>
+    /// <summary>The operator; null if not named.</summary>
     public string? By { get; init; }
 
-    /// <summary>Why, in words that visitors may read.</summary>
+    /// <summary>The reason, in words that visitors may read.</summary>
     public string? Reason { get; init; }
 
-    /// <summary>The ticket of the change.</summary>
     public string? Ticket { get; init; }
 
     /// <summary>How long what is in flight to a closed backend may last from <see cref="At"/> on; null for the instance's drain limit.</summary>
     public TimeSpan? CutAfter { get; init; }
 
-    /// <summary>Whether it is the same step, perhaps with more told of it. One record never holds two new steps in one mode.</summary>
+    /// <summary>Whether it is the same step, perhaps amended. One record never introduces two steps with the same mode.</summary>
     public bool IsSameAs(ModeStep other) => Made == other.Made && Mode == other.Mode;
 }

@@ -16,7 +16,7 @@ public sealed class ConfigurationWatch(ConfigurationFiles files, Reloader reload
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(500);
 
     private readonly TimeProvider _time = time;
-    private readonly ChangeSignal _asked = new(time);
+    private readonly AsyncAutoResetEvent _asked = new(time);
     private volatile string? _cause;
 
     /// <summary>Asks for a reload, without waiting for it.</summary>

@@ -31,7 +31,7 @@ public sealed class LiveGauges
         meter.CreateObservableGauge("router.build.info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", BuildInfo.Version), new KeyValuePair<string, object?>("revision", BuildInfo.Revision)), null, "1; the labels say what runs.");
         meter.CreateObservableGauge("router.mode", Modes, "{mode}", "1 for the mode that holds, 0 for the others.");
         meter.CreateObservableGauge("router.mode.set.info", SetBy, null, "1; the labels say who set the mode that holds, and by which ticket.");
-        meter.CreateObservableGauge("router.mode.version", () => modes.State.Record.Version, "{version}", "The version of the mode's record that this instance has.");
+        meter.CreateObservableGauge("router.mode.version", () => modes.State.Record.Version.Number, "{version}", "The version of the mode's record that this instance has.");
         meter.CreateObservableGauge("router.mode.overrun", () => modes.State.OverrunAt(time.GetUtcNow()).TotalSeconds, "s", "By how much the announced end has passed while the site is not open.");
         meter.CreateObservableGauge("router.mode.window_age", () => modes.State.WindowAgeAt(time.GetUtcNow()).TotalSeconds, "s", "How long the window of downtime lasts already.");
         meter.CreateObservableGauge("router.mode.store_problem", () => store.Problem is null ? 0 : 1, "{problem}", "1 where the mode can't be read or understood and stays what it was.");

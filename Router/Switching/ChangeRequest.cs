@@ -16,7 +16,7 @@ public delegate ModeRecord? RecordChange(ModeState state, DateTimeOffset now, Ti
 public sealed record ChangeRequest(HistoryKind Kind, RecordChange Apply)
 {
     /// <summary>The version that the operator has seen; null for any.</summary>
-    public long? IfVersion { get; init; }
+    public RecordVersion? IfVersion { get; init; }
 
     /// <summary>Whether nothing is to be changed.</summary>
     public bool IsDryRun { get; init; }

@@ -19,7 +19,7 @@ public sealed partial class Drain : BackgroundLoop
     private readonly TimeSpan _limit;
     private readonly TimeProvider _time;
     private readonly ILogger<Drain> _logger;
-    private readonly ChangeSignal _woken;
+    private readonly AsyncAutoResetEvent _woken;
     private readonly Lock _polling = new();
     private ModeState? _drained;
     private (ModeState State, long Cut, long Uncertain)? _draining;
@@ -30,7 +30,7 @@ public sealed partial class Drain : BackgroundLoop
         : base(failures, time)
     {
         (_modes, _open, _uncertain, _limit, _time, _logger) = (modes, open, uncertain, settings.ModeStore.DrainLimit, time, logger);
-        _woken = new ChangeSignal(time);
+        _woken = new AsyncAutoResetEvent(time);
         _woken.Set();
         modes.Changed += Wake;
     }
@@ -106,7 +106,7 @@ public sealed partial class Drain : BackgroundLoop
     {
         var state = _drained = draining.State;
         // An instance that has not read the mode yet, or has lost the store, is closed without a switch.
-        if (!state.Mode.ClosesAnything || state.Record.Version < 0 || state.IsLapsed)
+        if (!state.Mode.ClosesAnything || state.Record.Version.IsUnknown || state.IsLapsed)
             return;
         var outcome = new DrainOutcome(state, _time.GetElapsedTime(state.ActivatedAt), _open.CutCount - draining.Cut, _uncertain.Count - draining.Uncertain);
         LogDrained(outcome.State.Mode, outcome.Took.TotalSeconds, outcome.Cut, outcome.UncertainWrites);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Router.Modes;
 
 namespace Router.Switching;
 
@@ -7,7 +8,7 @@ public sealed record HistoryEntry
 {
     public required HistoryKind Kind { get; init; }
 
-    public required long Version { get; init; }
+    public required RecordVersion Version { get; init; }
 
     public required DateTimeOffset Time { get; init; }
 

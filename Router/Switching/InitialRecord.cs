@@ -12,6 +12,8 @@ public sealed partial class InitialRecord(
     // An empty store at the start: time for a running instance to see that the store has lost its data, and to write back what it knows.
     private static readonly TimeSpan EmptyStoreGrace = TimeSpan.FromSeconds(3);
 
+    private static readonly RecordVersion FirstVersion = RecordVersion.NotStored.Next;
+
     private readonly Mode _configured = ModeCatalogue.TryFind(settings.Mode, out var mode)
         ? mode : throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
 
@@ -23,8 +25,8 @@ public sealed partial class InitialRecord(
     /// <summary>The store can't be read: puts the configured mode in force where the configuration allows that and no record is known.</summary>
     public void UseConfigured()
     {
-        if (modes.State.Record.Version < 0 && settings.ModeStore.ConfiguredModeWhenUnreachable)
-            modes.Offer(ModeRecord.Start(_configured, version: 0, clock.GetUtcNow()));
+        if (modes.State.Record.Version.IsUnknown && settings.ModeStore.ConfiguredModeWhenUnreachable)
+            modes.Offer(ModeRecord.Start(_configured, RecordVersion.NotStored, clock.GetUtcNow()));
     }
 
     /// <summary>
@@ -35,7 +37,7 @@ public sealed partial class InitialRecord(
     public async Task<string?> FillAsync(CancellationToken cancellation)
     {
         var state = modes.State;
-        if (state.Record.Version >= 1)
+        if (state.Record.Version.IsStored)
         {
             await record.RestoreAsync(state, cancellation).ConfigureAwait(false);
             return null;
@@ -52,7 +54,7 @@ public sealed partial class InitialRecord(
         // Written to the store, and not only kept here: an instance that starts later would take an empty store for a first start.
         var now = clock.GetUtcNow();
         var first = mayHaveLost
-            ? ModeRecord.Start(ModeCatalogue.Closed, version: 1, now, "the record of the mode was lost") : ModeRecord.Start(_configured, version: 1, now);
+            ? ModeRecord.Start(ModeCatalogue.Closed, FirstVersion, now, "the record of the mode was lost") : ModeRecord.Start(_configured, FirstVersion, now);
         var entry = history.EntryOf(mayHaveLost ? HistoryKind.Lost : HistoryKind.Started, first);
         if (await record.ReplaceAsync(null, first, entry, cancellation).ConfigureAwait(false))
         {

@@ -37,10 +37,10 @@ public sealed record InstanceReport
     public InstanceEnd? End { get; init; }
 
     /// <summary>The version of the record that it has.</summary>
-    public required long Version { get; init; }
+    public required RecordVersion Version { get; init; }
 
     /// <summary>The version of the record in which the step in force was made.</summary>
-    public required long StepMade { get; init; }
+    public required RecordVersion StepMade { get; init; }
 
     /// <summary>The mode in force.</summary>
     public required string Mode { get; init; }
@@ -49,16 +49,16 @@ public sealed record InstanceReport
     public required DateTimeOffset Since { get; init; }
 
     /// <summary>How many requests and upgraded connections are still in flight to what the mode closes.</summary>
-    public int Held { get; init; }
+    public int BlockingCount { get; init; }
 
     /// <summary>How many of them are upgraded connections.</summary>
-    public int HeldUpgraded { get; init; }
+    public int BlockingUpgradedCount { get; init; }
 
     /// <summary>How many requests of testers are in flight.</summary>
     public int Testers { get; init; }
 
     /// <summary>The oldest of the requests in flight to what the mode closes.</summary>
-    public ImmutableArray<OpenExchange> InTheWay
+    public ImmutableArray<OpenExchange> Blocking
     {
         get => field.IsDefault ? [] : field;
         init;
@@ -127,7 +127,7 @@ public sealed record InstanceReport
     /// and has nothing in flight any more.
     /// </summary>
     public bool IsQuiet(ModeRecord record, ModeStep step) =>
-        Confirms(record, step) && !step.Mode.AllowsWrites && Held == 0 && OpenWriteCount == 0 && !record.Bypasses.Any(bypass => bypass.HoldsIn(step.Window, At));
+        Confirms(record, step) && !step.Mode.AllowsWrites && BlockingCount == 0 && OpenWriteCount == 0 && !record.Bypasses.Any(bypass => bypass.HoldsIn(step.Window, At));
 
     /// <summary>
     /// When an instance that lost the store has certainly closed itself and cut what it had in flight; null where it has no lease.
@@ -164,9 +164,9 @@ public sealed record InstanceReport
             UncertainSettledBy = UncertainSettledBy > settled ? UncertainSettledBy : settled,
             OpenWriteCount = 0,
             OpenWrites = [],
-            Held = 0,
-            HeldUpgraded = 0,
-            InTheWay = [],
+            BlockingCount = 0,
+            BlockingUpgradedCount = 0,
+            Blocking = [],
         };
     }
 }

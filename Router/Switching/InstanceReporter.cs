@@ -11,7 +11,7 @@ namespace Router.Switching;
 public sealed class InstanceReporter(
     ModeController modes, OpenExchanges open, UncertainWrites uncertain, Upstreams upstreams, Drain drain, RouterSettings settings, FleetClock clock)
 {
-    private const int MostInTheWay = 20;
+    private const int MaxBlocking = 20;
     private const int MostWrites = 50;
 
     // What broke just before the window is of the window's making as often as not.
@@ -49,10 +49,10 @@ public sealed class InstanceReporter(
             StepMade = state.Step.Made,
             Mode = state.Mode.Name,
             Since = state.Since,
-            Held = held.Count,
-            HeldUpgraded = held.Count(exchange => exchange.IsUpgraded),
+            BlockingCount = held.Count,
+            BlockingUpgradedCount = held.Count(exchange => exchange.IsUpgraded),
             Testers = open.CountTesters(),
-            InTheWay = [.. held.OrderBy(exchange => exchange.Arrived).Take(MostInTheWay).Select(exchange => exchange.Describe())],
+            Blocking = [.. held.OrderBy(exchange => exchange.Arrived).Take(MaxBlocking).Select(exchange => exchange.Describe())],
             OpenWriteCount = writes.Count,
             OpenWrites = [.. writes.OrderBy(exchange => exchange.Arrived).Take(MostWrites).Select(exchange => exchange.Describe())],
             LastWrites = LastWrites(),

@@ -35,18 +35,18 @@ public sealed partial class ModeChanger(
 
     private async Task<TimeSpan> ActivationDelayAsync(CancellationToken cancellation)
     {
-        if (settings.ModeStore.Lead is { } configured)
+        if (settings.ModeStore.ActivationDelay is { } configured)
             return configured;
         try
         {
             var now = clock.GetUtcNow();
             var others = await fleet.ReadOthersAsync(cancellation).ConfigureAwait(false);
-            return others.Any(report => report.StateAt(now, fleet.HeartbeatExpiry) == InstanceState.Live) ? ModeStores.FleetLead : TimeSpan.Zero;
+            return others.Any(report => report.StateAt(now, fleet.HeartbeatExpiry) == InstanceState.Live) ? ModeStores.FleetActivationDelay : TimeSpan.Zero;
         }
         catch (ModeStoreException)
         {
             // Others may exist, although they can't be seen. What is wrong with the store, the change itself reports.
-            return ModeStores.FleetLead;
+            return ModeStores.FleetActivationDelay;
         }
     }
 
@@ -54,10 +54,10 @@ public sealed partial class ModeChanger(
     private async Task<ModeState> KnownAsync(CancellationToken cancellation)
     {
         var state = modes.State;
-        if (state.Record.Version >= 1)
+        if (state.Record.Version.IsStored)
             return state;
         var others = await fleet.ReadOthersAsync(cancellation).ConfigureAwait(false);
-        var version = others.Select(report => report.Version).Append(0).Max();
+        var version = others.Select(report => report.Version).Append(RecordVersion.NotStored).Max();
         return new ModeState(state.Record with { Version = version }, state.Index, state.Since, state.ActivatedAt);
     }
 
@@ -86,10 +86,10 @@ public sealed partial class ModeChanger(
     }
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{What}: version {Version}, {Mode} from {At:O} on, by {By}: {Reason}.")]
-    private partial void LogChanged(string what, long version, string mode, DateTime at, string by, string reason);
+    private partial void LogChanged(string what, RecordVersion version, string mode, DateTime at, string by, string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "What was scheduled was cancelled: version {Version}, {Mode}.")]
-    private partial void LogCancelled(long version, string mode);
+    private partial void LogCancelled(RecordVersion version, string mode);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Bypass {Bypass} was issued by {By}, valid until {Until:O}.")]
     private partial void LogBypass(string bypass, string by, DateTime until);

@@ -1,3 +1,5 @@
+using Router.Modes;
+
 namespace Router.Switching;
 
 /// <summary>The verdict on the fleet as the observer publishes it: what every instance shows in its metrics, so that no other place computes one.</summary>
@@ -7,9 +9,9 @@ namespace Router.Switching;
 /// <param name="Live">How many instances are live.</param>
 /// <param name="Vanished">How many instances have vanished and are not known to have ended.</param>
 /// <param name="Unsettled">How many writes of unknown outcome may still be applied.</param>
-public sealed record PublishedVerdict(VerdictState State, long Version, DateTimeOffset At, int Live, int Vanished, int Unsettled)
+public sealed record PublishedVerdict(VerdictState State, RecordVersion Version, DateTimeOffset At, int Live, int Vanished, int Unsettled)
 {
     /// <summary>What of a verdict is published.</summary>
-    public static PublishedVerdict Of(Verdict verdict, long version, DateTimeOffset at) =>
+    public static PublishedVerdict Of(Verdict verdict, RecordVersion version, DateTimeOffset at) =>
         new(verdict.State, version, at, verdict.Live, verdict.Vanished, verdict.Unsettled);
 }

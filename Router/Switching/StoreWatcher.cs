@@ -22,14 +22,14 @@ public sealed class StoreWatcher : BackgroundService
     private readonly StoreHealth _health;
     private readonly IHostApplicationLifetime _lifetime;
     private readonly FleetClock _time;
-    private readonly ChangeSignal _wake;
+    private readonly AsyncAutoResetEvent _wake;
 
     public StoreWatcher(
         IModeStore store, StorePoller poller, FleetReporter reporter, ModeHistory history, ModeController modes, StoreHealth health,
         IHostApplicationLifetime lifetime, FleetClock time)
     {
         (_store, _poller, _reporter, _history, _modes, _health) = (store, poller, reporter, history, modes, health);
-        (_lifetime, _time, _wake) = (lifetime, time, new ChangeSignal(time));
+        (_lifetime, _time, _wake) = (lifetime, time, new AsyncAutoResetEvent(time));
         modes.Changed += OnChanged;
         history.Added += _wake.Set;
         lifetime.ApplicationStarted.Register(_wake.Set);
@@ -63,7 +63,7 @@ public sealed class StoreWatcher : BackgroundService
     /// <summary>How long to wait between two reports: short from shortly before a switch until nothing is in flight any more.</summary>
     public static TimeSpan IntervalFor(ModeState state, InstanceReport report, DateTimeOffset now)
     {
-        var isClosing = state.Next?.At - now < Closing || report.Held > 0
+        var isClosing = state.Next?.At - now < Closing || report.BlockingCount > 0
             || (!state.Mode.AllowsWrites && (report.OpenWriteCount > 0 || now - state.Since < Closing));
         return isClosing ? ClosingInterval : Interval;
     }

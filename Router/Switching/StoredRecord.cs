@@ -35,7 +35,7 @@ public sealed partial class StoredRecord(
     public async Task<string> ApplyAsync(string text, ModeRecord found, CancellationToken cancellation)
     {
         var state = modes.State;
-        if (state.Record.Version >= 1 && ModeRecord.Reconcile(state.Record, state.Index, found, clock.GetUtcNow()) is var result
+        if (state.Record.Version.IsStored && ModeRecord.Reconcile(state.Record, state.Index, found, clock.GetUtcNow()) is var result
             && !ReferenceEquals(result, found))
         {
             if (!await ReplaceAsync(text, result, history.EntryOf(HistoryKind.Restored, result), cancellation).ConfigureAwait(false))
@@ -91,5 +91,5 @@ public sealed partial class StoredRecord(
     public void Dispose() => _gate.Dispose();
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Store} did not hold what this instance knew. It now holds version {Version}, {Mode}.")]
-    private partial void LogRestored(string store, long version, Mode mode);
+    private partial void LogRestored(string store, RecordVersion version, Mode mode);
 }

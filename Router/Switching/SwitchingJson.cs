@@ -5,7 +5,7 @@ using Router.Modes.Stores;
 
 namespace Router.Switching;
 
-/// <summary>Reads and writes, without reflection, what the instances leave for each other in the store.</summary>
+/// <summary>Reads and writes, without reflection, what the instances write to the store.</summary>
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
 [JsonSerializable(typeof(InstanceReport))]
 [JsonSerializable(typeof(HistoryEntry))]
@@ -13,8 +13,8 @@ namespace Router.Switching;
 internal sealed partial class SwitchingJson : JsonSerializerContext
 {
     /// <summary>
-    /// The reports, each with the time at which the store took it. Of one that can't be understood, perhaps another version's, only that is known
-    /// that there is an instance; it has confirmed nothing.
+    /// The reports, each with the time at which the store took it. A report that can't be read, perhaps of another release, shows only that the
+    /// instance exists: it has confirmed nothing.
     /// </summary>
     public static Dictionary<string, InstanceReport> ReadReports(IReadOnlyDictionary<string, StoredReport> stored)
     {
@@ -22,14 +22,14 @@ internal sealed partial class SwitchingJson : JsonSerializerContext
         foreach (var (id, (seenAt, text)) in stored)
         {
             var report = TryRead(text, Default.InstanceReport)
-                ?? new InstanceReport { Name = id.Split('/')[0], Id = id, Version = 0, StepMade = 0, Mode = "unknown", Since = seenAt };
+                ?? new InstanceReport { Name = id.Split('/')[0], Id = id, Version = default, StepMade = default, Mode = "unknown", Since = seenAt };
             reports[id] = report with { At = seenAt };
         }
 
         return reports;
     }
 
-    /// <summary>The entries that can be understood.</summary>
+    /// <summary>The entries that can be read.</summary>
     public static IReadOnlyList<HistoryEntry> ReadHistory(IEnumerable<string> lines) => [.. lines.Select(line => TryRead(line, Default.HistoryEntry)).OfType<HistoryEntry>()];
 
     private static T? TryRead<T>(string text, JsonTypeInfo<T> type)

@@ -86,7 +86,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             {
                 if (!report.Confirms(_fleet.Record, _fleet.Step))
                     _reasons.Add($"{Label(report)} has not confirmed version {_fleet.Record.Version} ({_mode}): it has version {report.Version} ({report.Mode})");
-                else if (report.Held > 0)
+                else if (report.BlockingCount > 0)
                     _reasons.Add(InFlight(report));
                 else if (!_mode.AllowsWrites && report.OpenWriteCount > 0)
                     _reasons.Add($"{Label(report)} still has {Count(report.OpenWriteCount, "write")} of testers in flight");
@@ -211,8 +211,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
 
         private string InFlight(InstanceReport report)
         {
-            var held = $"{Label(report)} has {Count(report.Held, "request")} in flight";
-            return report.InTheWay is [var oldest, ..]
+            var held = $"{Label(report)} has {Count(report.BlockingCount, "request")} in flight";
+            return report.Blocking is [var oldest, ..]
                 ? string.Create(CultureInfo.InvariantCulture, $"{held}, the oldest for {oldest.AgeSeconds:F0} s: {(oldest.IsUpgraded ? "upgraded " : "")}{oldest.Method} {oldest.Host}{oldest.Path}")
                 : held;
         }

@@ -3,8 +3,8 @@ using System.Text;
 namespace Router.Modes.Stores;
 
 /// <summary>
-/// The record in a file, for several processes on one host or on a shared volume. Beside it stand its history, what the instances report,
-/// and a lock. Written atomically: who reads sees the old text or the new one. A file that is a symbolic link (a ConfigMap) is somebody else's: only read.
+/// The record in a file, for several processes on one host or on a shared volume, with files for its history, the instances' reports and a lock
+/// beside it. Written atomically: a reader sees the old text or the new one. A file that is a symbolic link (a ConfigMap) is only read.
 /// </summary>
 public sealed class FileModeStore : IModeStore
 {
@@ -19,13 +19,13 @@ public sealed class FileModeStore : IModeStore
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
     // No write takes as long: an older draft is one whose writer was killed.
     private static readonly TimeSpan LongestWrite = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan LookAgain = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly string _path;
     private readonly string _history;
     private readonly string _reports;
     private readonly TimeProvider _time;
-    private readonly ChangeSignal _told;
+    private readonly AsyncAutoResetEvent _changed;
     private readonly FileSystemWatcher? _watcher;
     private string _seen = "";
     private long? _sweptAt;
@@ -34,7 +34,7 @@ public sealed class FileModeStore : IModeStore
     public FileModeStore(string path, TimeProvider time)
     {
         (_path, _history, _reports) = (path, path + ".history", path + ReportsSuffix);
-        (_time, _told) = (time, new ChangeSignal(time));
+        (_time, _changed) = (time, new AsyncAutoResetEvent(time));
         _watcher = Watch();
     }
 
@@ -53,8 +53,8 @@ public sealed class FileModeStore : IModeStore
     /// <inheritdoc/>
     public Task<string?> ReadAsync(CancellationToken cancellation) => GuardAsync<string?>("read", async () =>
     {
-        // Before it is read: what changes meanwhile is seen at the next look.
-        _seen = Look();
+        // Before it is read: what changes meanwhile is seen at the next poll.
+        _seen = Signature();
         return await ReadTextAsync(cancellation).ConfigureAwait(false);
     });
 
@@ -66,7 +66,7 @@ public sealed class FileModeStore : IModeStore
         using var held = await LockAsync(cancellation).ConfigureAwait(false);
         if (await ReadTextAsync(cancellation).ConfigureAwait(false) != expected)
             return false;
-        // First: a change that nobody can look up afterwards is worse than a line about one that was not made.
+        // First: a change that is missing in the history is worse than an entry about a change that was not made.
         if (historyLine is not null)
             await AppendAsync(historyLine, cancellation).ConfigureAwait(false);
         await WriteAsync(_path, replacement, cancellation).ConfigureAwait(false);
@@ -132,14 +132,14 @@ public sealed class FileModeStore : IModeStore
     });
 
     /// <summary>
-    /// Looks at what the file is when the kernel tells of a change beside it, and five times a second: on shared volumes it does not tell.
-    /// By time, size, and what a symbolic link leads to, so that the swapped links of a ConfigMap are seen.
+    /// Checks the file when the kernel reports a change in its directory, and five times a second: on shared volumes the kernel does not report it.
+    /// Compares time, size and the target of a symbolic link, so that the swapped links of a ConfigMap are seen.
     /// </summary>
     public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation)
     {
         var began = _time.GetTimestamp();
-        while (Look() == _seen && _time.GetElapsedTime(began) is var passed && passed < atMost)
-            await _told.WaitAsync(atMost - passed < LookAgain ? atMost - passed : LookAgain, cancellation).ConfigureAwait(false);
+        while (Signature() == _seen && _time.GetElapsedTime(began) is var passed && passed < atMost)
+            await _changed.WaitAsync(atMost - passed < PollInterval ? atMost - passed : PollInterval, cancellation).ConfigureAwait(false);
     }
 
     /// <inheritdoc/>
@@ -154,16 +154,16 @@ public sealed class FileModeStore : IModeStore
         try
         {
             var watcher = new FileSystemWatcher(Path.GetDirectoryName(_path)!);
-            watcher.Changed += (_, _) => _told.Set();
-            watcher.Created += (_, _) => _told.Set();
-            watcher.Deleted += (_, _) => _told.Set();
-            watcher.Renamed += (_, _) => _told.Set();
+            watcher.Changed += (_, _) => _changed.Set();
+            watcher.Created += (_, _) => _changed.Set();
+            watcher.Deleted += (_, _) => _changed.Set();
+            watcher.Renamed += (_, _) => _changed.Set();
             watcher.EnableRaisingEvents = true;
             return watcher;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // The kernel has no watch left, or the directory is not there yet: then there is looking alone.
+            // The kernel has no watch left, or the directory is not there yet: then polling alone has to do.
             return null;
         }
     }
@@ -183,13 +183,14 @@ public sealed class FileModeStore : IModeStore
 
     private string ReportOf(string instance) => Path.Combine(_reports, Uri.EscapeDataString(instance) + ".json");
 
-    private string Look()
+    // What the file is, without its content: another one shows a change.
+    private string Signature()
     {
         try
         {
             var file = new FileInfo(_path);
             var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            // A swapped directory may hold a file of the same size and, by the clock of the file system, the same _time.
+            // A swapped directory may hold a file of the same size and, by the clock of the file system, the same time.
             var directory = target.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
             return target.Exists ? $"{directory} {target.FullName} {target.LastWriteTimeUtc.Ticks} {target.Length}" : "none";
         }

@@ -9,7 +9,7 @@ public static class ModeStores
     public const int HistoryLength = 500;
 
     /// <summary>How long it takes until every instance of a fleet knows of a change, where nothing else is configured.</summary>
-    public static readonly TimeSpan FleetLead = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan FleetActivationDelay = TimeSpan.FromSeconds(2);
 
     /// <summary>The store that the settings choose.</summary>
     public static IModeStore Open(ModeStoreSettings settings, TimeProvider time) => settings switch

@@ -19,7 +19,7 @@ public sealed class RedisModeStore : IModeStore
     private const int LongestPause = 1_000;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
 
-    // One step for the server: nobody sees the record without its line in the history, and of two writers one finds it changed.
+    // One step on the server: no reader sees the record without its line in the history, and of two writers one finds it changed.
     private const string ReplaceScript = """
         local held = redis.call('GET', KEYS[1])
         if ARGV[1] == '1' then
@@ -72,7 +72,7 @@ public sealed class RedisModeStore : IModeStore
     private const int ShortLived = 5_000;
 
     private readonly ConfigurationOptions _options;
-    private readonly ChangeSignal _changed;
+    private readonly AsyncAutoResetEvent _changed;
     private readonly TimeProvider _time;
     private readonly RedisKey _mode;
     private readonly RedisKey _history;
@@ -86,9 +86,9 @@ public sealed class RedisModeStore : IModeStore
     /// <summary>Nothing is connected yet.</summary>
     public RedisModeStore(RedisSettings settings, TimeProvider time)
     {
-        (_time, _changed) = (time, new ChangeSignal(time));
+        (_time, _changed) = (time, new AsyncAutoResetEvent(time));
         _options = settings.Options.Clone();
-        // A store that is away is waited for by who reads it again, and not in here.
+        // The caller reads again later; nothing waits here for a store that is away.
         _options.AbortOnConnectFail = false;
         _options.BacklogPolicy = BacklogPolicy.FailFast;
         _options.ConnectTimeout = _options.SyncTimeout = _options.AsyncTimeout = Patience;
@@ -98,7 +98,7 @@ public sealed class RedisModeStore : IModeStore
         if (settings.CertificateAuthorities is { } path)
         {
             var authorities = CertificateAuthorities.Load(path);
-            _options.SslClientAuthenticationOptions = host => Judging(host, authorities);
+            _options.SslClientAuthenticationOptions = host => TlsOptions(host, authorities);
         }
 
         _mode = $"{{{settings.Prefix}}}:mode";
@@ -107,7 +107,7 @@ public sealed class RedisModeStore : IModeStore
         _observer = $"{{{settings.Prefix}}}:observer";
         _verdict = $"{{{settings.Prefix}}}:verdict";
         _channel = RedisChannel.Literal($"{{{settings.Prefix}}}:changed");
-        Name = $"Redis at {string.Join(", ", _options.EndPoints.Select(Written))}";
+        Name = $"Redis at {string.Join(", ", _options.EndPoints.Select(Format))}";
     }
 
     /// <inheritdoc/>
@@ -211,7 +211,7 @@ public sealed class RedisModeStore : IModeStore
     {
         lock (_lock)
         {
-            // One that has been made mends itself; one that could not be made is made anew.
+            // An established connection reconnects by itself; one that could not be made is tried again.
             if (_connection is null || _connection.IsFaulted)
                 _connection = ConnectAsync();
             return _connection;
@@ -222,15 +222,15 @@ public sealed class RedisModeStore : IModeStore
     {
         var connection = await ConnectionMultiplexer.ConnectAsync(_options).ConfigureAwait(false);
         var subscriber = connection.GetSubscriber();
-        connection.ConnectionRestored += (_, _) => _ = MakeUpAsync(subscriber);
+        connection.ConnectionRestored += (_, _) => _ = ResyncAsync(subscriber);
         // Not waited for: while the server is away it can't be, and the library makes it when the server comes.
         await subscriber.SubscribeAsync(_channel, (_, _) => _changed.Set(), CommandFlags.FireAndForget).ConfigureAwait(false);
-        _ = MakeUpAsync(subscriber);
+        _ = ResyncAsync(subscriber);
         return connection;
     }
 
-    // What was announced before the subscription was in force was not heard. Its connection answers in turn, so that an answer says that it is.
-    private async Task MakeUpAsync(ISubscriber subscriber)
+    // A change that was published before the subscription was active was missed. Its connection responds in order, so a response to PING proves that it is active.
+    private async Task ResyncAsync(ISubscriber subscriber)
     {
         while (true)
         {
@@ -246,7 +246,7 @@ public sealed class RedisModeStore : IModeStore
             }
             catch (Exception fault) when (IsOfConnection(fault))
             {
-                // It is away again, and told again when it is back.
+                // The connection is lost again; its restoration starts another resync.
                 return;
             }
         }
@@ -273,14 +273,14 @@ public sealed class RedisModeStore : IModeStore
     private static bool IsOfConnection(Exception fault) =>
         fault is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException;
 
-    // The library's own words are figures for its makers, and others each time. What the connection ended by is further inside.
+    // The library's own message holds internal figures that differ each time. The cause is an inner exception.
     private static string ReasonOf(Exception fault)
     {
         var reason = fault is TimeoutException ? "it does not answer" : "there is no connection";
         for (var cause = fault; cause is not null; cause = cause.InnerException)
         {
             if (cause is AuthenticationException)
-                return "its certificate is not trusted, or TLS does not come about";
+                return "its certificate is not trusted, or the TLS handshake fails";
             if (cause is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
                 reason = "the user or the password is not accepted, or it does not speak TLS";
         }
@@ -288,9 +288,9 @@ public sealed class RedisModeStore : IModeStore
         return reason;
     }
 
-    private static SslClientAuthenticationOptions Judging(string host, X509Certificate2Collection authorities) =>
+    private static SslClientAuthenticationOptions TlsOptions(string host, X509Certificate2Collection authorities) =>
         new() { TargetHost = host, CertificateChainPolicy = CertificateAuthorities.ChainPolicy(authorities) };
 
-    private static string Written(EndPoint address) =>
+    private static string Format(EndPoint address) =>
         address is DnsEndPoint named ? $"{named.Host}:{named.Port}" : address.ToString()!;
 }

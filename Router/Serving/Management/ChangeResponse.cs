@@ -39,7 +39,7 @@ public sealed class ChangeResponse(ModeChanger changer, ModeController modes, Mo
 
     /// <summary>Sets the record's version as the entity tag, for If-Match.</summary>
     public static void SetVersion(HttpContext context, ModeRecord record) =>
-        context.Response.Headers.ETag = string.Create(CultureInfo.InvariantCulture, $"\"{record.Version}\"");
+        context.Response.Headers.ETag = $"\"{record.Version}\"";
 
     private static ProblemDetails? ProblemOf(ChangeResult result) => result.Outcome switch
     {
@@ -69,7 +69,7 @@ public sealed class ChangeResponse(ModeChanger changer, ModeController modes, Mo
     }
 
     // RFC 9110 section 13.1.1; a weak tag never matches there.
-    private static bool TryReadVersion(HttpRequest request, out long? version)
+    private static bool TryReadVersion(HttpRequest request, out RecordVersion? version)
     {
         version = null;
         var text = request.Headers.IfMatch.ToString();
@@ -77,7 +77,7 @@ public sealed class ChangeResponse(ModeChanger changer, ModeController modes, Mo
             return true;
         if (!long.TryParse(text.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
             return false;
-        version = number;
+        version = new RecordVersion(number);
         return true;
     }
 }

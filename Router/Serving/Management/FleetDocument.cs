@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Router.Configuration;
+using Router.Modes;
 using Router.Switching;
 
 namespace Router.Serving.Management;
@@ -14,7 +15,7 @@ public sealed record FleetDocument
     public required string Mode { get; init; }
 
     /// <summary>The record's version.</summary>
-    public required long Version { get; init; }
+    public required RecordVersion Version { get; init; }
 
     /// <summary>The verdict, for scripts.</summary>
     public required VerdictState State { get; init; }

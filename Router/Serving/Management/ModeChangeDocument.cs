@@ -28,7 +28,7 @@ public sealed record ModeChangeDocument
     public string? Ticket { get; init; }
 
     /// <summary>How long the site is read-only before the change.</summary>
-    public string? WritesFirst { get; init; }
+    public string? ReadOnlyBefore { get; init; }
 
     /// <summary>How long what is in flight may last.</summary>
     public string? CutAfter { get; init; }
@@ -44,7 +44,7 @@ public sealed record ModeChangeDocument
             By = members.Text("by"),
             Reason = members.Text("reason"),
             Ticket = members.Text("ticket"),
-            WritesFirst = members.Text("writesFirst"),
+            ReadOnlyBefore = members.Text("readOnlyBefore"),
             CutAfter = members.Text("cutAfter"),
         });
 
@@ -61,7 +61,7 @@ public sealed record ModeChangeDocument
         By = string.IsNullOrWhiteSpace(By) ? null : By,
         Reason = Reason,
         Ticket = Ticket,
-        WritesFirst = OperatorMembers.Duration("writesFirst", WritesFirst, faults),
+        ReadOnlyBefore = OperatorMembers.Duration("readOnlyBefore", ReadOnlyBefore, faults),
         CutAfter = OperatorMembers.Duration("cutAfter", CutAfter, faults),
     };
 

@@ -13,7 +13,7 @@ public sealed record ModeDocument
     public required string Summary { get; init; }
 
     /// <summary>The record's version, for <c>If-Match</c>.</summary>
-    public required long Version { get; init; }
+    public required RecordVersion Version { get; init; }
 
     /// <summary>Since when.</summary>
     public required DateTimeOffset Since { get; init; }
