@@ -100,8 +100,9 @@ internal sealed partial class SimInstance
         var state = _modes.State;
         foreach (var write in _open.Where(write => IsHeld(write, state)).ToArray())
         {
-            var limit = write.IsUpgraded ? TimeSpan.FromSeconds(2) : state.Step.CutAfter ?? TimeSpan.FromMilliseconds(SimWorld.DrainLimit);
-            if (Clock.GetElapsedTime(state.ActivatedAt) >= limit)
+            var passed = Clock.GetElapsedTime(state.ActivatedAt);
+            // An upgraded connection is asked to close at once, and has two seconds.
+            if (write.IsUpgraded ? passed >= TimeSpan.FromSeconds(2) : Switching.Drain.IsCutDue(state, passed, TimeSpan.FromMilliseconds(SimWorld.DrainLimit)))
                 End(write, "cut", isListed: true);
         }
 

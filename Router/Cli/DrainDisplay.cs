@@ -1,22 +1,23 @@
 using System.Globalization;
 using Router.Serving.Management;
+using Router.Switching;
 
 namespace Router.Cli;
 
-/// <summary>Shows what is still in flight as it falls: names each request once, and below them one line that is written over, or lines where nothing can be.</summary>
-/// <param name="output">Where to.</param>
-/// <param name="width">The terminal's; null where it is none.</param>
+/// <summary>Shows what is still in flight: names each request once and, below them, one line that is overwritten on a terminal.</summary>
+/// <param name="output">The output.</param>
+/// <param name="width">The terminal's width; null if the output is no terminal.</param>
 public sealed class DrainDisplay(TextWriter output, int? width)
 {
     private readonly HashSet<string> _named = [];
     private string _line = "";
 
-    /// <summary>Shows how it stands; null where nobody knows.</summary>
+    /// <summary>Shows the current line; the fleet is null if it is not known.</summary>
     public void Show(string line, FleetDocument? fleet)
     {
         foreach (var instance in fleet?.Instances ?? [])
         {
-            foreach (var exchange in instance.State == "live" ? instance.Report.Blocking : [])
+            foreach (var exchange in instance.State == InstanceState.Live ? instance.Report.Blocking : [])
             {
                 if (_named.Add($"{instance.Report.Id} {ModeReport.Name(exchange)}"))
                     Write(string.Create(CultureInfo.InvariantCulture, $"in flight: {instance.Report.Name}, {exchange.AgeSeconds:F1} s  {ModeReport.Name(exchange)}"));
@@ -26,17 +27,17 @@ public sealed class DrainDisplay(TextWriter output, int? width)
         if (line == _line)
             return;
         _line = line;
-        // One that is broken by the terminal can't be written over.
+        // A line that the terminal wraps can't be overwritten.
         output.Write(width is not { } columns ? $"{line}\n" : $"{OperatorConsole.EraseLine}{(line.Length >= columns && columns > 20 ? line[..(columns - 2)] + "…" : line)}");
     }
 
-    /// <summary>Ends with a line that stays.</summary>
+    /// <summary>Ends with a last line.</summary>
     public void End(string line) => Write(line);
 
     private void Write(string line)
     {
         output.Write(width is null || _line is "" ? $"{line}\n" : $"{OperatorConsole.EraseLine}{line}\n");
-        // What was written over is written again.
+        // The line that was overwritten is shown again.
         if (width is not null)
             _line = "";
     }

@@ -40,7 +40,7 @@ public static class ModeReport
         output.WriteLine(fleet.Verdict);
     }
 
-    /// <summary>What an operator wants to know of the mode.</summary>
+    /// <summary>The mode in detail.</summary>
     public static void WriteMode(ModeDocument mode, TextWriter output)
     {
         output.WriteLine($"mode:      {mode.Mode} ({mode.Summary})");
@@ -66,7 +66,7 @@ public static class ModeReport
         }
     }
 
-    /// <summary>What a tester needs, and that the operator sees once.</summary>
+    /// <summary>A bypass that was issued: the token is shown once.</summary>
     public static void Write(BypassDocument bypass, TextWriter output)
     {
         output.WriteLine($"bypass:    {bypass.Id}, until {Time(bypass.Until)} or the end of the window, whichever comes first");
@@ -81,7 +81,7 @@ public static class ModeReport
         output.WriteLine($"script:    send {BypassToken.Header}: TOKEN");
     }
 
-    /// <summary>What a change has done, or would do.</summary>
+    /// <summary>What a change did or, in a dry run, would do.</summary>
     public static void Write(ChangeDocument change, TextWriter output)
     {
         foreach (var dropped in change.Replaced)
@@ -98,7 +98,7 @@ public static class ModeReport
         WriteMode(change.Mode, output);
     }
 
-    // Of a closed site every line, so that nobody has to guess whether something was left out.
+    // Every line for a closed site, so that it is plain what was not given.
     private static void WriteAnnouncement(string indent, string mode, DateTimeOffset? until, double? overrun, string? by, string? reason, string? ticket, TextWriter output)
     {
         var closes = !ModeCatalogue.TryFind(mode, out var known) || known.ClosesAnything;
@@ -114,7 +114,7 @@ public static class ModeReport
         }
     }
 
-    // The dates too where the clock alone would not say which way and how far.
+    // With dates if the time of day alone would not show the direction and distance.
     private static string Move(EndMoveDocument moved)
     {
         var (by, isShort) = (moved.To - moved.From, moved.From.Second == 0 && moved.To.Second == 0);
@@ -123,7 +123,7 @@ public static class ModeReport
     }
 
     /// <summary>One line on what is still in flight.</summary>
-    public static string Progress(FleetDocument fleet) => fleet.Instances.Sum(instance => instance.State == "live" ? instance.Report.BlockingCount : 0) is > 0 and var held
+    public static string Progress(FleetDocument fleet) => fleet.Instances.Sum(instance => instance.State == InstanceState.Live ? instance.Report.BlockingCount : 0) is > 0 and var held
         ? $"in flight: {held}. {fleet.Verdict}" : fleet.Verdict;
 
     /// <summary>What a request in flight is known by.</summary>
@@ -139,7 +139,7 @@ public static class ModeReport
         }
     }
 
-    // How long a mode was in force: until the first change to another one that took effect.
+    // How long a mode was in force: until the first change to another mode that took effect.
     private static string Lasted(ImmutableArray<HistoryEntry> entries, int index)
     {
         if (!entries[index].Kind.SetsMode())
@@ -173,7 +173,7 @@ public static class ModeReport
     {
         var report = instance.Report;
         output.WriteLine(
-            $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State}{(instance.State == "live" ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago")}: "
+            $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State.ToString().ToLowerInvariant()}{(instance.State == InstanceState.Live ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago")}: "
             + $"version {report.Version}, {report.Mode}, {Count(report.BlockingCount, "request")} still in flight ({Count(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut");
         foreach (var exchange in report.Blocking)
             output.WriteLine($"           {Describe(exchange)}");

@@ -62,6 +62,12 @@ public sealed partial class Drain : BackgroundLoop
             return PollOnce();
     }
 
+    /// <summary>Whether requests in flight to what the mode closes are to be cut.</summary>
+    /// <param name="state">The mode.</param>
+    /// <param name="sinceActivation">How long it has been in force here.</param>
+    /// <param name="limit">The drain limit, for a step without a limit of its own.</param>
+    public static bool IsCutDue(ModeState state, TimeSpan sinceActivation, TimeSpan limit) => sinceActivation >= (state.Step.CutAfter ?? limit);
+
     /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken stopping)
     {
@@ -89,11 +95,11 @@ public sealed partial class Drain : BackgroundLoop
         }
 
         var held = _open.HeldAgainst(state);
-        var due = _time.GetElapsedTime(state.ActivatedAt) >= (state.Step.CutAfter ?? _limit);
+        var isDue = IsCutDue(state, _time.GetElapsedTime(state.ActivatedAt), _limit);
         foreach (var exchange in held)
         {
             exchange.Close();
-            if (due || !exchange.HasBegun)
+            if (isDue || !exchange.HasBegun)
                 exchange.Cut();
         }
 

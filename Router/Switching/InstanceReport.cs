@@ -5,7 +5,7 @@ using Router.Modes;
 
 namespace Router.Switching;
 
-/// <summary>What one instance reports of itself with each heartbeat: what it has confirmed and what it still has in flight.</summary>
+/// <summary>What one instance reports with each heartbeat: what it has confirmed and what it still has in flight.</summary>
 public sealed record InstanceReport
 {
     /// <summary>How long the reports of instances that have ended are kept: long enough for a post-mortem of the night before.</summary>
@@ -14,7 +14,6 @@ public sealed record InstanceReport
     // A lease ends by the monotonic clock of one machine and is judged by the clock of another one.
     private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(2);
 
-    /// <summary>The name, as configured.</summary>
     public required string Name { get; init; }
 
     /// <summary>Name and a random part: two processes of one name, and a process and its successor, are two instances.</summary>
@@ -27,13 +26,13 @@ public sealed record InstanceReport
     /// <summary>When the process was started.</summary>
     public DateTimeOffset Started { get; init; }
 
-    /// <summary>Which process it is; null where its system does not tell.</summary>
+    /// <summary>Which process it is; null if the system does not show it.</summary>
     public ProcessIdentity? Process { get; init; }
 
     /// <summary>Whether it has stopped in an orderly way.</summary>
     public bool Stopped { get; init; }
 
-    /// <summary>How it ended, where it did so without a report of its own; null otherwise.</summary>
+    /// <summary>How it ended, if it did so without a last report; null otherwise.</summary>
     public InstanceEnd? End { get; init; }
 
     /// <summary>The version of the record that it has.</summary>
@@ -42,10 +41,9 @@ public sealed record InstanceReport
     /// <summary>The version of the record in which the step in force was made.</summary>
     public required RecordVersion StepMade { get; init; }
 
-    /// <summary>The mode in force.</summary>
     public required string Mode { get; init; }
 
-    /// <summary>Since when it is in force there.</summary>
+    /// <summary>Since when the mode is in force there.</summary>
     public required DateTimeOffset Since { get; init; }
 
     /// <summary>How many requests and upgraded connections are still in flight to what the mode closes.</summary>
@@ -109,7 +107,7 @@ public sealed record InstanceReport
     /// <summary>By how many seconds its host's wall clock is ahead of the fleet's clock, negative where it is behind.</summary>
     public double WallClockAheadSeconds { get; init; }
 
-    /// <summary>What is wrong with the mode's store, seen from there; null where nothing is.</summary>
+    /// <summary>What is wrong with the mode store, as it sees it; null if nothing is.</summary>
     public string? Problem { get; init; }
 
     /// <summary>How long ago the store took the report.</summary>
@@ -119,7 +117,7 @@ public sealed record InstanceReport
     public InstanceState StateAt(DateTimeOffset now, TimeSpan heartbeatExpiry) =>
         Stopped ? InstanceState.Stopped : End is not null ? InstanceState.Ended : AgeAt(now) <= heartbeatExpiry ? InstanceState.Live : InstanceState.Vanished;
 
-    /// <summary>Whether it has confirmed the record and its step in force. No other place decides that.</summary>
+    /// <summary>Whether it has confirmed the record and its step in force. The verdict and the fleet endpoint both use this.</summary>
     public bool Confirms(ModeRecord record, ModeStep step) => Version == record.Version && StepMade == step.Made && Mode == step.Mode.Name;
 
     /// <summary>

@@ -7,30 +7,29 @@ using Router.Modes;
 
 namespace Router.Switching;
 
-/// <summary>Reports what this instance has confirmed and has in flight. To make a report changes nothing.</summary>
+/// <summary>Makes the reports of what this instance has confirmed and has in flight. Making a report changes nothing.</summary>
 public sealed class InstanceReporter(
     ModeController modes, OpenExchanges open, UncertainWrites uncertain, Upstreams upstreams, Drain drain, RouterSettings settings, FleetClock clock)
 {
     private const int MaxBlocking = 20;
     private const int MostWrites = 50;
 
-    // What broke just before the window is of the window's making as often as not.
+    // A write that failed shortly before the window often failed because of the coming switch.
     private static readonly TimeSpan Before = TimeSpan.FromMinutes(1);
 
     private readonly long _started = clock.GetTimestamp();
 
-    /// <summary>The name, as configured.</summary>
     public string Name => settings.Instance;
 
-    /// <summary>Name and a random part.</summary>
     public string Id { get; } = $"{settings.Instance}/{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}";
 
-    /// <summary>The current state.</summary>
+    /// <summary>A report by the state now.</summary>
     /// <param name="problem">What is wrong with the store.</param>
-    /// <param name="stopped">Whether the instance ends here.</param>
+    /// <param name="stopped">Whether it is the last report of this instance.</param>
     public InstanceReport Make(string? problem, bool stopped = false)
     {
-        // The state first: what comes after it meets it. The writes in flight before those of unknown outcome: one that ends meanwhile is in both, and never in none.
+        // The state first: a request that arrives later meets it. The writes in flight before those of unknown outcome: a write that ends in between is in
+        // both lists, and never in neither.
         var state = modes.State;
         var held = open.HeldAgainst(state);
         var writes = open.Writes();

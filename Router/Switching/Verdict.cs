@@ -7,13 +7,13 @@ using Router.Modes;
 namespace Router.Switching;
 
 /// <summary>
-/// Whether a restore may begin: a pure function of the record and of what the instances report. Safe means that nothing can write to any
+/// Whether a restore may start: a pure function of the record and of what the instances report. Safe means that nothing can write to any
 /// backend through any instance, and that nothing that was written earlier is still on its way.
 /// </summary>
-/// <param name="State">What it comes to.</param>
+/// <param name="State">The verdict.</param>
 /// <param name="Text">The same in one line.</param>
 /// <param name="Reasons">Why it is not safe.</param>
-/// <param name="Remarks">What does not change the verdict and is worth knowing.</param>
+/// <param name="Remarks">Notes that do not change the verdict.</param>
 public sealed record Verdict(VerdictState State, string Text, ImmutableArray<string> Reasons, ImmutableArray<string> Remarks)
 {
     /// <summary>Whether a restore may begin.</summary>
@@ -47,7 +47,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
     {
         private const int MostNamed = 5;
 
-        // Logs carry the wall clock; below this, nobody who reads them is misled.
+        // Logs carry the wall clock; a smaller difference misleads no reader.
         private const double ClocksDiffer = 1;
 
         private readonly FleetState _fleet;
@@ -73,7 +73,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 _reasons.Add(problem);
             if (_fleet.Isolation is not { } isolation)
                 return;
-            // It sees only itself then. An operator who says that there is no other one may go by it.
+            // This instance sees only itself. An operator who states that there is no other may rely on it.
             if (expect == 1)
                 _remarks.Add($"The instances can't see each other ({isolation}): this verdict is about this instance alone");
             else
@@ -97,7 +97,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             }
         }
 
-        // One that vanished may run and be open, only cut off from the store. No number that somebody gave in advance can rule that out.
+        // An instance that vanished may still run and be open, cut off from the store. No expected number can rule that out.
         public void VanishedInstances()
         {
             var open = new List<InstanceReport>();
@@ -169,7 +169,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 $"{what} may still be applied until {Time(until)}, in {seconds:F0} s{names}. Wait, or after you have checked that the applications have finished: router writes accept"));
         }
 
-        // Nobody may begin what the next second ends.
+        // A restore must not start shortly before the site opens.
         public void Opening()
         {
             if (_fleet.Record.Steps.SkipWhile(step => !step.IsSameAs(_fleet.Step)).Skip(1).FirstOrDefault(step => step.Mode.Opens(_mode)) is { } opening)
@@ -198,7 +198,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             };
         }
 
-        // Of an ended instance also what it may have started unseen; the newest of every list is always reported.
+        // For an ended instance, also what it may have started after its last report; the newest of every list is always reported.
         private static DateTimeOffset LastUncertain(InstanceReport report, InstanceReport original, InstanceState state) => state switch
         {
             InstanceState.Ended => report.End!.At,
@@ -217,7 +217,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 : held;
         }
 
-        // Instances of one name are told apart by their start.
+        // Instances with the same name are distinguished by their start.
         private string Label(InstanceReport report) =>
             _reports.Count(other => other.Name == report.Name) > 1 ? $"{report.Name} (started {Time(report.Started)})" : report.Name;
 

@@ -8,13 +8,11 @@ namespace Router.Serving.Management;
 /// <summary>The instances and the verdict.</summary>
 public sealed record FleetDocument
 {
-    /// <summary>The most instances that can be expected.</summary>
+    /// <summary>The largest number of instances that can be expected.</summary>
     public const int MostExpected = 10_000;
 
-    /// <summary>The mode.</summary>
     public required string Mode { get; init; }
 
-    /// <summary>The record's version.</summary>
     public required RecordVersion Version { get; init; }
 
     /// <summary>The verdict, for scripts.</summary>
@@ -29,27 +27,26 @@ public sealed record FleetDocument
     /// <summary>Why it is not safe.</summary>
     public required ImmutableArray<string> Reasons { get; init; }
 
-    /// <summary>What else is worth knowing.</summary>
+    /// <summary>Notes that do not change the verdict.</summary>
     public required ImmutableArray<string> Remarks { get; init; }
 
     /// <summary>Whether every live instance, and the expected number of them, has confirmed the record and its step in force.</summary>
     public required bool Agreed { get; init; }
 
-    /// <summary>The mode with all that is known of it: since when, by whom, why, until when, what is scheduled.</summary>
+    /// <summary>The mode in detail: since when, by whom, why, until when, what is scheduled.</summary>
     public required ModeDocument Current { get; init; }
 
     /// <summary>The last writes of every backend through any instance.</summary>
     public required ImmutableArray<BackendWrites> LastWrites { get; init; }
 
-    /// <summary>The instances.</summary>
     public required ImmutableArray<InstanceDocument> Instances { get; init; }
 }
 
 /// <summary>An instance.</summary>
-/// <param name="State">live, stopped, vanished or ended.</param>
+/// <param name="State">Where it is in its life.</param>
 /// <param name="SeenSecondsAgo">How many seconds ago the store took its last report.</param>
 /// <param name="Report">What it reported.</param>
-public sealed record InstanceDocument(string State, double SeenSecondsAgo, InstanceReport Report);
+public sealed record InstanceDocument(InstanceState State, double SeenSecondsAgo, InstanceReport Report);
 
 /// <summary>The vanished instances that an operator has acknowledged.</summary>
 /// <param name="Forgotten">Their ids.</param>

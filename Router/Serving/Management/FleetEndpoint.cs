@@ -64,7 +64,7 @@ public sealed class FleetEndpoint(
             Current = describer.Describe(state),
             LastWrites = LastWrites(reports),
             Instances = [.. reports.Select(report => new InstanceDocument(
-                report.StateAt(now, fleet.HeartbeatExpiry).ToString().ToLowerInvariant(), Math.Round(report.AgeAt(now).TotalSeconds, 1), report))],
+                report.StateAt(now, fleet.HeartbeatExpiry), Math.Round(report.AgeAt(now).TotalSeconds, 1), report))],
         };
     }
 
