@@ -43,7 +43,6 @@ public sealed class PathRuleBypassTests
     [InlineData("http://www.example.org/admin")]
     [InlineData("http://www.example.org//admin")]
     [InlineData("http://www.example.org/x/../admin")]
-    [InlineData("http://open.example.org/admin")]
     [InlineData("http://www.example.org\\admin")]
     [InlineData("https://www.example.org/%61dmin")]
     public async Task No_spelling_of_a_guarded_path_gets_past_its_guard(string target)
