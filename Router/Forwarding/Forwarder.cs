@@ -37,10 +37,10 @@ public sealed partial class Forwarder(
         var (upstream, exchange) = (order.Upstream, order.Exchange);
         using var limit = new ExchangeLimit(time, upstream.Settings, context, exchange.Arrived);
         exchange.Limited(limit);
-        BackendRequest? message = null;
+        ForwardedRequest? message = null;
         try
         {
-            if (!await upstream.WaitForPlaceAsync(limit).ConfigureAwait(false))
+            if (!upstream.TryTakePermit() && !await upstream.WaitForPermitAsync(limit.Token).ConfigureAwait(false))
                 return ForwardFailure.Overloaded;
             order.PermitOf = upstream;
             message = CreateMessage(context, order, limit);
@@ -59,7 +59,7 @@ public sealed partial class Forwarder(
         {
             if (fault is BackendException { NotBegun: true } && message?.MayHaveBegunBefore != true)
                 exchange.NotBegun();
-            var failure = Classify(fault, context, message?.Body, limit);
+            var failure = Classify(fault, context, message?.ClientBody, limit);
             if (failure == ForwardFailure.InternalError)
                 LogInternalError(fault, upstream.Settings.Name, order.Route.Name);
             else
@@ -79,7 +79,7 @@ public sealed partial class Forwarder(
         finally
         {
             // The server takes the request back when this method returns: nobody may still be reading it.
-            if (message?.Body is { } body)
+            if (message?.ClientBody is { } body)
             {
                 await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 // The client's connection broke while its body was read. After a response that came early the server would drain the body, find its
@@ -90,11 +90,11 @@ public sealed partial class Forwarder(
 
             exchange.Ended();
             message?.Dispose();
-            order.PermitOf?.ReleasePlace();
+            order.PermitOf?.ReleasePermit();
         }
     }
 
-    private BackendRequest CreateMessage(HttpContext context, ForwardOrder order, ExchangeLimit limit)
+    private ForwardedRequest CreateMessage(HttpContext context, ForwardOrder order, ExchangeLimit limit)
     {
         var (request, backend) = (context.Request, order.Upstream.Settings);
         var isExtendedConnect = IsExtendedConnect(context);
@@ -103,12 +103,10 @@ public sealed partial class Forwarder(
         var upgrade = backend.Http2 ? null : isExtendedConnect ? "websocket" : UpgradeOf(context);
         // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
         var method = isExtendedConnect ? HttpMethod.Get : MethodOf(request.Method);
-        var message = new BackendRequest(method, order.PathAndQuery, request.Headers.Count + RequestHeaders.UsuallyAdded)
+        var message = new ForwardedRequest(method, order.PathAndQuery, backend.Kind, modes, limit, request.Headers.Count + RequestHeaders.UsuallyAdded)
         {
             RequestUri = backend.Addresses.All[0],
-            Modes = modes,
-            Kind = backend.Kind,
-            Limit = limit,
+            Exchange = order.Exchange,
             Upgrade = upgrade,
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
@@ -171,7 +169,7 @@ public sealed partial class Forwarder(
     private static bool IsExtendedConnect(HttpContext context) =>
         context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
 
-    private async ValueTask<ForwardFailure?> PassOnAsync(HttpContext context, ForwardOrder order, BackendRequest message, HttpResponseMessage answer, ExchangeLimit limit)
+    private async ValueTask<ForwardFailure?> PassOnAsync(HttpContext context, ForwardOrder order, ForwardedRequest message, HttpResponseMessage answer, ExchangeLimit limit)
     {
         var status = (int)answer.StatusCode;
         if (order.ErrorPage is { } page && page.Covers(status))
@@ -223,12 +221,10 @@ public sealed partial class Forwarder(
         page.Upstream.Enter();
         try
         {
-            using var message = new BackendRequest(context.Request.Method is "HEAD" ? HttpMethod.Head : HttpMethod.Get, page.Settings.Path, context.Request.Headers.Count + RequestHeaders.UsuallyAdded)
+            using var message = new ForwardedRequest(
+                context.Request.Method is "HEAD" ? HttpMethod.Head : HttpMethod.Get, page.Settings.Path, page.Upstream.Settings.Kind, modes, limit, context.Request.Headers.Count + RequestHeaders.UsuallyAdded)
             {
                 RequestUri = page.Upstream.Settings.Addresses.All[0],
-                Modes = modes,
-                Kind = page.Upstream.Settings.Kind,
-                Limit = limit,
             };
             RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, order);
             HttpResponseMessage? answer = null;
@@ -264,9 +260,9 @@ public sealed partial class Forwarder(
     // The backend of the error has done its work: what is left of its response is on the way already.
     private static async ValueTask<bool> SwapPermitAsync(ForwardOrder order, Upstream next, ExchangeLimit limit)
     {
-        order.PermitOf?.ReleasePlace();
+        order.PermitOf?.ReleasePermit();
         order.PermitOf = null;
-        if (!await next.WaitForPlaceAsync(limit).ConfigureAwait(false))
+        if (!next.TryTakePermit() && !await next.WaitForPermitAsync(limit.Token).ConfigureAwait(false))
             return false;
         order.PermitOf = next;
         return true;

@@ -46,7 +46,7 @@ public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, 
         var works = false;
         try
         {
-            using var answer = await endpoint.Prober.SendAsync(probe, CancellationToken.None).ConfigureAwait(false);
+            using var answer = await endpoint.Transport.SendAsync(probe).ConfigureAwait(false);
             works = (int)answer.StatusCode < 500;
         }
         catch (Exception fault) when (fault is HttpRequestException or OperationCanceledException or IOException)

@@ -8,7 +8,6 @@ namespace Router.Forwarding.Backends;
 /// <summary>One address of a backend: its connections, how many requests it has, and whether it is to be had.</summary>
 public sealed class Endpoint : IDisposable
 {
-    private int _inFlight;
     private volatile bool _probeFailed;
 
     /// <summary>Makes it.</summary>
@@ -17,9 +16,9 @@ public sealed class Endpoint : IDisposable
         Address = address;
         // Circuit breakers stand around connecting alone: a request that goes over a kept connection pays nothing for them.
         Connector = new Connector(address, backend, Dns.GetHostAddressesAsync, time);
-        Pool = new Http1Pool(address, Connector, time);
-        Http2 = new Http2Pool(Connector, Http2Handler.EncodingOf);
-        Prober = new HttpMessageInvoker(backend.Http2 ? new Http2Handler([this]) : new Http1Handler([this]));
+        Pool = new Http1Pool(address, Connector.ConnectAsync, Connector.IsCurrent, time);
+        Http2 = new Http2Pool(Connector.ConnectAsync);
+        Transport = backend.Http2 ? new Http2Transport(address, Http2, Pool.Requests) : new Http1Transport(Pool);
     }
 
     /// <summary>Scheme, host and port.</summary>
@@ -38,7 +37,7 @@ public sealed class Endpoint : IDisposable
     public (long At, Task Running)? LastProbe { get; set; }
 
     /// <summary>How many requests it has.</summary>
-    public int InFlight => Volatile.Read(ref _inFlight);
+    public int InFlight => Pool.Requests.Value;
 
     /// <inheritdoc cref="Connector.Circuit"/>
     public string Circuit => Connector.Circuit;
@@ -46,8 +45,8 @@ public sealed class Endpoint : IDisposable
     /// <summary>Whether it should get requests while there are others: connections to it are attempted, and its probe answers.</summary>
     public bool IsAvailable => !_probeFailed && !Connector.IsOpen;
 
-    /// <summary>Sends probes, to this address and no other.</summary>
-    public HttpMessageInvoker Prober { get; }
+    /// <summary>Carries its requests.</summary>
+    public Transport Transport { get; }
 
     /// <summary>Notes what a probe found; true where that is news.</summary>
     public bool Probed(bool works)
@@ -58,11 +57,5 @@ public sealed class Endpoint : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Prober.Dispose();
-
-    /// <summary>Counts a request in.</summary>
-    public void Enter() => Interlocked.Increment(ref _inFlight);
-
-    /// <summary>Counts a request out.</summary>
-    public void Leave() => Interlocked.Decrement(ref _inFlight);
+    public void Dispose() => Transport.Dispose();
 }

@@ -9,26 +9,30 @@ namespace Router.Forwarding.Backends;
 public static class EndpointChoice
 {
     /// <summary>Chooses; an address that was tried already or is not available only where there is no other.</summary>
-    public static Endpoint Of(ImmutableArray<Endpoint> endpoints, Endpoint? tried, Random random)
+    /// <param name="endpoints">The addresses.</param>
+    /// <param name="tried">The position of the one that was tried; negative for none.</param>
+    /// <param name="random">Draws.</param>
+    /// <returns>The position of the choice.</returns>
+    public static int Of(ImmutableArray<Endpoint> endpoints, int tried, Random random)
     {
         if (endpoints.Length == 1)
-            return endpoints[0];
-        var first = Draw(endpoints, tried, null, random) ?? Draw(endpoints, null, null, random);
+            return 0;
+        var first = Draw(endpoints, tried, -1, random) ?? Draw(endpoints, -1, -1, random);
         if (first is null)
             // None is available: whichever it is, its breaker lets it be tried when the time has come.
-            return endpoints[random.Next(endpoints.Length)];
-        var second = Draw(endpoints, tried, first, random);
-        return second is not null && second.InFlight < first.InFlight ? second : first;
+            return random.Next(endpoints.Length);
+        var second = Draw(endpoints, tried, first.Value, random);
+        return second is not null && endpoints[second.Value].InFlight < endpoints[first.Value].InFlight ? second.Value : first.Value;
     }
 
-    private static Endpoint? Draw(ImmutableArray<Endpoint> endpoints, Endpoint? tried, Endpoint? but, Random random)
+    private static int? Draw(ImmutableArray<Endpoint> endpoints, int tried, int but, Random random)
     {
         var start = random.Next(endpoints.Length);
         for (var i = 0; i < endpoints.Length; i++)
         {
-            var endpoint = endpoints[(start + i) % endpoints.Length];
-            if (endpoint != tried && endpoint != but && endpoint.IsAvailable)
-                return endpoint;
+            var index = (start + i) % endpoints.Length;
+            if (index != tried && index != but && endpoints[index].IsAvailable)
+                return index;
         }
 
         return null;

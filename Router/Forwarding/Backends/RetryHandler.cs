@@ -65,7 +65,7 @@ public sealed class RetryHandler : DelegatingHandler
         {
             _repeated(fault);
             if (!request.MayHaveBegunBefore)
-                request.Exchange?.NotBegun();
+                request.NotBegun();
             try
             {
                 // A connection that has ended is replaced at once. A backend that has too many streams needs a moment.

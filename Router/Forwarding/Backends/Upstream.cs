@@ -7,7 +7,7 @@ namespace Router.Forwarding.Backends;
 /// <summary>What lives of a backend: its client, its addresses, its places, and the count of what is in flight.</summary>
 public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> endpoints, HttpClient client, RepeatCounts repeats, LastWrite lastWrite, TimeProvider time) : IDisposable
 {
-    private readonly SemaphoreSlim _places = new(settings.MaxConcurrentRequests);
+    private readonly SemaphoreSlim _permits = new(settings.MaxConcurrentRequests);
     private volatile Seen? _lastSeen;
     private long _lastAnswer;
     private int _inFlight;
@@ -44,22 +44,20 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     /// <summary>Counts a request out.</summary>
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 
-    /// <summary>
-    /// Waits for a place among the requests that the backend may have at once; false where the queue is full or too slow.
-    /// A place that was given must be given back with <see cref="ReleasePlace"/>.
-    /// </summary>
-    public ValueTask<bool> WaitForPlaceAsync(ExchangeLimit limit)
+    /// <summary>Takes one of the permits for requests that the backend may have at once; false where none is free. Each needs one <see cref="ReleasePermit"/>.</summary>
+    public bool TryTakePermit() => _permits.Wait(0, CancellationToken.None);
+
+    /// <summary>Waits for a permit; false where the queue is full or too slow.</summary>
+    public ValueTask<bool> WaitForPermitAsync(CancellationToken cancellationToken)
     {
-        if (_places.Wait(0, CancellationToken.None))
-            return ValueTask.FromResult(true);
         if (Interlocked.Increment(ref _queued) <= settings.MaxQueuedRequests)
-            return QueueAsync(limit.Token);
+            return QueueAsync(cancellationToken);
         Interlocked.Decrement(ref _queued);
         return ValueTask.FromResult(false);
     }
 
-    /// <summary>Gives a place back.</summary>
-    public void ReleasePlace() => _places.Release();
+    /// <summary>Gives a permit back.</summary>
+    public void ReleasePermit() => _permits.Release();
 
     /// <summary>A connection was upgraded, or an upgraded one has ended.</summary>
     public void CountUpgraded(int change) => Interlocked.Add(ref _upgraded, change);
@@ -103,7 +101,7 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     {
         try
         {
-            return await _places.WaitAsync(settings.QueueTimeout, cancellationToken).ConfigureAwait(false);
+            return await _permits.WaitAsync(settings.QueueTimeout, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -117,7 +115,7 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
         client.Dispose();
         foreach (var endpoint in endpoints)
             endpoint.Dispose();
-        _places.Dispose();
+        _permits.Dispose();
     }
 }
 

@@ -1,8 +1,6 @@
 using System.Collections.Concurrent;
 using System.Collections.Immutable;
 using Router.Configuration;
-using Router.Forwarding.Http1;
-using Router.Forwarding.Http2;
 using Router.Forwarding.InFlight;
 
 namespace Router.Forwarding.Backends;
@@ -74,7 +72,7 @@ public sealed class Upstreams(TimeProvider time)
         var repeats = new RepeatCounts();
         var client = new HttpClient(new RetryHandler(endpoints.Length > 1, fault => repeats.Count(fault.Failure))
         {
-            InnerHandler = settings.Http2 ? new Http2Handler(endpoints) : new Http1Handler(endpoints),
+            InnerHandler = new UpstreamHandler(endpoints),
         })
         { Timeout = Timeout.InfiniteTimeSpan };
         return new Upstream(settings, endpoints, client, repeats, _lastWrites.GetOrAdd(settings.Name, _ => new LastWrite()), time);

@@ -12,7 +12,7 @@ namespace Router.Forwarding.Bodies;
 /// <param name="order">What is to be done with it.</param>
 /// <param name="limit">The clock of the exchange.</param>
 /// <param name="modes">Who knows whether this instance has lost the store for longer than its lease.</param>
-public sealed class RequestBody(HttpContext exchange, ForwardOrder order, ExchangeLimit limit, ModeController modes) : HttpContent
+public sealed class RequestBody(HttpContext exchange, ForwardOrder order, ExchangeLimit limit, ModeController modes) : BackendRequestBody
 {
     // So much at once is mostly the beginning of more: half of what the server reads in one step, of which the header may have some.
     private const int Block = 8 * 1024;
@@ -27,18 +27,17 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     private int _stopped;
     private int _begun;
 
-    /// <summary>Whether the body could not be read from the client, rather than not be sent to the backend.</summary>
-    public bool ClientFailed => ClientFault is not null;
+    /// <inheritdoc/>
+    public override bool ClientFailed => ClientFault is not null;
 
-    /// <summary>Whether it can be sent as a whole: nothing of it has been sent yet, or all that was sent has been kept.</summary>
-    public bool CanBeSent => Volatile.Read(ref _begun) == 0 || _kept is { IsComplete: true };
+    /// <inheritdoc/>
+    public override bool CanBeSent => Volatile.Read(ref _begun) == 0 || _kept is { IsComplete: true };
 
     /// <summary>Why it could not be read; null where it could.</summary>
     public Exception? ClientFault { get; private set; }
 
-    /// <summary>The trailers that the client sent and that may go on, once the body has ended (RFC 9112 section 7.1.2).</summary>
-    /// <exception cref="InvalidDataException">One of them is no field; it is the client's fault.</exception>
-    public IReadOnlyList<KeyValuePair<string, string>> ReadTrailers()
+    /// <inheritdoc/>
+    public override IReadOnlyList<KeyValuePair<string, string>> ReadTrailers()
     {
         if (exchange.Feature<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
             return [];
@@ -58,8 +57,8 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         return trailers;
     }
 
-    /// <summary>Ends the copying, wherever it is, and waits until the client's body is no longer touched: nobody will read the rest.</summary>
-    public Task StopAsync()
+    /// <inheritdoc/>
+    public override Task StopAsync()
     {
         Stop();
         _released.TrySetResult();
@@ -309,19 +308,5 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         }
 
         throw new OperationCanceledException("the exchange is over before the body has ended");
-    }
-}
-
-/// <summary>A body of no bytes, which the client has declared with <c>Content-Length: 0</c>.</summary>
-public sealed class EmptyContent : HttpContent
-{
-    /// <inheritdoc/>
-    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Task.CompletedTask;
-
-    /// <inheritdoc/>
-    protected override bool TryComputeLength(out long length)
-    {
-        length = 0;
-        return true;
     }
 }

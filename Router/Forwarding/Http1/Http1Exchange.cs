@@ -6,7 +6,7 @@ namespace Router.Forwarding.Http1;
 /// One request and its answer on a connection. The body goes up while the answer is awaited and while it comes down, so that an
 /// answer that the backend gives early reaches the client, and neither side waits for the other without need.
 /// </summary>
-public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection, BackendRequest request)
+public sealed class Http1Exchange(Http1Pool pool, Http1Connection connection, BackendRequest request)
 {
     // The backend's leave to send the body; null where nobody waits for it.
     private TaskCompletionSource? _leave;
@@ -20,8 +20,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     {
         Begin();
         // Whoever ends it closes the connection: the read that a kept one begins with can't be told to end.
-        using var end = request.Limit is null ? request.Cancellation.UnsafeRegister(static self => ((Http1Connection)self!).Dispose(), connection) : default;
-        request.Limit?.Closes(connection);
+        using var end = request.CloseWhenCancelled(connection);
         try
         {
             await SendAsync().ConfigureAwait(false);
@@ -40,7 +39,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
                 if (!IsFinal(answer, head))
                     continue;
                 // Its body is read by whoever has the token.
-                request.Limit?.Closes(null);
+                request.ReleaseConnection();
                 return answer;
             }
         }
@@ -63,11 +62,11 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     /// <summary>The answer's body has been read to its end: the connection goes back to the pool if it can carry another request.</summary>
     public ValueTask CompleteAsync(bool keepAlive)
     {
-        request.Exchange?.Completed();
+        request.Completed();
         // A body that is still going up belongs to an exchange that is over: nobody will read it.
         if (!keepAlive || !_upload.IsCompletedSuccessfully || !connection.Buffered.IsEmpty)
             return EndAsync();
-        endpoint.Pool.Return(connection);
+        pool.Return(connection);
         Leave();
         return ValueTask.CompletedTask;
     }
@@ -76,7 +75,7 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
     public void Leave()
     {
         if (Interlocked.Exchange(ref _left, 1) == 0)
-            endpoint.Leave();
+            pool.Requests.Leave();
     }
 
     /// <summary>Closes the connection and waits until the client's body is no longer being read.</summary>
@@ -101,12 +100,12 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
         try
         {
             // What can't be laid out costs the backend nothing, not even the connection.
-            connection.Writer.Head(request, endpoint.Pool.HostField);
+            connection.Writer.Head(request, pool.HostField);
             request.Begin();
         }
         catch (BackendException)
         {
-            endpoint.Pool.Return(connection);
+            pool.Return(connection);
             Leave();
             throw;
         }
@@ -123,21 +122,21 @@ public sealed class Http1Exchange(Endpoint endpoint, Http1Connection connection,
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask AskForLeaveAsync(RequestBody body, Http1RequestWriter writer, CancellationToken cancellationToken)
+    private async ValueTask AskForLeaveAsync(BackendRequestBody body, Http1RequestWriter writer, CancellationToken cancellationToken)
     {
         _leave = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await writer.SendAsync(cancellationToken).ConfigureAwait(false);
         _upload = UploadAsync(body, writer, cancellationToken);
     }
 
-    private async Task UploadAsync(RequestBody body, Http1RequestWriter writer, CancellationToken cancellationToken)
+    private async Task UploadAsync(BackendRequestBody body, Http1RequestWriter writer, CancellationToken cancellationToken)
     {
         try
         {
             if (_leave is { } leave)
             {
                 // RFC 9110 section 10.1.1: a client need not wait for ever for the leave that it asked for.
-                await Task.WhenAny(leave.Task, Task.Delay(Http1Pool.ContinueTimeout, endpoint.Pool.Time, cancellationToken)).ConfigureAwait(false);
+                await Task.WhenAny(leave.Task, Task.Delay(Http1Pool.ContinueTimeout, pool.Time, cancellationToken)).ConfigureAwait(false);
                 // Announced and never sent: not an upload that went well, or the connection would be used again and the next request taken for the body.
                 if (leave.Task.IsCanceled)
                     throw new OperationCanceledException("the backend answered without asking for the body");

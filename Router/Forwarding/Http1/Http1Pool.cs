@@ -1,15 +1,24 @@
+using System.Net;
 using Router.Forwarding.Backends;
 
 namespace Router.Forwarding.Http1;
 
 /// <summary>The connections to one address of a backend.</summary>
-public sealed class Http1Pool(Uri address, Connector connector, TimeProvider time)
+/// <param name="address">The address.</param>
+/// <param name="connect">Makes a connection.</param>
+/// <param name="isCurrent">Whether the backend's name still has an IP address.</param>
+/// <param name="time">The clock.</param>
+public sealed class Http1Pool(
+    Uri address, Func<CancellationToken, ValueTask<BackendConnection>> connect, Func<IPAddress, bool> isCurrent, TimeProvider time)
 {
     // Servers close idle connections after a minute or so (nginx 75 s, gunicorn and Node far less): go before them where that can be known.
     private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(60);
 
     private readonly IdleConnections _idle = new();
     private volatile bool _isRetired;
+
+    /// <summary>How many requests the address has in flight.</summary>
+    public RequestCount Requests { get; } = new();
 
     /// <summary>The clock.</summary>
     public TimeProvider Time => time;
@@ -40,7 +49,7 @@ public sealed class Http1Pool(Uri address, Connector connector, TimeProvider tim
     /// <exception cref="BackendException">None could be made.</exception>
     public async ValueTask<Http1Connection> ConnectAsync(CancellationToken cancellationToken)
     {
-        var (stream, socket, ip) = await connector.ConnectAsync(cancellationToken).ConfigureAwait(false);
+        var (stream, socket, ip) = await connect(cancellationToken).ConfigureAwait(false);
         return new Http1Connection(stream, socket, ip);
     }
 
@@ -69,13 +78,5 @@ public sealed class Http1Pool(Uri address, Connector connector, TimeProvider tim
     private void CloseIdle() => _idle.TakeAll(static _ => true)?.ForEach(static connection => connection.Dispose());
 
     private bool IsFresh(Http1Connection connection) =>
-        time.GetElapsedTime(connection.IdleSince) < MaxIdle && connector.IsCurrent(connection.Address);
-}
-
-/// <summary>Address helpers.</summary>
-internal static class UriHost
-{
-    /// <summary>The host as it goes into a <c>Host</c> field: A-labels (RFC 5891), brackets around IPv6.</summary>
-    public static string IdnHostOrLiteral(this Uri address) =>
-        address.HostNameType == UriHostNameType.IPv6 ? address.Host : address.IdnHost;
+        time.GetElapsedTime(connection.IdleSince) < MaxIdle && isCurrent(connection.Address);
 }

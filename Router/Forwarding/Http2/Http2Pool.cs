@@ -5,7 +5,7 @@ using Router.Forwarding.Backends;
 namespace Router.Forwarding.Http2;
 
 /// <summary>The HTTP/2 connections to one address of a backend, which the framework's handler keeps, with Router's connections under it.</summary>
-public sealed class Http2Pool(Connector connector, HeaderEncodingSelector<HttpRequestMessage> encoding)
+public sealed class Http2Pool(Func<CancellationToken, ValueTask<BackendConnection>> connect)
 {
     private HttpMessageInvoker? _handler;
 
@@ -41,8 +41,8 @@ public sealed class Http2Pool(Connector connector, HeaderEncodingSelector<HttpRe
             EnableMultipleHttp2Connections = true,
             // Connecting, TLS included, has its own limit and its own circuit breakers.
             ConnectTimeout = Timeout.InfiniteTimeSpan,
-            ConnectCallback = async (_, token) => (await connector.ConnectAsync(token).ConfigureAwait(false)).Stream,
-            RequestHeaderEncodingSelector = encoding,
+            ConnectCallback = async (_, token) => (await connect(token).ConfigureAwait(false)).Stream,
+            RequestHeaderEncodingSelector = Http2Transport.EncodingOf,
             ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
         });
         if (Interlocked.CompareExchange(ref _handler, created, null) is not { } other)

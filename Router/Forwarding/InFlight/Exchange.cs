@@ -113,7 +113,7 @@ public sealed class Exchange(TimeProvider time)
     /// <summary>The message for the backend is made, and is about to be sent.</summary>
     public void Sending(BackendRequest message)
     {
-        (message.Exchange, Message) = (this, message);
+        Message = message;
         _sending = time.GetTimestamp();
     }
 

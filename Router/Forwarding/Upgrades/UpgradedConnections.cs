@@ -24,7 +24,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
 
     /// <summary>Changes the client's connection too, and carries both directions; null when both sides ended it in order.</summary>
     public async ValueTask<ForwardFailure?> RunAsync(
-        HttpContext context, Upstream upstream, BackendRequest message, HttpResponseMessage answer, CancellationToken aborted)
+        HttpContext context, Upstream upstream, ForwardedRequest message, HttpResponseMessage answer, CancellationToken aborted)
     {
         var protocol = message.Upgrade!;
         var backend = (Http1UpgradedStream)await answer.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);

@@ -1,35 +1,30 @@
-using System.Collections.Immutable;
 using System.Net;
 using System.Text;
-using Router.Forwarding.Backends;
 
 namespace Router.Forwarding.Http2;
 
 /// <summary>
-/// Sends requests to a backend over HTTP/2 (RFC 9113), cleartext with prior knowledge or TLS, by the framework's own handler:
-/// one for each address (<see cref="Http2Pool"/>). Trailers of a request are lost there; it has no way to send them.
+/// Sends requests to a backend over HTTP/2 (RFC 9113), cleartext with prior knowledge or TLS, by the framework's own handler
+/// (<see cref="Http2Pool"/>). Trailers of a request are lost there; it has no way to send them.
 /// </summary>
-public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessageHandler
+public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount requests) : Transport
 {
     /// <inheritdoc/>
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    public override async Task<HttpResponseMessage> SendAsync(BackendRequest request)
     {
-        var sent = (BackendRequest)request;
-        var endpoint = EndpointChoice.Of(endpoints, sent.Tried, Random.Shared);
-        sent.Tried = endpoint;
-        sent.RequestUri = RequestUri.Of(endpoint.Address, sent.PathAndQuery);
-        sent.Version = HttpVersion.Version20;
-        sent.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        WriteFields(sent);
-        sent.FirstHeader = null;
-        endpoint.Enter();
+        request.RequestUri = RequestUri.Of(address, request.PathAndQuery);
+        request.Version = HttpVersion.Version20;
+        request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
+        WriteFields(request);
+        request.FirstHeader = null;
+        requests.Enter();
         try
         {
-            return await endpoint.Http2.SendAsync(request, sent.Cancellation).ConfigureAwait(false);
+            return await pool.SendAsync(request, request.Cancellation).ConfigureAwait(false);
         }
         catch (HttpRequestException fault) when ((fault as BackendException ?? fault.InnerException) is BackendException own)
         {
-            throw own.NotBegun && sent.Body is { CanBeSent: false } ? new BackendException(own.Failure, notBegun: true, cause: own, isFinal: true) : own;
+            throw own.NotBegun && request.Body is { CanBeSent: false } ? new BackendException(own.Failure, notBegun: true, cause: own, isFinal: true) : own;
         }
         catch (HttpRequestException fault) when (IsBrokenConnection(fault))
         {
@@ -38,7 +33,7 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         finally
         {
             // Streams share a connection here: what is in flight is known well enough by the answers that are awaited.
-            endpoint.Leave();
+            requests.Leave();
         }
     }
 
@@ -77,5 +72,13 @@ public sealed class Http2Handler(ImmutableArray<Endpoint> endpoints) : HttpMessa
         }
 
         return Encoding.Latin1;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            pool.Close();
+        base.Dispose(disposing);
     }
 }
