@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Configuration;
 using Router.Forwarding;
@@ -141,7 +142,9 @@ public sealed class DrainTests
     public async Task A_request_that_waits_for_its_connection_when_the_site_closes_is_not_sent()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid"));
-        var request = new BackendRequest(HttpMethod.Post, "/") { Modes = router.Modes(), Kind = BackendKind.Frontend };
+        using var limit = new ExchangeLimit(
+            TimeProvider.System, router.Site.Backends[0].Settings, new DefaultHttpContext(), TimeProvider.System.GetTimestamp());
+        using var request = new ForwardedRequest(HttpMethod.Post, "/", BackendKind.Frontend, router.Modes(), limit);
         request.Invoking(sent => sent.Begin()).Should().NotThrow();
 
         router.Switch(Maintenance);
