@@ -19,7 +19,7 @@ public sealed class AdmissionAgreementTests
     {
         await using var backend = RawBackend.Saying("forwarded");
         await using var router = await RunningRouter.StartAsync(Site(backend.Address).Mode(mode));
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         foreach (var host in new[] { "www.example.org", "api.example.org", "other.example.org" })
         {
             foreach (var path in Paths)
@@ -39,7 +39,7 @@ public sealed class AdmissionAgreementTests
     public async Task A_write_to_a_file_that_is_served_in_every_mode_is_explained_without_contradiction()
     {
         await using var router = await RunningRouter.StartAsync(Site("http://localhost:1").Mode("maintenance"));
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         var explained = await ExplainAsync(operators, "www.example.org", "/robots.txt", "POST");
 
@@ -54,7 +54,7 @@ public sealed class AdmissionAgreementTests
     {
         await using var backend = RawBackend.Saying("forwarded");
         await using var router = await RunningRouter.StartAsync(Site(backend.Address).Mode("maintenance"));
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         var (_, bypass) = await operators.SendAsync("POST", "/bypass", """{"address": "192.0.2.7", "for": "1h"}""");
 
         var (_, explained) = await operators.SendAsync("GET", "/explain?url=http://www.example.org/&client=192.0.2.7");
@@ -88,7 +88,7 @@ public sealed class AdmissionAgreementTests
         }
     }
 
-    private static async Task<JsonNode> ExplainAsync(Management operators, string host, string path, string method)
+    private static async Task<JsonNode> ExplainAsync(OperatorClient operators, string host, string path, string method)
     {
         var (_, explained) = await operators.SendAsync("GET", $"/explain?url={Uri.EscapeDataString($"http://{host}{path}")}&method={method}&client=127.0.0.1");
         return explained;
@@ -105,7 +105,7 @@ public sealed class AdmissionAgreementTests
             .Where(line => line.Length > 0).Select(line => Regex.Split(line, "  +"))];
     }
 
-    private static SiteFile Site(string backend) => Management.With(new SiteFile())
+    private static SiteFile Site(string backend) => OperatorClient.With(new SiteFile())
         .Frontend("www", backend).Api("api", backend).AllowList("staff", "203.0.113.0/24")
         .Host("www.*", "www").Path("www.*", "/admin", allowList: "staff").Path("www.*", "**/_metrics", refuse: true)
         .Set("Hosts:www.*:Paths:robots:Match", "=/robots.txt").Set("Hosts:www.*:Paths:robots:File", "robots-www.txt")

@@ -64,7 +64,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await UntilAsync(page, () => looks >= 2);
         loads.Should().Be(0, "the site is still closed");
 
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         (await operators.SendAsync("PUT", "/mode", """{"mode": "live"}""")).Status.Should().Be(200);
         await UntilAsync(page, () => loads > 0);
 
@@ -147,7 +147,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await SeeAsync(page, "not-found");
 
         Close(router);
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         var token = (await operators.SendAsync("POST", "/bypass", "{}")).Body["token"]!.ToString();
         await page.GotoAsync(Url(router, "/_bypass"));
         (await page.RunAxe()).Violations.Should().BeEmpty();
@@ -185,7 +185,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
             }
         });
         return await RunningRouter.StartAsync(
-            Management.With(SiteFile.Of("www.*", _backend)).Path("www.*", "/static").Set("Hosts:www.*:Paths:/static:Static", "true")
+            OperatorClient.With(SiteFile.Of("www.*", _backend)).Path("www.*", "/static").Set("Hosts:www.*:Paths:/static:Static", "true")
                 .Set("Pages:ServiceName", "Digital Marketplace").Set("Pages:Contact", "enquiries@example.org").Set("Pages:TimeZone", "Europe/London"),
             time);
     }

@@ -197,7 +197,7 @@ public sealed class BypassTests
         await using var backend = new RecordingBackend();
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         await SetAsync("recovery");
         (await AskAsync(router, token)).Should().Be(200);
@@ -229,7 +229,7 @@ public sealed class BypassTests
     [Fact]
     public async Task An_open_site_has_nothing_to_pass_by()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(Site(new RecordingBackend())), _clock);
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(Site(new RecordingBackend())), _clock);
 
         (await GrantAsync(router, "{}")).Status.Should().Be(400);
     }
@@ -245,7 +245,7 @@ public sealed class BypassTests
         using var connection = await backend.AcceptAsync();
         await connection.ReadHeadAsync();
 
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         var (_, fleet) = await operators.SendAsync("GET", "/fleet");
         fleet["safe"]!.GetValue<bool>().Should().BeFalse();
         fleet["verdict"]!.ToString().Should().Contain("still has 1 write of testers in flight");
@@ -285,7 +285,7 @@ public sealed class BypassTests
 
     private static async Task<(int Status, JsonNode Body)> GrantAsync(RunningRouter router, string json)
     {
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         return await operators.SendAsync("POST", "/bypass", json);
     }
 
@@ -298,5 +298,5 @@ public sealed class BypassTests
     private static Task<Reply> PostAsync(RunningRouter router, string token, params (string Name, string Value)[] fields) =>
         router.SendAsync("POST", "http://www.example.org/_bypass", new FormUrlEncodedContent([new("token", token)]), fields is [] ? [("Origin", "https://www.example.org")] : fields);
 
-    private Task<RunningRouter> ClosedAsync(SiteFile site) => RunningRouter.StartAsync(Management.With(site).Mode("maintenance"), _clock);
+    private Task<RunningRouter> ClosedAsync(SiteFile site) => RunningRouter.StartAsync(OperatorClient.With(site).Mode("maintenance"), _clock);
 }

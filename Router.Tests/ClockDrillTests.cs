@@ -31,7 +31,7 @@ public sealed class ClockDrillTests(DrillDatabase database, ITestOutputHelper ou
 
         var (said, restored) = await site.SafeAsync(DrillSite.StartClosing(routers[0], "--expect", "3"));
 
-        using var operators = new Management(routers[1].ManagementUrl);
+        using var operators = new OperatorClient(routers[1].ManagementUrl);
         var reports = await DrillSite.InstancesAsync(operators);
         var switched = reports.Select(report => report["since"]!.GetValue<DateTimeOffset>()).ToArray();
         (switched.Max() - switched.Min()).Should().BeLessThanOrEqualTo(tolerance);

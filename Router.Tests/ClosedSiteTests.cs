@@ -2,9 +2,9 @@ using System.IO.Compression;
 using System.Net;
 using System.Text;
 using System.Text.Json.Nodes;
-using Router.Answers;
 using Router.Configuration;
 using Router.Modes;
+using Router.Pages;
 
 namespace Router.Tests;
 
@@ -87,7 +87,7 @@ public sealed class ClosedSiteTests
     public async Task A_host_may_bring_its_own_page_for_all_of_Routers_answers()
     {
         var own = $"own-{Guid.NewGuid():N}.html";
-        await File.WriteAllTextAsync(Path.Combine(Pages.Directory, own), "<h2>{{title}}</h2>\n<i>{{reason}}</i>\n<b>{{when}}</b>\n");
+        await File.WriteAllTextAsync(Path.Combine(SitePages.Directory, own), "<h2>{{title}}</h2>\n<i>{{reason}}</i>\n<b>{{when}}</b>\n");
         await using var router = await ClosedAsync(Site().Set("Hosts:www.*:PageTemplate", own), reason: "a & b");
 
         (await PageAsync(router)).Body.Should().Be("<h2>Sorry, the service is unavailable</h2>\n<i>Why: a &amp; b</i>\n<b>You will be able to use the service later.</b>\n");
@@ -344,7 +344,7 @@ public sealed class ClosedSiteTests
     public void Another_language_is_one_more_file_and_what_it_lacks_is_a_fault_that_names_it()
     {
         var directory = Directory.CreateTempSubdirectory("router-languages-").FullName;
-        var shipped = Path.Combine(Pages.Directory, "languages");
+        var shipped = Path.Combine(SitePages.Directory, "languages");
         File.Copy(Path.Combine(shipped, "en.json"), Path.Combine(directory, "en.json"));
         var french = JsonNode.Parse(File.ReadAllText(Path.Combine(shipped, "en.json")))!;
         french["texts"]!.AsObject().Remove("time.am");

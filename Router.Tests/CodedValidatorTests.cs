@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using Microsoft.Extensions.Primitives;
-using Router.Forwarding.Headers;
+using Router.Headers;
 
 namespace Router.Tests;
 

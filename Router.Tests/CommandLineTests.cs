@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Router.Cli;
-using Router.Serving.Management;
+using Router.Management;
 
 namespace Router.Tests;
 
@@ -47,13 +47,13 @@ public sealed class CommandLineTests
     [Fact]
     public async Task A_slip_ends_with_exit_code_2_and_the_advice()
     {
-        (await Tool.RunAsync("http://127.0.0.1:1", "status")).Should().Be((RouterCommand.WrongUse, "", "Unrecognized command or argument 'status'.\nDid you mean: router mode\n"));
+        (await Tool.RunAsync("http://127.0.0.1:1", "status")).Should().Be((ExitCode.WrongUse, "", "Unrecognized command or argument 'status'.\nDid you mean: router mode\n"));
     }
 
     [Fact]
     public async Task A_value_that_starts_with_an_at_sign_is_itself()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
 
         var (code, output, errors) = await Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--reason", "@ops: restore", "--ticket", "@/etc/hostname", "--by", "@jane");
 
@@ -71,7 +71,7 @@ public sealed class CommandLineTests
     {
         var (code, _, errors) = await Tool.RunAsync("http://127.0.0.1:1", [.. typed, new string('x', length)]);
 
-        code.Should().Be(RouterCommand.WrongUse);
+        code.Should().Be(ExitCode.WrongUse);
         errors.Should().Be($"{said}\nSee --help.\n");
     }
 
@@ -80,11 +80,11 @@ public sealed class CommandLineTests
     [InlineData("0s", "for: is 0s. Give a duration above zero and up to 12h, such as 2h.")]
     public async Task A_bypass_that_would_last_too_long_is_refused_in_the_operators_own_words(string lasts, string said)
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance"));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance"));
 
         var (code, _, errors) = await Tool.RunAsync(UrlOf(router), "bypass", "--for", lasts);
 
-        (code, errors).Should().Be((RouterCommand.WrongUse, $"Nothing was changed. {said}\n"));
+        (code, errors).Should().Be((ExitCode.WrongUse, $"Nothing was changed. {said}\n"));
     }
 
     [Theory]

@@ -1,7 +1,7 @@
 using System.IO.Compression;
 using System.Text;
-using Router.Answers;
 using Router.Configuration;
+using Router.Http;
 using Router.Routing;
 
 namespace Router.Tests;

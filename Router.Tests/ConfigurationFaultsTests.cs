@@ -1,4 +1,5 @@
 using Router.Configuration;
+using Router.Hosting;
 using Router.Serving;
 
 namespace Router.Tests;

@@ -1,9 +1,10 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Configuration;
-using Router.Forwarding;
-using Router.Forwarding.InFlight;
+using Router.Http;
 using Router.Modes;
+using Router.Proxy;
+using Router.Proxy.InFlight;
 
 namespace Router.Tests;
 

@@ -29,12 +29,12 @@ public sealed class FileModeStoreTests : IDisposable
     [Fact]
     public async Task The_history_keeps_its_newest_lines()
     {
-        System.IO.File.WriteAllLines(File + ".history", Enumerable.Range(0, ModeStores.HistoryLength).Select(line => $"{line}"));
+        System.IO.File.WriteAllLines(File + ".history", Enumerable.Range(0, IModeStore.HistoryLength).Select(line => $"{line}"));
 
         await Store().AddHistoryAsync("newest", default);
 
         var history = await Store().ReadHistoryAsync(default);
-        (history.Count, history[0], history[^1]).Should().Be((ModeStores.HistoryLength, "1", "newest"));
+        (history.Count, history[0], history[^1]).Should().Be((IModeStore.HistoryLength, "1", "newest"));
     }
 
     [Fact]
@@ -69,13 +69,13 @@ public sealed class FileModeStoreTests : IDisposable
     [Fact]
     public async Task The_mode_in_a_file_outlasts_a_restart_and_is_every_instances()
     {
-        var site = Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", File);
+        var site = OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", File);
         await Seed("recovery");
         await using (var first = await RunningRouter.StartAsync(site.Set("Instance", "web-1")))
         {
             first.Modes().Current.Name.Should().Be("recovery", "the file says so, whatever DM_MODE");
             await using var second = await RunningRouter.StartAsync(site.Set("Instance", "web-2"));
-            using var operators = new Management(first);
+            using var operators = new OperatorClient(first);
             await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance"}""");
             await Eventually.Async(() => second.Modes().Current.Name == "maintenance");
             await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet?expect=2")).Body["safe"]!.GetValue<bool>());
@@ -91,8 +91,8 @@ public sealed class FileModeStoreTests : IDisposable
         await Seed("maintenance");
         // A file in the place of the directory: also root can't write there.
         System.IO.File.WriteAllText(File + ".instances", "");
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", File));
-        using var operators = new Management(router);
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", File));
+        using var operators = new OperatorClient(router);
 
         await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet")).Body["verdict"]!.ToString().Contains("can't see each other", StringComparison.Ordinal));
         (await operators.SendAsync("GET", "/fleet?expect=1")).Body["safe"]!.GetValue<bool>().Should().BeTrue();

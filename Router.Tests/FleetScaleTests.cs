@@ -2,11 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Router.Background;
-using Router.Forwarding.Backends;
-using Router.Forwarding.InFlight;
 using Router.Modes;
 using Router.Modes.Stores;
+using Router.Proxy.InFlight;
 using Router.Switching;
+using Router.Upstreams;
 using StackExchange.Redis;
 using Xunit.Abstractions;
 
@@ -104,7 +104,7 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
             var modes = new ModeController(clock, ModeCatalogue.All[0]);
             var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
             var drain = new Drain(modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
-            _reporter = new InstanceReporter(modes, open, uncertain, new Upstreams(clock), drain, settings, clock);
+            _reporter = new InstanceReporter(modes, open, uncertain, new UpstreamRegistry(clock), drain, settings, clock);
             var health = new StoreHealth(Store, modes, NullLogger<StoreHealth>.Instance);
             Fleet = new Fleet(Store, _reporter, modes, health, clock, settings);
             _fleetReporter = new FleetReporter(Store, _reporter, Fleet, modes, health, clock, NullLogger<FleetReporter>.Instance);

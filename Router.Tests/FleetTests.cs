@@ -1,10 +1,10 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Router.Background;
-using Router.Forwarding.Backends;
-using Router.Forwarding.InFlight;
 using Router.Modes;
+using Router.Proxy.InFlight;
 using Router.Switching;
+using Router.Upstreams;
 
 namespace Router.Tests;
 
@@ -158,7 +158,7 @@ public sealed class FleetTests : IAsyncDisposable
             var modes = new ModeController(clock, ModeCatalogue.All[0]);
             var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
             var drain = new Drain(modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
-            _reporter = new InstanceReporter(modes, open, uncertain, new Upstreams(clock), drain, settings, clock);
+            _reporter = new InstanceReporter(modes, open, uncertain, new UpstreamRegistry(clock), drain, settings, clock);
             var health = new StoreHealth(store, modes, NullLogger<StoreHealth>.Instance);
             Fleet = new Fleet(store, _reporter, modes, health, clock, settings);
             _fleetReporter = new FleetReporter(store, _reporter, Fleet, modes, health, clock, NullLogger<FleetReporter>.Instance);

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.DependencyInjection;
+using Router.Hosting;
 using Router.Routing;
 using Router.Serving;
 

@@ -1,6 +1,6 @@
 using System.Text;
 using System.Text.Json;
-using Router.Observability;
+using Router.Telemetry;
 
 namespace Router.Tests;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Router.Observability;
+using Router.Telemetry;
 
 namespace Router.Tests;
 
@@ -111,7 +111,7 @@ public sealed class LogTests
     {
         var directory = Directory.CreateTempSubdirectory("router-closed-").FullName;
         var file = Path.Combine(directory, "site.json");
-        await File.WriteAllTextAsync(file, Management.With(SiteFile.Of("www.*", "http://www.invalid")).ToString());
+        await File.WriteAllTextAsync(file, OperatorClient.With(SiteFile.Of("www.*", "http://www.invalid")).ToString());
         var router = RouterProcess.Start();
         var start = new ProcessStartInfo("sh", ["-c", shell, "sh", router.FileName, .. router.ArgumentList, "--urls", "http://127.0.0.1:0", "--config", file]) { RedirectStandardError = true, RedirectStandardOutput = true };
         using var process = Process.Start(start)!;

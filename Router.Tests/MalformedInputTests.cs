@@ -123,7 +123,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     public async Task A_change_that_can_not_be_read_is_the_operators_error(string method, string path, string body)
     {
         await using var router = await StartAsync();
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         (await SendAsync(operators, method, path, Encoding.Latin1.GetBytes(body))).Should().BeInRange(400, 499);
     }
@@ -141,7 +141,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     public async Task A_question_that_can_not_be_read_is_the_operators_error(string path)
     {
         await using var router = await StartAsync();
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         (await operators.SendAsync("GET", path)).Status.Should().BeInRange(400, 499);
     }
@@ -151,7 +151,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     {
         var random = new Random(Seed.Next(output));
         await using var router = await StartAsync();
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         string[] bodies =
         [
             """{"mode": "maintenance", "at": "2026-01-02T22:00:00Z", "until": "2026-01-03T22:00:00Z", "by": "ops", "reason": "a \u00e9 b", "ticket": "T-1", "readOnlyBefore": "10s", "cutAfter": "1m"}""",
@@ -176,15 +176,15 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [InlineData("Bearer %00%ff")]
     public async Task Credentials_of_nonsense_are_refused(string authorization)
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "0123456789abcdef"));
-        using var operators = new Management(router);
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "0123456789abcdef"));
+        using var operators = new OperatorClient(router);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/mode");
         request.Headers.TryAddWithoutValidation("Authorization", authorization.Replace("\u00ff", "", StringComparison.Ordinal));
 
         ((int)(await operators.GetAsync(request)).StatusCode).Should().Be(401);
     }
 
-    private static async Task<int> SendAsync(Management operators, string method, string path, byte[] body)
+    private static async Task<int> SendAsync(OperatorClient operators, string method, string path, byte[] body)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path) { Content = new ByteArrayContent(body) };
         request.Content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
@@ -194,8 +194,8 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
 
     private static async Task<RunningRouter> StartAsync()
     {
-        var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance"), new ManualClock());
-        using var operators = new Management(router);
+        var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance"), new ManualClock());
+        using var operators = new OperatorClient(router);
         (await operators.SendAsync("POST", "/bypass", "{}")).Status.Should().Be(201);
         return router;
     }

@@ -1,7 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Router.Cli;
 using Router.Configuration;
-using Router.Serving.Management;
+using Router.Management;
 
 namespace Router.Tests;
 
@@ -12,7 +12,7 @@ public sealed class ManagementClientTests
     [Fact]
     public async Task A_proxy_of_the_environment_never_sees_the_token()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token));
         await using var proxy = RawBackend.Saying("a proxy");
         (string, string)[] proxies = [.. from name in (string[])["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] select (name, proxy.Address)];
         var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
@@ -27,7 +27,7 @@ public sealed class ManagementClientTests
     [Fact]
     public async Task The_tool_finds_the_instance_and_its_token_by_the_configuration_that_both_have()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token));
         var port = new Uri(router.App.Services.GetRequiredService<ManagementServer>().Url!).Port;
         using var files = new Files();
         var secret = files.Write("token", Token + "\n");
@@ -50,12 +50,12 @@ public sealed class ManagementClientTests
     }
 
     [Theory]
-    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"\" } } }", RouterCommand.NoConnection, "The configuration has no management interface (Router:Management:Url is empty). Say where Router is with --url or ROUTER_URL.")]
-    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"http://127.0.0.1:0\" } } }", RouterCommand.NoConnection, "Router:Management:Url is http://127.0.0.1:0: the port is known only to the running Router")]
-    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"nine\" } } }", RouterCommand.WrongUse, "Router:Management:Url: 'nine' is not an address")]
-    [InlineData("{ \"Router\": { \"Management\": { \"TokenFile\": \"/nowhere/token\" } } }", RouterCommand.WrongUse, "Router:Management:TokenFile: '/nowhere/token' can't be read")]
-    [InlineData("{ \"Router\": ", RouterCommand.WrongUse, "Or say where Router is with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
-    [InlineData(null, RouterCommand.WrongUse, "Or say where Router is with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
+    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"\" } } }", ExitCode.NoConnection, "The configuration has no management interface (Router:Management:Url is empty). Say where Router is with --url or ROUTER_URL.")]
+    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"http://127.0.0.1:0\" } } }", ExitCode.NoConnection, "Router:Management:Url is http://127.0.0.1:0: the port is known only to the running Router")]
+    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"nine\" } } }", ExitCode.WrongUse, "Router:Management:Url: 'nine' is not an address")]
+    [InlineData("{ \"Router\": { \"Management\": { \"TokenFile\": \"/nowhere/token\" } } }", ExitCode.WrongUse, "Router:Management:TokenFile: '/nowhere/token' can't be read")]
+    [InlineData("{ \"Router\": ", ExitCode.WrongUse, "Or say where Router is with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
+    [InlineData(null, ExitCode.WrongUse, "Or say where Router is with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
     public async Task Where_the_configuration_does_not_tell_the_tool_asks_nobody(string? json, int code, string said)
     {
         using var files = new Files();
@@ -79,7 +79,7 @@ public sealed class ManagementClientTests
     [Fact]
     public async Task A_refusal_recommends_commands_for_the_address_that_was_asked()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
 
         var (_, _, errors) = await Tool.RunWithAsync([], "mode", "cancel", "--url", url);
@@ -95,7 +95,7 @@ public sealed class ManagementClientTests
 
         var (code, _, errors) = await Tool.RunWithTokenAsync(server.Address, Token, "mode");
 
-        code.Should().Be(RouterCommand.NoConnection);
+        code.Should().Be(ExitCode.NoConnection);
         errors.Should().Contain("is not Router's management interface");
         other.Connections.Should().Be(0);
     }

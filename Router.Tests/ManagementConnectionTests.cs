@@ -1,6 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.DependencyInjection;
-using Router.Serving.Management;
+using Router.Management;
 
 namespace Router.Tests;
 
@@ -15,7 +15,7 @@ public sealed class ManagementConnectionTests
     public async Task Idle_connections_do_not_keep_the_operator_out_and_the_oldest_of_them_are_closed()
     {
         await using var router = await StartAsync();
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         var idle = new List<RawConnection>();
         for (var i = 0; i < 2 * ManagementConnections.MostUnproven; i++)
             idle.Add(await RawConnection.OpenAsync(AddressOf(router)));
@@ -68,5 +68,5 @@ public sealed class ManagementConnectionTests
         IPEndPoint.Parse(new Uri(router.App.Services.GetRequiredService<ManagementServer>().Url!).Authority);
 
     private Task<RunningRouter> StartAsync() =>
-        RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token), _clock);
+        RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token), _clock);
 }

@@ -11,14 +11,14 @@ public sealed class ManagementTests
     private const string Token = "0123456789abcdef0123456789abcdef";
 
     private static SiteFile Site(string address = "http://backend.invalid") =>
-        Management.With(new SiteFile().Frontend("www", address).Host("www.*", "www").Api("api").Host("api.*", "api"));
+        OperatorClient.With(new SiteFile().Frontend("www", address).Host("www.*", "www").Api("api").Host("api.*", "api"));
 
     [Fact]
     public async Task The_mode_is_changed_without_a_restart_and_the_answer_says_what_that_means()
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(Site(backend.Address));
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
 
         var (status, body) = await operators.SendAsync("PUT", "/mode", """{"mode": "recovery", "reason": "restore db", "by": "ops"}""");
@@ -38,7 +38,7 @@ public sealed class ManagementTests
     public async Task Two_operators_cannot_overwrite_each_other_unknowingly()
     {
         await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         (await operators.SendAsync("PUT", "/mode", """{"mode": "recovery"}""", ("If-Match", "\"1\""))).Status.Should().Be(200);
 
         var (status, body) = await operators.SendAsync("PUT", "/mode", """{"mode": "live"}""", ("If-Match", "\"1\""));
@@ -51,7 +51,7 @@ public sealed class ManagementTests
     public async Task Every_fault_is_told_at_once_and_nothing_is_changed()
     {
         await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         var (status, body) = await operators.SendAsync("PUT", "/mode", """{"mode": "closed", "until": "23:30", "cutAfter": "soon", "resaon": "x", "by": 7}""");
 
@@ -68,7 +68,7 @@ public sealed class ManagementTests
     public async Task What_is_no_change_is_refused(string body)
     {
         await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         (await operators.SendAsync("PUT", "/mode", body)).Status.Should().Be(400);
     }
@@ -80,7 +80,7 @@ public sealed class ManagementTests
     public async Task A_body_that_is_too_long_is_refused_with_the_limit(int length, bool isAnnounced)
     {
         await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         var body = $$"""{"mode": "maintenance", "reason": "{{new string('x', length)}}"}""";
         using var request = new HttpRequestMessage(HttpMethod.Put, "/mode") { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
         (request.Headers.TransferEncodingChunked, request.Headers.ExpectContinue) = (!isAnnounced, isAnnounced);
@@ -96,7 +96,7 @@ public sealed class ManagementTests
     public async Task A_blank_name_is_nobodys()
     {
         await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         var (_, body) = await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "by": " "}""");
 
@@ -108,7 +108,7 @@ public sealed class ManagementTests
     {
         var clock = new ManualClock();
         await using var router = await RunningRouter.StartAsync(Site(), clock);
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "at": "2026-01-01T23:00:00Z", "until": "2026-01-02T01:00:00Z", "readOnlyBefore": "10s"}""");
         var (_, scheduled) = await operators.SendAsync("GET", "/mode");
@@ -147,7 +147,7 @@ public sealed class ManagementTests
     public async Task A_trial_says_what_would_be_and_changes_nothing()
     {
         await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         var (status, body) = await operators.SendAsync("PUT", "/mode?dryRun=true", """{"mode": "maintenance"}""");
 
@@ -161,7 +161,7 @@ public sealed class ManagementTests
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(Site(backend.Address));
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         using var client = await router.ConnectAsync();
         await client.WriteAsync("POST /save?secret=1 HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n");
         using var connection = await backend.AcceptAsync();
@@ -202,7 +202,7 @@ public sealed class ManagementTests
     public async Task A_form_of_another_site_in_an_operators_browser_changes_nothing()
     {
         await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         const string change = """{"mode": "maintenance"}""";
 
         (await operators.SendAsync("PUT", "/mode", change, ("Sec-Fetch-Site", "cross-site"))).Status.Should().Be(403);
@@ -222,7 +222,7 @@ public sealed class ManagementTests
     {
         var clock = new ManualClock();
         await using var router = await RunningRouter.StartAsync(Site().Set("Management:Token", Token), clock);
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         (await operators.SendAsync("GET", "/mode")).Status.Should().Be(401);
         (await operators.SendAsync("GET", "/_status")).Status.Should().Be(401);
@@ -260,7 +260,7 @@ public sealed class ManagementTests
     public async Task The_table_health_metrics_and_the_description_of_it_all_are_there()
     {
         await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         var (_, routes) = await operators.SendAsync("GET", "/routes");
         routes["routes"]!.AsArray().Select(route => route!["host"]!.ToString()).Should().BeEquivalentTo("www.*", "api.*");
@@ -295,7 +295,7 @@ public sealed class ManagementTests
     {
         await using var router = await RunningRouter.StartAsync(
             Site().AllowList("admins", "203.0.113.9").Path("www.*", "/admin", allowList: "admins"));
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
 
         var (_, allowed) = await operators.SendAsync("GET", "/explain?url=https://www.example.org/admin/x&client=203.0.113.9&mode=recovery");
         allowed["steps"]!.AsArray().Select(step => $"{step!["question"]}: {step["answer"]}").Should().ContainInOrder(

@@ -3,8 +3,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Cli;
+using Router.Management;
 using Router.Modes;
-using Router.Serving.Management;
 using Router.Switching;
 
 namespace Router.Tests;
@@ -40,21 +40,21 @@ public sealed class ModeCommandTests
     }
 
     [Theory]
-    [InlineData(RouterCommand.WrongUse, "Choose one of", "mode", "set", "closed")]
-    [InlineData(RouterCommand.WrongUse, "--by is 'jane', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator.", "mode", "extend", "--by", "jane")]
-    [InlineData(RouterCommand.WrongUse, "is not a time", "mode", "set", "maintenance", "--until", "later")]
-    [InlineData(RouterCommand.WrongUse, "--expect is '0'. Give the number of instances, from 1 to 10000.", "mode", "set", "maintenance", "--wait", "--expect", "0")]
-    [InlineData(RouterCommand.WrongUse, "--expect is 'all'. Give", "mode", "set", "maintenance", "--wait", "--expect", "all")]
-    [InlineData(RouterCommand.WrongUse, "--expect is '10001'. Give", "mode", "--expect", "10001")]
-    [InlineData(RouterCommand.WrongUse, "--if-version is '-1'. Give the version", "mode", "set", "maintenance", "--if-version", "-1")]
-    [InlineData(RouterCommand.WrongUse, "--token-file /dev/null holds no token: it is empty", "mode", "set", "maintenance", "--token-file", "/dev/null")]
-    [InlineData(RouterCommand.WrongUse, "--token-file /nowhere/token can't be read", "mode", "set", "maintenance", "--token-file", "/nowhere/token")]
-    [InlineData(RouterCommand.NotDone, "Nothing was changed", "mode", "set", "maintenance", "--if-version", "7")]
-    [InlineData(RouterCommand.WrongUse, "nothing to cancel", "mode", "cancel")]
-    [InlineData(RouterCommand.NoConnection, "No connection", "mode", "--url", "http://127.0.0.1:1")]
+    [InlineData(ExitCode.WrongUse, "Choose one of", "mode", "set", "closed")]
+    [InlineData(ExitCode.WrongUse, "--by is 'jane', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator.", "mode", "extend", "--by", "jane")]
+    [InlineData(ExitCode.WrongUse, "is not a time", "mode", "set", "maintenance", "--until", "later")]
+    [InlineData(ExitCode.WrongUse, "--expect is '0'. Give the number of instances, from 1 to 10000.", "mode", "set", "maintenance", "--wait", "--expect", "0")]
+    [InlineData(ExitCode.WrongUse, "--expect is 'all'. Give", "mode", "set", "maintenance", "--wait", "--expect", "all")]
+    [InlineData(ExitCode.WrongUse, "--expect is '10001'. Give", "mode", "--expect", "10001")]
+    [InlineData(ExitCode.WrongUse, "--if-version is '-1'. Give the version", "mode", "set", "maintenance", "--if-version", "-1")]
+    [InlineData(ExitCode.WrongUse, "--token-file /dev/null holds no token: it is empty", "mode", "set", "maintenance", "--token-file", "/dev/null")]
+    [InlineData(ExitCode.WrongUse, "--token-file /nowhere/token can't be read", "mode", "set", "maintenance", "--token-file", "/nowhere/token")]
+    [InlineData(ExitCode.NotDone, "Nothing was changed", "mode", "set", "maintenance", "--if-version", "7")]
+    [InlineData(ExitCode.WrongUse, "nothing to cancel", "mode", "cancel")]
+    [InlineData(ExitCode.NoConnection, "No connection", "mode", "--url", "http://127.0.0.1:1")]
     public async Task The_exit_code_says_what_became_of_it_and_the_message_what_to_do(int code, string message, params string[] arguments)
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
 
         var (exit, _, errors) = await Tool.RunAsync(UrlOf(router), arguments);
 
@@ -65,13 +65,13 @@ public sealed class ModeCommandTests
 
     [Theory]
     [InlineData("of-sixteen-letters\n", 0, "^$")]
-    [InlineData("of sixteen letters", RouterCommand.WrongUse, "ROUTER_TOKEN holds no token: it has letters that no token has")]
-    [InlineData("öf-sixteen-letters", RouterCommand.WrongUse, "ROUTER_TOKEN holds no token: it has letters that no token has")]
-    [InlineData(" ", RouterCommand.WrongUse, "ROUTER_TOKEN holds no token: it is empty")]
-    [InlineData("of-seventeen-letters", RouterCommand.NoConnection, "ROUTER_TOKEN or --token-file")]
+    [InlineData("of sixteen letters", ExitCode.WrongUse, "ROUTER_TOKEN holds no token: it has letters that no token has")]
+    [InlineData("öf-sixteen-letters", ExitCode.WrongUse, "ROUTER_TOKEN holds no token: it has letters that no token has")]
+    [InlineData(" ", ExitCode.WrongUse, "ROUTER_TOKEN holds no token: it is empty")]
+    [InlineData("of-seventeen-letters", ExitCode.NoConnection, "ROUTER_TOKEN or --token-file")]
     public async Task A_token_may_end_with_a_newline_and_what_can_be_none_is_told_so(string token, int code, string message)
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "of-sixteen-letters"));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "of-sixteen-letters"));
 
         var (exit, _, errors) = await Tool.RunWithTokenAsync(UrlOf(router), token, "mode", "history");
 
@@ -82,13 +82,13 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task A_script_is_told_all_that_an_operator_is_shown()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         await Tool.RunAsync(UrlOf(router), "mode", "set", "recovery", "--by", "jane", "--reason", "restore db", "--ticket", "OPS-1", "--until", "+30m");
         await Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--by", "jane", "--at", "+10m");
 
         var (code, output, _) = await Tool.RunAsync(UrlOf(router), "mode", "--json");
 
-        code.Should().Be(RouterCommand.NotDone, "the APIs are open");
+        code.Should().Be(ExitCode.NotDone, "the APIs are open");
         var shown = JsonNode.Parse(output)!;
         (shown["safe"]!.GetValue<bool>(), shown["state"]!.ToString()).Should().Be((false, "closed_to_visitors"));
         var mode = shown["current"]!;
@@ -104,7 +104,7 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task An_extension_adds_to_the_end_and_every_command_shows_what_is_announced()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         string[] announced = ["by:        jane", "reason:    restore db", "ticket:    OPS-1"];
         var day = DateTime.UtcNow.AddDays(2).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
@@ -116,7 +116,7 @@ public sealed class ModeCommandTests
         (await RunAsync("mode", "extend", "--by", "+30m", "--dry-run")).Should().ContainAll("Nothing was changed", "end moved: 23:45 -> 00:15, 30m later", "reason:    restore db");
         (await Tool.RunWithAsync([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], "mode")).Output.Should().ContainAll($"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
         var (code, _, errors) = await Tool.RunAsync(UrlOf(router), "mode", "extend", "--until", $"{day} 22:30");
-        code.Should().Be(RouterCommand.WrongUse);
+        code.Should().Be(ExitCode.WrongUse);
         errors.Should().Contain("before the announced end").And.Contain("--shorten");
         (await RunAsync("mode", "extend", "--until", $"{day} 22:30", "--shorten")).Should().Contain("end moved: 23:45 -> 22:30, 1h 15m CLOSER");
         var json = JsonNode.Parse(await RunAsync("mode", "extend", "--by", "24h", "--json"))!;
@@ -128,7 +128,7 @@ public sealed class ModeCommandTests
         {
             var (exit, output, said) = await Tool.RunWithAsync([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], arguments);
             said.Should().BeEmpty();
-            exit.Should().Be(arguments is ["mode"] or ["mode", "--json"] ? RouterCommand.NotDone : 0, "an open site is not safe");
+            exit.Should().Be(arguments is ["mode"] or ["mode", "--json"] ? ExitCode.NotDone : 0, "an open site is not safe");
             return output;
         }
     }
@@ -136,7 +136,7 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task Watching_ends_when_nobody_reads_any_more()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var tool = RouterProcess.Start();
 
         var (code, output, errors) = await Script.RunAsync(
@@ -149,7 +149,7 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task Several_commands_can_write_to_one_file()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var (tool, file) = (RouterProcess.Start(), Path.GetTempFileName());
 
         var (code, _, _) = await Script.RunAsync(
@@ -163,7 +163,7 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task What_is_hidden_in_a_text_is_shown_as_an_escape_and_JSON_keeps_its_value()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         const string reason = "restore\u202e\u2066\u200b\u001b[2J\u200f bd \U000e0041é";
         // As an instance of an earlier release, or somebody at the store, may have written it.
         router.Modes().Offer(new ModeRecord { Version = new(7), Steps = [new ModeStep { Mode = ModeCatalogue.Closed, Made = new(7), Reason = reason, By = "jane\u2028", Until = DateTimeOffset.UtcNow.AddHours(1) }] });
@@ -179,7 +179,7 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task What_is_not_announced_of_a_closed_site_is_said_to_be_missing()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
 
         (await Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--by", "jane")).Output.Should().ContainAll("until:     (no end announced)", "by:        jane", "reason:    (none given)", "ticket:    (none given)");
     }
@@ -214,7 +214,7 @@ public sealed class ModeCommandTests
         await waiting.StopAsync();
 
         var (code, output, _) = await waiting.Done;
-        code.Should().Be(RouterCommand.NotDone);
+        code.Should().Be(ExitCode.NotDone);
         output.Should().Contain("Interrupted: the switch goes on without this command.").And.MatchRegex("\nNOT SAFE: .*GET www.example.org/slow\n$");
     }
 
@@ -228,14 +228,14 @@ public sealed class ModeCommandTests
         (await Tool.RunAsync(UrlOf(site.Router), "mode", "set", "live")).Code.Should().Be(0);
 
         var (code, output, _) = await waiting.Done;
-        code.Should().Be(RouterCommand.NotDone);
+        code.Should().Be(ExitCode.NotDone);
         output.Should().Contain("Somebody has changed the mode meanwhile").And.NotContain("\nSAFE");
     }
 
     [Fact]
     public async Task A_switch_that_is_waited_for_outlasts_an_instance_that_does_not_answer_for_a_moment()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var asked = 0;
         // A client asks once more by itself on a connection that it had before.
         await using var relay = RelayTo(UrlOf(router), drops: message => message.Target.StartsWith("/fleet", StringComparison.Ordinal) && Interlocked.Increment(ref asked) <= 6);
@@ -249,12 +249,12 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task A_change_whose_answer_is_lost_is_not_called_undone()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         await using var relay = RelayTo(UrlOf(router), drops: message => message.Method == "PUT");
 
         var (code, _, errors) = await Tool.RunAsync(relay.Address, "mode", "set", "maintenance");
 
-        code.Should().Be(RouterCommand.NoConnection);
+        code.Should().Be(ExitCode.NoConnection);
         errors.Should().Contain($"Whether the change was made is not known: look with router mode --url {relay.Address}.");
         router.Modes().Current.Name.Should().Be("maintenance", "only its answer was lost");
     }
@@ -318,7 +318,7 @@ public sealed class ModeCommandTests
         {
             var backend = RawBackend.Start();
             var router = await RunningRouter.StartAsync(
-                Management.With(SiteFile.Of("www.*", backend)).Set("Backends:www:WriteSettleTime", "1s"));
+                OperatorClient.With(SiteFile.Of("www.*", backend)).Set("Backends:www:WriteSettleTime", "1s"));
             var client = await router.ConnectAsync();
             await client.WriteAsync(request);
             var connection = await backend.AcceptAsync();

@@ -2,10 +2,10 @@ using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
 using Router.Background;
 using Router.Configuration;
-using Router.Forwarding.Backends;
-using Router.Forwarding.InFlight;
 using Router.Modes;
+using Router.Proxy.InFlight;
 using Router.Switching;
+using Router.Upstreams;
 using Xunit.Abstractions;
 
 namespace Router.Tests;
@@ -262,7 +262,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
             _store = store;
             Modes = new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()));
             _drain = new Drain(Modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
-            var reporter = new InstanceReporter(Modes, open, uncertain, new Upstreams(clock), _drain, settings, clock);
+            var reporter = new InstanceReporter(Modes, open, uncertain, new UpstreamRegistry(clock), _drain, settings, clock);
             var health = new StoreHealth(store, Modes, NullLogger<StoreHealth>.Instance);
             var fleet = new Fleet(store, reporter, Modes, health, clock, settings);
             _reporter = new FleetReporter(store, reporter, fleet, Modes, health, clock, NullLogger<FleetReporter>.Instance);

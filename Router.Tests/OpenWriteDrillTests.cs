@@ -21,7 +21,7 @@ public sealed class OpenWriteDrillTests(DrillDatabase database, ITestOutputHelpe
         string[] slow = ["slow-1", "slow-2", "slow-3"];
         var writing = slow.Select(id => site.Clients.WriteAsync(three, id, TimeSpan.FromSeconds(4.5))).ToArray();
         await Task.WhenAll(slow.Select(site.Application.HasAsync));
-        using var operators = new Management(one.ManagementUrl);
+        using var operators = new OperatorClient(one.ManagementUrl);
         await Eventually.TrueAsync(async () =>
         {
             var open = (await DrillSite.InstancesAsync(operators)).SelectMany(it => it["openWrites"]!.AsArray());

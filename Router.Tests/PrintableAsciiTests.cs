@@ -1,5 +1,5 @@
 using System.Text;
-using Router.Forwarding.Headers;
+using Router.Http;
 
 namespace Router.Tests;
 

@@ -54,8 +54,8 @@ public sealed class ProtectiveHeadersTests
     {
         var site = new SiteFile().Frontend("www", "http://127.0.0.1:1").Host("www.*", "www").Path("www.*", "/private").Set("Hosts:www.*:Paths:/private:AllowList", "nobody").Set("AllowLists:nobody", "192.0.2.1")
             .Api("api", "http://127.0.0.1:1").Host("api.*", "api");
-        var router = await RunningRouter.StartAsync(Management.With(site).Mode("recovery"));
-        using var operators = new Management(router);
+        var router = await RunningRouter.StartAsync(OperatorClient.With(site).Mode("recovery"));
+        using var operators = new OperatorClient(router);
         (await operators.SendAsync("POST", "/bypass", "{}")).Status.Should().Be(201);
         return router;
     }

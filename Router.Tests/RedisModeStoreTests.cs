@@ -59,12 +59,12 @@ public sealed class RedisModeStoreTests
     public Task The_history_keeps_its_newest_lines() => WithAsync(async open =>
     {
         await using var store = open();
-        await Task.WhenAll(Enumerable.Range(0, ModeStores.HistoryLength).Select(line => store.AddHistoryAsync($"{line}", default)));
+        await Task.WhenAll(Enumerable.Range(0, IModeStore.HistoryLength).Select(line => store.AddHistoryAsync($"{line}", default)));
 
         await store.AddHistoryAsync("newest", default);
 
         var history = await store.ReadHistoryAsync(default);
-        (history.Count, history[^1]).Should().Be((ModeStores.HistoryLength, "newest"));
+        (history.Count, history[^1]).Should().Be((IModeStore.HistoryLength, "newest"));
     });
 
     [RedisFact]

@@ -1,6 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Router.Serving.Management;
+using Router.Management;
 
 namespace Router.Tests;
 
@@ -122,10 +122,10 @@ public sealed class ReloadTests
     [Fact]
     public async Task The_command_reloads_at_once_and_says_what_changed_or_what_is_wrong()
     {
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", "http://www.invalid")), new ManualClock());
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://www.invalid")), new ManualClock());
         var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
 
-        router.Replace(Management.With(SiteFile.Of("www.*", "http://other.invalid").Host("api.*", "www").Set("Limits:MaxHeaderFields", "50")).ToString());
+        router.Replace(OperatorClient.With(SiteFile.Of("www.*", "http://other.invalid").Host("api.*", "www").Set("Limits:MaxHeaderFields", "50")).ToString());
         var (code, output, errors) = await Tool.RunAsync(url, "reload");
 
         (code, errors).Should().Be((0, ""));

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
-using Router.Forwarding.Backends;
+using Router.Upstreams;
 
 namespace Router.Tests;
 
@@ -81,7 +81,7 @@ public sealed class RetiredBackendTests
     private static SiteFile Site(string address) => SiteFile.Of("www.*", address);
 
     private static IEnumerable<string> Names(RunningRouter router) =>
-        router.App.Services.GetRequiredService<Upstreams>().All.Select(upstream => upstream.Settings.Name).Order(StringComparer.Ordinal);
+        router.App.Services.GetRequiredService<UpstreamRegistry>().All.Select(upstream => upstream.Settings.Name).Order(StringComparer.Ordinal);
 
     private static async Task AnswerAsync(RawConnection connection)
     {

@@ -2,8 +2,8 @@ using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Cli;
 using Router.Configuration;
+using Router.Management;
 using Router.Samples;
-using Router.Serving.Management;
 
 namespace Router.Tests;
 

@@ -40,7 +40,7 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         var instances = new List<RouterProcess>();
         for (var i = 0; i < 3; i++)
             instances.Add(await OpenAsync(site, $"web-{i}"));
-        using var operators = new Management(instances[0].ManagementUrl);
+        using var operators = new OperatorClient(instances[0].ManagementUrl);
         using var stopping = new CancellationTokenSource();
         var load = instances.SelectMany(instance => Enumerable.Range(0, 3).Select(_ => AskAsync(instance.Endpoint, stopping.Token))).ToArray();
 
@@ -88,7 +88,7 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         var site = SiteFile.Of("www.*", backend).Set("ModeStore:Redis", redis.Url).Set("ModeStore:DrainLimit", "5m");
         await using var one = await OpenAsync(site, "web-1");
         await using var other = await OpenAsync(site, "web-2");
-        using var operators = new Management(one.ManagementUrl);
+        using var operators = new OperatorClient(one.ManagementUrl);
         var (page, report) = await BeginAsync(one, backend, Get);
         var (upload, uploaded) = await BeginAsync(other, backend, Post);
         var (socket, socketed) = await BeginAsync(other, backend, Upgrade);
@@ -170,7 +170,7 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
 
         async Task AgreedAsync(RouterProcess instance)
         {
-            using var operators = new Management(instance.ManagementUrl);
+            using var operators = new OperatorClient(instance.ManagementUrl);
             await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet?expect=2")).Body["safe"]!.GetValue<bool>());
         }
     }
@@ -192,7 +192,7 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         return router;
     }
 
-    private static async Task<string[]> BlockingAsync(Management operators)
+    private static async Task<string[]> BlockingAsync(OperatorClient operators)
     {
         var (_, fleet) = await operators.SendAsync("GET", "/fleet?expect=2");
         fleet["safe"]!.GetValue<bool>().Should().BeFalse();

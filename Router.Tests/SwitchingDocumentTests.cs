@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Router.Configuration;
+using Router.Management;
 using Router.Modes;
-using Router.Serving.Management;
 using Router.Switching;
 
 namespace Router.Tests;
@@ -19,7 +19,7 @@ public sealed class SwitchingDocumentTests
         };
         var faults = new Faults();
 
-        var read = ModeChangeDocument.Read(JsonSerializer.SerializeToUtf8Bytes(sent, ManagementJson.Default.ModeChangeDocument), faults);
+        var read = ModeChangeDocument.Read(JsonSerializer.SerializeToUtf8Bytes(sent, ManagementJson.Default.ModeChangeDocument), ManagementJson.Default.ModeChangeDocument, faults);
 
         faults.All.Should().BeEmpty();
         read.Should().Be(sent);

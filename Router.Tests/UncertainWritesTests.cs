@@ -1,4 +1,4 @@
-using Router.Forwarding.InFlight;
+using Router.Proxy.InFlight;
 
 namespace Router.Tests;
 

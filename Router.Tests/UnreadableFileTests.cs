@@ -1,9 +1,9 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Router.Answers;
 using Router.Background;
 using Router.Configuration;
+using Router.Pages;
 
 namespace Router.Tests;
 
@@ -40,13 +40,13 @@ public sealed class UnreadableFileTests : IDisposable
     public void Pages_languages_and_served_files_that_can_t_be_read_are_faults_and_no_exceptions(string way)
     {
         var languages = Directory.CreateDirectory(Path.Combine(_directory, "languages")).FullName;
-        foreach (var file in Directory.GetFiles(Path.Combine(Pages.Directory, "languages")))
+        foreach (var file in Directory.GetFiles(Path.Combine(SitePages.Directory, "languages")))
             File.Copy(file, Path.Combine(languages, Path.GetFileName(file)));
         foreach (var name in new[] { "page.html", "robots.txt", "languages/cy.json" })
             Spoil(Path.Combine(_directory, name), way);
         var faults = new Faults();
 
-        Pages.Load(_directory, new SiteFile().Frontend("www").Host("*", "www").ToSettings().Pages, [], faults);
+        SitePages.Load(_directory, new SiteFile().Frontend("www").Host("*", "www").ToSettings().Pages, [], faults);
         FixedFile.Load(_directory, "robots.txt", "Router:Hosts:www:File", faults).Should().BeNull();
 
         faults.All.Select(fault => fault.Key).Should().Contain(["Router:Pages:Template", "Router:Hosts:www:File"]);

@@ -1,5 +1,5 @@
 using Router.Cli;
-using Router.Serving;
+using Router.Hosting;
 
 namespace Router.Tests;
 

@@ -10,9 +10,9 @@ public sealed class UnwritableStoreTests
     {
         await using var backend = new RecordingBackend();
         await using var redis = await RedisServer.StartAsync();
-        await using var router = await RunningRouter.StartAsync(Management.With(SiteFile.Of("www.*", backend.Address)).Set("ModeStore:Redis", redis.Url));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", backend.Address)).Set("ModeStore:Redis", redis.Url));
         await Eventually.TrueAsync(async () => (await router.GetAsync("http://www.example.org/")).Status == 200);
-        using var operators = new Management(router);
+        using var operators = new OperatorClient(router);
         (await router.GetAsync("http://localhost/_status")).Body.Should().NotContain("switchProblem");
 
         await using var connection = await ConnectionMultiplexer.ConnectAsync($"localhost:{redis.Port},allowAdmin=true");

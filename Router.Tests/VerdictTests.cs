@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
-using Router.Forwarding.InFlight;
 using Router.Modes;
+using Router.Proxy.InFlight;
 using Router.Switching;
 using Xunit.Abstractions;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using Router.Configuration;
-using Router.Forwarding;
-using Router.Forwarding.Backends;
+using Router.Http;
+using Router.Upstreams;
 
 namespace Router.Tests.Forwarding;
 

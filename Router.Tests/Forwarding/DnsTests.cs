@@ -3,8 +3,8 @@ using System.Net.Sockets;
 using System.Text;
 using Microsoft.Extensions.Configuration;
 using Router.Configuration;
-using Router.Forwarding.Backends;
 using Router.Serving;
+using Router.Upstreams;
 
 namespace Router.Tests.Forwarding;
 

@@ -2,9 +2,9 @@ using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
-using Router.Forwarding.InFlight;
+using Router.Metrics;
 using Router.Modes;
-using Router.Observability;
+using Router.Proxy.InFlight;
 using Xunit.Abstractions;
 
 namespace Router.Tests.Forwarding;

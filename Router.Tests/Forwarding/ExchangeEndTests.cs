@@ -1,8 +1,8 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
-using Router.Forwarding.InFlight;
 using Router.Modes;
+using Router.Proxy.InFlight;
 
 namespace Router.Tests.Forwarding;
 

@@ -1,6 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Router.Configuration;
-using Router.Forwarding;
+using Router.Proxy.InFlight;
 
 namespace Router.Tests.Forwarding;
 

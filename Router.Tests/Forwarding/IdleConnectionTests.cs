@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Sockets;
-using Router.Forwarding.Http1;
+using Router.Http.Http1;
 
 namespace Router.Tests.Forwarding;
 

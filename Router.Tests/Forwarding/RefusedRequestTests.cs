@@ -1,4 +1,4 @@
-using Router.Forwarding;
+using Router.Http;
 using Router.Modes;
 
 namespace Router.Tests.Forwarding;

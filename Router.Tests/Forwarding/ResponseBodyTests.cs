@@ -2,9 +2,8 @@ using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
-using Router.Forwarding;
-using Router.Forwarding.Bodies;
-using Router.Forwarding.InFlight;
+using Router.Proxy;
+using Router.Proxy.InFlight;
 
 namespace Router.Tests.Forwarding;
 

@@ -1,4 +1,3 @@
-
 namespace Router.Tests.Forwarding;
 
 public sealed class TrailerTests

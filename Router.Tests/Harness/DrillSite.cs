@@ -101,7 +101,7 @@ internal sealed class DrillSite : IAsyncDisposable
     /// <summary>Waits until so many instances are live, and each has let clients write.</summary>
     public static async Task LiveAsync(RouterProcess router, int count)
     {
-        using var operators = new Management(router.ManagementUrl);
+        using var operators = new OperatorClient(router.ManagementUrl);
         await Eventually.TrueAsync(async () =>
         {
             var all = (await operators.SendAsync("GET", "/fleet")).Body["instances"]!.AsArray();
@@ -111,7 +111,7 @@ internal sealed class DrillSite : IAsyncDisposable
     }
 
     /// <summary>What the live instances report.</summary>
-    public static async Task<JsonNode[]> InstancesAsync(Management operators)
+    public static async Task<JsonNode[]> InstancesAsync(OperatorClient operators)
     {
         var instances = (await operators.SendAsync("GET", "/fleet")).Body["instances"]!.AsArray();
         return [.. instances.Where(it => it!["state"]!.GetValue<string>() == "live").Select(it => it!["report"]!)];

@@ -1,6 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
-using Router.Forwarding.InFlight;
 using Router.Modes;
+using Router.Proxy.InFlight;
 using Router.Switching;
 
 namespace Router.Tests.Harness;

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Router.Configuration;
+using Router.Hosting;
 using Router.Serving;
 
 namespace Router.Tests.Harness;

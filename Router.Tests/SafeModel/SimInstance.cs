@@ -1,6 +1,6 @@
-using Router.Forwarding;
-using Router.Forwarding.InFlight;
+using Router.Http;
 using Router.Modes;
+using Router.Proxy.InFlight;
 using Router.Switching;
 
 namespace Router.Tests.SafeModel;

@@ -1,5 +1,5 @@
 using Router.Configuration;
-using Router.Forwarding.InFlight;
+using Router.Proxy.InFlight;
 
 namespace Router.Tests.SafeModel;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Extensions.Primitives;
+using Router.Http;
 
 namespace Router.Access;
 

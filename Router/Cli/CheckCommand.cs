@@ -1,5 +1,6 @@
 using Router.Access;
 using Router.Configuration;
+using Router.Hosting;
 using Router.Modes;
 using Router.Modes.Stores;
 using Router.Serving;
@@ -28,7 +29,7 @@ public static class CheckCommand
             await output.WriteLineAsync($"Warning: {warning}.").ConfigureAwait(false);
         await output.WriteLineAsync().ConfigureAwait(false);
         TableReport.Write(site.Table, site.Admission, output);
-        return !connects || await ConnectionCheck.RunAsync(app.Services, output).ConfigureAwait(false) ? 0 : RouterCommand.NoConnection;
+        return !connects || await ConnectionCheck.RunAsync(app.Services, output).ConfigureAwait(false) ? 0 : ExitCode.NoConnection;
     }
 
     // A file is at hand; a Redis is contacted only where that is asked for.

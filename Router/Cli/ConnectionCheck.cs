@@ -1,6 +1,6 @@
 using Router.Access;
 using Router.Configuration;
-using Router.Forwarding;
+using Router.Http;
 using Router.Modes.Stores;
 using Router.Serving;
 

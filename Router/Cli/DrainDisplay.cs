@@ -1,5 +1,5 @@
 using System.Globalization;
-using Router.Serving.Management;
+using Router.Management;
 using Router.Switching;
 
 namespace Router.Cli;

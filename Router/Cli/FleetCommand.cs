@@ -1,6 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
-using Router.Serving.Management;
+using Router.Management;
 using static Router.Cli.ModeCommand;
 
 namespace Router.Cli;
@@ -16,7 +16,7 @@ public static class FleetCommand
         {
             var document = await FleetAsync(parsed, client).ConfigureAwait(false);
             Print(parsed, document, ManagementJson.Default.FleetDocument, (found, output) => ModeReport.WriteFleet(found, null, output));
-            return document.Safe ? 0 : RouterCommand.NotDone;
+            return document.Safe ? 0 : ExitCode.NotDone;
         }));
 
         var names = new Argument<string[]>("name") { Description = "The name or the id of a vanished instance.", Arity = ArgumentArity.OneOrMore };

@@ -36,7 +36,7 @@ public static class HealthCommand
         async Task<int> NotHealthyAsync(string why)
         {
             await errors.WriteLineAsync($"Not healthy: {why.TrimEnd('.')}.").ConfigureAwait(false);
-            return RouterCommand.NotDone;
+            return ExitCode.NotDone;
         }
     }
 

@@ -4,8 +4,8 @@ using System.Net.Security;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Router.Answers;
 using Router.Configuration;
+using Router.Pages;
 
 namespace Router.Cli;
 
@@ -49,22 +49,22 @@ public sealed class ManagementClient : IDisposable
             if (answer.IsSuccessStatusCode)
                 return JsonSerializer.Deserialize(text, type) ?? throw new JsonException("it is null");
             if (answer.StatusCode is HttpStatusCode.RequestUriTooLong or HttpStatusCode.RequestHeaderFieldsTooLarge or HttpStatusCode.RequestEntityTooLarge && answer.Content.Headers.ContentType?.MediaType != "application/problem+json")
-                throw new CommandFailedException(RouterCommand.WrongUse, $"{_client.BaseAddress} refused the request as too long (status {(int)answer.StatusCode}). Shorten the reason, the address or the token.");
+                throw new CommandFailedException(ExitCode.WrongUse, $"{_client.BaseAddress} refused the request as too long (status {(int)answer.StatusCode}). Shorten the reason, the address or the token.");
             throw Refused(answer.StatusCode, JsonSerializer.Deserialize(text, ProblemJson.Default.ProblemDetails));
         }
         catch (HttpRequestException fault) when (fault.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
         {
-            throw new CommandFailedException(RouterCommand.NoConnection, $"No connection to Router at {_client.BaseAddress}: {fault.GetBaseException().Message.TrimEnd('.')}. Does it run there? Say where with --url or ROUTER_URL.");
+            throw new CommandFailedException(ExitCode.NoConnection, $"No connection to Router at {_client.BaseAddress}: {fault.GetBaseException().Message.TrimEnd('.')}. Does it run there? Say where with --url or ROUTER_URL.");
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException or TaskCanceledException)
         {
             // It may have arrived, and only its answer is missing.
             var doubt = method == HttpMethod.Get ? "" : $" Whether the change was made is not known: look with {Hint("router mode")}.";
-            throw new CommandFailedException(RouterCommand.NoConnection, $"No answer from Router at {_client.BaseAddress}: {(fault is TaskCanceledException ? $"{_client.Timeout.TotalSeconds:F0} s have passed" : fault.GetBaseException().Message.TrimEnd('.'))}.{doubt}");
+            throw new CommandFailedException(ExitCode.NoConnection, $"No answer from Router at {_client.BaseAddress}: {(fault is TaskCanceledException ? $"{_client.Timeout.TotalSeconds:F0} s have passed" : fault.GetBaseException().Message.TrimEnd('.'))}.{doubt}");
         }
         catch (JsonException)
         {
-            throw new CommandFailedException(RouterCommand.NoConnection, $"What answers at {_client.BaseAddress} is not Router's management interface. Say where that is with --url or ROUTER_URL.");
+            throw new CommandFailedException(ExitCode.NoConnection, $"What answers at {_client.BaseAddress} is not Router's management interface. Say where that is with --url or ROUTER_URL.");
         }
     }
 
@@ -75,9 +75,9 @@ public sealed class ManagementClient : IDisposable
     {
         var code = status switch
         {
-            HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge => RouterCommand.WrongUse,
-            HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict => RouterCommand.NotDone,
-            _ => RouterCommand.NoConnection,
+            HttpStatusCode.BadRequest or HttpStatusCode.RequestEntityTooLarge => ExitCode.WrongUse,
+            HttpStatusCode.PreconditionFailed or HttpStatusCode.Conflict => ExitCode.NotDone,
+            _ => ExitCode.NoConnection,
         };
         var now = problem?.Version is { } version ? $" The version is {version} now." : "";
         return new CommandFailedException(code, $"{problem?.Title ?? status.ToString()}. {problem?.Detail}{now}".TrimEnd());

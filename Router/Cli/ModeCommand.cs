@@ -3,10 +3,10 @@ using System.CommandLine.Parsing;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using Router.Answers;
 using Router.Configuration;
+using Router.Management;
 using Router.Modes;
-using Router.Serving.Management;
+using Router.Pages;
 using Router.Switching;
 
 namespace Router.Cli;
@@ -105,7 +105,7 @@ public static class ModeCommand
     {
         try
         {
-            using var client = new ManagementClient(ManagementAccess.Find(RouterCommand.Options(parsed), parsed.GetValue(Url), parsed.GetValue(TokenFile)));
+            using var client = new ManagementClient(ManagementAccess.Find(StartArguments.Of(parsed), parsed.GetValue(Url), parsed.GetValue(TokenFile)));
             return await command(client).ConfigureAwait(false);
         }
         catch (CommandFailedException failed)
@@ -116,7 +116,7 @@ public static class ModeCommand
         catch (IOException fault) when (OperatorConsole.IsClosed(fault))
         {
             // Whatever was asked for is done, except a verdict that nobody read.
-            return parsed.GetValue(Wait) ? RouterCommand.NotDone : 0;
+            return parsed.GetValue(Wait) ? ExitCode.NotDone : 0;
         }
     }
 
@@ -132,7 +132,7 @@ public static class ModeCommand
             Print(parsed, fleet, ManagementJson.Default.FleetDocument, ModeReport.Write);
             // So that "router mode && restore" starts nothing that is not safe.
             if (!parsed.GetValue(Watch))
-                return fleet.Safe ? 0 : RouterCommand.NotDone;
+                return fleet.Safe ? 0 : ExitCode.NotDone;
             await Task.Delay(TimeSpan.FromSeconds(1), stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (stop.IsCancellationRequested)
                 return 0;
@@ -165,7 +165,7 @@ public static class ModeCommand
             return Print(parsed, change, ManagementJson.Default.ChangeDocument, ModeReport.Write);
         if (!parsed.GetValue(Json))
             ModeReport.Write(change, Console.Out);
-        return await WaitAsync(parsed, client, change.Mode, stop).ConfigureAwait(false) is null ? RouterCommand.NotDone : 0;
+        return await WaitAsync(parsed, client, change.Mode, stop).ConfigureAwait(false) is null ? ExitCode.NotDone : 0;
     }
 
     // For somebody else's switch, or to go on where another wait gave up. Only SAFE is a success: what follows may be a restore.
@@ -173,7 +173,7 @@ public static class ModeCommand
     {
         var set = (await FleetAsync(parsed, client).ConfigureAwait(false)).Current;
         var fleet = await WaitAsync(parsed, client, set, stop).ConfigureAwait(false);
-        return fleet is { Safe: true } ? 0 : RouterCommand.NotDone;
+        return fleet is { Safe: true } ? 0 : ExitCode.NotDone;
     }
 
     // Until the mode is in force on every instance and, where it lets nothing write, until it is safe. The last state; null where it did not come to that.
@@ -209,7 +209,7 @@ public static class ModeCommand
 
                 display.Show(fleet.Mode == target || lead == TimeSpan.Zero ? ModeReport.Progress(fleet) : $"waiting for {target}, still {fleet.Mode}", fleet);
             }
-            catch (CommandFailedException failed) when (failed.Code == RouterCommand.NoConnection && !isLast)
+            catch (CommandFailedException failed) when (failed.Code == ExitCode.NoConnection && !isLast)
             {
                 // The instance that was asked may be about to start anew. The switch goes on without it.
                 display.Show(failed.Message, null);
@@ -251,7 +251,7 @@ public static class ModeCommand
         if (text.StartsWith('+') && ConfigurationReader.TryDuration(text[1..], out _))
             return text;
         if (!OperatorTime.TryParse(text, TimeProvider.System, out var time, out var problem))
-            throw new CommandFailedException(RouterCommand.WrongUse, $"{option.Name}: {problem}");
+            throw new CommandFailedException(ExitCode.WrongUse, $"{option.Name}: {problem}");
         if (!parsed.GetValue(Json))
             Console.Out.WriteLine($"{option.Name} {text} is {OperatorTime.Describe(time, TimeZoneInfo.Local)}");
         return time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);

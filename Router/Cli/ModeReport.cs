@@ -3,9 +3,9 @@ using System.Globalization;
 using Router.Access;
 using Router.Admission;
 using Router.Configuration;
-using Router.Forwarding.InFlight;
+using Router.Management;
 using Router.Modes;
-using Router.Serving.Management;
+using Router.Proxy.InFlight;
 using Router.Switching;
 
 namespace Router.Cli;

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Router.Serving.Management;
+using Router.Management;
 
 namespace Router.Cli;
 
@@ -16,7 +16,7 @@ public static class ReloadCommand
         {
             try
             {
-                using var client = new ManagementClient(ManagementAccess.Find(RouterCommand.Options(parsed), parsed.GetValue(url), parsed.GetValue(tokenFile)));
+                using var client = new ManagementClient(ManagementAccess.Find(StartArguments.Of(parsed), parsed.GetValue(url), parsed.GetValue(tokenFile)));
                 return Write(await client.AskAsync(HttpMethod.Post, "/reload", ManagementJson.Default.ReloadDocument).ConfigureAwait(false), Console.Out, Console.Error);
             }
             catch (CommandFailedException failed)
@@ -39,6 +39,6 @@ public static class ReloadCommand
         errors.WriteLine("Not reloaded; the running configuration stays in force:");
         foreach (var fault in result.Faults)
             errors.WriteLine($"  {fault.Member}: {fault.Problem}. {fault.Cure}.");
-        return RouterCommand.WrongUse;
+        return ExitCode.WrongUse;
     }
 }

@@ -1,36 +1,15 @@
 using System.CommandLine;
 using Router.Configuration;
-using Router.Serving;
 
 namespace Router.Cli;
 
 /// <summary>The command line.</summary>
 public static class RouterCommand
 {
-    /// <summary>The exit code for wrong use and for a configuration with faults.</summary>
-    public const int WrongUse = 2;
-
-    /// <summary>The exit code for what was not done, and for a site that is not safe.</summary>
-    public const int NotDone = 1;
-
-    /// <summary>The exit code where no Router answers, or not to this operator.</summary>
-    public const int NoConnection = 3;
-
     // A value that starts with '@', such as a reason, is itself and no file of further arguments.
     internal static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
-
-    private static readonly Option<string?> Urls = new("--urls")
-    {
-        Description = "Where to listen, such as http://*:8080; several with semicolons. Else ASPNETCORE_URLS, else PORT on all interfaces, else 8080.",
-    };
-
-    private static readonly Option<string?> File = new("--config")
-    {
-        Description = "A configuration file in place of Router's own appsettings.json.",
-        Recursive = true,
-    };
 
     private static readonly Option<bool> Connect = new("--connect")
     {
@@ -49,7 +28,7 @@ public static class RouterCommand
             foreach (var error in parsed.Errors)
                 await Console.Error.WriteLineAsync(error.Message).ConfigureAwait(false);
             await Console.Error.WriteLineAsync(CommandSuggestion.Of(parsed) is { } meant ? $"Did you mean: {meant}" : "See --help.").ConfigureAwait(false);
-            return WrongUse;
+            return ExitCode.WrongUse;
         }
 
         try
@@ -68,28 +47,22 @@ public static class RouterCommand
     {
         var root = new RootCommand("Router: the front door of a site of many applications. Without a command it serves until it is told to stop.")
         {
-            Urls,
-            File,
+            StartArguments.Urls,
+            StartArguments.ConfigurationFile,
         };
-        root.SetAction((parsed, _) => GuardAsync(() => RunCommand.RunAsync(Options(parsed), Console.Out, Console.Error)));
+        root.SetAction((parsed, _) => GuardAsync(() => RunCommand.RunAsync(StartArguments.Of(parsed), Console.Out, Console.Error)));
 
-        var check = new Command("check", "Checks the configuration and everything that a start needs, and prints the table that it makes, without listening.") { Urls, Connect };
-        check.SetAction((parsed, _) => GuardAsync(() => CheckCommand.RunAsync(Options(parsed), parsed.GetValue(Connect), Console.Out)));
+        var check = new Command("check", "Checks the configuration and everything that a start needs, and prints the table that it makes, without listening.") { StartArguments.Urls, Connect };
+        check.SetAction((parsed, _) => GuardAsync(() => CheckCommand.RunAsync(StartArguments.Of(parsed), parsed.GetValue(Connect), Console.Out)));
         root.Add(check);
-        var health = new Command("health", "Asks the Router that listens here by the same settings: exit code 0 where it answers 200 within a second, 1 where not.") { Urls };
-        health.SetAction((parsed, _) => HealthCommand.RunAsync(Options(parsed), Console.Error));
+        var health = new Command("health", "Asks the Router that listens here by the same settings: exit code 0 where it answers 200 within a second, 1 where not.") { StartArguments.Urls };
+        health.SetAction((parsed, _) => HealthCommand.RunAsync(StartArguments.Of(parsed), Console.Error));
         root.Add(health);
         root.Add(ReloadCommand.Build());
         foreach (var command in ModeCommand.Build().Concat(FleetCommand.Build()))
             root.Add(command);
         return root;
     }
-
-    internal static StartOptions Options(ParseResult parsed) => new()
-    {
-        Urls = parsed.GetValue(Urls),
-        ConfigurationFile = parsed.GetValue(File),
-    };
 
     private static async Task<int> GuardAsync(Func<Task<int>> command)
     {
@@ -102,7 +75,7 @@ public static class RouterCommand
             await Console.Error.WriteLineAsync($"The configuration has {Count(invalid.Faults.All.Count)}; nothing was started:").ConfigureAwait(false);
             foreach (var fault in invalid.Faults.All)
                 await Console.Error.WriteLineAsync($"  {fault}").ConfigureAwait(false);
-            return WrongUse;
+            return ExitCode.WrongUse;
         }
     }
 

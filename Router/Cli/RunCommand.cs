@@ -2,6 +2,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using Microsoft.Extensions.Hosting.Systemd;
 using Router.Configuration;
+using Router.Hosting;
 using Router.Serving;
 
 namespace Router.Cli;

@@ -1,8 +1,8 @@
 using Router.Configuration;
+using Router.Management;
 using Router.Modes;
 using Router.Samples;
 using Router.Serving;
-using Router.Serving.Management;
 
 namespace Router.Cli;
 

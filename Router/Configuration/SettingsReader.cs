@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
+using Router.Http;
 
 namespace Router.Configuration;
 

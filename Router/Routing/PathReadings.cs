@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text;
+using Router.Http;
 
 namespace Router.Routing;
 

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Router.Http;
 
 namespace Router.Routing;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Router.Http;
 
 namespace Router.Routing;
 

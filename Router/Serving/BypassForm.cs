@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Router.Access;
 using Router.Admission;
-using Router.Answers;
+using Router.Metrics;
 using Router.Modes;
-using Router.Observability;
+using Router.Pages;
 
 namespace Router.Serving;
 

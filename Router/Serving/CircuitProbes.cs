@@ -1,6 +1,6 @@
 using Router.Background;
-using Router.Forwarding.Backends;
 using Router.Modes;
+using Router.Upstreams;
 
 namespace Router.Serving;
 
@@ -8,7 +8,7 @@ namespace Router.Serving;
 /// Tries addresses whose circuit breaker is open in the background, so that a backend that is back gets requests again at once. A backend that the
 /// mode closes is left alone. What was known about it before will say nothing when it opens again, and is forgotten.
 /// </summary>
-public sealed class CircuitProbes(Upstreams upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time) : BackgroundLoop(failures, time)
+public sealed class CircuitProbes(UpstreamRegistry upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time) : BackgroundLoop(failures, time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 

@@ -1,8 +1,8 @@
-using Router.Answers;
-using Router.Forwarding;
-using Router.Forwarding.InFlight;
+using Router.Http;
+using Router.Metrics;
 using Router.Modes;
-using Router.Observability;
+using Router.Pages;
+using Router.Proxy.InFlight;
 
 namespace Router.Serving;
 

@@ -2,14 +2,16 @@ using System.Net;
 using Microsoft.AspNetCore.Http.Features;
 using Router.Access;
 using Router.Admission;
-using Router.Answers;
 using Router.Configuration;
-using Router.Forwarding;
-using Router.Forwarding.Headers;
-using Router.Forwarding.InFlight;
+using Router.Headers;
+using Router.Http;
+using Router.Metrics;
 using Router.Modes;
-using Router.Observability;
+using Router.Pages;
+using Router.Proxy;
+using Router.Proxy.InFlight;
 using Router.Routing;
+using Router.Telemetry;
 
 namespace Router.Serving;
 

@@ -1,11 +1,11 @@
 using System.Diagnostics.Metrics;
 using Router.Background;
-using Router.Forwarding;
-using Router.Forwarding.Backends;
-using Router.Forwarding.InFlight;
+using Router.Http;
+using Router.Metrics;
 using Router.Modes;
-using Router.Observability;
+using Router.Proxy.InFlight;
 using Router.Switching;
+using Router.Upstreams;
 
 namespace Router.Serving;
 
@@ -21,10 +21,10 @@ public sealed class LiveGauges
 
     private readonly ModeController _modes;
     private readonly CurrentSite _site;
-    private readonly Upstreams _upstreams;
+    private readonly UpstreamRegistry _upstreams;
 
     /// <summary>Adds them to Router's meter.</summary>
-    public LiveGauges(RouterMetrics metrics, ModeController modes, StoreHealth store, FleetReporter fleet, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, Upstreams upstreams, BackgroundFailures failures, ClientConnections connections, AcceptFailures accepting, FleetClock time)
+    public LiveGauges(RouterMetrics metrics, ModeController modes, StoreHealth store, FleetReporter fleet, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, UpstreamRegistry upstreams, BackgroundFailures failures, ClientConnections connections, AcceptFailures accepting, FleetClock time)
     {
         (_modes, _site, _upstreams) = (modes, site, upstreams);
         var meter = metrics.Meter;

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
-using Router.Answers;
 using Router.Configuration;
-using Router.Observability;
+using Router.Metrics;
+using Router.Pages;
 
 namespace Router.Serving;
 
@@ -99,7 +99,7 @@ public sealed partial class Reloader(
         IEnumerable<string> pages;
         try
         {
-            pages = Directory.GetFiles(Pages.Directory, "*", SearchOption.AllDirectories);
+            pages = Directory.GetFiles(SitePages.Directory, "*", SearchOption.AllDirectories);
         }
         catch (Exception failure) when (FileText.IsUnreadable(failure))
         {

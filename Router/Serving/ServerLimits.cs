@@ -1,8 +1,9 @@
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Router.Answers;
 using Router.Configuration;
-using Router.Forwarding;
+using Router.Headers;
+using Router.Pages;
+using Router.Proxy.InFlight;
 
 namespace Router.Serving;
 

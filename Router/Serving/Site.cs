@@ -1,14 +1,14 @@
 using System.Collections.Immutable;
 using Router.Access;
 using Router.Admission;
-using Router.Answers;
 using Router.Configuration;
-using Router.Forwarding;
-using Router.Forwarding.Backends;
-using Router.Forwarding.Headers;
+using Router.Headers;
+using Router.Metrics;
 using Router.Modes;
-using Router.Observability;
+using Router.Pages;
+using Router.Proxy;
 using Router.Routing;
+using Router.Upstreams;
 
 namespace Router.Serving;
 
@@ -16,7 +16,7 @@ namespace Router.Serving;
 public sealed class Site
 {
     /// <summary>Makes a site of a configuration that has no faults ready.</summary>
-    public Site(SiteParts parts, Upstreams upstreams, RateLimits limits, ProxyLists lists, Traffic traffic, BypassGate bypass, FleetClock time)
+    public Site(SiteParts parts, UpstreamRegistry upstreams, RateLimits limits, ProxyLists lists, Traffic traffic, BypassGate bypass, FleetClock time)
     {
         var (settings, table, pages, files) = parts;
         Settings = settings;
@@ -47,7 +47,7 @@ public sealed class Site
     public AdmissionPolicy Admission { get; }
 
     /// <summary>Router's own answers.</summary>
-    public Pages Pages { get; }
+    public SitePages Pages { get; }
 
     /// <summary>The proxies that are believed; null where none is.</summary>
     public AllowList? TrustedProxies => Proxies.Current;
@@ -81,12 +81,12 @@ public sealed class Site
         var files = new Dictionary<string, FixedFile>();
         foreach (var route in table.Routes)
         {
-            if (route.File is { } fileName && FixedFile.Load(Pages.Directory, fileName, KeyOf(route, "File"), faults) is { } file)
+            if (route.File is { } fileName && FixedFile.Load(SitePages.Directory, fileName, KeyOf(route, "File"), faults) is { } file)
                 files[fileName] = file;
         }
 
         var own = from route in table.Routes where route.PageTemplate is not null select (route.PageTemplate, KeyOf(route, "PageTemplate"));
-        return new SiteParts(settings, table, Pages.Load(Pages.Directory, settings.Pages, own, faults), files);
+        return new SiteParts(settings, table, SitePages.Load(SitePages.Directory, settings.Pages, own, faults), files);
     }
 
     // Routes whose rules are the same share them, unless they remember the text of the last host.
@@ -115,7 +115,7 @@ public sealed class Site
 /// <param name="Table">The table.</param>
 /// <param name="Pages">Router's own responses.</param>
 /// <param name="Files">The files that routes serve, by their names.</param>
-public sealed record SiteParts(RouterSettings Settings, RouteTable Table, Pages Pages, IReadOnlyDictionary<string, FixedFile> Files);
+public sealed record SiteParts(RouterSettings Settings, RouteTable Table, SitePages Pages, IReadOnlyDictionary<string, FixedFile> Files);
 
 /// <summary>A route with what lives of it.</summary>
 /// <param name="Route">The route.</param>

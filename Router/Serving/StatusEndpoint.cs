@@ -1,10 +1,10 @@
 using System.Text.Json.Serialization;
-using Router.Answers;
-using Router.Forwarding;
-using Router.Forwarding.Backends;
+using Router.Http;
+using Router.Metrics;
 using Router.Modes;
-using Router.Observability;
+using Router.Pages;
 using Router.Switching;
+using Router.Upstreams;
 
 namespace Router.Serving;
 
@@ -50,7 +50,7 @@ public sealed record AddressStatus(string Circuit, int InFlight);
 internal sealed partial class StatusJson : JsonSerializerContext;
 
 /// <summary>The health check: from memory alone, so that it answers at once whatever the backends do.</summary>
-public sealed class StatusEndpoint(CurrentSite site, Upstreams upstreams, ModeController modes, StoreHealth store, FleetClock time)
+public sealed class StatusEndpoint(CurrentSite site, UpstreamRegistry upstreams, ModeController modes, StoreHealth store, FleetClock time)
 {
     /// <summary>Answers 200 with the status.</summary>
     public Task HandleAsync(HttpContext context) =>

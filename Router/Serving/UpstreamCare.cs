@@ -1,8 +1,8 @@
 using Router.Background;
 using Router.Configuration;
-using Router.Forwarding;
-using Router.Forwarding.Backends;
+using Router.Http;
 using Router.Modes;
+using Router.Upstreams;
 
 namespace Router.Serving;
 
@@ -11,7 +11,7 @@ namespace Router.Serving;
 /// address that has one is asked for at its interval. An address whose probe fails gets no requests while another one works;
 /// the next probe that is answered brings it back. A backend that the mode closes is left in peace.
 /// </summary>
-public sealed partial class UpstreamCare(CurrentSite site, Upstreams upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time, ILogger<UpstreamCare> logger)
+public sealed partial class UpstreamCare(CurrentSite site, UpstreamRegistry upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time, ILogger<UpstreamCare> logger)
     : BackgroundLoop(failures, time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);

@@ -1,7 +1,7 @@
 using Router.Background;
 using Router.Configuration;
-using Router.Forwarding.InFlight;
 using Router.Modes;
+using Router.Proxy.InFlight;
 
 namespace Router.Switching;
 

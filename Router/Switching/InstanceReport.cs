@@ -1,7 +1,8 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
-using Router.Forwarding.InFlight;
+using Router.Http;
 using Router.Modes;
+using Router.Proxy.InFlight;
 
 namespace Router.Switching;
 
@@ -157,7 +158,7 @@ public sealed record InstanceReport
                 .. UncertainWrites,
                 .. OpenWrites.Select(write => new UncertainWrite(
                     at, write.Backend ?? "", write.Method, write.Host, write.Path, write.RequestId, "instance_ended", null,
-                    Forwarding.RequestMethods.IsIdempotent(write.Method) && !write.IsUpgraded, settled)),
+                    RequestMethods.IsIdempotent(write.Method) && !write.IsUpgraded, settled)),
             ],
             UncertainSettledBy = UncertainSettledBy > settled ? UncertainSettledBy : settled,
             OpenWriteCount = 0,

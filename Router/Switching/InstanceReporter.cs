@@ -1,15 +1,15 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Router.Configuration;
-using Router.Forwarding.Backends;
-using Router.Forwarding.InFlight;
 using Router.Modes;
+using Router.Proxy.InFlight;
+using Router.Upstreams;
 
 namespace Router.Switching;
 
 /// <summary>Makes the reports of what this instance has confirmed and has in flight. Making a report changes nothing.</summary>
 public sealed class InstanceReporter(
-    ModeController modes, OpenExchanges open, UncertainWrites uncertain, Upstreams upstreams, Drain drain, RouterSettings settings, FleetClock clock)
+    ModeController modes, OpenExchanges open, UncertainWrites uncertain, UpstreamRegistry upstreams, Drain drain, RouterSettings settings, FleetClock clock)
 {
     private const int MaxBlocking = 20;
     private const int MostWrites = 50;

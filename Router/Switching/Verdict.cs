@@ -1,8 +1,8 @@
 using System.Collections.Immutable;
 using System.Globalization;
 using Router.Configuration;
-using Router.Forwarding.InFlight;
 using Router.Modes;
+using Router.Proxy.InFlight;
 
 namespace Router.Switching;
 

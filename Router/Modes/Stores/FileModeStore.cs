@@ -83,7 +83,7 @@ public sealed class FileModeStore : IModeStore
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) => GuardAsync<IReadOnlyList<string>>("read", async () =>
-        File.Exists(_history) ? [.. (await File.ReadAllLinesAsync(_history, cancellation).ConfigureAwait(false)).Where(line => line.Length > 0).TakeLast(ModeStores.HistoryLength)] : []);
+        File.Exists(_history) ? [.. (await File.ReadAllLinesAsync(_history, cancellation).ConfigureAwait(false)).Where(line => line.Length > 0).TakeLast(IModeStore.HistoryLength)] : []);
 
     /// <inheritdoc/>
     public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) => GuardAsync("written", async () =>
@@ -217,7 +217,7 @@ public sealed class FileModeStore : IModeStore
     private async Task AppendAsync(string line, CancellationToken cancellation)
     {
         var lines = File.Exists(_history) ? await File.ReadAllLinesAsync(_history, cancellation).ConfigureAwait(false) : [];
-        await WriteAsync(_history, string.Concat(lines.Append(line).TakeLast(ModeStores.HistoryLength).Select(kept => kept + "\n")), cancellation).ConfigureAwait(false);
+        await WriteAsync(_history, string.Concat(lines.Append(line).TakeLast(IModeStore.HistoryLength).Select(kept => kept + "\n")), cancellation).ConfigureAwait(false);
     }
 
     private static async Task WriteAsync(string to, string text, CancellationToken cancellation)

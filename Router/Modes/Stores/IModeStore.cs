@@ -6,6 +6,9 @@ namespace Router.Modes.Stores;
 /// </summary>
 public interface IModeStore : IAsyncDisposable
 {
+    /// <summary>How many lines the history keeps.</summary>
+    const int HistoryLength = 500;
+
     /// <summary>What it is, for an operator, such as <c>the file /var/lib/router/mode.json</c>. Never holds a secret.</summary>
     string Name { get; }
 
@@ -30,7 +33,7 @@ public interface IModeStore : IAsyncDisposable
     /// </summary>
     Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation);
 
-    /// <summary>Adds a line to the history, which keeps the newest <see cref="ModeStores.HistoryLength"/>.</summary>
+    /// <summary>Adds a line to the history, which keeps the newest <see cref="HistoryLength"/>.</summary>
     Task AddHistoryAsync(string line, CancellationToken cancellation);
 
     /// <summary>The history, the oldest line first.</summary>

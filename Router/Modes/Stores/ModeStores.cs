@@ -5,9 +5,6 @@ namespace Router.Modes.Stores;
 /// <summary>The stores.</summary>
 public static class ModeStores
 {
-    /// <summary>How many lines the history keeps.</summary>
-    public const int HistoryLength = 500;
-
     /// <summary>How long it takes until every instance of a fleet knows of a change, where nothing else is configured.</summary>
     public static readonly TimeSpan FleetActivationDelay = TimeSpan.FromSeconds(2);
 

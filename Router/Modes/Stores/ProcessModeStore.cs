@@ -83,7 +83,7 @@ public sealed class ProcessModeStore(TimeProvider time) : IModeStore
     private void Add(string line)
     {
         _history.Enqueue(line);
-        while (_history.Count > ModeStores.HistoryLength)
+        while (_history.Count > IModeStore.HistoryLength)
             _history.Dequeue();
     }
 }

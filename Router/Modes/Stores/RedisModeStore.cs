@@ -131,7 +131,7 @@ public sealed class RedisModeStore : IModeStore
         async database => (bool)await database.ScriptEvaluateAsync(
             ReplaceScript,
             [_mode, _history],
-            [expected is not null, expected ?? "", replacement, historyLine is not null, historyLine ?? "", -ModeStores.HistoryLength, _channel.ToString()],
+            [expected is not null, expected ?? "", replacement, historyLine is not null, historyLine ?? "", -IModeStore.HistoryLength, _channel.ToString()],
             CommandFlags.DemandMaster).ConfigureAwait(false),
         cancellation);
 
@@ -140,7 +140,7 @@ public sealed class RedisModeStore : IModeStore
         async database =>
         {
             await database.ListRightPushAsync(_history, line, flags: CommandFlags.DemandMaster).ConfigureAwait(false);
-            await database.ListTrimAsync(_history, -ModeStores.HistoryLength, -1, CommandFlags.DemandMaster).ConfigureAwait(false);
+            await database.ListTrimAsync(_history, -IModeStore.HistoryLength, -1, CommandFlags.DemandMaster).ConfigureAwait(false);
             return true;
         },
         cancellation);

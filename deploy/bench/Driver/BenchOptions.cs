@@ -1,4 +1,5 @@
 using System.Globalization;
+using Router.Http.Http1;
 
 namespace Router.Bench;
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using Router.Http.Http1;
 
 namespace Router.Bench;
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Router.Http;
 
 namespace Router.Bench;
 

@@ -1,7 +1,5 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
-using Router.Bench;
-using Router.Bench.Training;
 
 [assembly: SupportedOSPlatform("linux")]
 

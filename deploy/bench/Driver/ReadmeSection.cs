@@ -1,3 +1,5 @@
+using Router.Http;
+
 namespace Router.Bench;
 
 /// <summary>The part of the README that a run writes.</summary>

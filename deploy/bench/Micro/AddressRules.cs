@@ -1,5 +1,6 @@
 using System.Net;
 using Router.Access;
+using Router.Routing;
 
 namespace Router.Micro;
 

@@ -1,8 +1,11 @@
 using System.Net;
-using Router.Answers;
 using Router.Configuration;
-using Router.Forwarding;
-using Router.Forwarding.Headers;
+using Router.Headers;
+using Router.Http;
+using Router.Proxy;
+using Router.Proxy.InFlight;
+using Router.Routing;
+using Router.Upstreams;
 
 namespace Router.Micro;
 

@@ -1,3 +1,4 @@
+using Router.Routing;
 using Yarp.ReverseProxy.Configuration;
 
 // yarp URL BACKEND [--inline]: YARP as it comes, with everything forwarded to one backend.

@@ -1,5 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
+using Router.Http;
 
 namespace Router.Bench.Training;
 

@@ -1,0 +1,25 @@
+using System.CommandLine;
+using Router.Serving;
+
+namespace Router.Cli;
+
+/// <summary>The options that say which configuration a command uses and where Router listens.</summary>
+internal static class StartArguments
+{
+    public static readonly Option<string?> Urls = new("--urls")
+    {
+        Description = "Where to listen, such as http://*:8080; several with semicolons. Else ASPNETCORE_URLS, else PORT on all interfaces, else 8080.",
+    };
+
+    public static readonly Option<string?> ConfigurationFile = new("--config")
+    {
+        Description = "A configuration file in place of Router's own appsettings.json.",
+        Recursive = true,
+    };
+
+    public static StartOptions Of(ParseResult parsed) => new()
+    {
+        Urls = parsed.GetValue(Urls),
+        ConfigurationFile = parsed.GetValue(ConfigurationFile),
+    };
+}

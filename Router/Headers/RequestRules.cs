@@ -1,0 +1,111 @@
+using System.Net;
+using Microsoft.Extensions.Primitives;
+using Router.Access;
+using Router.Configuration;
+using Router.Http;
+
+namespace Router.Headers;
+
+/// <summary>What is known of the fields of every request that is forwarded, in one table, in which each field is looked up once.</summary>
+public sealed class RequestRules
+{
+    private const string Forwarded = "X-Forwarded-";
+
+    private static readonly string[] FromTrustedProxies = ["Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP"];
+
+    // What nobody may send: they make frameworks take another path than the one that was checked, a request have two lengths,
+    // or a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
+    private static readonly string[] FromNobody = ["X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length", "Transfer-Encoding", "Proxy", BypassToken.Header];
+    private static readonly string[] MadeHere = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
+
+    private static readonly string[] OfTheRequestItself =
+    [
+        "Expect", "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
+        "Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Content-Disposition", "Content-Range", "Content-MD5", "Content-Digest", "Digest", "Repr-Digest", "Expires", "Last-Modified", "Allow",
+    ];
+
+    // By the length of the name.
+    private readonly Known[][] _known;
+    private readonly AllowList? _samplingTrust;
+
+    /// <summary>Compiles the rules.</summary>
+    /// <param name="settings">What the configuration changes.</param>
+    /// <param name="samplingTrust">Who may ask for a request to be traced; null where Router does not decide that.</param>
+    public RequestRules(RequestHeaderSettings settings, AllowList? samplingTrust)
+    {
+        (ForwardedProto, _samplingTrust) = (settings.ForwardedProto, samplingTrust);
+        var fields = new Dictionary<string, RequestField>(StringComparer.OrdinalIgnoreCase);
+        Add(RequestField.Stopped, [.. settings.Remove.Select(HyphensOf), .. FromNobody, .. MadeHere]);
+        Add(RequestField.FromTrustedProxies, FromTrustedProxies);
+        Add(RequestField.OfTheConnection, HopByHopHeaders.Names);
+        Add(RequestField.OfTheTrace, TraceContext.Names);
+        Add(RequestField.OfTheRequestItself, OfTheRequestItself);
+        Add(RequestField.Credentials, ["Authorization"]);
+        Add(RequestField.Cookie, ["Cookie"]);
+        Add(RequestField.Tags, ["If-Match", "If-None-Match"]);
+        Add(RequestField.Range, ["Range", "If-Range"]);
+        Add(RequestField.ForwardedFor, ["X-Forwarded-For"]);
+        Add(RequestField.ForwardedProto, ["X-Forwarded-Proto"]);
+        if (samplingTrust is not null)
+        {
+            Add(RequestField.Stopped | RequestField.Sampled, [B3Sampling.Sampled]);
+            Add(RequestField.Stopped | RequestField.TraceFlags, [B3Sampling.Flags]);
+        }
+
+        _known = [.. Enumerable.Range(0, fields.Keys.Max(name => name.Length) + 1)
+            .Select(length => fields.Where(field => field.Key.Length == length).Select(field => new Known(field.Key, field.Value)).ToArray())];
+
+        void Add(RequestField field, IEnumerable<string> names)
+        {
+            foreach (var name in names)
+                fields[name] = fields.GetValueOrDefault(name) | field;
+        }
+    }
+
+    /// <summary>What <c>X-Forwarded-Proto</c> always says; null for what the client used.</summary>
+    public string? ForwardedProto { get; }
+
+    /// <summary>What is known of a field.</summary>
+    public RequestField Of(string name)
+    {
+        foreach (ref readonly var known in (name.Length < _known.Length ? _known[name.Length] : []).AsSpan())
+        {
+            // Two letters tell most names apart.
+            if (Fold(name[0]) != Fold(known.Name[0]) || Fold(name[^1]) != Fold(known.Name[^1]))
+                continue;
+            if (name.Equals(known.Name, StringComparison.OrdinalIgnoreCase))
+                return known.Field;
+            if (HyphensOf(name).Equals(known.Name, StringComparison.OrdinalIgnoreCase))
+                return known.Field & (RequestField.Stopped | RequestField.FromTrustedProxies);
+        }
+
+        // The pseudo-header fields of HTTP/2 are no fields of the message.
+        if (name.StartsWith(':'))
+            return RequestField.Stopped;
+        return name.Length >= Forwarded.Length && Fold(name[0]) == 'x' && HyphensOf(name).StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase) ? RequestField.FromTrustedProxies : RequestField.None;
+    }
+
+    /// <summary>Whether a client may say this to a backend.</summary>
+    /// <param name="name">The field's name.</param>
+    /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
+    public bool MayPass(string name, bool peerIsTrusted) =>
+        (Of(name) & (RequestField.Stopped | (peerIsTrusted ? RequestField.None : RequestField.FromTrustedProxies))) == 0;
+
+    /// <summary>Adds the fields that say whether the request is traced.</summary>
+    /// <param name="to">The message for the backend.</param>
+    /// <param name="client">Who the client is.</param>
+    /// <param name="sampled">What it says of that itself.</param>
+    /// <param name="flags">What it says besides.</param>
+    public void AddSampling(BackendRequest to, IPAddress client, StringValues sampled, StringValues flags)
+    {
+        if (_samplingTrust is not null)
+            B3Sampling.Add(to, _samplingTrust.Contains(client), sampled, flags);
+    }
+
+    // CGI and WSGI make one name of X_Forwarded_For and X-Forwarded-For (RFC 3875 section 4.1.18): what stops the one stops the other.
+    private static string HyphensOf(string name) => name.Replace('_', '-');
+
+    private static int Fold(char c) => c == '_' ? '-' : c | 0x20;
+
+    private readonly record struct Known(string Name, RequestField Field);
+}

@@ -1,0 +1,127 @@
+using System.Collections;
+using System.Collections.Immutable;
+using Microsoft.Extensions.Primitives;
+using Router.Configuration;
+using Router.Http;
+using Router.Http.Http1;
+
+namespace Router.Headers;
+
+/// <summary>The changes that a route makes to the header of its answers, the backend's and Router's own alike.</summary>
+public sealed class ResponseHeaderRules
+{
+    private const string Sibling = "{sibling:";
+
+    private readonly ImmutableArray<string> _removed;
+    private readonly ImmutableArray<Addition> _added;
+    private readonly bool _httpsRedirects;
+
+    /// <summary>Compiles the rules.</summary>
+    public ResponseHeaderRules(ImmutableArray<ResponseHeaderSettings> sets, bool httpsRedirects)
+    {
+        _httpsRedirects = httpsRedirects;
+        _removed = [.. sets.SelectMany(set => set.Remove).Distinct(StringComparer.OrdinalIgnoreCase)];
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        _added = [.. from set in sets from field in set.Add select new Addition(field.Key, field.Value, set.OnStatus, names.Add(field.Key))];
+    }
+
+    /// <summary>Whether what they add depends on the host that was asked for.</summary>
+    public bool DependOnHost => _added.Any(addition => addition.IsMade);
+
+    /// <summary>Applies the rules to an answer of Router's own whose status and fields are set and which has not begun.</summary>
+    public void Apply(HttpContext context) => Apply(context, isOwn: true, head: null);
+
+    /// <summary>Applies them to a backend's answer, of which all fields that are set are.</summary>
+    public void Apply(HttpContext context, HttpResponseMessage answer) => Apply(context, isOwn: false, (answer as BackendAnswer)?.Head);
+
+    // To look in the head what is there already is far less than to look in the server's collection.
+    private void Apply(HttpContext context, bool isOwn, AnswerHead? head)
+    {
+        var headers = context.Response.Headers;
+        foreach (var name in _removed)
+        {
+            if (head is null || head.Has(name))
+                headers.Remove(name);
+        }
+
+        if (_httpsRedirects && headers.Location is [{ } location] && location.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
+            headers.Location = string.Concat("https", location.AsSpan(4));
+        var status = context.Response.StatusCode;
+        foreach (var field in _added)
+        {
+            if (!field.Holds(status))
+                continue;
+            if (field.IsFirst && (head is not null ? !head.Has(field.Name) : isOwn && field.IsDirect))
+                field.Set(headers, field.ValueFor(context));
+            else
+                headers.Append(field.Name, field.ValueFor(context));
+        }
+    }
+
+    private sealed class Addition
+    {
+        private readonly string _value;
+        private readonly BitArray? _statuses;
+        // Requests for one host come after each other: the text made for the last one mostly does for the next.
+        private volatile Made? _last;
+
+        public Addition(string name, string value, ImmutableArray<int> statuses, bool isFirst)
+        {
+            Name = FieldNames.Of(name);
+            Set = DirectFields.Setter(Name);
+            IsDirect = DirectFields.Contains(Name);
+            (_value, IsFirst, IsMade) = (value, isFirst, value.Contains(Sibling, StringComparison.Ordinal));
+            if (statuses is [])
+                return;
+            _statuses = new BitArray(600);
+            foreach (var status in statuses)
+                _statuses[status] = true;
+        }
+
+        public string Name { get; }
+
+        /// <summary>Sets the field, where no other one of that name is there.</summary>
+        public Action<IHeaderDictionary, StringValues> Set { get; }
+
+        /// <summary>Whether it replaces what a response of Router's own has.</summary>
+        public bool IsDirect { get; }
+
+        /// <summary>Whether no rule before it adds a field of that name.</summary>
+        public bool IsFirst { get; }
+
+        /// <summary>Whether the value is made of the host.</summary>
+        public bool IsMade { get; }
+
+        public bool Holds(int status) => _statuses is null || (status < _statuses.Length && _statuses[status]);
+
+        public string ValueFor(HttpContext context)
+        {
+            if (!IsMade)
+                return _value;
+            var host = context.Request.Headers.Host.ToString();
+            if (_last is { } last && last.Host == host)
+                return last.Value;
+            var made = new Made(host, Fill(_value, host));
+            _last = made;
+            return made.Value;
+        }
+
+        // The host has been read as one before: what goes into the field is letters, digits, dots, hyphens and a port.
+        private static string Fill(string value, string host)
+        {
+            var dot = host.IndexOf('.', StringComparison.Ordinal);
+            var rest = dot < 0 ? "" : host[dot..];
+            for (var start = value.IndexOf(Sibling, StringComparison.Ordinal); start >= 0; start = value.IndexOf(Sibling, StringComparison.Ordinal))
+            {
+                var end = value.IndexOf('}', start);
+                if (end < 0)
+                    return value;
+                value = string.Concat(value.AsSpan(0, start), value.AsSpan(start + Sibling.Length, end - start - Sibling.Length), rest, value.AsSpan(end + 1));
+            }
+
+            return value;
+        }
+
+        private sealed record Made(string Host, string Value);
+    }
+}

@@ -1,0 +1,237 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Connections;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using Router.Access;
+using Router.Admission;
+using Router.Background;
+using Router.Configuration;
+using Router.Http;
+using Router.Management;
+using Router.Metrics;
+using Router.Modes;
+using Router.Modes.Stores;
+using Router.Pages;
+using Router.Proxy;
+using Router.Proxy.InFlight;
+using Router.Samples;
+using Router.Serving;
+using Router.Switching;
+using Router.Telemetry;
+using Router.Upstreams;
+
+namespace Router.Hosting;
+
+/// <summary>Puts the application together: the only place that knows everything.</summary>
+public static class RouterApplication
+{
+    /// <summary>Builds the application, ready to be started.</summary>
+    /// <exception cref="InvalidConfigurationException">The configuration has faults; all of them are in the exception.</exception>
+    public static async Task<WebApplication> BuildAsync(StartOptions options)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
+        {
+            EnvironmentName = options.EnvironmentName,
+            ContentRootPath = StartOptions.ConfigurationDirectory,
+        });
+        var files = new ConfigurationFiles();
+        files.AddTo(builder.Configuration, StartOptions.ConfigurationDirectory, options.EnvironmentName, options.ConfigurationFile, options.Environment);
+        var samples = await SampleSite.StartWhereNothingIsConfiguredAsync(builder.Configuration, builder.Environment).ConfigureAwait(false);
+
+        var faults = new Faults();
+        var urls = options.ListenUrls(faults);
+        files.AddFaults(faults);
+        // Where a file can't be read, what is missing in it is no news.
+        if (faults.Any)
+            throw new InvalidConfigurationException(faults);
+        var parts = Site.Read(builder.Configuration, faults);
+        Tracing.AddFaults(builder.Configuration, faults);
+        if (faults.Any)
+            throw new InvalidConfigurationException(faults);
+        var settings = parts.Settings;
+
+        // Endpoints of the server's own section go before addresses; naming both would only make it complain.
+        if (!builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+            builder.WebHost.UseUrls(urls);
+        AddServer(builder, settings.Limits);
+        AddLogging(builder, options.Log);
+        AddMetrics(builder, settings);
+        Tracing.AddTo(builder.Services, builder.Configuration);
+        AccessLog.AddTo(builder.Services, options.AccessLog);
+        AddRouter(builder.Services, options, files, settings);
+        // The first site is made of these; every later one is read anew.
+        builder.Services.AddSingleton(settings);
+        builder.Services.AddSingleton(parts);
+        if (samples is not null)
+            builder.Services.AddSingleton(samples);
+
+        var app = builder.Build();
+        app.Services.GetRequiredService<LiveGauges>();
+        MapRequests(app);
+        return app;
+    }
+
+    private static void MapRequests(WebApplication app)
+    {
+        var frontDoor = app.Services.GetRequiredService<FrontDoor>();
+        var limits = app.Services.GetRequiredService<RouterSettings>().Limits;
+        app.Use(next => context => ServerLimits.IsRequestLineTooLong(context, limits) ? ServerLimits.RefuseRequestLineAsync(context) : next(context));
+        app.Use(own => context => frontDoor.HandleAsync(context, own));
+        app.UseRouting();
+        var status = app.Services.GetRequiredService<StatusEndpoint>();
+        app.Map("/_status/{**rest}", status.HandleAsync);
+        app.Map("/_status{suffix}/{**rest}", status.HandleAsync);
+        app.MapPrometheusScrapingEndpoint("/_metrics");
+    }
+
+    private static void AddServer(WebApplicationBuilder builder, LimitSettings limits)
+    {
+        // RFC 9112 section 2.2 lets a server take a bare LF for a line's end; another reader may not, and see one field where this one sees two.
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel((context, kestrel) =>
+        {
+            kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true);
+            kestrel.AddServerHeader = false;
+            // RFC 9112 section 3.2.2: where the request target has an authority, Host is ignored.
+            kestrel.AllowHostHeaderOverride = true;
+            kestrel.ConfigureEndpointDefaults(endpoint =>
+            {
+                endpoint.Use(SetPeerStraight);
+                endpoint.Use(endpoint.ApplicationServices.GetRequiredService<ClientConnections>().Watch);
+            });
+            ServerLimits.Set(kestrel.Limits, limits);
+            // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
+            kestrel.RequestHeaderEncodingSelector = static name =>
+                name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionFieldEncoding.Instance
+                : name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance
+                : Encoding.Latin1;
+            kestrel.ResponseHeaderEncodingSelector = static _ => OctetEncoding.Instance;
+        });
+        // A request's work is short and waits for nothing: handed to another thread it would cost more than it is.
+        builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ServerMemory>();
+        // Of several the last that can is asked.
+        builder.Services.AddSingleton<IConnectionListenerFactory, SocketListenerFactory>();
+        builder.Services.AddRoutingCore();
+        // Platforms kill ten seconds after asking.
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = TimeSpan.FromSeconds(9);
+            // Router's own goes on by itself; nobody else's may close the site.
+            host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
+        });
+        builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
+    }
+
+    // On a socket for both versions an IPv4 client's address comes in its mapped form (RFC 4291 section 2.5.5.2).
+    // To put it straight once for each connection leaves nothing to do for each request.
+    private static ConnectionDelegate SetPeerStraight(ConnectionDelegate next) => connection =>
+    {
+        if (connection.RemoteEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } peer)
+            connection.RemoteEndPoint = new IPEndPoint(peer.Address.MapToIPv4(), peer.Port);
+        return next(connection);
+    };
+
+    private static void AddLogging(WebApplicationBuilder builder, Stream? output)
+    {
+        // On standard error; standard output is for what other programs read. The framework's console logger makes everybody wait when nobody reads it.
+        builder.Services.AddSingleton<ILoggerProvider>(provider => new ErrorLog(output, provider.GetRequiredService<RouterMetrics>(), provider.GetRequiredService<TimeProvider>()));
+        builder.Logging
+            .SetMinimumLevel(LogLevel.Information)
+            .AddFilter("Microsoft", LogLevel.Warning)
+            .AddFilter("System", LogLevel.Warning)
+            // While it may speak, it makes an Activity for each request. What is wrong with a request, the server itself says.
+            .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+            // A start that fails: it writes the exception and throws it, and whoever catches it says in one sentence what is wrong.
+            .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
+            .AddConfiguration(builder.Configuration.GetSection("Logging"));
+    }
+
+    private static void AddMetrics(WebApplicationBuilder builder, RouterSettings settings) =>
+        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(settings.ApplicationName)).WithMetrics(metrics => metrics
+            .AddMeter(RouterMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime")
+            // Two more records for each request, of what router_backend_in_flight says already.
+            .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
+            .AddPrometheusExporter());
+
+    private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings)
+    {
+        services.AddHttpClient();
+        services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers());
+        services.AddSingleton(options.Time);
+        services.AddSingleton(files);
+        services.AddSingleton<BackgroundFailures>();
+        services.AddSingleton<IConfigurationRoot>(provider => (IConfigurationRoot)provider.GetRequiredService<IConfiguration>());
+        AddModes(services, options.Time, settings.ModeStore);
+        services.AddHostedService<StoreWatcher>();
+        services.AddHostedService<WindowAlarms>();
+        services.AddSingleton<UpstreamRegistry>();
+        services.AddSingleton<RateLimits>();
+        services.AddSingleton<ProxyLists>();
+        services.AddSingleton<Traffic>();
+        services.AddSingleton<RouterMetrics>();
+        services.AddSingleton<CurrentSite>();
+        services.AddSingleton<OpenExchanges>();
+        services.AddHostedService<ExchangeWatch>();
+        services.AddSingleton<UncertainWrites>();
+        services.AddSingleton<Drain>();
+        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
+        services.AddSingleton<UpgradedConnections>();
+        services.AddSingleton<ClientConnections>();
+        services.AddSingleton<AcceptFailures>();
+        services.AddHostedService<StopGrace>();
+        services.AddHostedService<MemoryRelease>();
+        services.AddSingleton<ConnectionEnd>();
+        services.AddSingleton<Forwarder>();
+        services.AddSingleton<LiveGauges>();
+        services.AddHostedService<PagePreparation>();
+        services.AddSingleton<ConfigurationWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<ConfigurationWatch>());
+        services.AddHostedService<UpstreamCare>();
+        services.AddHostedService<CircuitProbes>();
+        services.AddSingleton<ProxyListRefresher>();
+        services.AddHostedService(provider => provider.GetRequiredService<ProxyListRefresher>());
+        services.AddSingleton<Reloader>();
+        services.AddSingleton(options.Management ?? settings.Management);
+        services.AddSingleton<ManagementGuard>();
+        services.AddSingleton<ManagementConnections>();
+        services.AddSingleton<ModeDescriber>();
+        services.AddSingleton<ChangeResponse>();
+        services.AddSingleton<ModeEndpoint>();
+        services.AddSingleton<BypassEndpoint>();
+        services.AddSingleton<FleetEndpoint>();
+        services.AddSingleton<HistoryEndpoint>();
+        services.AddSingleton<TableEndpoints>();
+        services.AddSingleton<ReloadEndpoint>();
+        services.AddSingleton<ManagementServer>();
+        services.AddHostedService(provider => provider.GetRequiredService<ManagementServer>());
+        services.AddSingleton<AnswerWriter>();
+        services.AddSingleton<BypassGate>();
+        services.AddSingleton<BypassForm>();
+        services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<ExchangeEnd>();
+        services.AddSingleton<FrontDoor>();
+    }
+
+    private static void AddModes(IServiceCollection services, TimeProvider time, ModeStoreSettings settings)
+    {
+        var (store, clock) = (ModeStores.Open(settings, time), new FleetClock(time));
+        services.AddSingleton(store);
+        services.AddSingleton(clock);
+        // By a factory: what the container makes it also disposes.
+        services.AddSingleton(_ => new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()), settings.Lease, store.NeedsRegistration && !settings.ConfiguredModeWhenUnreachable)
+        {
+            Contact = store.IsShared ? new StoreContact(time, settings.HeartbeatExpiry) : null,
+        });
+        services.AddSingleton<InstanceReporter>();
+        services.AddSingleton<Fleet>();
+        services.AddSingleton<FleetReporter>();
+        services.AddSingleton<ModeHistory>();
+        services.AddSingleton<StoreHealth>();
+        services.AddSingleton<StoredRecord>();
+        services.AddSingleton<InitialRecord>();
+        services.AddSingleton<StorePoller>();
+        services.AddSingleton<ModeChanger>();
+    }
+}

@@ -1,0 +1,48 @@
+using System.Text;
+
+namespace Router.Http;
+
+/// <summary>
+/// Decodes the request's <c>Content-Length</c> so that only digits are a length (RFC 9110 section 8.6). The server parses the decoded
+/// text with a parser that also takes a sign and ignores NUL and white space around the number; another parser behind Router may not.
+/// </summary>
+public sealed class ContentLengthEncoding : Encoding
+{
+    // Makes the server respond with 400: no parser takes it for a part of a number.
+    private const char NoDigit = '?';
+
+    /// <summary>The one instance; it has no state.</summary>
+    public static ContentLengthEncoding Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override int GetCharCount(byte[] bytes, int index, int count) => count;
+
+    /// <inheritdoc/>
+    public override int GetChars(ReadOnlySpan<byte> bytes, Span<char> chars)
+    {
+        // The server's buffer holds twenty characters, and every length has fewer digits.
+        if (bytes.Length <= chars.Length && !bytes.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
+            return Latin1.GetChars(bytes, chars);
+        if (chars.IsEmpty)
+            return 0;
+        chars[0] = NoDigit;
+        return 1;
+    }
+
+    /// <inheritdoc/>
+    public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex) =>
+        GetChars(bytes.AsSpan(byteIndex, byteCount), chars.AsSpan(charIndex));
+
+    /// <inheritdoc/>
+    public override int GetMaxCharCount(int byteCount) => byteCount + 1;
+
+    /// <inheritdoc/>
+    public override int GetByteCount(char[] chars, int index, int count) => count;
+
+    /// <inheritdoc/>
+    public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) =>
+        Latin1.GetBytes(chars, charIndex, charCount, bytes, byteIndex);
+
+    /// <inheritdoc/>
+    public override int GetMaxByteCount(int charCount) => charCount;
+}

@@ -1,0 +1,38 @@
+namespace Router.Http.Http1;
+
+/// <summary>
+/// A head whose lines all end with a bare LF, which a recipient may take for their end (RFC 9112 section 2.2). With no CR in the whole head
+/// there is no other reading. A head that has both kinds of line end has two: in a value an LF may also stand for a blank (RFC 9110 section 5.5).
+/// </summary>
+public static class BareLines
+{
+    /// <summary>Whether the first line ends with a bare LF.</summary>
+    public static bool Begin(ReadOnlySpan<byte> head) => head.IndexOf((byte)'\n') is > 0 and var end && head[end - 1] != '\r';
+
+    /// <summary>Reads such a head; false where its end has not come yet.</summary>
+    /// <param name="buffered">The head, and whatever follows it.</param>
+    /// <param name="head">The same head with CR LF, without the empty line.</param>
+    /// <param name="length">Its length as it came, with the empty line.</param>
+    /// <exception cref="InvalidDataException">It has lines that end otherwise.</exception>
+    public static bool TryRead(ReadOnlySpan<byte> buffered, out byte[] head, out int length)
+    {
+        (head, length) = ([], 0);
+        var end = buffered.IndexOf("\n\n"u8);
+        if ((end < 0 ? buffered : buffered[..end]).Contains((byte)'\r'))
+            throw new InvalidDataException(Http1Faults.MixedLineEnds);
+        if (end < 0)
+            return false;
+        var lines = buffered[..(end + 1)];
+        head = new byte[lines.Length + lines.Count((byte)'\n')];
+        var at = 0;
+        foreach (var octet in lines)
+        {
+            if (octet == '\n')
+                head[at++] = (byte)'\r';
+            head[at++] = octet;
+        }
+
+        length = end + 2;
+        return true;
+    }
+}

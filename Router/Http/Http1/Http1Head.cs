@@ -1,0 +1,152 @@
+using System.Buffers.Text;
+using System.Diagnostics.CodeAnalysis;
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.WebUtilities;
+
+namespace Router.Http.Http1;
+
+/// <summary>How the end of an answer's body is known (RFC 9112 section 6.3).</summary>
+public enum BodyFraming
+{
+    /// <summary>There is none.</summary>
+    None,
+
+    /// <summary>By its length.</summary>
+    Length,
+
+    /// <summary>By the chunk of size zero.</summary>
+    Chunked,
+
+    /// <summary>By the end of the connection.</summary>
+    UntilClose,
+}
+
+/// <summary>
+/// The head of a response. What can be read in two ways is rejected, since the client could read it the other way; what breaks a rule but has
+/// one reading only is accepted as far as RFC 9112 permits, and passed on in the form that the rule asks for.
+/// </summary>
+public readonly struct Http1Head
+{
+    /// <summary>The status code.</summary>
+    public int Status { get; init; }
+
+    /// <summary>How the body ends.</summary>
+    public BodyFraming Framing { get; init; }
+
+    /// <summary>The body's length, where <see cref="Framing"/> is by length.</summary>
+    public long Length { get; init; }
+
+    /// <summary>Whether the connection may carry another request afterwards.</summary>
+    public bool KeepAlive { get; init; }
+
+    /// <summary>Parses a head into an answer; false where it cannot be trusted.</summary>
+    /// <param name="head">Status line and fields, each with its line end, without the empty line.</param>
+    /// <param name="isHead">Whether the request's method was HEAD.</param>
+    /// <param name="answer">The answer; in its head is still the one before on the connection.</param>
+    /// <param name="parsed">What the head says of the connection and the body.</param>
+    /// <param name="fault">The rule that it breaks, as a sentence about the response.</param>
+    public static bool TryParse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer answer, out Http1Head parsed, [NotNullWhen(false)] out string? fault)
+    {
+        (parsed, fault) = (default, null);
+        var last = answer.Head;
+        var status = last.StatusLine;
+        var isKept = last.Repeats(head, 0, status.Length);
+        if (!isKept && !TryReadStatusLine(head, out status))
+        {
+            fault = "its status line is not one of HTTP/1.1 or HTTP/1.0 (RFC 9112 section 4)";
+            return false;
+        }
+
+        (answer.StatusCode, answer.ReasonPhrase) = (status.Status, status.Reason);
+        var framing = new ResponseFraming(status.IsHttp11);
+        // As long as the names are those of the head before, in its order, it is known whether one of them stands above a line too.
+        var isAlike = true;
+        var count = 0;
+        for (var start = status.Length; start < head.Length; count++)
+        {
+            var rest = head[start..];
+            var before = last[count];
+            var line = before;
+            if (before.Start != start || !last.Repeats(rest, start, before.Length))
+            {
+                if (!TryReadFieldLine(rest, start, before, out line))
+                {
+                    fault = Http1Faults.OfFieldLine(rest);
+                    return false;
+                }
+
+                isKept = false;
+            }
+
+            isAlike &= ReferenceEquals(line.Name, before.Name);
+            if (!isAlike)
+                line = line with { IsAnother = last.HasAbove(count, line.Name) };
+            if (line.Role != FieldRole.None && !framing.Sees(ref line, out fault))
+                return false;
+            if (!isKept)
+                last[count] = line;
+            start += line.Length;
+        }
+
+        if (!isKept || count != last.Lines.Length)
+            last.Become(head, status, count);
+        parsed = framing.Result((int)status.Status, isHead);
+        if (parsed is not { Status: 205, Framing: BodyFraming.Length })
+            return true;
+        fault = Http1Faults.ContentOfReset;
+        return false;
+    }
+
+    /// <summary>
+    /// Parses a field line; false where it has a name that is no token, white space before the name, or control characters. White space
+    /// between the name and the colon is removed, as RFC 9112 section 5.1 asks of a proxy.
+    /// </summary>
+    public static bool TryParseField(ReadOnlySpan<byte> line, out string name, out string value) => TryParseField(line, default, out name, out value);
+
+    private static bool TryReadFieldLine(ReadOnlySpan<byte> rest, int start, in FieldLine before, out FieldLine line)
+    {
+        line = default;
+        var end = rest.IndexOf("\r\n"u8);
+        if (end < 0 || !TryParseField(rest[..end], before.Name, out var name, out var value))
+            return false;
+        var isSame = ReferenceEquals(name, before.Name);
+        var role = isSame && before.Role is FieldRole.None or FieldRole.ContentLength ? before.Role : FieldRoles.Of(name, value);
+        line = new FieldLine(start, end + 2, name, value, role, isSame && before.IsAnother);
+        return true;
+    }
+
+    private static bool TryParseField(ReadOnlySpan<byte> line, string? known, out string name, out string value)
+    {
+        (name, value) = ("", "");
+        var colon = line.IndexOf((byte)':');
+        if (colon <= 0)
+            return false;
+        var octets = line[..colon];
+        var text = line[(colon + 1)..].Trim(" \t"u8);
+        var same = known is not null && Ascii.Equals(octets, known) ? known : null;
+        if ((same is null && !FieldSyntax.IsToken(octets) && !FieldSyntax.IsToken(octets = octets.TrimEnd(" \t"u8))) || FieldSyntax.HasControls(text))
+            return false;
+        name = same ?? FieldNames.Of(octets);
+        value = Encoding.Latin1.GetString(text);
+        return true;
+    }
+
+    private static bool TryReadStatusLine(ReadOnlySpan<byte> head, out StatusLine status)
+    {
+        status = default;
+        var end = head.IndexOf("\r\n"u8);
+        if (end < 12)
+            return false;
+        var line = head[..end];
+        var isHttp11 = line.StartsWith("HTTP/1.1 "u8);
+        if ((!isHttp11 && !line.StartsWith("HTTP/1.0 "u8)) || FieldSyntax.HasControls(line))
+            return false;
+        if (!Utf8Parser.TryParse(line.Slice(9, 3), out ushort code, out var digits) || digits != 3 || code < 100 || (line.Length > 12 && line[12] != ' '))
+            return false;
+        var reason = line.Length > 13 ? line[13..] : default;
+        var usual = ReasonPhrases.GetReasonPhrase(code);
+        status = new StatusLine(end + 2, isHttp11, (HttpStatusCode)code, Ascii.Equals(reason, usual) ? usual : Encoding.Latin1.GetString(reason));
+        return true;
+    }
+}

@@ -1,0 +1,187 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
+
+namespace Router.Http.Http1;
+
+/// <summary>The body of an answer, read as its framing says (RFC 9112 section 6). A body that ends early is an error, never an end.</summary>
+public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection connection, Http1Head head, HttpResponseMessage response) : AsyncStream
+{
+    // A size of more digits would not fit; extensions are passed over, but not for ever.
+    private const int MaxChunkLine = 4096;
+
+    private long _left = head.Framing == BodyFraming.Length ? head.Length : 0;
+    private bool _inChunk;
+    private bool _ended;
+
+    /// <summary>Whether all of it has been read along with the head.</summary>
+    public bool IsAllHere => head.Framing == BodyFraming.None || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _left);
+
+    /// <summary>How many bytes of a body of known length are still to be read.</summary>
+    public long Left => _left;
+
+    /// <inheritdoc/>
+    public override bool CanRead => true;
+
+    /// <summary>Copies all of it where it <see cref="IsAllHere"/>, and ends the exchange.</summary>
+    public ValueTask CopyAllAsync(IBufferWriter<byte> target)
+    {
+        target.Write(connection.Buffered[..(int)_left]);
+        connection.Consume((int)_left);
+        _left = 0;
+        _ended = true;
+        return exchange.CompleteAsync(head.KeepAlive);
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_ended)
+            return 0;
+        try
+        {
+            if (buffer.IsEmpty)
+                return await WaitAsync(cancellationToken).ConfigureAwait(false);
+            var count = head.Framing switch
+            {
+                BodyFraming.Length => await ReadLeftAsync(buffer, cancellationToken).ConfigureAwait(false),
+                BodyFraming.Chunked => await ReadChunkAsync(buffer, cancellationToken).ConfigureAwait(false),
+                BodyFraming.UntilClose => await ReadToEndAsync(buffer, cancellationToken).ConfigureAwait(false),
+                _ => 0,
+            };
+            if (count == 0 || (head.Framing == BodyFraming.Length && _left == 0))
+            {
+                _ended = true;
+                await exchange.CompleteAsync(head.KeepAlive).ConfigureAwait(false);
+            }
+
+            return count;
+        }
+        catch (Exception fault) when (fault is InvalidDataException or ObjectDisposedException)
+        {
+            throw new IOException("the body of the answer broke", fault);
+        }
+    }
+
+    /// <inheritdoc/>
+    public override async ValueTask DisposeAsync()
+    {
+        if (!_ended)
+        {
+            _ended = true;
+            await exchange.AbandonAsync().ConfigureAwait(false);
+            exchange.Leave();
+        }
+
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing && !_ended)
+        {
+            _ended = true;
+            connection.Dispose();
+            exchange.Leave();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // A read into nothing, as streams have it: completes when there is something to read, or when there will be nothing.
+    private ValueTask<int> WaitAsync(CancellationToken cancellationToken) =>
+        head.Framing == BodyFraming.None || !connection.Buffered.IsEmpty
+            ? ValueTask.FromResult(0)
+            : connection.Stream.ReadAsync(Memory<byte>.Empty, cancellationToken);
+
+    private async ValueTask<int> ReadLeftAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (buffer.Length > _left)
+            buffer = buffer[..(int)_left];
+        var count = await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        if (count == 0)
+            throw new EndOfStreamException($"the backend closed the connection {_left} bytes before the end of its answer");
+        _left -= count;
+        return count;
+    }
+
+    private async ValueTask<int> ReadToEndAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        var count = await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        if (count == 0 && connection.Stream is TlsStream { WasCutOff: true })
+            throw new EndOfStreamException("the backend ended a response without a length by closing the connection without TLS's closure alert");
+        return count;
+    }
+
+    private async ValueTask<int> ReadChunkAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        if (_left == 0)
+        {
+            if (_inChunk && await ReadLineAsync(cancellationToken).ConfigureAwait(false) is not "")
+                throw new InvalidDataException("a chunk is longer than its size (RFC 9112 section 7.1)");
+            _inChunk = true;
+            _left = SizeOf(await ReadLineAsync(cancellationToken).ConfigureAwait(false));
+            if (_left == 0)
+            {
+                await ReadTrailersAsync(cancellationToken).ConfigureAwait(false);
+                return 0;
+            }
+        }
+
+        return await ReadLeftAsync(buffer, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask ReadTrailersAsync(CancellationToken cancellationToken)
+    {
+        var left = Http1Connection.MaxHead;
+        while (await ReadLineAsync(cancellationToken).ConfigureAwait(false) is { Length: > 0 } line)
+        {
+            left -= line.Length;
+            if (left < 0)
+                throw new InvalidDataException($"its trailers do not end within {Http1Connection.MaxHead} bytes");
+            var octets = Encoding.Latin1.GetBytes(line);
+            if (!Http1Head.TryParseField(octets, out var name, out var value))
+                throw new InvalidDataException(Http1Faults.OfFieldLine(octets));
+            if (TrailerFields.MayPass(name))
+                response.TrailingHeaders.TryAddWithoutValidation(name, value);
+        }
+    }
+
+    private async ValueTask<string> ReadLineAsync(CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var end = connection.Buffered.IndexOf("\r\n"u8);
+            if (end >= 0)
+            {
+                var line = Encoding.Latin1.GetString(connection.Buffered[..end]);
+                connection.Consume(end + 2);
+                return line;
+            }
+
+            if (connection.Buffered.Length > MaxChunkLine)
+                throw new InvalidDataException($"a line between its chunks does not end within {MaxChunkLine} bytes (RFC 9112 section 7.1)");
+            if (!connection.Filled(await connection.FillAsync(cancellationToken).ConfigureAwait(false)))
+                throw new EndOfStreamException("the backend closed the connection in the middle of its answer");
+        }
+    }
+
+    private static long SizeOf(string line)
+    {
+        var digits = line.AsSpan();
+        if (digits.IndexOf(';') is >= 0 and var extension)
+            digits = digits[..extension];
+        // White space is allowed before an extension only (RFC 9112 section 7.1.1). Servers that pad their sizes have it without one, and it
+        // changes no number; the client gets chunks of Router's own.
+        digits = digits.TrimEnd(" \t");
+        Span<byte> octets = stackalloc byte[16];
+        if (digits.Length is 0 or > 15 || !Encoding.ASCII.TryGetBytes(digits, octets, out var length)
+            || !Utf8Parser.TryParse(octets[..length], out long size, out var consumed, 'x') || consumed != length)
+        {
+            throw new InvalidDataException("the size of a chunk is not a hexadecimal number (RFC 9112 section 7.1)");
+        }
+
+        return size;
+    }
+}

@@ -1,0 +1,38 @@
+namespace Router.Http.Http1;
+
+/// <summary>
+/// Sends requests to a backend over HTTP/1.1. The framework's handler is not used there: it sends a request again by itself when
+/// a connection dies, reads no response while a body is being sent, drops the client's trailers and changes the case of methods.
+/// Router decides what may be sent twice, and sends the bytes as they came.
+/// </summary>
+public sealed class Http1Transport(Http1Pool pool) : Transport
+{
+    /// <inheritdoc/>
+    public override Task<HttpResponseMessage> SendAsync(BackendRequest request)
+    {
+        pool.Requests.Enter();
+        // Most requests find an idle connection, and then nothing stands between them and it.
+        if (request.NeedsFreshConnection || pool.Take() is not { } idle)
+            return ConnectAndRunAsync(request);
+        request.ConnectionReused();
+        return new Http1Exchange(pool, idle, request).RunAsync();
+    }
+
+    private async Task<HttpResponseMessage> ConnectAndRunAsync(BackendRequest request)
+    {
+        Http1Connection connection;
+        request.Connecting();
+        try
+        {
+            connection = await pool.ConnectAsync(request.Cancellation).ConfigureAwait(false);
+        }
+        catch
+        {
+            pool.Requests.Leave();
+            throw;
+        }
+
+        request.Connected();
+        return await new Http1Exchange(pool, connection, request).RunAsync().ConfigureAwait(false);
+    }
+}

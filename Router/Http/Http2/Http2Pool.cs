@@ -1,0 +1,52 @@
+using System.Net;
+using System.Text;
+
+namespace Router.Http.Http2;
+
+/// <summary>The HTTP/2 connections to one address of a backend, which the framework's handler keeps, with Router's connections under it.</summary>
+public sealed class Http2Pool(Func<CancellationToken, ValueTask<BackendConnection>> connect)
+{
+    private HttpMessageInvoker? _handler;
+
+    /// <summary>Sends a request.</summary>
+    public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        while (true)
+        {
+            var handler = Volatile.Read(ref _handler) ?? Create();
+            try
+            {
+                return handler.SendAsync(request, cancellation);
+            }
+            catch (ObjectDisposedException) when (Volatile.Read(ref _handler) != handler)
+            {
+                // Closed at this moment; the request has not been sent.
+            }
+        }
+    }
+
+    /// <summary>Closes the connections. A request that comes later opens another one.</summary>
+    public void Close() => Interlocked.Exchange(ref _handler, null)?.Dispose();
+
+    private HttpMessageInvoker Create()
+    {
+        var created = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            UseProxy = false,
+            ActivityHeadersPropagator = null,
+            EnableMultipleHttp2Connections = true,
+            // Connecting, TLS included, has its own limit and its own circuit breakers.
+            ConnectTimeout = Timeout.InfiniteTimeSpan,
+            ConnectCallback = async (_, token) => (await connect(token).ConfigureAwait(false)).Stream,
+            RequestHeaderEncodingSelector = Http2Transport.EncodingOf,
+            ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+        });
+        if (Interlocked.CompareExchange(ref _handler, created, null) is not { } other)
+            return created;
+        created.Dispose();
+        return other;
+    }
+}

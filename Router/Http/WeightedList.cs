@@ -1,0 +1,47 @@
+using System.Globalization;
+
+namespace Router.Http;
+
+/// <summary>The items of <c>Accept</c> or <c>Accept-Language</c> with their weights (RFC 9110 section 12.4.2), read without allocating.</summary>
+/// <param name="rest">The field's value.</param>
+public ref struct WeightedList(ReadOnlySpan<char> rest)
+{
+    private ReadOnlySpan<char> _rest = rest;
+
+    /// <summary>The item without its parameters.</summary>
+    public ReadOnlySpan<char> Item { get; private set; }
+
+    /// <summary>From 0, not acceptable, to 1.</summary>
+    public double Weight { get; private set; }
+
+    /// <summary>Goes on to the next item; false behind the last one.</summary>
+    public bool MoveNext()
+    {
+        while (!_rest.IsEmpty)
+        {
+            var end = _rest.IndexOf(',');
+            var part = end < 0 ? _rest : _rest[..end];
+            _rest = end < 0 ? [] : _rest[(end + 1)..];
+            var semicolon = part.IndexOf(';');
+            Item = (semicolon < 0 ? part : part[..semicolon]).Trim();
+            if (Item.IsEmpty)
+                continue;
+            Weight = semicolon < 0 ? 1 : WeightOf(part[(semicolon + 1)..]);
+            return true;
+        }
+
+        return false;
+    }
+
+    private static double WeightOf(ReadOnlySpan<char> parameters)
+    {
+        foreach (var range in parameters.Split(';'))
+        {
+            var parameter = parameters[range].Trim();
+            if (parameter.StartsWith("q=", StringComparison.OrdinalIgnoreCase))
+                return double.TryParse(parameter[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var weight) ? Math.Clamp(weight, 0, 1) : 0;
+        }
+
+        return 1;
+    }
+}

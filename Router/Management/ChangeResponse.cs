@@ -1,0 +1,84 @@
+using System.Globalization;
+using Router.Configuration;
+using Router.Modes;
+using Router.Pages;
+using Router.Serving;
+using Router.Switching;
+
+namespace Router.Management;
+
+/// <summary>Makes a change that a request asks for, and responds with its outcome.</summary>
+public sealed class ChangeResponse(ModeChanger changer, ModeController modes, ModeDescriber describer, CurrentSite site)
+{
+    /// <summary>Makes a change. A dry run of a change that is possible responds as the change itself would.</summary>
+    /// <param name="context">The request, with its If-Match and dryRun.</param>
+    /// <param name="change">What is to be changed.</param>
+    /// <param name="requested">The mode that the operator asked for, if any.</param>
+    public Task WriteAsync(HttpContext context, ChangeRequest change, Mode? requested = null) =>
+        WriteAsync(context, change, result => WriteChangeAsync(context, result, requested));
+
+    /// <summary>Makes a change.</summary>
+    /// <param name="context">The request, with its If-Match and dryRun.</param>
+    /// <param name="change">What is to be changed.</param>
+    /// <param name="write">Writes the response if the change was made or, in a dry run, is possible.</param>
+    public Task WriteAsync(HttpContext context, ChangeRequest change, Func<ChangeResult, Task> write) => ManagementProblem.WithStoreAsync(context, async () =>
+    {
+        if (!TryReadVersion(context.Request, out var ifVersion))
+        {
+            var error = new Fault("If-Match", $"is '{context.Request.Headers.IfMatch}'", "Send the version in quotes, such as \"7\"");
+            await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid([error])).ConfigureAwait(false);
+            return;
+        }
+
+        change = change with { IfVersion = ifVersion, IsDryRun = context.Request.Query["dryRun"] == "true" };
+        var result = await changer.ChangeAsync(change, context.RequestAborted).ConfigureAwait(false);
+        if (ProblemOf(result) is { } problem)
+            await ManagementProblem.WriteAsync(context, problem).ConfigureAwait(false);
+        else
+            await write(result).ConfigureAwait(false);
+    });
+
+    /// <summary>Sets the record's version as the entity tag, for If-Match.</summary>
+    public static void SetVersion(HttpContext context, ModeRecord record) =>
+        context.Response.Headers.ETag = $"\"{record.Version}\"";
+
+    private static ProblemDetails? ProblemOf(ChangeResult result) => result.Outcome switch
+    {
+        ChangeOutcome.Refused => ManagementProblem.Invalid(result.Faults),
+        ChangeOutcome.OtherVersion => Conflict("other-version", "The mode has changed meanwhile", StatusCodes.Status412PreconditionFailed, result),
+        ChangeOutcome.LostRace => Conflict("lost-race", "Another change was made at the same time", StatusCodes.Status409Conflict, result),
+        _ => null,
+    };
+
+    private static ProblemDetails Conflict(string slug, string title, int status, ChangeResult result) =>
+        ProblemDetails.Of(slug, title, status, "Nothing was changed. Check the mode and decide again.") with { Version = result.Before.Record.Version };
+
+    private Task WriteChangeAsync(HttpContext context, ChangeResult result, Mode? requested)
+    {
+        var (before, record, isDryRun) = (result.Before, result.Record!, result.Outcome == ChangeOutcome.DryRun);
+        var mode = requested ?? record.Steps[^1].Mode;
+        var replaced = before.Record.Steps[(before.Index + 1)..].Where(step => !record.Steps.Any(kept => kept.IsSameAs(step)));
+        var state = isDryRun ? new ModeState(record, 0, before.Since, before.ActivatedAt) : modes.State;
+        var (from, to) = (AnnouncedEnd.Of(before.Record.Steps[before.Index..]), AnnouncedEnd.Of(record.Steps));
+        SetVersion(context, state.Record);
+        var effects = site.Current.Settings.Backends.Select(backend => BackendEffect.Of(backend, mode));
+        var document = new ChangeDocument(describer.Describe(state), !isDryRun, [.. replaced.Select(StepDocument.Of)], [.. effects])
+        {
+            EndMoved = from is { } old && to is { } moved && old != moved ? new EndMoveDocument(old, moved) : null,
+        };
+        return ReadableJson.WriteAsync(context, document, ManagementJson.Default.ChangeDocument);
+    }
+
+    // RFC 9110 section 13.1.1; a weak tag never matches there.
+    private static bool TryReadVersion(HttpRequest request, out RecordVersion? version)
+    {
+        version = null;
+        var text = request.Headers.IfMatch.ToString();
+        if (text is "" or "*")
+            return true;
+        if (!long.TryParse(text.Trim('"'), NumberStyles.None, CultureInfo.InvariantCulture, out var number))
+            return false;
+        version = new RecordVersion(number);
+        return true;
+    }
+}

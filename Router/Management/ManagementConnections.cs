@@ -1,0 +1,89 @@
+using System.Buffers.Binary;
+using System.Net;
+using Microsoft.AspNetCore.Connections;
+
+namespace Router.Management;
+
+/// <summary>
+/// Keeps the management interface free for operators. A connection on which no request has been accepted yet has five seconds, and there are 64 of these at
+/// most: for one more the oldest of the address with the most of them is closed. So nobody can take the last connection by opening many and sending nothing.
+/// </summary>
+public sealed class ManagementConnections(TimeProvider time)
+{
+    /// <summary>How many connections may be open on which no request has been accepted.</summary>
+    public const int MostUnproven = 64;
+
+    /// <summary>How long such a connection stays open.</summary>
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    private readonly Lock _lock = new();
+    private readonly List<Unproven> _unproven = [];
+
+    /// <summary>The connection middleware.</summary>
+    public ConnectionDelegate Watch(ConnectionDelegate next) => async connection =>
+    {
+        using var unproven = Enter(connection);
+        connection.Features.Set(unproven);
+        try
+        {
+            await next(connection).ConfigureAwait(false);
+        }
+        finally
+        {
+            Leave(unproven);
+        }
+    };
+
+    /// <summary>A request on this connection was accepted: it stays open.</summary>
+    public void Prove(HttpContext context)
+    {
+        if (context.Features.Get<Unproven>() is { } unproven)
+            Leave(unproven);
+    }
+
+    private Unproven Enter(ConnectionContext connection)
+    {
+        Unproven? evicted = null;
+        var entered = new Unproven(connection, NetworkOf((connection.RemoteEndPoint as IPEndPoint)?.Address));
+        lock (_lock)
+        {
+            // GroupBy keeps the order in which they came: the first of a group is its oldest.
+            if (_unproven.Count >= MostUnproven)
+                evicted = _unproven.GroupBy(unproven => unproven.Network).MaxBy(group => group.Count())!.First();
+            if (evicted is not null)
+                _unproven.Remove(evicted);
+            _unproven.Add(entered);
+        }
+
+        evicted?.Close("Too many connections without an accepted request.");
+        entered.Deadline = time.CreateTimer(static state => ((Unproven)state!).Close("No request was accepted in time."), entered, Patience, Timeout.InfiniteTimeSpan);
+        return entered;
+    }
+
+    private void Leave(Unproven unproven)
+    {
+        lock (_lock)
+            _unproven.Remove(unproven);
+        unproven.Dispose();
+    }
+
+    // A household or a server has a /64 at the least (RFC 6177), and can take any address out of it.
+    private static ulong NetworkOf(IPAddress? address)
+    {
+        Span<byte> bytes = stackalloc byte[16];
+        var inOneFamily = (address ?? IPAddress.None).MapToIPv6();
+        inOneFamily.TryWriteBytes(bytes, out _);
+        return BinaryPrimitives.ReadUInt64BigEndian(inOneFamily.IsIPv4MappedToIPv6 ? bytes[8..] : bytes);
+    }
+
+    private sealed class Unproven(ConnectionContext connection, ulong network) : IDisposable
+    {
+        public ulong Network => network;
+
+        public ITimer? Deadline { get; set; }
+
+        public void Close(string reason) => connection.Abort(new ConnectionAbortedException(reason));
+
+        public void Dispose() => Deadline?.Dispose();
+    }
+}

@@ -1,0 +1,20 @@
+using System.Text.Json.Serialization;
+
+namespace Router.Management;
+
+/// <summary>Writes and reads the documents of the management interface without reflection.</summary>
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSerializable(typeof(ModeDocument))]
+[JsonSerializable(typeof(ModeChangeDocument))]
+[JsonSerializable(typeof(ChangeDocument))]
+[JsonSerializable(typeof(BypassDocument))]
+[JsonSerializable(typeof(BypassRequestDocument))]
+[JsonSerializable(typeof(FleetDocument))]
+[JsonSerializable(typeof(ForgetDocument))]
+[JsonSerializable(typeof(ForgetRequestDocument))]
+[JsonSerializable(typeof(AcceptWritesDocument))]
+[JsonSerializable(typeof(HistoryDocument))]
+[JsonSerializable(typeof(ExplainDocument))]
+[JsonSerializable(typeof(RoutesDocument))]
+[JsonSerializable(typeof(ReloadDocument))]
+internal sealed partial class ManagementJson : JsonSerializerContext;

@@ -1,0 +1,38 @@
+using Router.Configuration;
+using Router.Modes.Stores;
+using Router.Pages;
+
+namespace Router.Management;
+
+/// <summary>Problem responses of the management interface (RFC 9457).</summary>
+public static class ManagementProblem
+{
+    /// <summary>Writes a problem. The commands that it recommends get the address that the request was sent to.</summary>
+    public static Task WriteAsync(HttpContext context, ProblemDetails problem) => ReadableJson.WriteAsync(
+        context, problem with { Detail = Hint(context, problem.Detail) }, ProblemJson.Default.ProblemDetails, problem.Status, ProblemDetails.MediaType);
+
+    /// <summary>A message whose commands lead to the address that the request was sent to.</summary>
+    public static string Hint(HttpContext context, string message) => ToolHint.At(message, $"{context.Request.Scheme}://{context.Request.Host}");
+
+    /// <summary>The problem with a request that is not valid.</summary>
+    public static ProblemDetails Invalid(IReadOnlyList<Fault> faults, string title = "Nothing was changed") =>
+        ProblemDetails.Of("faults", title, StatusCodes.Status400BadRequest, string.Join(" ", faults)) with
+        {
+            Faults = [.. faults.Select(FaultDocument.Of)],
+        };
+
+    /// <summary>Runs work that uses the mode store; a store that does not respond is a problem of the response.</summary>
+    public static async Task WithStoreAsync(HttpContext context, Func<Task> work)
+    {
+        try
+        {
+            await work().ConfigureAwait(false);
+        }
+        catch (ModeStoreException error)
+        {
+            await WriteAsync(context, ProblemDetails.Of(
+                "store", "The mode store does not respond", StatusCodes.Status503ServiceUnavailable,
+                $"{error.Message}. Whether a change was made is not known: check the mode.")).ConfigureAwait(false);
+        }
+    }
+}

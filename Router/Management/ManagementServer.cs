@@ -1,0 +1,114 @@
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Connections;
+using OpenTelemetry.Metrics;
+using Router.Configuration;
+using Router.Pages;
+using Router.Serving;
+
+namespace Router.Management;
+
+/// <summary>The listener for operators: a server of its own, so that nothing of it can be reached where the site is.</summary>
+public sealed partial class ManagementServer(
+    ManagementSettings settings, ManagementGuard guard, ManagementConnections connections, AcceptFailures failures, ModeEndpoint mode,
+    BypassEndpoint bypass, FleetEndpoint fleet, HistoryEndpoint history, TableEndpoints table, ReloadEndpoint reload, StatusEndpoint status,
+    MeterProvider meters, ILoggerFactory loggers, ILogger<ManagementServer> logger)
+    : IHostedService, IAsyncDisposable
+{
+    private WebApplication? _app;
+
+    /// <summary>Where it listens; null where it does not.</summary>
+    public string? Url => _app?.Urls.FirstOrDefault();
+
+    /// <inheritdoc/>
+    public async Task StartAsync(CancellationToken cancellationToken)
+    {
+        if (settings.Url is not { } url)
+            return;
+        var app = Build(url);
+        try
+        {
+            await app.StartAsync(cancellationToken).ConfigureAwait(false);
+            _app = app;
+            LogListening(Url!);
+        }
+        catch (Exception fault) when (fault is IOException or SocketException or InvalidOperationException or CryptographicException)
+        {
+            await app.DisposeAsync().ConfigureAwait(false);
+            var why = new ListenAddress("Router:Management:Url", url).Try(out _)?.Problem.Split(": ", 2)[1] ?? fault.GetBaseException().Message.TrimEnd('.');
+            var problem = $"The management interface can't listen on {url}: {why}. Choose another address with Router:Management:Url, or none by setting it empty";
+            if (settings.IsChosen)
+                throw new ListenException(problem, fault);
+            // Several routers on one machine: the first has the default address, and the site matters more.
+            LogNotListening(problem);
+        }
+    }
+
+    /// <inheritdoc/>
+    public Task StopAsync(CancellationToken cancellationToken) => _app?.StopAsync(cancellationToken) ?? Task.CompletedTask;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_app is not null)
+            await _app.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private WebApplication Build(string url)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
+        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(url).ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = 64 << 10;
+            kestrel.Limits.RequestHeadersTimeout = ManagementConnections.Patience;
+            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Watch));
+        });
+        builder.Services.AddRoutingCore();
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton(failures);
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ServerMemory>();
+        builder.Services.AddSingleton<IConnectionListenerFactory, SocketListenerFactory>();
+        // The site's own host stops it.
+        builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
+        var app = builder.Build();
+        app.Use((context, next) =>
+        {
+            ProtectiveHeaders.Add(context.Response);
+            if (guard.Refusal(context) is not { } refusal)
+            {
+                connections.Prove(context);
+                return next(context);
+            }
+
+            // Whoever is refused must not hold a connection.
+            context.Response.Headers.Connection = "close";
+            return ManagementProblem.WriteAsync(context, refusal);
+        });
+        app.UseRouting();
+        mode.MapTo(app);
+        bypass.MapTo(app);
+        fleet.MapTo(app);
+        history.MapTo(app);
+        table.MapTo(app);
+        reload.MapTo(app);
+        app.MapMethods("/_status", ["GET", "HEAD"], (RequestDelegate)status.HandleAsync);
+        app.MapPrometheusScrapingEndpoint("/_metrics", meters, configureBranchedPipeline: null, optionsName: null);
+        app.MapFallback((RequestDelegate)(context => ManagementProblem.WriteAsync(context, ProblemDetails.Of(
+            "not-found", "Not found", StatusCodes.Status404NotFound, "See /openapi.json for what there is."))));
+        return app;
+    }
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The management interface listens on {Url}.")]
+    private partial void LogListening(string url);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}.")]
+    private partial void LogNotListening(string problem);
+
+    private sealed class NoLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

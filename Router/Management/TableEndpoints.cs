@@ -1,0 +1,83 @@
+using System.Net;
+using System.Reflection;
+using Router.Admission;
+using Router.Configuration;
+using Router.Modes;
+using Router.Pages;
+using Router.Routing;
+using Router.Serving;
+
+namespace Router.Management;
+
+/// <summary>Shows the table, and explains what it makes of a request.</summary>
+public sealed class TableEndpoints(CurrentSite site, ModeController modes)
+{
+    private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
+
+    private static readonly byte[] OpenApi = Load();
+
+    /// <summary>Adds them.</summary>
+    public void MapTo(WebApplication app)
+    {
+        app.MapMethods("/routes", ["GET", "HEAD"], (RequestDelegate)ShowAsync);
+        app.MapMethods("/explain", ["GET", "HEAD"], (RequestDelegate)ExplainAsync);
+        app.MapMethods("/openapi.json", ["GET", "HEAD"], (RequestDelegate)ShowOpenApiAsync);
+    }
+
+    private static byte[] Load()
+    {
+        using var stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("openapi.json")!;
+        var bytes = new byte[stream.Length];
+        stream.ReadExactly(bytes);
+        return bytes;
+    }
+
+    private static Task ShowOpenApiAsync(HttpContext context)
+    {
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = OpenApi.Length;
+        return context.SendAsync(OpenApi).AsTask();
+    }
+
+    private Task ShowAsync(HttpContext context) =>
+        ReadableJson.WriteAsync(context, new RoutesDocument([.. site.Current.Table.Routes.Select(Describe)]), ManagementJson.Default.RoutesDocument);
+
+    private Task ExplainAsync(HttpContext context)
+    {
+        var query = context.Request.Query;
+        var faults = new Faults();
+        if (!Uri.TryCreate(query["url"], Raw, out var url) || url.Scheme is not ("http" or "https"))
+            faults.Add("url", $"is '{query["url"]}'", "Give an http or https address, such as https://www.example.org/admin/x");
+        var client = IPAddress.None;
+        if (query["client"].ToString() is { Length: > 0 } address && !IPAddress.TryParse(address, out client!))
+            faults.Add("client", $"is '{address}'", "Give an address, such as 203.0.113.9");
+        var mode = modes.Current;
+        if (query["mode"].ToString() is { Length: > 0 } name && !ModeCatalogue.TryFind(name, out mode!))
+            faults.Add("mode", $"is '{name}'", $"Choose one of {ModeCatalogue.Names}");
+        if (faults.Any)
+            return ManagementProblem.WriteAsync(context, ManagementProblem.Invalid(faults.All, "This can't be explained"));
+
+        var method = query["method"].ToString() is { Length: > 0 } said ? said : "GET";
+        return ReadableJson.WriteAsync(
+            context, Explain(url!.Authority, url.AbsolutePath, method, client, mode), ManagementJson.Default.ExplainDocument);
+    }
+
+    // The very decision that the request would meet now, with its steps; in a supposed mode, as if it had been in force for long.
+    private ExplainDocument Explain(string host, string path, string method, IPAddress client, Mode mode)
+    {
+        var (current, state, steps) = (site.Current, modes.State, new AdmissionSteps());
+        var decision = current.Admission.Evaluate(
+            AdmissionRequest.Of(method, path, client), current.Table.Match(host, path), mode == state.Mode ? state : ModeState.Supposed(mode), steps);
+        var word = decision.Outcome switch
+        {
+            AdmissionOutcome.Forward => "forwarded",
+            AdmissionOutcome.File or AdmissionOutcome.ServerOptions or AdmissionOutcome.ClosedRobots or AdmissionOutcome.BypassForm => "answered by Router",
+            _ => "refused",
+        };
+        return new ExplainDocument(steps.All, $"{word}: {decision.Reason}", decision.Status);
+    }
+
+    private static RouteDocument Describe(Route route) => new(
+        route.Name, route.HostText, route.PathText, route.Backend?.Name, route.Kind.ToString().ToLowerInvariant(), route.Backend?.Addresses.ToString(), route.File,
+        route.AllowList?.Name, route.Refuses, [.. route.RateLimits.Select(limit => limit.Name)]);
+}

@@ -1,0 +1,105 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+using Router.Access;
+using Router.Http;
+using Router.Modes;
+using Router.Upstreams;
+
+namespace Router.Metrics;
+
+/// <summary>Router's own instruments. Labels are names from the configuration and from closed lists.</summary>
+public sealed class RouterMetrics : IDisposable
+{
+    /// <summary>The meter's name.</summary>
+    public const string MeterName = "Router";
+
+    private static readonly double[] Boundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
+    private static readonly object[] BoxedStatus = [.. Enumerable.Range(100, 900).Select(status => (object)status)];
+
+    private readonly Meter _meter;
+    private readonly Histogram<double> _duration;
+    private readonly Histogram<double> _clientDuration;
+    private readonly Counter<long> _blocked;
+    private readonly Counter<long> _passed;
+    private readonly Counter<long> _rateLimited;
+    private readonly Counter<long> _failures;
+    private readonly Counter<long> _reloads;
+    private readonly Counter<long> _linesLost;
+    private readonly Counter<long> _logLinesLost;
+
+    /// <summary>Creates the instruments.</summary>
+    public RouterMetrics(IMeterFactory meters, Traffic traffic)
+    {
+        _meter = meters.Create(MeterName);
+        Traffic = traffic;
+        _duration = _meter.CreateHistogram<double>(
+            "router.backend.duration", "s", "How long forwarded requests took, from their arrival to the last byte of the answer.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
+        _clientDuration = _meter.CreateHistogram<double>(
+            "http.client.request.duration", "s", "Duration of HTTP client requests.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
+        _blocked = _meter.CreateCounter<long>("router.blocked", "{request}", "Requests that the mode kept from a backend.");
+        _passed = _meter.CreateCounter<long>("router.passed", "{request}", "Requests that went to a backend that the mode closes, by the reason.");
+        _rateLimited = _meter.CreateCounter<long>("router.rate_limited", "{request}", "Requests that came more often than a rate limit allows, by that limit.");
+        _failures = _meter.CreateCounter<long>("router.forward.failures", "{request}", "Requests that could not be forwarded, or whose answer broke.");
+        _reloads = _meter.CreateCounter<long>("router.table.reloads", "{reload}", "Changes of the configuration that were seen, by what became of them.");
+        _linesLost = _meter.CreateCounter<long>("router.access_log.lost", "{line}", "Lines of the access log that nobody will read, by the reason.");
+        _logLinesLost = _meter.CreateCounter<long>("router.log.lost", "{line}", "Lines of Router's own log that nobody will read, by the reason.");
+        _meter.CreateObservableCounter("router.requests", traffic.Measurements, "{request}", "Requests on routed and unrouted hosts.");
+    }
+
+    /// <summary>The counters by route.</summary>
+    public Traffic Traffic { get; }
+
+    /// <summary>The meter, for instruments that look at live state.</summary>
+    public Meter Meter => _meter;
+
+    /// <summary>A forwarded request has ended.</summary>
+    /// <param name="upstream">Where it went.</param>
+    /// <param name="method">Its method; one that is not of the standard's is called <c>_OTHER</c>, since clients make them up.</param>
+    /// <param name="status">The status that the backend gave; 0 where it gave none.</param>
+    /// <param name="took">How long it took.</param>
+    public void Forwarded(Upstream upstream, string method, int status, TimeSpan took)
+    {
+        _duration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("backend", upstream.Settings.Name));
+        if (upstream.Settings.Http2)
+            // There the framework's handler reports it itself.
+            return;
+        _clientDuration.Record(
+            took.TotalSeconds,
+            new TagList
+            {
+                { "http.request.method", KnownMethod(method) },
+                { "http.response.status_code", status == 0 ? null : BoxedStatus[status - 100] },
+                { "server.address", upstream.Settings.Addresses.All[0].Host },
+            });
+    }
+
+    /// <summary>The mode kept a request from a backend.</summary>
+    public void Blocked(Mode mode) => _blocked.Add(1, new KeyValuePair<string, object?>("mode", mode.Name));
+
+    /// <summary>A request went to a backend that the mode closes.</summary>
+    public void Passed(string passage) => _passed.Add(1, new KeyValuePair<string, object?>("passage", passage));
+
+    /// <summary>A rate limit refused a request.</summary>
+    public void RateLimited(RateLimit limit) => _rateLimited.Add(1, new KeyValuePair<string, object?>("limit", limit.Settings.Name));
+
+    /// <summary>A request could not be forwarded.</summary>
+    public void Failed(string backend, ForwardFailure failure) => _failures.Add(
+        1, new KeyValuePair<string, object?>("backend", backend), new KeyValuePair<string, object?>("reason", ForwardFailures.NameOf(failure)));
+
+    /// <summary>A change of the configuration was seen.</summary>
+    public void Reloaded(bool accepted) => _reloads.Add(1, new KeyValuePair<string, object?>("result", accepted ? "accepted" : "refused"));
+
+    /// <summary>Lines of the access log are lost.</summary>
+    public void LinesLost(int count, string reason) => _linesLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <summary>Lines of Router's own log are lost.</summary>
+    public void LogLinesLost(int count, string reason) => _logLinesLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
+
+    /// <inheritdoc/>
+    public void Dispose() => _meter.Dispose();
+
+    /// <summary>The method, or <c>_OTHER</c> for one that a client made up.</summary>
+    internal static string KnownMethod(string method) =>
+        method is "GET" or "HEAD" or "POST" or "PUT" or "DELETE" or "PATCH" or "OPTIONS" or "TRACE" or "CONNECT" ? method : "_OTHER";
+}

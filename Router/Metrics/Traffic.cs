@@ -1,0 +1,78 @@
+using System.Collections.Concurrent;
+using System.Diagnostics.Metrics;
+using System.Runtime.CompilerServices;
+
+namespace Router.Metrics;
+
+/// <summary>
+/// The counters of requests by route. They outlive the table that names them, so that a reload does not reset what a
+/// monitoring system sums up; their labels come from the configuration and from closed lists, never from a client.
+/// </summary>
+public sealed class Traffic
+{
+    private readonly ConcurrentDictionary<(string Route, string Backend), RouteTraffic> _all = new();
+
+    /// <summary>The counters of requests that no route has.</summary>
+    public RouteTraffic NotRouted => For("none", null);
+
+    /// <summary>The counters of a route.</summary>
+    public RouteTraffic For(string route, string? backend) =>
+        _all.GetOrAdd((route, backend ?? "none"), static key => new RouteTraffic(key.Route, key.Backend));
+
+    /// <summary>Every count that is not zero.</summary>
+    public IEnumerable<Measurement<long>> Measurements() => _all.Values.SelectMany(traffic => traffic.Measurements());
+}
+
+/// <summary>The counters of one route, one of which each request adds one to, without a look-up or an allocation.</summary>
+public sealed class RouteTraffic(string route, string backend)
+{
+    private const int MethodClassCount = 3;
+    private const int StatusClassCount = 6;
+
+    private static readonly string[] MethodClasses = new string[MethodClassCount] { "safe", "idempotent", "unsafe" };
+    private static readonly string[] StatusClasses = new string[StatusClassCount] { "1xx", "2xx", "3xx", "4xx", "5xx", "none" };
+
+    // In the object itself: where each request is of another route, an array beside it would be one more that is in no cache.
+    private Counts _counts;
+
+    /// <summary>Counts one request.</summary>
+    /// <param name="method">Its method.</param>
+    /// <param name="status">The status that the client got; 0 where its connection ended without one.</param>
+    public void Count(string method, int status)
+    {
+        var statusClass = status is >= 100 and < 600 ? (status / 100) - 1 : StatusClassCount - 1;
+        Interlocked.Increment(ref _counts[(ClassOf(method) * StatusClassCount) + statusClass]);
+    }
+
+    internal IEnumerable<Measurement<long>> Measurements()
+    {
+        for (var i = 0; i < Counts.Length; i++)
+        {
+            if (Volatile.Read(ref _counts[i]) is > 0 and var count)
+            {
+                yield return new Measurement<long>(
+                    count,
+                    new("route", route),
+                    new("backend", backend),
+                    new("method_class", MethodClasses[i / StatusClassCount]),
+                    new("status_class", StatusClasses[i % StatusClassCount]));
+            }
+        }
+    }
+
+    [InlineArray(Length)]
+    private struct Counts
+    {
+        public const int Length = MethodClassCount * StatusClassCount;
+
+        private long _first;
+    }
+
+    // RFC 9110 sections 9.2.1 and 9.2.2.
+    private static int ClassOf(string method) => method switch
+    {
+        "GET" or "HEAD" or "OPTIONS" or "TRACE" => 0,
+        "PUT" or "DELETE" => 1,
+        _ => 2,
+    };
+}

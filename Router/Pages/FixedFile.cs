@@ -1,0 +1,51 @@
+using Microsoft.AspNetCore.StaticFiles;
+using Router.Configuration;
+using Router.Headers;
+
+namespace Router.Pages;
+
+/// <summary>A file of <c>wwwroot</c> that a rule answers with: read when the configuration is, served from memory.</summary>
+public sealed class FixedFile
+{
+    private static readonly FileExtensionContentTypeProvider ContentTypes = new();
+
+    private readonly byte[] _content;
+    private readonly string _contentType;
+
+    private FixedFile(byte[] content, string contentType) => (_content, _contentType) = (content, contentType);
+
+    /// <summary>Reads a file; one that can't be read is a fault of the key that names it.</summary>
+    /// <param name="directory">Where the files stand.</param>
+    /// <param name="name">The name, without a directory.</param>
+    /// <param name="key">The key that names it.</param>
+    /// <param name="faults">Takes the fault.</param>
+    public static FixedFile? Load(string directory, string name, string key, Faults faults)
+    {
+        var path = Path.Combine(directory, name);
+        if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
+            faults.Add(key, $"'{name}' is not a file in {directory}", "Name a file that stands there");
+        else if (FileText.TryRead(path, out var problem, out var cure) is { } content)
+            return new FixedFile(content, ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream");
+        else
+            faults.Add(key, $"'{path}' can't be read: {problem}", cure);
+        return null;
+    }
+
+    /// <summary>Responds to GET or HEAD with the file.</summary>
+    public ValueTask WriteAsync(HttpContext context, ResponseHeaderRules rules)
+    {
+        context.Response.ContentType = _contentType;
+        context.Response.ContentLength = _content.Length;
+        rules.Apply(context);
+        return context.SendAsync(_content);
+    }
+
+    /// <summary>Responds to any other method with 405.</summary>
+    public static ValueTask RejectMethodAsync(HttpContext context, ResponseHeaderRules rules)
+    {
+        context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+        context.Response.Headers.Allow = "GET, HEAD";
+        rules.Apply(context);
+        return ValueTask.CompletedTask;
+    }
+}

@@ -1,0 +1,19 @@
+using System.Globalization;
+
+namespace Router.Pages;
+
+/// <summary>When a client may come back (RFC 9110 section 10.2.3): spread out, so that they do not all come at once.</summary>
+public static class RetryAfter
+{
+    private static readonly TimeSpan Least = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Most = TimeSpan.FromHours(1);
+
+    /// <summary>Seconds until the announced end, from a minute to an hour, give or take a fifth, drawn anew for each answer. A minute where none is known or it has passed.</summary>
+    public static string Draw(DateTimeOffset? until, DateTimeOffset now) => Seconds(Wait(until - now ?? Least), Random.Shared.NextDouble());
+
+    /// <summary>Seconds for a draw from 0 to 1.</summary>
+    public static string Seconds(TimeSpan wait, double draw) =>
+        ((int)Math.Round(wait.TotalSeconds * (0.8 + (0.4 * draw)))).ToString(CultureInfo.InvariantCulture);
+
+    private static TimeSpan Wait(TimeSpan left) => left < Least ? Least : left > Most ? Most : left;
+}

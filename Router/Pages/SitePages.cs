@@ -1,0 +1,225 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Mail;
+using System.Text;
+using Router.Configuration;
+using Router.Http;
+using Router.Modes;
+
+namespace Router.Pages;
+
+/// <summary>
+/// Every answer of Router's own, in every language and form, by one configuration. Those of the closed site are prepared when the mode
+/// changes, the others when they are first needed; both are served from memory.
+/// </summary>
+public sealed class SitePages
+{
+    // Those that only read, and those that may change something.
+    private static readonly bool[] Methods = [false, true];
+
+    private readonly PagesSettings _settings;
+    private readonly IReadOnlyList<Language> _languages;
+    private readonly Dictionary<string, PageTemplate> _templates;
+    private readonly PageTemplate? _bypassForm;
+    private readonly ConcurrentDictionary<Key, PreparedAnswer> _errors = new();
+    private readonly Lock _preparing = new();
+    private volatile ClosedSite? _closed;
+
+    private SitePages(PagesSettings settings, IReadOnlyList<Language> languages, Dictionary<string, PageTemplate> templates, PageTemplate? bypassForm)
+    {
+        (_settings, _languages, _templates, _bypassForm) = (settings, languages, templates, bypassForm);
+        CrossOrigin = new CrossOrigin(settings.AllowedOrigins);
+    }
+
+    /// <summary>Where the pages stand: <c>wwwroot</c> beside the application.</summary>
+    public static string Directory { get; } = Path.Combine(AppContext.BaseDirectory, "wwwroot");
+
+    /// <summary>Whose scripts may read the answers.</summary>
+    public CrossOrigin CrossOrigin { get; }
+
+    /// <summary>Reads the languages and the pages; what is missing is a fault, and nothing is to be used then.</summary>
+    /// <param name="directory">Where they stand.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="ownTemplates">The pages that single hosts bring, each with the key that names it.</param>
+    /// <param name="faults">Takes the faults.</param>
+    public static SitePages Load(string directory, PagesSettings settings, IEnumerable<(string Name, string Key)> ownTemplates, Faults faults)
+    {
+        var languages = Language.Load(Path.Combine(directory, "languages"), settings, faults);
+        var templates = new Dictionary<string, PageTemplate>();
+        foreach (var (name, key) in ownTemplates.Prepend((settings.Template, $"{SettingsReader.Section}:Pages:Template")).DistinctBy(own => own.Item1))
+        {
+            if (PageTemplate.Load(directory, name, key, faults) is { } template)
+                templates.Add(name, template);
+        }
+
+        return new SitePages(settings, languages, templates, PageTemplate.Load(directory, "bypass.html", Path.Combine(directory, "bypass.html"), faults));
+    }
+
+    /// <summary>An answer that the mode has nothing to do with.</summary>
+    /// <param name="answer">Which.</param>
+    /// <param name="outcome">What is known about the request.</param>
+    /// <param name="isSending">Whether the request's method may change something.</param>
+    /// <param name="acceptLanguage">What the client reads.</param>
+    /// <param name="template">The host's own page; null for the site's.</param>
+    /// <param name="language">The language that was chosen.</param>
+    public PreparedAnswer Find(Answer answer, RequestOutcome outcome, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    {
+        var key = KeyOf(answer, outcome, isSending, acceptLanguage, template, out language);
+        return _errors.TryGetValue(key, out var prepared) ? prepared : _errors.GetOrAdd(key, Prepare(key, null));
+    }
+
+    /// <summary>The closed site's answer in a state; see <see cref="Find"/>.</summary>
+    public PreparedAnswer FindClosed(ModeState state, DateTimeOffset now, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    {
+        var key = KeyOf(Answer.Closed, RequestOutcome.NotForwarded, isSending, acceptLanguage, template, out language);
+        return Closed(state, now).Answers[key];
+    }
+
+    /// <summary>Makes the closed site's answers of a state ready, if they are not.</summary>
+    public void Prepare(ModeState state, DateTimeOffset now) => Closed(state, now);
+
+    /// <summary>The page that takes a tester's token. Few see it: it is made each time.</summary>
+    public byte[] BypassForm(ReadOnlySpan<char> acceptLanguage, BypassPage page)
+    {
+        var language = _languages[Choose(acceptLanguage)];
+        var asks = page.ActiveUntil is null;
+        var values = Common(language, language.Text(asks ? "bypass.title" : "bypass.active"));
+        values["detail"] = page.Problem is { } problem ? Encode(language.Text(problem)) : "";
+        values["expiry"] = Encode(
+            page.ActiveUntil is { } end ? language.Text("bypass.until").Replace("{time}", language.Time(end, _settings.TimeZone), StringComparison.Ordinal)
+            : page.TokensEnd is { } last ? language.Text("bypass.tokens-end").Replace("{time}", language.Time(last, _settings.TimeZone), StringComparison.Ordinal)
+            : "");
+        values["scope"] = page.OnlyHost is { } host ? Encode(language.Text("bypass.one-host").Replace("{host}", host, StringComparison.Ordinal)) : "";
+        values["label"] = asks ? Encode(language.Text("bypass.label")) : "";
+        values["button"] = asks ? Encode(language.Text("bypass.button")) : "";
+        values["enter"] = asks ? "" : Encode(language.Text("bypass.enter"));
+        return Encoding.UTF8.GetBytes(_bypassForm!.Fill(values));
+    }
+
+    private ClosedSite Closed(ModeState state, DateTimeOffset now)
+    {
+        var closed = _closed;
+        if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
+            return closed;
+        // Of several that come at once one prepares, and the others wait for it: some milliseconds, once for each change of the mode.
+        lock (_preparing)
+        {
+            closed = _closed;
+            if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
+                return closed;
+            var keys = from template in _templates.Keys from language in Enumerable.Range(0, _languages.Count) from isSending in Methods select new Key(Answer.Closed, RequestOutcome.NotForwarded, isSending, language, template);
+            var isOverdue = state.Step.Until <= now;
+            closed = new ClosedSite(
+                state, state.Step.Until is { } until && !isOverdue ? until : DateTimeOffset.MaxValue, keys.ToDictionary(key => key, key => Prepare(key, (state, isOverdue))));
+            _closed = closed;
+            return closed;
+        }
+    }
+
+    private Key KeyOf(Answer answer, RequestOutcome outcome, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    {
+        var index = Choose(acceptLanguage);
+        language = _languages[index].Tag;
+        return new Key(answer, outcome, isSending, index, template ?? _settings.Template);
+    }
+
+    // RFC 4647 section 3.4, lookup: en-GB is served by en.
+    private int Choose(ReadOnlySpan<char> acceptLanguage)
+    {
+        var (best, weight) = (0, 0.0);
+        var list = new WeightedList(acceptLanguage);
+        while (list.MoveNext())
+        {
+            if (list.Weight <= weight)
+                continue;
+            for (var i = 0; i < _languages.Count; i++)
+            {
+                var tag = _languages[i].Tag;
+                if (!list.Item.StartsWith(tag, StringComparison.OrdinalIgnoreCase) || (list.Item.Length > tag.Length && list.Item[tag.Length] != '-'))
+                    continue;
+                (best, weight) = (i, list.Weight);
+                break;
+            }
+        }
+
+        return best;
+    }
+
+    private PreparedAnswer Prepare(Key key, (ModeState State, bool IsOverdue)? closed)
+    {
+        var (language, template) = (_languages[key.Language], _templates[key.Template]);
+        var step = closed?.State.Step;
+        // Where reading is open, "the service is unavailable" would be untrue.
+        var slug = closed is { State.Mode: var mode } && mode.Reaches(BackendKind.Frontend, "GET") ? "read-only" : key.Answer.Slug;
+        var time = (DateTimeOffset? instant) => instant is { } known ? language.Time(known, _settings.TimeZone) : "";
+        var title = language.Text($"{slug}.title");
+        var sent = key.IsSending ? SentText(language, slug, key.Outcome) : "";
+        var when = closed is not { } it ? ""
+            : step!.Until is null ? language.Text($"{slug}.unknown")
+            : it.IsOverdue ? language.Text($"{slug}.overdue")
+            : language.Text($"{slug}.until").Replace("{time}", time(step.Until), StringComparison.Ordinal);
+        // Whoever has to look first is not told to try again.
+        var detail = key is { Outcome: RequestOutcome.Unknown, IsSending: true } ? "" : language.Text($"{slug}.detail");
+        var since = closed is null ? "" : language.Text($"{slug}.since").Replace("{time}", time(closed.Value.State.WindowSince), StringComparison.Ordinal);
+        var reason = step?.Reason is { } why ? language.Text($"{slug}.reason").Replace("{reason}", why, StringComparison.Ordinal) : "";
+        var contact = _settings.Contact is null ? "" : language.Text("contact");
+        var values = Common(language, title);
+        values["sent"] = Encode(sent);
+        values["detail"] = Encode(detail);
+        values["when"] = Encode(when);
+        values["reason"] = Encode(reason);
+        values["contact"] = Encode(contact).Replace("{contact}", Link(_settings.Contact), StringComparison.Ordinal);
+        values["since"] = Encode(since);
+        values["again"] = closed is not null && !key.IsSending ? Encode(language.Text("again")) : "";
+        var problem = ProblemDetails.Of(key.Answer.Slug, title, key.Answer.Status, Join(" ", sent, detail, when)) with
+        {
+            Forwarded = key.Outcome == RequestOutcome.NotForwarded ? false : null,
+            Outcome = key.Outcome == RequestOutcome.Unknown ? "unknown" : null,
+            Mode = closed?.State.Mode.Name,
+            Until = step?.Until,
+            Reason = step?.Reason,
+        };
+        var text = Join("\n\n", title, sent, detail, when, reason, contact.Replace("{contact}", _settings.Contact, StringComparison.Ordinal), since) + "\n";
+        return new PreparedAnswer(
+            new PreparedBody(template.Fill(values), "text/html; charset=utf-8"), new PreparedBody(problem.ToJson(), ProblemDetails.MediaType), new PreparedBody(text, "text/plain; charset=utf-8"));
+    }
+
+    // What became of what the client sent: in words of the answer's own, otherwise in those of every answer.
+    private static string SentText(Language language, string slug, RequestOutcome outcome) => (language.Text($"{slug}.sent"), outcome) switch
+    {
+        ({ Length: > 0 } own, RequestOutcome.NotForwarded) when slug != Answer.Cut.Slug => own,
+        ({ Length: > 0 } own, RequestOutcome.Unknown) when slug == Answer.Cut.Slug => own,
+        (_, RequestOutcome.NotForwarded) => language.Text("not-forwarded.sent"),
+        (_, RequestOutcome.Unknown) => language.Text("unknown.sent"),
+        _ => "",
+    };
+
+    private Dictionary<string, string> Common(Language language, string title) => new()
+    {
+        ["language"] = language.Tag,
+        ["direction"] = language.Direction,
+        ["service"] = Encode(_settings.ServiceName),
+        ["title"] = Encode(title),
+        ["title-and-service"] = Encode(_settings.ServiceName is { } service ? $"{title} - {service}" : title),
+        ["colours"] = Css(_settings.Colours),
+        ["dark-colours"] = Css(_settings.DarkColours),
+    };
+
+    private static string Join(string between, params IEnumerable<string> texts) => string.Join(between, texts.Where(text => text is not ""));
+
+    private static string Encode(string? text) => WebUtility.HtmlEncode(text ?? "");
+
+    private static string Css(PageColours colours) => $"--text: {colours.Text}; --background: {colours.Background}; --accent: {colours.Accent};";
+
+    private static string Link(string? contact)
+    {
+        var address = contact is null ? null
+            : Uri.TryCreate(contact, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri.AbsoluteUri
+            : MailAddress.TryCreate(contact, out var mail) && mail.Address == contact ? $"mailto:{contact}" : null;
+        return address is null ? Encode(contact) : $"<a href=\"{Encode(address)}\">{Encode(contact)}</a>";
+    }
+
+    private readonly record struct Key(Answer Answer, RequestOutcome Outcome, bool IsSending, int Language, string Template);
+
+    private sealed record ClosedSite(ModeState State, DateTimeOffset SaysSoUntil, Dictionary<Key, PreparedAnswer> Answers);
+}

@@ -1,0 +1,80 @@
+using Router.Configuration;
+using Router.Http;
+using Router.Modes;
+using Router.Proxy.InFlight;
+
+namespace Router.Proxy;
+
+/// <summary>A client's request on its way to a backend. The mode is asked once more when its first byte goes out.</summary>
+/// <param name="method">The method.</param>
+/// <param name="pathAndQuery">The raw target.</param>
+/// <param name="backend">What the backend is to the modes.</param>
+/// <param name="modes">Knows the mode.</param>
+/// <param name="limit">Its deadlines.</param>
+/// <param name="headers">How many headers it is expected to have.</param>
+public sealed class ForwardedRequest(
+    HttpMethod method, string pathAndQuery, BackendKind backend, ModeController modes, ExchangeLimit limit, int headers = 0)
+    : BackendRequest(method, pathAndQuery, headers)
+{
+    /// <summary>What is noted of the client's request; null for the page of an error, which is a request of Router's own.</summary>
+    public Exchange? Exchange { get; init; }
+
+    /// <inheritdoc/>
+    public override CancellationToken Cancellation => limit.Token;
+
+    /// <inheritdoc/>
+    public override bool IsCancelled => limit.IsCancelled;
+
+    /// <summary>The client's body; null where there is none.</summary>
+    public RequestBody? ClientBody => Content as RequestBody;
+
+    /// <inheritdoc/>
+    public override CancellationTokenRegistration CloseWhenCancelled(IDisposable connection)
+    {
+        limit.Closes(connection);
+        return default;
+    }
+
+    /// <inheritdoc/>
+    public override void ReleaseConnection() => limit.Closes(null);
+
+    /// <inheritdoc/>
+    public override void ConnectionReused() => Exchange?.Kept();
+
+    /// <inheritdoc/>
+    public override void Connecting() => Exchange?.Connecting();
+
+    /// <inheritdoc/>
+    public override void Connected() => Exchange?.Connected();
+
+    /// <inheritdoc/>
+    /// <exception cref="BackendException">The mode closes the backend now: the site was closed while the request waited for its permit or its connection.</exception>
+    public override void Begin()
+    {
+        var again = Exchange?.HasBegun ?? false;
+        // Noted first, asked second: whoever closes the site asks in the other order, so that one of the two sees the other.
+        Exchange?.Begin();
+        if (Exchange?.Exemption is null && !modes.Current.Reaches(backend, Upgrade is null ? Method.Method : "CONNECT"))
+        {
+            if (again)
+                throw new BackendException(ForwardFailure.Cut);
+            Exchange?.NotBegun();
+            throw new BackendException(ForwardFailure.Closed, notBegun: true);
+        }
+
+        // It was admitted before this process was paused, and the site may have been closed meanwhile. A store that can't be reached is no pause.
+        if (!again && modes.IsStale)
+        {
+            Exchange?.NotBegun();
+            throw new BackendException(ForwardFailure.Overloaded, notBegun: true);
+        }
+
+        Exchange?.Accepted();
+    }
+
+    /// <inheritdoc/>
+    public override void NotBegun() => Exchange?.NotBegun();
+
+    /// <inheritdoc/>
+    public override void Completed() => Exchange?.Completed();
+}

@@ -1,0 +1,318 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+using Router.Configuration;
+using Router.Headers;
+using Router.Http;
+using Router.Http.Http1;
+using Router.Modes;
+using Router.Proxy.InFlight;
+using Router.Upstreams;
+
+namespace Router.Proxy;
+
+/// <summary>
+/// Carries one request to a backend and its answer back.
+/// <code>
+///              1 header →              2 header, body →
+///     client ───────────────→ Router ───────────────────→ backend
+///            ←───────────────        ←───────────────────
+///              4 header, body ←        3 header, body ←
+/// </code>
+/// 1 the message for the backend is made from the request; 2 it is sent, and the client's body streams along with it;
+/// 3 the answer's header comes in time or not at all; 4 header and body go to the client as they come.
+/// Up to the first byte of leg 4 a failure becomes an answer of Router's own; after it, the client's connection is aborted,
+/// so that half an answer never looks like a whole one.
+/// </summary>
+public sealed partial class Forwarder(
+    UpgradedConnections upgraded, ConnectionEnd ending, ModeController modes, RouterSettings settings, TimeProvider time, ILogger<Forwarder> logger)
+{
+    /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="order">What to do with it.</param>
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardOrder order)
+    {
+        var (upstream, exchange) = (order.Upstream, order.Exchange);
+        using var limit = new ExchangeLimit(time, upstream.Settings, context, exchange.Arrived);
+        exchange.Limited(limit);
+        ForwardedRequest? message = null;
+        try
+        {
+            if (!upstream.TryTakePermit() && !await upstream.WaitForPermitAsync(limit.Token).ConfigureAwait(false))
+                return ForwardFailure.Overloaded;
+            order.PermitOf = upstream;
+            message = CreateMessage(context, order, limit);
+            exchange.Sending(message);
+            using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
+            var now = time.GetTimestamp();
+            limit.AnswerBegan(now);
+            upstream.Answered(now);
+            exchange.Answered(now);
+            var failure = await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
+            if (failure is null)
+                exchange.Completed();
+            return failure;
+        }
+        catch (Exception fault)
+        {
+            if (fault is BackendException { NotBegun: true } && message?.MayHaveBegunBefore != true)
+                exchange.NotBegun();
+            var failure = Classify(fault, context, message?.ClientBody, limit);
+            if (failure == ForwardFailure.InternalError)
+                LogInternalError(fault, upstream.Settings.Name, order.Route.Name);
+            else
+                ReportRule(fault, failure, upstream);
+            // What had not begun was not cut.
+            if (failure == ForwardFailure.Cut && !exchange.HasBegun)
+                failure = ForwardFailure.Closed;
+            if (IsOfTheBackend(failure))
+                upstream.Failed(failure);
+            // Half an answer must not look like a whole one, and Router's own has nothing of the backend's.
+            if (context.Response.HasStarted || failure == ForwardFailure.ClientGone)
+                context.Abort();
+            else
+                context.Response.Clear();
+            return failure;
+        }
+        finally
+        {
+            // The server takes the request back when this method returns: nobody may still be reading it.
+            if (message?.ClientBody is { } body)
+            {
+                await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                // The client's connection broke while its body was read. After a response that came early the server would drain the body, find its
+                // reader in the middle of that read, and log an error.
+                if (IsConnectionFault(body.ClientFault))
+                    context.Abort();
+            }
+
+            exchange.Ended();
+            message?.Dispose();
+            order.PermitOf?.ReleasePermit();
+        }
+    }
+
+    private ForwardedRequest CreateMessage(HttpContext context, ForwardOrder order, ExchangeLimit limit)
+    {
+        var (request, backend) = (context.Request, order.Upstream.Settings);
+        var isExtendedConnect = IsExtendedConnect(context);
+        if (backend.Http2 && isExtendedConnect)
+            throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
+        var upgrade = backend.Http2 ? null : isExtendedConnect ? "websocket" : UpgradeOf(context);
+        // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
+        var method = isExtendedConnect ? HttpMethod.Get : MethodOf(request.Method);
+        var message = new ForwardedRequest(method, order.PathAndQuery, backend.Kind, modes, limit, request.Headers.Count + RequestHeaders.UsuallyAdded)
+        {
+            RequestUri = backend.Addresses.All[0],
+            Exchange = order.Exchange,
+            Upgrade = upgrade,
+            ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
+        };
+        if (upgrade is null && context.Feature<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
+        {
+            if (HttpProtocol.IsHttp2(request.Protocol))
+                LimitHttp2Upload(context, limit);
+            message.Content = new RequestBody(context, order, limit, modes);
+        }
+        else if (request.Headers.ContentLength is 0 || (upgrade is null && !backend.Http2 && MustSayThatItIsEmpty(request)))
+        {
+            message.Content = new EmptyContent();
+        }
+
+        RequestHeaders.Copy(context, message, backend, order, settings.Limits);
+        if (isExtendedConnect)
+            message.Fields.Add("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
+        return message;
+    }
+
+    // In HTTP/2 the frame that has the header can say that no body follows; in HTTP/1.1 only a length does, where the method
+    // gives a body a meaning (RFC 9110 section 8.6). What came over HTTP/1.1 is passed on as it was sent.
+    private static bool MustSayThatItIsEmpty(HttpRequest request) =>
+        request.Method is "POST" or "PUT" or "PATCH" && HttpProtocol.IsHttp2(request.Protocol);
+
+    // The server's own limit would end the connection, and every other request on it. The messages of a gRPC call come when there is
+    // something to say: only the backend's IdleTimeout limits their pauses.
+    private void LimitHttp2Upload(HttpContext context, ExchangeLimit limit)
+    {
+        context.Feature<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
+        var type = context.Request.ContentType.AsSpan();
+        if (!type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase))
+            limit.LimitUpload(settings.Limits.MinDataRate);
+    }
+
+    private static HttpMethod MethodOf(string method) => method switch
+    {
+        "GET" => HttpMethod.Get,
+        "POST" => HttpMethod.Post,
+        "HEAD" => HttpMethod.Head,
+        "PUT" => HttpMethod.Put,
+        "DELETE" => HttpMethod.Delete,
+        "OPTIONS" => HttpMethod.Options,
+        "PATCH" => HttpMethod.Patch,
+        _ => new HttpMethod(method),
+    };
+
+    /// <summary>Whether the connection is to carry another protocol, such as a WebSocket: then anything may go through it.</summary>
+    public static bool AsksForUpgrade(HttpContext context) => IsExtendedConnect(context) || UpgradeOf(context) is not null;
+
+    private static string? UpgradeOf(HttpContext context)
+    {
+        var protocol = context.Request.Headers.Upgrade.ToString();
+        // A change to HTTP/2 would let requests pass that nobody here looks at, one by one.
+        // A body in front of the other protocol: a server may pass the wish over (RFC 9110 section 7.8), and loses nothing by it.
+        return protocol is "" || context.Feature<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || RequestFraming.SaysBody(context.Request)
+            || protocol.Contains("h2c", StringComparison.OrdinalIgnoreCase) ? null : protocol;
+    }
+
+    private static bool IsExtendedConnect(HttpContext context) =>
+        context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
+
+    private async ValueTask<ForwardFailure?> PassOnAsync(HttpContext context, ForwardOrder order, ForwardedRequest message, HttpResponseMessage answer, ExchangeLimit limit)
+    {
+        var status = (int)answer.StatusCode;
+        if (order.ErrorPage is { } page && page.Covers(status))
+            return await PassPageOnAsync(context, order, page, answer, limit).ConfigureAwait(false);
+        // A success would tell the client of RFC 8441 section 5 that its WebSocket is open.
+        if (message.Upgrade is not null && IsExtendedConnect(context) && answer.IsSuccessStatusCode)
+            return ForwardFailure.InvalidAnswer;
+        if (answer is not BackendAnswer && status is 204 or 205 or 304 && await HasContentAsync(answer, limit).ConfigureAwait(false))
+        {
+            LogRule(order.Upstream.Settings.Name, $"it has content although its status is {status} (RFC 9110 section 15)");
+            return ForwardFailure.InvalidAnswer;
+        }
+
+        if (!ResponseHeaders.TryCopy(answer, context))
+        {
+            LogRule(order.Upstream.Settings.Name, "a header has a character that no header may have (RFC 9110 sections 5.1 and 5.5)");
+            return ForwardFailure.InvalidAnswer;
+        }
+
+        order.HeaderRules.Apply(context, answer);
+        if (status == StatusCodes.Status101SwitchingProtocols)
+        {
+            limit.NoMore();
+            return await upgraded.RunAsync(context, order.Upstream, message, answer, limit.Token).ConfigureAwait(false);
+        }
+
+        // Nothing has been handed over yet, and there is nobody to hand it to.
+        if (limit.ClientIsGone)
+            return ForwardFailure.ClientGone;
+        ending.Announce(context);
+        await CopyBodyAsync(answer, context, order, limit).ConfigureAwait(false);
+        // A body without a length is complete with its end, which the server sends after this.
+        return limit.ClientIsGone && context.Response.ContentLength is null && context.Response.Headers.TransferEncoding.Count == 0 ? ForwardFailure.ClientGone : null;
+    }
+
+    // Over HTTP/2 the end of a body is known by its stream, whatever the status: the framework gives the content of a response that can have none.
+    private static async ValueTask<bool> HasContentAsync(HttpResponseMessage answer, ExchangeLimit limit)
+    {
+        var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
+        return await body.ReadAsync(new byte[1], limit.Token).ConfigureAwait(false) > 0;
+    }
+
+    private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, ForwardOrder order, ExchangeLimit limit) =>
+        ResponseBody.CopyAsync(answer, Compression.Begin(context, order.Route.Compression), context, limit, order.Exchange);
+
+    // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
+    private async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardOrder order, ErrorPage page, HttpResponseMessage error, ExchangeLimit limit)
+    {
+        page.Upstream.Enter();
+        try
+        {
+            using var message = new ForwardedRequest(
+                context.Request.Method is "HEAD" ? HttpMethod.Head : HttpMethod.Get, page.Settings.Path, page.Upstream.Settings.Kind, modes, limit, context.Request.Headers.Count + RequestHeaders.UsuallyAdded)
+            {
+                RequestUri = page.Upstream.Settings.Addresses.All[0],
+            };
+            RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, order);
+            HttpResponseMessage? answer = null;
+            try
+            {
+                if (await SwapPermitAsync(order, page.Upstream, limit).ConfigureAwait(false))
+                    answer = await page.Upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (BackendException fault)
+            {
+                if (IsOfTheBackend(fault.Failure))
+                    page.Upstream.Failed(fault.Failure);
+                ReportRule(fault, fault.Failure, page.Upstream);
+            }
+
+            using (answer)
+            {
+                if (!ResponseHeaders.TryCopy(answer ?? error, context))
+                    return ForwardFailure.InvalidAnswer;
+                ResponseHeaders.CopyStatus(error, context);
+                order.HeaderRules.Apply(context, answer ?? error);
+                ending.Announce(context);
+                await CopyBodyAsync(answer ?? error, context, order, limit).ConfigureAwait(false);
+                return null;
+            }
+        }
+        finally
+        {
+            page.Upstream.Leave();
+        }
+    }
+
+    // The backend of the error has done its work: what is left of its response is on the way already.
+    private static async ValueTask<bool> SwapPermitAsync(ForwardOrder order, Upstream next, ExchangeLimit limit)
+    {
+        order.PermitOf?.ReleasePermit();
+        order.PermitOf = null;
+        if (!next.TryTakePermit() && !await next.WaitForPermitAsync(limit.Token).ConfigureAwait(false))
+            return false;
+        order.PermitOf = next;
+        return true;
+    }
+
+    private static bool IsOfTheBackend(ForwardFailure failure) =>
+        failure is not (ForwardFailure.ClientGone or ForwardFailure.Closed or ForwardFailure.Cut or ForwardFailure.Stopped or ForwardFailure.InvalidRequest or ForwardFailure.RequestHeaderTooLarge or ForwardFailure.InvalidRequestBody
+            or ForwardFailure.RequestBodyTooSlow or ForwardFailure.RequestBodyTooLarge or ForwardFailure.InternalError);
+
+    private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, ExchangeLimit limit)
+    {
+        if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
+            return ForwardFailure.RequestBodyTooLarge;
+        if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout })
+            return ForwardFailure.RequestBodyTooSlow;
+        // The server notices that a client is gone in its body first, and says so to everybody else a moment later.
+        if (limit.ClientIsGone || context.RequestAborted.IsCancellationRequested || IsConnectionFault(body?.ClientFault))
+            return ForwardFailure.ClientGone;
+        if (body is { ClientFailed: true })
+            return ForwardFailure.InvalidRequestBody;
+        if (limit.Expired is { } expired)
+            return expired;
+        if (fault is not (HttpRequestException or OperationCanceledException or IOException))
+            return ForwardFailure.InternalError;
+        if (context.Response.HasStarted)
+            return ForwardFailure.BrokenInAnswer;
+        return fault switch
+        {
+            BackendException known => known.Failure,
+            IOException { InnerException: InvalidDataException } => ForwardFailure.InvalidAnswer,
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError } => ForwardFailure.InvalidAnswer,
+            HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => ForwardFailure.TlsFailed,
+            _ => ForwardFailure.BrokenBeforeAnswer,
+        };
+    }
+
+    // What breaks HTTP's rules has an exception of its own, which is an IOException too; a chunk size too large for the server has a plain one.
+    private static bool IsConnectionFault(Exception? fault) =>
+        fault is IOException { InnerException: not OverflowException } and not BadHttpRequestException or OperationCanceledException;
+
+    // What the application's team must know to fix it.
+    private void ReportRule(Exception fault, ForwardFailure failure, Upstream upstream)
+    {
+        if (failure is ForwardFailure.InvalidAnswer or ForwardFailure.BrokenInAnswer && Http1Faults.Of(fault) is { } rule)
+            LogRule(upstream.Settings.Name, rule);
+    }
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Backend {Backend} sent a response that cannot be passed on: {Rule}")]
+    private partial void LogRule(string backend, string rule);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Router failed while it forwarded a request (backend {Backend}, route {Route})")]
+    private partial void LogInternalError(Exception fault, string backend, string route);
+}

@@ -1,0 +1,254 @@
+using Microsoft.AspNetCore.Connections.Features;
+using Router.Configuration;
+using Router.Headers;
+using Router.Http;
+
+namespace Router.Proxy.InFlight;
+
+/// <summary>
+/// The clock of one exchange: once the request has been sent the answer must begin in time, neither body must pause for too long,
+/// the whole must not take too long, and all of it ends when the client goes away. Each piece of a body only notes the time;
+/// <see cref="InFlight.ExchangeWatch"/> looks at the note, of all exchanges in turn: a timer for each would cost more than all else here.
+/// </summary>
+public sealed class ExchangeLimit : IDisposable
+{
+    /// <summary>How long a client may be slow with its body before the data rate applies.</summary>
+    public static readonly TimeSpan UploadGrace = TimeSpan.FromSeconds(5);
+
+    private readonly TimeProvider _time;
+    private readonly BackendSettings _backend;
+    private readonly long _began;
+    private readonly CancellationTokenRegistration _client;
+    private readonly Lock _lock = new();
+    // Made when somebody asks for it. Never disposed: somebody may just be cancelling it on another thread, and without a timer of its own it holds nothing.
+    private CancellationTokenSource? _source;
+    private IDisposable? _connection;
+    private bool _cancelled;
+    private long _lastActivity;
+    private volatile bool _held;
+    private volatile bool _uploading;
+    private volatile bool _answerBegan;
+    private volatile bool _over;
+    private ForwardFailure? _expired;
+    // Of the client's body, where the server does not limit its rate: bytes a second (0 for no limit), bytes received, and how long they were waited for.
+    private int _minRate;
+    private long _received;
+    private TimeSpan _waited;
+    private long? _waitsSince;
+
+    /// <summary>Starts the clock.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="backend">The backend's limits.</param>
+    /// <param name="context">The client's request.</param>
+    /// <param name="now">A timestamp of the clock.</param>
+    public ExchangeLimit(TimeProvider time, BackendSettings backend, HttpContext context, long now)
+    {
+        (_time, _backend) = (time, backend);
+        _began = _lastActivity = now;
+        _client = GoneOf(context).UnsafeRegister(static self => ((ExchangeLimit)self!).LoseClient(), this);
+    }
+
+    /// <summary>Cancelled at a limit or when the client goes.</summary>
+    public CancellationToken Token
+    {
+        get
+        {
+            lock (_lock)
+            {
+                _source ??= new CancellationTokenSource();
+                if (_cancelled)
+                    _source.Cancel();
+                return _source.Token;
+            }
+        }
+    }
+
+    /// <summary>Whether a limit has passed or the client is gone.</summary>
+    public bool IsCancelled => Volatile.Read(ref _cancelled);
+
+    /// <summary>Whether the client went away.</summary>
+    public bool ClientIsGone { get; private set; }
+
+    /// <summary>
+    /// What is closed at a limit or when the client goes, beside the token: a connection, whose reads and writes then need not each know
+    /// the token. Null where nothing is any more.
+    /// </summary>
+    public void Closes(IDisposable? connection)
+    {
+        lock (_lock)
+        {
+            _connection = connection;
+            if (_cancelled)
+                connection?.Dispose();
+        }
+    }
+
+    /// <summary>Which limit it was; null where none.</summary>
+    public ForwardFailure? Expired
+    {
+        get
+        {
+            lock (_lock)
+                return _expired;
+        }
+    }
+
+    /// <summary>The answer has begun: from now on its pauses count.</summary>
+    /// <param name="now">A timestamp of the clock.</param>
+    public void AnswerBegan(long now)
+    {
+        // In this order: who looks in between finds the later of two limits.
+        Volatile.Write(ref _lastActivity, now);
+        _answerBegan = true;
+    }
+
+    /// <summary>The client's body begins to be sent: until its end its pauses count, and the answer has the time that it has from then on.</summary>
+    public void UploadBegan()
+    {
+        Touch();
+        _uploading = true;
+    }
+
+    /// <summary>From now on the client must send its body at a rate, measured over the time that Router waits for it.</summary>
+    /// <param name="bytesPerSecond">The rate; 0 for no limit.</param>
+    public void LimitUpload(int bytesPerSecond) => _minRate = bytesPerSecond;
+
+    /// <summary>Router waits for more of the client's body.</summary>
+    public void WaitsForUpload()
+    {
+        if (_minRate == 0)
+            return;
+        lock (_lock)
+            _waitsSince = _time.GetTimestamp();
+    }
+
+    /// <summary>More of the client's body has come, or nobody waits for it any more.</summary>
+    /// <param name="received">How many bytes have come in all.</param>
+    public void Received(long received)
+    {
+        if (_minRate == 0)
+            return;
+        lock (_lock)
+        {
+            if (_waitsSince is { } since)
+                _waited += _time.GetElapsedTime(since);
+            (_waitsSince, _received) = (null, received);
+        }
+    }
+
+    /// <summary>The client's body has been sent.</summary>
+    public void UploadEnded()
+    {
+        Touch();
+        _uploading = false;
+    }
+
+    /// <summary>The exchange is a conversation now (an upgrade): it may last and be silent as long as both sides like.</summary>
+    public void NoMore()
+    {
+        lock (_lock)
+            _over = true;
+    }
+
+    /// <summary>Ends the exchange now because the mode closes its backend; false where it is over already.</summary>
+    public bool Cut() => End(ForwardFailure.Cut);
+
+    /// <summary>Ends the exchange now because Router stops; false where it is over already.</summary>
+    public bool Stop() => End(ForwardFailure.Stopped);
+
+    private bool End(ForwardFailure reason)
+    {
+        lock (_lock)
+        {
+            if (_over)
+                return false;
+            _over = true;
+            _expired = reason;
+        }
+
+        Cancel();
+        return true;
+    }
+
+    /// <summary>A piece of a body has passed.</summary>
+    public void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
+
+    /// <summary>The client is to take a piece of the answer. How long that lasts is the server's to limit, and no pause of the backend's.</summary>
+    public void Hold() => _held = true;
+
+    /// <summary>The client has taken it.</summary>
+    public void Release()
+    {
+        Touch();
+        _held = false;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        NoMore();
+        _client.Dispose();
+    }
+
+    /// <summary>Whether a limit has passed, and <see cref="Expire"/> is to be called.</summary>
+    public bool IsDue => !_over && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || (_minRate != 0 && IsUploadTooSlow()));
+
+    /// <summary>Ends the exchange where a limit has passed.</summary>
+    public void Expire()
+    {
+        lock (_lock)
+        {
+            if (!IsDue)
+                return;
+            _over = true;
+            _expired = HasPassed(_backend.RequestTimeout, _began) ? ForwardFailure.RequestTimeout
+                : _minRate != 0 && IsUploadTooSlow() ? ForwardFailure.RequestBodyTooSlow
+                : _answerBegan || _uploading ? ForwardFailure.IdleTimeout
+                : ForwardFailure.AnswerTimeout;
+        }
+
+        Cancel();
+    }
+
+    // The server makes a token for each request that is asked for it. In HTTP/1 a request is gone with its connection, which has one already.
+    private static CancellationToken GoneOf(HttpContext context) =>
+        HttpProtocol.IsHttp11(context.Request.Protocol) && context.Feature<IConnectionLifetimeFeature>() is { } connection ? connection.ConnectionClosed : context.RequestAborted;
+
+    private void LoseClient()
+    {
+        ClientIsGone = true;
+        Cancel();
+    }
+
+    private void Cancel()
+    {
+        CancellationTokenSource? source;
+        lock (_lock)
+        {
+            _cancelled = true;
+            source = _source;
+            // Under the lock: once Closes(null) has returned, the connection may be carrying somebody else's request.
+            _connection?.Dispose();
+        }
+
+        source?.Cancel();
+    }
+
+    private bool IsUploadTooSlow()
+    {
+        lock (_lock)
+        {
+            if (_waitsSince is not { } since)
+                return false;
+            var waited = _waited + _time.GetElapsedTime(since);
+            return waited > UploadGrace && _received < _minRate * waited.TotalSeconds;
+        }
+    }
+
+    private TimeSpan? Limit => _answerBegan || _uploading ? _backend.IdleTimeout : _backend.ResponseTimeout;
+
+    // What the client holds up stands still.
+    private long Since => _held ? _time.GetTimestamp() : Volatile.Read(ref _lastActivity);
+
+    private bool HasPassed(TimeSpan? limit, long since) => limit is { } span && _time.GetElapsedTime(since) >= span;
+}

@@ -1,0 +1,314 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net;
+using Microsoft.AspNetCore.Http.Features;
+using Router.Headers;
+using Router.Http;
+using Router.Modes;
+using Router.Proxy.InFlight;
+
+namespace Router.Proxy;
+
+/// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
+/// <param name="exchange">The client's request.</param>
+/// <param name="order">What is to be done with it.</param>
+/// <param name="limit">The clock of the exchange.</param>
+/// <param name="modes">Who knows whether this instance has lost the store for longer than its lease.</param>
+public sealed class RequestBody(HttpContext exchange, ForwardOrder order, ExchangeLimit limit, ModeController modes) : BackendRequestBody
+{
+    // So much at once is mostly the beginning of more: half of what the server reads in one step, of which the header may have some.
+    private const int Block = 8 * 1024;
+    private const int LargestPiece = 32 * 1024;
+
+    // Only an HTTP/2 backend can declare a request unprocessed whose body it has got a part of.
+    private readonly SentBytes? _kept = order.Upstream.Settings.Http2 ? new SentBytes(exchange.Request.ContentLength) : null;
+    private volatile TaskCompletionSource _released = NewRelease();
+    private Task _copying = Task.CompletedTask;
+    private long _sent;
+    private volatile bool _ended;
+    private int _stopped;
+    private int _begun;
+
+    /// <inheritdoc/>
+    public override bool ClientFailed => ClientFault is not null;
+
+    /// <inheritdoc/>
+    public override bool CanBeSent => Volatile.Read(ref _begun) == 0 || _kept is { IsComplete: true };
+
+    /// <summary>Why it could not be read; null where it could.</summary>
+    public Exception? ClientFault { get; private set; }
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<KeyValuePair<string, string>> ReadTrailers()
+    {
+        if (exchange.Feature<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
+            return [];
+        var trailers = new List<KeyValuePair<string, string>>();
+        foreach (var (name, values) in feature.Trailers)
+        {
+            if (!FieldSyntax.IsToken(name) || FieldSyntax.HasControls(values))
+            {
+                ClientFault = new InvalidDataException("a trailer has characters that none may have");
+                throw ClientFault;
+            }
+
+            if (TrailerFields.MayPass(name) && order.RequestRules.MayPass(name, peerIsTrusted: false))
+                trailers.AddRange(values.Select(value => KeyValuePair.Create(name, value ?? "")));
+        }
+
+        return trailers;
+    }
+
+    /// <inheritdoc/>
+    public override Task StopAsync()
+    {
+        Stop();
+        _released.TrySetResult();
+        return _copying;
+    }
+
+    /// <inheritdoc/>
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
+        SerializeToStreamAsync(stream, context, CancellationToken.None);
+
+    /// <inheritdoc/>
+    protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
+    {
+        if (Interlocked.Exchange(ref _begun, 1) == 0)
+            return _copying = _kept is null ? CopyAsync(stream, cancellationToken) : AttemptAsync(null, stream, _released.Task, cancellationToken);
+        // What has been read can't be read again: a handler that would begin anew would send the rest as the whole.
+        if (!CanBeSent)
+            throw new IOException("the body can be sent once only");
+        _released.TrySetResult();
+        _released = NewRelease();
+        return _copying = AttemptAsync(_copying, stream, _released.Task, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    protected override bool TryComputeLength(out long length)
+    {
+        length = exchange.Request.ContentLength ?? 0;
+        return exchange.Request.ContentLength is not null;
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        // Where the body has not gone out to its end, somebody may still be reading from it.
+        if (disposing && _ended)
+            _kept?.Release();
+        base.Dispose(disposing);
+    }
+
+    private static TaskCompletionSource NewRelease() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // One of several attempts to send the body, each of which ends when its own stream does.
+    private async Task AttemptAsync(Task? before, Stream stream, Task released, CancellationToken cancellationToken)
+    {
+        if (before is not null)
+            await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        try
+        {
+            EndIfLapsed();
+            if (before is not null && !_kept!.All.IsEmpty)
+                await stream.WriteAsync(_kept.All, cancellationToken).ConfigureAwait(false);
+            if (_ended)
+                limit.UploadEnded();
+            else
+                await CopyAsync(stream, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            // The handler says why it gave the stream up only where its own wait for the response ends first.
+            await released.ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // The others count on it that nothing goes out after the lease, also from a process that was paused and wakes up.
+    private void EndIfLapsed()
+    {
+        if (modes.State.IsLapsed && limit.Cut())
+            throw new OperationCanceledException("the lease of this instance is over");
+    }
+
+    private async Task CopyAsync(Stream stream, CancellationToken cancellationToken)
+    {
+        using var stop = cancellationToken.UnsafeRegister(static self => ((RequestBody)self!).EndAttempt(), this);
+        var reader = exchange.Request.BodyReader;
+        limit.UploadBegan();
+        var gathered = false;
+        while (true)
+        {
+            var reading = ReadAsync(reader, cancellationToken).AsTask();
+            // Before more is waited for: the header that waits for its body's first piece too.
+            if (!reading.IsCompleted)
+                await FlushAsync(stream, reader, reading, cancellationToken).ConfigureAwait(false);
+            if (!reading.IsCompleted)
+                limit.WaitsForUpload();
+            ReadResult read;
+            try
+            {
+                read = await reading.ConfigureAwait(false);
+            }
+            catch
+            {
+                limit.Received(_sent);
+                throw;
+            }
+
+            limit.Received(_sent + read.Buffer.Length);
+            limit.Touch();
+            if (!gathered && !read.IsCompleted && read.Buffer.Length is >= Block and < LargestPiece)
+            {
+                // More is right behind: the server goes on reading while another thread takes over here, and what it reads meanwhile goes out in
+                // one piece. Whatever has come by then is sent, so nothing waits for what may never come.
+                reader.AdvanceTo(read.Buffer.Start);
+                gathered = true;
+                await Task.Yield();
+                continue;
+            }
+
+            gathered = false;
+            var copy = ReadOnlyMemory<byte>.Empty;
+            try
+            {
+                EndIfLapsed();
+                if (_kept is null || !_kept.TryAppend(read.Buffer, out copy))
+                    await WriteAsync(stream, read.Buffer, cancellationToken).ConfigureAwait(false);
+            }
+            catch
+            {
+                GiveBack(reader, read);
+                throw;
+            }
+
+            _sent += read.Buffer.Length;
+            reader.AdvanceTo(read.Buffer.End);
+            _ended = read.IsCompleted;
+            if (!copy.IsEmpty)
+                await stream.WriteAsync(copy, cancellationToken).ConfigureAwait(false);
+            limit.Touch();
+            if (!_ended)
+                continue;
+            limit.UploadEnded();
+            return;
+        }
+    }
+
+    // The server keeps a body in pieces; a system call for each would cost more than to copy them together.
+    private static async ValueTask WriteAsync(Stream stream, ReadOnlySequence<byte> body, CancellationToken cancellationToken)
+    {
+        if (body.IsSingleSegment)
+        {
+            if (!body.IsEmpty)
+                await stream.WriteAsync(body.First, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var piece = ArrayPool<byte>.Shared.Rent((int)Math.Min(body.Length, LargestPiece));
+        while (!body.IsEmpty)
+        {
+            var count = (int)Math.Min(body.Length, piece.Length);
+            body.Slice(0, count).CopyTo(piece);
+            await stream.WriteAsync(piece.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+            body = body.Slice(count);
+        }
+
+        // Only where nothing can be reading from it any more.
+        ArrayPool<byte>.Shared.Return(piece);
+    }
+
+    private async ValueTask FlushAsync(Stream stream, PipeReader reader, Task<ReadResult> reading, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await stream.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            // A read that is left behind would get in the way of the server's own.
+            EndAttempt();
+            await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (reading.IsCompletedSuccessfully)
+                GiveBack(reader, await reading.ConfigureAwait(false));
+            throw;
+        }
+    }
+
+    // What is kept can still be sent on another stream; anything else is over with its only one.
+    private void EndAttempt()
+    {
+        if (_kept is null)
+            Stop();
+        else
+            EndRead();
+    }
+
+    // The server reads the rest of the body after the response, and fails with an error in its log while a read has not been given back.
+    private static void GiveBack(PipeReader reader, ReadResult read)
+    {
+        try
+        {
+            reader.AdvanceTo(read.Buffer.Start);
+        }
+        catch (Exception gone) when (gone is not OutOfMemoryException)
+        {
+            // The request was aborted, with whatever the server aborts it with: there is no rest to read.
+        }
+    }
+
+    private void Stop()
+    {
+        // Whichever comes second, this or the beginning of the copying, sees the other: a read that is to come is cancelled as well.
+        Interlocked.Exchange(ref _stopped, 1);
+        EndRead();
+    }
+
+    private void EndRead()
+    {
+        if (Volatile.Read(ref _begun) == 0 || _ended)
+            return;
+        try
+        {
+            exchange.Request.BodyReader.CancelPendingRead();
+        }
+        catch (Exception gone) when (gone is not OutOfMemoryException)
+        {
+            // The client has ended its stream, and the reader says so to whoever touches it: the read itself ends with the same error.
+            // Of which type that is depends on how the client ended it; some types are the server's own.
+        }
+    }
+
+    private async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken attempt)
+    {
+        if (Volatile.Read(ref _stopped) == 1)
+            throw new OperationCanceledException("the exchange is over before the body has begun");
+        try
+        {
+            // With no token: a client that goes ends the read by itself, and Stop ends it for every other reason.
+            var read = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            while (read.IsCanceled && _kept is not null && Volatile.Read(ref _stopped) == 0 && !attempt.IsCancellationRequested)
+            {
+                // It was meant for an attempt before this one.
+                reader.AdvanceTo(read.Buffer.Start);
+                read = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
+            var received = _sent + read.Buffer.Length;
+            if (Volatile.Read(ref _stopped) == 0 && received <= order.Route.MaxRequestBody && !(_kept is not null && attempt.IsCancellationRequested))
+                return read;
+            reader.AdvanceTo(read.Buffer.Start);
+            if (received > order.Route.MaxRequestBody)
+                throw new BadHttpRequestException("the body is longer than the route allows", StatusCodes.Status413PayloadTooLarge);
+        }
+        catch (Exception fault)
+        {
+            // Whatever its type: for a breach of HTTP/2's rules the server has types of its own.
+            ClientFault = fault;
+            throw;
+        }
+
+        throw new OperationCanceledException("the exchange is over before the body has ended");
+    }
+}

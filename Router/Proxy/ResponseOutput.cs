@@ -1,0 +1,53 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using Router.Http;
+using Router.Proxy.InFlight;
+
+namespace Router.Proxy;
+
+/// <summary>The client's side of a response body. Counts the body's bytes, with or without the framing of chunks (RFC 9112 section 7.1).</summary>
+internal sealed class ResponseOutput(PipeWriter writer, Exchange exchange, bool chunks) : IBufferWriter<byte>
+{
+    /// <summary>Whether Router writes the chunks itself, which it does to send trailers over HTTP/1.1.</summary>
+    public bool Chunks => chunks;
+
+    public void WritePiece(ReadOnlySpan<byte> piece)
+    {
+        exchange.Pass(piece.Length);
+        if (!chunks)
+        {
+            writer.Write(piece);
+            return;
+        }
+
+        Span<byte> size = stackalloc byte[8];
+        piece.Length.TryFormat(size, out var digits, "x", CultureInfo.InvariantCulture);
+        writer.Write(size[..digits]);
+        writer.Write("\r\n"u8);
+        writer.Write(piece);
+        writer.Write("\r\n"u8);
+    }
+
+    public void WriteTrailers(HttpResponseMessage response)
+    {
+        var text = new StringBuilder("0\r\n");
+        foreach (var (name, value) in TrailerFields.Of(response))
+            text.Append(name).Append(": ").Append(value).Append("\r\n");
+        writer.Write(Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
+    }
+
+    /// <inheritdoc/>
+    public void Advance(int count)
+    {
+        writer.Advance(count);
+        exchange.Pass(count);
+    }
+
+    /// <inheritdoc/>
+    public Memory<byte> GetMemory(int sizeHint = 0) => writer.GetMemory(sizeHint);
+
+    /// <inheritdoc/>
+    public Span<byte> GetSpan(int sizeHint = 0) => writer.GetSpan(sizeHint);
+}

@@ -1,0 +1,134 @@
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Http.Features;
+using Router.Headers;
+using Router.Http;
+using Router.Http.Http1;
+using Router.Modes;
+using Router.Proxy.InFlight;
+using Router.Upstreams;
+
+namespace Router.Proxy;
+
+/// <summary>
+/// Connections that have changed their protocol (RFC 9110 section 7.8; RFC 6455; RFC 8441): bytes go through in both directions until one
+/// side ends. When Router stops, WebSockets are told so by a close frame; when the mode closes their backend, all of them must end.
+/// </summary>
+public sealed class UpgradedConnections(ModeController modes, IHostApplicationLifetime lifetime)
+{
+    // RFC 6455 section 7.4.1: the endpoint is going away.
+    private const ushort GoingAway = 1001;
+
+    // The registry of RFC 6455 section 11.7: service restart. A client may come back after a while.
+    private const ushort ServiceRestart = 1012;
+
+    // What a peer may take to answer a close frame, or to end when the other one has.
+    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Changes the client's connection too, and carries both directions; null when both sides ended it in order.</summary>
+    public async ValueTask<ForwardFailure?> RunAsync(
+        HttpContext context, Upstream upstream, ForwardedRequest message, HttpResponseMessage answer, CancellationToken aborted)
+    {
+        var protocol = message.Upgrade!;
+        var backend = (Http1UpgradedStream)await answer.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);
+        await using (backend.ConfigureAwait(false))
+        {
+            var client = await AcceptAsync(context, protocol, answer).ConfigureAwait(false);
+            var isWebSocket = protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase);
+            upstream.CountUpgraded(1);
+            try
+            {
+                return await CarryAsync(context, client, backend, isWebSocket, message.Exchange!, aborted).ConfigureAwait(false);
+            }
+            finally
+            {
+                upstream.CountUpgraded(-1);
+            }
+        }
+    }
+
+    private static async ValueTask<Stream> AcceptAsync(HttpContext context, string protocol, HttpResponseMessage answer)
+    {
+        if (context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
+        {
+            // RFC 8441 section 5: the answer is 200, and there is no key to prove.
+            context.Response.StatusCode = StatusCodes.Status200OK;
+            context.Response.Headers.Remove("Sec-WebSocket-Accept");
+            return await connect.AcceptAsync().ConfigureAwait(false);
+        }
+
+        context.Response.Headers.Upgrade = answer is BackendAnswer { Head.Upgrade: { Count: > 0 } upgrade } ? upgrade.ToString() : protocol;
+        return await context.Feature<IHttpUpgradeFeature>()!.UpgradeAsync().ConfigureAwait(false);
+    }
+
+    private async ValueTask<ForwardFailure?> CarryAsync(
+        HttpContext context, Stream client, Http1UpgradedStream backend, bool isWebSocket, Exchange exchange, CancellationToken aborted)
+    {
+        using var end = new CancellationTokenSource();
+        // A protocol that Router does not know has no word for the end: at a stop it is left to the server.
+        using var closingSource = isWebSocket ? CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping) : new CancellationTokenSource();
+        var closing = closingSource.Token;
+        exchange.Upgraded(closingSource);
+        // A server's frames are not masked, a client's are (RFC 6455 section 5.1).
+        var frames = isWebSocket ? closing : CancellationToken.None;
+        using var toClient = new UpgradedDirection(backend, client, CloseCode, masked: false, frames);
+        using var toBackend = new UpgradedDirection(client, backend, CloseCode, masked: true, frames, () => modes.State.IsLapsed);
+        var down = toClient.CopyAsync(end.Token);
+        var up = toBackend.CopyAsync(end.Token);
+        // At a stop both sides are told, and what a client said before it hung up is still on its way: all that goes through, but not for ever.
+        using var stopping = closing.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
+        using var gone = aborted.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
+        try
+        {
+            var first = await Task.WhenAny(down, up).ConfigureAwait(false);
+            if (first == down ? down.IsFaulted && toClient.SourceBroke : up.IsFaulted && !toBackend.SourceBroke)
+                return ForwardFailure.BrokenInAnswer;
+            if (!down.IsCompletedSuccessfully)
+                return await FinishAsync(up, down, toClient, backend, exchange, end).ConfigureAwait(false);
+            if (closing.IsCancellationRequested)
+                await ((Task)up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // A backend that hangs up without the closing handshake (RFC 6455 section 7.1.1) was not done: it may have died at work.
+            if (isWebSocket && !toClient.SourceHasClosed && !toBackend.HasAskedToClose)
+                return ForwardFailure.BrokenInAnswer;
+            exchange.Completed();
+            return null;
+        }
+        catch (OperationCanceledException) when (end.IsCancellationRequested)
+        {
+            return exchange.MustClose ? ForwardFailure.Cut : lifetime.ApplicationStopping.IsCancellationRequested ? ForwardFailure.Stopped : ForwardFailure.ClientGone;
+        }
+        catch (Exception fault) when (fault is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        {
+            return aborted.IsCancellationRequested || toBackend.SourceBroke ? ForwardFailure.ClientGone : ForwardFailure.BrokenInAnswer;
+        }
+        finally
+        {
+            await end.CancelAsync().ConfigureAwait(false);
+            await backend.DisposeAsync().ConfigureAwait(false);
+            await Task.WhenAll(down, up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            exchange.Pass(toClient.Copied);
+            // Whatever broke after that: the backend has said that it is done.
+            if (toClient.SourceHasClosed)
+                exchange.Completed();
+        }
+
+        ushort CloseCode() => exchange.MustClose ? ServiceRestart : GoingAway;
+    }
+
+    // The client has ended, in order or not. The backend is told, and has a moment to say what is left and to close: then it is done with what it got.
+    private static async ValueTask<ForwardFailure?> FinishAsync(
+        Task up, Task down, UpgradedDirection toClient, Http1UpgradedStream backend, Exchange exchange, CancellationTokenSource end)
+    {
+        await backend.FinishWritingAsync().ConfigureAwait(false);
+        end.CancelAfter(ClosePatience);
+        await down.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!down.IsCompletedSuccessfully)
+        {
+            if (toClient.SourceBroke)
+                return ForwardFailure.BrokenInAnswer;
+            await toClient.DrainAsync(end.Token).ConfigureAwait(false);
+        }
+
+        exchange.Completed();
+        return up.IsFaulted || down.IsFaulted ? ForwardFailure.ClientGone : null;
+    }
+}

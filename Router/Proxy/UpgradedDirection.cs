@@ -1,0 +1,135 @@
+using System.Buffers;
+using Router.Http;
+
+namespace Router.Proxy;
+
+/// <summary>
+/// One direction of an upgraded connection. For WebSockets it follows the frames as they pass, so that a close frame can be put in
+/// between two of them and never inside one.
+/// </summary>
+/// <param name="from">Where the bytes come from.</param>
+/// <param name="to">Where they go.</param>
+/// <param name="closeCode">The code of the close frame, asked for when there is to be one.</param>
+/// <param name="masked">Whether frames in this direction are masked.</param>
+/// <param name="closing">Cancelled when the connection is to be closed; never, for a protocol without frames.</param>
+/// <param name="isOver">Whether nothing may be written any more: asked before each piece, for a process that wakes up after its lease.</param>
+public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> closeCode, bool masked, CancellationToken closing, Func<bool>? isOver = null)
+    : IDisposable
+{
+    private readonly SemaphoreSlim _writing = new(1);
+    private WebSocketFrames _frames;
+    private bool _closed;
+
+    /// <summary>How many bytes have been copied. To be read when the copying has ended.</summary>
+    public long Copied { get; private set; }
+
+    /// <summary>Whether the source, and not the other side, was what broke.</summary>
+    public bool SourceBroke { get; private set; }
+
+    /// <summary>Whether Router has put a close frame in, so that the other side knows that the connection is to end.</summary>
+    public bool HasAskedToClose => _closed;
+
+    /// <summary>Whether the source has sent a close frame.</summary>
+    public bool SourceHasClosed => _frames.HasClosed;
+
+    /// <summary>Reads what is left until the source ends, for nobody.</summary>
+    public async Task DrainAsync(CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        while (await ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0)
+        {
+        }
+
+        // Only where nothing can be writing to it any more.
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
+    /// <summary>Copies until the source ends.</summary>
+    public async Task CopyAsync(CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
+        var close = new CloseRequest(this, cancellationToken);
+        using var registration = closing.UnsafeRegister(static state => ((CloseRequest)state!).Begin(), close);
+        try
+        {
+            while (await ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var count)
+            {
+                await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    // After a close frame nothing may follow (RFC 6455 section 5.5.1); what comes is only read, until the other side hangs up.
+                    if (_closed)
+                    {
+                        _frames.Pass(buffer.AsSpan(0, count));
+                        continue;
+                    }
+
+                    if (isOver?.Invoke() == true)
+                        throw new IOException("the lease of this instance is over");
+                    await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
+                    await to.FlushAsync(cancellationToken).ConfigureAwait(false);
+                    Copied += count;
+                    if (closing.CanBeCanceled)
+                        _frames.Pass(buffer.AsSpan(0, count));
+                    await CloseBetweenFramesAsync(cancellationToken).ConfigureAwait(false);
+                }
+                finally
+                {
+                    _writing.Release();
+                }
+            }
+        }
+        finally
+        {
+            await registration.DisposeAsync().ConfigureAwait(false);
+            await close.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _writing.Dispose();
+
+    private async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await from.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            SourceBroke = true;
+            throw;
+        }
+    }
+
+    private async ValueTask CloseBetweenFramesAsync(CancellationToken cancellationToken)
+    {
+        if (_closed || !closing.IsCancellationRequested || !_frames.IsBetween)
+            return;
+        _closed = true;
+        await to.WriteAsync(WebSocketFrames.Close(closeCode(), masked), cancellationToken).ConfigureAwait(false);
+        await to.FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The close frame of a connection that is silent when it is to be closed.</summary>
+    private sealed class CloseRequest(UpgradedDirection direction, CancellationToken cancellationToken)
+    {
+        public Task Ended { get; private set; } = Task.CompletedTask;
+
+        public void Begin() => Ended = CloseAsync();
+
+        private async Task CloseAsync()
+        {
+            await direction._writing.WaitAsync(cancellationToken).ConfigureAwait(false);
+            try
+            {
+                await direction.CloseBetweenFramesAsync(cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                direction._writing.Release();
+            }
+        }
+    }
+}

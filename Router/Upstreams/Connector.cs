@@ -1,0 +1,131 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using Router.Configuration;
+using Router.Http;
+
+namespace Router.Upstreams;
+
+/// <summary>
+/// Makes connections to a backend's address: looks its name up, tries the IP addresses that it has, and agrees on TLS where the scheme is https.
+/// Each IP address has a circuit breaker. Connections that work stay, until their IP address is no longer one of the name's.
+/// </summary>
+/// <param name="address">Scheme, host and port.</param>
+/// <param name="backend">The limits.</param>
+/// <param name="lookUp">Looks a name up.</param>
+/// <param name="time">The clock.</param>
+public sealed class Connector(Uri address, BackendSettings backend, Func<string, CancellationToken, Task<IPAddress[]>> lookUp, TimeProvider time)
+{
+    private readonly AddressLookup _lookup = new(address.HostNameType is UriHostNameType.Dns ? address.IdnHost : address.DnsSafeHost, backend, lookUp, time);
+    private readonly BackendTls? _tls = address.Scheme == Uri.UriSchemeHttps ? new BackendTls(address.IdnHost, backend) : null;
+
+    /// <summary>
+    /// The state of the circuit breakers, as metrics and health check name it: <c>closed</c>, <c>open</c>,
+    /// or <c>partial</c> where only some of the name's IP addresses are not used.
+    /// </summary>
+    public string Circuit
+    {
+        get
+        {
+            var known = _lookup.Known;
+            return IsOpen ? "open" : Array.Exists(known, ip => ip.Breaker.IsOpen) ? "partial" : "closed";
+        }
+    }
+
+    /// <summary>Whether no connection is attempted for a request: no IP address is to be had.</summary>
+    public bool IsOpen => _lookup.Known is { Length: > 0 } known ? Array.TrueForAll(known, ip => ip.Breaker.IsOpen) : _lookup.IsOpen;
+
+    /// <summary>Connects.</summary>
+    /// <exception cref="BackendException">It could not be done; nothing has been sent.</exception>
+    public async ValueTask<BackendConnection> ConnectAsync(CancellationToken cancellationToken)
+    {
+        var addresses = ConnectionRace.Order(await LookUpAsync(cancellationToken).ConfigureAwait(false));
+        if (addresses is [])
+            throw new BackendException(ForwardFailure.CircuitOpen, notBegun: true);
+        return await ConnectionRace.RunAsync(addresses, AttemptAsync, time, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Whether an IP address is still one of the name's. Asks for nothing that is not known.</summary>
+    public bool IsCurrent(IPAddress ip) => _lookup.IsCurrent(ip);
+
+    /// <summary>Starts the attempts in the background that are due: to IP addresses that are not used now, or that are not the first choice any more.</summary>
+    public void ProbeIfDue(CancellationToken stopping)
+    {
+        _lookup.ProbeIfDue(stopping);
+        var known = _lookup.Known;
+        foreach (var ip in known)
+        {
+            // There is nothing to learn about an only address that is still tried for every request.
+            if (ip.Breaker.IsOpen || known.Length > 1)
+                ip.Breaker.ProbeIfDue(token => ConnectAsync(ip.Ip, token), stopping);
+        }
+    }
+
+    /// <summary>Forgets all failures.</summary>
+    public void Forgive() => _lookup.Forgive();
+
+    private async ValueTask<ResolvedAddress[]> LookUpAsync(CancellationToken cancellationToken)
+    {
+        if (_lookup.Known is { Length: > 0 })
+            return await _lookup.GetAsync(cancellationToken).ConfigureAwait(false);
+        using var limit = new ConnectionLimit(backend.ConnectTimeout, static () => false, time, cancellationToken);
+        try
+        {
+            return await _lookup.GetAsync(limit.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
+        {
+            throw new BackendException(ForwardFailure.ConnectTimeout, notBegun: true, cause: fault);
+        }
+    }
+
+    private Task<BackendConnection> AttemptAsync(ResolvedAddress ip, CancellationToken cancellationToken) =>
+        ip.Breaker.RunAsync(token => ConnectAsync(ip.Ip, token), cancellationToken);
+
+    private async Task<BackendConnection> ConnectAsync(IPAddress ip, CancellationToken cancellationToken)
+    {
+        Socket? socket = null;
+        var connected = false;
+        try
+        {
+            socket = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            using var limit = new ConnectionLimit(backend.ConnectTimeout, IsRouterLate, time, cancellationToken);
+            await socket.ConnectAsync(ip, address.Port, limit.Token).ConfigureAwait(false);
+            connected = true;
+            return _tls is null
+                ? new BackendConnection(new NetworkStream(socket, ownsSocket: true), socket, ip)
+                : new BackendConnection(await _tls.SecureAsync(socket, limit.Token).ConfigureAwait(false), socket, ip);
+        }
+        catch (Exception fault)
+        {
+            socket?.Dispose();
+            if (cancellationToken.IsCancellationRequested || FailureOf(fault) is not { } failure)
+                throw;
+            throw new BackendException(failure, notBegun: true, cause: fault);
+        }
+
+        bool IsRouterLate() => HasAnswered(socket!, connected);
+    }
+
+    // The kernel knows what Router's threads have not come to yet: that the connection is made, or that the handshake's next part has arrived.
+    private static bool HasAnswered(Socket socket, bool connected)
+    {
+        try
+        {
+            return connected ? socket.Available > 0 : socket.Poll(0, SelectMode.SelectWrite);
+        }
+        catch (Exception ended) when (ended is ObjectDisposedException or SocketException)
+        {
+            // The attempt has just failed by itself.
+            return false;
+        }
+    }
+
+    private static ForwardFailure? FailureOf(Exception fault) => fault switch
+    {
+        OperationCanceledException => ForwardFailure.ConnectTimeout,
+        SocketException => ForwardFailure.ConnectFailed,
+        AuthenticationException or IOException => ForwardFailure.TlsFailed,
+        _ => null,
+    };
+}

@@ -1,0 +1,102 @@
+using Polly;
+using Polly.Retry;
+using Router.Http;
+
+namespace Router.Upstreams;
+
+/// <summary>
+/// Sends a request again where the backend has provably not begun with it, or where the request may be done twice and a kept
+/// connection turned out dead. Nothing else, and never beyond the budget, but that a backend's other address may always be tried:
+/// it has not been asked yet, and one that is down has a circuit breaker. The policy is asked only after a first failure:
+/// a request that goes well pays nothing for it.
+/// </summary>
+public sealed class RetryHandler : DelegatingHandler
+{
+    private const int Repeats = 2;
+
+    // A backend that ends a connection after 50 requests refuses what is beyond them on it. A burst of 500 then takes ten connections.
+    private const int RefusedRepeats = 10;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
+
+    private readonly RetryBudget _budget = new();
+    private readonly bool _hasOthers;
+    private readonly Action<BackendException> _repeated;
+    private readonly AsyncRetryPolicy _policy;
+
+    /// <summary>Makes the handler.</summary>
+    /// <param name="hasOthers">Whether the backend has several addresses.</param>
+    /// <param name="repeated">Is told of each repeat and of what made it necessary.</param>
+    public RetryHandler(bool hasOthers, Action<BackendException> repeated)
+    {
+        _hasOthers = hasOthers;
+        _repeated = repeated;
+        // Between 12 and 37 ms, then twice that: enough for a restarting listener, spread so that all do not come at once.
+        _policy = Policy
+            .Handle<BackendException>(IsWorthAnother)
+            .WaitAndRetryAsync(Repeats - 1, attempt => Pause * attempt * (0.5 + Random.Shared.NextDouble()), (fault, _) => repeated((BackendException)fault));
+    }
+
+    /// <inheritdoc/>
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        _budget.Save();
+        var sent = (BackendRequest)request;
+        try
+        {
+            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (BackendException fault) when (fault.IsRefused && IsWorthTrying(fault))
+        {
+            return await RepeatRefusedAsync(sent, fault).ConfigureAwait(false);
+        }
+        catch (BackendException fault) when (MayRepeat(fault, sent) && MaySpend(fault))
+        {
+            _repeated(fault);
+            sent.MayHaveBegunBefore = !fault.NotBegun;
+        }
+
+        sent.NeedsFreshConnection = true;
+        return await RepeatAsync(sent).ConfigureAwait(false);
+    }
+
+    // What the backend declares unprocessed has cost it nothing, so it is bounded by a number and not by the budget.
+    private async Task<HttpResponseMessage> RepeatRefusedAsync(BackendRequest request, BackendException fault)
+    {
+        for (var repeat = 1; ; repeat++)
+        {
+            _repeated(fault);
+            if (!request.MayHaveBegunBefore)
+                request.NotBegun();
+            try
+            {
+                // A connection that has ended is replaced at once. A backend that has too many streams needs a moment.
+                if (repeat > 1)
+                    await Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()), request.Cancellation).ConfigureAwait(false);
+                return await base.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (BackendException again) when (again.IsRefused && IsWorthTrying(again) && repeat < RefusedRepeats)
+            {
+                fault = again;
+            }
+            catch (BackendException other) when (!other.IsRefused && MayRepeat(other, request) && MaySpend(other))
+            {
+                _repeated(other);
+                return await RepeatAsync(request).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private Task<HttpResponseMessage> RepeatAsync(BackendRequest request) => _policy.ExecuteAsync(token => base.SendAsync(request, token), request.Cancellation);
+
+    private bool MayRepeat(BackendException fault, BackendRequest request) =>
+        fault.NotBegun ? IsWorthTrying(fault) : fault.DiedIdle && request.IsRepeatable;
+
+    private bool MaySpend(BackendException fault) => (fault.NotBegun && _hasOthers) || _budget.TrySpend();
+
+    // On a connection of its own a request can't meet one that died idle.
+    private bool IsWorthAnother(BackendException fault) =>
+        fault.NotBegun && IsWorthTrying(fault) && MaySpend(fault);
+
+    private bool IsWorthTrying(BackendException fault) =>
+        !fault.IsFinal && fault.Failure != ForwardFailure.Closed && (_hasOthers || fault.Failure != ForwardFailure.CircuitOpen);
+}

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+using Router.Http;
+
+namespace Router.Upstreams;
+
+/// <summary>Sends each request to one of a backend's addresses.</summary>
+public sealed class UpstreamHandler(ImmutableArray<Endpoint> endpoints) : HttpMessageHandler
+{
+    /// <inheritdoc/>
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var sent = (BackendRequest)request;
+        sent.TriedAddress = EndpointChoice.Of(endpoints, sent.TriedAddress, Random.Shared);
+        return endpoints[sent.TriedAddress].Transport.SendAsync(sent);
+    }
+}

@@ -1,0 +1,79 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using Router.Configuration;
+
+namespace Router.Upstreams;
+
+/// <summary>
+/// The upstreams by their settings. A backend whose settings stay the same over a reload keeps its upstream,
+/// with its connections and its counts; one that changed gets a new one, and what is in flight ends on the old.
+/// </summary>
+public sealed class UpstreamRegistry(TimeProvider time)
+{
+    private readonly ConcurrentDictionary<BackendSettings, Upstream> _all = new();
+    private readonly HashSet<Upstream> _retired = [];
+    private readonly Lock _lock = new();
+    private readonly ConcurrentDictionary<string, LastWrite> _lastWrites = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The upstream of a backend, made on first use.</summary>
+    public Upstream For(BackendSettings settings)
+    {
+        lock (_lock)
+        {
+            var upstream = _all.GetOrAdd(settings, Create);
+            if (_retired.Remove(upstream))
+                upstream.Revive();
+            return upstream;
+        }
+    }
+
+    /// <summary>All that are used or still have something in flight.</summary>
+    public IEnumerable<Upstream> All => _all.Values;
+
+    /// <summary>How many requests a backend has, those included that began before it was configured anew.</summary>
+    public int InFlight(string backend) => _all.Values.Where(upstream => IsOf(upstream, backend)).Sum(upstream => upstream.InFlight);
+
+    /// <summary>How many upgraded connections a backend has, those included that began before it was configured anew.</summary>
+    public int Upgraded(string backend) => _all.Values.Where(upstream => IsOf(upstream, backend)).Sum(upstream => upstream.Upgraded);
+
+    /// <summary>The last writes by the backend's name, of every backend that there was since the start.</summary>
+    public IEnumerable<KeyValuePair<string, LastWrite>> LastWrites => _lastWrites.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>Retires the upstreams that a new configuration does not use.</summary>
+    public void Keep(IReadOnlyCollection<Upstream> used)
+    {
+        lock (_lock)
+            _retired.UnionWith(_all.Values.Except(used));
+        Sweep();
+    }
+
+    /// <summary>Closes the connections of retired upstreams that no request needs, and forgets those that have nothing in flight.</summary>
+    public void Sweep()
+    {
+        lock (_lock)
+        {
+            foreach (var upstream in _retired.Count == 0 ? [] : _retired.ToArray())
+            {
+                upstream.Retire();
+                if (upstream.InFlight > 0)
+                    continue;
+                _all.TryRemove(KeyValuePair.Create(upstream.Settings, upstream));
+                _retired.Remove(upstream);
+            }
+        }
+    }
+
+    private static bool IsOf(Upstream upstream, string backend) => string.Equals(upstream.Settings.Name, backend, StringComparison.OrdinalIgnoreCase);
+
+    private Upstream Create(BackendSettings settings)
+    {
+        var endpoints = settings.Addresses.All.Select(address => new Endpoint(address, settings, time)).ToImmutableArray();
+        var repeats = new RepeatCounts();
+        var client = new HttpClient(new RetryHandler(endpoints.Length > 1, fault => repeats.Count(fault.Failure))
+        {
+            InnerHandler = new UpstreamHandler(endpoints),
+        })
+        { Timeout = Timeout.InfiniteTimeSpan };
+        return new Upstream(settings, endpoints, client, repeats, _lastWrites.GetOrAdd(settings.Name, _ => new LastWrite()), time);
+    }
+}
