@@ -26,6 +26,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     private Task _copying = Task.CompletedTask;
     private long _sent;
     private volatile bool _ended;
+    private volatile bool _leftUnread;
     private int _stopped;
     private int _begun;
 
@@ -64,7 +65,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     {
         Stop();
         _released.TrySetResult();
-        return _copying;
+        return _ended || Volatile.Read(ref _begun) == 0 ? _copying : DiscardAsync();
     }
 
     /// <inheritdoc/>
@@ -101,6 +102,25 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     }
 
     private static TaskCompletionSource NewRelease() => new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    // Of an HTTP/1.1 body that is buffered as a whole, the server takes a read as finished only when its bytes are consumed. It consumes them
+    // itself after the response, but not where the client has reset the connection meanwhile: then its next read of the connection fails, and it
+    // logs that as an error.
+    private async Task DiscardAsync()
+    {
+        await _copying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        if (!_leftUnread)
+            return;
+        try
+        {
+            if (exchange.Request.BodyReader.TryRead(out var rest))
+                exchange.Request.BodyReader.AdvanceTo(rest.Buffer.End);
+        }
+        catch (Exception gone) when (gone is not OutOfMemoryException)
+        {
+            // The request was aborted, with whatever the server aborts it with: there is nothing to discard.
+        }
+    }
 
     // One of several attempts to send the body, each of which ends when its own stream does.
     private async Task AttemptAsync(Task? before, Stream stream, Task released, CancellationToken cancellationToken)
@@ -246,8 +266,9 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     }
 
     // The server reads the rest of the body after the response, and fails with an error in its log while a read has not been given back.
-    private static void GiveBack(PipeReader reader, ReadResult read)
+    private void GiveBack(PipeReader reader, ReadResult read)
     {
+        _leftUnread = true;
         try
         {
             reader.AdvanceTo(read.Buffer.Start);
@@ -298,6 +319,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
             var received = _sent + read.Buffer.Length;
             if (Volatile.Read(ref _stopped) == 0 && received <= order.Route.MaxRequestBody && !(_kept is not null && attempt.IsCancellationRequested))
                 return read;
+            _leftUnread = true;
             reader.AdvanceTo(read.Buffer.Start);
             if (received > order.Route.MaxRequestBody)
                 throw new BadHttpRequestException("the body is longer than the route allows", StatusCodes.Status413PayloadTooLarge);
