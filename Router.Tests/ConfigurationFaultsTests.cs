@@ -66,6 +66,23 @@ public sealed class ConfigurationFaultsTests
     }
 
     [Theory]
+    [InlineData("101")]
+    [InlineData("103")]
+    [InlineData("200")]
+    [InlineData("204")]
+    [InlineData("205")]
+    [InlineData("302")]
+    [InlineData("304")]
+    [InlineData("600")]
+    public void A_page_can_take_the_place_of_an_error_only(string status)
+    {
+        var (_, faults) = Valid().Set("ErrorPages:own:OnStatus", status).Set("ErrorPages:own:Backend", "www").Set("ErrorPages:own:Path", "/404").Read();
+
+        faults.Should().ContainSingle().Which.ToString().Should().Contain("Router:ErrorPages:own:OnStatus")
+            .And.Contain($"'{status}' is not the status code of an error").And.Contain("List codes from 400 to 599");
+    }
+
+    [Theory]
     [InlineData(null, null, 60)]
     [InlineData("10s", null, 10)]
     [InlineData("10s", "2m", 120)]

@@ -349,7 +349,7 @@ public static class SettingsReader
                 reader.Fault($"Add:{name}", "has characters that no field value may have", "Use visible ASCII and blanks on one line");
         }
 
-        var settings = new ResponseHeaderSettings(reader.Name, reader, FieldNames(reader, "Remove"), add, Statuses(reader, "OnStatus"));
+        var settings = new ResponseHeaderSettings(reader.Name, reader, FieldNames(reader, "Remove"), add, Statuses(reader, "OnStatus", 200, "a status code"));
         reader.RefuseUnknownKeys();
         return settings;
     }
@@ -357,8 +357,9 @@ public static class SettingsReader
     private static ErrorPageSettings ErrorPage(ConfigurationReader reader)
     {
         var settings = new ErrorPageSettings(
-            reader.Name, reader, Statuses(reader, "OnStatus"), reader.RequiredText("Backend", "Name the backend that has the page"), reader.RequiredText("Path", "Give the page's path, such as /404"));
-        if (settings.OnStatus is [])
+            // A page has content, which a 204, 205 or 304 can't have, and in place of a success or a redirect it would hide what happened.
+            reader.Name, reader, Statuses(reader, "OnStatus", 400, "the status code of an error"), reader.RequiredText("Backend", "Name the backend that has the page"), reader.RequiredText("Path", "Give the page's path, such as /404"));
+        if (reader.List("OnStatus") is [])
             reader.Fault("OnStatus", "is not set", "List status codes, such as 403, 404");
         if (settings.Path is not "" && (!settings.Path.StartsWith('/') || settings.Path.AsSpan().ContainsAnyExceptInRange('!', '~')))
             reader.Fault("Path", $"'{settings.Path}' is not a path", "Give a path such as /404");
@@ -376,15 +377,15 @@ public static class SettingsReader
 
     private static bool IsFieldName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 
-    private static ImmutableArray<int> Statuses(ConfigurationReader reader, string key)
+    private static ImmutableArray<int> Statuses(ConfigurationReader reader, string key, int least, string what)
     {
         var statuses = ImmutableArray.CreateBuilder<int>();
         foreach (var text in reader.List(key))
         {
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status is >= 200 and <= 599)
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status >= least && status <= 599)
                 statuses.Add(status);
             else
-                reader.Fault(key, $"'{text}' is not a status code", "List codes from 200 to 599");
+                reader.Fault(key, $"'{text}' is not {what}", $"List codes from {least} to 599");
         }
 
         return statuses.ToImmutable();
