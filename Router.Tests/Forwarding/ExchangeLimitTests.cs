@@ -56,7 +56,7 @@ public sealed class ExchangeLimitTests : IDisposable
     public async Task A_client_that_goes_ends_the_exchange()
     {
         using var gone = new CancellationTokenSource();
-        using var limit = new RunningLimit(gone.Token);
+        using var limit = new RunningLimit(clientGone: gone.Token);
         using var connection = new Connection();
         limit.Value.Closes(connection);
 
@@ -66,13 +66,43 @@ public sealed class ExchangeLimitTests : IDisposable
         connection.IsClosed.Should().BeTrue();
     }
 
+    [Fact]
+    public void Each_piece_of_a_response_has_the_grace_and_what_was_taken_quickly_counts_for_the_next()
+    {
+        var clock = new ManualClock();
+        using var limit = new RunningLimit(time: clock);
+        limit.Value.AnswerBegan(clock.GetTimestamp());
+        limit.Value.LimitDownload(bytesPerSecond: 240, TimeSpan.FromSeconds(60));
+
+        limit.Value.Hold();
+        clock.Advance(TimeSpan.FromSeconds(59));
+        limit.Value.IsDue.Should().BeFalse();
+        // One hundred seconds' worth: the next piece has until second 160, the one after it another minute.
+        limit.Value.Release(24_000);
+        limit.Value.Hold();
+        clock.Advance(TimeSpan.FromSeconds(100));
+        limit.Value.IsDue.Should().BeFalse();
+        limit.Value.Release(24_000);
+        limit.Value.Hold();
+        clock.Advance(TimeSpan.FromSeconds(59));
+        limit.Value.IsDue.Should().BeFalse();
+        clock.Advance(TimeSpan.FromSeconds(1));
+        limit.Value.IsDue.Should().BeTrue();
+
+        limit.Value.Expire();
+
+        limit.Value.ClientIsGone.Should().BeTrue();
+        limit.Value.IsCancelled.Should().BeTrue();
+    }
+
     public void Dispose() => _limit.Dispose();
 
-    private sealed class RunningLimit(CancellationToken clientGone = default) : IDisposable
+    private sealed class RunningLimit(TimeProvider? time = null, CancellationToken clientGone = default) : IDisposable
     {
         private static readonly BackendSettings Backend = SiteFile.Of("www.*", "http://backend.invalid").ToSettings().Backends[0];
 
-        public ExchangeLimit Value { get; } = new(TimeProvider.System, Backend, new DefaultHttpContext { RequestAborted = clientGone }, TimeProvider.System.GetTimestamp());
+        public ExchangeLimit Value { get; } = new(
+            time ?? TimeProvider.System, Backend, new DefaultHttpContext { RequestAborted = clientGone }, (time ?? TimeProvider.System).GetTimestamp());
 
         public void Dispose() => Value.Dispose();
     }

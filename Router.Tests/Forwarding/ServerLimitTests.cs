@@ -127,8 +127,8 @@ public sealed class ServerLimitTests
         await using var usual = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
         await using var other = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Set("Limits:ResponseGrace", "90s"));
 
-        GraceOf(usual).Should().Be(TimeSpan.FromSeconds(60));
-        GraceOf(other).Should().Be(TimeSpan.FromSeconds(90));
+        GraceOf(usual).Should().Be(TimeSpan.FromSeconds(60) + ServerLimits.StreamsLead);
+        GraceOf(other).Should().Be(TimeSpan.FromSeconds(90) + ServerLimits.StreamsLead);
         SiteFile.Of("*", backend).Set("Limits:ResponseGrace", "1s").Read().Faults.Should().ContainSingle()
             .Which.ToString().Should().Contain("Limits:ResponseGrace").And.Contain("Give more than 1s");
 

@@ -212,8 +212,13 @@ public sealed partial class Forwarder(
         return await body.ReadAsync(new byte[1], limit.Token).ConfigureAwait(false) > 0;
     }
 
-    private static ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, ForwardOrder order, ExchangeLimit limit) =>
-        ResponseBody.CopyAsync(answer, Compression.Begin(context, order.Route.Compression), context, limit, order.Exchange);
+    private ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, ForwardOrder order, ExchangeLimit limit)
+    {
+        // The server's own limit would end the connection, and every other request on it.
+        if (HttpProtocol.IsHttp2(context.Request.Protocol))
+            limit.LimitDownload(settings.Limits.MinDataRate, settings.Limits.ResponseGrace);
+        return ResponseBody.CopyAsync(answer, Compression.Begin(context, order.Route.Compression), context, limit, order.Exchange);
+    }
 
     // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
     private async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardOrder order, ErrorPage page, HttpResponseMessage error, ExchangeLimit limit)

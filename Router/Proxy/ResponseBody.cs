@@ -52,7 +52,7 @@ public static class ResponseBody
             var read = body.ReadAsync(piece, limit.Token);
             if (!read.IsCompleted)
                 // The header must not wait for a body that dribbles.
-                await FlushAsync(context, limit).ConfigureAwait(false);
+                await FlushAsync(context, limit, exchange).ConfigureAwait(false);
             while (await read.ConfigureAwait(false) is > 0 and var count)
             {
                 // The response starts before a byte of its body is in the writer: that byte could not be taken back for an error response
@@ -69,7 +69,7 @@ public static class ResponseBody
                 // Whenever the backend pauses, everything so far becomes readable for the client.
                 if (!read.IsCompleted)
                     encoder?.Flush(output);
-                await FlushAsync(context, limit).ConfigureAwait(false);
+                await FlushAsync(context, limit, exchange).ConfigureAwait(false);
             }
 
             encoder?.Finish(output);
@@ -79,7 +79,7 @@ public static class ResponseBody
             {
                 output.WriteTrailers(response);
                 // Kestrel sends by itself what ends chunks of its own, not of the application's.
-                await FlushAsync(context, limit).ConfigureAwait(false);
+                await FlushAsync(context, limit, exchange).ConfigureAwait(false);
             }
             else if (context.Response.SupportsTrailers())
             {
@@ -94,12 +94,12 @@ public static class ResponseBody
         return ArrayPool<byte>.Shared.Rent(LargePieceSize);
     }
 
-    private static async ValueTask FlushAsync(HttpContext context, ExchangeLimit limit)
+    private static async ValueTask FlushAsync(HttpContext context, ExchangeLimit limit, Exchange exchange)
     {
         // The client's own slowness is not the backend's.
         limit.Hold();
         await context.Response.BodyWriter.FlushAsync(limit.Token).ConfigureAwait(false);
-        limit.Release();
+        limit.Release(exchange.Sent ?? 0);
     }
 
     // Kestrel sends trailers in HTTP/2 only. In HTTP/1.1 it leaves the chunks to an application that names the coding itself;

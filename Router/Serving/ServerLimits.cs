@@ -23,6 +23,13 @@ public static class ServerLimits
     // The server ends an HTTP/2 connection at twice this number.
     private const int MostFieldsAnswered = 1_000;
 
+    /// <summary>
+    /// By so much the server is more patient with a slow reader than <see cref="LimitSettings.ResponseGrace"/>. Over HTTP/2 the server measures the
+    /// whole connection and ends it; Router measures each response and resets its stream, which must come first. Enough for the second
+    /// between two looks of the server's at its clock.
+    /// </summary>
+    public static readonly TimeSpan StreamsLead = TimeSpan.FromSeconds(5);
+
     // "GET" and " HTTP/1.1": two spaces, eight characters, and the line end.
     private const int AroundTarget = 12;
 
@@ -39,7 +46,7 @@ public static class ServerLimits
         server.RequestHeadersTimeout = limits.HeaderTimeout;
         server.KeepAliveTimeout = limits.KeepAliveTimeout;
         server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, ExchangeLimit.UploadGrace);
-        server.MinResponseDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, limits.ResponseGrace);
+        server.MinResponseDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, limits.ResponseGrace + StreamsLead);
     }
 
     /// <summary>Whether the request line is longer than the configuration allows; over HTTP/2, what it would be in HTTP/1.1.</summary>

@@ -35,6 +35,12 @@ public sealed class ExchangeLimit : IDisposable
     private long _received;
     private TimeSpan _waited;
     private long? _waitsSince;
+    // Of the response, where Router limits its rate: bytes a second (0 for no limit), the grace in ticks of the clock, how many bytes the client has
+    // taken, and the timestamp by which it must have taken the next piece.
+    private int _takeRate;
+    private long _takeGrace;
+    private long _taken;
+    private long _takeBy;
 
     /// <summary>Starts the clock.</summary>
     /// <param name="time">The clock.</param>
@@ -173,14 +179,33 @@ public sealed class ExchangeLimit : IDisposable
     /// <summary>A piece of a body has passed.</summary>
     public void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
 
-    /// <summary>The client is to take a piece of the answer. How long that lasts is the server's to limit, and no pause of the backend's.</summary>
-    public void Hold() => _held = true;
+    /// <summary>
+    /// From now on a client that takes the response too slowly loses it. Each piece has the grace at least, and what was taken faster than at the
+    /// rate counts for the pieces after it, as it does with the server's own limit.
+    /// </summary>
+    /// <param name="bytesPerSecond">The rate; 0 for no limit.</param>
+    /// <param name="grace">For how long the client may take nothing.</param>
+    public void LimitDownload(int bytesPerSecond, TimeSpan grace) =>
+        (_takeRate, _takeGrace) = (bytesPerSecond, (long)(grace.TotalSeconds * _time.TimestampFrequency));
+
+    /// <summary>The client is to take a piece of the answer. How long that lasts is not a pause of the backend's.</summary>
+    public void Hold()
+    {
+        if (_takeRate != 0)
+            Volatile.Write(ref _takeBy, Math.Max(_takeBy, _time.GetTimestamp() + _takeGrace));
+        _held = true;
+    }
 
     /// <summary>The client has taken it.</summary>
-    public void Release()
+    /// <param name="taken">How many bytes of the response it has taken in all.</param>
+    public void Release(long taken)
     {
         Touch();
         _held = false;
+        if (_takeRate == 0)
+            return;
+        Volatile.Write(ref _takeBy, _takeBy + ((taken - _taken) * _time.TimestampFrequency / _takeRate));
+        _taken = taken;
     }
 
     /// <inheritdoc/>
@@ -191,7 +216,7 @@ public sealed class ExchangeLimit : IDisposable
     }
 
     /// <summary>Whether a limit has passed, and <see cref="Expire"/> is to be called.</summary>
-    public bool IsDue => !_over && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || (_minRate != 0 && IsUploadTooSlow()));
+    public bool IsDue => !_over && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || (_minRate != 0 && IsUploadTooSlow()) || IsDownloadTooSlow);
 
     /// <summary>Ends the exchange where a limit has passed.</summary>
     public void Expire()
@@ -201,6 +226,8 @@ public sealed class ExchangeLimit : IDisposable
             if (!IsDue)
                 return;
             _over = true;
+            // Whoever does not take the response is treated as a client that is gone, as the server does over HTTP/1.1.
+            ClientIsGone |= IsDownloadTooSlow;
             _expired = HasPassed(_backend.RequestTimeout, _began) ? ForwardFailure.RequestTimeout
                 : _minRate != 0 && IsUploadTooSlow() ? ForwardFailure.RequestBodyTooSlow
                 : _answerBegan || _uploading ? ForwardFailure.IdleTimeout
@@ -244,6 +271,8 @@ public sealed class ExchangeLimit : IDisposable
             return waited > UploadGrace && _received < _minRate * waited.TotalSeconds;
         }
     }
+
+    private bool IsDownloadTooSlow => _takeRate != 0 && _held && _time.GetTimestamp() >= Volatile.Read(ref _takeBy);
 
     private TimeSpan? Limit => _answerBegan || _uploading ? _backend.IdleTimeout : _backend.ResponseTimeout;
 
