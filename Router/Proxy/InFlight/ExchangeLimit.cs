@@ -216,7 +216,8 @@ public sealed class ExchangeLimit : IDisposable
     }
 
     /// <summary>Whether a limit has passed, and <see cref="Expire"/> is to be called.</summary>
-    public bool IsDue => !_over && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || (_minRate != 0 && IsUploadTooSlow()) || IsDownloadTooSlow);
+    public bool IsDue => !_over
+        && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || (_minRate != 0 && IsUploadTooSlow()) || IsDownloadTooSlow);
 
     /// <summary>Ends the exchange where a limit has passed.</summary>
     public void Expire()
