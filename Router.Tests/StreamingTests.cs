@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Router.Proxy.InFlight;
 
 namespace Router.Tests;
 
@@ -128,8 +129,9 @@ public sealed class StreamingTests
     [Fact]
     public async Task A_client_that_goes_away_in_the_middle_of_an_answer_cancels_the_backends_request()
     {
+        var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), clock);
         using var client = await router.ConnectAsync();
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
         using var atBackend = await backend.AcceptAsync();
@@ -137,6 +139,8 @@ public sealed class StreamingTests
         await atBackend.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
         await client.ReadThroughAsync("first");
 
+        // Right after its request it could be a client that waits.
+        clock.Advance(HalfClose.Grace + TimeSpan.FromMilliseconds(1));
         client.Dispose();
 
         await atBackend.ReadToEndAsync();

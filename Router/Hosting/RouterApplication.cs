@@ -98,6 +98,7 @@ public static class RouterApplication
             kestrel.ConfigureEndpointDefaults(endpoint =>
             {
                 endpoint.Use(SetPeerStraight);
+                endpoint.Use(HalfClose.Watch);
                 endpoint.Use(endpoint.ApplicationServices.GetRequiredService<ClientConnections>().Watch);
             });
             ServerLimits.Set(kestrel.Limits, limits);

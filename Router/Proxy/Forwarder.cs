@@ -40,7 +40,7 @@ public sealed partial class Forwarder(
         ForwardedRequest? message = null;
         try
         {
-            if (!upstream.TryTakePermit() && !await upstream.WaitForPermitAsync(limit.Token).ConfigureAwait(false))
+            if (!upstream.TryTakePermit() && !await WaitForPermitAsync(upstream, limit).ConfigureAwait(false))
                 return ForwardFailure.Overloaded;
             order.PermitOf = upstream;
             message = CreateMessage(context, order, limit);
@@ -101,6 +101,8 @@ public sealed partial class Forwarder(
         if (backend.Http2 && isExtendedConnect)
             throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
         var upgrade = backend.Http2 ? null : isExtendedConnect ? "websocket" : UpgradeOf(context);
+        if (upgrade is not null)
+            limit.RequireInput();
         // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
         var method = isExtendedConnect ? HttpMethod.Get : MethodOf(request.Method);
         var message = new ForwardedRequest(method, order.PathAndQuery, backend.Kind, modes, limit, request.Headers.Count + RequestHeaders.UsuallyAdded)
@@ -267,10 +269,27 @@ public sealed partial class Forwarder(
     {
         order.PermitOf?.ReleasePermit();
         order.PermitOf = null;
-        if (!next.TryTakePermit() && !await next.WaitForPermitAsync(limit.Token).ConfigureAwait(false))
+        if (!next.TryTakePermit() && !await WaitForPermitAsync(next, limit).ConfigureAwait(false))
             return false;
         order.PermitOf = next;
         return true;
+    }
+
+    private static async ValueTask<bool> WaitForPermitAsync(Upstream upstream, ExchangeLimit limit)
+    {
+        var waiting = upstream.WaitForPermitAsync(limit.Token);
+        if (waiting.IsCompleted)
+            return await waiting.ConfigureAwait(false);
+        // A request that waits must not be forwarded for a client that has left meanwhile.
+        limit.RequireInput();
+        try
+        {
+            return await waiting.ConfigureAwait(false);
+        }
+        finally
+        {
+            limit.AllowHalfClose();
+        }
     }
 
     private static bool IsOfTheBackend(ForwardFailure failure) =>

@@ -1,4 +1,5 @@
 using System.Net;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Router.Access;
 using Router.Admission;
@@ -62,7 +63,12 @@ public sealed class FrontDoor(
     {
         // The health check asks no backend, and a platform that got no answer would start this instance anew.
         if (!IsOwn(context.Request.Path.Value))
+        {
             await contact.WaitAsync(exchange.Arrived, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // It waited, and its client may have left.
+            (context.Feature<IConnectionLifetimeFeature>() as HalfClose)?.RequireInput();
+        }
+
         await HandleAsync(context, own, exchange).ConfigureAwait(false);
     }
 

@@ -19,15 +19,18 @@ public sealed class ExchangeLimit : IDisposable
     private readonly BackendSettings _backend;
     private readonly long _began;
     private readonly CancellationTokenRegistration _client;
+    private readonly HalfClose? _connectionOfClient;
     private readonly Lock _lock = new();
     // Made when somebody asks for it. Never disposed: somebody may just be cancelling it on another thread, and without a timer of its own it holds nothing.
     private CancellationTokenSource? _source;
     private IDisposable? _connection;
     private bool _cancelled;
     private long _lastActivity;
+    private long _requestEnded;
     private volatile bool _held;
     private volatile bool _uploading;
     private volatile bool _answerBegan;
+    private volatile bool _inputRequired;
     private volatile bool _over;
     private ForwardFailure? _expired;
     // Of the client's body, where the server does not limit its rate: bytes a second (0 for no limit), bytes received, and how long they were waited for.
@@ -51,7 +54,9 @@ public sealed class ExchangeLimit : IDisposable
     {
         (_time, _backend) = (time, backend);
         _began = _lastActivity = now;
-        _client = GoneOf(context).UnsafeRegister(static self => ((ExchangeLimit)self!).LoseClient(), this);
+        _requestEnded = now;
+        _client = GoneOf(context, out _connectionOfClient).UnsafeRegister(static self => ((ExchangeLimit)self!).LoseClient(), this);
+        _connectionOfClient?.Begin(this);
     }
 
     /// <summary>Cancelled at a limit or when the client goes.</summary>
@@ -146,8 +151,28 @@ public sealed class ExchangeLimit : IDisposable
     public void UploadEnded()
     {
         Touch();
+        Volatile.Write(ref _requestEnded, Volatile.Read(ref _lastActivity));
         _uploading = false;
     }
+
+    /// <summary>
+    /// Whether a client that sends no more now waits for the response. While a body is missing it may: if the body does not come, the server finds out.
+    /// </summary>
+    public bool MayBeHalfClosed =>
+        !_over && !_inputRequired && (_uploading || _time.GetElapsedTime(Volatile.Read(ref _requestEnded)) <= HalfClose.Grace);
+
+    /// <summary>
+    /// From now on a client that sends no more is gone: the request waits for a permit, and must not be forwarded for a client that has left, or it
+    /// asks for an upgrade.
+    /// </summary>
+    public void RequireInput()
+    {
+        _inputRequired = true;
+        _connectionOfClient?.RequireInput();
+    }
+
+    /// <summary>A client that sends no more may wait for the response again.</summary>
+    public void AllowHalfClose() => _inputRequired = false;
 
     /// <summary>The exchange is a conversation now (an upgrade): it may last and be silent as long as both sides like.</summary>
     public void NoMore()
@@ -212,6 +237,7 @@ public sealed class ExchangeLimit : IDisposable
     public void Dispose()
     {
         NoMore();
+        _connectionOfClient?.End();
         _client.Dispose();
     }
 
@@ -239,8 +265,14 @@ public sealed class ExchangeLimit : IDisposable
     }
 
     // The server makes a token for each request that is asked for it. In HTTP/1 a request is gone with its connection, which has one already.
-    private static CancellationToken GoneOf(HttpContext context) =>
-        HttpProtocol.IsHttp11(context.Request.Protocol) && context.Feature<IConnectionLifetimeFeature>() is { } connection ? connection.ConnectionClosed : context.RequestAborted;
+    private static CancellationToken GoneOf(HttpContext context, out HalfClose? connection)
+    {
+        connection = null;
+        if (!HttpProtocol.IsHttp11(context.Request.Protocol) || context.Feature<IConnectionLifetimeFeature>() is not { } lifetime)
+            return context.RequestAborted;
+        connection = lifetime as HalfClose;
+        return lifetime.ConnectionClosed;
+    }
 
     private void LoseClient()
     {

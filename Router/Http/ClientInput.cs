@@ -1,0 +1,68 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace Router.Http;
+
+/// <summary>
+/// What a client sends on its connection. The transport may have the end of it together with its last bytes, and the server then takes a body
+/// that is complete for one that was broken off. Here the end is reported only once everything before it has been examined.
+/// </summary>
+/// <param name="transport">The connection.</param>
+public sealed class ClientInput(IDuplexPipe transport) : PipeReader, IDuplexPipe
+{
+    private readonly PipeReader _input = transport.Input;
+    private ReadOnlySequence<byte> _last;
+    private bool _isExamined;
+
+    /// <inheritdoc/>
+    public PipeReader Input => this;
+
+    /// <inheritdoc/>
+    public PipeWriter Output => transport.Output;
+
+    /// <inheritdoc/>
+    public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
+    {
+        // A read that has to wait ends with the next bytes, before the transport receives the end.
+        var reading = _input.ReadAsync(cancellationToken);
+        return reading.IsCompletedSuccessfully ? ValueTask.FromResult(WithoutEarlyEnd(reading.Result)) : reading;
+    }
+
+    /// <inheritdoc/>
+    public override bool TryRead(out ReadResult result)
+    {
+        if (!_input.TryRead(out result))
+            return false;
+        result = WithoutEarlyEnd(result);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
+
+    /// <inheritdoc/>
+    public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
+    {
+        if (!_last.IsEmpty)
+        {
+            _isExamined = _last.Slice(examined).IsEmpty;
+            _last = default;
+        }
+
+        _input.AdvanceTo(consumed, examined);
+    }
+
+    /// <inheritdoc/>
+    public override void CancelPendingRead() => _input.CancelPendingRead();
+
+    /// <inheritdoc/>
+    public override void Complete(Exception? exception = null) => _input.Complete(exception);
+
+    private ReadResult WithoutEarlyEnd(ReadResult result)
+    {
+        if (!result.IsCompleted || _isExamined || result.Buffer.IsEmpty)
+            return result;
+        _last = result.Buffer;
+        return new ReadResult(result.Buffer, result.IsCanceled, isCompleted: false);
+    }
+}
