@@ -74,13 +74,13 @@ public sealed class AssetGraceTests
     {
         var record = new ModeRecord { Version = new(1), Steps = [new ModeStep { Mode = Named("live") }] };
         var now = _clock.GetUtcNow();
-        var closing = ModeChanges.Apply(record, 0, new ModeChange { Mode = Named("maintenance"), ReadOnlyBefore = TimeSpan.FromMinutes(10) }, now, TimeSpan.FromSeconds(2), new Faults())!;
+        var closing = ModeChanges.Apply(record, 0, new ModeChange { Mode = Named("maintenance"), ReadOnlyBefore = TimeSpan.FromMinutes(10) }, now, TimeSpan.FromSeconds(2), new ValidationErrors())!;
         closing.Steps.Select(step => step.FrontendsOpenUntil).Should().Equal(null, null, now.AddMinutes(10).AddSeconds(2));
 
-        var recovering = ModeChanges.Apply(closing, 2, new ModeChange { Mode = Named("recovery") }, now.AddHours(1), TimeSpan.FromSeconds(2), new Faults())!;
+        var recovering = ModeChanges.Apply(closing, 2, new ModeChange { Mode = Named("recovery") }, now.AddHours(1), TimeSpan.FromSeconds(2), new ValidationErrors())!;
         recovering.Steps[^1].FrontendsOpenUntil.Should().Be(closing.Steps[^1].FrontendsOpenUntil);
 
-        ModeChanges.Apply(recovering, 1, new ModeChange { Mode = Named("live") }, now.AddHours(2), TimeSpan.FromSeconds(2), new Faults())!.Steps[^1].FrontendsOpenUntil.Should().BeNull();
+        ModeChanges.Apply(recovering, 1, new ModeChange { Mode = Named("live") }, now.AddHours(2), TimeSpan.FromSeconds(2), new ValidationErrors())!.Steps[^1].FrontendsOpenUntil.Should().BeNull();
     }
 
     [Fact]
@@ -107,7 +107,7 @@ public sealed class AssetGraceTests
     private void Close(RunningRouter router)
     {
         var now = _clock.GetUtcNow();
-        var record = ModeChanges.Apply(router.Modes().State.Record, 0, new ModeChange { Mode = Named("maintenance") }, now, TimeSpan.Zero, new Faults())!;
+        var record = ModeChanges.Apply(router.Modes().State.Record, 0, new ModeChange { Mode = Named("maintenance") }, now, TimeSpan.Zero, new ValidationErrors())!;
         router.Modes().Offer(record).Should().BeTrue();
     }
 }

@@ -195,6 +195,6 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var modes = router.Modes();
         var (state, now) = (modes.State, router.Clock.GetUtcNow());
         var change = new ModeChange { Mode = ModeCatalogue.Closed, Until = now.AddMinutes(90), Reason = "We move to a new database" };
-        modes.Offer(ModeChanges.Apply(state.Record, state.Index, change, now, TimeSpan.Zero, new Router.Configuration.Faults())!).Should().BeTrue();
+        modes.Offer(ModeChanges.Apply(state.Record, state.Index, change, now, TimeSpan.Zero, new Router.Configuration.ValidationErrors())!).Should().BeTrue();
     }
 }

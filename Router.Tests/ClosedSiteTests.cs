@@ -337,7 +337,7 @@ public sealed class ClosedSiteTests
         var fault = Site().Set(key, value).Read().Faults.Should().ContainSingle().Subject;
 
         fault.Key.Should().Be(named);
-        fault.Cure.Should().NotBeEmpty();
+        fault.Hint.Should().NotBeEmpty();
     }
 
     [Fact]
@@ -350,7 +350,7 @@ public sealed class ClosedSiteTests
         french["texts"]!.AsObject().Remove("time.am");
         french["texts"]!["time.am"] = "";
         File.WriteAllText(Path.Combine(directory, "fr.json"), french.ToJsonString());
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         var settings = Site().ToSettings().Pages;
 
         var languages = Language.Load(directory, settings, faults);

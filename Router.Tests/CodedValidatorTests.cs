@@ -167,7 +167,7 @@ public sealed class CodedValidatorTests
     [InlineData("W/\"a-router-br", "W/\"a-router-br")]
     [InlineData("W/a-router-br\"", "W/a-router-br\"")]
     public void Each_tag_of_a_list_is_restored_for_itself(string sent, string restored) =>
-        CodedTags.Restore(sent, coding: null).Should().Equal(restored);
+        EncodedTags.Restore(sent, coding: null).Should().Equal(restored);
 
     [Theory]
     [InlineData("\"v7\"")]
@@ -175,7 +175,7 @@ public sealed class CodedValidatorTests
     [InlineData("\"a-router-br\"")]
     [InlineData("\"a,b\"")]
     public void A_tag_comes_back_as_it_went_out(string tag) =>
-        CodedTags.Restore(new StringValues(CodedTags.Of(tag, "gzip")), "gzip").Should().Equal(tag);
+        EncodedTags.Restore(new StringValues(EncodedTags.Of(tag, "gzip")), "gzip").Should().Equal(tag);
 
     // A store with optimistic locking, as RFC 9110 section 13 has it: one document with one tag, ranges, and strong comparison for If-Match and If-Range.
     private static RawBackend Store(string tag) => RawBackend.Start(async connection =>

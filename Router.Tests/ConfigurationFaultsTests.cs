@@ -61,7 +61,7 @@ public sealed class ConfigurationFaultsTests
         var fault = faults.Should().ContainSingle().Subject;
         fault.Key.Should().Be("Router:" + (word.StartsWith("stands at host", StringComparison.Ordinal) ? "Hosts:www:Match" : key));
         fault.Problem.Should().NotBeEmpty();
-        fault.Cure.Should().NotBeEmpty();
+        fault.Hint.Should().NotBeEmpty();
         fault.ToString().Should().Contain(word).And.NotContain("hunter2", "a password stays out of every message");
     }
 
@@ -168,7 +168,7 @@ public sealed class ConfigurationFaultsTests
     [InlineData("-1")]
     public void A_port_that_is_none_is_a_fault(string port)
     {
-        var faults = new Faults();
+        var faults = new ValidationErrors();
 
         new StartOptions { Environment = name => name == "PORT" ? port : null }.ListenUrls(faults);
 
@@ -184,7 +184,7 @@ public sealed class ConfigurationFaultsTests
     {
         var options = new StartOptions { Urls = urls, Environment = name => name switch { "ASPNETCORE_URLS" => aspnet, "PORT" => port, _ => null } };
 
-        options.ListenUrls(new Faults()).Should().Be(expected);
+        options.ListenUrls(new ValidationErrors()).Should().Be(expected);
     }
 
     [Theory]

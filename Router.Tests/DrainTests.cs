@@ -143,7 +143,7 @@ public sealed class DrainTests
     public async Task A_request_that_waits_for_its_connection_when_the_site_closes_is_not_sent()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid"));
-        using var limit = new ExchangeLimit(
+        using var limit = new RequestDeadline(
             TimeProvider.System, router.Site.Backends[0].Settings, new DefaultHttpContext(), TimeProvider.System.GetTimestamp());
         using var request = new ForwardedRequest(HttpMethod.Post, "/", BackendKind.Frontend, router.Modes(), limit);
         request.Invoking(sent => sent.Begin()).Should().NotThrow();
@@ -250,7 +250,7 @@ public sealed class DrainTests
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "3"));
-        var open = router.App.Services.GetRequiredService<OpenExchanges>();
+        var open = router.App.Services.GetRequiredService<InFlightRequests>();
         var (webSocket, connection) = await OpenAsync(router, backend);
         using (webSocket)
         using (connection)

@@ -102,7 +102,7 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
             var settings = SiteFile.Of("*", "http://backend.invalid").Set("Instance", name).Set("ModeStore:Redis", redis).ToSettings();
             Store = new RedisModeStore(settings.ModeStore.Redis!, TimeProvider.System);
             var modes = new ModeController(clock, ModeCatalogue.All[0]);
-            var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
+            var (open, uncertain) = (new InFlightRequests(), new UncertainWrites());
             var drain = new Drain(modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
             _reporter = new InstanceReporter(modes, open, uncertain, new UpstreamRegistry(clock), drain, settings, clock);
             var health = new StoreHealth(Store, modes, NullLogger<StoreHealth>.Instance);

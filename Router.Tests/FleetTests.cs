@@ -156,7 +156,7 @@ public sealed class FleetTests : IAsyncDisposable
             var clock = new FleetClock(manual);
             var settings = SiteFile.Of("*", "http://backend.invalid").Set("Instance", name).ToSettings();
             var modes = new ModeController(clock, ModeCatalogue.All[0]);
-            var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
+            var (open, uncertain) = (new InFlightRequests(), new UncertainWrites());
             var drain = new Drain(modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
             _reporter = new InstanceReporter(modes, open, uncertain, new UpstreamRegistry(clock), drain, settings, clock);
             var health = new StoreHealth(store, modes, NullLogger<StoreHealth>.Instance);

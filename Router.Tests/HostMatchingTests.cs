@@ -99,7 +99,7 @@ public sealed class HostMatchingTests
     {
         var match = SiteFile.Of("*", "http://a").ToTable().Match(host, "/");
 
-        match.Fault.Should().NotBeNull();
+        match.Violation.Should().NotBeNull();
         match.Route.Should().BeNull();
     }
 
@@ -109,7 +109,7 @@ public sealed class HostMatchingTests
         var match = SiteFile.Of("www.*", "http://a").ToTable().Match("api.example.org", "/");
 
         match.Route.Should().BeNull();
-        match.Fault.Should().BeNull();
+        match.Violation.Should().BeNull();
     }
 
     [Fact]

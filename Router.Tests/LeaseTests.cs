@@ -87,7 +87,7 @@ public sealed class LeaseTests : IDisposable
     [InlineData("soon", "duration")]
     public void A_lease_that_makes_no_sense_is_refused(string lease, string cure) =>
         SiteFile.Of("*", "http://backend.invalid").Set("ModeStore:File", Path.Combine(Path.GetTempPath(), "mode.json")).Set("ModeStore:Lease", lease)
-            .Read().Faults.Should().ContainSingle(fault => fault.Key == "Router:ModeStore:Lease").Which.Cure.Should().Contain(cure);
+            .Read().Faults.Should().ContainSingle(fault => fault.Key == "Router:ModeStore:Lease").Which.Hint.Should().Contain(cure);
 
     [Fact]
     public void A_lease_without_a_store_is_refused() =>

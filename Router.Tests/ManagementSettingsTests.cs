@@ -29,7 +29,7 @@ public sealed class ManagementSettingsTests
         var fault = Site().Set(key, value).Read().Faults.Should().ContainSingle().Subject;
 
         fault.Key.Should().Be(named);
-        fault.Cure.Should().NotBeEmpty();
+        fault.Hint.Should().NotBeEmpty();
         fault.ToString().Should().NotContain("short", "a token is a secret");
     }
 

@@ -99,7 +99,7 @@ public sealed class ModeChangesTests
 
         foreach (var mode in new[] { null, Maintenance })
         {
-            var faults = new Faults();
+            var faults = new ValidationErrors();
             ModeChanges.Apply(modes.State.Record, modes.State.Index, new ModeChange { Mode = mode, Until = end.AddMinutes(-45) }, _clock.GetUtcNow(), Lead, faults).Should().BeNull();
             faults.All.Should().ContainSingle().Which.ToString().Should().Be(
                 "until: is 2026-01-01 22:45:00Z, before the announced end 2026-01-01 23:30:00Z. Give a later time, add to the end with extendBy (router mode extend --by 45m), or move it closer with shorten (--shorten).");
@@ -123,7 +123,7 @@ public sealed class ModeChangesTests
         var now = _clock.GetUtcNow();
         var step = new ModeStep { Mode = Maintenance, Until = endsInMinutes is { } minutes ? now.AddMinutes(minutes) : null };
         var change = new ModeChange { ExtendBy = TimeSpan.FromSeconds(seconds), Until = until is { } end ? now.AddSeconds(end) : null };
-        var faults = new Faults();
+        var faults = new ValidationErrors();
 
         ModeChanges.Apply(new ModeRecord { Version = new(3), Steps = [step] }, 0, change, now, Lead, faults).Should().BeNull();
 
@@ -182,11 +182,11 @@ public sealed class ModeChangesTests
         Change(modes, new ModeChange { Mode = Maintenance, At = _clock.GetUtcNow().AddHours(1) });
         modes.State.Next!.Mode.Should().Be(Maintenance);
 
-        modes.Offer(ModeChanges.Cancel(modes.State.Record, modes.State.Index, _clock.GetUtcNow(), new Faults())!).Should().BeTrue();
+        modes.Offer(ModeChanges.Cancel(modes.State.Record, modes.State.Index, _clock.GetUtcNow(), new ValidationErrors())!).Should().BeTrue();
         _clock.Advance(TimeSpan.FromHours(2));
 
         modes.Current.Should().Be(Live);
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         ModeChanges.Cancel(modes.State.Record, modes.State.Index, _clock.GetUtcNow(), faults).Should().BeNull();
         faults.All.Should().ContainSingle().Which.ToString().Should().Contain("nothing to cancel");
     }
@@ -256,7 +256,7 @@ public sealed class ModeChangesTests
     public void A_change_that_cannot_be_is_refused_by_the_name_of_its_member(string mode, ModeChange change, string said)
     {
         var record = new ModeRecord { Version = new(3), Steps = [new ModeStep { Mode = Named(mode) }] };
-        var faults = new Faults();
+        var faults = new ValidationErrors();
 
         ModeChanges.Apply(record, 0, change, _clock.GetUtcNow(), Lead, faults).Should().BeNull();
 
@@ -326,7 +326,7 @@ public sealed class ModeChangesTests
 
     private void Change(ModeController modes, ModeChange change)
     {
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         var record = ModeChanges.Apply(modes.State.Record, modes.State.Index, change, _clock.GetUtcNow(), Lead, faults);
         faults.All.Should().BeEmpty();
         modes.Offer(record!).Should().BeTrue();

@@ -38,7 +38,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                             model.Set(change, clock.GetUtcNow());
                         break;
                     case 2:
-                        if (ModeChanges.Cancel(modes.State.Record, modes.State.Index, clock.GetUtcNow(), new Faults()) is { } cancelled)
+                        if (ModeChanges.Cancel(modes.State.Record, modes.State.Index, clock.GetUtcNow(), new ValidationErrors()) is { } cancelled)
                         {
                             modes.Offer(cancelled).Should().BeTrue();
                             model.Cancel();
@@ -201,7 +201,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         mayGoBack && random.Next(8) == 0 ? -TimeSpan.FromMinutes(random.Next(0, 60)) : TimeSpan.FromSeconds(random.Next(0, 600));
 
     private static bool Try(ModeController modes, ManualClock clock, ModeChange change) =>
-        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), Lead, new Faults()) is { } record && modes.Offer(record);
+        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), Lead, new ValidationErrors()) is { } record && modes.Offer(record);
 
     private static void OpensNothingByTheClock(ModeState state, string place)
     {
@@ -258,7 +258,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
             var clock = new FleetClock(manual);
             var settings = SettingsOf.GetOrAdd(
                 name, static it => SiteFile.Of("*", "http://backend.invalid").Set("Instance", it).Set("ModeStore:ActivationDelay", "2s").ToSettings());
-            var (open, uncertain) = (new OpenExchanges(), new UncertainWrites());
+            var (open, uncertain) = (new InFlightRequests(), new UncertainWrites());
             _store = store;
             Modes = new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()));
             _drain = new Drain(Modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);

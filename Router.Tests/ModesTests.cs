@@ -187,7 +187,7 @@ public sealed class ModesTests
         var start = async () => await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), null, ("DM_MODE", "maintenance"));
 
         var fault = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Subject;
-        (fault.Key, fault.Cure).Should().Be(("DM_MODE", "Declare it, with Router:Variables:DM_MODE = Mode, or unset it"));
+        (fault.Key, fault.Hint).Should().Be(("DM_MODE", "Declare it, with Router:Variables:DM_MODE = Mode, or unset it"));
     }
 
     [Fact]
@@ -224,7 +224,7 @@ public sealed class ModesTests
         var fault = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Subject;
         fault.Key.Should().Be("Router:Mode (DM_MODE)");
         fault.Problem.Should().NotBeEmpty();
-        fault.Cure.Should().NotBeEmpty();
+        fault.Hint.Should().NotBeEmpty();
     }
 
     [Fact]

@@ -23,7 +23,7 @@ public sealed class PathReadingsTests
     [Theory]
     [MemberData(nameof(Readings))]
     public void A_path_is_read_in_every_way_in_which_applications_read_it(string path, string[] readings) =>
-        PathReadings.Of(path).Should().Equal(readings);
+        PathInterpretations.Of(path).Should().Equal(readings);
 
     [Theory]
     [InlineData("/public/..%2Fadmin")]
@@ -69,8 +69,8 @@ public sealed class PathReadingsTests
     {
         var table = new SiteFile().Frontend("pages").Frontend("files").Host("www.*", "pages").Path("www.*", "/files", backend: "files").ToTable();
 
-        table.Match("www.example.org", "/x/..%2Ffiles").Fault.Should().Contain("different backends");
-        table.Match("www.example.org", "/x%2Fy").Fault.Should().BeNull();
+        table.Match("www.example.org", "/x/..%2Ffiles").Violation.Should().Contain("different backends");
+        table.Match("www.example.org", "/x%2Fy").Violation.Should().BeNull();
         table.Match("www.example.org", "/files/x%2Fy").Route!.Backend!.Name.Should().Be("files");
     }
 
@@ -84,7 +84,7 @@ public sealed class PathReadingsTests
     [InlineData("/a%0d%0ab")]
     [InlineData("/%7f")]
     public void A_broken_encoding_or_a_hidden_control_character_is_not_well_formed(string path) =>
-        PathReadings.Of(path).Should().BeNull();
+        PathInterpretations.Of(path).Should().BeNull();
 
     [Fact]
     public async Task A_path_that_is_not_well_formed_gets_400_in_every_mode_and_never_reaches_a_backend()

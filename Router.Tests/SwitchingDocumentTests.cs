@@ -17,7 +17,7 @@ public sealed class SwitchingDocumentTests
             Mode = "maintenance", At = "2026-01-31T22:00:00Z", Until = "+45m", ExtendBy = "10m", Shorten = true, By = "jane", Reason = "restore",
             Ticket = "OPS-1", ReadOnlyBefore = "10s", CutAfter = "0s",
         };
-        var faults = new Faults();
+        var faults = new ValidationErrors();
 
         var read = ModeChangeDocument.Read(JsonSerializer.SerializeToUtf8Bytes(sent, ManagementJson.Default.ModeChangeDocument), ManagementJson.Default.ModeChangeDocument, faults);
 

@@ -44,7 +44,7 @@ public sealed class UnreadableFileTests : IDisposable
             File.Copy(file, Path.Combine(languages, Path.GetFileName(file)));
         foreach (var name in new[] { "page.html", "robots.txt", "languages/cy.json" })
             Spoil(Path.Combine(_directory, name), way);
-        var faults = new Faults();
+        var faults = new ValidationErrors();
 
         SitePages.Load(_directory, new SiteFile().Frontend("www").Host("*", "www").ToSettings().Pages, [], faults);
         FixedFile.Load(_directory, "robots.txt", "Router:Hosts:www:File", faults).Should().BeNull();

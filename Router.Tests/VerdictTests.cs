@@ -29,7 +29,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
     private static readonly InstanceReport Vanished = Other(Good) with { At = Now.AddSeconds(-30), Version = new(7) };
 
-    private static readonly OpenExchange Slow = new("www", "POST", "www.example.org", "/save", 61.4, false);
+    private static readonly InFlightRequest Slow = new("www", "POST", "www.example.org", "/save", 61.4, false);
 
     public static TheoryData<InstanceReport, string> Blocking => new()
     {

@@ -47,7 +47,7 @@ public sealed class CircuitBreakerTests
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", $"http://{reserved.LocalEndPoint}").Set("Backends:www:BreakerFailures", "1").Set("Backends:www:BreakerDuration", "1h"), clock);
-        var endpoint = router.Site.Backends[0].Endpoints[0];
+        var endpoint = router.Site.Backends[0].Destinations[0];
         (await router.GetAsync("http://www.example.org/")).Status.Should().BeOneOf(502, 503);
         reserved.Listen();
         using var served = new CancellationTokenSource();
@@ -72,7 +72,7 @@ public sealed class CircuitBreakerTests
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", $"http://{reserved.LocalEndPoint}").Set("Backends:www:BreakerFailures", "1"), clock);
-        var endpoint = router.Site.Backends[0].Endpoints[0];
+        var endpoint = router.Site.Backends[0].Destinations[0];
         (await router.GetAsync("http://www.example.org/")).Status.Should().BeOneOf(502, 503);
         endpoint.Circuit.Should().Be("open");
         router.Switch(ModeCatalogue.All.Single(mode => mode.Name == "maintenance"));

@@ -104,14 +104,14 @@ public sealed class ClosedInputTests
         }
 
         /// <summary>A request of the connection is forwarded.</summary>
-        public ExchangeLimit Forward()
+        public RequestDeadline Forward()
         {
             var context = new DefaultHttpContext();
             context.Request.Protocol = "HTTP/1.1";
             context.Features.Set(_context.Features.Get<IConnectionLifetimeFeature>());
             var clock = new ManualClock();
             var backend = SiteFile.Of("*", "http://backend.invalid").ToSettings().Backends[0];
-            return new ExchangeLimit(clock, backend, context, clock.GetTimestamp());
+            return new RequestDeadline(clock, backend, context, clock.GetTimestamp());
         }
 
         /// <summary>The transport has received the end of what the client sends.</summary>

@@ -135,7 +135,7 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
         counters.Read();
         counters.Of("router.forward.failures", "reason").Should().Equal(isComplete ? [] : reasons.Where(counters.Of("router.forward.failures", "reason").Contains).Take(1));
         counters.Of("router.requests", "status_class").Should().Equal(status == 499 ? "none" : $"{status / 100}xx");
-        router.App.Services.GetRequiredService<OpenExchanges>().CutCount.Should().Be(!isComplete && one.End == End.ModeCuts ? 1 : 0);
+        router.App.Services.GetRequiredService<InFlightRequests>().CutCount.Should().Be(!isComplete && one.End == End.ModeCuts ? 1 : 0);
 
         // The client.
         if (one.End != End.ClientLeaves && !isComplete)
@@ -152,7 +152,7 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
         }
 
         // Nothing is left, and nothing was thrown.
-        router.App.Services.GetRequiredService<OpenExchanges>().All().Should().BeEmpty();
+        router.App.Services.GetRequiredService<InFlightRequests>().All().Should().BeEmpty();
         router.Log.Errors().Should().BeEmpty();
     }
 

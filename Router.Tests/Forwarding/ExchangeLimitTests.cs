@@ -13,7 +13,7 @@ public sealed class ExchangeLimitTests : IDisposable
     {
         using var connection = new Connection();
         var token = _limit.Value.Token;
-        _limit.Value.Closes(connection);
+        _limit.Value.CloseAtEnd(connection);
 
         _limit.Value.Cut().Should().BeTrue();
 
@@ -28,7 +28,7 @@ public sealed class ExchangeLimitTests : IDisposable
         using var connection = new Connection();
         _limit.Value.Cut();
 
-        _limit.Value.Closes(connection);
+        _limit.Value.CloseAtEnd(connection);
 
         connection.IsClosed.Should().BeTrue();
         _limit.Value.Token.IsCancellationRequested.Should().BeTrue();
@@ -41,10 +41,10 @@ public sealed class ExchangeLimitTests : IDisposable
         {
             using var limit = new RunningLimit();
             using var connection = new Connection();
-            limit.Value.Closes(connection);
+            limit.Value.CloseAtEnd(connection);
 
             var cutting = Task.Run(limit.Value.Cut);
-            limit.Value.Closes(null);
+            limit.Value.CloseAtEnd(null);
             var wasClosed = connection.IsClosed;
             await cutting;
 
@@ -58,7 +58,7 @@ public sealed class ExchangeLimitTests : IDisposable
         using var gone = new CancellationTokenSource();
         using var limit = new RunningLimit(clientGone: gone.Token);
         using var connection = new Connection();
-        limit.Value.Closes(connection);
+        limit.Value.CloseAtEnd(connection);
 
         await gone.CancelAsync();
 
@@ -71,19 +71,19 @@ public sealed class ExchangeLimitTests : IDisposable
     {
         var clock = new ManualClock();
         using var limit = new RunningLimit(time: clock);
-        limit.Value.AnswerBegan(clock.GetTimestamp());
+        limit.Value.ResponseStarted(clock.GetTimestamp());
         limit.Value.LimitDownload(bytesPerSecond: 240, TimeSpan.FromSeconds(60));
 
-        limit.Value.Hold();
+        limit.Value.PauseForClient();
         clock.Advance(TimeSpan.FromSeconds(59));
         limit.Value.IsDue.Should().BeFalse();
         // One hundred seconds' worth: the next piece has until second 160, the one after it another minute.
-        limit.Value.Release(24_000);
-        limit.Value.Hold();
+        limit.Value.ResumeFromClient(24_000);
+        limit.Value.PauseForClient();
         clock.Advance(TimeSpan.FromSeconds(100));
         limit.Value.IsDue.Should().BeFalse();
-        limit.Value.Release(24_000);
-        limit.Value.Hold();
+        limit.Value.ResumeFromClient(24_000);
+        limit.Value.PauseForClient();
         clock.Advance(TimeSpan.FromSeconds(59));
         limit.Value.IsDue.Should().BeFalse();
         clock.Advance(TimeSpan.FromSeconds(1));
@@ -101,7 +101,7 @@ public sealed class ExchangeLimitTests : IDisposable
     {
         private static readonly BackendSettings Backend = SiteFile.Of("www.*", "http://backend.invalid").ToSettings().Backends[0];
 
-        public ExchangeLimit Value { get; } = new(
+        public RequestDeadline Value { get; } = new(
             time ?? TimeProvider.System, Backend, new DefaultHttpContext { RequestAborted = clientGone }, (time ?? TimeProvider.System).GetTimestamp());
 
         public void Dispose() => Value.Dispose();

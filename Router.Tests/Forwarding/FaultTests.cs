@@ -59,7 +59,7 @@ public sealed class FaultTests
         outcomes.Own.Should().BeGreaterThan(10);
         outcomes.Broken.Should().BeGreaterThan(10);
         posts.Twice.Should().BeEmpty();
-        await Eventually.Async(() => router.Site.Backends[0] is { InFlight: 0 } upstream && upstream.Endpoints[0].InFlight == 0);
+        await Eventually.Async(() => router.Site.Backends[0] is { InFlight: 0 } upstream && upstream.Destinations[0].InFlight == 0);
     }
 
     [Theory]
@@ -125,7 +125,7 @@ public sealed class FaultTests
         outcomes.Whole.Should().BePositive();
         (outcomes.Own + outcomes.Broken).Should().BePositive();
         posts.Twice.Should().BeEmpty();
-        await Eventually.Async(() => router.Site.Backends[0] is { InFlight: 0 } upstream && upstream.Endpoints[0].InFlight == 0);
+        await Eventually.Async(() => router.Site.Backends[0] is { InFlight: 0 } upstream && upstream.Destinations[0].InFlight == 0);
     }
 
     [Fact]

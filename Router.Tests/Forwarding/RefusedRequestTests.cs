@@ -25,7 +25,7 @@ public sealed class RefusedRequestTests
         reply.Status.Should().Be(200);
         backend.Served.Should().Equal(method == "POST" ? "hello" : "");
         backend.Attempts.Should().Be(7);
-        router.Site.Backends[0].Repeats.Of(ForwardFailure.BrokenBeforeAnswer).Should().Be(6);
+        router.Site.Backends[0].Retries.Of(ForwardFailure.BrokenBeforeResponse).Should().Be(6);
     }
 
     [Theory]
@@ -110,7 +110,7 @@ public sealed class RefusedRequestTests
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
 
         await router.Log.NextAsync("connect_failed");
-        router.Site.Backends[0].Repeats.Of(ForwardFailure.ConnectFailed).Should().Be(2);
+        router.Site.Backends[0].Retries.Of(ForwardFailure.ConnectFailed).Should().Be(2);
     }
 
     private static Task<RunningRouter> StartAsync(Http2Backend backend) =>

@@ -60,7 +60,7 @@ public sealed class SoakTests(ITestOutputHelper output)
         after.Handles.Should().BeLessThan(before.Handles + 20);
         after.Memory.Should().BeLessThan(before.Memory + (16 << 20) + (requests * 200L), "the harness keeps a few bytes of each connection");
         var upstream = router.Site.Backends[0];
-        (upstream.InFlight, upstream.Upgraded, upstream.Endpoints[0].InFlight).Should().Be((0, 0, 0));
+        (upstream.InFlight, upstream.Upgraded, upstream.Destinations[0].InFlight).Should().Be((0, 0, 0));
         // Every permit is free: as many as there are can be taken at once.
         Enumerable.Range(0, 16).Select(_ => upstream.TryTakePermit()).Should().OnlyContain(taken => taken);
     }
@@ -103,7 +103,7 @@ public sealed class SoakTests(ITestOutputHelper output)
 
     private static async Task<(int Handles, long Memory)> SettledAsync(RunningRouter router)
     {
-        await Eventually.Async(() => router.Site.Backends[0] is { InFlight: 0, Upgraded: 0 } upstream && upstream.Endpoints[0].InFlight == 0);
+        await Eventually.Async(() => router.Site.Backends[0] is { InFlight: 0, Upgraded: 0 } upstream && upstream.Destinations[0].InFlight == 0);
         var handles = int.MaxValue;
         // Idle connections that the backend has closed are let go within a moment; wait until no more go.
         for (var quiet = 0; quiet < 20;)

@@ -132,7 +132,7 @@ public sealed class TlsTests : IDisposable
         }
 
         if (!http2)
-            router.Site.Backends[0].Endpoints[0].Pool.Idle.Should().Be(1, "a connection with TLS is used again");
+            router.Site.Backends[0].Destinations[0].Pool.Idle.Should().Be(1, "a connection with TLS is used again");
     }
 
     [Fact]
@@ -197,7 +197,7 @@ public sealed class TlsTests : IDisposable
 
         fault.Key.Should().Be($"Router:Backends:www:{at}");
         fault.Problem.Should().Contain(word);
-        fault.Cure.Should().NotBeEmpty();
+        fault.Hint.Should().NotBeEmpty();
     }
 
     [Theory]

@@ -217,7 +217,7 @@ public sealed class WebSocketTests
     private static async Task EndedAsync(RunningRouter router)
     {
         var upstream = router.Site.Backends[0];
-        await Eventually.Async(() => upstream is { Upgraded: 0, InFlight: 0 } && upstream.Endpoints[0].InFlight == 0);
+        await Eventually.Async(() => upstream is { Upgraded: 0, InFlight: 0 } && upstream.Destinations[0].InFlight == 0);
     }
 
     private static async Task<byte[]> ReceiveAsync(ClientWebSocket socket)

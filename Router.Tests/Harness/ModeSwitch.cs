@@ -19,8 +19,8 @@ internal static class ModeSwitch
     }
 
     /// <summary>What is in flight to backends that the mode closes.</summary>
-    public static IReadOnlyList<OpenExchange> Blocking(this RunningRouter router) =>
-        [.. router.App.Services.GetRequiredService<OpenExchanges>().HeldAgainst(router.Modes().State).Select(exchange => exchange.Describe())];
+    public static IReadOnlyList<InFlightRequest> Blocking(this RunningRouter router) =>
+        [.. router.App.Services.GetRequiredService<InFlightRequests>().BlockingFor(router.Modes().State).Select(exchange => exchange.Describe())];
 
     /// <summary>What brings them to their end.</summary>
     public static Drain Drain(this RunningRouter router) => router.App.Services.GetRequiredService<Drain>();

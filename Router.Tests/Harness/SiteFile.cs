@@ -59,7 +59,7 @@ internal sealed class SiteFile
     }
 
     /// <summary>The table that the file makes, and its faults, without anything being started.</summary>
-    public (RouteTable Table, IReadOnlyList<Fault> Faults) Read()
+    public (RouteTable Table, IReadOnlyList<ValidationError> Faults) Read()
     {
         var (_, table, faults) = ReadAll();
         return (table, faults);
@@ -91,9 +91,9 @@ internal sealed class SiteFile
         return file.ToJsonString();
     }
 
-    private (RouterSettings Settings, RouteTable Table, IReadOnlyList<Fault> Faults) ReadAll()
+    private (RouterSettings Settings, RouteTable Table, IReadOnlyList<ValidationError> Faults) ReadAll()
     {
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(ToString()));
         var (settings, table, _, _) = Site.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), faults);
         return (settings, table, faults.All);

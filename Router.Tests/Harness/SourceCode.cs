@@ -42,7 +42,7 @@ internal sealed class SourceCode
             "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http", "Microsoft.Extensions.Configuration",
             "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging",
         ];
-        var usings = string.Concat(implicits.Select(name => $"global using {name};\n")) + "global using Endpoint = Router.Upstreams.Endpoint;\n";
+        var usings = string.Concat(implicits.Select(name => $"global using {name};\n"));
         trees.Add(CSharpSyntaxTree.ParseText(usings, options));
         var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
             .Where(path => Path.GetFileName(path) is not ("router.dll" or "Router.Tests.dll")).Select(path => MetadataReference.CreateFromFile(path));

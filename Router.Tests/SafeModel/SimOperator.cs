@@ -81,7 +81,7 @@ internal sealed class SimOperator
             return false;
         var (record, now) = (_world.Store.Record, instance.Clock.GetUtcNow());
         var change = new ModeChange { Mode = mode };
-        if (ModeChanges.Apply(record, record.IndexAt(now), change, now, TimeSpan.FromSeconds(2), new Faults()) is not { } next)
+        if (ModeChanges.Apply(record, record.IndexAt(now), change, now, TimeSpan.FromSeconds(2), new ValidationErrors()) is not { } next)
             return false;
         _world.Store.Record = next;
         return true;

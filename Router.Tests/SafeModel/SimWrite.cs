@@ -29,7 +29,7 @@ internal sealed class SimWrite(string method, bool isUpgraded, BackendKind kind,
 
     public string Through { get; set; } = "";
 
-    public OpenExchange Describe(long now) => new("www", method, "www.example.org", "/save", (now - Forwarded) / 1000.0, isUpgraded);
+    public InFlightRequest Describe(long now) => new("www", method, "www.example.org", "/save", (now - Forwarded) / 1000.0, isUpgraded);
 
     public override string ToString()
     {

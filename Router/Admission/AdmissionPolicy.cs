@@ -27,7 +27,7 @@ public sealed class AdmissionPolicy(BypassGate bypass, TimeProvider time, TimeSp
     /// <param name="steps">Records the steps; then the request is only thought of, and spends nothing of a rate limit. Null for a real one.</param>
     public AdmissionDecision Evaluate(in AdmissionRequest request, in RouteMatch match, ModeState state, AdmissionSteps? steps = null)
     {
-        if (match.Fault is { } fault)
+        if (match.Violation is { } fault)
             return Malformed(fault, steps);
         steps?.Add("request", "well-formed");
         var mode = state.Mode;
@@ -47,7 +47,7 @@ public sealed class AdmissionPolicy(BypassGate bypass, TimeProvider time, TimeSp
         }
 
         steps?.Add("route", $"{route.Name}: host {route.HostText}, path {route.PathText ?? "(every other path)"}");
-        if (RefusalOf(route, match.AlsoMet, request.Client, steps) is { } refusal)
+        if (RefusalOf(route, match.AlsoMatched, request.Client, steps) is { } refusal)
             return new AdmissionDecision(AdmissionOutcome.Forbidden, route, refusal);
         if (route.InEveryMode && request.ModeMethod is "GET" or "HEAD")
         {
@@ -136,7 +136,7 @@ public sealed class AdmissionPolicy(BypassGate bypass, TimeProvider time, TimeSp
         if (rateLimits.IsDefault)
             return null;
         var own = rateLimits[match.Route!.Index];
-        foreach (var limit in match.AlsoMet.IsDefault ? own : Union(own, match.AlsoMet))
+        foreach (var limit in match.AlsoMatched.IsDefault ? own : Union(own, match.AlsoMatched))
         {
             if (!limit.Allows(request.Method, request.Client))
                 return limit;

@@ -16,7 +16,7 @@ public static class CheckCommand
     {
         await using var app = await RouterApplication.BuildAsync(options).ConfigureAwait(false);
         var site = app.Services.GetRequiredService<CurrentSite>().Current;
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         var inUse = ListenAddresses.Check(ListenAddresses.Of(app.Configuration, options, app.Services.GetRequiredService<ManagementSettings>()), app.Configuration, faults);
         await CheckStoreAsync(site.Settings.ModeStore, app.Services.GetRequiredService<IModeStore>(), faults).ConfigureAwait(false);
         CheckProxyLists(site.Settings.TrustedProxyLists, faults);
@@ -33,7 +33,7 @@ public static class CheckCommand
     }
 
     // A file is at hand; a Redis is contacted only where that is asked for.
-    private static async Task CheckStoreAsync(ModeStoreSettings settings, IModeStore store, Faults faults)
+    private static async Task CheckStoreAsync(ModeStoreSettings settings, IModeStore store, ValidationErrors faults)
     {
         if (settings.File is null)
             return;
@@ -55,7 +55,7 @@ public static class CheckCommand
     }
 
     // A list at an address is contacted only where that is asked for.
-    private static void CheckProxyLists(IEnumerable<TrustedProxyListSettings> lists, Faults faults)
+    private static void CheckProxyLists(IEnumerable<TrustedProxyListSettings> lists, ValidationErrors faults)
     {
         foreach (var list in lists.Where(list => list.Location is { IsFile: true }))
         {

@@ -3,6 +3,7 @@ using Router.Configuration;
 using Router.Http;
 using Router.Modes.Stores;
 using Router.Serving;
+using Router.Upstreams;
 
 namespace Router.Cli;
 
@@ -16,7 +17,7 @@ public static class ConnectionCheck
         await services.GetRequiredService<ProxyListRefresher>().RefreshAllAsync(CancellationToken.None).ConfigureAwait(false);
         var results = await Task.WhenAll(
         [
-            .. from upstream in site.Backends from endpoint in upstream.Endpoints select BackendAsync(upstream.Settings, endpoint),
+            .. from upstream in site.Backends from endpoint in upstream.Destinations select BackendAsync(upstream.Settings, endpoint),
             StoreAsync(services.GetRequiredService<IModeStore>()),
             .. site.Proxies.Lists.Where(list => list.Settings.Location is not null).Select(list => Task.FromResult(ListOf(list))),
         ]).ConfigureAwait(false);
@@ -26,7 +27,7 @@ public static class ConnectionCheck
         return results.All(result => result.Problem is null);
     }
 
-    private static async Task<(string What, string? Problem, string Good)> BackendAsync(BackendSettings backend, Endpoint endpoint)
+    private static async Task<(string What, string? Problem, string Good)> BackendAsync(BackendSettings backend, Destination endpoint)
     {
         var what = $"Backend {backend.Name} at {endpoint.Address.GetLeftPart(UriPartial.Authority)}";
         try

@@ -14,7 +14,7 @@ public static class HealthCommand
     /// <summary>Asks; the exit code is 0 where the answer is 200, else 1.</summary>
     public static async Task<int> RunAsync(StartOptions options, TextWriter errors)
     {
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         var url = $"{Address(options, faults)}/_status?ignore-dependencies";
         if (faults.Any)
             return await NotHealthyAsync(string.Join("; ", faults.All)).ConfigureAwait(false);
@@ -52,7 +52,7 @@ public static class HealthCommand
     };
 
     // Where the server listens, by the same rules; in the clear where it does both.
-    private static string Address(StartOptions options, Faults faults)
+    private static string Address(StartOptions options, ValidationErrors faults)
     {
         var configuration = LocalConfiguration.Read(options, faults);
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Where(endpoint => endpoint["Url"] is { Length: > 0 })

@@ -7,7 +7,7 @@ namespace Router.Cli;
 public static class LocalConfiguration
 {
     /// <summary>Reads it, and notes the files that can't be read.</summary>
-    public static IConfiguration Read(StartOptions options, Faults faults)
+    public static IConfiguration Read(StartOptions options, ValidationErrors faults)
     {
         var configuration = new ConfigurationManager();
         var files = new ConfigurationFiles();
@@ -17,6 +17,6 @@ public static class LocalConfiguration
     }
 
     /// <summary>Reads where the management interface listens, and its token.</summary>
-    public static ManagementSettings ReadManagement(IConfiguration configuration, Faults faults) =>
+    public static ManagementSettings ReadManagement(IConfiguration configuration, ValidationErrors faults) =>
         ManagementReader.Read(new ConfigurationReader(configuration.GetSection(SettingsReader.Section), ConfigurationVariables.From(configuration), faults).Child("Management"));
 }

@@ -27,7 +27,7 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
                 : throw new CommandFailedException(ExitCode.WrongUse, $"'{text}' is not an http or https address. Give --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}.");
         }
 
-        var (files, values) = (new Faults(), new Faults());
+        var (files, values) = (new ValidationErrors(), new ValidationErrors());
         var settings = LocalConfiguration.ReadManagement(LocalConfiguration.Read(options, files), values);
         // No guess: another instance may have the default address.
         if (files.All.FirstOrDefault(fault => Path.IsPathRooted(fault.Key)) is { } broken)

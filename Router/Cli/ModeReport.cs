@@ -127,7 +127,7 @@ public static class ModeReport
         ? $"in flight: {held}. {fleet.Verdict}" : fleet.Verdict;
 
     /// <summary>What a request in flight is known by.</summary>
-    public static string Name(OpenExchange exchange) => $"{(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}";
+    public static string Name(InFlightRequest exchange) => $"{(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}";
 
     /// <summary>The history, a line for each entry.</summary>
     public static void Write(HistoryDocument history, TextWriter output)
@@ -187,7 +187,7 @@ public static class ModeReport
 
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
-    private static string Describe(OpenExchange exchange) => string.Create(CultureInfo.InvariantCulture, $"{exchange.AgeSeconds,6:F1} s  {Name(exchange)}");
+    private static string Describe(InFlightRequest exchange) => string.Create(CultureInfo.InvariantCulture, $"{exchange.AgeSeconds,6:F1} s  {Name(exchange)}");
 
     private static string Moment(DateTimeOffset? time) => time is { } known ? Time(known, "HH:mm:ss.fff zzz") : "none";
 

@@ -30,7 +30,7 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
     public string Path { get; }
 
     /// <summary>Why it could not be read; null where it could.</summary>
-    public Fault? Fault { get; private set; }
+    public ValidationError? Fault { get; private set; }
 
     /// <summary>The keys that the file sets.</summary>
     public IEnumerable<string> Keys => Data.Keys;
@@ -66,12 +66,12 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
         return sections.ToLookup(key => ConfigurationPath.GetParentPath(key) ?? "", key => ConfigurationPath.GetSectionKey(key), StringComparer.OrdinalIgnoreCase);
     }
 
-    private (Dictionary<string, string?>? Keys, Fault? Fault) Read()
+    private (Dictionary<string, string?>? Keys, ValidationError? Fault) Read()
     {
         if (_isOptional && FileStamp.Of(Path) == FileStamp.Missing)
             return ([], null);
         if (FileText.TryRead(Path, out var problem, out var cure) is not { } content)
-            return (null, new Fault(Path, $"can't be read: {problem}", cure));
+            return (null, new ValidationError(Path, $"can't be read: {problem}", cure));
         try
         {
             var keys = JsonKeys.Read(content);
@@ -80,7 +80,7 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
         }
         catch (JsonKeysException error)
         {
-            return (null, new Fault($"{Path}:{error.Line}:{error.Column}", $"can't be read as JSON: {error.Message}", "Fix the file"));
+            return (null, new ValidationError($"{Path}:{error.Line}:{error.Column}", $"can't be read as JSON: {error.Message}", "Fix the file"));
         }
     }
 }

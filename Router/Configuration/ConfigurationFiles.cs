@@ -50,10 +50,10 @@ public sealed class ConfigurationFiles
     public bool HaveChanged(out string stamp) => (stamp = Stamp()) != _lastRead;
 
     /// <summary>Notes the files that can't be read, and a mode in the environment that nobody would hear.</summary>
-    public void AddFaults(Faults faults) => AddFaults(faults, _files);
+    public void AddFaults(ValidationErrors faults) => AddFaults(faults, _files);
 
     /// <summary>Reads the files again, and gives the configuration that they would make. Nothing of it is in force yet.</summary>
-    public ConfigurationCandidate ReadAgain(IConfigurationRoot running, Faults faults)
+    public ConfigurationCandidate ReadAgain(IConfigurationRoot running, ValidationErrors faults)
     {
         // Before the reading: a change during it is seen afterwards.
         _lastRead = Stamp();
@@ -63,11 +63,11 @@ public sealed class ConfigurationFiles
             running, new ConfigurationRoot([.. running.Providers.Select(layer => layer is ConfigurationFile file ? files[file] : (IConfigurationProvider)new SharedLayer(layer))]), files, _certificates);
     }
 
-    private void AddFaults(Faults faults, IReadOnlyCollection<ConfigurationFile> files)
+    private void AddFaults(ValidationErrors faults, IReadOnlyCollection<ConfigurationFile> files)
     {
-        var broken = files.Select(file => file.Fault).OfType<Fault>().ToArray();
+        var broken = files.Select(file => file.Fault).OfType<ValidationError>().ToArray();
         foreach (var fault in broken)
-            faults.Add(fault.Key, fault.Problem, fault.Cure);
+            faults.Add(fault.Key, fault.Problem, fault.Hint);
         // Other programs may have sections of their own in the file; one with nearly the name of ours is ours.
         foreach (var section in files.SelectMany(file => file.GetChildKeys([], null)).Except(Sections, StringComparer.OrdinalIgnoreCase).ToArray())
         {

@@ -8,7 +8,7 @@ namespace Router.Configuration;
 /// and passes over keys that it does not know; this reader notes every fault with its key and its cure,
 /// and a key that nobody reads is a fault too, since it is most likely a typing error.
 /// </summary>
-public sealed class ConfigurationReader(IConfigurationSection section, ConfigurationVariables variables, Faults faults)
+public sealed class ConfigurationReader(IConfigurationSection section, ConfigurationVariables variables, ValidationErrors faults)
 {
     private static readonly (string Suffix, double Milliseconds)[] DurationUnits =
         [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
@@ -30,7 +30,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     public bool HoldsSections => _here.Count > 0;
 
     /// <summary>Where the faults go.</summary>
-    public Faults Faults => faults;
+    public ValidationErrors Faults => faults;
 
     /// <summary>The full key of a value here, with the variable that feeds it: what a fault names.</summary>
     public string KeyOf(string key) => variables.Describe($"{Path}:{key}");

@@ -15,7 +15,7 @@ public static class KestrelReader
     public const string Section = "Kestrel";
 
     /// <summary>Checks it and notes what is wrong.</summary>
-    public static void Check(IConfiguration configuration, Faults faults)
+    public static void Check(IConfiguration configuration, ValidationErrors faults)
     {
         var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), faults);
         var defaults = root.Child("EndpointDefaults");

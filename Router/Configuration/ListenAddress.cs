@@ -23,7 +23,7 @@ public sealed record ListenAddress(string Key, string Url)
 
     /// <summary>Binds the address and lets go of it again: why it could not be bound, and what to do; null where it could.</summary>
     /// <param name="isInUse">Whether another socket has it, which may be a running Router's.</param>
-    public Fault? Try(out bool isInUse)
+    public ValidationError? Try(out bool isInUse)
     {
         isInUse = false;
         var address = BindingAddress.Parse(Url);
@@ -56,7 +56,7 @@ public sealed record ListenAddress(string Key, string Url)
                 SocketError.AddressNotAvailable => ("this machine has no such address", $"Choose one of its addresses, or * for all of them, with {Key}"),
                 _ => (failure.Message.TrimEnd('.'), $"Choose another address with {Key}"),
             };
-            return new Fault(Key, $"Router can't listen on {Url}: {problem}", cure);
+            return new ValidationError(Key, $"Router can't listen on {Url}: {problem}", cure);
         }
     }
 

@@ -12,7 +12,7 @@ public static class SettingsReader
     public const string Section = "Router";
 
     /// <summary>Reads it all. The result is to be used only where <paramref name="faults"/> stays empty.</summary>
-    public static RouterSettings Read(IConfiguration configuration, Faults faults)
+    public static RouterSettings Read(IConfiguration configuration, ValidationErrors faults)
     {
         var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), faults);
         foreach (var variable in root.Children("Variables").Where(variable => variable.HoldsSections))

@@ -34,28 +34,28 @@ public sealed class RequestRules
     public RequestRules(RequestHeaderSettings settings, AllowList? samplingTrust)
     {
         (ForwardedProto, _samplingTrust) = (settings.ForwardedProto, samplingTrust);
-        var fields = new Dictionary<string, RequestField>(StringComparer.OrdinalIgnoreCase);
-        Add(RequestField.Stopped, [.. settings.Remove.Select(HyphensOf), .. FromNobody, .. MadeHere]);
-        Add(RequestField.FromTrustedProxies, FromTrustedProxies);
-        Add(RequestField.OfTheConnection, HopByHopHeaders.Names);
-        Add(RequestField.OfTheTrace, TraceContext.Names);
-        Add(RequestField.OfTheRequestItself, OfTheRequestItself);
-        Add(RequestField.Credentials, ["Authorization"]);
-        Add(RequestField.Cookie, ["Cookie"]);
-        Add(RequestField.Tags, ["If-Match", "If-None-Match"]);
-        Add(RequestField.Range, ["Range", "If-Range"]);
-        Add(RequestField.ForwardedFor, ["X-Forwarded-For"]);
-        Add(RequestField.ForwardedProto, ["X-Forwarded-Proto"]);
+        var fields = new Dictionary<string, RequestHeaderTraits>(StringComparer.OrdinalIgnoreCase);
+        Add(RequestHeaderTraits.Stopped, [.. settings.Remove.Select(HyphensOf), .. FromNobody, .. MadeHere]);
+        Add(RequestHeaderTraits.FromTrustedProxies, FromTrustedProxies);
+        Add(RequestHeaderTraits.OfTheConnection, HopByHopHeaders.Names);
+        Add(RequestHeaderTraits.OfTheTrace, TraceContext.Names);
+        Add(RequestHeaderTraits.OfTheRequestItself, OfTheRequestItself);
+        Add(RequestHeaderTraits.Credentials, ["Authorization"]);
+        Add(RequestHeaderTraits.Cookie, ["Cookie"]);
+        Add(RequestHeaderTraits.Tags, ["If-Match", "If-None-Match"]);
+        Add(RequestHeaderTraits.Range, ["Range", "If-Range"]);
+        Add(RequestHeaderTraits.ForwardedFor, ["X-Forwarded-For"]);
+        Add(RequestHeaderTraits.ForwardedProto, ["X-Forwarded-Proto"]);
         if (samplingTrust is not null)
         {
-            Add(RequestField.Stopped | RequestField.Sampled, [B3Sampling.Sampled]);
-            Add(RequestField.Stopped | RequestField.TraceFlags, [B3Sampling.Flags]);
+            Add(RequestHeaderTraits.Stopped | RequestHeaderTraits.Sampled, [B3Sampling.Sampled]);
+            Add(RequestHeaderTraits.Stopped | RequestHeaderTraits.TraceFlags, [B3Sampling.Flags]);
         }
 
         _known = [.. Enumerable.Range(0, fields.Keys.Max(name => name.Length) + 1)
             .Select(length => fields.Where(field => field.Key.Length == length).Select(field => new Known(field.Key, field.Value)).ToArray())];
 
-        void Add(RequestField field, IEnumerable<string> names)
+        void Add(RequestHeaderTraits field, IEnumerable<string> names)
         {
             foreach (var name in names)
                 fields[name] = fields.GetValueOrDefault(name) | field;
@@ -66,7 +66,7 @@ public sealed class RequestRules
     public string? ForwardedProto { get; }
 
     /// <summary>What is known of a field.</summary>
-    public RequestField Of(string name)
+    public RequestHeaderTraits Of(string name)
     {
         foreach (ref readonly var known in (name.Length < _known.Length ? _known[name.Length] : []).AsSpan())
         {
@@ -76,20 +76,20 @@ public sealed class RequestRules
             if (name.Equals(known.Name, StringComparison.OrdinalIgnoreCase))
                 return known.Field;
             if (HyphensOf(name).Equals(known.Name, StringComparison.OrdinalIgnoreCase))
-                return known.Field & (RequestField.Stopped | RequestField.FromTrustedProxies);
+                return known.Field & (RequestHeaderTraits.Stopped | RequestHeaderTraits.FromTrustedProxies);
         }
 
         // The pseudo-header fields of HTTP/2 are no fields of the message.
         if (name.StartsWith(':'))
-            return RequestField.Stopped;
-        return name.Length >= Forwarded.Length && Fold(name[0]) == 'x' && HyphensOf(name).StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase) ? RequestField.FromTrustedProxies : RequestField.None;
+            return RequestHeaderTraits.Stopped;
+        return name.Length >= Forwarded.Length && Fold(name[0]) == 'x' && HyphensOf(name).StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase) ? RequestHeaderTraits.FromTrustedProxies : RequestHeaderTraits.None;
     }
 
     /// <summary>Whether a client may say this to a backend.</summary>
     /// <param name="name">The field's name.</param>
     /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
     public bool MayPass(string name, bool peerIsTrusted) =>
-        (Of(name) & (RequestField.Stopped | (peerIsTrusted ? RequestField.None : RequestField.FromTrustedProxies))) == 0;
+        (Of(name) & (RequestHeaderTraits.Stopped | (peerIsTrusted ? RequestHeaderTraits.None : RequestHeaderTraits.FromTrustedProxies))) == 0;
 
     /// <summary>Adds the fields that say whether the request is traced.</summary>
     /// <param name="to">The message for the backend.</param>
@@ -107,5 +107,5 @@ public sealed class RequestRules
 
     private static int Fold(char c) => c == '_' ? '-' : c | 0x20;
 
-    private readonly record struct Known(string Name, RequestField Field);
+    private readonly record struct Known(string Name, RequestHeaderTraits Field);
 }

@@ -32,10 +32,10 @@ public sealed class ResponseHeaderRules
     public void Apply(HttpContext context) => Apply(context, isOwn: true, head: null);
 
     /// <summary>Applies them to a backend's answer, of which all fields that are set are.</summary>
-    public void Apply(HttpContext context, HttpResponseMessage answer) => Apply(context, isOwn: false, (answer as BackendAnswer)?.Head);
+    public void Apply(HttpContext context, HttpResponseMessage answer) => Apply(context, isOwn: false, (answer as BackendResponse)?.Head);
 
     // To look in the head what is there already is far less than to look in the server's collection.
-    private void Apply(HttpContext context, bool isOwn, AnswerHead? head)
+    private void Apply(HttpContext context, bool isOwn, ResponseHead? head)
     {
         var headers = context.Response.Headers;
         foreach (var name in _removed)
@@ -67,9 +67,9 @@ public sealed class ResponseHeaderRules
 
         public Addition(string name, string value, ImmutableArray<int> statuses, bool isFirst)
         {
-            Name = FieldNames.Of(name);
-            Set = DirectFields.Setter(Name);
-            IsDirect = DirectFields.Contains(Name);
+            Name = KnownHeaderNames.Of(name);
+            Set = DirectHeaders.Setter(Name);
+            IsDirect = DirectHeaders.Contains(Name);
             (_value, IsFirst, IsMade) = (value, isFirst, value.Contains(Sibling, StringComparison.Ordinal));
             if (statuses is [])
                 return;

@@ -34,14 +34,14 @@ public static class TraceContext
     /// <summary>Writes a span onto a message.</summary>
     public static void Add(BackendRequest message, Activity span)
     {
-        message.Fields.Add(TraceParent, span.Id);
+        message.HeaderList.Add(TraceParent, span.Id);
         if (!string.IsNullOrEmpty(span.TraceStateString))
-            message.Fields.Add(TraceState, span.TraceStateString);
+            message.HeaderList.Add(TraceState, span.TraceStateString);
         var trace = span.TraceId.ToHexString();
         // A trace that came with 16 digits is looked for by these.
-        message.Fields.Add(B3TraceId, trace.StartsWith(Zeros, StringComparison.Ordinal) ? trace[Zeros.Length..] : trace);
-        message.Fields.Add(B3SpanId, span.SpanId.ToHexString());
+        message.HeaderList.Add(B3TraceId, trace.StartsWith(Zeros, StringComparison.Ordinal) ? trace[Zeros.Length..] : trace);
+        message.HeaderList.Add(B3SpanId, span.SpanId.ToHexString());
         if (span.ParentSpanId != default)
-            message.Fields.Add(B3ParentSpanId, span.ParentSpanId.ToHexString());
+            message.HeaderList.Add(B3ParentSpanId, span.ParentSpanId.ToHexString());
     }
 }

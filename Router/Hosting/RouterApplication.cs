@@ -39,7 +39,7 @@ public static class RouterApplication
         files.AddTo(builder.Configuration, StartOptions.ConfigurationDirectory, options.EnvironmentName, options.ConfigurationFile, options.Environment);
         var samples = await SampleSite.StartWhereNothingIsConfiguredAsync(builder.Configuration, builder.Environment).ConfigureAwait(false);
 
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         var urls = options.ListenUrls(faults);
         files.AddFaults(faults);
         // Where a file can't be read, what is missing in it is no news.
@@ -74,7 +74,7 @@ public static class RouterApplication
 
     private static void MapRequests(WebApplication app)
     {
-        var frontDoor = app.Services.GetRequiredService<FrontDoor>();
+        var frontDoor = app.Services.GetRequiredService<RequestHandler>();
         var limits = app.Services.GetRequiredService<RouterSettings>().Limits;
         app.Use(next => context => ServerLimits.IsRequestLineTooLong(context, limits) ? ServerLimits.RefuseRequestLineAsync(context) : next(context));
         app.Use(own => context => frontDoor.HandleAsync(context, own));
@@ -104,7 +104,7 @@ public static class RouterApplication
             ServerLimits.Set(kestrel.Limits, limits);
             // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
             kestrel.RequestHeaderEncodingSelector = static name =>
-                name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionFieldEncoding.Instance
+                name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance
                 : name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance
                 : Encoding.Latin1;
             kestrel.ResponseHeaderEncodingSelector = static _ => OctetEncoding.Instance;
@@ -173,8 +173,8 @@ public static class RouterApplication
         services.AddSingleton<Traffic>();
         services.AddSingleton<RouterMetrics>();
         services.AddSingleton<CurrentSite>();
-        services.AddSingleton<OpenExchanges>();
-        services.AddHostedService<ExchangeWatch>();
+        services.AddSingleton<InFlightRequests>();
+        services.AddHostedService<DeadlineMonitor>();
         services.AddSingleton<UncertainWrites>();
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
@@ -183,13 +183,13 @@ public static class RouterApplication
         services.AddSingleton<AcceptFailures>();
         services.AddHostedService<StopGrace>();
         services.AddHostedService<MemoryRelease>();
-        services.AddSingleton<ConnectionEnd>();
+        services.AddSingleton<ConnectionClosing>();
         services.AddSingleton<Forwarder>();
         services.AddSingleton<LiveGauges>();
         services.AddHostedService<PagePreparation>();
         services.AddSingleton<ConfigurationWatch>();
         services.AddHostedService(provider => provider.GetRequiredService<ConfigurationWatch>());
-        services.AddHostedService<UpstreamCare>();
+        services.AddHostedService<UpstreamMaintenance>();
         services.AddHostedService<CircuitProbes>();
         services.AddSingleton<ProxyListRefresher>();
         services.AddHostedService(provider => provider.GetRequiredService<ProxyListRefresher>());
@@ -207,12 +207,12 @@ public static class RouterApplication
         services.AddSingleton<ReloadEndpoint>();
         services.AddSingleton<ManagementServer>();
         services.AddHostedService(provider => provider.GetRequiredService<ManagementServer>());
-        services.AddSingleton<AnswerWriter>();
+        services.AddSingleton<OwnResponseWriter>();
         services.AddSingleton<BypassGate>();
         services.AddSingleton<BypassForm>();
         services.AddSingleton<StatusEndpoint>();
-        services.AddSingleton<ExchangeEnd>();
-        services.AddSingleton<FrontDoor>();
+        services.AddSingleton<RequestEnding>();
+        services.AddSingleton<RequestHandler>();
     }
 
     private static void AddModes(IServiceCollection services, TimeProvider time, ModeStoreSettings settings)

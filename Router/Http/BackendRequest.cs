@@ -13,7 +13,7 @@ public class BackendRequest(HttpMethod method, string pathAndQuery, int headers 
     public string PathAndQuery => pathAndQuery;
 
     /// <summary>Its headers, except for those that the connection needs.</summary>
-    public FieldList Fields { get; } = new(headers);
+    public HeaderList HeaderList { get; } = new(headers);
 
     /// <summary>Ends it. Not given to the client with the message: it would make a source of its own of each.</summary>
     public virtual CancellationToken Cancellation { get; init; }
@@ -30,7 +30,7 @@ public class BackendRequest(HttpMethod method, string pathAndQuery, int headers 
     /// <summary>Whether the client waits for a 100 response before it sends its body (RFC 9110 section 10.1.1).</summary>
     public bool ExpectsContinue { get; init; }
 
-    /// <summary>Whether <see cref="Fields"/> are in the framework's collections too.</summary>
+    /// <summary>Whether <see cref="HeaderList"/> are in the framework's collections too.</summary>
     public bool FieldsAreWritten { get; set; }
 
     /// <summary>Whether it needs a new connection: set where an idle one has failed it.</summary>

@@ -27,13 +27,13 @@ public enum ForwardFailure
     TlsFailed,
 
     /// <summary>The connection broke before the answer began. 502.</summary>
-    BrokenBeforeAnswer,
+    BrokenBeforeResponse,
 
     /// <summary>What came back is not HTTP. 502.</summary>
-    InvalidAnswer,
+    InvalidResponse,
 
     /// <summary>The answer did not begin within the backend's <c>ResponseTimeout</c>. 504.</summary>
-    AnswerTimeout,
+    ResponseTimeout,
 
     /// <summary>The whole request took longer than the backend's <c>RequestTimeout</c>. 504, or the client's connection is aborted.</summary>
     RequestTimeout,
@@ -42,7 +42,7 @@ public enum ForwardFailure
     IdleTimeout,
 
     /// <summary>The connection broke in the middle of the answer's body. The client's connection is aborted.</summary>
-    BrokenInAnswer,
+    BrokenInResponse,
 
     /// <summary>The client sent a field that can't be sent on in one form. 400.</summary>
     InvalidRequest,

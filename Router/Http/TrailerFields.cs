@@ -31,7 +31,7 @@ public static class TrailerFields
                 continue;
             foreach (var value in values)
             {
-                if (!FieldSyntax.IsToken(name) || FieldSyntax.HasControls(value.AsSpan()))
+                if (!HeaderSyntax.IsToken(name) || HeaderSyntax.HasControls(value.AsSpan()))
                     throw new IOException("a trailer broke the response", new InvalidDataException("a trailer has a character that none may have (RFC 9110 sections 5.1 and 5.5)"));
                 yield return (name, value);
             }

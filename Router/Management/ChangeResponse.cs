@@ -25,7 +25,7 @@ public sealed class ChangeResponse(ModeChanger changer, ModeController modes, Mo
     {
         if (!TryReadVersion(context.Request, out var ifVersion))
         {
-            var error = new Fault("If-Match", $"is '{context.Request.Headers.IfMatch}'", "Send the version in quotes, such as \"7\"");
+            var error = new ValidationError("If-Match", $"is '{context.Request.Headers.IfMatch}'", "Send the version in quotes, such as \"7\"");
             await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid([error])).ConfigureAwait(false);
             return;
         }

@@ -58,7 +58,7 @@ public sealed record ForgetDocument(ImmutableArray<string> Forgotten);
 /// <param name="By">The operator.</param>
 public sealed record ForgetRequestDocument(string? Instance, string? By)
 {
-    public static ForgetRequestDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<ForgetRequestDocument> type, Faults faults)
+    public static ForgetRequestDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<ForgetRequestDocument> type, ValidationErrors faults)
     {
         var read = OperatorMembers.Read(
             json, type, "{\"instance\": \"router-1\"}", faults, new ForgetRequestDocument(null, null),
@@ -74,7 +74,7 @@ public sealed record ForgetRequestDocument(string? Instance, string? By)
 /// <param name="Note">What was checked.</param>
 public sealed record AcceptWritesDocument(string? By, string? Note)
 {
-    public static AcceptWritesDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<AcceptWritesDocument> type, Faults faults) => OperatorMembers.Read(
+    public static AcceptWritesDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<AcceptWritesDocument> type, ValidationErrors faults) => OperatorMembers.Read(
         json, type, "{\"note\": \"checked in the application's log\"}", faults, new AcceptWritesDocument(null, null),
         members => new AcceptWritesDocument(members.Text("by"), members.Text("note")));
 }

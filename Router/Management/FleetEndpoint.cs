@@ -26,7 +26,7 @@ public sealed class FleetEndpoint(
         {
             if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > FleetDocument.MostExpected)
             {
-                var error = new Fault("expect", $"is '{text}'", $"Give the number of instances, from 1 to {FleetDocument.MostExpected}");
+                var error = new ValidationError("expect", $"is '{text}'", $"Give the number of instances, from 1 to {FleetDocument.MostExpected}");
                 await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid([error], "The request is not valid")).ConfigureAwait(false);
                 return;
             }

@@ -11,12 +11,12 @@ public static class ManagementBody
     private const int MaxLength = 16 << 10;
 
     /// <summary>Reads a body; null if it is not valid, and the response with every error has been written.</summary>
-    public static async Task<T?> ReadAsync<T>(HttpContext context, Func<ReadOnlyMemory<byte>, Faults, T> read)
+    public static async Task<T?> ReadAsync<T>(HttpContext context, Func<ReadOnlyMemory<byte>, ValidationErrors, T> read)
         where T : class
     {
         if (await ReadJsonAsync(context).ConfigureAwait(false) is not { } json)
             return null;
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         var body = read(json, faults);
         if (!faults.Any)
             return body;

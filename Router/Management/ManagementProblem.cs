@@ -15,10 +15,10 @@ public static class ManagementProblem
     public static string Hint(HttpContext context, string message) => ToolHint.At(message, $"{context.Request.Scheme}://{context.Request.Host}");
 
     /// <summary>The problem with a request that is not valid.</summary>
-    public static ProblemDetails Invalid(IReadOnlyList<Fault> faults, string title = "Nothing was changed") =>
+    public static ProblemDetails Invalid(IReadOnlyList<ValidationError> faults, string title = "Nothing was changed") =>
         ProblemDetails.Of("faults", title, StatusCodes.Status400BadRequest, string.Join(" ", faults)) with
         {
-            Faults = [.. faults.Select(FaultDocument.Of)],
+            Faults = [.. faults.Select(ValidationErrorDocument.Of)],
         };
 
     /// <summary>Runs work that uses the mode store; a store that does not respond is a problem of the response.</summary>

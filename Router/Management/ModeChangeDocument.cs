@@ -34,7 +34,7 @@ public sealed record ModeChangeDocument
     /// <summary>How long what is in flight may last.</summary>
     public string? CutAfter { get; init; }
 
-    public static ModeChangeDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<ModeChangeDocument> type, Faults faults) => OperatorMembers.Read(
+    public static ModeChangeDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<ModeChangeDocument> type, ValidationErrors faults) => OperatorMembers.Read(
         json, type, "{\"mode\": \"maintenance\"}", faults, new ModeChangeDocument(), members => new ModeChangeDocument
         {
             Mode = members.Text("mode"),
@@ -52,7 +52,7 @@ public sealed record ModeChangeDocument
     /// <summary>The change that is asked for. To be used only if <paramref name="faults"/> stays empty.</summary>
     /// <param name="now">The fleet's clock, from which +45m counts.</param>
     /// <param name="faults">What is wrong with the members.</param>
-    public ModeChange ToChange(DateTimeOffset now, Faults faults) => new()
+    public ModeChange ToChange(DateTimeOffset now, ValidationErrors faults) => new()
     {
         Mode = ModeOf(faults),
         At = OperatorMembers.Time("at", At, now, faults),
@@ -66,7 +66,7 @@ public sealed record ModeChangeDocument
         CutAfter = OperatorMembers.Duration("cutAfter", CutAfter, faults),
     };
 
-    private Mode? ModeOf(Faults faults)
+    private Mode? ModeOf(ValidationErrors faults)
     {
         if (Mode is null)
             return null;

@@ -35,7 +35,7 @@ public sealed class ModeEndpoint(ModeController modes, ModeDescriber describer, 
             faults.Add("mode", "is given", "Send PUT to set another mode; PATCH changes the end, reason or ticket of the current or scheduled one");
     });
 
-    private async Task ChangeAsync(HttpContext context, HistoryKind kind, Action<ModeChange, Faults> check)
+    private async Task ChangeAsync(HttpContext context, HistoryKind kind, Action<ModeChange, ValidationErrors> check)
     {
         var change = await ManagementBody.ReadAsync(context, (json, faults) =>
         {

@@ -6,7 +6,7 @@ using Router.Configuration;
 namespace Router.Management;
 
 /// <summary>Reads the members of a JSON object that an operator sent, and collects every error.</summary>
-internal readonly struct OperatorMembers(JsonElement root, Faults faults)
+internal readonly struct OperatorMembers(JsonElement root, ValidationErrors faults)
 {
     // Wide enough for every rule to name its own limit, and narrow enough that no sum of a time and some durations overflows.
     private static readonly TimeSpan MaxDuration = TimeSpan.FromDays(366);
@@ -20,7 +20,7 @@ internal readonly struct OperatorMembers(JsonElement root, Faults faults)
     /// <param name="faults">What is wrong with it.</param>
     /// <param name="nothing">What to return if it can't be read.</param>
     /// <param name="read">Reads the members.</param>
-    public static T Read<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type, string example, Faults faults, T nothing, Func<OperatorMembers, T> read)
+    public static T Read<T>(ReadOnlyMemory<byte> json, JsonTypeInfo<T> type, string example, ValidationErrors faults, T nothing, Func<OperatorMembers, T> read)
     {
         try
         {
@@ -70,7 +70,7 @@ internal readonly struct OperatorMembers(JsonElement root, Faults faults)
     }
 
     /// <summary>The instant that a text means; null if there is none.</summary>
-    public static DateTimeOffset? Time(string name, string? text, DateTimeOffset now, Faults faults)
+    public static DateTimeOffset? Time(string name, string? text, DateTimeOffset now, ValidationErrors faults)
     {
         if (text is null)
             return null;
@@ -84,7 +84,7 @@ internal readonly struct OperatorMembers(JsonElement root, Faults faults)
     }
 
     /// <summary>The duration that a text means; null if there is none.</summary>
-    public static TimeSpan? Duration(string name, string? text, Faults faults)
+    public static TimeSpan? Duration(string name, string? text, ValidationErrors faults)
     {
         if (text is null)
             return null;

@@ -15,7 +15,7 @@ public sealed class ReloadEndpoint(Reloader reloader)
         await ReadableJson.WriteAsync(
             context,
             new ReloadDocument(
-                result.IsAccepted, result.Summary, result.Changes, result.AfterRestart, result.Routes, [.. result.Faults.Select(FaultDocument.Of)]),
+                result.IsAccepted, result.Summary, result.Changes, result.AfterRestart, result.Routes, [.. result.Faults.Select(ValidationErrorDocument.Of)]),
             ManagementJson.Default.ReloadDocument).ConfigureAwait(false);
     }
 }

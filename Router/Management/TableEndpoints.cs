@@ -45,7 +45,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
     private Task ExplainAsync(HttpContext context)
     {
         var query = context.Request.Query;
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         if (!Uri.TryCreate(query["url"], Raw, out var url) || url.Scheme is not ("http" or "https"))
             faults.Add("url", $"is '{query["url"]}'", "Give an http or https address, such as https://www.example.org/admin/x");
         var client = IPAddress.None;

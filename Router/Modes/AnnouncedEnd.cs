@@ -17,7 +17,7 @@ public static class AnnouncedEnd
         step.Mode.ClosesAnything ? change.Until ?? (step.Until + change.ExtendBy) ?? step.Until : null;
 
     /// <summary>Checks what is added to the ends of these steps.</summary>
-    public static void CheckExtension(IReadOnlyCollection<ModeStep> steps, ModeChange change, DateTimeOffset now, Faults faults)
+    public static void CheckExtension(IReadOnlyCollection<ModeStep> steps, ModeChange change, DateTimeOffset now, ValidationErrors faults)
     {
         if (change.ExtendBy is not { } by)
             return;
@@ -34,7 +34,7 @@ public static class AnnouncedEnd
     }
 
     /// <summary>Refuses to move the end of any of these steps closer unless the change says that it may.</summary>
-    public static void CheckShortening(IEnumerable<ModeStep> steps, ModeChange change, Faults faults)
+    public static void CheckShortening(IEnumerable<ModeStep> steps, ModeChange change, ValidationErrors faults)
     {
         if (change.Shorten || change.Until is not { } until)
             return;

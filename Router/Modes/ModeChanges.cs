@@ -29,14 +29,14 @@ public static class ModeChanges
     /// <param name="now">Now.</param>
     /// <param name="activationDelay">How long it takes until every instance knows of it.</param>
     /// <param name="faults">What is wrong with it.</param>
-    public static ModeRecord? Apply(ModeRecord record, int index, ModeChange change, DateTimeOffset now, TimeSpan activationDelay, Faults faults)
+    public static ModeRecord? Apply(ModeRecord record, int index, ModeChange change, DateTimeOffset now, TimeSpan activationDelay, ValidationErrors faults)
     {
         CheckTexts([("by", change.By), ("reason", change.Reason), ("ticket", change.Ticket)], faults);
         return change.Mode is null ? Amend(record, index, change, now, faults) : Set(record, index, change, change.Mode, now, activationDelay, faults);
     }
 
     /// <summary>The record without what is scheduled; null, and a fault, where nothing is.</summary>
-    public static ModeRecord? Cancel(ModeRecord record, int index, DateTimeOffset now, Faults faults)
+    public static ModeRecord? Cancel(ModeRecord record, int index, DateTimeOffset now, ValidationErrors faults)
     {
         if (index + 1 < record.Steps.Length)
             return After(record, [record.Steps[index]], now, now);
@@ -50,7 +50,7 @@ public static class ModeChanges
     /// <param name="bypass">The bypass; its window is set here.</param>
     /// <param name="now">Now.</param>
     /// <param name="faults">What is wrong with it.</param>
-    public static ModeRecord? Grant(ModeRecord record, int index, Bypass bypass, DateTimeOffset now, Faults faults)
+    public static ModeRecord? Grant(ModeRecord record, int index, Bypass bypass, DateTimeOffset now, ValidationErrors faults)
     {
         CheckTexts([("by", bypass.By), ("note", bypass.Note)], faults);
         if (bypass.Until <= now || bypass.Until > now + Bypass.Longest)
@@ -70,7 +70,7 @@ public static class ModeChanges
     }
 
     /// <summary>The record without a bypass; null, and a fault, if there is none with that id.</summary>
-    public static ModeRecord? Revoke(ModeRecord record, int index, string id, DateTimeOffset now, Faults faults)
+    public static ModeRecord? Revoke(ModeRecord record, int index, string id, DateTimeOffset now, ValidationErrors faults)
     {
         var after = After(record, record.Steps[index..], record.Written, now);
         if (after.Bypasses.RemoveAll(bypass => bypass.Id == id) is var left && left.Length < after.Bypasses.Length)
@@ -90,7 +90,7 @@ public static class ModeChanges
     /// <summary>Whether visitors get pages in a mode.</summary>
     public static bool ServesPages(Mode mode) => mode.Reaches(BackendKind.Frontend, "GET");
 
-    private static ModeRecord? Set(ModeRecord record, int index, ModeChange change, Mode mode, DateTimeOffset now, TimeSpan activationDelay, Faults faults)
+    private static ModeRecord? Set(ModeRecord record, int index, ModeChange change, Mode mode, DateTimeOffset now, TimeSpan activationDelay, ValidationErrors faults)
     {
         var (version, current) = (record.Version.Next, record.Steps[index]);
         var earliest = now + activationDelay;
@@ -136,7 +136,7 @@ public static class ModeChanges
     }
 
     // Amends the steps that close something, whether in force or scheduled.
-    private static ModeRecord? Amend(ModeRecord record, int index, ModeChange change, DateTimeOffset now, Faults faults)
+    private static ModeRecord? Amend(ModeRecord record, int index, ModeChange change, DateTimeOffset now, ValidationErrors faults)
     {
         if (change.At is not null || change.ReadOnlyBefore is not null)
             faults.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}, or leave at and readOnlyBefore out");
@@ -172,7 +172,7 @@ public static class ModeChanges
         CutAfter = change.CutAfter ?? step.CutAfter,
     };
 
-    private static void CheckTexts(ReadOnlySpan<(string Key, string? Text)> texts, Faults faults)
+    private static void CheckTexts(ReadOnlySpan<(string Key, string? Text)> texts, ValidationErrors faults)
     {
         foreach (var (key, text) in texts)
         {
@@ -185,7 +185,7 @@ public static class ModeChanges
         }
     }
 
-    private static void CheckEnd(ModeChange change, Mode mode, DateTimeOffset at, Faults faults)
+    private static void CheckEnd(ModeChange change, Mode mode, DateTimeOffset at, ValidationErrors faults)
     {
         if (change.Until is not { } until)
             return;
@@ -197,7 +197,7 @@ public static class ModeChanges
             faults.Add("until", $"is {Text(until)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
     }
 
-    private static void CheckOpening(ModeChange change, Mode mode, Mode current, DateTimeOffset at, DateTimeOffset now, Faults faults)
+    private static void CheckOpening(ModeChange change, Mode mode, Mode current, DateTimeOffset at, DateTimeOffset now, ValidationErrors faults)
     {
         if (mode.Opens(current) && at > now + MaxDelayToOpen)
             faults.Add("at", $"would open the site at {Text(at)} by the clock alone", $"Set {mode} when you are there to see it, without a time");
@@ -205,7 +205,7 @@ public static class ModeChanges
             faults.Add("readOnlyBefore", $"would open to readers what {current} closes", "Leave it out: it is for closing an open site");
     }
 
-    private static void CheckLimits(ModeChange change, Mode mode, Mode current, Faults faults)
+    private static void CheckLimits(ModeChange change, Mode mode, Mode current, ValidationErrors faults)
     {
         if (change.ReadOnlyBefore is { } first && (first <= TimeSpan.Zero || first > LongestWait))
             faults.Add("readOnlyBefore", $"is {DurationText.Of(first)}", "Give a duration above zero and up to a day, such as 10s");
@@ -214,7 +214,7 @@ public static class ModeChanges
         CheckCut(change, faults);
     }
 
-    private static void CheckCut(ModeChange change, Faults faults)
+    private static void CheckCut(ModeChange change, ValidationErrors faults)
     {
         if (change.CutAfter is { } cut && (cut < TimeSpan.Zero || cut > LongestWait))
             faults.Add("cutAfter", $"is {DurationText.Of(cut)}", "Give a duration from zero to a day, such as 10s");

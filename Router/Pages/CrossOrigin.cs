@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Primitives;
-using Microsoft.Net.Http.Headers;
 using Router.Http;
 
 namespace Router.Pages;
@@ -11,7 +10,7 @@ namespace Router.Pages;
 /// </summary>
 public sealed class CrossOrigin(ImmutableArray<string> origins)
 {
-    private static readonly StringValues Exposed = new("Retry-After, " + AnswerWriter.ClosedHeader);
+    private static readonly StringValues Exposed = new("Retry-After, " + OwnResponseWriter.ClosedHeader);
 
     /// <summary>Whether there is any such origin: then what is answered depends on it.</summary>
     public bool IsAllowedToAny => origins is not [];
@@ -31,17 +30,17 @@ public sealed class CrossOrigin(ImmutableArray<string> origins)
 
     /// <summary>Whether a browser asks for leave beforehand (the Fetch standard, CORS-preflight request).</summary>
     public static bool IsPreflight(HttpRequest request) =>
-        request.Method is "OPTIONS" && request.Headers.ContainsKey(HeaderNames.Origin) && request.Headers.ContainsKey(HeaderNames.AccessControlRequestMethod);
+        request.Method is "OPTIONS" && request.Headers.ContainsKey(Microsoft.Net.Http.Headers.HeaderNames.Origin) && request.Headers.ContainsKey(Microsoft.Net.Http.Headers.HeaderNames.AccessControlRequestMethod);
 
     /// <summary>Gives leave for what is asked: the request itself then reads that the site is closed.</summary>
     public static void Allow(HttpContext context)
     {
         var (asked, fields) = (context.Request.Headers, context.Response.Headers);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
-        if (!FieldSyntax.HasControls(asked.AccessControlRequestMethod))
+        if (!HeaderSyntax.HasControls(asked.AccessControlRequestMethod))
             fields.AccessControlAllowMethods = asked.AccessControlRequestMethod;
         // The server takes control characters, and refuses to send them.
-        if (asked.AccessControlRequestHeaders is { Count: > 0 } headers && !FieldSyntax.HasControls(headers))
+        if (asked.AccessControlRequestHeaders is { Count: > 0 } headers && !HeaderSyntax.HasControls(headers))
             fields.AccessControlAllowHeaders = headers;
     }
 }

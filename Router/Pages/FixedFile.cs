@@ -19,7 +19,7 @@ public sealed class FixedFile
     /// <param name="name">The name, without a directory.</param>
     /// <param name="key">The key that names it.</param>
     /// <param name="faults">Takes the fault.</param>
-    public static FixedFile? Load(string directory, string name, string key, Faults faults)
+    public static FixedFile? Load(string directory, string name, string key, ValidationErrors faults)
     {
         var path = Path.Combine(directory, name);
         if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)

@@ -19,7 +19,7 @@ public sealed class Language
     public string Direction => _file.Direction ?? "ltr";
 
     /// <summary>Reads every language; the one that Router falls back to comes first. What is missing in one is a fault.</summary>
-    public static IReadOnlyList<Language> Load(string directory, PagesSettings settings, Faults faults)
+    public static IReadOnlyList<Language> Load(string directory, PagesSettings settings, ValidationErrors faults)
     {
         var languages = new List<Language>();
         foreach (var path in Files(directory, faults))
@@ -61,7 +61,7 @@ public sealed class Language
         return [first, .. languages.Where(language => language != first)];
     }
 
-    private static string[] Files(string directory, Faults faults)
+    private static string[] Files(string directory, ValidationErrors faults)
     {
         try
         {
@@ -74,7 +74,7 @@ public sealed class Language
         }
     }
 
-    private static LanguageFile? Read(string path, Faults faults)
+    private static LanguageFile? Read(string path, ValidationErrors faults)
     {
         if (FileText.TryRead(path, out var problem, out var cure) is not { } content)
         {

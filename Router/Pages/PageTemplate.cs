@@ -19,7 +19,7 @@ public sealed partial class PageTemplate
     private PageTemplate(string text) => _lines = text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
 
     /// <summary>Reads a page; one that is not there, or that has placeholders that there are not, is a fault.</summary>
-    public static PageTemplate? Load(string directory, string name, string key, Faults faults)
+    public static PageTemplate? Load(string directory, string name, string key, ValidationErrors faults)
     {
         var path = Path.Combine(directory, name);
         if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)

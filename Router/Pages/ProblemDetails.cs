@@ -32,7 +32,7 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
     public string? Reason { get; init; }
 
     /// <summary>What is wrong with the members of the request.</summary>
-    public ImmutableArray<FaultDocument>? Faults { get; init; }
+    public ImmutableArray<ValidationErrorDocument>? Faults { get; init; }
 
     /// <summary>The version of the mode's record.</summary>
     public RecordVersion? Version { get; init; }
@@ -47,9 +47,9 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
 /// <param name="Member">The member's name.</param>
 /// <param name="Problem">What is wrong.</param>
 /// <param name="Cure">What would be right.</param>
-public sealed record FaultDocument(string Member, string Problem, string Cure)
+public sealed record ValidationErrorDocument(string Member, string Problem, string Cure)
 {
-    public static FaultDocument Of(Fault fault) => new(fault.Key, fault.Problem, fault.Cure);
+    public static ValidationErrorDocument Of(ValidationError fault) => new(fault.Key, fault.Problem, fault.Hint);
 }
 
 /// <summary>Writes problems without reflection.</summary>

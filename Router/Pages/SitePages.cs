@@ -21,7 +21,7 @@ public sealed class SitePages
     private readonly IReadOnlyList<Language> _languages;
     private readonly Dictionary<string, PageTemplate> _templates;
     private readonly PageTemplate? _bypassForm;
-    private readonly ConcurrentDictionary<Key, PreparedAnswer> _errors = new();
+    private readonly ConcurrentDictionary<Key, PreparedResponse> _errors = new();
     private readonly Lock _preparing = new();
     private volatile ClosedSite? _closed;
 
@@ -42,7 +42,7 @@ public sealed class SitePages
     /// <param name="settings">The settings.</param>
     /// <param name="ownTemplates">The pages that single hosts bring, each with the key that names it.</param>
     /// <param name="faults">Takes the faults.</param>
-    public static SitePages Load(string directory, PagesSettings settings, IEnumerable<(string Name, string Key)> ownTemplates, Faults faults)
+    public static SitePages Load(string directory, PagesSettings settings, IEnumerable<(string Name, string Key)> ownTemplates, ValidationErrors faults)
     {
         var languages = Language.Load(Path.Combine(directory, "languages"), settings, faults);
         var templates = new Dictionary<string, PageTemplate>();
@@ -62,16 +62,16 @@ public sealed class SitePages
     /// <param name="acceptLanguage">What the client reads.</param>
     /// <param name="template">The host's own page; null for the site's.</param>
     /// <param name="language">The language that was chosen.</param>
-    public PreparedAnswer Find(Answer answer, RequestOutcome outcome, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    public PreparedResponse Find(OwnResponse answer, RequestOutcome outcome, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
     {
         var key = KeyOf(answer, outcome, isSending, acceptLanguage, template, out language);
         return _errors.TryGetValue(key, out var prepared) ? prepared : _errors.GetOrAdd(key, Prepare(key, null));
     }
 
     /// <summary>The closed site's answer in a state; see <see cref="Find"/>.</summary>
-    public PreparedAnswer FindClosed(ModeState state, DateTimeOffset now, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    public PreparedResponse FindClosed(ModeState state, DateTimeOffset now, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
     {
-        var key = KeyOf(Answer.Closed, RequestOutcome.NotForwarded, isSending, acceptLanguage, template, out language);
+        var key = KeyOf(OwnResponse.Closed, RequestOutcome.NotForwarded, isSending, acceptLanguage, template, out language);
         return Closed(state, now).Answers[key];
     }
 
@@ -107,7 +107,7 @@ public sealed class SitePages
             closed = _closed;
             if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
                 return closed;
-            var keys = from template in _templates.Keys from language in Enumerable.Range(0, _languages.Count) from isSending in Methods select new Key(Answer.Closed, RequestOutcome.NotForwarded, isSending, language, template);
+            var keys = from template in _templates.Keys from language in Enumerable.Range(0, _languages.Count) from isSending in Methods select new Key(OwnResponse.Closed, RequestOutcome.NotForwarded, isSending, language, template);
             var isOverdue = state.Step.Until <= now;
             closed = new ClosedSite(
                 state, state.Step.Until is { } until && !isOverdue ? until : DateTimeOffset.MaxValue, keys.ToDictionary(key => key, key => Prepare(key, (state, isOverdue))));
@@ -116,7 +116,7 @@ public sealed class SitePages
         }
     }
 
-    private Key KeyOf(Answer answer, RequestOutcome outcome, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    private Key KeyOf(OwnResponse answer, RequestOutcome outcome, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
     {
         var index = Choose(acceptLanguage);
         language = _languages[index].Tag;
@@ -145,7 +145,7 @@ public sealed class SitePages
         return best;
     }
 
-    private PreparedAnswer Prepare(Key key, (ModeState State, bool IsOverdue)? closed)
+    private PreparedResponse Prepare(Key key, (ModeState State, bool IsOverdue)? closed)
     {
         var (language, template) = (_languages[key.Language], _templates[key.Template]);
         var step = closed?.State.Step;
@@ -180,15 +180,15 @@ public sealed class SitePages
             Reason = step?.Reason,
         };
         var text = Join("\n\n", title, sent, detail, when, reason, contact.Replace("{contact}", _settings.Contact, StringComparison.Ordinal), since) + "\n";
-        return new PreparedAnswer(
+        return new PreparedResponse(
             new PreparedBody(template.Fill(values), "text/html; charset=utf-8"), new PreparedBody(problem.ToJson(), ProblemDetails.MediaType), new PreparedBody(text, "text/plain; charset=utf-8"));
     }
 
     // What became of what the client sent: in words of the answer's own, otherwise in those of every answer.
     private static string SentText(Language language, string slug, RequestOutcome outcome) => (language.Text($"{slug}.sent"), outcome) switch
     {
-        ({ Length: > 0 } own, RequestOutcome.NotForwarded) when slug != Answer.Cut.Slug => own,
-        ({ Length: > 0 } own, RequestOutcome.Unknown) when slug == Answer.Cut.Slug => own,
+        ({ Length: > 0 } own, RequestOutcome.NotForwarded) when slug != OwnResponse.Cut.Slug => own,
+        ({ Length: > 0 } own, RequestOutcome.Unknown) when slug == OwnResponse.Cut.Slug => own,
         (_, RequestOutcome.NotForwarded) => language.Text("not-forwarded.sent"),
         (_, RequestOutcome.Unknown) => language.Text("unknown.sent"),
         _ => "",
@@ -219,7 +219,7 @@ public sealed class SitePages
         return address is null ? Encode(contact) : $"<a href=\"{Encode(address)}\">{Encode(contact)}</a>";
     }
 
-    private readonly record struct Key(Answer Answer, RequestOutcome Outcome, bool IsSending, int Language, string Template);
+    private readonly record struct Key(OwnResponse Answer, RequestOutcome Outcome, bool IsSending, int Language, string Template);
 
-    private sealed record ClosedSite(ModeState State, DateTimeOffset SaysSoUntil, Dictionary<Key, PreparedAnswer> Answers);
+    private sealed record ClosedSite(ModeState State, DateTimeOffset SaysSoUntil, Dictionary<Key, PreparedResponse> Answers);
 }

@@ -30,7 +30,7 @@ public static class Compression
             return null;
         var headers = context.Response.Headers;
         if (context.Response.StatusCode == StatusCodes.Status304NotModified && headers.ETag is [{ } version]
-            && CodedConditions.TagFor304(context.Request, version) is { } known)
+            && EncodedConditions.TagFor304(context.Request, version) is { } known)
         {
             headers.ETag = known;
             Vary(headers);
@@ -54,7 +54,7 @@ public static class Compression
             return coding;
         // In the response to another method it is not the tag of these bytes: after PUT it is that of what was stored (RFC 9110 section 9.3.4).
         if (headers.ETag is [{ } tag])
-            headers.ETag = CodedTags.Of(tag, coding);
+            headers.ETag = EncodedTags.Of(tag, coding);
         return context.Request.Method is "HEAD" ? null : coding;
     }
 

@@ -13,11 +13,11 @@ namespace Router.Proxy;
 /// <param name="limit">Its deadlines.</param>
 /// <param name="headers">How many headers it is expected to have.</param>
 public sealed class ForwardedRequest(
-    HttpMethod method, string pathAndQuery, BackendKind backend, ModeController modes, ExchangeLimit limit, int headers = 0)
+    HttpMethod method, string pathAndQuery, BackendKind backend, ModeController modes, RequestDeadline limit, int headers = 0)
     : BackendRequest(method, pathAndQuery, headers)
 {
     /// <summary>What is noted of the client's request; null for the page of an error, which is a request of Router's own.</summary>
-    public Exchange? Exchange { get; init; }
+    public RequestRecord? Record { get; init; }
 
     /// <inheritdoc/>
     public override CancellationToken Cancellation => limit.Token;
@@ -31,50 +31,50 @@ public sealed class ForwardedRequest(
     /// <inheritdoc/>
     public override CancellationTokenRegistration CloseWhenCancelled(IDisposable connection)
     {
-        limit.Closes(connection);
+        limit.CloseAtEnd(connection);
         return default;
     }
 
     /// <inheritdoc/>
-    public override void ReleaseConnection() => limit.Closes(null);
+    public override void ReleaseConnection() => limit.CloseAtEnd(null);
 
     /// <inheritdoc/>
-    public override void ConnectionReused() => Exchange?.Kept();
+    public override void ConnectionReused() => Record?.ConnectionReused();
 
     /// <inheritdoc/>
-    public override void Connecting() => Exchange?.Connecting();
+    public override void Connecting() => Record?.Connecting();
 
     /// <inheritdoc/>
-    public override void Connected() => Exchange?.Connected();
+    public override void Connected() => Record?.Connected();
 
     /// <inheritdoc/>
     /// <exception cref="BackendException">The mode closes the backend now: the site was closed while the request waited for its permit or its connection.</exception>
     public override void Begin()
     {
-        var again = Exchange?.HasBegun ?? false;
+        var again = Record?.HasBegun ?? false;
         // Noted first, asked second: whoever closes the site asks in the other order, so that one of the two sees the other.
-        Exchange?.Begin();
-        if (Exchange?.Exemption is null && !modes.Current.Reaches(backend, Upgrade is null ? Method.Method : "CONNECT"))
+        Record?.Begin();
+        if (Record?.Exemption is null && !modes.Current.Reaches(backend, Upgrade is null ? Method.Method : "CONNECT"))
         {
             if (again)
                 throw new BackendException(ForwardFailure.Cut);
-            Exchange?.NotBegun();
+            Record?.NotBegun();
             throw new BackendException(ForwardFailure.Closed, notBegun: true);
         }
 
         // It was admitted before this process was paused, and the site may have been closed meanwhile. A store that can't be reached is no pause.
         if (!again && modes.IsStale)
         {
-            Exchange?.NotBegun();
+            Record?.NotBegun();
             throw new BackendException(ForwardFailure.Overloaded, notBegun: true);
         }
 
-        Exchange?.Accepted();
+        Record?.Accepted();
     }
 
     /// <inheritdoc/>
-    public override void NotBegun() => Exchange?.NotBegun();
+    public override void NotBegun() => Record?.NotBegun();
 
     /// <inheritdoc/>
-    public override void Completed() => Exchange?.Completed();
+    public override void Completed() => Record?.Completed();
 }

@@ -26,30 +26,30 @@ namespace Router.Proxy;
 /// so that half an answer never looks like a whole one.
 /// </summary>
 public sealed partial class Forwarder(
-    UpgradedConnections upgraded, ConnectionEnd ending, ModeController modes, RouterSettings settings, TimeProvider time, ILogger<Forwarder> logger)
+    UpgradedConnections upgraded, ConnectionClosing ending, ModeController modes, RouterSettings settings, TimeProvider time, ILogger<Forwarder> logger)
 {
     /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
     /// <param name="context">The request.</param>
     /// <param name="order">What to do with it.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardOrder order)
+    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardContext order)
     {
-        var (upstream, exchange) = (order.Upstream, order.Exchange);
-        using var limit = new ExchangeLimit(time, upstream.Settings, context, exchange.Arrived);
-        exchange.Limited(limit);
+        var (upstream, exchange) = (order.Upstream, order.Record);
+        using var limit = new RequestDeadline(time, upstream.Settings, context, exchange.Arrived);
+        exchange.SetDeadline(limit);
         ForwardedRequest? message = null;
         try
         {
             if (!upstream.TryTakePermit() && !await WaitForPermitAsync(upstream, limit).ConfigureAwait(false))
                 return ForwardFailure.Overloaded;
-            order.PermitOf = upstream;
+            order.PermitHolder = upstream;
             message = CreateMessage(context, order, limit);
             exchange.Sending(message);
             using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
             var now = time.GetTimestamp();
-            limit.AnswerBegan(now);
-            upstream.Answered(now);
-            exchange.Answered(now);
+            limit.ResponseStarted(now);
+            upstream.ResponseStarted(now);
+            exchange.ResponseStarted(now);
             var failure = await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
             if (failure is null)
                 exchange.Completed();
@@ -90,11 +90,11 @@ public sealed partial class Forwarder(
 
             exchange.Ended();
             message?.Dispose();
-            order.PermitOf?.ReleasePermit();
+            order.PermitHolder?.ReturnPermit();
         }
     }
 
-    private ForwardedRequest CreateMessage(HttpContext context, ForwardOrder order, ExchangeLimit limit)
+    private ForwardedRequest CreateMessage(HttpContext context, ForwardContext order, RequestDeadline limit)
     {
         var (request, backend) = (context.Request, order.Upstream.Settings);
         var isExtendedConnect = IsExtendedConnect(context);
@@ -108,7 +108,7 @@ public sealed partial class Forwarder(
         var message = new ForwardedRequest(method, order.PathAndQuery, backend.Kind, modes, limit, request.Headers.Count + RequestHeaders.UsuallyAdded)
         {
             RequestUri = backend.Addresses.All[0],
-            Exchange = order.Exchange,
+            Record = order.Record,
             Upgrade = upgrade,
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
@@ -125,7 +125,7 @@ public sealed partial class Forwarder(
 
         RequestHeaders.Copy(context, message, backend, order, settings.Limits);
         if (isExtendedConnect)
-            message.Fields.Add("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
+            message.HeaderList.Add("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
         return message;
     }
 
@@ -136,7 +136,7 @@ public sealed partial class Forwarder(
 
     // The server's own limit would end the connection, and every other request on it. The messages of a gRPC call come when there is
     // something to say: only the backend's IdleTimeout limits their pauses.
-    private void LimitHttp2Upload(HttpContext context, ExchangeLimit limit)
+    private void LimitHttp2Upload(HttpContext context, RequestDeadline limit)
     {
         context.Feature<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
         var type = context.Request.ContentType.AsSpan();
@@ -171,30 +171,30 @@ public sealed partial class Forwarder(
     private static bool IsExtendedConnect(HttpContext context) =>
         context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
 
-    private async ValueTask<ForwardFailure?> PassOnAsync(HttpContext context, ForwardOrder order, ForwardedRequest message, HttpResponseMessage answer, ExchangeLimit limit)
+    private async ValueTask<ForwardFailure?> PassOnAsync(HttpContext context, ForwardContext order, ForwardedRequest message, HttpResponseMessage answer, RequestDeadline limit)
     {
         var status = (int)answer.StatusCode;
         if (order.ErrorPage is { } page && page.Covers(status))
             return await PassPageOnAsync(context, order, page, answer, limit).ConfigureAwait(false);
         // A success would tell the client of RFC 8441 section 5 that its WebSocket is open.
         if (message.Upgrade is not null && IsExtendedConnect(context) && answer.IsSuccessStatusCode)
-            return ForwardFailure.InvalidAnswer;
-        if (answer is not BackendAnswer && status is 204 or 205 or 304 && await HasContentAsync(answer, limit).ConfigureAwait(false))
+            return ForwardFailure.InvalidResponse;
+        if (answer is not BackendResponse && status is 204 or 205 or 304 && await HasContentAsync(answer, limit).ConfigureAwait(false))
         {
             LogRule(order.Upstream.Settings.Name, $"it has content although its status is {status} (RFC 9110 section 15)");
-            return ForwardFailure.InvalidAnswer;
+            return ForwardFailure.InvalidResponse;
         }
 
         if (!ResponseHeaders.TryCopy(answer, context))
         {
             LogRule(order.Upstream.Settings.Name, "a header has a character that no header may have (RFC 9110 sections 5.1 and 5.5)");
-            return ForwardFailure.InvalidAnswer;
+            return ForwardFailure.InvalidResponse;
         }
 
         order.HeaderRules.Apply(context, answer);
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
-            limit.NoMore();
+            limit.Lift();
             return await upgraded.RunAsync(context, order.Upstream, message, answer, limit.Token).ConfigureAwait(false);
         }
 
@@ -208,22 +208,22 @@ public sealed partial class Forwarder(
     }
 
     // Over HTTP/2 the end of a body is known by its stream, whatever the status: the framework gives the content of a response that can have none.
-    private static async ValueTask<bool> HasContentAsync(HttpResponseMessage answer, ExchangeLimit limit)
+    private static async ValueTask<bool> HasContentAsync(HttpResponseMessage answer, RequestDeadline limit)
     {
         var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
         return await body.ReadAsync(new byte[1], limit.Token).ConfigureAwait(false) > 0;
     }
 
-    private ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, ForwardOrder order, ExchangeLimit limit)
+    private ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, ForwardContext order, RequestDeadline limit)
     {
         // The server's own limit would end the connection, and every other request on it.
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
             limit.LimitDownload(settings.Limits.MinDataRate, settings.Limits.ResponseGrace);
-        return ResponseBody.CopyAsync(answer, Compression.Begin(context, order.Route.Compression), context, limit, order.Exchange);
+        return ResponseBody.CopyAsync(answer, Compression.Begin(context, order.Route.Compression), context, limit, order.Record);
     }
 
     // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
-    private async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardOrder order, ErrorPage page, HttpResponseMessage error, ExchangeLimit limit)
+    private async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardContext order, ErrorPage page, HttpResponseMessage error, RequestDeadline limit)
     {
         page.Upstream.Enter();
         try
@@ -250,7 +250,7 @@ public sealed partial class Forwarder(
             using (answer)
             {
                 if (!ResponseHeaders.TryCopy(answer ?? error, context))
-                    return ForwardFailure.InvalidAnswer;
+                    return ForwardFailure.InvalidResponse;
                 ResponseHeaders.CopyStatus(error, context);
                 order.HeaderRules.Apply(context, answer ?? error);
                 ending.Announce(context);
@@ -265,17 +265,17 @@ public sealed partial class Forwarder(
     }
 
     // The backend of the error has done its work: what is left of its response is on the way already.
-    private static async ValueTask<bool> SwapPermitAsync(ForwardOrder order, Upstream next, ExchangeLimit limit)
+    private static async ValueTask<bool> SwapPermitAsync(ForwardContext order, Upstream next, RequestDeadline limit)
     {
-        order.PermitOf?.ReleasePermit();
-        order.PermitOf = null;
+        order.PermitHolder?.ReturnPermit();
+        order.PermitHolder = null;
         if (!next.TryTakePermit() && !await WaitForPermitAsync(next, limit).ConfigureAwait(false))
             return false;
-        order.PermitOf = next;
+        order.PermitHolder = next;
         return true;
     }
 
-    private static async ValueTask<bool> WaitForPermitAsync(Upstream upstream, ExchangeLimit limit)
+    private static async ValueTask<bool> WaitForPermitAsync(Upstream upstream, RequestDeadline limit)
     {
         var waiting = upstream.WaitForPermitAsync(limit.Token);
         if (waiting.IsCompleted)
@@ -296,7 +296,7 @@ public sealed partial class Forwarder(
         failure is not (ForwardFailure.ClientGone or ForwardFailure.Closed or ForwardFailure.Cut or ForwardFailure.Stopped or ForwardFailure.InvalidRequest or ForwardFailure.RequestHeaderTooLarge or ForwardFailure.InvalidRequestBody
             or ForwardFailure.RequestBodyTooSlow or ForwardFailure.RequestBodyTooLarge or ForwardFailure.InternalError);
 
-    private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, ExchangeLimit limit)
+    private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, RequestDeadline limit)
     {
         if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
             return ForwardFailure.RequestBodyTooLarge;
@@ -312,14 +312,14 @@ public sealed partial class Forwarder(
         if (fault is not (HttpRequestException or OperationCanceledException or IOException))
             return ForwardFailure.InternalError;
         if (context.Response.HasStarted)
-            return ForwardFailure.BrokenInAnswer;
+            return ForwardFailure.BrokenInResponse;
         return fault switch
         {
             BackendException known => known.Failure,
-            IOException { InnerException: InvalidDataException } => ForwardFailure.InvalidAnswer,
-            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError } => ForwardFailure.InvalidAnswer,
+            IOException { InnerException: InvalidDataException } => ForwardFailure.InvalidResponse,
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError } => ForwardFailure.InvalidResponse,
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => ForwardFailure.TlsFailed,
-            _ => ForwardFailure.BrokenBeforeAnswer,
+            _ => ForwardFailure.BrokenBeforeResponse,
         };
     }
 
@@ -330,7 +330,7 @@ public sealed partial class Forwarder(
     // What the application's team must know to fix it.
     private void ReportRule(Exception fault, ForwardFailure failure, Upstream upstream)
     {
-        if (failure is ForwardFailure.InvalidAnswer or ForwardFailure.BrokenInAnswer && Http1Faults.Of(fault) is { } rule)
+        if (failure is ForwardFailure.InvalidResponse or ForwardFailure.BrokenInResponse && Http1Violations.Of(fault) is { } rule)
             LogRule(upstream.Settings.Name, rule);
     }
 

@@ -14,7 +14,7 @@ namespace Router.Proxy;
 /// <param name="order">What is to be done with it.</param>
 /// <param name="limit">The clock of the exchange.</param>
 /// <param name="modes">Who knows whether this instance has lost the store for longer than its lease.</param>
-public sealed class RequestBody(HttpContext exchange, ForwardOrder order, ExchangeLimit limit, ModeController modes) : BackendRequestBody
+public sealed class RequestBody(HttpContext exchange, ForwardContext order, RequestDeadline limit, ModeController modes) : BackendRequestBody
 {
     // So much at once is mostly the beginning of more: half of what the server reads in one step, of which the header may have some.
     private const int Block = 8 * 1024;
@@ -47,7 +47,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
         var trailers = new List<KeyValuePair<string, string>>();
         foreach (var (name, values) in feature.Trailers)
         {
-            if (!FieldSyntax.IsToken(name) || FieldSyntax.HasControls(values))
+            if (!HeaderSyntax.IsToken(name) || HeaderSyntax.HasControls(values))
             {
                 ClientFault = new InvalidDataException("a trailer has characters that none may have");
                 throw ClientFault;
@@ -156,7 +156,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardOrder order, Exchan
     {
         using var stop = cancellationToken.UnsafeRegister(static self => ((RequestBody)self!).EndAttempt(), this);
         var reader = exchange.Request.BodyReader;
-        limit.UploadBegan();
+        limit.UploadStarted();
         var gathered = false;
         while (true)
         {

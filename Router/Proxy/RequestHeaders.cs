@@ -19,17 +19,17 @@ public static class RequestHeaders
     /// <param name="backend">The backend.</param>
     /// <param name="order">What the forwarder is to do.</param>
     /// <param name="limits">What a client may send. Null where the message asks for a page that the client has not asked for itself.</param>
-    public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, ForwardOrder order, LimitSettings? limits)
+    public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, ForwardContext order, LimitSettings? limits)
     {
         var isPage = limits is null;
         var (size, count) = (0, 0);
         var rules = order.RequestRules;
         var credentials = isPage || order.Route.Authenticates ? backend.Authorization : null;
-        var stops = RequestField.Stopped | RequestField.OfTheConnection
-            | (order.PeerIsTrusted ? RequestField.None : RequestField.FromTrustedProxies)
-            | (order.Span is null ? RequestField.None : RequestField.OfTheTrace)
-            | (credentials is null ? RequestField.None : RequestField.Credentials)
-            | (isPage ? RequestField.OfTheRequestItself : RequestField.None);
+        var stops = RequestHeaderTraits.Stopped | RequestHeaderTraits.OfTheConnection
+            | (order.PeerIsTrusted ? RequestHeaderTraits.None : RequestHeaderTraits.FromTrustedProxies)
+            | (order.Span is null ? RequestHeaderTraits.None : RequestHeaderTraits.OfTheTrace)
+            | (credentials is null ? RequestHeaderTraits.None : RequestHeaderTraits.Credentials)
+            | (isPage ? RequestHeaderTraits.OfTheRequestItself : RequestHeaderTraits.None);
         StringValues forwardedFor = default, forwardedProto = default, sampled = default, flags = default;
         var headers = context.Request.Headers;
         var connection = headers.Connection;
@@ -46,13 +46,13 @@ public static class RequestHeaders
             var field = rules.Of(name);
             if ((field & stops) != 0)
             {
-                if ((field & RequestField.ForwardedFor) != 0)
+                if ((field & RequestHeaderTraits.ForwardedFor) != 0)
                     forwardedFor = values;
-                else if ((field & RequestField.ForwardedProto) != 0)
+                else if ((field & RequestHeaderTraits.ForwardedProto) != 0)
                     forwardedProto = values;
-                else if ((field & RequestField.Sampled) != 0)
+                else if ((field & RequestHeaderTraits.Sampled) != 0)
                     sampled = values;
-                else if ((field & RequestField.TraceFlags) != 0)
+                else if ((field & RequestHeaderTraits.TraceFlags) != 0)
                     flags = values;
                 continue;
             }
@@ -60,12 +60,12 @@ public static class RequestHeaders
             if (namesOthers && HopByHopHeaders.IsNamedBy(connection, name))
                 continue;
             // HTTP/2 brings names that are no tokens too, line breaks and all. One that is known for all of its letters is none of these.
-            if (((field & ~RequestField.FromTrustedProxies) == 0 && !FieldSyntax.IsToken(name)) || FieldSyntax.HasControls(values))
+            if (((field & ~RequestHeaderTraits.FromTrustedProxies) == 0 && !HeaderSyntax.IsToken(name)) || HeaderSyntax.HasControls(values))
                 throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
-            if ((field & RequestField.Changeable) == 0)
-                message.Fields.Add(name, values);
+            if ((field & RequestHeaderTraits.Changeable) == 0)
+                message.HeaderList.Add(name, values);
             else if (Change(context.Request, order, field, name, values) is { Count: > 0 } changed)
-                message.Fields.Add(name, changed);
+                message.HeaderList.Add(name, changed);
         }
 
         // The server lets more pass (ServerLimits).
@@ -74,48 +74,48 @@ public static class RequestHeaders
         if (HopByHopHeaders.IsNamedBy(headers.TE, "trailers"))
         {
             // RFC 9110 section 10.1.4: TE goes from hop to hop, and in HTTP/1.1 says so.
-            message.Fields.Add("TE", "trailers");
+            message.HeaderList.Add("TE", "trailers");
             if (!backend.Http2)
-                message.Fields.Add("Connection", "TE");
+                message.HeaderList.Add("Connection", "TE");
         }
 
         AddForwarded(context, message, order.PeerIsTrusted ? forwardedFor : default);
-        message.Fields.Add("X-Forwarded-Proto", rules.ForwardedProto
+        message.HeaderList.Add("X-Forwarded-Proto", rules.ForwardedProto
             ?? (order.PeerIsTrusted && forwardedProto.ToString() is ("http" or "https") and var before ? before : context.Request.Scheme));
-        message.Fields.Add("X-Forwarded-Host", headers.Host.ToString());
+        message.HeaderList.Add("X-Forwarded-Host", headers.Host.ToString());
         if (order.Span is { } span)
             TraceContext.Add(message, span);
         rules.AddSampling(message, order.Client, sampled, flags);
         // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
-            message.Fields.Add("Authorization", credentials);
+            message.HeaderList.Add("Authorization", credentials);
     }
 
     /// <summary>
     /// Copies what a request for a page of a backend's own needs: everything but what speaks of the body that the client sent
     /// or of the part or the version that it has already (RFC 9110 sections 8, 13 and 14).
     /// </summary>
-    public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, ForwardOrder order)
+    public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, ForwardContext order)
     {
         Copy(context, message, backend, order, limits: null);
     }
 
     // None where the field is not for the backend.
-    private static StringValues Change(HttpRequest request, ForwardOrder order, RequestField field, string name, StringValues values)
+    private static StringValues Change(HttpRequest request, ForwardContext order, RequestHeaderTraits field, string name, StringValues values)
     {
-        if ((field & RequestField.Cookie) != 0)
+        if ((field & RequestHeaderTraits.Cookie) != 0)
             return BypassToken.Without(values);
         if (order.Route.Compression == CompressionPolicy.Off)
             return values;
-        if ((field & RequestField.Range) != 0)
-            return CodedConditions.IgnoreRange(request) ? default : values;
-        return name.Equals("If-Match", StringComparison.OrdinalIgnoreCase) ? CodedConditions.IfMatch(values) : CodedConditions.IfNoneMatch(request, values);
+        if ((field & RequestHeaderTraits.Range) != 0)
+            return EncodedConditions.IgnoreRange(request) ? default : values;
+        return name.Equals("If-Match", StringComparison.OrdinalIgnoreCase) ? EncodedConditions.IfMatch(values) : EncodedConditions.IfNoneMatch(request, values);
     }
 
     private static void AddForwarded(HttpContext context, BackendRequest message, StringValues before)
     {
         var peer = (context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
-        message.Fields.Add("X-Forwarded-For", before.Count switch
+        message.HeaderList.Add("X-Forwarded-For", before.Count switch
         {
             0 => peer,
             1 => $"{before}, {peer}",

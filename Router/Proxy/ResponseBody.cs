@@ -20,30 +20,30 @@ public static class ResponseBody
     /// <param name="context">The client's request.</param>
     /// <param name="limit">The request's deadlines.</param>
     /// <param name="exchange">Counts what is sent.</param>
-    public static ValueTask CopyAsync(HttpResponseMessage response, string? coding, HttpContext context, ExchangeLimit limit, Exchange exchange)
+    public static ValueTask CopyAsync(HttpResponseMessage response, string? coding, HttpContext context, RequestDeadline limit, RequestRecord exchange)
     {
-        exchange.Pass(0);
-        if (coding is not null || response.Content is not Http1Content { Body: Http1ResponseBody body } || !body.IsAllHere)
+        exchange.CountSent(0);
+        if (coding is not null || response.Content is not Http1Content { Body: Http1ResponseBody body } || !body.IsBuffered)
             return CopyPiecesAsync(response, coding, context, limit, exchange);
-        exchange.Pass(body.Left);
+        exchange.CountSent(body.Remaining);
         return CopyAllAsync(body, context);
     }
 
     private static async ValueTask CopyAllAsync(Http1ResponseBody body, HttpContext context)
     {
         // What is written behind the header goes into the same memory, and not into some of its own first. In HTTP/2 the header would go out by itself.
-        if (body.Left > 0 && HttpProtocol.IsHttp11(context.Request.Protocol))
+        if (body.Remaining > 0 && HttpProtocol.IsHttp11(context.Request.Protocol))
             await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
         await body.CopyAllAsync(context.Response.BodyWriter).ConfigureAwait(false);
     }
 
     private static async ValueTask CopyPiecesAsync(
-        HttpResponseMessage response, string? coding, HttpContext context, ExchangeLimit limit, Exchange exchange)
+        HttpResponseMessage response, string? coding, HttpContext context, RequestDeadline limit, RequestRecord exchange)
     {
         var body = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
-            using var encoder = IBodyCoder.For(coding);
+            using var encoder = IContentEncoder.For(coding);
             var output = new ResponseOutput(context.Response.BodyWriter, exchange, encoder is null && NeedsOwnChunks(context));
             if (output.Chunks)
                 context.Response.Headers.TransferEncoding = "chunked";
@@ -94,12 +94,12 @@ public static class ResponseBody
         return ArrayPool<byte>.Shared.Rent(LargePieceSize);
     }
 
-    private static async ValueTask FlushAsync(HttpContext context, ExchangeLimit limit, Exchange exchange)
+    private static async ValueTask FlushAsync(HttpContext context, RequestDeadline limit, RequestRecord exchange)
     {
         // The client's own slowness is not the backend's.
-        limit.Hold();
+        limit.PauseForClient();
         await context.Response.BodyWriter.FlushAsync(limit.Token).ConfigureAwait(false);
-        limit.Release(exchange.Sent ?? 0);
+        limit.ResumeFromClient(exchange.Sent ?? 0);
     }
 
     // Kestrel sends trailers in HTTP/2 only. In HTTP/1.1 it leaves the chunks to an application that names the coding itself;

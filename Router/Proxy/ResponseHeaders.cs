@@ -43,7 +43,7 @@ public static class ResponseHeaders
         // The usual phrase the server has ready.
         if (answer.ReasonPhrase != ReasonPhrases.GetReasonPhrase(response.StatusCode))
             CopyStatus(answer, context);
-        if (answer is BackendAnswer http1)
+        if (answer is BackendResponse http1)
         {
             Copy(http1.Head, response.Headers);
         }
@@ -62,7 +62,7 @@ public static class ResponseHeaders
             response.Headers.ContentLength = 0;
     }
 
-    private static void Copy(AnswerHead from, IHeaderDictionary to)
+    private static void Copy(ResponseHead from, IHeaderDictionary to)
     {
         var connection = from.Connection;
         var namesOthers = HopByHopHeaders.NamesOthers(connection);

@@ -8,14 +8,14 @@ using Router.Proxy.InFlight;
 namespace Router.Proxy;
 
 /// <summary>The client's side of a response body. Counts the body's bytes, with or without the framing of chunks (RFC 9112 section 7.1).</summary>
-internal sealed class ResponseOutput(PipeWriter writer, Exchange exchange, bool chunks) : IBufferWriter<byte>
+internal sealed class ResponseOutput(PipeWriter writer, RequestRecord exchange, bool chunks) : IBufferWriter<byte>
 {
     /// <summary>Whether Router writes the chunks itself, which it does to send trailers over HTTP/1.1.</summary>
     public bool Chunks => chunks;
 
     public void WritePiece(ReadOnlySpan<byte> piece)
     {
-        exchange.Pass(piece.Length);
+        exchange.CountSent(piece.Length);
         if (!chunks)
         {
             writer.Write(piece);
@@ -42,7 +42,7 @@ internal sealed class ResponseOutput(PipeWriter writer, Exchange exchange, bool 
     public void Advance(int count)
     {
         writer.Advance(count);
-        exchange.Pass(count);
+        exchange.CountSent(count);
     }
 
     /// <inheritdoc/>

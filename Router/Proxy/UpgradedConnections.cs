@@ -37,7 +37,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             upstream.CountUpgraded(1);
             try
             {
-                return await CarryAsync(context, client, backend, isWebSocket, message.Exchange!, aborted).ConfigureAwait(false);
+                return await CarryAsync(context, client, backend, isWebSocket, message.Record!, aborted).ConfigureAwait(false);
             }
             finally
             {
@@ -56,12 +56,12 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             return await connect.AcceptAsync().ConfigureAwait(false);
         }
 
-        context.Response.Headers.Upgrade = answer is BackendAnswer { Head.Upgrade: { Count: > 0 } upgrade } ? upgrade.ToString() : protocol;
+        context.Response.Headers.Upgrade = answer is BackendResponse { Head.Upgrade: { Count: > 0 } upgrade } ? upgrade.ToString() : protocol;
         return await context.Feature<IHttpUpgradeFeature>()!.UpgradeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<ForwardFailure?> CarryAsync(
-        HttpContext context, Stream client, Http1UpgradedStream backend, bool isWebSocket, Exchange exchange, CancellationToken aborted)
+        HttpContext context, Stream client, Http1UpgradedStream backend, bool isWebSocket, RequestRecord exchange, CancellationToken aborted)
     {
         using var end = new CancellationTokenSource();
         // A protocol that Router does not know has no word for the end: at a stop it is left to the server.
@@ -81,14 +81,14 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         {
             var first = await Task.WhenAny(down, up).ConfigureAwait(false);
             if (first == down ? down.IsFaulted && toClient.SourceBroke : up.IsFaulted && !toBackend.SourceBroke)
-                return ForwardFailure.BrokenInAnswer;
+                return ForwardFailure.BrokenInResponse;
             if (!down.IsCompletedSuccessfully)
                 return await FinishAsync(up, down, toClient, backend, exchange, end).ConfigureAwait(false);
             if (closing.IsCancellationRequested)
                 await ((Task)up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // A backend that hangs up without the closing handshake (RFC 6455 section 7.1.1) was not done: it may have died at work.
             if (isWebSocket && !toClient.SourceHasClosed && !toBackend.HasAskedToClose)
-                return ForwardFailure.BrokenInAnswer;
+                return ForwardFailure.BrokenInResponse;
             exchange.Completed();
             return null;
         }
@@ -98,14 +98,14 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         }
         catch (Exception fault) when (fault is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
-            return aborted.IsCancellationRequested || toBackend.SourceBroke ? ForwardFailure.ClientGone : ForwardFailure.BrokenInAnswer;
+            return aborted.IsCancellationRequested || toBackend.SourceBroke ? ForwardFailure.ClientGone : ForwardFailure.BrokenInResponse;
         }
         finally
         {
             await end.CancelAsync().ConfigureAwait(false);
             await backend.DisposeAsync().ConfigureAwait(false);
             await Task.WhenAll(down, up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            exchange.Pass(toClient.Copied);
+            exchange.CountSent(toClient.Copied);
             // Whatever broke after that: the backend has said that it is done.
             if (toClient.SourceHasClosed)
                 exchange.Completed();
@@ -116,7 +116,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
 
     // The client has ended, in order or not. The backend is told, and has a moment to say what is left and to close: then it is done with what it got.
     private static async ValueTask<ForwardFailure?> FinishAsync(
-        Task up, Task down, UpgradedDirection toClient, Http1UpgradedStream backend, Exchange exchange, CancellationTokenSource end)
+        Task up, Task down, UpgradedDirection toClient, Http1UpgradedStream backend, RequestRecord exchange, CancellationTokenSource end)
     {
         await backend.FinishWritingAsync().ConfigureAwait(false);
         end.CancelAfter(ClosePatience);
@@ -124,7 +124,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         if (!down.IsCompletedSuccessfully)
         {
             if (toClient.SourceBroke)
-                return ForwardFailure.BrokenInAnswer;
+                return ForwardFailure.BrokenInResponse;
             await toClient.DrainAsync(end.Token).ConfigureAwait(false);
         }
 

@@ -8,21 +8,21 @@ public readonly struct RouteMatch
     private RouteMatch(Route? route, ImmutableArray<Route> alsoMet, string? fault)
     {
         Route = route;
-        AlsoMet = alsoMet;
-        Fault = fault;
+        AlsoMatched = alsoMet;
+        Violation = fault;
     }
 
     /// <summary>The route; null where no host pattern matches or the request is malformed.</summary>
     public Route? Route { get; }
 
     /// <summary>
-    /// The other routes that some reading of the path meets (<see cref="PathReadings"/>), or the path in its own case:
+    /// The other routes that some reading of the path meets (<see cref="PathInterpretations"/>), or the path in its own case:
     /// the client must satisfy their address rules as well. Default where there are none.
     /// </summary>
-    public ImmutableArray<Route> AlsoMet { get; }
+    public ImmutableArray<Route> AlsoMatched { get; }
 
     /// <summary>What is wrong with the request; null where it is well-formed.</summary>
-    public string? Fault { get; }
+    public string? Violation { get; }
 
     /// <summary>Whether the server as a whole is asked: the target <c>*</c> (RFC 9112 section 3.2.4).</summary>
     public bool IsServer { get; private init; }

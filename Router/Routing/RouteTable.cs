@@ -62,9 +62,9 @@ public sealed class RouteTable
             return RouteMatch.Malformed("the Host field is not a host name with an optional port");
         if (path is "*")
             return RouteMatch.Server;
-        if (PathReadings.IsPlain(path))
+        if (PathInterpretations.IsPlain(path))
             return FindHost(name) is { } plain ? Match(plain, path) : RouteMatch.NotRouted;
-        if (PathReadings.Of(path) is not { } readings)
+        if (PathInterpretations.Of(path) is not { } readings)
             return RouteMatch.Malformed("the path has a broken percent-encoding or an encoded control character");
         return FindHost(name) is { } paths ? Match(paths, readings) : RouteMatch.NotRouted;
     }

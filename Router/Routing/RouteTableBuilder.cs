@@ -17,7 +17,7 @@ internal sealed class RouteTableBuilder
     private readonly Dictionary<HostPattern, (PathTable Paths, string Host)> _hosts = [];
     private readonly ImmutableArray<Route>.Builder _routes = ImmutableArray.CreateBuilder<Route>();
 
-    private RouteTableBuilder(RouterSettings settings, Faults faults)
+    private RouteTableBuilder(RouterSettings settings, ValidationErrors faults)
     {
 
         _backends = settings.Backends.ToDictionary(backend => backend.Name, StringComparer.OrdinalIgnoreCase);
@@ -29,7 +29,7 @@ internal sealed class RouteTableBuilder
     }
 
     /// <summary>Builds the table. The result is to be used only where <paramref name="faults"/> stays empty.</summary>
-    public static RouteTable Build(RouterSettings settings, Faults faults)
+    public static RouteTable Build(RouterSettings settings, ValidationErrors faults)
     {
         var builder = new RouteTableBuilder(settings, faults);
         if (settings.Hosts is [])

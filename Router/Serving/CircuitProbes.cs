@@ -23,7 +23,7 @@ public sealed class CircuitProbes(UpstreamRegistry upstreams, ModeController mod
             foreach (var upstream in upstreams.All)
             {
                 var isReached = modes.Current.Reaches(upstream.Settings.Kind, "GET");
-                foreach (var endpoint in upstream.Endpoints)
+                foreach (var endpoint in upstream.Destinations)
                 {
                     if (isReached)
                         endpoint.Connector.ProbeIfDue(stopping);

@@ -10,7 +10,7 @@ namespace Router.Serving;
 /// Every exchange with a backend that ends without a complete response to the client ends here, for whatever reason. What is known about it is decided
 /// once: the list of writes of unknown outcome, the counters, the access log and what the client is told follow from that, so they always agree.
 /// </summary>
-public sealed partial class ExchangeEnd(OpenExchanges open, UncertainWrites uncertain, RouterMetrics metrics, FleetClock time, ILogger<ExchangeEnd> logger)
+public sealed partial class RequestEnding(InFlightRequests open, UncertainWrites uncertain, RouterMetrics metrics, FleetClock time, ILogger<RequestEnding> logger)
 {
     /// <summary>Decides, and reports. To be called while the exchange is still open, so that a write is at any instant in the list of one or of the other.</summary>
     /// <param name="context">The request.</param>
@@ -18,7 +18,7 @@ public sealed partial class ExchangeEnd(OpenExchanges open, UncertainWrites unce
     /// <param name="route">The name of its route.</param>
     /// <param name="reason">Why it ended.</param>
     /// <returns>What Router is to answer, and what that is to say of the request; null where nobody is left to answer, or a response has begun.</returns>
-    public (Answer Answer, RequestOutcome Outcome)? Report(HttpContext context, Exchange exchange, string route, ForwardFailure reason)
+    public (OwnResponse Answer, RequestOutcome Outcome)? Report(HttpContext context, RequestRecord exchange, string route, ForwardFailure reason)
     {
         var clientLeft = reason == ForwardFailure.ClientGone;
         // What has changed its protocol has had its response.
@@ -40,7 +40,7 @@ public sealed partial class ExchangeEnd(OpenExchanges open, UncertainWrites unce
             : (answer, isUncertain ? RequestOutcome.Unknown : exchange.HasBegun ? RequestOutcome.Unstated : RequestOutcome.NotForwarded);
     }
 
-    private void Add(HttpContext context, Exchange exchange, ForwardFailure reason, Answer? answer)
+    private void Add(HttpContext context, RequestRecord exchange, ForwardFailure reason, OwnResponse? answer)
     {
         var (now, backend) = (time.GetUtcNow(), exchange.Upstream!.Settings);
         uncertain.Add(new UncertainWrite(
@@ -56,17 +56,17 @@ public sealed partial class ExchangeEnd(OpenExchanges open, UncertainWrites unce
             now + backend.WriteSettleTime));
     }
 
-    private static Answer AnswerTo(ForwardFailure failure) => failure switch
+    private static OwnResponse AnswerTo(ForwardFailure failure) => failure switch
     {
-        ForwardFailure.AnswerTimeout or ForwardFailure.ConnectTimeout or ForwardFailure.RequestTimeout or ForwardFailure.IdleTimeout => Answer.GatewayTimeout,
-        ForwardFailure.CircuitOpen or ForwardFailure.Overloaded => Answer.Busy,
-        ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody => Answer.BadRequest,
-        ForwardFailure.RequestHeaderTooLarge => Answer.HeaderTooLarge,
-        ForwardFailure.RequestBodyTooSlow => Answer.TooSlow,
-        ForwardFailure.RequestBodyTooLarge => Answer.TooLarge,
-        ForwardFailure.Cut or ForwardFailure.Stopped => Answer.Cut,
-        ForwardFailure.InternalError => Answer.InternalError,
-        _ => Answer.BadGateway,
+        ForwardFailure.ResponseTimeout or ForwardFailure.ConnectTimeout or ForwardFailure.RequestTimeout or ForwardFailure.IdleTimeout => OwnResponse.GatewayTimeout,
+        ForwardFailure.CircuitOpen or ForwardFailure.Overloaded => OwnResponse.Busy,
+        ForwardFailure.InvalidRequest or ForwardFailure.InvalidRequestBody => OwnResponse.BadRequest,
+        ForwardFailure.RequestHeaderTooLarge => OwnResponse.HeaderTooLarge,
+        ForwardFailure.RequestBodyTooSlow => OwnResponse.TooSlow,
+        ForwardFailure.RequestBodyTooLarge => OwnResponse.TooLarge,
+        ForwardFailure.Cut or ForwardFailure.Stopped => OwnResponse.Cut,
+        ForwardFailure.InternalError => OwnResponse.InternalError,
+        _ => OwnResponse.BadGateway,
     };
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Forwarding failed: {Reason} (backend {Backend}, route {Route}, after {Milliseconds:F0} ms)")]

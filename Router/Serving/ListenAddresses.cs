@@ -11,19 +11,19 @@ public static class ListenAddresses
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().ToArray();
         var site = endpoints is not []
             ? endpoints.Select(endpoint => new ListenAddress($"{endpoint.Path}:Url", endpoint["Url"] ?? ""))
-            : options.ListenUrls(new Faults()).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(url => new ListenAddress(options.ListenKey, url));
+            : options.ListenUrls(new ValidationErrors()).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(url => new ListenAddress(options.ListenKey, url));
         return [.. site, .. management.Url is { } url ? new[] { new ListenAddress("Router:Management:Url", url) } : []];
     }
 
     /// <summary>The addresses that can't be listened on, but for those that another process uses, which are given apart.</summary>
-    public static IReadOnlyList<ListenAddress> Check(IReadOnlyList<ListenAddress> addresses, IConfiguration configuration, Faults faults)
+    public static IReadOnlyList<ListenAddress> Check(IReadOnlyList<ListenAddress> addresses, IConfiguration configuration, ValidationErrors faults)
     {
         var inUse = new List<ListenAddress>();
         for (var i = 0; i < addresses.Count; i++)
         {
             var address = addresses[i];
             if (address.Try(out var isInUse) is { } fault && !isInUse)
-                faults.Add(fault.Key, fault.Problem, fault.Cure);
+                faults.Add(fault.Key, fault.Problem, fault.Hint);
             if (isInUse)
                 inUse.Add(address);
             if (addresses.Take(i).FirstOrDefault(address.Overlaps) is { } other)
@@ -41,6 +41,6 @@ public static class ListenAddresses
     /// <summary>Why a start has failed, by trying each address: the framework's own exceptions name none.</summary>
     public static string Explain(IReadOnlyList<ListenAddress> addresses, Exception failure) =>
         addresses.Select(address => address.Try(out _)).FirstOrDefault(fault => fault is not null) is { } found
-            ? $"{found.Problem}. {found.Cure}."
+            ? $"{found.Problem}. {found.Hint}."
             : $"Router can't listen on {string.Join(", ", addresses.Select(address => address.Url))}: {failure.GetBaseException().Message.TrimEnd('.')}.";
 }

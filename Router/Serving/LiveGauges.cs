@@ -24,7 +24,7 @@ public sealed class LiveGauges
     private readonly UpstreamRegistry _upstreams;
 
     /// <summary>Adds them to Router's meter.</summary>
-    public LiveGauges(RouterMetrics metrics, ModeController modes, StoreHealth store, FleetReporter fleet, OpenExchanges open, UncertainWrites uncertain, CurrentSite site, UpstreamRegistry upstreams, BackgroundFailures failures, ClientConnections connections, AcceptFailures accepting, FleetClock time)
+    public LiveGauges(RouterMetrics metrics, ModeController modes, StoreHealth store, FleetReporter fleet, InFlightRequests open, UncertainWrites uncertain, CurrentSite site, UpstreamRegistry upstreams, BackgroundFailures failures, ClientConnections connections, AcceptFailures accepting, FleetClock time)
     {
         (_modes, _site, _upstreams) = (modes, site, upstreams);
         var meter = metrics.Meter;
@@ -39,7 +39,7 @@ public sealed class LiveGauges
         meter.CreateObservableGauge("router.fleet.verdict", () => Verdicts(fleet.Published), null, "1 for the verdict on the fleet, 0 for the others: safe only where a restore may begin.");
         meter.CreateObservableGauge("router.fleet.instances", () => Instances(fleet.Published), "{instance}", "Instances of the fleet, by state: live, or vanished and not known to have ended.");
         meter.CreateObservableGauge("router.fleet.unsettled_writes", () => fleet.Published?.Unsettled ?? 0, "{request}", "Writes of unknown outcome that an application may still be applying.");
-        meter.CreateObservableGauge("router.mode.in_the_way", () => open.HeldAgainst(modes.State).Count, "{request}", "Requests and upgraded connections in flight to what the mode closes.");
+        meter.CreateObservableGauge("router.mode.in_the_way", () => open.BlockingFor(modes.State).Count, "{request}", "Requests and upgraded connections in flight to what the mode closes.");
         meter.CreateObservableCounter("router.uncertain_writes", () => uncertain.Count, "{request}", "Requests that must not be done twice and whose exchange was broken or cut.");
         meter.CreateObservableCounter(
             "router.background.failures", () => failures.Counts.Select(work => new Measurement<long>(work.Count, new KeyValuePair<string, object?>("work", work.Work))),
@@ -89,7 +89,7 @@ public sealed class LiveGauges
     private IEnumerable<Measurement<long>> Repeats() =>
         from upstream in _site.Current.Backends
         from failure in Enum.GetValues<ForwardFailure>()
-        let count = upstream.Repeats.Of(failure)
+        let count = upstream.Retries.Of(failure)
         where count > 0
         select new Measurement<long>(count, Backend(upstream), new("reason", ForwardFailures.NameOf(failure)));
 
@@ -104,7 +104,7 @@ public sealed class LiveGauges
     private IEnumerable<Measurement<int>> Connections() =>
         from upstream in _site.Current.Backends
         where !upstream.Settings.Http2
-        from endpoint in upstream.Endpoints
+        from endpoint in upstream.Destinations
         from state in new[] { ("idle", endpoint.Pool.Idle), ("active", endpoint.InFlight) }
         select new Measurement<int>(
             state.Item2,
@@ -115,7 +115,7 @@ public sealed class LiveGauges
 
     private IEnumerable<Measurement<int>> Circuits() =>
         from upstream in _site.Current.Backends
-        from endpoint in upstream.Endpoints
+        from endpoint in upstream.Destinations
         from state in CircuitStates
         select new Measurement<int>(
             endpoint.Circuit == state ? 1 : 0,

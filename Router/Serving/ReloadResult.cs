@@ -8,7 +8,7 @@ namespace Router.Serving;
 /// <param name="AfterRestart">Those of the keys whose new values take effect only at the next start.</param>
 /// <param name="Faults">Why nothing was changed; none where the new configuration is in force.</param>
 /// <param name="Routes">How many routes the site in force has.</param>
-public sealed record ReloadResult(ImmutableArray<string> Changes, ImmutableArray<string> AfterRestart, ImmutableArray<Fault> Faults, int Routes)
+public sealed record ReloadResult(ImmutableArray<string> Changes, ImmutableArray<string> AfterRestart, ImmutableArray<ValidationError> Faults, int Routes)
 {
     // More names than these make no line that a person reads.
     private const int MostNamed = 10;

@@ -54,7 +54,7 @@ public sealed partial class Reloader(
 
     private ReloadResult Reload()
     {
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         var before = site.Current;
         var candidate = files.ReadAgain(configuration, faults);
         // Where a file can't be read, what is missing in it is no news.
@@ -86,7 +86,7 @@ public sealed partial class Reloader(
         }
     }
 
-    private static ReloadResult Refused(Faults faults, Site inForce) => new([], [], [.. faults.All], inForce.Table.Routes.Length);
+    private static ReloadResult Refused(ValidationErrors faults, Site inForce) => new([], [], [.. faults.All], inForce.Table.Routes.Length);
 
     private static bool IsWithin(string key, string section) =>
         key.StartsWith(section, StringComparison.OrdinalIgnoreCase) && (key.Length == section.Length || key[section.Length] == ':');

@@ -45,7 +45,7 @@ public static class ServerLimits
         server.Http2.MaxRequestHeaderFieldSize = Math.Max(Math.Max(limits.MaxHeaderSize, limits.MaxRequestLine), MostAnswered);
         server.RequestHeadersTimeout = limits.HeaderTimeout;
         server.KeepAliveTimeout = limits.KeepAliveTimeout;
-        server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, ExchangeLimit.UploadGrace);
+        server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, RequestDeadline.UploadGrace);
         server.MinResponseDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, limits.ResponseGrace + StreamsLead);
     }
 

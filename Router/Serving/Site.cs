@@ -26,7 +26,7 @@ public sealed class Site
         RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings));
         Backends = [.. settings.Backends.Select(upstreams.For)];
         var shared = new Dictionary<(string Sets, bool HttpsRedirects), ResponseHeaderRules>();
-        Routes = [.. table.Routes.Select(route => new LiveRoute(
+        Routes = [.. table.Routes.Select(route => new RouteState(
             route,
             route.Backend is { } backend ? upstreams.For(backend) : null,
             route.File is { } file ? files[file] : null,
@@ -66,10 +66,10 @@ public sealed class Site
         [.. Backends, .. Routes.Select(route => route.ErrorPage?.Upstream).OfType<Upstream>()];
 
     /// <summary>What lives of each route, at its <see cref="Route.Index"/>.</summary>
-    public ImmutableArray<LiveRoute> Routes { get; }
+    public ImmutableArray<RouteState> Routes { get; }
 
     /// <summary>Reads settings, table and pages, and notes every fault of them.</summary>
-    public static SiteParts Read(IConfiguration configuration, Faults faults)
+    public static SiteParts Read(IConfiguration configuration, ValidationErrors faults)
     {
         var settings = SettingsReader.Read(configuration, faults);
         var table = RouteTableBuilder.Build(settings, faults);
@@ -109,20 +109,3 @@ public sealed class Site
             ? new AllowList(list.Name, list.Ranges)
             : null;
 }
-
-/// <summary>Everything that a site is made of, read and checked: a site can be made of it without reading a file again.</summary>
-/// <param name="Settings">The settings.</param>
-/// <param name="Table">The table.</param>
-/// <param name="Pages">Router's own responses.</param>
-/// <param name="Files">The files that routes serve, by their names.</param>
-public sealed record SiteParts(RouterSettings Settings, RouteTable Table, SitePages Pages, IReadOnlyDictionary<string, FixedFile> Files);
-
-/// <summary>A route with what lives of it.</summary>
-/// <param name="Route">The route.</param>
-/// <param name="Upstream">Its backend's upstream; null where it has none.</param>
-/// <param name="File">The file that is its answer; null where there is none.</param>
-/// <param name="ErrorPage">The page for its backend's errors; null where there is none.</param>
-/// <param name="HeaderRules">The changes to the header of its answers.</param>
-/// <param name="Traffic">Its counters.</param>
-public sealed record LiveRoute(
-    Route Route, Upstream? Upstream, FixedFile? File, ErrorPage? ErrorPage, ResponseHeaderRules HeaderRules, RouteTraffic Traffic);

@@ -44,7 +44,7 @@ public sealed record StartOptions
     public string ListenKey => Urls is { Length: > 0 } ? "--urls" : Said("ASPNETCORE_URLS") is not null ? "ASPNETCORE_URLS" : Said("PORT") is not null ? "PORT" : "--urls";
 
     /// <summary>The addresses to listen on; a fault where they can't be.</summary>
-    public string ListenUrls(Faults faults)
+    public string ListenUrls(ValidationErrors faults)
     {
         if (Urls is { Length: > 0 })
             return Checked("--urls", Urls, faults);
@@ -59,7 +59,7 @@ public sealed record StartOptions
 
     private string? Said(string variable) => Environment(variable) is { Length: > 0 } text ? text : null;
 
-    private static string Checked(string key, string urls, Faults faults)
+    private static string Checked(string key, string urls, ValidationErrors faults)
     {
         foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {

@@ -71,6 +71,6 @@ public sealed class StatusEndpoint(CurrentSite site, UpstreamRegistry upstreams,
         return new BackendStatus(
             upstream.Settings.Name, upstream.Settings.Kind.ToString().ToLowerInvariant(), seen is null ? null : seen.Failure is null, seen?.At,
             seen?.Failure is { } failure ? ForwardFailures.NameOf(failure) : null, inFlight,
-            [.. upstream.Endpoints.Select(endpoint => new AddressStatus(endpoint.Circuit, endpoint.InFlight))]);
+            [.. upstream.Destinations.Select(endpoint => new AddressStatus(endpoint.Circuit, endpoint.InFlight))]);
     }
 }

@@ -11,7 +11,7 @@ namespace Router.Serving;
 /// address that has one is asked for at its interval. An address whose probe fails gets no requests while another one works;
 /// the next probe that is answered brings it back. A backend that the mode closes is left in peace.
 /// </summary>
-public sealed partial class UpstreamCare(CurrentSite site, UpstreamRegistry upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time, ILogger<UpstreamCare> logger)
+public sealed partial class UpstreamMaintenance(CurrentSite site, UpstreamRegistry upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time, ILogger<UpstreamMaintenance> logger)
     : BackgroundLoop(failures, time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(250);
@@ -25,20 +25,20 @@ public sealed partial class UpstreamCare(CurrentSite site, UpstreamRegistry upst
         while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
         {
             upstreams.Sweep();
-            foreach (var endpoint in upstreams.All.SelectMany(upstream => upstream.Endpoints))
+            foreach (var endpoint in upstreams.All.SelectMany(upstream => upstream.Destinations))
                 endpoint.Pool.Sweep();
             foreach (var upstream in site.Current.Backends.Where(upstream => upstream.Settings.ProbePath is not null && modes.Current.Reaches(upstream.Settings.Kind, "GET")))
             {
-                foreach (var endpoint in upstream.Endpoints.Where(endpoint => IsDue(endpoint, upstream.Settings)))
+                foreach (var endpoint in upstream.Destinations.Where(endpoint => IsDue(endpoint, upstream.Settings)))
                     endpoint.LastProbe = (_time.GetTimestamp(), ProbeAsync(endpoint, upstream.Settings, stopping));
             }
         }
     }
 
-    private bool IsDue(Endpoint endpoint, BackendSettings backend) =>
+    private bool IsDue(Destination endpoint, BackendSettings backend) =>
         endpoint.LastProbe is not { } last || (last.Running.IsCompleted && _time.GetElapsedTime(last.At) >= backend.ProbeInterval);
 
-    private async Task ProbeAsync(Endpoint endpoint, BackendSettings backend, CancellationToken stopping)
+    private async Task ProbeAsync(Destination endpoint, BackendSettings backend, CancellationToken stopping)
     {
         using var limit = new CancellationTokenSource(backend.ProbeInterval, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);

@@ -8,7 +8,7 @@ namespace Router.Switching;
 /// <param name="now">The fleet's clock.</param>
 /// <param name="activationDelay">How long it takes until every instance knows of the change.</param>
 /// <param name="faults">What is wrong with the change.</param>
-public delegate ModeRecord? RecordChange(ModeState state, DateTimeOffset now, TimeSpan activationDelay, Faults faults);
+public delegate ModeRecord? RecordChange(ModeState state, DateTimeOffset now, TimeSpan activationDelay, ValidationErrors faults);
 
 /// <summary>A change of the record that an operator asks for.</summary>
 /// <param name="Kind">What the history calls it.</param>
@@ -45,7 +45,7 @@ public enum ChangeOutcome
 }
 
 /// <summary>The outcome of a change, and the record that it made.</summary>
-public sealed record ChangeResult(ChangeOutcome Outcome, ModeState Before, IReadOnlyList<Fault> Faults)
+public sealed record ChangeResult(ChangeOutcome Outcome, ModeState Before, IReadOnlyList<ValidationError> Faults)
 {
     /// <summary>The new record; null if there is none.</summary>
     public ModeRecord? Record { get; init; }

@@ -14,7 +14,7 @@ public sealed partial class Drain : BackgroundLoop
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     private readonly ModeController _modes;
-    private readonly OpenExchanges _open;
+    private readonly InFlightRequests _open;
     private readonly UncertainWrites _uncertain;
     private readonly TimeSpan _limit;
     private readonly TimeProvider _time;
@@ -25,7 +25,7 @@ public sealed partial class Drain : BackgroundLoop
     private (ModeState State, long Cut, long Uncertain)? _draining;
 
     public Drain(
-        ModeController modes, OpenExchanges open, UncertainWrites uncertain, RouterSettings settings, BackgroundFailures failures, TimeProvider time,
+        ModeController modes, InFlightRequests open, UncertainWrites uncertain, RouterSettings settings, BackgroundFailures failures, TimeProvider time,
         ILogger<Drain> logger)
         : base(failures, time)
     {
@@ -86,7 +86,7 @@ public sealed partial class Drain : BackgroundLoop
         {
             // A switch that follows at once must not suppress the report on the end of this one.
             if (_draining is { } last && _drained?.Step.IsSameAs(last.State.Step) != true
-                && _open.HeldAgainst(last.State).TrueForAll(exchange => exchange.Arrived > state.ActivatedAt))
+                && _open.BlockingFor(last.State).TrueForAll(exchange => exchange.Arrived > state.ActivatedAt))
             {
                 ReportOnce(last);
             }
@@ -94,7 +94,7 @@ public sealed partial class Drain : BackgroundLoop
             _draining = draining = (state, _open.CutCount, _uncertain.Count);
         }
 
-        var held = _open.HeldAgainst(state);
+        var held = _open.BlockingFor(state);
         var isDue = IsCutDue(state, _time.GetElapsedTime(state.ActivatedAt), _limit);
         foreach (var exchange in held)
         {

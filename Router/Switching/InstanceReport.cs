@@ -57,7 +57,7 @@ public sealed record InstanceReport
     public int Testers { get; init; }
 
     /// <summary>The oldest of the requests in flight to what the mode closes.</summary>
-    public ImmutableArray<OpenExchange> Blocking
+    public ImmutableArray<InFlightRequest> Blocking
     {
         get => field.IsDefault ? [] : field;
         init;
@@ -67,7 +67,7 @@ public sealed record InstanceReport
     public int OpenWriteCount { get; init; }
 
     /// <summary>The oldest of them: what would be of unknown outcome if the instance died now.</summary>
-    public ImmutableArray<OpenExchange> OpenWrites
+    public ImmutableArray<InFlightRequest> OpenWrites
     {
         get => field.IsDefault ? [] : field;
         init;

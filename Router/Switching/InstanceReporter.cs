@@ -9,7 +9,7 @@ namespace Router.Switching;
 
 /// <summary>Makes the reports of what this instance has confirmed and has in flight. Making a report changes nothing.</summary>
 public sealed class InstanceReporter(
-    ModeController modes, OpenExchanges open, UncertainWrites uncertain, UpstreamRegistry upstreams, Drain drain, RouterSettings settings, FleetClock clock)
+    ModeController modes, InFlightRequests open, UncertainWrites uncertain, UpstreamRegistry upstreams, Drain drain, RouterSettings settings, FleetClock clock)
 {
     private const int MaxBlocking = 20;
     private const int MostWrites = 50;
@@ -31,7 +31,7 @@ public sealed class InstanceReporter(
         // The state first: a request that arrives later meets it. The writes in flight before those of unknown outcome: a write that ends in between is in
         // both lists, and never in neither.
         var state = modes.State;
-        var held = open.HeldAgainst(state);
+        var held = open.BlockingFor(state);
         var writes = open.Writes();
         var now = clock.GetUtcNow();
         var window = state.Mode.ClosesAnything ? state.WindowSince - Before : DateTimeOffset.MinValue;

@@ -19,7 +19,7 @@ public sealed partial class ModeChanger(
         if (request.IfVersion is { } version && version != state.Record.Version)
             return new ChangeResult(ChangeOutcome.OtherVersion, state, []);
         var delay = await ActivationDelayAsync(cancellation).ConfigureAwait(false);
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         if (request.Apply(state, clock.GetUtcNow(), delay, faults) is not { } next || faults.Any)
             return new ChangeResult(ChangeOutcome.Refused, state, faults.All);
         if (request.IsDryRun)

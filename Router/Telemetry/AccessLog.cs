@@ -25,7 +25,7 @@ public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvide
     }
 
     /// <summary>Writes the line of a request that has ended.</summary>
-    public void Write(HttpContext context, Exchange exchange) => _lines.Write(AccessLogLine.Of(context, exchange, time));
+    public void Write(HttpContext context, RequestRecord exchange) => _lines.Write(AccessLogLine.Of(context, exchange, time));
 
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)

@@ -21,7 +21,7 @@ public static class AccessLogLine
     private static Second? _second;
 
     /// <summary>Makes the line of a request that ends now: bytes that hold until the next line is made by the same thread.</summary>
-    public static ReadOnlySpan<byte> Of(HttpContext context, Exchange exchange, TimeProvider time)
+    public static ReadOnlySpan<byte> Of(HttpContext context, RequestRecord exchange, TimeProvider time)
     {
         var line = _line ??= new JsonLine();
         line.Begin();
@@ -30,7 +30,7 @@ public static class AccessLogLine
         return line.Bytes;
     }
 
-    private static void Write(JsonLine line, HttpContext context, Exchange exchange, TimeProvider time)
+    private static void Write(JsonLine line, HttpContext context, RequestRecord exchange, TimeProvider time)
     {
         line.Add("logType"u8, "nginx-access"u8);
         WriteTrace(line, context, exchange);
@@ -54,7 +54,7 @@ public static class AccessLogLine
             line.Add("bypass"u8, tester);
     }
 
-    private static void WriteTrace(JsonLine line, HttpContext context, Exchange exchange)
+    private static void WriteTrace(JsonLine line, HttpContext context, RequestRecord exchange)
     {
         var trace = exchange.TraceOf(context);
         Write(line, "requestId"u8, trace.TraceId);
@@ -64,7 +64,7 @@ public static class AccessLogLine
         Write(line, "debugFlag"u8, trace.Flags);
     }
 
-    private static void WriteClient(JsonLine line, HttpContext context, Exchange exchange)
+    private static void WriteClient(JsonLine line, HttpContext context, RequestRecord exchange)
     {
         // An IPv6 address with its zone's number has 56 characters at most (RFC 4007 section 11).
         Span<byte> address = stackalloc byte[64];
@@ -105,10 +105,10 @@ public static class AccessLogLine
     }
 
     /// <summary>The status that the client got; 499 where it went away before it had a complete response.</summary>
-    private static int StatusOf(HttpContext context, Exchange exchange) =>
+    private static int StatusOf(HttpContext context, RequestRecord exchange) =>
         exchange.ClientLeft(context) ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
 
-    private static long SizeOf(HttpContext context, Exchange exchange)
+    private static long SizeOf(HttpContext context, RequestRecord exchange)
     {
         if (exchange.Sent is { } sent)
             return sent;

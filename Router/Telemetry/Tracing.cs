@@ -50,7 +50,7 @@ public sealed class Tracing : IDisposable
     }
 
     /// <summary>Notes what is wrong with the variables. The exporter itself would pass over it, and send to its own default.</summary>
-    public static void AddFaults(IConfiguration configuration, Faults faults)
+    public static void AddFaults(IConfiguration configuration, ValidationErrors faults)
     {
         foreach (var name in new[] { Endpoint, TracesEndpoint })
         {

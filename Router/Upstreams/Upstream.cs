@@ -5,10 +5,10 @@ using Router.Http;
 namespace Router.Upstreams;
 
 /// <summary>What lives of a backend: its client, its addresses, its places, and the count of what is in flight.</summary>
-public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> endpoints, HttpClient client, RepeatCounts repeats, LastWrite lastWrite, TimeProvider time) : IDisposable
+public sealed class Upstream(BackendSettings settings, ImmutableArray<Destination> endpoints, HttpClient client, RetryCounts repeats, LastWrite lastWrite, TimeProvider time) : IDisposable
 {
     private readonly SemaphoreSlim _permits = new(settings.MaxConcurrentRequests);
-    private volatile Seen? _lastSeen;
+    private volatile LastContact? _lastSeen;
     private long _lastAnswer;
     private int _inFlight;
     private int _upgraded;
@@ -18,13 +18,13 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     public BackendSettings Settings => settings;
 
     /// <summary>Its addresses.</summary>
-    public ImmutableArray<Endpoint> Endpoints => endpoints;
+    public ImmutableArray<Destination> Destinations => endpoints;
 
     /// <summary>The pooled client; no other backend shares it, so no backend's connections wait on another's.</summary>
     public HttpClient Client => client;
 
     /// <summary>How many requests were sent to it again.</summary>
-    public RepeatCounts Repeats => repeats;
+    public RetryCounts Retries => repeats;
 
     /// <summary>When it last got a request that may change something, before it was configured anew included.</summary>
     public LastWrite LastWrite => lastWrite;
@@ -36,7 +36,7 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     public int Upgraded => Volatile.Read(ref _upgraded);
 
     /// <summary>What was last seen of it, without asking it now; null where no request was sent yet.</summary>
-    public Seen? LastSeen => _lastSeen;
+    public LastContact? LastSeen => _lastSeen;
 
     /// <summary>Counts a request in. Each call needs one <see cref="Leave"/>.</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);
@@ -44,7 +44,7 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     /// <summary>Counts a request out.</summary>
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 
-    /// <summary>Takes one of the permits for requests that the backend may have at once; false where none is free. Each needs one <see cref="ReleasePermit"/>.</summary>
+    /// <summary>Takes one of the permits for requests that the backend may have at once; false where none is free. Each needs one <see cref="ReturnPermit"/>.</summary>
     public bool TryTakePermit() => _permits.Wait(0, CancellationToken.None);
 
     /// <summary>Waits for a permit; false where the queue is full or too slow.</summary>
@@ -57,24 +57,24 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
     }
 
     /// <summary>Gives a permit back.</summary>
-    public void ReleasePermit() => _permits.Release();
+    public void ReturnPermit() => _permits.Release();
 
     /// <summary>A connection was upgraded, or an upgraded one has ended.</summary>
     public void CountUpgraded(int change) => Interlocked.Add(ref _upgraded, change);
 
     /// <summary>Notes that the backend answered.</summary>
     /// <param name="now">A timestamp of the clock.</param>
-    public void Answered(long now)
+    public void ResponseStarted(long now)
     {
         // Good news of this second is news enough.
         if (_lastSeen is { Failure: null } && time.GetElapsedTime(Volatile.Read(ref _lastAnswer), now) < TimeSpan.FromSeconds(1))
             return;
         Volatile.Write(ref _lastAnswer, now);
-        _lastSeen = new Seen(time.GetUtcNow(), null);
+        _lastSeen = new LastContact(time.GetUtcNow(), null);
     }
 
     /// <summary>Notes that the backend could not be reached or did not answer.</summary>
-    public void Failed(ForwardFailure failure) => _lastSeen = new Seen(time.GetUtcNow(), failure);
+    public void Failed(ForwardFailure failure) => _lastSeen = new LastContact(time.GetUtcNow(), failure);
 
     /// <summary>
     /// Closes the connections that no request needs: the configuration has the backend no longer. A request that still comes, from a table that was
@@ -118,8 +118,3 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Endpoint> 
         _permits.Dispose();
     }
 }
-
-/// <summary>What was last seen of a backend.</summary>
-/// <param name="At">When.</param>
-/// <param name="Failure">What went wrong; null where it answered.</param>
-public sealed record Seen(DateTimeOffset At, ForwardFailure? Failure);

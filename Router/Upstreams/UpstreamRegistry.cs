@@ -67,8 +67,8 @@ public sealed class UpstreamRegistry(TimeProvider time)
 
     private Upstream Create(BackendSettings settings)
     {
-        var endpoints = settings.Addresses.All.Select(address => new Endpoint(address, settings, time)).ToImmutableArray();
-        var repeats = new RepeatCounts();
+        var endpoints = settings.Addresses.All.Select(address => new Destination(address, settings, time)).ToImmutableArray();
+        var repeats = new RetryCounts();
         var client = new HttpClient(new RetryHandler(endpoints.Length > 1, fault => repeats.Count(fault.Failure))
         {
             InnerHandler = new UpstreamHandler(endpoints),

@@ -19,7 +19,7 @@ public static class BareLines
         (head, length) = ([], 0);
         var end = buffered.IndexOf("\n\n"u8);
         if ((end < 0 ? buffered : buffered[..end]).Contains((byte)'\r'))
-            throw new InvalidDataException(Http1Faults.MixedLineEnds);
+            throw new InvalidDataException(Http1Violations.MixedLineEnds);
         if (end < 0)
             return false;
         var lines = buffered[..(end + 1)];

@@ -34,7 +34,7 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     public bool HasServed { get; private set; }
 
     /// <summary>The head of the last answer on it.</summary>
-    public AnswerHead Head { get; } = new();
+    public ResponseHead Head { get; } = new();
 
     /// <summary>When it became idle, in ticks of the pool's clock.</summary>
     public long IdleSince { get; private set; }

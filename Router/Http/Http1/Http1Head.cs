@@ -46,7 +46,7 @@ public readonly struct Http1Head
     /// <param name="answer">The answer; in its head is still the one before on the connection.</param>
     /// <param name="parsed">What the head says of the connection and the body.</param>
     /// <param name="fault">The rule that it breaks, as a sentence about the response.</param>
-    public static bool TryParse(ReadOnlySpan<byte> head, bool isHead, BackendAnswer answer, out Http1Head parsed, [NotNullWhen(false)] out string? fault)
+    public static bool TryParse(ReadOnlySpan<byte> head, bool isHead, BackendResponse answer, out Http1Head parsed, [NotNullWhen(false)] out string? fault)
     {
         (parsed, fault) = (default, null);
         var last = answer.Head;
@@ -72,7 +72,7 @@ public readonly struct Http1Head
             {
                 if (!TryReadFieldLine(rest, start, before, out line))
                 {
-                    fault = Http1Faults.OfFieldLine(rest);
+                    fault = Http1Violations.OfFieldLine(rest);
                     return false;
                 }
 
@@ -82,7 +82,7 @@ public readonly struct Http1Head
             isAlike &= ReferenceEquals(line.Name, before.Name);
             if (!isAlike)
                 line = line with { IsAnother = last.HasAbove(count, line.Name) };
-            if (line.Role != FieldRole.None && !framing.Sees(ref line, out fault))
+            if (line.Role != HeaderRole.None && !framing.Sees(ref line, out fault))
                 return false;
             if (!isKept)
                 last[count] = line;
@@ -94,7 +94,7 @@ public readonly struct Http1Head
         parsed = framing.Result((int)status.Status, isHead);
         if (parsed is not { Status: 205, Framing: BodyFraming.Length })
             return true;
-        fault = Http1Faults.ContentOfReset;
+        fault = Http1Violations.ContentOfReset;
         return false;
     }
 
@@ -104,15 +104,15 @@ public readonly struct Http1Head
     /// </summary>
     public static bool TryParseField(ReadOnlySpan<byte> line, out string name, out string value) => TryParseField(line, default, out name, out value);
 
-    private static bool TryReadFieldLine(ReadOnlySpan<byte> rest, int start, in FieldLine before, out FieldLine line)
+    private static bool TryReadFieldLine(ReadOnlySpan<byte> rest, int start, in HeaderLine before, out HeaderLine line)
     {
         line = default;
         var end = rest.IndexOf("\r\n"u8);
         if (end < 0 || !TryParseField(rest[..end], before.Name, out var name, out var value))
             return false;
         var isSame = ReferenceEquals(name, before.Name);
-        var role = isSame && before.Role is FieldRole.None or FieldRole.ContentLength ? before.Role : FieldRoles.Of(name, value);
-        line = new FieldLine(start, end + 2, name, value, role, isSame && before.IsAnother);
+        var role = isSame && before.Role is HeaderRole.None or HeaderRole.ContentLength ? before.Role : HeaderRoles.Of(name, value);
+        line = new HeaderLine(start, end + 2, name, value, role, isSame && before.IsAnother);
         return true;
     }
 
@@ -125,9 +125,9 @@ public readonly struct Http1Head
         var octets = line[..colon];
         var text = line[(colon + 1)..].Trim(" \t"u8);
         var same = known is not null && Ascii.Equals(octets, known) ? known : null;
-        if ((same is null && !FieldSyntax.IsToken(octets) && !FieldSyntax.IsToken(octets = octets.TrimEnd(" \t"u8))) || FieldSyntax.HasControls(text))
+        if ((same is null && !HeaderSyntax.IsToken(octets) && !HeaderSyntax.IsToken(octets = octets.TrimEnd(" \t"u8))) || HeaderSyntax.HasControls(text))
             return false;
-        name = same ?? FieldNames.Of(octets);
+        name = same ?? KnownHeaderNames.Of(octets);
         value = Encoding.Latin1.GetString(text);
         return true;
     }
@@ -140,7 +140,7 @@ public readonly struct Http1Head
             return false;
         var line = head[..end];
         var isHttp11 = line.StartsWith("HTTP/1.1 "u8);
-        if ((!isHttp11 && !line.StartsWith("HTTP/1.0 "u8)) || FieldSyntax.HasControls(line))
+        if ((!isHttp11 && !line.StartsWith("HTTP/1.0 "u8)) || HeaderSyntax.HasControls(line))
             return false;
         if (!Utf8Parser.TryParse(line.Slice(9, 3), out ushort code, out var digits) || digits != 3 || code < 100 || (line.Length > 12 && line[12] != ' '))
             return false;

@@ -22,7 +22,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         Raw(" HTTP/1.1\r\nHost: "u8);
         Text(host);
         Raw("\r\n"u8);
-        foreach (var (name, values) in request.Fields.All)
+        foreach (var (name, values) in request.HeaderList.All)
         {
             foreach (var value in values)
                 Field(name, value ?? "");
@@ -148,7 +148,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         if (PrintableAscii.TryWrite(text, octets))
             return;
         Encoding.Latin1.GetBytes(text, octets);
-        if (FieldSyntax.HasControls(octets[..text.Length]))
+        if (HeaderSyntax.HasControls(octets[..text.Length]))
             throw new BackendException(ForwardFailure.InvalidRequest);
     }
 }

@@ -5,7 +5,7 @@ using System.Text;
 namespace Router.Http.Http1;
 
 /// <summary>The body of an answer, read as its framing says (RFC 9112 section 6). A body that ends early is an error, never an end.</summary>
-public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection connection, Http1Head head, HttpResponseMessage response) : AsyncStream
+public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection connection, Http1Head head, HttpResponseMessage response) : AsyncStream
 {
     // A size of more digits would not fit; extensions are passed over, but not for ever.
     private const int MaxChunkLine = 4096;
@@ -15,15 +15,15 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
     private bool _ended;
 
     /// <summary>Whether all of it has been read along with the head.</summary>
-    public bool IsAllHere => head.Framing == BodyFraming.None || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _left);
+    public bool IsBuffered => head.Framing == BodyFraming.None || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _left);
 
     /// <summary>How many bytes of a body of known length are still to be read.</summary>
-    public long Left => _left;
+    public long Remaining => _left;
 
     /// <inheritdoc/>
     public override bool CanRead => true;
 
-    /// <summary>Copies all of it where it <see cref="IsAllHere"/>, and ends the exchange.</summary>
+    /// <summary>Copies all of it where it <see cref="IsBuffered"/>, and ends the exchange.</summary>
     public ValueTask CopyAllAsync(IBufferWriter<byte> target)
     {
         target.Write(connection.Buffered[..(int)_left]);
@@ -70,7 +70,7 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
         {
             _ended = true;
             await exchange.AbandonAsync().ConfigureAwait(false);
-            exchange.Leave();
+            exchange.ReleaseCount();
         }
 
         await base.DisposeAsync().ConfigureAwait(false);
@@ -83,7 +83,7 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
         {
             _ended = true;
             connection.Dispose();
-            exchange.Leave();
+            exchange.ReleaseCount();
         }
 
         base.Dispose(disposing);
@@ -142,7 +142,7 @@ public sealed class Http1ResponseBody(Http1Exchange exchange, Http1Connection co
                 throw new InvalidDataException($"its trailers do not end within {Http1Connection.MaxHead} bytes");
             var octets = Encoding.Latin1.GetBytes(line);
             if (!Http1Head.TryParseField(octets, out var name, out var value))
-                throw new InvalidDataException(Http1Faults.OfFieldLine(octets));
+                throw new InvalidDataException(Http1Violations.OfFieldLine(octets));
             if (TrailerFields.MayPass(name))
                 response.TrailingHeaders.TryAddWithoutValidation(name, value);
         }

@@ -15,7 +15,7 @@ public sealed class Http1Transport(Http1Pool pool) : Transport
         if (request.NeedsFreshConnection || pool.Take() is not { } idle)
             return ConnectAndRunAsync(request);
         request.ConnectionReused();
-        return new Http1Exchange(pool, idle, request).RunAsync();
+        return new Http1RoundTrip(pool, idle, request).RunAsync();
     }
 
     private async Task<HttpResponseMessage> ConnectAndRunAsync(BackendRequest request)
@@ -33,6 +33,6 @@ public sealed class Http1Transport(Http1Pool pool) : Transport
         }
 
         request.Connected();
-        return await new Http1Exchange(pool, connection, request).RunAsync().ConfigureAwait(false);
+        return await new Http1RoundTrip(pool, connection, request).RunAsync().ConfigureAwait(false);
     }
 }

@@ -18,15 +18,15 @@ public ref struct ResponseFraming(bool isHttp11)
     /// <summary>Takes note of a header; false where it makes the end of the body uncertain.</summary>
     /// <param name="line">The header. Its role and value become what is to be passed on.</param>
     /// <param name="fault">The rule that it breaks.</param>
-    public bool Sees(ref FieldLine line, [NotNullWhen(false)] out string? fault)
+    public bool Sees(ref HeaderLine line, [NotNullWhen(false)] out string? fault)
     {
         fault = line.Role switch
         {
-            FieldRole.ContentLength or FieldRole.RepeatedContentLength => SeesLength(ref line),
-            FieldRole.TransferEncoding => SeesCoding(line.Value),
+            HeaderRole.ContentLength or HeaderRole.RepeatedContentLength => SeesLength(ref line),
+            HeaderRole.TransferEncoding => SeesCoding(line.Value),
             _ => null,
         };
-        _close |= line.Role == FieldRole.ConnectionClose;
+        _close |= line.Role == HeaderRole.ConnectionClose;
         if (fault is null && _length is not null && (_chunked || _identity))
             fault = "it has both Content-Length and Transfer-Encoding (RFC 9112 section 6.3)";
         return fault is null;
@@ -54,7 +54,7 @@ public ref struct ResponseFraming(bool isHttp11)
 
     private readonly bool MayHaveContent(int status) => _chunked || _identity || _length > 0 || (status == 205 && _length is null);
 
-    private string? SeesLength(ref FieldLine line)
+    private string? SeesLength(ref HeaderLine line)
     {
         if (!TryReadLength(line.Value, out var length))
         {
@@ -66,15 +66,15 @@ public ref struct ResponseFraming(bool isHttp11)
         if (_length is null)
         {
             _length = length;
-            if (line.Role == FieldRole.RepeatedContentLength)
-                line = line with { Role = FieldRole.ContentLength };
+            if (line.Role == HeaderRole.RepeatedContentLength)
+                line = line with { Role = HeaderRole.ContentLength };
             return null;
         }
 
         // RFC 9112 section 6.3: equal values may be taken for one.
         if (_length != length)
             return "it has two Content-Length headers that differ (RFC 9112 section 6.3)";
-        line = line with { Role = FieldRole.RepeatedContentLength };
+        line = line with { Role = HeaderRole.RepeatedContentLength };
         return null;
     }
 

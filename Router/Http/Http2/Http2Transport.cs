@@ -28,7 +28,7 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         }
         catch (HttpRequestException fault) when (IsBrokenConnection(fault))
         {
-            throw new BackendException(ForwardFailure.BrokenBeforeAnswer, diedIdle: true, cause: fault);
+            throw new BackendException(ForwardFailure.BrokenBeforeResponse, diedIdle: true, cause: fault);
         }
         finally
         {
@@ -43,7 +43,7 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         if (request.FieldsAreWritten)
             return;
         request.FieldsAreWritten = true;
-        foreach (var (name, values) in request.Fields.All)
+        foreach (var (name, values) in request.HeaderList.All)
         {
             if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
                 (request.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
@@ -68,7 +68,7 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         }
         else if (sent.FirstHeader == name)
         {
-            throw new BackendException(ForwardFailure.BrokenBeforeAnswer, notBegun: true, isRefused: true);
+            throw new BackendException(ForwardFailure.BrokenBeforeResponse, notBegun: true, isRefused: true);
         }
 
         return Encoding.Latin1;

@@ -28,7 +28,7 @@ public sealed class HalfClose : IConnectionLifetimeFeature
     private readonly CancellationTokenSource _gone = new();
     private readonly ConnectionContext _connection;
     private readonly Socket _socket;
-    private ExchangeLimit? _request;
+    private RequestDeadline? _request;
     private bool _inputEnded;
     private bool _isProbed;
     private int _beats;
@@ -61,7 +61,7 @@ public sealed class HalfClose : IConnectionLifetimeFeature
     public void Abort() => _connection.Abort();
 
     /// <summary>A request of the connection is forwarded.</summary>
-    public void Begin(ExchangeLimit request) => Volatile.Write(ref _request, request);
+    public void Begin(RequestDeadline request) => Volatile.Write(ref _request, request);
 
     /// <summary>It has ended.</summary>
     public void End() => Volatile.Write(ref _request, null);

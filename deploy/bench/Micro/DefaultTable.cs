@@ -21,7 +21,7 @@ internal static class DefaultTable
             values[$"Router:Hosts:h{i}:Backend"] = "api";
         }
 
-        var faults = new Faults();
+        var faults = new ValidationErrors();
         var (settings, table, _, _) = Site.Read(
             new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).AddInMemoryCollection(values).Build(), faults);
         return faults.All is [] ? (settings, table) : throw new InvalidOperationException(string.Join('\n', faults.All));

@@ -15,14 +15,14 @@ public class HeaderCopying
     private readonly DefaultHttpContext _context = new();
     private readonly HttpResponseMessage _answer = new() { Content = new ByteArrayContent([]) };
     private readonly BackendSettings _backend;
-    private readonly ForwardOrder _order;
+    private readonly ForwardContext _order;
 
     public HeaderCopying()
     {
         var (settings, table) = DefaultTable.Read();
         var route = table.Match("www.example.org", "/").Route!;
         _backend = route.Backend!;
-        _order = new ForwardOrder
+        _order = new ForwardContext
         {
             Route = route,
             PathAndQuery = "/",
@@ -32,7 +32,7 @@ public class HeaderCopying
             HeaderRules = new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects),
             // Copying does not look at these.
             Upstream = null!,
-            Exchange = null!,
+            Record = null!,
         };
         var request = _context.Request;
         (request.Method, request.Path, request.Scheme) = ("GET", "/", "http");

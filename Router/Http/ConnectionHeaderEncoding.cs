@@ -1,0 +1,54 @@
+using System.Text;
+
+namespace Router.Http;
+
+/// <summary>
+/// Decodes the request's <c>Connection</c> field so that all of its options survive. Where Kestrel finds exactly one of the options
+/// that it knows (<c>keep-alive</c>, <c>close</c>, <c>upgrade</c>), it puts that in the place of the whole field, and what the field
+/// names besides is no longer known to stop here (RFC 9110 section 7.6.1). So in a list <c>keep-alive</c> is left out, which is what
+/// HTTP/1.1 does anyway, and stands beside <c>close</c> or <c>upgrade</c>, which it does not change.
+/// </summary>
+public sealed class ConnectionHeaderEncoding : Encoding
+{
+    private const string KeepAlive = "keep-alive";
+
+    /// <summary>The one instance; it has no state.</summary>
+    public static ConnectionHeaderEncoding Instance { get; } = new();
+
+    /// <inheritdoc/>
+    public override int GetCharCount(byte[] bytes, int index, int count) => Read(bytes, index, count).Length;
+
+    /// <inheritdoc/>
+    public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex)
+    {
+        var text = Read(bytes, byteIndex, byteCount);
+        text.CopyTo(0, chars, charIndex, text.Length);
+        return text.Length;
+    }
+
+    /// <inheritdoc/>
+    public override int GetMaxCharCount(int byteCount) => byteCount + KeepAlive.Length + 1;
+
+    /// <inheritdoc/>
+    public override int GetByteCount(char[] chars, int index, int count) => Latin1.GetByteCount(chars, index, count);
+
+    /// <inheritdoc/>
+    public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) =>
+        Latin1.GetBytes(chars, charIndex, charCount, bytes, byteIndex);
+
+    /// <inheritdoc/>
+    public override int GetMaxByteCount(int charCount) => Latin1.GetMaxByteCount(charCount);
+
+    private static string Read(byte[] bytes, int index, int count)
+    {
+        var text = Latin1.GetString(bytes, index, count);
+        if (!text.Contains(','))
+            return text;
+        var options = text.Split(',', StringSplitOptions.TrimEntries).Where(option => !Is(option, KeepAlive)).ToList();
+        if (options.Exists(option => Is(option, "close") || Is(option, "upgrade")))
+            options.Add(KeepAlive);
+        return string.Join(',', options);
+    }
+
+    private static bool Is(string option, string other) => option.Equals(other, StringComparison.OrdinalIgnoreCase);
+}

@@ -1,0 +1,80 @@
+using Microsoft.Extensions.Primitives;
+using Router.Configuration;
+using Router.Headers;
+using Router.Modes;
+using Router.Routing;
+
+namespace Router.Pages;
+
+/// <summary>Writes Router's own answers, in the form and the language that serve who asked.</summary>
+public sealed class OwnResponseWriter(FleetClock time)
+{
+    /// <summary>Marks the closed site's answer, so that a probe can tell it from an application's 503.</summary>
+    public const string ClosedHeader = "X-Router-Closed";
+
+    private static readonly StringValues Varies = new("Accept, Accept-Encoding, Accept-Language, Sec-Fetch-Dest");
+    private static readonly StringValues VariesByOrigin = new("Accept, Accept-Encoding, Accept-Language, Origin, Sec-Fetch-Dest");
+
+    // Nothing is forbidden: a page that a crawler may ask for answers 503, and it comes back. A 503 here would mean "keep out of the whole site".
+    private static readonly ReadOnlyMemory<byte> Robots = "User-agent: *\nDisallow:\n"u8.ToArray();
+
+    /// <summary>Writes one answer. The route, where there is one, says whether programs or people ask there.</summary>
+    /// <param name="context">The exchange.</param>
+    /// <param name="answer">Which answer.</param>
+    /// <param name="outcome">What is known about the request.</param>
+    /// <param name="pages">The words.</param>
+    /// <param name="state">The mode, for the closed site's answer.</param>
+    /// <param name="route">The route.</param>
+    /// <param name="rules">The route's changes to the header.</param>
+    public ValueTask WriteAsync(HttpContext context, OwnResponse answer, RequestOutcome outcome, SitePages pages, ModeState state, Route? route, ResponseHeaderRules? rules)
+    {
+        var (request, response, now) = (context.Request, context.Response, time.GetUtcNow());
+        var isClosed = answer == OwnResponse.Closed;
+        var mayRead = pages.CrossOrigin.Apply(context);
+        response.Headers.Vary = pages.CrossOrigin.IsAllowedToAny ? VariesByOrigin : Varies;
+        if (isClosed && mayRead && CrossOrigin.IsPreflight(request))
+        {
+            CrossOrigin.Allow(context);
+            rules?.Apply(context);
+            return ValueTask.CompletedTask;
+        }
+
+        response.StatusCode = answer.Status;
+        // An error that a cache keeps outlives its cause.
+        response.Headers.CacheControl = "no-store";
+        if (answer.Status == StatusCodes.Status503ServiceUnavailable)
+            response.Headers.RetryAfter = RetryAfter.Draw(isClosed ? state.Step.Until : null, now);
+        if (isClosed)
+            response.Headers[ClosedHeader] = "1";
+        var form = ResponseForms.Of(request, route?.Kind ?? BackendKind.Frontend);
+        if (form == ResponseForm.Nothing)
+        {
+            response.ContentLength = 0;
+            rules?.Apply(context);
+            return ValueTask.CompletedTask;
+        }
+
+        var (isSending, languages) = (request.Method is not ("GET" or "HEAD" or "OPTIONS"), request.Headers.AcceptLanguage.ToString());
+        var prepared = isClosed
+            ? pages.FindClosed(state, now, isSending, languages, route?.PageTemplate, out var language)
+            : pages.Find(answer, outcome, isSending, languages, route?.PageTemplate, out language);
+        var body = form switch { ResponseForm.Page => prepared.Page, ResponseForm.Problem => prepared.Problem, _ => prepared.Text };
+        var (bytes, coding) = body.For(request.Headers.AcceptEncoding);
+        response.ContentType = body.ContentType;
+        response.ContentLength = bytes.Length;
+        response.Headers.ContentLanguage = language;
+        if (coding is not null)
+            response.Headers.ContentEncoding = coding;
+        rules?.Apply(context);
+        return context.SendAsync(bytes);
+    }
+
+    /// <summary>Responds with a <c>robots.txt</c> that forbids nothing.</summary>
+    public static ValueTask WriteRobotsAsync(HttpContext context, ResponseHeaderRules? rules)
+    {
+        context.Response.ContentType = "text/plain";
+        context.Response.ContentLength = Robots.Length;
+        rules?.Apply(context);
+        return context.SendAsync(Robots);
+    }
+}

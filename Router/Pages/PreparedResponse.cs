@@ -1,0 +1,58 @@
+using System.IO.Compression;
+using System.Text;
+using Microsoft.Extensions.Primitives;
+using Router.Http;
+
+namespace Router.Pages;
+
+/// <summary>One answer in one language in each of its forms, ready to be sent.</summary>
+/// <param name="Page">For people.</param>
+/// <param name="Problem">For programs.</param>
+/// <param name="Text">For a terminal.</param>
+public sealed record PreparedResponse(PreparedBody Page, PreparedBody Problem, PreparedBody Text);
+
+/// <summary>A body, compressed once where that is worth it.</summary>
+public sealed class PreparedBody
+{
+    // What fits into one packet gains nothing.
+    private const int WorthCompressing = 1_000;
+
+    /// <summary>Prepares a text.</summary>
+    public PreparedBody(string text, string contentType)
+    {
+        ContentType = contentType;
+        Identity = Encoding.UTF8.GetBytes(text);
+        if (Identity.Length < WorthCompressing)
+            return;
+        Brotli = Compress(stream => new BrotliStream(stream, CompressionLevel.SmallestSize));
+        Gzip = Compress(stream => new GZipStream(stream, CompressionLevel.SmallestSize));
+    }
+
+    /// <summary>The media type.</summary>
+    public string ContentType { get; }
+
+    /// <summary>As it is.</summary>
+    public byte[] Identity { get; }
+
+    private byte[]? Brotli { get; }
+
+    private byte[]? Gzip { get; }
+
+    /// <summary>The bytes in the coding that the client accepts best, and its name; null as it is.</summary>
+    public (byte[] Bytes, string? Coding) For(StringValues acceptEncoding) =>
+        Brotli is null ? (Identity, null)
+            : AcceptEncoding.Choose(acceptEncoding) switch
+            {
+                AcceptEncoding.Brotli => (Brotli, AcceptEncoding.Brotli),
+                AcceptEncoding.Gzip => (Gzip!, AcceptEncoding.Gzip),
+                _ => (Identity, null),
+            };
+
+    private byte[] Compress(Func<Stream, Stream> coding)
+    {
+        using var target = new MemoryStream();
+        using (var stream = coding(target))
+            stream.Write(Identity);
+        return target.ToArray();
+    }
+}
