@@ -15,9 +15,34 @@ public sealed class AccessLogTests
         await router.GetAsync("http://www.example.org/");
 
         var line = await router.AccessLog.NextLineAsync();
-        JsonNode.Parse(line)!.AsObject().Select(field => field.Key).Should().Equal(
-            "logType", "requestId", "spanId", "parentSpanId", "isSampled", "debugFlag", "remoteHost", "user", "time", "epochTime", "request", "status",
-            "size", "requestSize", "referer", "userAgent", "requestTime", "upstreamConnectTime", "upstreamHeaderTime", "upstreamResponseTime", "httpHost");
+        JsonNode
+            .Parse(line)!
+            .AsObject()
+            .Select(field => field.Key)
+            .Should()
+            .Equal(
+                "logType",
+                "requestId",
+                "spanId",
+                "parentSpanId",
+                "isSampled",
+                "debugFlag",
+                "remoteHost",
+                "user",
+                "time",
+                "epochTime",
+                "request",
+                "status",
+                "size",
+                "requestSize",
+                "referer",
+                "userAgent",
+                "requestTime",
+                "upstreamConnectTime",
+                "upstreamHeaderTime",
+                "upstreamResponseTime",
+                "httpHost"
+            );
         await router.GetAsync("http://www.example.org/second");
         (await router.AccessLog.NextAsync()).Text("request").Should().Be("GET /second HTTP/1.1");
     }
@@ -30,8 +55,9 @@ public sealed class AccessLogTests
 
         await router.SendRawAsync(
             "POST /a//b%2F?x=<1>&y='2' HTTP/1.1\r\nHost: www.example.org:8080\r\nContent-Length: 3\r\nX-Forwarded-For: 203.0.113.9\r\n"
-            + "Referer: https://www.example.org/from\r\nUser-Agent: test/1.0\r\n"
-            + "X-B3-TraceId: 463ac35c9f6413ad\r\nX-B3-SpanId: a2fb4a1d1a96d312\r\nX-B3-ParentSpanId: 0020000000000001\r\nX-B3-Sampled: 1\r\nX-B3-Flags: 0\r\n\r\nabc");
+                + "Referer: https://www.example.org/from\r\nUser-Agent: test/1.0\r\n"
+                + "X-B3-TraceId: 463ac35c9f6413ad\r\nX-B3-SpanId: a2fb4a1d1a96d312\r\nX-B3-ParentSpanId: 0020000000000001\r\nX-B3-Sampled: 1\r\nX-B3-Flags: 0\r\n\r\nabc"
+        );
 
         var line = await router.AccessLog.NextAsync();
         line.Text("logType").Should().Be("nginx-access");
@@ -61,10 +87,22 @@ public sealed class AccessLogTests
         var line = await router.AccessLog.NextAsync();
         line.Number("status").Should().Be("404");
         line.Number("requestSize").Should().Be("0");
-        foreach (var name in new[]
-        {
-            "requestId", "spanId", "parentSpanId", "isSampled", "debugFlag", "user", "referer", "userAgent", "upstreamConnectTime", "upstreamHeaderTime", "upstreamResponseTime",
-        })
+        foreach (
+            var name in new[]
+            {
+                "requestId",
+                "spanId",
+                "parentSpanId",
+                "isSampled",
+                "debugFlag",
+                "user",
+                "referer",
+                "userAgent",
+                "upstreamConnectTime",
+                "upstreamHeaderTime",
+                "upstreamResponseTime",
+            }
+        )
         {
             line.Text(name).Should().BeEmpty(name);
         }
@@ -124,7 +162,9 @@ public sealed class AccessLogTests
     public async Task The_user_is_the_name_of_basic_authentication_and_never_the_password(string authorization, string user)
     {
         await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "cm91dGVyOmhpZGRlbg=="));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "cm91dGVyOmhpZGRlbg==")
+        );
 
         await router.GetAsync("http://www.example.org/", ("Authorization", authorization));
 
@@ -149,7 +189,9 @@ public sealed class AccessLogTests
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: {sent}\r\nReferer: {sent}\r\nX-B3-TraceId: {sent}\r\n\r\n");
+        await router.SendRawAsync(
+            $"GET / HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: {sent}\r\nReferer: {sent}\r\nX-B3-TraceId: {sent}\r\n\r\n"
+        );
         var line = await router.AccessLog.NextLineAsync();
         await router.SendRawAsync("GET /after HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
@@ -196,7 +238,9 @@ public sealed class AccessLogTests
     [InlineData("live", "elsewhere.example.org", "404")]
     public async Task What_Router_answers_itself_has_its_line_too(string mode, string host, string status)
     {
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid").Mode(mode).Host("refused.*", null, refuse: true));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", "http://www.invalid").Mode(mode).Host("refused.*", null, refuse: true)
+        );
 
         var reply = await router.GetAsync($"http://{host}/page");
 
@@ -308,7 +352,9 @@ public sealed class AccessLogTests
         await router.GetAsync("http://www.example.org/written");
 
         (await router.AccessLog.NextAsync()).Text("request").Should().Be("GET /written HTTP/1.1");
-        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex(@"router_access_log_lost_total\{[^}]*reason=""not_written""[^}]*\} 1\n");
+        (await router.GetAsync("http://localhost/_metrics"))
+            .Body.Should()
+            .MatchRegex(@"router_access_log_lost_total\{[^}]*reason=""not_written""[^}]*\} 1\n");
     }
 
     [Fact]
@@ -367,10 +413,14 @@ public sealed class AccessLogTests
         router.AccessLog.Count.Should().Be(300);
     }
 
-    private static int LostIn(string metrics) => (
-        from line in metrics.Split('\n')
-        where line.StartsWith("router_access_log_lost_total", StringComparison.Ordinal) && line.Contains("behind", StringComparison.Ordinal)
-        select int.Parse(line[(line.IndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture)).Single();
+    private static int LostIn(string metrics) =>
+        (
+            from line in metrics.Split('\n')
+            where
+                line.StartsWith("router_access_log_lost_total", StringComparison.Ordinal)
+                && line.Contains("behind", StringComparison.Ordinal)
+            select int.Parse(line[(line.IndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture)
+        ).Single();
 }
 
 /// <summary>Reads a line of the access log.</summary>

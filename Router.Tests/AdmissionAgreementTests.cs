@@ -8,7 +8,18 @@ namespace Router.Tests;
 /// <summary>What the handler does, what <c>explain</c> says and what <c>check</c> prints come from one decision, and agree.</summary>
 public sealed class AdmissionAgreementTests
 {
-    private static readonly string[] Paths = ["/", "/admin/x", "/x/..%2Fadmin", "/x/_metrics", "/robots.txt", "/favicon.gif", "/assets/a.css", "/callbacks/7", "/%zz"];
+    private static readonly string[] Paths =
+    [
+        "/",
+        "/admin/x",
+        "/x/..%2Fadmin",
+        "/x/_metrics",
+        "/robots.txt",
+        "/favicon.gif",
+        "/assets/a.css",
+        "/callbacks/7",
+        "/%zz",
+    ];
 
     [Theory]
     [InlineData("live")]
@@ -75,10 +86,24 @@ public sealed class AdmissionAgreementTests
             await using var router = await RunningRouter.StartAsync(file.Mode(mode));
             foreach (var row in table.Skip(1).Where(row => !row[6].StartsWith("staff", StringComparison.Ordinal)))
             {
-                var url = (Host: row[1].Replace("*", "example.org"), Path: row[2] switch { "(every other path)" => "/", "**/_metrics" => "/x/_metrics", ['=', .. var exact] => exact, var path => path });
+                var url = (
+                    Host: row[1].Replace("*", "example.org"),
+                    Path: row[2] switch
+                    {
+                        "(every other path)" => "/",
+                        "**/_metrics" => "/x/_metrics",
+                        ['=', .. var exact] => exact,
+                        var path => path,
+                    }
+                );
                 var (get, post) = (await SendAsync("GET"), await SendAsync("POST"));
 
-                var expected = (get, post) switch { (200, 200) => "forward", (200, _) => "read", _ => get.ToString(CultureInfo.InvariantCulture) };
+                var expected = (get, post) switch
+                {
+                    (200, 200) => "forward",
+                    (200, _) => "read",
+                    _ => get.ToString(CultureInfo.InvariantCulture),
+                };
                 // A file of a rule answers every method that the mode lets through.
                 row[column].Should().Be(row[3].Contains('.') && get == 200 ? "file" : expected, $"{row[0]} in {mode}");
 
@@ -90,7 +115,10 @@ public sealed class AdmissionAgreementTests
 
     private static async Task<JsonNode> ExplainAsync(OperatorClient operators, string host, string path, string method)
     {
-        var (_, explained) = await operators.SendAsync("GET", $"/explain?url={Uri.EscapeDataString($"http://{host}{path}")}&method={method}&client=127.0.0.1");
+        var (_, explained) = await operators.SendAsync(
+            "GET",
+            $"/explain?url={Uri.EscapeDataString($"http://{host}{path}")}&method={method}&client=127.0.0.1"
+        );
         return explained;
     }
 
@@ -101,15 +129,31 @@ public sealed class AdmissionAgreementTests
         await using var output = new StringWriter();
         (await CheckCommand.RunAsync(RunningRouter.Options(path, null), connects: false, output)).Should().Be(0);
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
-        return [.. output.ToString().Split('\n').SkipWhile(line => !line.StartsWith("ROUTE", StringComparison.Ordinal))
-            .Where(line => line.Length > 0).Select(line => Regex.Split(line, "  +"))];
+        return
+        [
+            .. output
+                .ToString()
+                .Split('\n')
+                .SkipWhile(line => !line.StartsWith("ROUTE", StringComparison.Ordinal))
+                .Where(line => line.Length > 0)
+                .Select(line => Regex.Split(line, "  +")),
+        ];
     }
 
-    private static SiteFile Site(string backend) => OperatorClient.With(new SiteFile())
-        .Frontend("www", backend).Api("api", backend).AllowList("staff", "203.0.113.0/24")
-        .Host("www.*", "www").Path("www.*", "/admin", allowList: "staff").Path("www.*", "**/_metrics", refuse: true)
-        .Set("Hosts:www.*:Paths:robots:Match", "=/robots.txt").Set("Hosts:www.*:Paths:robots:File", "robots-www.txt")
-        .Set("Hosts:www.*:Paths:robots:InEveryMode", "true")
-        .Set("Hosts:www.*:Paths:icon:Match", "=/favicon.gif").Set("Hosts:www.*:Paths:icon:File", "favicon.gif")
-        .Host("api.*", "api").Path("api.*", "/callbacks", allowList: "everyone");
+    private static SiteFile Site(string backend) =>
+        OperatorClient
+            .With(new SiteFile())
+            .Frontend("www", backend)
+            .Api("api", backend)
+            .AllowList("staff", "203.0.113.0/24")
+            .Host("www.*", "www")
+            .Path("www.*", "/admin", allowList: "staff")
+            .Path("www.*", "**/_metrics", refuse: true)
+            .Set("Hosts:www.*:Paths:robots:Match", "=/robots.txt")
+            .Set("Hosts:www.*:Paths:robots:File", "robots-www.txt")
+            .Set("Hosts:www.*:Paths:robots:InEveryMode", "true")
+            .Set("Hosts:www.*:Paths:icon:Match", "=/favicon.gif")
+            .Set("Hosts:www.*:Paths:icon:File", "favicon.gif")
+            .Host("api.*", "api")
+            .Path("api.*", "/callbacks", allowList: "everyone");
 }

@@ -9,41 +9,61 @@ namespace Router.Tests;
 public sealed class AdmissionTests
 {
     private static readonly RouteTable Table = new SiteFile()
-        .Frontend("www").Api("api").AllowList("staff", "203.0.113.0/24")
-        .Host("www.*", "www").Path("www.*", "/admin", allowList: "staff").Path("www.*", "**/_metrics", refuse: true)
-        .Host("api.*", "api", allowList: "staff").Path("api.*", "/callbacks", allowList: "everyone")
+        .Frontend("www")
+        .Api("api")
+        .AllowList("staff", "203.0.113.0/24")
+        .Host("www.*", "www")
+        .Path("www.*", "/admin", allowList: "staff")
+        .Path("www.*", "**/_metrics", refuse: true)
+        .Host("api.*", "api", allowList: "staff")
+        .Path("api.*", "/callbacks", allowList: "everyone")
         .ToTable();
 
     private static readonly IPAddress Staff = IPAddress.Parse("203.0.113.9");
     private static readonly IPAddress Stranger = IPAddress.Parse("198.51.100.9");
 
-    public static TheoryData<string, string, string, string, string, string> Decisions => new()
-    {
-        // host, path, client: what live, recovery and maintenance decide
-        { "www.example.org", "/", "stranger", "Forward", "Closed", "Closed" },
-        { "www.example.org", "/admin", "staff", "Forward", "Closed", "Closed" },
-        { "www.example.org", "/admin", "stranger", "Forbidden", "Forbidden", "Forbidden" },
-        { "www.example.org", "/x/..%2Fadmin", "stranger", "Forbidden", "Forbidden", "Forbidden" },
-        { "www.example.org", "/x/_metrics", "staff", "Forbidden", "Forbidden", "Forbidden" },
-        { "api.example.org", "/", "staff", "Forward", "Forward", "Closed" },
-        { "api.example.org", "/", "stranger", "Forbidden", "Forbidden", "Forbidden" },
-        { "api.example.org", "/callbacks/7", "stranger", "Forward", "Forward", "Closed" },
-        // an exception for /callbacks is none for /CALLBACKS
-        { "api.example.org", "/CALLBACKS/7", "stranger", "Forbidden", "Forbidden", "Forbidden" },
-        { "api.example.org", "/%43allbacks/7", "stranger", "Forbidden", "Forbidden", "Forbidden" },
-        { "api.example.org", "/CALLBACKS/7", "staff", "Forward", "Forward", "Closed" },
-        { "other.example.org", "/", "staff", "NotRouted", "Closed", "Closed" },
-        { "other.example.org", "/_status", "staff", "NotRouted", "Closed", "Closed" },
-        { "a..b", "/", "staff", "Malformed", "Malformed", "Malformed" },
-        { "www.example.org", "/%zz", "staff", "Malformed", "Malformed", "Malformed" },
-        { "other.example.org", "/%zz", "staff", "Malformed", "Malformed", "Malformed" },
-    };
+    public static TheoryData<string, string, string, string, string, string> Decisions =>
+        new()
+        {
+            // host, path, client: what live, recovery and maintenance decide
+            { "www.example.org", "/", "stranger", "Forward", "Closed", "Closed" },
+            { "www.example.org", "/admin", "staff", "Forward", "Closed", "Closed" },
+            { "www.example.org", "/admin", "stranger", "Forbidden", "Forbidden", "Forbidden" },
+            { "www.example.org", "/x/..%2Fadmin", "stranger", "Forbidden", "Forbidden", "Forbidden" },
+            { "www.example.org", "/x/_metrics", "staff", "Forbidden", "Forbidden", "Forbidden" },
+            { "api.example.org", "/", "staff", "Forward", "Forward", "Closed" },
+            { "api.example.org", "/", "stranger", "Forbidden", "Forbidden", "Forbidden" },
+            { "api.example.org", "/callbacks/7", "stranger", "Forward", "Forward", "Closed" },
+            // an exception for /callbacks is none for /CALLBACKS
+            { "api.example.org", "/CALLBACKS/7", "stranger", "Forbidden", "Forbidden", "Forbidden" },
+            { "api.example.org", "/%43allbacks/7", "stranger", "Forbidden", "Forbidden", "Forbidden" },
+            { "api.example.org", "/CALLBACKS/7", "staff", "Forward", "Forward", "Closed" },
+            { "other.example.org", "/", "staff", "NotRouted", "Closed", "Closed" },
+            { "other.example.org", "/_status", "staff", "NotRouted", "Closed", "Closed" },
+            { "a..b", "/", "staff", "Malformed", "Malformed", "Malformed" },
+            { "www.example.org", "/%zz", "staff", "Malformed", "Malformed", "Malformed" },
+            { "other.example.org", "/%zz", "staff", "Malformed", "Malformed", "Malformed" },
+        };
 
     [Theory]
     [MemberData(nameof(Decisions))]
-    public void The_same_facts_make_the_same_decision(string host, string path, string client, string live, string recovery, string maintenance)
+    public void The_same_facts_make_the_same_decision(
+        string host,
+        string path,
+        string client,
+        string live,
+        string recovery,
+        string maintenance
+    )
     {
-        foreach (var (mode, outcome) in new (Mode, string)[] { (new LiveMode(), live), (new RecoveryMode(), recovery), (new MaintenanceMode(), maintenance) })
+        foreach (
+            var (mode, outcome) in new (Mode, string)[]
+            {
+                (new LiveMode(), live),
+                (new RecoveryMode(), recovery),
+                (new MaintenanceMode(), maintenance),
+            }
+        )
         {
             foreach (var method in new[] { "GET", "POST", "BREW" })
             {
@@ -57,20 +77,39 @@ public sealed class AdmissionTests
 
     [Theory]
     [MemberData(nameof(Decisions))]
-    public async Task What_the_handler_does_is_what_is_decided(string host, string path, string client, string live, string recovery, string maintenance)
+    public async Task What_the_handler_does_is_what_is_decided(
+        string host,
+        string path,
+        string client,
+        string live,
+        string recovery,
+        string maintenance
+    )
     {
         await using var backend = RawBackend.Saying("forwarded");
         // Requests come from this machine: it is the staff, or nobody is.
-        var file = new SiteFile().Frontend("www", backend.Address).Api("api", backend.Address)
+        var file = new SiteFile()
+            .Frontend("www", backend.Address)
+            .Api("api", backend.Address)
             .AllowList("staff", client == "staff" ? "127.0.0.1" : "203.0.113.0/24")
-            .Host("www.*", "www").Path("www.*", "/admin", allowList: "staff").Path("www.*", "**/_metrics", refuse: true)
-            .Host("api.*", "api", allowList: "staff").Path("api.*", "/callbacks", allowList: "everyone");
+            .Host("www.*", "www")
+            .Path("www.*", "/admin", allowList: "staff")
+            .Path("www.*", "**/_metrics", refuse: true)
+            .Host("api.*", "api", allowList: "staff")
+            .Path("api.*", "/callbacks", allowList: "everyone");
         foreach (var (mode, outcome) in new[] { ("live", live), ("recovery", recovery), ("maintenance", maintenance) })
         {
             await using var router = await RunningRouter.StartAsync(file.Mode(mode));
             var reply = await router.SendRawAsync($"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
 
-            var status = outcome switch { "Forward" => 200, "Closed" => 503, "Forbidden" => 403, "NotRouted" => 404, _ => 400 };
+            var status = outcome switch
+            {
+                "Forward" => 200,
+                "Closed" => 503,
+                "Forbidden" => 403,
+                "NotRouted" => 404,
+                _ => 400,
+            };
             // Router's own health check is no matter of the table where no host is routed.
             reply.Status.Should().Be(path == "/_status" ? 200 : status, mode);
         }
@@ -98,8 +137,11 @@ public sealed class AdmissionTests
     }
 
     private static AdmissionDecision Decide(string method, string host, string path, IPAddress client, Mode mode) =>
-        new AdmissionPolicy(new BypassGate(new FleetClock(TimeProvider.System)), TimeProvider.System, TimeSpan.Zero, default)
-            .Evaluate(AdmissionRequest.Of(method, path, client), Table.Match(host, path), ModeState.Supposed(mode));
+        new AdmissionPolicy(new BypassGate(new FleetClock(TimeProvider.System)), TimeProvider.System, TimeSpan.Zero, default).Evaluate(
+            AdmissionRequest.Of(method, path, client),
+            Table.Match(host, path),
+            ModeState.Supposed(mode)
+        );
 
     [Fact]
     public void Nothing_but_a_name_in_the_catalogue_is_a_mode()

@@ -16,7 +16,9 @@ public sealed class AssetGraceTests
     [InlineData("GET", "/staticx", 503)]
     public async Task After_the_closing_static_files_pass_and_nothing_else_does(string method, string path, int status)
     {
-        await using var backend = new RecordingBackend(method == "HEAD" ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        await using var backend = new RecordingBackend(
+            method == "HEAD" ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        );
         await using var router = await RunningRouter.StartAsync(Site(backend), _clock);
         Close(router);
 
@@ -37,7 +39,9 @@ public sealed class AssetGraceTests
         await connection.ReadHeadAsync();
 
         router.Blocking().Should().BeEmpty("a file is no work on the database");
-        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex("router_passed_total\\{[^}]*passage=\"asset_grace\"\\} [1-9]");
+        (await router.GetAsync("http://localhost/_metrics"))
+            .Body.Should()
+            .MatchRegex("router_passed_total\\{[^}]*passage=\"asset_grace\"\\} [1-9]");
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         (await client.ReadMessageAsync())!.Status.Should().Be(200);
 
@@ -74,13 +78,38 @@ public sealed class AssetGraceTests
     {
         var record = new ModeRecord { Version = new(1), Steps = [new ModeStep { Mode = Named("live") }] };
         var now = _clock.GetUtcNow();
-        var closing = ModeChanges.Apply(record, 0, new ModeChange { Mode = Named("maintenance"), ReadOnlyBefore = TimeSpan.FromMinutes(10) }, now, TimeSpan.FromSeconds(2), new ValidationErrors())!;
+        var closing = ModeChanges.Apply(
+            record,
+            0,
+            new ModeChange { Mode = Named("maintenance"), ReadOnlyBefore = TimeSpan.FromMinutes(10) },
+            now,
+            TimeSpan.FromSeconds(2),
+            new ValidationErrors()
+        )!;
         closing.Steps.Select(step => step.FrontendsOpenUntil).Should().Equal(null, null, now.AddMinutes(10).AddSeconds(2));
 
-        var recovering = ModeChanges.Apply(closing, 2, new ModeChange { Mode = Named("recovery") }, now.AddHours(1), TimeSpan.FromSeconds(2), new ValidationErrors())!;
+        var recovering = ModeChanges.Apply(
+            closing,
+            2,
+            new ModeChange { Mode = Named("recovery") },
+            now.AddHours(1),
+            TimeSpan.FromSeconds(2),
+            new ValidationErrors()
+        )!;
         recovering.Steps[^1].FrontendsOpenUntil.Should().Be(closing.Steps[^1].FrontendsOpenUntil);
 
-        ModeChanges.Apply(recovering, 1, new ModeChange { Mode = Named("live") }, now.AddHours(2), TimeSpan.FromSeconds(2), new ValidationErrors())!.Steps[^1].FrontendsOpenUntil.Should().BeNull();
+        ModeChanges
+            .Apply(
+                recovering,
+                1,
+                new ModeChange { Mode = Named("live") },
+                now.AddHours(2),
+                TimeSpan.FromSeconds(2),
+                new ValidationErrors()
+            )!
+            .Steps[^1]
+            .FrontendsOpenUntil.Should()
+            .BeNull();
     }
 
     [Fact]
@@ -91,23 +120,35 @@ public sealed class AssetGraceTests
 
         _clock.Advance(TimeSpan.FromHours(24) + TimeSpan.FromSeconds(1));
 
-        (await router.GetAsync("http://localhost/_status")).Body.Should().Contain("\"modeWarning\": \"The site has been closed for more than 24 hours");
+        (await router.GetAsync("http://localhost/_status"))
+            .Body.Should()
+            .Contain("\"modeWarning\": \"The site has been closed for more than 24 hours");
         (await router.Log.NextAsync("closed for more than 24 hours")).Should().StartWith("Warning");
         // Every router of this process shares the gauge: whose value is shown is not certain.
-        (await router.GetAsync("http://localhost/_metrics")).Body.Should().Contain("router_mode_window_age_seconds{");
+        (await router.GetAsync("http://localhost/_metrics"))
+            .Body.Should()
+            .Contain("router_mode_window_age_seconds{");
         router.Modes().State.WindowAgeAt(_clock.GetUtcNow()).Should().Be(TimeSpan.FromSeconds(86_401));
     }
 
     private static SiteFile Site(RecordingBackend backend) => Site(backend.Address);
 
-    private static SiteFile Site(string address) => SiteFile.Of("www.*", address).Path("www.*", "/static").Set("Hosts:www.*:Paths:/static:Static", "true");
+    private static SiteFile Site(string address) =>
+        SiteFile.Of("www.*", address).Path("www.*", "/static").Set("Hosts:www.*:Paths:/static:Static", "true");
 
     private static Mode Named(string name) => ModeCatalogue.All.Single(mode => mode.Name == name);
 
     private void Close(RunningRouter router)
     {
         var now = _clock.GetUtcNow();
-        var record = ModeChanges.Apply(router.Modes().State.Record, 0, new ModeChange { Mode = Named("maintenance") }, now, TimeSpan.Zero, new ValidationErrors())!;
+        var record = ModeChanges.Apply(
+            router.Modes().State.Record,
+            0,
+            new ModeChange { Mode = Named("maintenance") },
+            now,
+            TimeSpan.Zero,
+            new ValidationErrors()
+        )!;
         router.Modes().Offer(record).Should().BeTrue();
     }
 }

@@ -84,9 +84,12 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         clock.Advance(TimeSpan.FromSeconds(60));
         (await StyleAsync()).Should().Be("503  ");
 
-        Task<string> StyleAsync() => page.EvaluateAsync<string>("""
-            async () => { const a = await fetch("/static/site.css", { headers: { Accept: "text/css,*/*;q=0.1" } }); return `${a.status} ${a.headers.get("content-type") ?? ""} ${await a.text()}`; }
-            """);
+        Task<string> StyleAsync() =>
+            page.EvaluateAsync<string>(
+                """
+                async () => { const a = await fetch("/static/site.css", { headers: { Accept: "text/css,*/*;q=0.1" } }); return `${a.status} ${a.headers.get("content-type") ?? ""} ${await a.text()}`; }
+                """
+            );
     }
 
     [BrowserFact]
@@ -100,7 +103,14 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
             {
                 foreach (var width in new[] { 320, 1000 })
                 {
-                    var page = await chromium.OpenAsync(new() { Locale = language, ColorScheme = scheme, ViewportSize = new() { Width = width, Height = 800 } });
+                    var page = await chromium.OpenAsync(
+                        new()
+                        {
+                            Locale = language,
+                            ColorScheme = scheme,
+                            ViewportSize = new() { Width = width, Height = 800 },
+                        }
+                    );
                     var asked = new List<string>();
                     page.Request += (_, request) => asked.Add(request.Url);
                     await page.GotoAsync(Url(router, "/form"), new() { WaitUntil = WaitUntilState.NetworkIdle });
@@ -110,7 +120,14 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
                     (await page.GetAttributeAsync("html", "lang")).Should().Be(language[..2]);
                     (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, name);
                     (await page.RunAxe()).Violations.Select(violation => $"{violation.Id}: {violation.Help}").Should().BeEmpty(name);
-                    asked.Should().OnlyContain(url => url.StartsWith(Url(router, "/"), StringComparison.Ordinal) || url.StartsWith("data:", StringComparison.Ordinal), name);
+                    asked
+                        .Should()
+                        .OnlyContain(
+                            url =>
+                                url.StartsWith(Url(router, "/"), StringComparison.Ordinal)
+                                || url.StartsWith("data:", StringComparison.Ordinal),
+                            name
+                        );
                     var ground = await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
                     ground.Should().Be(scheme == ColorScheme.Light ? "rgb(255, 255, 255)" : "rgb(22, 25, 29)");
                     await page.Context.CloseAsync();
@@ -128,7 +145,11 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.GotoAsync(Url(router, "/form"));
 
         (await page.IsVisibleAsync("#again")).Should().BeFalse("it would promise what does not happen");
-        (await page.InnerTextAsync("main")).Should().Contain("You will be able to use the service from").And.Contain("Why: We move to a new database").And.Contain("enquiries@example.org");
+        (await page.InnerTextAsync("main"))
+            .Should()
+            .Contain("You will be able to use the service from")
+            .And.Contain("Why: We move to a new database")
+            .And.Contain("enquiries@example.org");
         await page.EmulateMediaAsync(new() { Media = Media.Print });
         await SeeAsync(page, "print");
         await page.SetContentAsync((await page.ContentAsync()).Replace("<style>", "<style media=\"none\">", StringComparison.Ordinal));
@@ -164,15 +185,18 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     // What the page does with an answer comes a moment after it, by a clock that nobody moves.
-    private static Task UntilAsync(IPage page, Func<bool> holds) => Eventually.TrueAsync(async () =>
-    {
-        await page.Clock.RunForAsync(5_000);
-        return holds();
-    });
+    private static Task UntilAsync(IPage page, Func<bool> holds) =>
+        Eventually.TrueAsync(async () =>
+        {
+            await page.Clock.RunForAsync(5_000);
+            return holds();
+        });
 
-    private static string Url(RunningRouter router, string path, string host = "www.example.org") => $"http://{host}:{router.Endpoint.Port}{path}";
+    private static string Url(RunningRouter router, string path, string host = "www.example.org") =>
+        $"http://{host}:{router.Endpoint.Port}{path}";
 
-    private static Task<byte[]> SeeAsync(IPage page, string name) => page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, $"{name}.png"), FullPage = true });
+    private static Task<byte[]> SeeAsync(IPage page, string name) =>
+        page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, $"{name}.png"), FullPage = true });
 
     private async Task<RunningRouter> OpenSiteAsync(TimeProvider? time = null)
     {
@@ -180,21 +204,39 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         {
             while (await connection.ReadMessageAsync() is { } request)
             {
-                var (type, body) = request.Head.StartsWith("GET /static", StringComparison.Ordinal) ? ("text/css", "body { color: green }") : ("text/html", Form);
-                await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{(request.Head.StartsWith("HEAD", StringComparison.Ordinal) ? "" : body)}");
+                var (type, body) = request.Head.StartsWith("GET /static", StringComparison.Ordinal)
+                    ? ("text/css", "body { color: green }")
+                    : ("text/html", Form);
+                await connection.WriteAsync(
+                    $"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{(request.Head.StartsWith("HEAD", StringComparison.Ordinal) ? "" : body)}"
+                );
             }
         });
         return await RunningRouter.StartAsync(
-            OperatorClient.With(SiteFile.Of("www.*", _backend)).Path("www.*", "/static").Set("Hosts:www.*:Paths:/static:Static", "true")
-                .Set("Pages:ServiceName", "Digital Marketplace").Set("Pages:Contact", "enquiries@example.org").Set("Pages:TimeZone", "Europe/London"),
-            time);
+            OperatorClient
+                .With(SiteFile.Of("www.*", _backend))
+                .Path("www.*", "/static")
+                .Set("Hosts:www.*:Paths:/static:Static", "true")
+                .Set("Pages:ServiceName", "Digital Marketplace")
+                .Set("Pages:Contact", "enquiries@example.org")
+                .Set("Pages:TimeZone", "Europe/London"),
+            time
+        );
     }
 
     private static void Close(RunningRouter router)
     {
         var modes = router.Modes();
         var (state, now) = (modes.State, router.Clock.GetUtcNow());
-        var change = new ModeChange { Mode = ModeCatalogue.Closed, Until = now.AddMinutes(90), Reason = "We move to a new database" };
-        modes.Offer(ModeChanges.Apply(state.Record, state.Index, change, now, TimeSpan.Zero, new Router.Configuration.ValidationErrors())!).Should().BeTrue();
+        var change = new ModeChange
+        {
+            Mode = ModeCatalogue.Closed,
+            Until = now.AddMinutes(90),
+            Reason = "We move to a new database",
+        };
+        modes
+            .Offer(ModeChanges.Apply(state.Record, state.Index, change, now, TimeSpan.Zero, new Router.Configuration.ValidationErrors())!)
+            .Should()
+            .BeTrue();
     }
 }

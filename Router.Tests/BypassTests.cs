@@ -15,7 +15,13 @@ public sealed class BypassTests
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
 
-        var reply = await router.SendAsync("POST", "http://www.example.org/try", new StringContent("a"), (BypassToken.Header, token), ("Cookie", $"a=b; {BypassToken.SecureCookie}=x; c=d"));
+        var reply = await router.SendAsync(
+            "POST",
+            "http://www.example.org/try",
+            new StringContent("a"),
+            (BypassToken.Header, token),
+            ("Cookie", $"a=b; {BypassToken.SecureCookie}=x; c=d")
+        );
 
         reply.Status.Should().Be(200);
         reply.Value("Cache-Control").Should().Be("private, no-store", "nobody else may see it");
@@ -47,7 +53,14 @@ public sealed class BypassTests
         wrong.Values("Set-Cookie").Should().BeEmpty();
         (right.Status, right.Value("Location")).Should().Be((303, "/_bypass?entered"));
         var cookie = right.Value("Set-Cookie")!;
-        cookie.Should().StartWith($"{BypassToken.SecureCookie}={token};").And.Contain("domain=example.org").And.Contain("secure").And.Contain("httponly").And.Contain("samesite=lax").And.Contain("path=/");
+        cookie
+            .Should()
+            .StartWith($"{BypassToken.SecureCookie}={token};")
+            .And.Contain("domain=example.org")
+            .And.Contain("secure")
+            .And.Contain("httponly")
+            .And.Contain("samesite=lax")
+            .And.Contain("path=/");
         (await router.GetAsync("http://www.example.org/", ("Cookie", $"{BypassToken.SecureCookie}={token}"))).Status.Should().Be(200);
         backend.Requests.Should().ContainSingle().Which.Values("Cookie").Should().BeEmpty();
     }
@@ -70,7 +83,12 @@ public sealed class BypassTests
 
         var cookie = (await PostAsync(router, token, [.. fields])).Value("Set-Cookie")!;
 
-        cookie.Should().StartWith($"{(isSecure ? BypassToken.SecureCookie : BypassToken.PlainCookie)}={token};", "a browser drops a secure cookie that came over plain http");
+        cookie
+            .Should()
+            .StartWith(
+                $"{(isSecure ? BypassToken.SecureCookie : BypassToken.PlainCookie)}={token};",
+                "a browser drops a secure cookie that came over plain http"
+            );
         cookie.Contains("secure", StringComparison.Ordinal).Should().Be(isSecure);
         (await router.GetAsync("http://www.example.org/", ("Cookie", "a=1; " + cookie.Split(';')[0]))).Status.Should().Be(200);
         backend.Requests.Should().ContainSingle().Which.Values("Cookie").Should().Equal("a=1");
@@ -96,15 +114,27 @@ public sealed class BypassTests
     public async Task The_page_shows_the_service_the_expiry_and_whether_the_bypass_is_active()
     {
         await using var backend = new RecordingBackend();
-        await using var router = await ClosedAsync(Site(backend).Set("Pages:ServiceName", "Digital Marketplace").Set("Pages:TimeZone", "Europe/London"));
+        await using var router = await ClosedAsync(
+            Site(backend).Set("Pages:ServiceName", "Digital Marketplace").Set("Pages:TimeZone", "Europe/London")
+        );
         var token = await TokenAsync(router, "2h");
 
         var form = (await router.GetAsync("http://www.example.org/_bypass")).Body;
-        var active = (await router.GetAsync("http://www.example.org/_bypass?entered", ("Cookie", $"{BypassToken.PlainCookie}={token}"))).Body;
+        var active = (
+            await router.GetAsync("http://www.example.org/_bypass?entered", ("Cookie", $"{BypassToken.PlainCookie}={token}"))
+        ).Body;
         var dropped = (await router.GetAsync("http://www.example.org/_bypass?entered")).Body;
 
-        form.Should().Contain("Digital Marketplace").And.Contain("Tokens can be used until midnight on Friday 2 January 2026 (UK time) at the latest").And.Contain("<form");
-        active.Should().Contain("Preview is active").And.Contain("until midnight on Friday 2 January 2026 (UK time)").And.Contain("href=\"/\"").And.NotContain("<form");
+        form.Should()
+            .Contain("Digital Marketplace")
+            .And.Contain("Tokens can be used until midnight on Friday 2 January 2026 (UK time) at the latest")
+            .And.Contain("<form");
+        active
+            .Should()
+            .Contain("Preview is active")
+            .And.Contain("until midnight on Friday 2 January 2026 (UK time)")
+            .And.Contain("href=\"/\"")
+            .And.NotContain("<form");
         dropped.Should().Contain("your browser did not keep the cookie").And.Contain("<form");
         backend.Requests.Should().BeEmpty("the page is Router's own, also for testers");
     }
@@ -118,7 +148,9 @@ public sealed class BypassTests
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
 
-        (await router.GetAsync("http://www.example.org/", ("Cookie", $"{name}={token}"))).Status.Should().Be(503, "it would not be removed either");
+        (await router.GetAsync("http://www.example.org/", ("Cookie", $"{name}={token}")))
+            .Status.Should()
+            .Be(503, "it would not be removed either");
         backend.Requests.Should().BeEmpty();
     }
 
@@ -129,7 +161,14 @@ public sealed class BypassTests
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
 
-        (await router.GetAsync("http://www.example.org/", ("Cookie", $"{BypassToken.SecureCookie}=old;a=1; {BypassToken.SecureCookie} = {token};{BypassToken.PlainCookie}={token}"))).Status.Should().Be(200);
+        (
+            await router.GetAsync(
+                "http://www.example.org/",
+                ("Cookie", $"{BypassToken.SecureCookie}=old;a=1; {BypassToken.SecureCookie} = {token};{BypassToken.PlainCookie}={token}")
+            )
+        )
+            .Status.Should()
+            .Be(200);
 
         backend.Requests.Should().ContainSingle().Which.Values("Cookie").Should().Equal("a=1");
     }
@@ -147,7 +186,9 @@ public sealed class BypassTests
 
         (limited.Status, limited.Value("Retry-After")).Should().Be((429, "60"));
         (await router.Log.NextAsync("bypass token")).Should().Contain("from 203.0.113.9");
-        (await PostAsync(router, "wrong", ("X-Forwarded-For", "203.0.113.10"))).Status.Should().Be(403, "another client is limited by itself");
+        (await PostAsync(router, "wrong", ("X-Forwarded-For", "203.0.113.10")))
+            .Status.Should()
+            .Be(403, "another client is limited by itself");
         (await PostAsync(router, token, ("X-Forwarded-For", "203.0.113.9"))).Status.Should().Be(303);
     }
 
@@ -208,7 +249,8 @@ public sealed class BypassTests
 
         (await AskAsync(router, token)).Should().Be(503, "it was given for another window");
 
-        async Task SetAsync(string mode) => (await operators.SendAsync("PUT", "/mode", $$"""{"mode": "{{mode}}"}""")).Status.Should().Be(200);
+        async Task SetAsync(string mode) =>
+            (await operators.SendAsync("PUT", "/mode", $$"""{"mode": "{{mode}}"}""")).Status.Should().Be(200);
     }
 
     [Theory]
@@ -241,7 +283,9 @@ public sealed class BypassTests
         await using var router = await ClosedAsync(Site(backend.Address));
         var (_, given) = await GrantAsync(router, """{"note": "Anna tries the search", "by": "ben"}""");
         using var client = await router.ConnectAsync();
-        await client.WriteAsync($"POST /try HTTP/1.1\r\nHost: www.example.org\r\n{BypassToken.Header}: {given["token"]}\r\nContent-Length: 0\r\n\r\n");
+        await client.WriteAsync(
+            $"POST /try HTTP/1.1\r\nHost: www.example.org\r\n{BypassToken.Header}: {given["token"]}\r\nContent-Length: 0\r\n\r\n"
+        );
         using var connection = await backend.AcceptAsync();
         await connection.ReadHeadAsync();
 
@@ -253,11 +297,19 @@ public sealed class BypassTests
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         await client.ReadMessageAsync();
 
-        await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet")).Body["verdict"]!.ToString().StartsWith($"CLOSED TO VISITORS on the only instance. Bypass {given["id"]} lets testers write", StringComparison.Ordinal));
+        await Eventually.TrueAsync(async () =>
+            (await operators.SendAsync("GET", "/fleet")).Body["verdict"]!
+                .ToString()
+                .StartsWith($"CLOSED TO VISITORS on the only instance. Bypass {given["id"]} lets testers write", StringComparison.Ordinal)
+        );
         (await router.AccessLog.NextAsync())["bypass"]!.ToString().Should().Be(given["id"]!.ToString());
-        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex("router_passed_total\\{[^}]*passage=\"tester\"\\} [1-9]");
+        (await router.GetAsync("http://localhost/_metrics"))
+            .Body.Should()
+            .MatchRegex("router_passed_total\\{[^}]*passage=\"tester\"\\} [1-9]");
         var (_, mode) = await operators.SendAsync("GET", "/mode");
-        (mode["bypasses"]![0]!["note"]!.ToString(), mode["bypasses"]![0]!["by"]!.ToString(), mode["bypasses"]![0]!["token"]).Should().Be(("Anna tries the search", "ben", (JsonNode?)null));
+        (mode["bypasses"]![0]!["note"]!.ToString(), mode["bypasses"]![0]!["by"]!.ToString(), mode["bypasses"]![0]!["token"])
+            .Should()
+            .Be(("Anna tries the search", "ben", (JsonNode?)null));
         var (_, history) = await operators.SendAsync("GET", "/history");
         history.ToString().Should().Contain("Anna tries the search").And.NotContain(given["token"]!.ToString());
     }
@@ -277,7 +329,13 @@ public sealed class BypassTests
 
     [Fact]
     public void The_cookies_domain_must_be_one_that_browsers_take() =>
-        Site(new RecordingBackend()).Set("BypassCookieDomain", "localhost").Read().Faults.Should().ContainSingle().Which.Key.Should().Be("Router:BypassCookieDomain");
+        Site(new RecordingBackend())
+            .Set("BypassCookieDomain", "localhost")
+            .Read()
+            .Faults.Should()
+            .ContainSingle()
+            .Which.Key.Should()
+            .Be("Router:BypassCookieDomain");
 
     private static SiteFile Site(RecordingBackend backend) => Site(backend.Address);
 
@@ -296,7 +354,13 @@ public sealed class BypassTests
         (await router.GetAsync("http://www.example.org/", (BypassToken.Header, token))).Status;
 
     private static Task<Reply> PostAsync(RunningRouter router, string token, params (string Name, string Value)[] fields) =>
-        router.SendAsync("POST", "http://www.example.org/_bypass", new FormUrlEncodedContent([new("token", token)]), fields is [] ? [("Origin", "https://www.example.org")] : fields);
+        router.SendAsync(
+            "POST",
+            "http://www.example.org/_bypass",
+            new FormUrlEncodedContent([new("token", token)]),
+            fields is [] ? [("Origin", "https://www.example.org")] : fields
+        );
 
-    private Task<RunningRouter> ClosedAsync(SiteFile site) => RunningRouter.StartAsync(OperatorClient.With(site).Mode("maintenance"), _clock);
+    private Task<RunningRouter> ClosedAsync(SiteFile site) =>
+        RunningRouter.StartAsync(OperatorClient.With(site).Mode("maintenance"), _clock);
 }

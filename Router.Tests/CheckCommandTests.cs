@@ -10,22 +10,42 @@ public sealed class CheckCommandTests
     {
         var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
         var file = Path.Combine(directory, "site.json");
-        await File.WriteAllTextAsync(file, new SiteFile().Mode("recovery").AllowList("staff", "203.0.113.0/24,198.51.100.1")
-            .Frontend("pages", "http://pages.internal:8080").Api("data", "https://data.internal")
-            .Host("www.*", "pages").Path("www.*", "/admin", allowList: "staff").Path("www.*", "**/_metrics", refuse: true)
-            .Host("api.*", "data").ToString());
+        await File.WriteAllTextAsync(
+            file,
+            new SiteFile()
+                .Mode("recovery")
+                .AllowList("staff", "203.0.113.0/24,198.51.100.1")
+                .Frontend("pages", "http://pages.internal:8080")
+                .Api("data", "https://data.internal")
+                .Host("www.*", "pages")
+                .Path("www.*", "/admin", allowList: "staff")
+                .Path("www.*", "**/_metrics", refuse: true)
+                .Host("api.*", "data")
+                .ToString()
+        );
         using var output = new StringWriter();
 
         var exit = await CheckCommand.RunAsync(RunningRouter.Options(file, null), connects: false, output);
 
         exit.Should().Be(0);
-        var rows = output.ToString().Split('\n').Select(line => string.Join(" | ", line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))).ToArray();
+        var rows = output
+            .ToString()
+            .Split('\n')
+            .Select(line => string.Join(" | ", line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
+            .ToArray();
         output.ToString().Should().Contain("Mode at start: recovery");
         rows.Should().Contain("ROUTE | HOST | PATH | BACKEND | KIND | ADDRESS | ALLOWED | LIVE | READ-ONLY | RECOVERY | MAINTENANCE");
-        rows.Should().Contain("www.* | www.* | (every other path) | pages | Frontend | http://pages.internal:8080 | everyone | forward | read | 503 | 503");
-        rows.Should().Contain("www.*//admin | www.* | /admin | pages | Frontend | http://pages.internal:8080 | staff (2) | forward | read | 503 | 503");
+        rows.Should()
+            .Contain(
+                "www.* | www.* | (every other path) | pages | Frontend | http://pages.internal:8080 | everyone | forward | read | 503 | 503"
+            );
+        rows.Should()
+            .Contain(
+                "www.*//admin | www.* | /admin | pages | Frontend | http://pages.internal:8080 | staff (2) | forward | read | 503 | 503"
+            );
         rows.Should().Contain("www.*/**/_metrics | www.* | **/_metrics | - | - | - | nobody | 403 | 403 | 403 | 403");
-        rows.Should().Contain("api.* | api.* | (every other path) | data | Api | https://data.internal | everyone | forward | read | forward | 503");
+        rows.Should()
+            .Contain("api.* | api.* | (every other path) | data | Api | https://data.internal | everyone | forward | read | forward | 503");
         Directory.Delete(directory, recursive: true);
     }
 
@@ -33,10 +53,17 @@ public sealed class CheckCommandTests
     public async Task The_command_checks_a_configuration_without_listening()
     {
         var (exit, output, errors) = await RunAsync(
-            new SiteFile().Frontend("pages", "http://pages.internal").Host("www.*", "pages").Host("api.*", "pages"), ["check"], ("Router__Mode", "recovery"), ("PORT", "1"));
+            new SiteFile().Frontend("pages", "http://pages.internal").Host("www.*", "pages").Host("api.*", "pages"),
+            ["check"],
+            ("Router__Mode", "recovery"),
+            ("PORT", "1")
+        );
 
         exit.Should().Be(0, errors);
-        output.Should().Contain("The configuration is valid").And.Contain("Mode at start: recovery", "every key can be set from the environment");
+        output
+            .Should()
+            .Contain("The configuration is valid")
+            .And.Contain("Mode at start: recovery", "every key can be set from the environment");
         errors.Should().BeEmpty();
     }
 
@@ -48,7 +75,11 @@ public sealed class CheckCommandTests
     public async Task A_variable_with_the_bare_name_of_a_section_is_somebody_else_s(string variable)
     {
         var (exit, _, errors) = await RunAsync(
-            SiteFile.Of("www.*", "http://www.internal"), ["check"], (variable, "http://router.internal"), ("Router__Stage", "preview"));
+            SiteFile.Of("www.*", "http://www.internal"),
+            ["check"],
+            (variable, "http://router.internal"),
+            ("Router__Stage", "preview")
+        );
 
         (exit, errors).Should().Be((0, ""));
     }
@@ -58,11 +89,20 @@ public sealed class CheckCommandTests
     {
         foreach (var arguments in new[] { new[] { "check" }, [] })
         {
-            var (exit, output, errors) = await RunAsync(SiteFile.Of("www", "www.internal").Mode("open").Set("Colour", "blue"), arguments, ("PORT", "0"));
+            var (exit, output, errors) = await RunAsync(
+                SiteFile.Of("www", "www.internal").Mode("open").Set("Colour", "blue"),
+                arguments,
+                ("PORT", "0")
+            );
 
             exit.Should().Be(2);
             output.Should().BeEmpty();
-            errors.Should().Contain("3 faults").And.Contain("Router:Mode").And.Contain("Router:Backends:www:Address").And.Contain("Router:Colour");
+            errors
+                .Should()
+                .Contain("3 faults")
+                .And.Contain("Router:Mode")
+                .And.Contain("Router:Backends:www:Address")
+                .And.Contain("Router:Colour");
             errors.Should().NotContain("Exception").And.NotContain("   at ", "a fault is told to an operator and not to a programmer");
         }
     }
@@ -85,7 +125,11 @@ public sealed class CheckCommandTests
         errors.Should().Contain("--colour").And.Contain("--help");
     }
 
-    private static async Task<(int Exit, string Output, string Errors)> RunAsync(SiteFile site, string[] arguments, params (string Name, string Value)[] environment)
+    private static async Task<(int Exit, string Output, string Errors)> RunAsync(
+        SiteFile site,
+        string[] arguments,
+        params (string Name, string Value)[] environment
+    )
     {
         var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
         var file = Path.Combine(directory, "site.json");

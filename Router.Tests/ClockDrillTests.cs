@@ -17,7 +17,12 @@ public sealed class ClockDrillTests(DrillDatabase database, ITestOutputHelper ou
     public async Task Wall_clocks_that_are_wrong_change_neither_the_switch_nor_the_times_of_the_last_writes()
     {
         var tolerance = TimeSpan.FromMilliseconds(100);
-        var skews = new Dictionary<string, double> { ["router-1"] = -15, ["router-2"] = -1.2, ["router-3"] = 60 };
+        var skews = new Dictionary<string, double>
+        {
+            ["router-1"] = -15,
+            ["router-2"] = -1.2,
+            ["router-3"] = 60,
+        };
         await using var site = await DrillSite.PrepareAsync(database.Server, DrillSite.Settle, output, ("ModeStore:ActivationDelay", "3s"));
         var routers = await Task.WhenAll(skews.Select(it => site.OpenAsync(it.Key, environment: WallClock(it.Value))));
         await DrillSite.LiveAsync(routers[0], 3);
@@ -40,7 +45,10 @@ public sealed class ClockDrillTests(DrillDatabase database, ITestOutputHelper ou
             var name = report["name"]!.GetValue<string>();
             report["wallClockAheadSeconds"]!.GetValue<double>().Should().BeApproximately(skews[name], 0.5);
             var writes = report["lastWrites"]!.AsArray().Single(it => it!["backend"]!.GetValue<string>() == "api")!;
-            writes["completed"]!.GetValue<DateTimeOffset>().Should().BeOnOrAfter(probes[name].Sent - tolerance)
+            writes["completed"]!
+                .GetValue<DateTimeOffset>()
+                .Should()
+                .BeOnOrAfter(probes[name].Sent - tolerance)
                 .And.BeOnOrBefore(probes[name].Had + tolerance, $"{name} tells the time by the store's clock");
         }
 
@@ -52,8 +60,11 @@ public sealed class ClockDrillTests(DrillDatabase database, ITestOutputHelper ou
     // The wall clock alone, with none of the corrections of waits that go by the monotonic clock: those would make a wait return at once.
     // The dynamic linker puts the directory of the architecture in the place of $LIB.
     private static (string Name, string Value)[] WallClock(double aheadSeconds) =>
-    [
-        ("LD_PRELOAD", "/usr/$LIB/faketime/libfaketimeMT.so.1"), ("FAKETIME", FormattableString.Invariant($"{aheadSeconds:+0.0;-0.0}s")),
-        ("DONT_FAKE_MONOTONIC", "1"), ("FAKETIME_FORCE_MONOTONIC_FIX", "0"), ("NO_FAKE_STAT", "1"),
-    ];
+        [
+            ("LD_PRELOAD", "/usr/$LIB/faketime/libfaketimeMT.so.1"),
+            ("FAKETIME", FormattableString.Invariant($"{aheadSeconds:+0.0;-0.0}s")),
+            ("DONT_FAKE_MONOTONIC", "1"),
+            ("FAKETIME_FORCE_MONOTONIC_FIX", "0"),
+            ("NO_FAKE_STAT", "1"),
+        ];
 }

@@ -19,12 +19,19 @@ public sealed class ClosedSiteTests
     [Fact]
     public async Task The_page_says_when_the_service_is_back_since_when_it_is_away_why_and_whom_to_contact()
     {
-        await using var router = await ClosedAsync(Site().Set("Pages:ServiceName", "Digital & more").Set("Pages:Contact", "help@example.org").Set("Pages:TimeZone", "Europe/Paris"),
-            until: TimeSpan.FromMinutes(90), reason: "We <move> to a new database");
+        await using var router = await ClosedAsync(
+            Site()
+                .Set("Pages:ServiceName", "Digital & more")
+                .Set("Pages:Contact", "help@example.org")
+                .Set("Pages:TimeZone", "Europe/Paris"),
+            until: TimeSpan.FromMinutes(90),
+            reason: "We <move> to a new database"
+        );
 
         var page = (await PageAsync(router)).Body;
 
-        page.Should().Contain("<h1>Sorry, the service is unavailable</h1>")
+        page.Should()
+            .Contain("<h1>Sorry, the service is unavailable</h1>")
             .And.Contain("<title>Sorry, the service is unavailable - Digital &amp; more</title>")
             .And.Contain("You will be able to use the service from 12:30am on Friday 2 January 2026 (Paris).")
             .And.Contain("The service has been unavailable since 11pm on Thursday 1 January 2026 (Paris).")
@@ -39,7 +46,12 @@ public sealed class ClosedSiteTests
 
         var page = (await PageAsync(router)).Body;
 
-        page.Should().Contain("You will be able to use the service later.").And.NotContain("Why:").And.NotContain("contact").And.NotContain("<p></p>").And.NotContain("{{");
+        page.Should()
+            .Contain("You will be able to use the service later.")
+            .And.NotContain("Why:")
+            .And.NotContain("contact")
+            .And.NotContain("<p></p>")
+            .And.NotContain("{{");
     }
 
     [Fact]
@@ -69,14 +81,19 @@ public sealed class ClosedSiteTests
         var reply = await PageAsync(router, ("Accept-Language", accepted));
 
         reply.Value("Content-Language").Should().Be(language);
-        reply.Body.Should().Contain($"<html lang=\"{language}\"").And.Contain(language == "cy" ? "o 11pm ddydd Iau 1 Ionawr 2026 (UTC)" : "from 11pm on Thursday 1 January 2026 (UTC)");
+        reply
+            .Body.Should()
+            .Contain($"<html lang=\"{language}\"")
+            .And.Contain(language == "cy" ? "o 11pm ddydd Iau 1 Ionawr 2026 (UTC)" : "from 11pm on Thursday 1 January 2026 (UTC)");
         reply.Value("Vary").Should().Contain("Accept-Language");
     }
 
     [Fact]
     public async Task Texts_colours_and_language_come_from_the_configuration()
     {
-        await using var router = await ClosedAsync(Site().Set("Pages:Language", "cy").Set("Pages:Texts:cy:closed.title", "Ar gau").Set("Pages:Colours:Accent", "#00703c"));
+        await using var router = await ClosedAsync(
+            Site().Set("Pages:Language", "cy").Set("Pages:Texts:cy:closed.title", "Ar gau").Set("Pages:Colours:Accent", "#00703c")
+        );
 
         var page = (await PageAsync(router)).Body;
 
@@ -90,7 +107,9 @@ public sealed class ClosedSiteTests
         await File.WriteAllTextAsync(Path.Combine(SitePages.Directory, own), "<h2>{{title}}</h2>\n<i>{{reason}}</i>\n<b>{{when}}</b>\n");
         await using var router = await ClosedAsync(Site().Set("Hosts:www.*:PageTemplate", own), reason: "a & b");
 
-        (await PageAsync(router)).Body.Should().Be("<h2>Sorry, the service is unavailable</h2>\n<i>Why: a &amp; b</i>\n<b>You will be able to use the service later.</b>\n");
+        (await PageAsync(router))
+            .Body.Should()
+            .Be("<h2>Sorry, the service is unavailable</h2>\n<i>Why: a &amp; b</i>\n<b>You will be able to use the service later.</b>\n");
         (await PageAsync(router, "http://www.example.org/admin")).Body.Should().Be("<h2>You do not have access to this page</h2>\n");
         (await PageAsync(router, "http://unknown.example.org/")).Body.Should().StartWith("<!DOCTYPE html>");
     }
@@ -117,7 +136,9 @@ public sealed class ClosedSiteTests
 
         reply.Value("Content-Type").Should().Be("application/problem+json");
         problem["forwarded"]!.GetValue<bool>().Should().BeFalse();
-        (problem["type"]!.ToString(), problem["status"]!.GetValue<int>(), problem["mode"]!.ToString(), problem["reason"]!.ToString()).Should().Be(("urn:router:closed", 503, "maintenance", "restore"));
+        (problem["type"]!.ToString(), problem["status"]!.GetValue<int>(), problem["mode"]!.ToString(), problem["reason"]!.ToString())
+            .Should()
+            .Be(("urn:router:closed", 503, "maintenance", "restore"));
         problem["until"]!.GetValue<DateTimeOffset>().Should().Be(_clock.GetUtcNow().AddMinutes(90));
         problem["detail"]!.ToString().Should().Contain("not saved").And.Contain("from 11:30pm");
     }
@@ -148,7 +169,10 @@ public sealed class ClosedSiteTests
         var sent = await router.SendAsync("POST", "http://www.example.org/form", new StringContent("a=b"), ("Accept", Browser));
 
         sent.Status.Should().Be(503);
-        sent.Body.Should().Contain("Sorry, nothing can be saved at the moment").And.Contain("You can look at everything now").And.NotContain("unavailable");
+        sent.Body.Should()
+            .Contain("Sorry, nothing can be saved at the moment")
+            .And.Contain("You can look at everything now")
+            .And.NotContain("unavailable");
     }
 
     [Theory]
@@ -204,7 +228,14 @@ public sealed class ClosedSiteTests
     {
         await using var router = await ClosedAsync(Site());
 
-        var reply = await router.SendAsync(method, "http://www.example.org/", null, ("Accept", Browser), ("Range", "bytes=0-9"), ("If-None-Match", "*"));
+        var reply = await router.SendAsync(
+            method,
+            "http://www.example.org/",
+            null,
+            ("Accept", Browser),
+            ("Range", "bytes=0-9"),
+            ("If-None-Match", "*")
+        );
 
         reply.Status.Should().Be(503);
         reply.Value("Cache-Control").Should().Be("no-store");
@@ -226,7 +257,12 @@ public sealed class ClosedSiteTests
 
         var drawn = new HashSet<int>();
         for (var i = 0; i < 40; i++)
-            drawn.Add(int.Parse((await router.GetAsync("http://www.example.org/")).Value("Retry-After")!, System.Globalization.CultureInfo.InvariantCulture));
+            drawn.Add(
+                int.Parse(
+                    (await router.GetAsync("http://www.example.org/")).Value("Retry-After")!,
+                    System.Globalization.CultureInfo.InvariantCulture
+                )
+            );
 
         drawn.Should().OnlyContain(value => value >= least && value <= most);
         drawn.Count.Should().BeGreaterThan(5, "clients that come back all at once are a second outage");
@@ -243,15 +279,29 @@ public sealed class ClosedSiteTests
     {
         await using var router = await ClosedAsync(Site());
 
-        using var answer = await router.BeginAsync("GET", "http://www.example.org/", null, ("Accept", Browser), ("Accept-Encoding", accepted));
+        using var response = await router.BeginAsync(
+            "GET",
+            "http://www.example.org/",
+            null,
+            ("Accept", Browser),
+            ("Accept-Encoding", accepted)
+        );
         var head = await router.SendAsync("HEAD", "http://www.example.org/", null, ("Accept", Browser), ("Accept-Encoding", accepted));
 
-        var bytes = await answer.Content.ReadAsByteArrayAsync();
-        (answer.Content.Headers.ContentEncoding.SingleOrDefault(), head.Value("Content-Encoding")).Should().Be((coding, coding));
+        var bytes = await response.Content.ReadAsByteArrayAsync();
+        (response.Content.Headers.ContentEncoding.SingleOrDefault(), head.Value("Content-Encoding")).Should().Be((coding, coding));
         head.Value("Content-Length").Should().Be($"{bytes.Length}");
         head.Body.Should().BeEmpty();
-        using Stream read = coding switch { "br" => new BrotliStream(new MemoryStream(bytes), CompressionMode.Decompress), "gzip" => new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress), _ => new MemoryStream(bytes) };
-        (await new StreamReader(read, Encoding.UTF8).ReadToEndAsync()).Should().Contain("Sorry, the service is unavailable").And.EndWith("</html>\n");
+        using Stream read = coding switch
+        {
+            "br" => new BrotliStream(new MemoryStream(bytes), CompressionMode.Decompress),
+            "gzip" => new GZipStream(new MemoryStream(bytes), CompressionMode.Decompress),
+            _ => new MemoryStream(bytes),
+        };
+        (await new StreamReader(read, Encoding.UTF8).ReadToEndAsync())
+            .Should()
+            .Contain("Sorry, the service is unavailable")
+            .And.EndWith("</html>\n");
     }
 
     [Fact]
@@ -259,11 +309,24 @@ public sealed class ClosedSiteTests
     {
         await using var router = await ClosedAsync(Site().Set("Pages:AllowedOrigins", "https://www.example.org, https://app.example.org"));
 
-        var preflight = await router.SendAsync("OPTIONS", "http://api.example.org/things", null,
-            ("Origin", "https://app.example.org"), ("Access-Control-Request-Method", "PUT"), ("Access-Control-Request-Headers", "x-token"));
-        var reply = await router.SendAsync("PUT", "http://api.example.org/things", new StringContent("{}"), ("Origin", "https://app.example.org"));
+        var preflight = await router.SendAsync(
+            "OPTIONS",
+            "http://api.example.org/things",
+            null,
+            ("Origin", "https://app.example.org"),
+            ("Access-Control-Request-Method", "PUT"),
+            ("Access-Control-Request-Headers", "x-token")
+        );
+        var reply = await router.SendAsync(
+            "PUT",
+            "http://api.example.org/things",
+            new StringContent("{}"),
+            ("Origin", "https://app.example.org")
+        );
 
-        (preflight.Status, preflight.Value("Access-Control-Allow-Methods"), preflight.Value("Access-Control-Allow-Headers")).Should().Be((204, "PUT", "x-token"));
+        (preflight.Status, preflight.Value("Access-Control-Allow-Methods"), preflight.Value("Access-Control-Allow-Headers"))
+            .Should()
+            .Be((204, "PUT", "x-token"));
         foreach (var answer in new[] { preflight, reply })
         {
             answer.Value("Access-Control-Allow-Origin").Should().Be("https://app.example.org");
@@ -283,7 +346,13 @@ public sealed class ClosedSiteTests
     {
         await using var router = await ClosedAsync(Site().Set("Pages:AllowedOrigins", "https://www.example.org"));
 
-        var preflight = await router.SendAsync("OPTIONS", "http://api.example.org/", null, ("Origin", origin), ("Access-Control-Request-Method", "PUT"));
+        var preflight = await router.SendAsync(
+            "OPTIONS",
+            "http://api.example.org/",
+            null,
+            ("Origin", origin),
+            ("Access-Control-Request-Method", "PUT")
+        );
 
         preflight.Status.Should().Be(503);
         preflight.Fields.Should().NotContain(field => field.Name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
@@ -309,11 +378,21 @@ public sealed class ClosedSiteTests
     {
         await using var router = await RunningRouter.StartAsync(Site().Set("Pages:ServiceName", "Marketplace"), _clock);
 
-        foreach (var (url, status, title) in new[] { ("http://unknown.example.org/", 404, "Heb ddod o hyd i’r dudalen"), ("http://www.example.org/admin", 403, "Nid oes gennych fynediad i’r dudalen hon"), ("http://www.example.org/", 502, "Mae’n ddrwg gennym, mae problem gyda’r gwasanaeth") })
+        foreach (
+            var (url, status, title) in new[]
+            {
+                ("http://unknown.example.org/", 404, "Heb ddod o hyd i’r dudalen"),
+                ("http://www.example.org/admin", 403, "Nid oes gennych fynediad i’r dudalen hon"),
+                ("http://www.example.org/", 502, "Mae’n ddrwg gennym, mae problem gyda’r gwasanaeth"),
+            }
+        )
         {
             var page = await PageAsync(router, url, ("Accept-Language", "cy"));
             (page.Status, page.Value("Content-Language")).Should().Be((status, "cy"));
-            page.Body.Should().Contain($"<h1>{WebUtility.HtmlEncode(title)}</h1>").And.Contain("<p>Marketplace</p>").And.NotContain("id=\"again\"");
+            page.Body.Should()
+                .Contain($"<h1>{WebUtility.HtmlEncode(title)}</h1>")
+                .And.Contain("<p>Marketplace</p>")
+                .And.NotContain("id=\"again\"");
             (await router.GetAsync(url, ("Sec-Fetch-Dest", "style"))).Body.Should().BeEmpty();
             (await router.GetAsync(url, ("Accept", "*/*"))).Body.Should().NotContain("<");
         }
@@ -334,10 +413,10 @@ public sealed class ClosedSiteTests
     [InlineData("Pages:Servicename2", "x", "Router:Pages:Servicename2")]
     public void What_can_not_be_is_a_fault_that_names_its_key(string key, string value, string named)
     {
-        var fault = Site().Set(key, value).Read().Faults.Should().ContainSingle().Subject;
+        var error = Site().Set(key, value).Read().Faults.Should().ContainSingle().Subject;
 
-        fault.Key.Should().Be(named);
-        fault.Hint.Should().NotBeEmpty();
+        error.Key.Should().Be(named);
+        error.Hint.Should().NotBeEmpty();
     }
 
     [Fact]
@@ -350,39 +429,67 @@ public sealed class ClosedSiteTests
         french["texts"]!.AsObject().Remove("time.am");
         french["texts"]!["time.am"] = "";
         File.WriteAllText(Path.Combine(directory, "fr.json"), french.ToJsonString());
-        var faults = new ValidationErrors();
+        var errors = new ValidationErrors();
         var settings = Site().ToSettings().Pages;
 
-        var languages = Language.Load(directory, settings, faults);
+        var languages = Language.Load(directory, settings, errors);
 
-        faults.All.Should().BeEmpty();
+        errors.All.Should().BeEmpty();
         languages.Select(language => language.Tag).Should().Equal("en", "fr");
-        languages[1].Time(_clock.GetUtcNow(), TimeZoneInfo.Utc).Should().StartWith("22:00 on Thursday", "a language without words for the halves of the day counts to 24");
+        languages[1]
+            .Time(_clock.GetUtcNow(), TimeZoneInfo.Utc)
+            .Should()
+            .StartWith("22:00 on Thursday", "a language without words for the halves of the day counts to 24");
         languages[0].Time(_clock.GetUtcNow().AddHours(2), TimeZoneInfo.Utc).Should().StartWith("midnight on Friday 2 January 2026");
 
         french["texts"]!.AsObject().Remove("cut.sent");
         File.WriteAllText(Path.Combine(directory, "fr.json"), french.ToJsonString());
-        Language.Load(directory, settings, faults);
-        faults.All.Should().ContainSingle().Which.ToString().Should().Contain("fr.json").And.Contain("lacks cut.sent");
+        Language.Load(directory, settings, errors);
+        errors.All.Should().ContainSingle().Which.ToString().Should().Contain("fr.json").And.Contain("lacks cut.sent");
         Directory.Delete(directory, recursive: true);
     }
 
-    private static SiteFile Site() => new SiteFile().Frontend("www", "http://127.0.0.1:9").Api("api", "http://127.0.0.1:9").Host("www.*", "www").Host("api.*", "api").Path("www.*", "/admin", refuse: true);
+    private static SiteFile Site() =>
+        new SiteFile()
+            .Frontend("www", "http://127.0.0.1:9")
+            .Api("api", "http://127.0.0.1:9")
+            .Host("www.*", "www")
+            .Host("api.*", "api")
+            .Path("www.*", "/admin", refuse: true);
 
-    private static Task<Reply> PageAsync(RunningRouter router, params (string Name, string Value)[] fields) => PageAsync(router, "http://www.example.org/", fields);
+    private static Task<Reply> PageAsync(RunningRouter router, params (string Name, string Value)[] fields) =>
+        PageAsync(router, "http://www.example.org/", fields);
 
-    private static Task<Reply> PageAsync(RunningRouter router, string url, params (string Name, string Value)[] fields) => router.GetAsync(url, [("Accept", Browser), .. fields]);
+    private static Task<Reply> PageAsync(RunningRouter router, string url, params (string Name, string Value)[] fields) =>
+        router.GetAsync(url, [("Accept", Browser), .. fields]);
 
     private async Task<RunningRouter> ClosedAsync(SiteFile site, TimeSpan? until = null, string? reason = null)
     {
         var router = await RunningRouter.StartAsync(site, _clock);
         var now = _clock.GetUtcNow();
-        router.Modes().Offer(new ModeRecord
-        {
-            Version = new(2),
-            Written = now,
-            Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = new(2), WindowBegins = now, Until = until is { } span ? now + span : null, Reason = reason }],
-        }).Should().BeTrue();
+        router
+            .Modes()
+            .Offer(
+                new ModeRecord
+                {
+                    Version = new(2),
+                    Written = now,
+                    Steps =
+                    [
+                        new ModeStep
+                        {
+                            Mode = ModeCatalogue.Closed,
+                            At = now,
+                            Made = new(2),
+                            WindowBegins = now,
+                            Until = until is { } span ? now + span : null,
+                            Reason = reason,
+                        },
+                    ],
+                }
+            )
+            .Should()
+            .BeTrue();
         return router;
     }
 }

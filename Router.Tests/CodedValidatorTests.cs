@@ -5,7 +5,9 @@ using Router.Headers;
 
 namespace Router.Tests;
 
-/// <summary>Entity tags, conditions and ranges where Router compresses: the client's version and the backend's are the same one under two names.</summary>
+/// <summary>
+/// Entity tags, conditions and ranges where Router compresses: the client's version and the backend's are the same one under two names.
+/// </summary>
 public sealed class CodedValidatorTests
 {
     private const string Url = "http://www.example.org/site.css";
@@ -24,7 +26,12 @@ public sealed class CodedValidatorTests
         var tag = read.Value("ETag")!;
         // A script's PUT need not accept what its GET accepted.
         var written = await router.SendAsync("PUT", Url, new StringContent("new"), ("If-Match", $"\"v1\", {tag}"));
-        var lost = await router.SendAsync("PUT", Url, new StringContent("new"), ("If-Match", tag.Replace("v7", "v6", StringComparison.Ordinal)));
+        var lost = await router.SendAsync(
+            "PUT",
+            Url,
+            new StringContent("new"),
+            ("If-Match", tag.Replace("v7", "v6", StringComparison.Ordinal))
+        );
 
         tag.Should().Be($"W/\"v7-router-{coding}\"");
         written.Status.Should().Be(200);
@@ -91,7 +98,11 @@ public sealed class CodedValidatorTests
     [InlineData("If-Unmodified-Since", "Thu, 01 Jan 2026 00:00:00 GMT", "br")]
     [InlineData("If-Match", "W/\"v7-router-br\"", "br")]
     [InlineData("If-None-Match", "W/\"v6-router-br\"", "br")]
-    public async Task A_download_of_compressed_bytes_begins_anew_and_is_never_continued_with_plain_ones(string condition, string value, string accept)
+    public async Task A_download_of_compressed_bytes_begins_anew_and_is_never_continued_with_plain_ones(
+        string condition,
+        string value,
+        string accept
+    )
     {
         await using var store = Store("\"v7\"");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store));
@@ -146,7 +157,13 @@ public sealed class CodedValidatorTests
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store).Set("Hosts:www.*:Compression", "off"));
 
         var reply = await router.GetAsync(
-            Url, ("Accept-Encoding", "br"), ("If-Match", "W/\"v7-router-br\""), ("If-None-Match", "W/\"v7-router-br\""), ("If-Range", "W/\"v7-router-br\""), ("Range", "bytes=1-"));
+            Url,
+            ("Accept-Encoding", "br"),
+            ("If-Match", "W/\"v7-router-br\""),
+            ("If-None-Match", "W/\"v7-router-br\""),
+            ("If-Range", "W/\"v7-router-br\""),
+            ("Range", "bytes=1-")
+        );
 
         var request = await store.RequestAsync();
         foreach (var name in new[] { "If-Match", "If-None-Match", "If-Range" })
@@ -177,25 +194,48 @@ public sealed class CodedValidatorTests
     public void A_tag_comes_back_as_it_went_out(string tag) =>
         EncodedTags.Restore(new StringValues(EncodedTags.Of(tag, "gzip")), "gzip").Should().Equal(tag);
 
-    // A store with optimistic locking, as RFC 9110 section 13 has it: one document with one tag, ranges, and strong comparison for If-Match and If-Range.
-    private static RawBackend Store(string tag) => RawBackend.Start(async connection =>
-    {
-        while (await connection.ReadMessageAsync() is { } request)
+    // A store with optimistic locking, as RFC 9110 section 13 has it: one document with one tag, ranges, and strong comparison for If-Match
+    // and If-Range.
+    private static RawBackend Store(string tag) =>
+        RawBackend.Start(async connection =>
         {
-            string[] fields = [$"ETag: {tag}", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT", "Accept-Ranges: bytes"];
-            var body = request.Method == "HEAD" ? "" : Body;
-            var isStrong = tag.StartsWith('"');
-            if (request.Value("If-Match") is { } match && !(isStrong && match.Split(", ").Contains(tag)))
-                await connection.WriteAsync(Message("412 Precondition Failed", ""));
-            else if (request.Value("If-None-Match") is { } none && none.Replace("W/", "", StringComparison.Ordinal).Split(", ").Contains(tag.Replace("W/", "", StringComparison.Ordinal)))
-                await connection.WriteAsync($"HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n");
-            // One that compares letter by letter, and so takes a weak tag too.
-            else if (request.Value("Range") is not null && (request.Value("If-Range") is not { } range || range == tag || range == "W/" + tag || range.StartsWith("Thu", StringComparison.Ordinal)))
-                await connection.WriteAsync(Message("206 Partial Content", Body[100..], [.. fields, $"Content-Range: bytes 100-{Body.Length - 1}/{Body.Length}"]));
-            else
-                await connection.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\n{string.Concat(fields.Select(field => field + "\r\n"))}Content-Length: {Body.Length}\r\n\r\n{body}");
-        }
-    });
+            while (await connection.ReadMessageAsync() is { } request)
+            {
+                string[] fields = [$"ETag: {tag}", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT", "Accept-Ranges: bytes"];
+                var body = request.Method == "HEAD" ? "" : Body;
+                var isStrong = tag.StartsWith('"');
+                if (request.Value("If-Match") is { } match && !(isStrong && match.Split(", ").Contains(tag)))
+                    await connection.WriteAsync(Message("412 Precondition Failed", ""));
+                else if (
+                    request.Value("If-None-Match") is { } none
+                    && none.Replace("W/", "", StringComparison.Ordinal)
+                        .Split(", ")
+                        .Contains(tag.Replace("W/", "", StringComparison.Ordinal))
+                )
+                    await connection.WriteAsync($"HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n");
+                // One that compares letter by letter, and so takes a weak tag too.
+                else if (
+                    request.Value("Range") is not null
+                    && (
+                        request.Value("If-Range") is not { } range
+                        || range == tag
+                        || range == "W/" + tag
+                        || range.StartsWith("Thu", StringComparison.Ordinal)
+                    )
+                )
+                    await connection.WriteAsync(
+                        Message(
+                            "206 Partial Content",
+                            Body[100..],
+                            [.. fields, $"Content-Range: bytes 100-{Body.Length - 1}/{Body.Length}"]
+                        )
+                    );
+                else
+                    await connection.WriteAsync(
+                        $"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\n{string.Concat(fields.Select(field => field + "\r\n"))}Content-Length: {Body.Length}\r\n\r\n{body}"
+                    );
+            }
+        });
 
     private static string Message(string status, string body, params string[] fields) =>
         $"HTTP/1.1 {status}\r\nContent-Type: text/css\r\n{string.Concat(fields.Select(field => field + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";

@@ -47,7 +47,9 @@ public sealed class CommandLineTests
     [Fact]
     public async Task A_slip_ends_with_exit_code_2_and_the_advice()
     {
-        (await Tool.RunAsync("http://127.0.0.1:1", "status")).Should().Be((ExitCode.WrongUse, "", "Unrecognized command or argument 'status'.\nDid you mean: router mode\n"));
+        (await Tool.RunAsync("http://127.0.0.1:1", "status"))
+            .Should()
+            .Be((ExitCode.WrongUse, "", "Unrecognized command or argument 'status'.\nDid you mean: router mode\n"));
     }
 
     [Fact]
@@ -55,7 +57,18 @@ public sealed class CommandLineTests
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
 
-        var (code, output, errors) = await Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--reason", "@ops: restore", "--ticket", "@/etc/hostname", "--by", "@jane");
+        var (code, output, errors) = await Tool.RunAsync(
+            UrlOf(router),
+            "mode",
+            "set",
+            "maintenance",
+            "--reason",
+            "@ops: restore",
+            "--ticket",
+            "@/etc/hostname",
+            "--by",
+            "@jane"
+        );
 
         (code, errors).Should().Be((0, ""));
         output.Should().ContainAll("reason:    @ops: restore\n", "ticket:    @/etc/hostname\n", "by:        @jane\n");
@@ -80,7 +93,9 @@ public sealed class CommandLineTests
     [InlineData("0s", "for: is 0s. Give a duration above zero and up to 12h, such as 2h.")]
     public async Task A_bypass_that_would_last_too_long_is_refused_in_the_operators_own_words(string lasts, string said)
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance"));
+        await using var router = await RunningRouter.StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance")
+        );
 
         var (code, _, errors) = await Tool.RunAsync(UrlOf(router), "bypass", "--for", lasts);
 

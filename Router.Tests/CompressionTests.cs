@@ -29,7 +29,8 @@ public sealed class CompressionTests
     [InlineData("gzip;q=1000", null)]
     [InlineData("brotli, gz", null)]
     [InlineData("", null)]
-    public void The_coding_is_the_one_the_client_likes_best(string accept, string? coding) => AcceptEncoding.Choose(accept).Should().Be(coding);
+    public void The_coding_is_the_one_the_client_likes_best(string accept, string? coding) =>
+        AcceptEncoding.Choose(accept).Should().Be(coding);
 
     [Theory]
     [InlineData("text/html; charset=utf-8", true)]
@@ -59,19 +60,26 @@ public sealed class CompressionTests
     public async Task The_header_tells_of_the_coded_body_and_the_body_is_whole(string coding)
     {
         await using var backend = Answering(
-            Long, "Content-Type: text/css", "ETag: \"v1\"", "Accept-Ranges: bytes", "Vary: Origin", "Cache-Control: max-age=60", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT");
+            Long,
+            "Content-Type: text/css",
+            "ETag: \"v1\"",
+            "Accept-Ranges: bytes",
+            "Vary: Origin",
+            "Cache-Control: max-age=60",
+            "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT"
+        );
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        using var answer = await router.BeginAsync("GET", "http://www.example.org/site.css", null, ("Accept-Encoding", coding));
+        using var response = await router.BeginAsync("GET", "http://www.example.org/site.css", null, ("Accept-Encoding", coding));
 
-        (await DecodedAsync(answer)).Should().Be(Long);
-        answer.Content.Headers.ContentEncoding.Should().Equal(coding);
-        answer.Content.Headers.NonValidated.Contains("Content-Length").Should().BeFalse();
-        answer.Headers.NonValidated.Contains("Accept-Ranges").Should().BeFalse();
-        answer.Headers.NonValidated["ETag"].ToString().Should().Be($"W/\"v1-router-{coding}\"");
-        answer.Headers.NonValidated["Vary"].ToString().Should().Be("Origin, Accept-Encoding");
-        answer.Headers.NonValidated["Cache-Control"].ToString().Should().Be("max-age=60");
-        answer.Content.Headers.NonValidated["Last-Modified"].ToString().Should().Be("Thu, 01 Jan 2026 00:00:00 GMT");
+        (await DecodedAsync(response)).Should().Be(Long);
+        response.Content.Headers.ContentEncoding.Should().Equal(coding);
+        response.Content.Headers.NonValidated.Contains("Content-Length").Should().BeFalse();
+        response.Headers.NonValidated.Contains("Accept-Ranges").Should().BeFalse();
+        response.Headers.NonValidated["ETag"].ToString().Should().Be($"W/\"v1-router-{coding}\"");
+        response.Headers.NonValidated["Vary"].ToString().Should().Be("Origin, Accept-Encoding");
+        response.Headers.NonValidated["Cache-Control"].ToString().Should().Be("max-age=60");
+        response.Content.Headers.NonValidated["Last-Modified"].ToString().Should().Be("Thu, 01 Jan 2026 00:00:00 GMT");
     }
 
     [Fact]
@@ -113,10 +121,19 @@ public sealed class CompressionTests
     [Fact]
     public async Task Nothing_without_a_body_and_nothing_that_fits_into_a_packet_is_touched()
     {
-        foreach (var (method, status, body) in new[] { ("GET", "204 No Content", null), ("GET", "304 Not Modified", null), ("GET", "200 OK", Long[..1023]) })
+        foreach (
+            var (method, status, body) in new[]
+            {
+                ("GET", "204 No Content", null),
+                ("GET", "304 Not Modified", null),
+                ("GET", "200 OK", Long[..1023]),
+            }
+        )
         {
             var length = body is null ? "" : $"Content-Length: {body.Length}\r\n";
-            await using var backend = RawBackend.Answering($"HTTP/1.1 {status}\r\nContent-Type: text/css\r\nETag: \"v1\"\r\n{length}\r\n{body}");
+            await using var backend = RawBackend.Answering(
+                $"HTTP/1.1 {status}\r\nContent-Type: text/css\r\nETag: \"v1\"\r\n{length}\r\n{body}"
+            );
             await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
             var reply = await router.SendAsync(method, "http://www.example.org/", null, ("Accept-Encoding", "br"));
@@ -129,7 +146,9 @@ public sealed class CompressionTests
 
     [Theory]
     [InlineData("GET / HTTP/1.0\r\nHost: www.example.org\r\nAccept-Encoding: gzip\r\n\r\n")]
-    [InlineData("GET / HTTP/1.1\r\nHost: www.example.org\r\nAccept-Encoding: gzip\r\nCache-Control: no-transform\r\nConnection: close\r\n\r\n")]
+    [InlineData(
+        "GET / HTTP/1.1\r\nHost: www.example.org\r\nAccept-Encoding: gzip\r\nCache-Control: no-transform\r\nConnection: close\r\n\r\n"
+    )]
     public async Task A_client_that_could_not_tell_half_from_whole_or_wants_no_change_gets_the_plain_body(string request)
     {
         await using var backend = Answering(Long, "Content-Type: text/css");
@@ -142,29 +161,37 @@ public sealed class CompressionTests
     }
 
     // Who asks and what is set, the type, and whether it is compressed: by default, and with Personal.
-    public static TheoryData<string, string, string, bool, bool> SecretsAndTypes => new()
-    {
-        { "", "", "text/html", true, true },
-        { "", "", "application/json", true, true },
-        { "Cookie: session=1", "", "text/html", false, true },
-        { "Cookie: session=1", "", "application/json", false, true },
-        { "Cookie: session=1", "", "application/hal+json", false, true },
-        { "Authorization: Bearer x", "", "text/html", false, true },
-        { "Authorization: Bearer x", "", "application/json", false, true },
-        { "", "Set-Cookie: session=1", "text/html", false, true },
-        { "", "Set-Cookie: session=1", "application/json", false, true },
-        { "Cookie: session=1", "Set-Cookie: session=1", "text/css", true, true },
-        { "Cookie: session=1", "", "text/javascript", true, true },
-        { "Authorization: Bearer x", "", "image/svg+xml", true, true },
-    };
+    public static TheoryData<string, string, string, bool, bool> SecretsAndTypes =>
+        new()
+        {
+            { "", "", "text/html", true, true },
+            { "", "", "application/json", true, true },
+            { "Cookie: session=1", "", "text/html", false, true },
+            { "Cookie: session=1", "", "application/json", false, true },
+            { "Cookie: session=1", "", "application/hal+json", false, true },
+            { "Authorization: Bearer x", "", "text/html", false, true },
+            { "Authorization: Bearer x", "", "application/json", false, true },
+            { "", "Set-Cookie: session=1", "text/html", false, true },
+            { "", "Set-Cookie: session=1", "application/json", false, true },
+            { "Cookie: session=1", "Set-Cookie: session=1", "text/css", true, true },
+            { "Cookie: session=1", "", "text/javascript", true, true },
+            { "Authorization: Bearer x", "", "image/svg+xml", true, true },
+        };
 
     [Theory]
     [MemberData(nameof(SecretsAndTypes))]
-    public async Task A_secret_and_reflected_input_share_no_compressed_body_unless_that_is_switched_on(string ask, string set, string type, bool byDefault, bool personal)
+    public async Task A_secret_and_reflected_input_share_no_compressed_body_unless_that_is_switched_on(
+        string ask,
+        string set,
+        string type,
+        bool byDefault,
+        bool personal
+    )
     {
         await using var backend = Answering(Long, set is "" ? [$"Content-Type: {type}"] : [$"Content-Type: {type}", set]);
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", backend).Path("www.*", "/personal").Set("Hosts:www.*:Paths:/personal:Compression", "personal"));
+            SiteFile.Of("www.*", backend).Path("www.*", "/personal").Set("Hosts:www.*:Paths:/personal:Compression", "personal")
+        );
         (string, string)[] fields = ask is "" ? [] : [(ask.Split(": ")[0], ask.Split(": ")[1])];
 
         (await CodingOfAsync(router, "/", fields)).Should().Be(byDefault ? "br" : null);
@@ -175,7 +202,9 @@ public sealed class CompressionTests
     public async Task Credentials_that_Router_adds_itself_are_nobodys_secret()
     {
         await using var backend = Answering(Long, "Content-Type: text/html");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "dXNlcjpwYXNz"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "dXNlcjpwYXNz")
+        );
 
         (await CodingOfAsync(router)).Should().Be("br");
     }
@@ -194,8 +223,8 @@ public sealed class CompressionTests
 
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nTransfer-Encoding: chunked\r\n\r\n");
         // The header is there before any of the body.
-        using var answer = await asking;
-        using var page = new StreamReader(Decoder(coding, await answer.Content.ReadAsStreamAsync().InTime()));
+        using var response = await asking;
+        using var page = new StreamReader(Decoder(coding, await response.Content.ReadAsStreamAsync().InTime()));
         for (var i = 0; i < 5; i++)
         {
             var line = $"<p>line {i}</p>\n";
@@ -250,7 +279,7 @@ public sealed class CompressionTests
 
         var writing = WriteAllAsync();
         // Stalled: more than a second for a quarter of a megabyte, and not because there is no more.
-        for (var before = -1; before != written;)
+        for (var before = -1; before != written; )
         {
             before = written;
             await Task.WhenAny(writing, Task.Delay(TimeSpan.FromSeconds(1)));
@@ -275,9 +304,9 @@ public sealed class CompressionTests
         await using var backend = Answering(body, "Content-Type: text/html");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        using var answer = await router.BeginAsync("GET", "http://www.example.org/", null, ("Accept-Encoding", coding));
+        using var response = await router.BeginAsync("GET", "http://www.example.org/", null, ("Accept-Encoding", coding));
 
-        var decoded = await DecodedAsync(answer);
+        var decoded = await DecodedAsync(response);
         decoded.Should().HaveLength(body.Length);
         decoded.Equals(body, StringComparison.Ordinal).Should().BeTrue();
     }
@@ -290,8 +319,8 @@ public sealed class CompressionTests
         await using var backend = Answering(Long, "Content-Type: text/css");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        using var answer = await router.BeginAsync("GET", "http://www.example.org/", null, ("Accept-Encoding", coding));
-        var length = (await answer.Content.ReadAsByteArrayAsync().InTime()).Length;
+        using var response = await router.BeginAsync("GET", "http://www.example.org/", null, ("Accept-Encoding", coding));
+        var length = (await response.Content.ReadAsByteArrayAsync().InTime()).Length;
 
         (await router.AccessLog.NextAsync()).Number("size").Should().Be($"{length}");
     }
@@ -301,9 +330,16 @@ public sealed class CompressionTests
     {
         CompressionPolicy Of(string path, string enabled = "true", string personal = "false")
         {
-            RouteTable table = new SiteFile().Frontend("www").Host("www.*", "www").Path("www.*", "/a").Path("www.*", "/b")
-                .Set("Compression:Enabled", enabled).Set("Compression:Personal", personal)
-                .Set("Hosts:www.*:Paths:/a:Compression", "Off").Set("Hosts:www.*:Paths:/b:Compression", "on").ToTable();
+            RouteTable table = new SiteFile()
+                .Frontend("www")
+                .Host("www.*", "www")
+                .Path("www.*", "/a")
+                .Path("www.*", "/b")
+                .Set("Compression:Enabled", enabled)
+                .Set("Compression:Personal", personal)
+                .Set("Hosts:www.*:Paths:/a:Compression", "Off")
+                .Set("Hosts:www.*:Paths:/b:Compression", "on")
+                .ToTable();
             return table.Match("www.example.org", path).Route!.Compression;
         }
 
@@ -319,8 +355,16 @@ public sealed class CompressionTests
     [InlineData("Compression:Enabled", "maybe", "Router:Compression:Enabled: is 'maybe'")]
     [InlineData("Compression:Level", "9", "Router:Compression:Level: is not a key that Router knows")]
     [InlineData("Hosts:www.*:Compression", "always", "Router:Hosts:www.*:Compression: is 'always'. Choose one of Off, On, Personal")]
-    public void What_is_mistyped_is_a_fault(string key, string value, string fault) =>
-        SiteFile.Of("www.*", "http://www.invalid").Set(key, value).Read().Faults.Should().ContainSingle().Which.ToString().Should().StartWith(fault);
+    public void What_is_mistyped_is_a_fault(string key, string value, string violation) =>
+        SiteFile
+            .Of("www.*", "http://www.invalid")
+            .Set(key, value)
+            .Read()
+            .Faults.Should()
+            .ContainSingle()
+            .Which.ToString()
+            .Should()
+            .StartWith(violation);
 
     private static RawBackend Answering(string body, params string[] fields) => RawBackend.Answering(Message("200 OK", body, fields));
 
@@ -330,12 +374,17 @@ public sealed class CompressionTests
     private static async Task<string?> CodingOfAsync(RunningRouter router, string path = "/", params (string, string)[] fields) =>
         (await router.GetAsync("http://www.example.org" + path, [("Accept-Encoding", "br"), .. fields])).Value("Content-Encoding");
 
-    private static async Task<string> DecodedAsync(HttpResponseMessage answer)
+    private static async Task<string> DecodedAsync(HttpResponseMessage response)
     {
-        using var text = new StreamReader(Decoder(answer.Content.Headers.ContentEncoding.Single(), await answer.Content.ReadAsStreamAsync().InTime()), Encoding.Latin1);
+        using var text = new StreamReader(
+            Decoder(response.Content.Headers.ContentEncoding.Single(), await response.Content.ReadAsStreamAsync().InTime()),
+            Encoding.Latin1
+        );
         return await text.ReadToEndAsync().InTime();
     }
 
     private static Stream Decoder(string coding, Stream stream) =>
-        coding == "identity" ? stream : coding == "br" ? new BrotliStream(stream, CompressionMode.Decompress) : new GZipStream(stream, CompressionMode.Decompress);
+        coding == "identity" ? stream
+        : coding == "br" ? new BrotliStream(stream, CompressionMode.Decompress)
+        : new GZipStream(stream, CompressionMode.Decompress);
 }

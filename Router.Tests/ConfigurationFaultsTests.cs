@@ -6,51 +6,52 @@ namespace Router.Tests;
 
 public sealed class ConfigurationFaultsTests
 {
-    public static TheoryData<string, string, string> Faults => new()
-    {
-        // the key below Router, a value that can't be, a word of what is wrong or right
-        { "Mode", "open", "live, read-only, recovery, maintenance" },
-        { "Mdoe", "live", "not a key that Router knows" },
-        { "Backends:www:Kind", "Website", "Frontend, Api" },
-        { "Backends:www:Kind", "", "Frontend, Api" },
-        { "Backends:www:Address", "", "not set" },
-        { "Backends:www:Address", "www.internal:8080", "http" },
-        { "Backends:www:Address", "ftp://www.internal", "http" },
-        { "Backends:www:Address", "http://www.internal/path", "has a path" },
-        { "Backends:www:Address", "http://www.internal/?q", "has a path" },
-        { "Backends:www:Address", "http://user:hunter2@www.internal", "BasicAuthentication" },
-        { "Backends:www:BasicAuthentication", "user:password", "base64" },
-        { "Backends:www:BasicAuthentication", "bm8tY29sb24=", "base64" },
-        { "Backends:www:ResponseTimeout", "60", "duration" },
-        { "Backends:www:ResponseTimeout", "0s", "duration" },
-        { "Backends:www:ResponseTimeout", "-1s", "duration" },
-        { "Backends:www:ConnectTimeout", "soon", "duration" },
-        { "Backends:www:WriteSettleTime", "-1s", "from zero" },
-        { "Backends:www:WriteSettleTime", "off", "from zero" },
-        { "Backends:www:Adress", "http://www.internal", "not a key that Router knows" },
-        { "AllowLists:staff", "", "is empty" },
-        { "AllowLists:staff", "10.0.0.0/33", "neither an address nor a range" },
-        { "AllowLists:staff", "10.0.0.1,,10.0.0.2", "empty entry" },
-        { "Hosts:www:Match", "", "not set" },
-        { "Hosts:www:Match", "www.*.org", "host name" },
-        { "Hosts:www:Match", "a.b.*", "more than one label" },
-        { "Hosts:www:Match", "www.example.org:80", "host name" },
-        { "Hosts:www:Match", "*.other", "stands at host" },
-        { "Hosts:www:Match", "*.OTHER.", "stands at host" },
-        { "Hosts:www:Backend", "wwww", "not configured" },
-        { "Hosts:www:AllowList", "nobody-knows", "not configured" },
-        { "Hosts:www:Refuse", "true", "beside a backend" },
-        { "Hosts:www:Refuse", "perhaps", "true or false" },
-        { "Hosts:www:Paths:z:Match", "admin", "does not begin" },
-        { "Hosts:www:Paths:z:Match", "/a*", "whole segment" },
-        { "Hosts:www:Paths:z:Match", "/a%20b", "normalised" },
-        { "Hosts:www:Paths:z:Match", "/a/../b", "normalised" },
-        { "Hosts:www:Paths:z:Match", "**/a/b", "one plain segment" },
-        { "Hosts:www:Paths:z:Match", "/there", "stands at" },
-        { "Hosts:www:Paths:z:Match", "/THERE", "stands at" },
-        { "Hosts:www:Paths:z:Backend", "wwww", "not configured" },
-        { "Hosts:www:Paths:z:Colour", "blue", "not a key that Router knows" },
-    };
+    public static TheoryData<string, string, string> Faults =>
+        new()
+        {
+            // the key below Router, a value that can't be, a word of what is wrong or right
+            { "Mode", "open", "live, read-only, recovery, maintenance" },
+            { "Mdoe", "live", "not a key that Router knows" },
+            { "Backends:www:Kind", "Website", "Frontend, Api" },
+            { "Backends:www:Kind", "", "Frontend, Api" },
+            { "Backends:www:Address", "", "not set" },
+            { "Backends:www:Address", "www.internal:8080", "http" },
+            { "Backends:www:Address", "ftp://www.internal", "http" },
+            { "Backends:www:Address", "http://www.internal/path", "has a path" },
+            { "Backends:www:Address", "http://www.internal/?q", "has a path" },
+            { "Backends:www:Address", "http://user:hunter2@www.internal", "BasicAuthentication" },
+            { "Backends:www:BasicAuthentication", "user:password", "base64" },
+            { "Backends:www:BasicAuthentication", "bm8tY29sb24=", "base64" },
+            { "Backends:www:ResponseTimeout", "60", "duration" },
+            { "Backends:www:ResponseTimeout", "0s", "duration" },
+            { "Backends:www:ResponseTimeout", "-1s", "duration" },
+            { "Backends:www:ConnectTimeout", "soon", "duration" },
+            { "Backends:www:WriteSettleTime", "-1s", "from zero" },
+            { "Backends:www:WriteSettleTime", "off", "from zero" },
+            { "Backends:www:Adress", "http://www.internal", "not a key that Router knows" },
+            { "AllowLists:staff", "", "is empty" },
+            { "AllowLists:staff", "10.0.0.0/33", "neither an address nor a range" },
+            { "AllowLists:staff", "10.0.0.1,,10.0.0.2", "empty entry" },
+            { "Hosts:www:Match", "", "not set" },
+            { "Hosts:www:Match", "www.*.org", "host name" },
+            { "Hosts:www:Match", "a.b.*", "more than one label" },
+            { "Hosts:www:Match", "www.example.org:80", "host name" },
+            { "Hosts:www:Match", "*.other", "stands at host" },
+            { "Hosts:www:Match", "*.OTHER.", "stands at host" },
+            { "Hosts:www:Backend", "wwww", "not configured" },
+            { "Hosts:www:AllowList", "nobody-knows", "not configured" },
+            { "Hosts:www:Refuse", "true", "beside a backend" },
+            { "Hosts:www:Refuse", "perhaps", "true or false" },
+            { "Hosts:www:Paths:z:Match", "admin", "does not begin" },
+            { "Hosts:www:Paths:z:Match", "/a*", "whole segment" },
+            { "Hosts:www:Paths:z:Match", "/a%20b", "normalised" },
+            { "Hosts:www:Paths:z:Match", "/a/../b", "normalised" },
+            { "Hosts:www:Paths:z:Match", "**/a/b", "one plain segment" },
+            { "Hosts:www:Paths:z:Match", "/there", "stands at" },
+            { "Hosts:www:Paths:z:Match", "/THERE", "stands at" },
+            { "Hosts:www:Paths:z:Backend", "wwww", "not configured" },
+            { "Hosts:www:Paths:z:Colour", "blue", "not a key that Router knows" },
+        };
 
     [Theory]
     [MemberData(nameof(Faults))]
@@ -58,11 +59,11 @@ public sealed class ConfigurationFaultsTests
     {
         var (_, faults) = Valid().Set(key, value).Read();
 
-        var fault = faults.Should().ContainSingle().Subject;
-        fault.Key.Should().Be("Router:" + (word.StartsWith("stands at host", StringComparison.Ordinal) ? "Hosts:www:Match" : key));
-        fault.Problem.Should().NotBeEmpty();
-        fault.Hint.Should().NotBeEmpty();
-        fault.ToString().Should().Contain(word).And.NotContain("hunter2", "a password stays out of every message");
+        var error = faults.Should().ContainSingle().Subject;
+        error.Key.Should().Be("Router:" + (word.StartsWith("stands at host", StringComparison.Ordinal) ? "Hosts:www:Match" : key));
+        error.Problem.Should().NotBeEmpty();
+        error.Hint.Should().NotBeEmpty();
+        error.ToString().Should().Contain(word).And.NotContain("hunter2", "a password stays out of every message");
     }
 
     [Theory]
@@ -76,10 +77,20 @@ public sealed class ConfigurationFaultsTests
     [InlineData("600")]
     public void A_page_can_take_the_place_of_an_error_only(string status)
     {
-        var (_, faults) = Valid().Set("ErrorPages:own:OnStatus", status).Set("ErrorPages:own:Backend", "www").Set("ErrorPages:own:Path", "/404").Read();
+        var (_, faults) = Valid()
+            .Set("ErrorPages:own:OnStatus", status)
+            .Set("ErrorPages:own:Backend", "www")
+            .Set("ErrorPages:own:Path", "/404")
+            .Read();
 
-        faults.Should().ContainSingle().Which.ToString().Should().Contain("Router:ErrorPages:own:OnStatus")
-            .And.Contain($"'{status}' is not the status code of an error").And.Contain("List codes from 400 to 599");
+        faults
+            .Should()
+            .ContainSingle()
+            .Which.ToString()
+            .Should()
+            .Contain("Router:ErrorPages:own:OnStatus")
+            .And.Contain($"'{status}' is not the status code of an error")
+            .And.Contain("List codes from 400 to 599");
     }
 
     [Theory]
@@ -87,7 +98,11 @@ public sealed class ConfigurationFaultsTests
     [InlineData("10s", null, 10)]
     [InlineData("10s", "2m", 120)]
     [InlineData("10s", "0s", 0)]
-    public void A_write_of_unknown_outcome_settles_within_the_response_timeout_unless_a_setting_says_otherwise(string? responseTimeout, string? settleTime, int seconds)
+    public void A_write_of_unknown_outcome_settles_within_the_response_timeout_unless_a_setting_says_otherwise(
+        string? responseTimeout,
+        string? settleTime,
+        int seconds
+    )
     {
         var site = Valid();
         if (responseTimeout is not null)
@@ -108,31 +123,48 @@ public sealed class ConfigurationFaultsTests
     [Fact]
     public async Task Every_fault_is_told_at_once()
     {
-        var start = async () => await RunningRouter.StartAsync(Valid()
-            .Mode("open")
-            .Set("Backends:www:Address", "www.internal")
-            .Set("Backends:www:ResponseTimeout", "60")
-            .Set("AllowLists:staff", "10.0.0.0/33")
-            .Set("Hosts:other:Match", "a..b")
-            .Set("Hosts:www:Backend", "wwww")
-            .Set("Hosts:www:Paths:z:Match", "admin")
-            .Set("Colour", "blue"));
+        var start = async () =>
+            await RunningRouter.StartAsync(
+                Valid()
+                    .Mode("open")
+                    .Set("Backends:www:Address", "www.internal")
+                    .Set("Backends:www:ResponseTimeout", "60")
+                    .Set("AllowLists:staff", "10.0.0.0/33")
+                    .Set("Hosts:other:Match", "a..b")
+                    .Set("Hosts:www:Backend", "wwww")
+                    .Set("Hosts:www:Paths:z:Match", "admin")
+                    .Set("Colour", "blue")
+            );
 
         var faults = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All;
 
-        faults.Select(fault => fault.Key).Should().BeEquivalentTo(
-            "Router:Mode", "Router:Backends:www:Address", "Router:Backends:www:ResponseTimeout", "Router:AllowLists:staff",
-            "Router:Hosts:other:Match", "Router:Hosts:www:Backend", "Router:Hosts:www:Paths:z:Match", "Router:Colour");
+        faults
+            .Select(error => error.Key)
+            .Should()
+            .BeEquivalentTo(
+                "Router:Mode",
+                "Router:Backends:www:Address",
+                "Router:Backends:www:ResponseTimeout",
+                "Router:AllowLists:staff",
+                "Router:Hosts:other:Match",
+                "Router:Hosts:www:Backend",
+                "Router:Hosts:www:Paths:z:Match",
+                "Router:Colour"
+            );
     }
 
     [Fact]
     public async Task In_Production_a_missing_address_is_a_fault_that_names_the_variable_that_feeds_it()
     {
-        var start = async () => await RunningRouter.StartWithItsOwnTableAsync(("DM_API_URL", "http://api.internal"), ("DM_USER_IPS", "0.0.0.0/0"));
+        var start = async () =>
+            await RunningRouter.StartWithItsOwnTableAsync(("DM_API_URL", "http://api.internal"), ("DM_USER_IPS", "0.0.0.0/0"));
 
         var faults = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All;
 
-        faults.Select(fault => fault.Key).Should().Contain("Router:Backends:frontend:Address (DM_FRONTEND_URL)")
+        faults
+            .Select(error => error.Key)
+            .Should()
+            .Contain("Router:Backends:frontend:Address (DM_FRONTEND_URL)")
             .And.Contain("Router:AllowLists:developers (DM_DEV_USER_IPS)")
             .And.NotContain(key => key.Contains("DM_API_URL") || key.Contains("DM_USER_IPS"));
     }
@@ -145,10 +177,10 @@ public sealed class ConfigurationFaultsTests
         await File.WriteAllTextAsync(file, "{ \"Router\": { ");
 
         var start = async () => await RouterApplication.BuildAsync(RunningRouter.Options(file, null));
-        var fault = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All[0];
+        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All[0];
 
-        fault.Key.Should().Be($"{file}:1:15");
-        fault.Problem.Should().Contain("can't be read");
+        error.Key.Should().Be($"{file}:1:15");
+        error.Problem.Should().Contain("can't be read");
         Directory.Delete(directory, recursive: true);
     }
 
@@ -159,7 +191,9 @@ public sealed class ConfigurationFaultsTests
 
         var start = async () => await RouterApplication.BuildAsync(RunningRouter.Options(file, null));
 
-        (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().Contain(fault => fault.Problem.Contains("no such file"));
+        (await start.Should().ThrowAsync<InvalidConfigurationException>())
+            .Which.Faults.All.Should()
+            .Contain(error => error.Problem.Contains("no such file"));
     }
 
     [Theory]
@@ -168,11 +202,11 @@ public sealed class ConfigurationFaultsTests
     [InlineData("-1")]
     public void A_port_that_is_none_is_a_fault(string port)
     {
-        var faults = new ValidationErrors();
+        var errors = new ValidationErrors();
 
-        new StartOptions { Environment = name => name == "PORT" ? port : null }.ListenUrls(faults);
+        new StartOptions { Environment = name => name == "PORT" ? port : null }.ListenUrls(errors);
 
-        faults.All.Should().ContainSingle().Which.Key.Should().Be("PORT");
+        errors.All.Should().ContainSingle().Which.Key.Should().Be("PORT");
     }
 
     [Theory]
@@ -180,9 +214,24 @@ public sealed class ConfigurationFaultsTests
     [InlineData(null, "http://127.0.0.1:2", "3", "http://127.0.0.1:2")]
     [InlineData(null, null, "3", "http://*:3")]
     [InlineData(null, null, null, "http://*:8080")]
-    public void It_listens_where_the_command_line_says_else_the_environment_else_8080(string? urls, string? aspnet, string? port, string expected)
+    public void It_listens_where_the_command_line_says_else_the_environment_else_8080(
+        string? urls,
+        string? aspnet,
+        string? port,
+        string expected
+    )
     {
-        var options = new StartOptions { Urls = urls, Environment = name => name switch { "ASPNETCORE_URLS" => aspnet, "PORT" => port, _ => null } };
+        var options = new StartOptions
+        {
+            Urls = urls,
+            Environment = name =>
+                name switch
+                {
+                    "ASPNETCORE_URLS" => aspnet,
+                    "PORT" => port,
+                    _ => null,
+                },
+        };
 
         options.ListenUrls(new ValidationErrors()).Should().Be(expected);
     }
@@ -201,16 +250,20 @@ public sealed class ConfigurationFaultsTests
     {
         var (_, faults) = Valid().Set("Hosts:www:ResponseHeaders", "extra").Set($"ResponseHeaders:extra:Add:{name}", "3").Read();
 
-        var fault = faults.Should().ContainSingle().Subject;
-        fault.Key.Should().Be($"Router:ResponseHeaders:extra:Add:{name}");
-        fault.ToString().Should().Contain("framing").And.Contain("Remove this header");
+        var error = faults.Should().ContainSingle().Subject;
+        error.Key.Should().Be($"Router:ResponseHeaders:extra:Add:{name}");
+        error.ToString().Should().Contain("framing").And.Contain("Remove this header");
     }
 
-    private static SiteFile Valid() => new SiteFile()
-        .Frontend("www", "http://www.internal:8080")
-        .AllowList("staff", "203.0.113.0/24")
-        .Set("Hosts:other:Match", "*.other").Set("Hosts:other:Backend", "www")
-        .Set("Hosts:www:Match", "www.*").Set("Hosts:www:Backend", "www").Set("Hosts:www:AllowList", "staff")
-        .Set("Hosts:www:Paths:z:Match", "/a")
-        .Set("Hosts:www:Paths:there:Match", "/there");
+    private static SiteFile Valid() =>
+        new SiteFile()
+            .Frontend("www", "http://www.internal:8080")
+            .AllowList("staff", "203.0.113.0/24")
+            .Set("Hosts:other:Match", "*.other")
+            .Set("Hosts:other:Backend", "www")
+            .Set("Hosts:www:Match", "www.*")
+            .Set("Hosts:www:Backend", "www")
+            .Set("Hosts:www:AllowList", "staff")
+            .Set("Hosts:www:Paths:z:Match", "/a")
+            .Set("Hosts:www:Paths:there:Match", "/there");
 }

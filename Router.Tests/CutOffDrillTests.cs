@@ -22,7 +22,10 @@ public sealed class CutOffDrillTests(DrillDatabase database, ITestOutputHelper o
         await using var site = await DrillSite.PrepareAsync(database.Server, DrillSite.Settle, output);
         await using var relay = CuttableRelay.Start(site.Redis.Port);
         var routers = await Task.WhenAll(
-            site.OpenAsync("router-1"), site.OpenAsync("router-2"), site.OpenAsync("router-3", relay.Redis, OtherHost));
+            site.OpenAsync("router-1"),
+            site.OpenAsync("router-2"),
+            site.OpenAsync("router-3", relay.Redis, OtherHost)
+        );
         await DrillSite.LiveAsync(routers[0], 3);
         var refused = site.Clients.RefusedBy(routers[2]).Count();
         relay.Cut();
@@ -30,7 +33,12 @@ public sealed class CutOffDrillTests(DrillDatabase database, ITestOutputHelper o
 
         var first = await DrillSite.StartClosing(routers[0], "--expect", "3", "--timeout", "9s").Done;
         first.Code.Should().Be(1);
-        DrillSite.LastLine(first.Output).Should().StartWith("NOT SAFE").And.Contain("router-3").And.MatchRegex("router fleet .*forget NAME");
+        DrillSite
+            .LastLine(first.Output)
+            .Should()
+            .StartWith("NOT SAFE")
+            .And.Contain("router-3")
+            .And.MatchRegex("router fleet .*forget NAME");
         var through = await site.Clients.WriteAsync(routers[2], "through-router-3", TimeSpan.Zero);
         through.Should().Be(HttpStatusCode.Created, "it is open, and clients reach it");
         site.Clients.RefusedBy(routers[2]).Skip(refused).Should().BeEmpty("without the store the last known mode applies");
@@ -52,10 +60,18 @@ public sealed class CutOffDrillTests(DrillDatabase database, ITestOutputHelper o
     {
         var lease = TimeSpan.FromSeconds(6);
         await using var site = await DrillSite.PrepareAsync(
-            database.Server, DrillSite.Settle, output, ("ModeStore:Lease", "6s"), ("ModeStore:DrainLimit", "1s"));
+            database.Server,
+            DrillSite.Settle,
+            output,
+            ("ModeStore:Lease", "6s"),
+            ("ModeStore:DrainLimit", "1s")
+        );
         await using var relay = CuttableRelay.Start(site.Redis.Port);
         var routers = await Task.WhenAll(
-            site.OpenAsync("router-1"), site.OpenAsync("router-2"), site.OpenAsync("router-3", relay.Redis, OtherHost));
+            site.OpenAsync("router-1"),
+            site.OpenAsync("router-2"),
+            site.OpenAsync("router-3", relay.Redis, OtherHost)
+        );
         await DrillSite.LiveAsync(routers[0], 3);
         relay.Cut();
         var sinceCut = Stopwatch.GetTimestamp();

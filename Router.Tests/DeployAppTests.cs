@@ -13,7 +13,9 @@ public sealed class DeployAppTests : IAsyncLifetime
     {
         _platform = await StandInPlatform.StartAsync();
         File.Copy(Script.Deploy("vars/common.yml"), Path.Combine(_vars, "common.yml"));
-        var lines = (await File.ReadAllLinesAsync(Script.Deploy("vars/preview.yml"))).Select(line => line.Contains("_url: ", StringComparison.Ordinal) ? line.Split(':')[0] + ": " + _backend.Address : line);
+        var lines = (await File.ReadAllLinesAsync(Script.Deploy("vars/preview.yml"))).Select(line =>
+            line.Contains("_url: ", StringComparison.Ordinal) ? line.Split(':')[0] + ": " + _backend.Address : line
+        );
         await File.WriteAllLinesAsync(Path.Combine(_vars, "preview.yml"), lines.Append("rate_limiting: disabled"));
     }
 
@@ -40,7 +42,13 @@ public sealed class DeployAppTests : IAsyncLifetime
         code.Should().Be(0, errors);
         output.Should().EndWith("== preview runs release-18\n");
         (await TagAsync()).Should().Be("release-18 in mode live\n");
-        answers.Should().HaveCountGreaterThan(50).And.OnlyContain(answer => answer.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal) && answer.EndsWith("from the application", StringComparison.Ordinal));
+        answers
+            .Should()
+            .HaveCountGreaterThan(50)
+            .And.OnlyContain(answer =>
+                answer.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)
+                && answer.EndsWith("from the application", StringComparison.Ordinal)
+            );
         _platform.Applications.Should().Equal("router");
         _platform.Routes.Should().Equal(routes);
         _platform.ExitCodes.Should().Equal(0);
@@ -52,14 +60,26 @@ public sealed class DeployAppTests : IAsyncLifetime
     {
         await using var slow = RawBackend.Start();
         var file = Path.Combine(_vars, "preview.yml");
-        await File.WriteAllTextAsync(file, (await File.ReadAllTextAsync(file)).Replace($"api_url: {_backend.Address}", $"api_url: {slow.Address}", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            file,
+            (await File.ReadAllTextAsync(file)).Replace(
+                $"api_url: {_backend.Address}",
+                $"api_url: {slow.Address}",
+                StringComparison.Ordinal
+            )
+        );
         await DeployAsync("release-17");
         var reading = AskAsync("api.preview.example.org");
         using var connection = await slow.AcceptAsync();
         await connection.ReadHeadAsync();
 
         var deploying = DeployAsync("release-18", ("PATIENCE", "60"));
-        await Eventually.Async(() => _platform.Asked.Any(line => line.StartsWith("unmap-route router ", StringComparison.Ordinal) && line.Contains("router-preview", StringComparison.Ordinal)));
+        await Eventually.Async(() =>
+            _platform.Asked.Any(line =>
+                line.StartsWith("unmap-route router ", StringComparison.Ordinal)
+                && line.Contains("router-preview", StringComparison.Ordinal)
+            )
+        );
         _platform.Asked.Should().NotContain("delete router -f");
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
 
@@ -69,8 +89,14 @@ public sealed class DeployAppTests : IAsyncLifetime
 
     [ProgramTheory("jq", "jq")]
     [InlineData("push", "was not pushed, or is not healthy")]
-    [InlineData("map-route router-release-18 apps.example.org --hostname router-release-18", "does not say by itself that it is release-18")]
-    [InlineData("map-route router-release-18 preview.example.org --hostname api", "api.preview.example.org was not mapped to router-release-18")]
+    [InlineData(
+        "map-route router-release-18 apps.example.org --hostname router-release-18",
+        "does not say by itself that it is release-18"
+    )]
+    [InlineData(
+        "map-route router-release-18 preview.example.org --hostname api",
+        "api.preview.example.org was not mapped to router-release-18"
+    )]
     [InlineData("map-route router apps.example.org --hostname router-draining", "was not mapped to router")]
     [InlineData("unmap-route router preview.example.org --hostname api", "api.preview.example.org was not taken from router")]
     public async Task A_step_that_fails_leaves_the_old_version_serving_and_nothing_else_behind(string step, string why)
@@ -82,7 +108,11 @@ public sealed class DeployAppTests : IAsyncLifetime
         var (code, _, errors) = await DeployAsync("release-18");
 
         code.Should().Be(1);
-        errors.Should().Contain($"FAILED: ").And.Contain(why).And.EndWith("The old version serves as before. See above what went wrong, mend it, and run this again.\n");
+        errors
+            .Should()
+            .Contain($"FAILED: ")
+            .And.Contain(why)
+            .And.EndWith("The old version serves as before. See above what went wrong, mend it, and run this again.\n");
         _platform.Applications.Should().Equal("router");
         _platform.Routes.Should().Equal(routes);
         (await TagAsync()).Should().Be("release-17 in mode live\n");
@@ -97,8 +127,12 @@ public sealed class DeployAppTests : IAsyncLifetime
 
         var (code, _, errors) = await DeployAsync("release-18", ("PATIENCE", "1"));
 
-        (code, errors.Contains("does not say by itself that it is release-18 in mode live", StringComparison.Ordinal)).Should().Be((1, true), errors);
-        _platform.Asked.Should().NotContain(line => line.StartsWith("map-route router-release-18 preview.example.org", StringComparison.Ordinal));
+        (code, errors.Contains("does not say by itself that it is release-18 in mode live", StringComparison.Ordinal))
+            .Should()
+            .Be((1, true), errors);
+        _platform
+            .Asked.Should()
+            .NotContain(line => line.StartsWith("map-route router-release-18 preview.example.org", StringComparison.Ordinal));
         (await AskAsync("www.preview.example.org")).Should().EndWith("from the application");
     }
 
@@ -107,7 +141,13 @@ public sealed class DeployAppTests : IAsyncLifetime
     {
         var noStage = await _platform.RunAsync("deploy-app", [], ("STAGE", "prod"), ("RELEASE_NAME", "release-18"));
         var noRelease = await _platform.RunAsync("deploy-app", [], ("STAGE", "preview"), ("RELEASE_NAME", ""));
-        var noApplication = await _platform.RunAsync("deploy-app", [], ("STAGE", "preview"), ("RELEASE_NAME", "release-18"), ("APP_DIRECTORY", _vars));
+        var noApplication = await _platform.RunAsync(
+            "deploy-app",
+            [],
+            ("STAGE", "preview"),
+            ("RELEASE_NAME", "release-18"),
+            ("APP_DIRECTORY", _vars)
+        );
 
         noStage.Should().Be((2, "", $"there is no stage 'prod' in {Script.Deploy("vars")}\n"));
         noRelease.Should().Be((2, "", "RELEASE_NAME is ''. Give a tag, such as release-18\n"));
@@ -122,11 +162,17 @@ public sealed class DeployAppTests : IAsyncLifetime
 
         var good = await _platform.RunAsync("check-status", ["preview", "live", "release-17"], Environment());
         var otherMode = await _platform.RunAsync("check-status", ["preview", "maintenance"], [.. Environment(), ("PATIENCE", "0")]);
-        var gone = await _platform.RunAsync("check-status", ["preview", "live"], [.. Environment(), ("PATIENCE", "0"), ("APPLICATION_NAME", "other")]);
+        var gone = await _platform.RunAsync(
+            "check-status",
+            ["preview", "live"],
+            [.. Environment(), ("PATIENCE", "0"), ("APPLICATION_NAME", "other")]
+        );
         var wrong = await _platform.RunAsync("check-status", ["preview", "liev"], Environment());
 
         good.Should().Be((0, "preview is in mode live, with release-17.\n", ""));
-        otherMode.Should().Be((1, "", "preview is not in mode maintenance: router-preview.apps.example.org is in mode live, with release-17.\n"));
+        otherMode
+            .Should()
+            .Be((1, "", "preview is not in mode maintenance: router-preview.apps.example.org is in mode live, with release-17.\n"));
         gone.Should().Be((1, "", "preview is not in mode live: other-preview.apps.example.org does not answer.\n"));
         (wrong.Code, wrong.Errors).Should().Be((2, "there is no mode 'liev'. Choose live, read-only, recovery or maintenance\n"));
     }
@@ -136,9 +182,18 @@ public sealed class DeployAppTests : IAsyncLifetime
 
     private async Task<string> TagAsync() => (await _platform.RunAsync("release-tag", ["preview"], Environment())).Output;
 
-    private (string, string)[] Environment() => [
-        ("VARS_DIRECTORY", _vars), ("DM_APP_AUTH", "dXNlcjpwYXNzd29yZA=="), ("DM_USER_IPS", "0.0.0.0/0, ::/0"), ("DM_DEV_USER_IPS", "0.0.0.0/0, ::/0"),
-        ("DM_ADMIN_USER_IPS", "0.0.0.0/0, ::/0"), ("DM_CLOUDFRONT_IPS", ""), ("ROUTER_REDIS", ""), ("SETTLE", "0.5"), ("APPLICATION_NAME", "router")];
+    private (string, string)[] Environment() =>
+        [
+            ("VARS_DIRECTORY", _vars),
+            ("DM_APP_AUTH", "dXNlcjpwYXNzd29yZA=="),
+            ("DM_USER_IPS", "0.0.0.0/0, ::/0"),
+            ("DM_DEV_USER_IPS", "0.0.0.0/0, ::/0"),
+            ("DM_ADMIN_USER_IPS", "0.0.0.0/0, ::/0"),
+            ("DM_CLOUDFRONT_IPS", ""),
+            ("ROUTER_REDIS", ""),
+            ("SETTLE", "0.5"),
+            ("APPLICATION_NAME", "router"),
+        ];
 
     private async Task<List<string>> LoadAsync(CancellationToken enough)
     {

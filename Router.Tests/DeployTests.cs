@@ -3,13 +3,13 @@ using System.Net.Sockets;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using k8s;
 using Router.Cli;
 using Router.Modes;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 using YamlDotNet.Serialization;
 using YamlDotNet.Serialization.NamingConventions;
-using k8s;
 
 namespace Router.Tests;
 
@@ -28,24 +28,41 @@ public sealed partial class DeployTests
     {
         var unit = Path.Combine(Directory.CreateTempSubdirectory("router-unit-").FullName, "router.service");
         // The paths of a host that has it installed are not here.
-        await File.WriteAllTextAsync(unit, (await File.ReadAllTextAsync(Script.Deploy("systemd/router.service"))).Replace("/opt/router/router ", "/bin/true ", StringComparison.Ordinal).Replace("=/opt/router", "=/tmp", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            unit,
+            (await File.ReadAllTextAsync(Script.Deploy("systemd/router.service")))
+                .Replace("/opt/router/router ", "/bin/true ", StringComparison.Ordinal)
+                .Replace("=/opt/router", "=/tmp", StringComparison.Ordinal)
+        );
 
         (await RunAsync("systemd-analyze", "verify", unit)).Should().BeEmpty();
         var security = await RunAsync("systemd-analyze", "security", "--offline=true", unit);
-        double.Parse(Exposure().Match(security).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture).Should().BeLessThan(2, "of 10, where 10 is a program that may do everything");
+        double.Parse(Exposure().Match(security).Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture)
+            .Should()
+            .BeLessThan(2, "of 10, where 10 is a program that may do everything");
     }
 
     [Theory]
     [InlineData("preview", 1, "www.preview.example.org")]
     [InlineData("staging", 2, "www.staging.example.org")]
     [InlineData("production", 6, "www.example.org")]
-    public async Task The_manifest_of_each_stage_is_made_of_its_file_and_has_all_that_the_table_needs(string stage, int instances, string host)
+    public async Task The_manifest_of_each_stage_is_made_of_its_file_and_has_all_that_the_table_needs(
+        string stage,
+        int instances,
+        string host
+    )
     {
         var (code, manifest, errors) = await RenderAsync(Script.Deploy("vars"), stage, "release-18");
 
         (code, errors).Should().Be((0, ""));
-        manifest.Should().Contain($"  instances: {instances}\n").And.Contain($"  - route: \"{host}\"\n").And.Contain("  memory: 256M\n", "the common file says so")
-            .And.Contain("health-check-http-endpoint: /_status?ignore-dependencies\n").And.Contain("    DM_MODE: \"live\"\n").And.Contain("    Router__Release: \"release-18\"\n");
+        manifest
+            .Should()
+            .Contain($"  instances: {instances}\n")
+            .And.Contain($"  - route: \"{host}\"\n")
+            .And.Contain("  memory: 256M\n", "the common file says so")
+            .And.Contain("health-check-http-endpoint: /_status?ignore-dependencies\n")
+            .And.Contain("    DM_MODE: \"live\"\n")
+            .And.Contain("    Router__Release: \"release-18\"\n");
         manifest.Should().NotContain("ModeStore");
         var application = Yaml(manifest)["applications"][0];
         application["env"]["DM_ENVIRONMENT"].ToString().Should().Be(stage);
@@ -63,15 +80,29 @@ public sealed partial class DeployTests
     {
         var vars = Directory.CreateTempSubdirectory("router-vars-").FullName;
         File.Copy(Script.Deploy("vars/common.yml"), Path.Combine(vars, "common.yml"));
-        await File.WriteAllTextAsync(Path.Combine(vars, "preview.yml"), (await File.ReadAllTextAsync(Script.Deploy("vars/preview.yml")))
-            .Replace("maintenance_mode: live", "maintenance_mode: maintenence", StringComparison.Ordinal).Replace("api_url: https://api.preview.internal\n", "api_ulr: x\nnonsense\n", StringComparison.Ordinal));
+        await File.WriteAllTextAsync(
+            Path.Combine(vars, "preview.yml"),
+            (await File.ReadAllTextAsync(Script.Deploy("vars/preview.yml")))
+                .Replace("maintenance_mode: live", "maintenance_mode: maintenence", StringComparison.Ordinal)
+                .Replace("api_url: https://api.preview.internal\n", "api_ulr: x\nnonsense\n", StringComparison.Ordinal)
+        );
 
         var (code, manifest, errors) = await RenderAsync(vars, "preview", null, ("DM_APP_AUTH", ""));
         var unknown = await RenderAsync(vars, "prod", "release-18");
 
         (code, manifest).Should().Be((2, ""));
-        foreach (var fault in new[] { "maintenance_mode is 'maintenence'. Choose live, recovery or maintenance", "api_url is not set", "api_ulr is not known", "'nonsense' is not of the form key: value", "DM_APP_AUTH is not set", "there is no release" })
-            errors.Should().Contain(fault);
+        foreach (
+            var violation in new[]
+            {
+                "maintenance_mode is 'maintenence'. Choose live, recovery or maintenance",
+                "api_url is not set",
+                "api_ulr is not known",
+                "'nonsense' is not of the form key: value",
+                "DM_APP_AUTH is not set",
+                "there is no release",
+            }
+        )
+            errors.Should().Contain(violation);
         (unknown.Code, unknown.Errors).Should().Be((2, $"there is no stage 'prod' in {vars}. Stages: preview\n"));
         Directory.Delete(vars, recursive: true);
     }
@@ -103,9 +134,18 @@ public sealed partial class DeployTests
         var secrets = Path.GetTempFileName();
         await File.WriteAllTextAsync(secrets, "DM_APP_AUTH=fromfile\nROUTER_REDIS=redis://:a\"b\\c@redis\n");
 
-        var (_, manifest, _) = await RenderAsync(Script.Deploy("vars"), "staging", "release-18", ("SECRETS_FILE", secrets), ("DM_APP_AUTH", ""));
+        var (_, manifest, _) = await RenderAsync(
+            Script.Deploy("vars"),
+            "staging",
+            "release-18",
+            ("SECRETS_FILE", secrets),
+            ("DM_APP_AUTH", "")
+        );
 
-        manifest.Should().Contain("    DM_APP_AUTH: \"fromfile\"\n").And.Contain("    Router__ModeStore__Redis: \"redis://:a\\\"b\\\\c@redis\"\n");
+        manifest
+            .Should()
+            .Contain("    DM_APP_AUTH: \"fromfile\"\n")
+            .And.Contain("    Router__ModeStore__Redis: \"redis://:a\\\"b\\\\c@redis\"\n");
         File.Delete(secrets);
     }
 
@@ -117,15 +157,32 @@ public sealed partial class DeployTests
             var text = await RunAsync("kubectl", "kustomize", Script.Deploy($"kubernetes/overlays/{stage}"));
 
             var kinds = Regex.Matches(text, "^kind: (.+)$", RegexOptions.Multiline).Select(match => match.Groups[1].Value);
-            KubernetesYaml.LoadAllFromString(text, strict: true).Should().HaveCountGreaterThan(5, "each object has the fields of its kind and no others");
-            kinds.Should().Contain(["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget"]).And.Subject.Count(kind => kind == "Service").Should().Be(2);
+            KubernetesYaml
+                .LoadAllFromString(text, strict: true)
+                .Should()
+                .HaveCountGreaterThan(5, "each object has the fields of its kind and no others");
+            kinds
+                .Should()
+                .Contain(["ConfigMap", "Deployment", "NetworkPolicy", "PodDisruptionBudget"])
+                .And.Subject.Count(kind => kind == "Service")
+                .Should()
+                .Be(2);
             Regex.Count(text, "namespace: router-" + stage).Should().BeGreaterThan(4);
-            text.Should().Contain("registry.example.org/router:release-").And.Contain("readOnlyRootFilesystem: true").And.Contain("runAsNonRoot: true");
+            text.Should()
+                .Contain("registry.example.org/router:release-")
+                .And.Contain("readOnlyRootFilesystem: true")
+                .And.Contain("runAsNonRoot: true");
             Regex.Count(text, "^ +router-access: operator\n", RegexOptions.Multiline).Should().Be(1);
-            text.Should().Contain("podSelector:\n        matchLabels:\n          router-access: operator").And.Contain("podSelector:\n    matchLabels:\n      app.kubernetes.io/name: router");
+            text.Should()
+                .Contain("podSelector:\n        matchLabels:\n          router-access: operator")
+                .And.Contain("podSelector:\n    matchLabels:\n      app.kubernetes.io/name: router");
             text.Contains("Router__ModeStore__Redis", StringComparison.Ordinal).Should().Be(hasRedis);
             text.Contains("mode.json", StringComparison.Ordinal).Should().Be(!hasRedis, "the mode is kept in one place");
-            Regex.Matches(text, @"^ +path: (/\S+)$", RegexOptions.Multiline).Select(match => match.Groups[1].Value).Should().OnlyContain(path => path == "/_status?ignore-dependencies");
+            Regex
+                .Matches(text, @"^ +path: (/\S+)$", RegexOptions.Multiline)
+                .Select(match => match.Groups[1].Value)
+                .Should()
+                .OnlyContain(path => path == "/_status?ignore-dependencies");
         }
     }
 
@@ -146,7 +203,11 @@ public sealed partial class DeployTests
     [Fact]
     public async Task Whatever_the_pipelines_call_is_there_and_can_be_run()
     {
-        string[] pipelines = [.. Directory.GetFiles(Script.Deploy("jenkins")), .. Directory.GetFiles(Path.Combine(Script.Root, ".github/workflows"))];
+        string[] pipelines =
+        [
+            .. Directory.GetFiles(Script.Deploy("jenkins")),
+            .. Directory.GetFiles(Path.Combine(Script.Root, ".github/workflows")),
+        ];
         foreach (var file in pipelines)
         {
             var text = await File.ReadAllTextAsync(file);
@@ -165,7 +226,11 @@ public sealed partial class DeployTests
     public async Task The_tour_mounts_what_is_there_and_Prometheus_understands_it()
     {
         var services = await TourAsync();
-        var mounts = services.Values.SelectMany(service => service.Volumes).Select(volume => volume.Split(':')[0]).Where(path => path.StartsWith('.')).ToArray();
+        var mounts = services
+            .Values.SelectMany(service => service.Volumes)
+            .Select(volume => volume.Split(':')[0])
+            .Where(path => path.StartsWith('.'))
+            .ToArray();
         var configuration = Directory.CreateTempSubdirectory("router-prometheus-").FullName;
         File.Copy(Script.Deploy("compose/prometheus.yml"), Path.Combine(configuration, "prometheus.yml"));
         File.Copy(Script.Deploy("prometheus/alerts.yml"), Path.Combine(configuration, "alerts.yml"));
@@ -185,7 +250,9 @@ public sealed partial class DeployTests
             service.CapDrop.Should().Equal(["ALL"], name);
             service.SecurityOpt.Should().Equal(["no-new-privileges:true"], name);
             service.Ports.Where(port => !port.StartsWith("127.0.0.1:", StringComparison.Ordinal)).Should().BeEmpty(name);
-            (service.Image.StartsWith("router:", StringComparison.Ordinal) || service.Healthcheck.Count > 0).Should().BeTrue($"{name} is waited for, and Router's image brings its own health check");
+            (service.Image.StartsWith("router:", StringComparison.Ordinal) || service.Healthcheck.Count > 0)
+                .Should()
+                .BeTrue($"{name} is waited for, and Router's image brings its own health check");
         }
     }
 
@@ -193,7 +260,10 @@ public sealed partial class DeployTests
     public async Task The_Routers_of_the_tour_serve_the_samples_in_one_mode()
     {
         await using var redis = await RedisServer.StartAsync();
-        var tour = (await TourAsync()).Where(service => service.Value.Environment.ContainsKey("Router__Instance")).Select(service => service.Value.Environment).ToArray();
+        var tour = (await TourAsync())
+            .Where(service => service.Value.Environment.ContainsKey("Router__Instance"))
+            .Select(service => service.Value.Environment)
+            .ToArray();
         tour.Should().HaveCount(2);
         await using var first = await RouterProcess.StartAsync(Environment(tour[0]));
         await using var second = await RouterProcess.StartAsync(Environment(tour[1]));
@@ -215,16 +285,22 @@ public sealed partial class DeployTests
 
         async Task<string> GetAsync(RouterProcess router)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{router.Endpoint}/") { Headers = { Host = "www.localhost" } };
-            using var answer = await client.SendAsync(request).InTime();
-            return await answer.Content.ReadAsStringAsync();
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{router.Endpoint}/")
+            {
+                Headers = { Host = "www.localhost" },
+            };
+            using var response = await client.SendAsync(request).InTime();
+            return await response.Content.ReadAsStringAsync();
         }
     }
 
     [Fact]
     public async Task The_mode_that_the_manifests_begin_with_is_a_record_and_each_stage_has_all_that_the_table_needs()
     {
-        ModeRecordText.TryParse(await File.ReadAllTextAsync(Script.Deploy("kubernetes/base/mode.json")), out var record, out var problem).Should().BeTrue(problem);
+        ModeRecordText
+            .TryParse(await File.ReadAllTextAsync(Script.Deploy("kubernetes/base/mode.json")), out var record, out var problem)
+            .Should()
+            .BeTrue(problem);
         record!.Steps.Single().Mode.Name.Should().Be("live");
         foreach (var stage in new[] { "preview", "staging", "production" })
         {
@@ -245,35 +321,78 @@ public sealed partial class DeployTests
     public async Task Every_metric_that_alerts_and_dashboard_name_is_one_that_Router_has()
     {
         await using var backend = RawBackend.Saying("ok");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Frontend("gone", "http://127.0.0.1:9").Host("gone.*", "gone").Set("Backends:gone:ConnectTimeout", "10s")
-            .Path("www.*", "/static").Set("Hosts:www.*:Paths:/static:Static", "true").Set("RateLimits:all:Rate", "0.001").Host("limited.*", "www").Set("Hosts:limited.*:RateLimits", "all"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("www.*", backend)
+                .Frontend("gone", "http://127.0.0.1:9")
+                .Host("gone.*", "gone")
+                .Set("Backends:gone:ConnectTimeout", "10s")
+                .Path("www.*", "/static")
+                .Set("Hosts:www.*:Paths:/static:Static", "true")
+                .Set("RateLimits:all:Rate", "0.001")
+                .Host("limited.*", "www")
+                .Set("Hosts:limited.*:RateLimits", "all")
+        );
         // A series appears with its first event.
-        foreach (var url in new[] { "http://www.example.org/", "http://gone.example.org/", "http://limited.example.org/", "http://limited.example.org/" })
+        foreach (
+            var url in new[]
+            {
+                "http://www.example.org/",
+                "http://gone.example.org/",
+                "http://limited.example.org/",
+                "http://limited.example.org/",
+            }
+        )
             await router.GetAsync(url);
         router.Switch(ModeCatalogue.Closed);
         await router.GetAsync("http://www.example.org/");
-        var names = SeriesName().Matches((await router.GetAsync("http://localhost/_metrics")).Body).Select(match => match.Groups[1].Value).ToHashSet();
-        // Of these the test makes no event: a write that breaks, a file of the grace that the switch above has not, lost lines, failed work, and so on.
+        var names = SeriesName()
+            .Matches((await router.GetAsync("http://localhost/_metrics")).Body)
+            .Select(match => match.Groups[1].Value)
+            .ToHashSet();
+        // Of these the test makes no event: a write that breaks, a file of the grace that the switch above has not, lost lines, failed
+        // work, and so on.
         names.UnionWith([
-            "router_passed_total", "router_uncertain_writes_total", "router_log_lost_total", "router_access_log_lost_total", "router_background_failures_total",
-            "router_table_reloads_total", "router_retries_total", "router_trusted_proxies", "router_trusted_proxies_age_seconds",
+            "router_passed_total",
+            "router_uncertain_writes_total",
+            "router_log_lost_total",
+            "router_access_log_lost_total",
+            "router_background_failures_total",
+            "router_table_reloads_total",
+            "router_retries_total",
+            "router_trusted_proxies",
+            "router_trusted_proxies_age_seconds",
         ]);
 
         var alerts = await File.ReadAllTextAsync(Script.Deploy("prometheus/alerts.yml"));
         var dashboard = JsonNode.Parse(await File.ReadAllTextAsync(Script.Deploy("grafana/router.json")))!;
-        var expressions = dashboard["panels"]!.AsArray().SelectMany(panel => panel!["targets"]!.AsArray()).Select(target => target!["expr"]!.ToString()).ToArray();
+        var expressions = dashboard["panels"]!
+            .AsArray()
+            .SelectMany(panel => panel!["targets"]!.AsArray())
+            .Select(target => target!["expr"]!.ToString())
+            .ToArray();
 
         expressions.Should().HaveCountGreaterThan(15);
         foreach (var text in expressions.Append(alerts))
             MetricName().Matches(text).Select(match => match.Value).Should().BeSubsetOf(names, text);
-        expressions.SelectMany(text => MetricName().Matches(text)).Select(match => match.Value.Replace("_bucket", "", StringComparison.Ordinal))
-            .Should().Contain(names.Select(name => Suffix().Replace(name, "")).Where(name => name.StartsWith("router_", StringComparison.Ordinal)), "the dashboard shows every metric of Router's");
+        expressions
+            .SelectMany(text => MetricName().Matches(text))
+            .Select(match => match.Value.Replace("_bucket", "", StringComparison.Ordinal))
+            .Should()
+            .Contain(
+                names.Select(name => Suffix().Replace(name, "")).Where(name => name.StartsWith("router_", StringComparison.Ordinal)),
+                "the dashboard shows every metric of Router's"
+            );
     }
 
     [Fact]
     public async Task Every_alert_leads_to_a_section_of_the_runbook()
     {
-        var sections = Heading().Matches(await File.ReadAllTextAsync(Script.Deploy("RUNBOOK.md"))).Select(match => "deploy/RUNBOOK.md#" + match.Groups[1].Value.ToLowerInvariant().Replace(",", "", StringComparison.Ordinal).Replace(' ', '-'));
+        var sections = Heading()
+            .Matches(await File.ReadAllTextAsync(Script.Deploy("RUNBOOK.md")))
+            .Select(match =>
+                "deploy/RUNBOOK.md#" + match.Groups[1].Value.ToLowerInvariant().Replace(",", "", StringComparison.Ordinal).Replace(' ', '-')
+            );
         var alerts = await File.ReadAllTextAsync(Script.Deploy("prometheus/alerts.yml"));
         var named = Runbook().Matches(alerts).Select(match => match.Groups[1].Value).ToArray();
 
@@ -348,7 +467,12 @@ public sealed partial class DeployTests
     private static async Task<Dictionary<string, Service>> TourAsync()
     {
         var parser = new MergingParser(new Parser(new StringReader(await File.ReadAllTextAsync(Script.Deploy("compose/compose.yaml")))));
-        return new DeserializerBuilder().WithNamingConvention(UnderscoredNamingConvention.Instance).IgnoreUnmatchedProperties().Build().Deserialize<Tour>(parser).Services;
+        return new DeserializerBuilder()
+            .WithNamingConvention(UnderscoredNamingConvention.Instance)
+            .IgnoreUnmatchedProperties()
+            .Build()
+            .Deserialize<Tour>(parser)
+            .Services;
     }
 
     private static async Task CheckAsync(ProcessStartInfo start, string stage)
@@ -360,11 +484,25 @@ public sealed partial class DeployTests
     private static Task<(int Code, string Output, string Errors)> ScriptAsync(string script, string vars, params string[] arguments) =>
         Script.RunAsync(new ProcessStartInfo(Script.Deploy(script), arguments) { Environment = { ["VARS_DIRECTORY"] = vars } });
 
-    private static Task<(int Code, string Manifest, string Errors)> RenderAsync(string vars, string stage, string? release, params (string Name, string Value)[] environment)
+    private static Task<(int Code, string Manifest, string Errors)> RenderAsync(
+        string vars,
+        string stage,
+        string? release,
+        params (string Name, string Value)[] environment
+    )
     {
         var start = new ProcessStartInfo(Script.Deploy("render-manifest"), release is null ? [stage] : [stage, release]);
         start.Environment.Remove("RELEASE_NAME");
-        foreach (var (name, value) in new[] { ("VARS_DIRECTORY", vars), ("DM_APP_AUTH", "dXNlcjpwYXNzd29yZA=="), ("DM_USER_IPS", "203.0.113.0/24"), ("DM_DEV_USER_IPS", "203.0.113.0/24"), ("DM_ADMIN_USER_IPS", "203.0.113.0/24") }.Concat(environment))
+        foreach (
+            var (name, value) in new[]
+            {
+                ("VARS_DIRECTORY", vars),
+                ("DM_APP_AUTH", "dXNlcjpwYXNzd29yZA=="),
+                ("DM_USER_IPS", "203.0.113.0/24"),
+                ("DM_DEV_USER_IPS", "203.0.113.0/24"),
+                ("DM_ADMIN_USER_IPS", "203.0.113.0/24"),
+            }.Concat(environment)
+        )
             start.Environment[name] = value;
         return Script.RunAsync(start);
     }

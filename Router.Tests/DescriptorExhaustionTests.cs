@@ -37,7 +37,10 @@ public sealed class DescriptorExhaustionTests
         await router.LimitOpenFilesAsync(8);
         await router.SignalAsync("HUP");
 
-        (await router.LineAsync("The configuration was read again (SIGHUP)")).Should().Contain($"{router.File}: can't be read: Too many open files. Raise the limit of open files (LimitNOFILE").And.NotContain("permission");
+        (await router.LineAsync("The configuration was read again (SIGHUP)"))
+            .Should()
+            .Contain($"{router.File}: can't be read: Too many open files. Raise the limit of open files (LimitNOFILE")
+            .And.NotContain("permission");
         await router.LimitOpenFilesAsync(1_000);
         await router.SignalAsync("HUP");
         await router.LineAsync("The configuration was reloaded (SIGHUP)");

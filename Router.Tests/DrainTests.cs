@@ -11,7 +11,8 @@ namespace Router.Tests;
 public sealed class DrainTests
 {
     private const string Get = "GET /slow/page?secret=1 HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
-    private const string Post = "POST /save?secret=1 HTTP/1.1\r\nHost: www.example.org\r\nX-B3-TraceId: 463ac35c9f6413ad\r\nContent-Length: 2\r\n\r\nhi";
+    private const string Post =
+        "POST /save?secret=1 HTTP/1.1\r\nHost: www.example.org\r\nX-B3-TraceId: 463ac35c9f6413ad\r\nContent-Length: 2\r\n\r\nhi";
     private const string Ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 
     private const string Asking =
@@ -35,7 +36,9 @@ public sealed class DrainTests
 
         router.Switch(Maintenance);
         var held = router.Blocking().Should().ContainSingle().Subject;
-        (held.Backend, held.Method, held.Host, held.Path, held.IsUpgraded).Should().Be(("www", "GET", "www.example.org", "/slow/page", false));
+        (held.Backend, held.Method, held.Host, held.Path, held.IsUpgraded)
+            .Should()
+            .Be(("www", "GET", "www.example.org", "/slow/page", false));
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503, "what comes after the switch meets the closed site");
         await connection.WriteAsync(Ok);
 
@@ -50,7 +53,8 @@ public sealed class DrainTests
         await using var frontend = RawBackend.Start();
         await using var api = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(
-            new SiteFile().Frontend("www", frontend.Address).Host("www.*", "www").Api("api", api.Address).Host("api.*", "api"));
+            new SiteFile().Frontend("www", frontend.Address).Host("www.*", "www").Api("api", api.Address).Host("api.*", "api")
+        );
         using var page = await router.ConnectAsync();
         using var call = await router.ConnectAsync();
         await page.WriteAsync(Get);
@@ -71,7 +75,10 @@ public sealed class DrainTests
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("ModeStore:DrainLimit", "20s").Set("Backends:www:WriteSettleTime", "45s"), clock);
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("ModeStore:DrainLimit", "20s").Set("Backends:www:WriteSettleTime", "45s"),
+            clock
+        );
         using var client = await router.ConnectAsync();
         await client.WriteAsync(Post);
         using var connection = await backend.AcceptAsync();
@@ -89,8 +96,11 @@ public sealed class DrainTests
         answer.Body.Should().Contain("may or may not");
         var write = router.Uncertain().Should().ContainSingle().Subject;
         (write.Backend, write.Method, write.Host, write.Path, write.RequestId, write.Reason, write.ClientAnswer)
-            .Should().Be(("www", "POST", "www.example.org", "/save", "463ac35c9f6413ad", "cut", 503));
-        (write.Time, write.IsIdempotent, write.SettlesAt).Should().Be((clock.GetUtcNow(), false, clock.GetUtcNow() + TimeSpan.FromSeconds(45)));
+            .Should()
+            .Be(("www", "POST", "www.example.org", "/save", "463ac35c9f6413ad", "cut", 503));
+        (write.Time, write.IsIdempotent, write.SettlesAt)
+            .Should()
+            .Be((clock.GetUtcNow(), false, clock.GetUtcNow() + TimeSpan.FromSeconds(45)));
     }
 
     [Fact]
@@ -109,15 +119,19 @@ public sealed class DrainTests
 
         var (rest, ending) = await client.ReadToEndAsync();
         (rest, ending).Should().Be(("", Ending.Reset), "half an answer must not look like a whole one");
-        (await router.Log.NextAsync("Nothing is in flight any more")).Should().Contain("Cut: 1").And.Contain("unknown: 0", "a GET can be asked again");
+        (await router.Log.NextAsync("Nothing is in flight any more"))
+            .Should()
+            .Contain("Cut: 1")
+            .And.Contain("unknown: 0", "a GET can be asked again");
     }
 
     [Fact]
     public async Task A_request_that_waits_for_a_place_when_the_site_closes_is_told_that_nothing_was_done()
     {
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend)
-            .Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:QueueTimeout", "1m"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:QueueTimeout", "1m")
+        );
         using var first = await router.ConnectAsync();
         await first.WriteAsync(Get);
         using var connection = await backend.AcceptAsync();
@@ -143,15 +157,23 @@ public sealed class DrainTests
     public async Task A_request_that_waits_for_its_connection_when_the_site_closes_is_not_sent()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid"));
-        using var limit = new RequestDeadline(
-            TimeProvider.System, router.Site.Backends[0].Settings, new DefaultHttpContext(), TimeProvider.System.GetTimestamp());
-        using var request = new ForwardedRequest(HttpMethod.Post, "/", BackendKind.Frontend, router.Modes(), limit);
+        using var deadline = new RequestDeadline(
+            TimeProvider.System,
+            router.Site.Backends[0].Settings,
+            new DefaultHttpContext(),
+            TimeProvider.System.GetTimestamp()
+        );
+        using var request = new ForwardedRequest(HttpMethod.Post, "/", BackendKind.Frontend, router.Modes(), deadline);
         request.Invoking(sent => sent.Begin()).Should().NotThrow();
 
         router.Switch(Maintenance);
 
-        request.Invoking(sent => sent.Begin()).Should().Throw<BackendException>()
-            .Which.Should().Match<BackendException>(fault => fault.Failure == ForwardFailure.Closed && fault.NotBegun);
+        request
+            .Invoking(sent => sent.Begin())
+            .Should()
+            .Throw<BackendException>()
+            .Which.Should()
+            .Match<BackendException>(error => error.Failure == ForwardFailure.Closed && error.NotBegun);
     }
 
     [Fact]
@@ -249,8 +271,10 @@ public sealed class DrainTests
     public async Task The_open_writes_are_the_requests_with_an_unsafe_method_that_have_begun_and_the_upgraded_connections()
     {
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "3"));
-        var open = router.App.Services.GetRequiredService<InFlightRequests>();
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "3")
+        );
+        var inFlight = router.App.Services.GetRequiredService<InFlightRequests>();
         var (webSocket, connection) = await OpenAsync(router, backend);
         using (webSocket)
         using (connection)
@@ -265,9 +289,13 @@ public sealed class DrainTests
             await writing.ReadMessageAsync();
             using var waiting = await router.ConnectAsync();
             await waiting.WriteAsync(Post);
-            await Eventually.Async(() => router.Site.Backends[0].InFlight == 4 && open.Writes().Count == 2);
+            await Eventually.Async(() => router.Site.Backends[0].InFlight == 4 && inFlight.Writes().Count == 2);
 
-            open.Writes().Select(write => (write.Method, write.Path, write.IsUpgraded)).Should().BeEquivalentTo([("GET", "/ws", true), ("POST", "/save", false)]);
+            inFlight
+                .Writes()
+                .Select(write => (write.Method, write.Path, write.IsUpgraded))
+                .Should()
+                .BeEquivalentTo([("GET", "/ws", true), ("POST", "/save", false)]);
 
             await writing.WriteAsync(Ok);
             (await writer.ReadMessageAsync())!.Status.Should().Be(200);

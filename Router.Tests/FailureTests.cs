@@ -19,7 +19,9 @@ public sealed class FailureTests
     [Fact]
     public async Task A_backend_whose_name_has_no_address_is_a_502()
     {
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://no-such-host.invalid").Set("Backends:www:ConnectTimeout", "20s"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", "http://no-such-host.invalid").Set("Backends:www:ConnectTimeout", "20s")
+        );
 
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
         (await router.Log.NextAsync("Forwarding failed")).Should().Contain("name_not_resolved").And.Contain("backend www");
@@ -75,7 +77,10 @@ public sealed class FailureTests
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "off"), clock);
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "off"),
+            clock
+        );
         using var client = await router.ConnectAsync();
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
         using var atBackend = await backend.AcceptAsync();
@@ -110,7 +115,10 @@ public sealed class FailureTests
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "off"), clock);
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:IdleTimeout", "off"),
+            clock
+        );
         using var client = await router.ConnectAsync();
         await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 11\r\n\r\nfirst");
         using var atBackend = await backend.AcceptAsync();
@@ -164,7 +172,7 @@ public sealed class FailureTests
 
         rest.Should().NotContain("0\r\n\r\n", "half an answer must never look like a whole one");
         client.Received.Should().StartWith("HTTP/1.1 200 OK").And.NotContain("HTTP/1.1 502");
-        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("broken_in_answer");
+        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("broken_in_response");
     }
 
     [Fact]

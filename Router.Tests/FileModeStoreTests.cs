@@ -12,7 +12,8 @@ public sealed class FileModeStoreTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public Task A_text_is_replaced_only_where_it_is_exactly_what_was_expected() => ModeStorePromises.ReplacesOnlyWhatWasExpectedAsync(Store);
+    public Task A_text_is_replaced_only_where_it_is_exactly_what_was_expected() =>
+        ModeStorePromises.ReplacesOnlyWhatWasExpectedAsync(Store);
 
     [Fact]
     public Task Of_several_writers_exactly_one_wins() => ModeStorePromises.OneWriterWinsAsync(Store);
@@ -21,7 +22,8 @@ public sealed class FileModeStoreTests : IDisposable
     public Task What_instances_report_is_read_replaced_and_forgotten() => ModeStorePromises.KeepsReportsAsync(Store);
 
     [Fact]
-    public Task A_report_is_replaced_only_where_it_is_the_one_that_was_read() => ModeStorePromises.ReplacesOnlyTheReportThatWasReadAsync(Store);
+    public Task A_report_is_replaced_only_where_it_is_the_one_that_was_read() =>
+        ModeStorePromises.ReplacesOnlyTheReportThatWasReadAsync(Store);
 
     [Fact]
     public Task A_change_wakes_the_one_who_waits_also_where_it_came_before_the_wait() => ModeStorePromises.WakesAsync(Store);
@@ -55,7 +57,11 @@ public sealed class FileModeStoreTests : IDisposable
 
         await waiting.InTime();
         (await store.ReadAsync(default)).Should().Be("2");
-        await store.Invoking(it => it.TryReplaceAsync("2", "3", null, default)).Should().ThrowAsync<ModeStoreException>().WithMessage("*symbolic link*");
+        await store
+            .Invoking(it => it.TryReplaceAsync("2", "3", null, default))
+            .Should()
+            .ThrowAsync<ModeStoreException>()
+            .WithMessage("*symbolic link*");
     }
 
     [Fact]
@@ -91,10 +97,16 @@ public sealed class FileModeStoreTests : IDisposable
         await Seed("maintenance");
         // A file in the place of the directory: also root can't write there.
         System.IO.File.WriteAllText(File + ".instances", "");
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", File));
+        await using var router = await RunningRouter.StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", File)
+        );
         using var operators = new OperatorClient(router);
 
-        await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet")).Body["verdict"]!.ToString().Contains("can't see each other", StringComparison.Ordinal));
+        await Eventually.TrueAsync(async () =>
+            (await operators.SendAsync("GET", "/fleet")).Body["verdict"]!
+                .ToString()
+                .Contains("can't see each other", StringComparison.Ordinal)
+        );
         (await operators.SendAsync("GET", "/fleet?expect=1")).Body["safe"]!.GetValue<bool>().Should().BeTrue();
     }
 
@@ -114,7 +126,9 @@ public sealed class FileModeStoreTests : IDisposable
     public async Task What_is_no_record_keeps_a_starting_instance_closed_and_a_running_one_as_it_is()
     {
         System.IO.File.WriteAllText(File, "{ broken");
-        await using (var starting = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:File", File)))
+        await using (
+            var starting = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:File", File))
+        )
         {
             starting.Modes().Current.Name.Should().Be("maintenance", "DM_MODE is live, but nobody knows what the file meant");
             (await starting.GetAsync("http://localhost/_status")).Body.Should().Contain("is no record of the mode");
@@ -122,7 +136,9 @@ public sealed class FileModeStoreTests : IDisposable
 
         System.IO.File.Delete(File);
         await Seed("recovery");
-        await using var running = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:File", File));
+        await using var running = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:File", File)
+        );
 
         // In one step: seen half written it would be an empty file, which the instance fills with what it knows.
         System.IO.File.WriteAllText(File + ".new", "{ broken");
@@ -159,7 +175,20 @@ public sealed class FileModeStoreTests : IDisposable
     private async Task Seed(string mode)
     {
         ModeCatalogue.TryFind(mode, out var found).Should().BeTrue();
-        var record = new ModeRecord { Version = new(1), Written = DateTimeOffset.UtcNow, Steps = [new ModeStep { Mode = found!, At = DateTimeOffset.UtcNow, Made = new(1) }] };
+        var record = new ModeRecord
+        {
+            Version = new(1),
+            Written = DateTimeOffset.UtcNow,
+            Steps =
+            [
+                new ModeStep
+                {
+                    Mode = found!,
+                    At = DateTimeOffset.UtcNow,
+                    Made = new(1),
+                },
+            ],
+        };
         (await Store().TryReplaceAsync(null, ModeRecordText.Format(record), null, default)).Should().BeTrue();
     }
 }

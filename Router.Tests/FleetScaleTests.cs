@@ -12,7 +12,9 @@ using Xunit.Abstractions;
 
 namespace Router.Tests;
 
-/// <summary>What a fleet costs at one Redis: every instance has connections of its own and reports as it would, and nothing else of it runs.</summary>
+/// <summary>
+/// What a fleet costs at one Redis: every instance has connections of its own and reports as it would, and nothing else of it runs.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class FleetScaleTests(ITestOutputHelper output)
 {
@@ -68,9 +70,13 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
         await fleet[0].Store.TryReplaceAsync(null, "changed", null, default);
         var spread = (await Task.WhenAll(heard)).Select(at => Stopwatch.GetElapsedTime(began, at)).Max();
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture,
-            $"{count} instances: a heartbeat sends {bytesIn:F0} and receives {bytesOut:F0} bytes and takes {took.TotalMilliseconds / beats:F2} ms; the observer's takes {observed.TotalMilliseconds:F0} ms; "
-            + $"reading and judging takes {judged.TotalMilliseconds:F0} ms; a change is known everywhere after {spread.TotalMilliseconds:F0} ms"));
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{count} instances: a heartbeat sends {bytesIn:F0} and receives {bytesOut:F0} bytes and takes {took.TotalMilliseconds / beats:F2} ms; the observer's takes {observed.TotalMilliseconds:F0} ms; "
+                    + $"reading and judging takes {judged.TotalMilliseconds:F0} ms; a change is known everywhere after {spread.TotalMilliseconds:F0} ms"
+            )
+        );
         verdict.Live.Should().Be(count - 1, "the one that asks is not among what it reads");
         foreach (var instance in fleet)
             await instance.Store.DisposeAsync();
@@ -88,7 +94,10 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
     private static async Task<(long In, long Out)> TrafficAsync(IServer server)
     {
         var stats = (await server.InfoAsync("stats")).SelectMany(group => group).ToDictionary(pair => pair.Key, pair => pair.Value);
-        return (long.Parse(stats["total_net_input_bytes"], CultureInfo.InvariantCulture), long.Parse(stats["total_net_output_bytes"], CultureInfo.InvariantCulture));
+        return (
+            long.Parse(stats["total_net_input_bytes"], CultureInfo.InvariantCulture),
+            long.Parse(stats["total_net_output_bytes"], CultureInfo.InvariantCulture)
+        );
     }
 
     private sealed class Instance
@@ -102,9 +111,17 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
             var settings = SiteFile.Of("*", "http://backend.invalid").Set("Instance", name).Set("ModeStore:Redis", redis).ToSettings();
             Store = new RedisModeStore(settings.ModeStore.Redis!, TimeProvider.System);
             var modes = new ModeController(clock, ModeCatalogue.All[0]);
-            var (open, uncertain) = (new InFlightRequests(), new UncertainWrites());
-            var drain = new Drain(modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
-            _reporter = new InstanceReporter(modes, open, uncertain, new UpstreamRegistry(clock), drain, settings, clock);
+            var (inFlight, uncertain) = (new InFlightRequests(), new UncertainWrites());
+            var drain = new Drain(
+                modes,
+                inFlight,
+                uncertain,
+                settings,
+                new BackgroundFailures(NullLogger<BackgroundFailures>.Instance),
+                clock,
+                NullLogger<Drain>.Instance
+            );
+            _reporter = new InstanceReporter(modes, inFlight, uncertain, new UpstreamRegistry(clock), drain, settings, clock);
             var health = new StoreHealth(Store, modes, NullLogger<StoreHealth>.Instance);
             Fleet = new Fleet(Store, _reporter, modes, health, clock, settings);
             _fleetReporter = new FleetReporter(Store, _reporter, Fleet, modes, health, clock, NullLogger<FleetReporter>.Instance);

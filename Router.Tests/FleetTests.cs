@@ -33,7 +33,9 @@ public sealed class FleetTests : IAsyncDisposable
 
         var ended = await one.ReportOfAsync(other);
         ended.End.Should().Be(new InstanceEnd(_clock.GetUtcNow(), "ben", IsProven: false));
-        (ended.UncertainCount, ended.OpenWriteCount, ended.UncertainSettledBy).Should().Be((2, 0, _clock.GetUtcNow().AddSeconds(60)), "what it had in flight is inherited");
+        (ended.UncertainCount, ended.OpenWriteCount, ended.UncertainSettledBy)
+            .Should()
+            .Be((2, 0, _clock.GetUtcNow().AddSeconds(60)), "what it had in flight is inherited");
     }
 
     [Fact]
@@ -156,9 +158,17 @@ public sealed class FleetTests : IAsyncDisposable
             var clock = new FleetClock(manual);
             var settings = SiteFile.Of("*", "http://backend.invalid").Set("Instance", name).ToSettings();
             var modes = new ModeController(clock, ModeCatalogue.All[0]);
-            var (open, uncertain) = (new InFlightRequests(), new UncertainWrites());
-            var drain = new Drain(modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
-            _reporter = new InstanceReporter(modes, open, uncertain, new UpstreamRegistry(clock), drain, settings, clock);
+            var (inFlight, uncertain) = (new InFlightRequests(), new UncertainWrites());
+            var drain = new Drain(
+                modes,
+                inFlight,
+                uncertain,
+                settings,
+                new BackgroundFailures(NullLogger<BackgroundFailures>.Instance),
+                clock,
+                NullLogger<Drain>.Instance
+            );
+            _reporter = new InstanceReporter(modes, inFlight, uncertain, new UpstreamRegistry(clock), drain, settings, clock);
             var health = new StoreHealth(store, modes, NullLogger<StoreHealth>.Instance);
             Fleet = new Fleet(store, _reporter, modes, health, clock, settings);
             _fleetReporter = new FleetReporter(store, _reporter, Fleet, modes, health, clock, NullLogger<FleetReporter>.Instance);

@@ -37,7 +37,12 @@ public sealed class ForwardedHeadersTests
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", backend).Beside("Kestrel:Endpoints:both:Url", "http://[::]:0").AllowList("v4", "127.0.0.1").Path("www.*", "/v4/", allowList: "v4"));
+            SiteFile
+                .Of("www.*", backend)
+                .Beside("Kestrel:Endpoints:both:Url", "http://[::]:0")
+                .AllowList("v4", "127.0.0.1")
+                .Path("www.*", "/v4/", allowList: "v4")
+        );
 
         var reply = await router.SendRawAsync("GET /v4/ HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
@@ -52,7 +57,9 @@ public sealed class ForwardedHeadersTests
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n\r\n");
+        await router.SendRawAsync(
+            "GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n\r\n"
+        );
 
         var request = await backend.RequestAsync();
         request.Values("X-Forwarded-Proto").Should().Equal("http");

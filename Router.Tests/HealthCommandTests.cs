@@ -23,13 +23,25 @@ public sealed class HealthCommandTests
     {
         await using var server = RawBackend.Saying("ok");
         var port = new Uri(server.Address).Port;
-        foreach (var (name, value) in new[] { ("ASPNETCORE_URLS", $"http://*:{port}"), ("ASPNETCORE_URLS", $"https://*:1;http://[::]:{port}"), ("ASPNETCORE_URLS", $"http://0.0.0.0:{port}"), ("PORT", $"{port}") })
+        foreach (
+            var (name, value) in new[]
+            {
+                ("ASPNETCORE_URLS", $"http://*:{port}"),
+                ("ASPNETCORE_URLS", $"https://*:1;http://[::]:{port}"),
+                ("ASPNETCORE_URLS", $"http://0.0.0.0:{port}"),
+                ("PORT", $"{port}"),
+            }
+        )
         {
-            (await AskAsync(new StartOptions { Environment = variable => variable == name ? value : null })).Code.Should().Be(0, $"{name} is {value}");
+            (await AskAsync(new StartOptions { Environment = variable => variable == name ? value : null }))
+                .Code.Should()
+                .Be(0, $"{name} is {value}");
             (await server.RequestAsync()).Target.Should().Be("/_status?ignore-dependencies");
         }
 
-        (await AskAsync(new StartOptions { Urls = $"http://localhost:{port}", Environment = _ => "1" })).Code.Should().Be(0, "--urls goes before the environment");
+        (await AskAsync(new StartOptions { Urls = $"http://localhost:{port}", Environment = _ => "1" }))
+            .Code.Should()
+            .Be(0, "--urls goes before the environment");
     }
 
     [Fact]
@@ -38,9 +50,12 @@ public sealed class HealthCommandTests
         await using var server = RawBackend.Saying("ok");
         var directory = Directory.CreateTempSubdirectory("router-health-").FullName;
         var file = Path.Combine(directory, "site.json");
-        await File.WriteAllTextAsync(file, $$$"""
+        await File.WriteAllTextAsync(
+            file,
+            $$$"""
             { "Kestrel": { "Endpoints": { "a": { "Url": "https://*:1" }, "b": { "Url": "http://*:2", "Protocols": "Http2" }, "c": { "Url": "{{{server.Address}}}" } } } }
-            """);
+            """
+        );
 
         (await AskAsync(new StartOptions { ConfigurationFile = file, Environment = _ => null })).Should().Be((0, ""));
         Directory.Delete(directory, recursive: true);
@@ -49,7 +64,11 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task Over_TLS_it_asks_itself_whatever_name_the_certificate_bears()
     {
-        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), "Http1AndHttp2", Certificates.Of("www.example.org").Write(Directory.CreateTempSubdirectory("router-health-").FullName, "tls"));
+        await using var router = await ListeningRouter.StartAsync(
+            SiteFile.Of("www.*", "http://www.invalid"),
+            "Http1AndHttp2",
+            Certificates.Of("www.example.org").Write(Directory.CreateTempSubdirectory("router-health-").FullName, "tls")
+        );
 
         (await AskAsync(new StartOptions { Urls = $"https://*:{router.Port}" })).Code.Should().Be(0);
     }

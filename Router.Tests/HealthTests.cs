@@ -13,7 +13,15 @@ public sealed class HealthTests
         var clock = new ManualClock();
         var started = clock.GetUtcNow();
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", "http://www.invalid").Mode(mode).Set("Release", "release-18").Set("Instance", "router-7").Set("Stage", "preview").Set("ApplicationName", "front-door"), clock);
+            SiteFile
+                .Of("www.*", "http://www.invalid")
+                .Mode(mode)
+                .Set("Release", "release-18")
+                .Set("Instance", "router-7")
+                .Set("Stage", "preview")
+                .Set("ApplicationName", "front-door"),
+            clock
+        );
         clock.Advance(TimeSpan.FromHours(3));
 
         var reply = await router.GetAsync("http://10.0.0.1:8080/_status");
@@ -37,10 +45,15 @@ public sealed class HealthTests
     {
         await using var good = RawBackend.Saying("hello");
         using var closed = new ClosedPort();
-        await using var router = await RunningRouter.StartAsync(new SiteFile()
-            .Frontend("good", good.Address).Host("good.*", "good")
-            .Api("bad", closed.Address).Host("bad.*", "bad")
-            .Frontend("unasked").Host("unasked.*", "unasked"));
+        await using var router = await RunningRouter.StartAsync(
+            new SiteFile()
+                .Frontend("good", good.Address)
+                .Host("good.*", "good")
+                .Api("bad", closed.Address)
+                .Host("bad.*", "bad")
+                .Frontend("unasked")
+                .Host("unasked.*", "unasked")
+        );
         await router.GetAsync("http://good.example.org/");
         await router.GetAsync("http://bad.example.org/");
 
@@ -62,7 +75,9 @@ public sealed class HealthTests
         await using var backend = RawBackend.Start(async connection =>
         {
             await connection.ReadMessageAsync();
-            await connection.WriteAsync(Interlocked.Exchange(ref broken, 0) == 1 ? "nonsense\r\n\r\n" : "HTTP/1.1 500 Oh Dear\r\nContent-Length: 0\r\n\r\n");
+            await connection.WriteAsync(
+                Interlocked.Exchange(ref broken, 0) == 1 ? "nonsense\r\n\r\n" : "HTTP/1.1 500 Oh Dear\r\nContent-Length: 0\r\n\r\n"
+            );
             connection.Dispose();
         });
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -157,6 +172,9 @@ public sealed class HealthTests
     private static async Task<Dictionary<string, JsonElement>> BackendsAsync(RunningRouter router, string target)
     {
         using var document = JsonDocument.Parse((await router.GetAsync("http://localhost" + target)).Body);
-        return document.RootElement.GetProperty("backends").EnumerateArray().ToDictionary(backend => backend.GetProperty("name").GetString()!, backend => backend.Clone());
+        return document
+            .RootElement.GetProperty("backends")
+            .EnumerateArray()
+            .ToDictionary(backend => backend.GetProperty("name").GetString()!, backend => backend.Clone());
     }
 }

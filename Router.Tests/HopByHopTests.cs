@@ -9,7 +9,15 @@ public sealed class HopByHopTests
 
     private static readonly string[] MustStop =
     [
-        "Keep-Alive", "Proxy-Connection", "Proxy-Authenticate", "Proxy-Authorization", "TE", "Upgrade", "HTTP2-Settings", "X-Private", "X-Other",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "Proxy-Authenticate",
+        "Proxy-Authorization",
+        "TE",
+        "Upgrade",
+        "HTTP2-Settings",
+        "X-Private",
+        "X-Other",
     ];
 
     [Theory]
@@ -26,7 +34,9 @@ public sealed class HopByHopTests
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: {options}\r\nX-Private: a\r\nX-Other: b\r\nX-Passes: yes\r\n\r\n");
+        await router.SendRawAsync(
+            $"GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: {options}\r\nX-Private: a\r\nX-Other: b\r\nX-Passes: yes\r\n\r\n"
+        );
 
         var names = (await backend.RequestAsync()).Fields.Select(field => field.Name);
         names.Should().Contain("X-Passes").And.NotContain("X-Private").And.NotContain("X-Other");

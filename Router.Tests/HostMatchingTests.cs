@@ -10,35 +10,42 @@ public sealed class HostMatchingTests
 {
     private static readonly (string Pattern, string Backend)[] Patterns =
     [
-        ("www.example.org", "exact"), ("*.deep.example.org", "long-suffix"), ("*.example.org", "suffix"), ("www.*", "first-label"), ("*", "catch-all"),
+        ("www.example.org", "exact"),
+        ("*.deep.example.org", "long-suffix"),
+        ("*.example.org", "suffix"),
+        ("www.*", "first-label"),
+        ("*", "catch-all"),
     ];
 
-    public static TheoryData<string, string> WhoseHost => new()
-    {
-        { "www.example.org", "exact" },
-        { "api.example.org", "suffix" },
-        { "www.preview.example.org", "suffix" },
-        { "a.deep.example.org", "long-suffix" },
-        { "www.deep.example.org", "long-suffix" },
-        { "a.b.deep.example.org", "long-suffix" },
-        { "deep.example.org", "suffix" },
-        { "example.org", "catch-all" },
-        { "notexample.org", "catch-all" },
-        { "www.example.com", "first-label" },
-        { "www.localhost", "first-label" },
-        { "www", "catch-all" },
-        { "www2.example.com", "catch-all" },
-        { "awww.example.com", "catch-all" },
-        { "a.www.example.com", "catch-all" },
-        { "127.0.0.1", "catch-all" },
-        { "[::1]", "catch-all" },
-    };
+    public static TheoryData<string, string> WhoseHost =>
+        new()
+        {
+            { "www.example.org", "exact" },
+            { "api.example.org", "suffix" },
+            { "www.preview.example.org", "suffix" },
+            { "a.deep.example.org", "long-suffix" },
+            { "www.deep.example.org", "long-suffix" },
+            { "a.b.deep.example.org", "long-suffix" },
+            { "deep.example.org", "suffix" },
+            { "example.org", "catch-all" },
+            { "notexample.org", "catch-all" },
+            { "www.example.com", "first-label" },
+            { "www.localhost", "first-label" },
+            { "www", "catch-all" },
+            { "www2.example.com", "catch-all" },
+            { "awww.example.com", "catch-all" },
+            { "a.www.example.com", "catch-all" },
+            { "127.0.0.1", "catch-all" },
+            { "[::1]", "catch-all" },
+        };
 
     [Theory]
     [MemberData(nameof(WhoseHost))]
     public void The_most_specific_pattern_wins_whatever_the_order_in_the_file(string host, string backend)
     {
-        foreach (var order in new[] { Patterns, [.. Patterns.Reverse()], [Patterns[2], Patterns[4], Patterns[0], Patterns[3], Patterns[1]] })
+        foreach (
+            var order in new[] { Patterns, [.. Patterns.Reverse()], [Patterns[2], Patterns[4], Patterns[0], Patterns[3], Patterns[1]] }
+        )
         {
             var file = new SiteFile();
             foreach (var (pattern, name) in order)
@@ -58,7 +65,11 @@ public sealed class HostMatchingTests
     [InlineData("WWW.EXAMPLE.ORG.:8080")]
     public void Case_port_and_a_trailing_dot_make_no_difference(string host)
     {
-        var (exact, label, suffix) = (SiteFile.Of("www.example.org", "http://a").ToTable(), SiteFile.Of("www.*", "http://a").ToTable(), SiteFile.Of("*.example.org", "http://a").ToTable());
+        var (exact, label, suffix) = (
+            SiteFile.Of("www.example.org", "http://a").ToTable(),
+            SiteFile.Of("www.*", "http://a").ToTable(),
+            SiteFile.Of("*.example.org", "http://a").ToTable()
+        );
 
         exact.Match(host, "/").Route.Should().NotBeNull();
         label.Match(host, "/").Route.Should().NotBeNull();
@@ -126,7 +137,14 @@ public sealed class HostMatchingTests
     public void A_look_up_among_a_hundred_thousand_hosts_costs_what_one_among_ten_costs_and_does_not_allocate()
     {
         var (small, large) = (TableOf(10), TableOf(100_000));
-        string[] hosts = ["host7.example.org", "host7.example.org:443", "x.suffix-seven.example", "label-seven.example", "unknown.example.org"];
+        string[] hosts =
+        [
+            "host7.example.org",
+            "host7.example.org:443",
+            "x.suffix-seven.example",
+            "label-seven.example",
+            "unknown.example.org",
+        ];
         LookUp(small, hosts, 2_000);
         LookUp(large, hosts, 2_000);
 
@@ -143,16 +161,27 @@ public sealed class HostMatchingTests
     [Fact]
     public async Task A_file_of_a_hundred_thousand_hosts_is_read_in_seconds()
     {
-        var hosts = string.Join(',', Enumerable.Range(0, 100_000).Select(i => $$"""
-            "h{{i}}": { "Match": "h{{i}}.example.org", "Backend": "www" }
-            """));
+        var hosts = string.Join(
+            ',',
+            Enumerable
+                .Range(0, 100_000)
+                .Select(i =>
+                    $$"""
+                        "h{{i}}": { "Match": "h{{i}}.example.org", "Backend": "www" }
+                        """
+                )
+        );
         var file = Path.Combine(Directory.CreateTempSubdirectory("router-test-").FullName, "site.json");
-        await File.WriteAllTextAsync(file, $$"""
+        await File.WriteAllTextAsync(
+            file,
+            $$"""
             { "Router": { "Backends": { "www": { "Kind": "Frontend", "Address": "http://www.internal" } }, "Hosts": { {{hosts}} } } }
-            """);
+            """
+        );
 
         // Read host by host with a search through the whole file for each, this takes minutes.
-        await using var app = await Task.Run(() => RouterApplication.BuildAsync(RunningRouter.Options(file, null))).WaitAsync(TimeSpan.FromMinutes(1));
+        await using var app = await Task.Run(() => RouterApplication.BuildAsync(RunningRouter.Options(file, null)))
+            .WaitAsync(TimeSpan.FromMinutes(1));
 
         app.Services.GetRequiredService<CurrentSite>().Current.Table.Match("h99999.example.org", "/").Route!.Name.Should().Be("h99999");
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
@@ -161,9 +190,23 @@ public sealed class HostMatchingTests
     // All patterns stand at one host: this is about the look-up, and not about the reading of large files.
     private static RouteTable TableOf(int hosts)
     {
-        var patterns = Enumerable.Range(0, hosts).Select(i => (i % 3) switch { 0 => $"*.suffix{i}.example", 1 => $"host{i}.example.org", _ => $"label{i}.*" });
-        return new SiteFile().Frontend("www").Host("*.suffix-seven.example", "www").Host("label-seven.*", "www")
-            .Set("Hosts:many:Match", string.Join(',', patterns)).Set("Hosts:many:Backend", "www").ToTable();
+        var patterns = Enumerable
+            .Range(0, hosts)
+            .Select(i =>
+                (i % 3) switch
+                {
+                    0 => $"*.suffix{i}.example",
+                    1 => $"host{i}.example.org",
+                    _ => $"label{i}.*",
+                }
+            );
+        return new SiteFile()
+            .Frontend("www")
+            .Host("*.suffix-seven.example", "www")
+            .Host("label-seven.*", "www")
+            .Set("Hosts:many:Match", string.Join(',', patterns))
+            .Set("Hosts:many:Backend", "www")
+            .ToTable();
     }
 
     private static void LookUp(RouteTable table, string[] hosts, int times)
@@ -175,10 +218,13 @@ public sealed class HostMatchingTests
         }
     }
 
-    private static TimeSpan Fastest(RouteTable table, string[] hosts) => Enumerable.Range(0, 10).Min(_ =>
-    {
-        var start = Stopwatch.GetTimestamp();
-        LookUp(table, hosts, 500);
-        return Stopwatch.GetElapsedTime(start);
-    });
+    private static TimeSpan Fastest(RouteTable table, string[] hosts) =>
+        Enumerable
+            .Range(0, 10)
+            .Min(_ =>
+            {
+                var start = Stopwatch.GetTimestamp();
+                LookUp(table, hosts, 500);
+                return Stopwatch.GetElapsedTime(start);
+            });
 }

@@ -25,9 +25,16 @@ public sealed class ImageTests
         // What an engine lays into a container, and a site beside it.
         await File.WriteAllTextAsync(Path.Combine(image.Root, "etc/hosts"), "127.0.0.1 localhost\n");
         await File.AppendAllTextAsync(Path.Combine(image.Root, "etc/ssl/certs/ca-certificates.crt"), certificate.ExportCertificatePem());
-        var start = image.Run(["--urls", "http://127.0.0.1:0"], [
-            ("DM_FRONTEND_URL", $"https://localhost:{new Uri(frontend.Urls.First()).Port}"),
-            .. Original(api.Address), ("Router__Management__Url", ""), ("Router__Pages__TimeZone", "Europe/London"), ("Router__Backends__frontend__ConnectTimeout", "10s")]);
+        var start = image.Run(
+            ["--urls", "http://127.0.0.1:0"],
+            [
+                ("DM_FRONTEND_URL", $"https://localhost:{new Uri(frontend.Urls.First()).Port}"),
+                .. Original(api.Address),
+                ("Router__Management__Url", ""),
+                ("Router__Pages__TimeZone", "Europe/London"),
+                ("Router__Backends__frontend__ConnectTimeout", "10s"),
+            ]
+        );
         using var process = Process.Start(start)!;
         var log = new List<string>();
         Uri? address = null;
@@ -44,7 +51,9 @@ public sealed class ImageTests
         status["release"].Should().BeNull();
         status["version"]!.ToString().Should().Be(image.Config["Labels"]!["org.opencontainers.image.version"]!.ToString());
         (await GetAsync(client, "api.example.org")).Should().Be((HttpStatusCode.OK, "from the api"));
-        (await GetAsync(client, "www.example.org")).Should().Be((HttpStatusCode.OK, "from the frontend"), "TLS and the authorities are there");
+        (await GetAsync(client, "www.example.org"))
+            .Should()
+            .Be((HttpStatusCode.OK, "from the frontend"), "TLS and the authorities are there");
         (await File.ReadAllLinesAsync($"/proc/{process.Id}/status")).Should().Contain("Uid:\t65532\t65532\t65532\t65532");
         (await HealthAsync(image, address!)).Should().Be(0);
 
@@ -69,9 +78,18 @@ public sealed class ImageTests
         var files = Directory.EnumerateFiles(image.Root, "*", SearchOption.AllDirectories).ToArray();
         files.Select(Path.GetFileName).Should().NotContain(["sh", "bash", "dash", "busybox", "apt", "router.dbg", "router.xml"]);
         // A link may lead to where the container has something and this machine too.
-        files.Where(file => new FileInfo(file).LinkTarget is null && (File.GetUnixFileMode(file) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0).Should().BeEmpty();
+        files
+            .Where(file =>
+                new FileInfo(file).LinkTarget is null
+                && (File.GetUnixFileMode(file) & (UnixFileMode.GroupWrite | UnixFileMode.OtherWrite)) != 0
+            )
+            .Should()
+            .BeEmpty();
         var packages = Directory.GetFiles(Path.Combine(image.Root, "var/lib/dpkg/status.d")).Select(Path.GetFileName).ToArray();
-        packages.Should().BeEquivalentTo("base-files", "ca-certificates", "libc6", "libssl3", "tzdata").And.OnlyContain(name => File.Exists(Path.Combine(image.Root, "usr/share/doc", name!, "copyright")));
+        packages
+            .Should()
+            .BeEquivalentTo("base-files", "ca-certificates", "libc6", "libssl3", "tzdata")
+            .And.OnlyContain(name => File.Exists(Path.Combine(image.Root, "usr/share/doc", name!, "copyright")));
         File.Exists(Path.Combine(image.Root, "usr/lib/os-release")).Should().BeTrue("a scanner asks which Debian it is");
         files.Sum(file => new FileInfo(file).LinkTarget is null ? new FileInfo(file).Length : 0).Should().BeLessThan(50 << 20);
     }
@@ -80,19 +98,56 @@ public sealed class ImageTests
     public void Beside_it_lies_a_list_of_what_it_is_made_of()
     {
         var bill = JsonNode.Parse(File.ReadAllText(Path.ChangeExtension(Archive, ".cdx.json")))!;
-        var parts = bill["components"]!.AsArray().Select(part => (Name: part!["name"]!.ToString(), Version: part["version"]!.ToString(), Url: part["purl"]!.ToString())).ToArray();
+        var parts = bill["components"]!
+            .AsArray()
+            .Select(part => (Name: part!["name"]!.ToString(), Version: part["version"]!.ToString(), Url: part["purl"]!.ToString()))
+            .ToArray();
 
         bill["bomFormat"]!.ToString().Should().Be("CycloneDX");
         bill["metadata"]!["component"]!["version"]!.ToString().Should().StartWith("release-");
         parts.Should().OnlyContain(part => part.Version != "" && part.Url.StartsWith("pkg:", StringComparison.Ordinal));
-        parts.Select(part => part.Name).Should().OnlyHaveUniqueItems().And.Contain(["StackExchange.Redis", "Microsoft.Extensions.Http.Polly", "Microsoft.DotNet.ILCompiler", "libc6", "libssl3", "ca-certificates", "tzdata"]);
-        parts.Select(part => part.Name).Should().ContainSingle(name => name.StartsWith("Microsoft.AspNetCore.App.Runtime.", StringComparison.Ordinal), "the server is compiled into the binary");
-        parts.Select(part => part.Name).Should().NotContain(name => name.Contains("xunit", StringComparison.OrdinalIgnoreCase), "that is in no image");
+        parts
+            .Select(part => part.Name)
+            .Should()
+            .OnlyHaveUniqueItems()
+            .And.Contain([
+                "StackExchange.Redis",
+                "Microsoft.Extensions.Http.Polly",
+                "Microsoft.DotNet.ILCompiler",
+                "libc6",
+                "libssl3",
+                "ca-certificates",
+                "tzdata",
+            ]);
+        parts
+            .Select(part => part.Name)
+            .Should()
+            .ContainSingle(
+                name => name.StartsWith("Microsoft.AspNetCore.App.Runtime.", StringComparison.Ordinal),
+                "the server is compiled into the binary"
+            );
+        parts
+            .Select(part => part.Name)
+            .Should()
+            .NotContain(name => name.Contains("xunit", StringComparison.OrdinalIgnoreCase), "that is in no image");
     }
 
     private static IEnumerable<(string Name, string Value)> Original(string backend)
     {
-        foreach (var name in new[] { "API", "SEARCH_API", "ANTIVIRUS_API", "DOCUMENTS_S3", "G7_DRAFT_DOCUMENTS_S3", "AGREEMENTS_S3", "COMMUNICATIONS_S3", "REPORTS_S3", "SUBMISSIONS_S3" })
+        foreach (
+            var name in new[]
+            {
+                "API",
+                "SEARCH_API",
+                "ANTIVIRUS_API",
+                "DOCUMENTS_S3",
+                "G7_DRAFT_DOCUMENTS_S3",
+                "AGREEMENTS_S3",
+                "COMMUNICATIONS_S3",
+                "REPORTS_S3",
+                "SUBMISSIONS_S3",
+            }
+        )
             yield return ($"DM_{name}_URL", backend);
         foreach (var name in new[] { "USER", "DEV_USER", "ADMIN_USER" })
             yield return ($"DM_{name}_IPS", "172.0.0.0/0");
@@ -113,8 +168,8 @@ public sealed class ImageTests
     private static async Task<(HttpStatusCode Status, string Body)> GetAsync(HttpClient client, string host)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, "/") { Headers = { Host = host } };
-        using var answer = await client.SendAsync(request);
-        return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
+        using var response = await client.SendAsync(request);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
     private static async Task<int> HealthAsync(UnpackedImage image, Uri address)

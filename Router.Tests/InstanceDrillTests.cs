@@ -4,7 +4,8 @@ namespace Router.Tests;
 
 /// <summary>
 /// Rehearsals of a planned downtime, one fault each: what was acknowledged is in the restore, nothing is committed after SAFE, and no
-/// client is told that a write had not arrived that had. See <see cref="DrillSite"/>. Here an instance is suspended, killed or does not start.
+/// client is told that a write had not arrived that had. See <see cref="DrillSite"/>. Here an instance is suspended, killed or does not
+/// start.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class InstanceDrillTests(DrillDatabase database, ITestOutputHelper output) : IClassFixture<DrillDatabase>

@@ -19,7 +19,12 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
 
         var cycles = SourceCode.Cycles(pairs.Select(use => (FolderOf(use.Key.From), FolderOf(use.Key.To))));
 
-        cycles.SelectMany(cycle => pairs.Where(use => cycle.Contains(FolderOf(use.Key.From)) && cycle.Contains(FolderOf(use.Key.To))).Select(Text)).Should().BeEmpty();
+        cycles
+            .SelectMany(cycle =>
+                pairs.Where(use => cycle.Contains(FolderOf(use.Key.From)) && cycle.Contains(FolderOf(use.Key.To))).Select(Text)
+            )
+            .Should()
+            .BeEmpty();
     }
 
     [Fact]
@@ -27,25 +32,38 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
     {
         var cycles = SourceCode.Cycles(_code.Uses.Keys).Where(cycle => cycle.Length > LargestComponent);
 
-        cycles.SelectMany(cycle => _code.Uses.Where(use => cycle.Contains(use.Key.From) && cycle.Contains(use.Key.To)).Select(Text)).Should().BeEmpty();
+        cycles
+            .SelectMany(cycle => _code.Uses.Where(use => cycle.Contains(use.Key.From) && cycle.Contains(use.Key.To)).Select(Text))
+            .Should()
+            .BeEmpty();
     }
 
     [Fact]
     public void The_transports_know_no_mode_no_HttpContext_and_no_configuration()
     {
         UsesOf(Ground).Where(use => !Ground.Contains(FolderOf(use.Key.To))).Select(Text).Should().BeEmpty();
-        Ground.SelectMany(folder => _code.Outside[folder])
-            .Where(type => type.StartsWith("Microsoft.AspNetCore.Http", StringComparison.Ordinal)).Should().BeEmpty();
+        Ground
+            .SelectMany(folder => _code.Outside[folder])
+            .Where(type => type.StartsWith("Microsoft.AspNetCore.Http", StringComparison.Ordinal))
+            .Should()
+            .BeEmpty();
     }
 
     [Fact]
     public void Upstreams_stand_on_the_transports_and_see_nothing_of_a_client_or_a_mode() =>
-        UsesOf("Upstreams").Where(use => FolderOf(use.Key.To) is not ("Configuration" or "Upstreams") && !Ground.Contains(FolderOf(use.Key.To)))
-            .Select(Text).Should().BeEmpty();
+        UsesOf("Upstreams")
+            .Where(use => FolderOf(use.Key.To) is not ("Configuration" or "Upstreams") && !Ground.Contains(FolderOf(use.Key.To)))
+            .Select(Text)
+            .Should()
+            .BeEmpty();
 
     [Fact]
     public void Only_the_command_line_sees_the_composition() =>
-        _code.Uses.Where(use => FolderOf(use.Key.To) is "Hosting" && FolderOf(use.Key.From) is not ("Hosting" or "Cli")).Select(Text).Should().BeEmpty();
+        _code
+            .Uses.Where(use => FolderOf(use.Key.To) is "Hosting" && FolderOf(use.Key.From) is not ("Hosting" or "Cli"))
+            .Select(Text)
+            .Should()
+            .BeEmpty();
 
     private static string FolderOf(string file) => SourceCode.FolderOf(file);
 

@@ -86,15 +86,42 @@ public sealed class LeaseTests : IDisposable
     [InlineData("2h", "up to 1h")]
     [InlineData("soon", "duration")]
     public void A_lease_that_makes_no_sense_is_refused(string lease, string cure) =>
-        SiteFile.Of("*", "http://backend.invalid").Set("ModeStore:File", Path.Combine(Path.GetTempPath(), "mode.json")).Set("ModeStore:Lease", lease)
-            .Read().Faults.Should().ContainSingle(fault => fault.Key == "Router:ModeStore:Lease").Which.Hint.Should().Contain(cure);
+        SiteFile
+            .Of("*", "http://backend.invalid")
+            .Set("ModeStore:File", Path.Combine(Path.GetTempPath(), "mode.json"))
+            .Set("ModeStore:Lease", lease)
+            .Read()
+            .Faults.Should()
+            .ContainSingle(error => error.Key == "Router:ModeStore:Lease")
+            .Which.Hint.Should()
+            .Contain(cure);
 
     [Fact]
     public void A_lease_without_a_store_is_refused() =>
-        SiteFile.Of("*", "http://backend.invalid").Set("ModeStore:Lease", "30s").Read().Faults.Should().ContainSingle().Which.Problem.Should().Contain("neither Redis nor File");
+        SiteFile
+            .Of("*", "http://backend.invalid")
+            .Set("ModeStore:Lease", "30s")
+            .Read()
+            .Faults.Should()
+            .ContainSingle()
+            .Which.Problem.Should()
+            .Contain("neither Redis nor File");
 
     public void Dispose() => _modes.Dispose();
 
     private ModeRecord Record(long version, Mode mode) =>
-        new() { Version = new(version), Written = _clock.GetUtcNow(), Steps = [new ModeStep { Mode = mode, At = _clock.GetUtcNow(), Made = new(version) }] };
+        new()
+        {
+            Version = new(version),
+            Written = _clock.GetUtcNow(),
+            Steps =
+            [
+                new ModeStep
+                {
+                    Mode = mode,
+                    At = _clock.GetUtcNow(),
+                    Made = new(version),
+                },
+            ],
+        };
 }

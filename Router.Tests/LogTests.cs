@@ -26,7 +26,13 @@ public sealed class LogTests
 
         await log.Stalled.InTime();
         (await router.GetAsync("http://www.example.org/")).Body.Should().Be("hello");
-        MetricsText.Sum((await router.GetAsync("http://localhost/_metrics")).Body, "router_log_lost_total{otel_scope_name=\"Router\",reason=\"behind\"").Should().BeGreaterThan(0);
+        MetricsText
+            .Sum(
+                (await router.GetAsync("http://localhost/_metrics")).Body,
+                "router_log_lost_total{otel_scope_name=\"Router\",reason=\"behind\""
+            )
+            .Should()
+            .BeGreaterThan(0);
         log.Forgets = false;
         log.GoOn();
         await Eventually.Async(() =>
@@ -35,8 +41,7 @@ public sealed class LogTests
             return log.Count > 0;
         });
         string line;
-        do
-            line = await log.NextLineAsync();
+        do line = await log.NextLineAsync();
         while (!line.Contains("lines of this log were lost", StringComparison.Ordinal));
     }
 
@@ -74,7 +79,11 @@ public sealed class LogTests
     public async Task Warnings_that_clients_cause_are_limited_and_the_others_counted()
     {
         var (log, clock) = (new AccessLogLines(), new ManualClock());
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:1").Frontend("other", "http://127.0.0.1:1").Host("other.*", "other"), log, clock);
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", "http://127.0.0.1:1").Frontend("other", "http://127.0.0.1:1").Host("other.*", "other"),
+            log,
+            clock
+        );
 
         for (var i = 0; i < 100; i++)
             (await router.GetAsync("http://www.example.org/")).Status.Should().BeOneOf(502, 503);
@@ -84,8 +93,15 @@ public sealed class LogTests
         var seen = new List<string>();
         while (!seen.Any(line => line.Contains("suppressed", StringComparison.Ordinal)))
             seen.Add(await log.NextLineAsync());
-        seen.Count(line => line.Contains("Forwarding failed", StringComparison.Ordinal) && line.Contains("backend www", StringComparison.Ordinal) && !line.Contains("suppressed", StringComparison.Ordinal)).Should().Be(LogLimit.Most);
-        seen.Should().Contain(line => line.Contains("backend other", StringComparison.Ordinal), "another backend's failures are other news");
+        seen.Count(line =>
+                line.Contains("Forwarding failed", StringComparison.Ordinal)
+                && line.Contains("backend www", StringComparison.Ordinal)
+                && !line.Contains("suppressed", StringComparison.Ordinal)
+            )
+            .Should()
+            .Be(LogLimit.Most);
+        seen.Should()
+            .Contain(line => line.Contains("backend other", StringComparison.Ordinal), "another backend's failures are other news");
         seen[^1].Should().Contain("70 more lines like this were suppressed in 10 s. The last one: Forwarding failed");
     }
 
@@ -95,13 +111,20 @@ public sealed class LogTests
         var log = new AccessLogLines();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), log);
 
-        Warn(router.App.Services.GetRequiredService<ILoggerFactory>(), "Test", "a\r\n2026 forged\u001b[2J\u0085\u202e\u200b", new InvalidOperationException("why"));
+        Warn(
+            router.App.Services.GetRequiredService<ILoggerFactory>(),
+            "Test",
+            "a\r\n2026 forged\u001b[2J\u0085\u202e\u200b",
+            new InvalidOperationException("why")
+        );
 
         string line;
-        do
-            line = await log.NextLineAsync();
+        do line = await log.NextLineAsync();
         while (!line.Contains("forged", StringComparison.Ordinal));
-        line.Should().MatchRegex(@"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Test\[7\] a  2026 forged \[2J \\u202e\\u200b System.InvalidOperationException: why$");
+        line.Should()
+            .MatchRegex(
+                @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Test\[7\] a  2026 forged \[2J \\u202e\\u200b System.InvalidOperationException: why$"
+            );
     }
 
     [Theory]
@@ -113,7 +136,14 @@ public sealed class LogTests
         var file = Path.Combine(directory, "site.json");
         await File.WriteAllTextAsync(file, OperatorClient.With(SiteFile.Of("www.*", "http://www.invalid")).ToString());
         var router = RouterProcess.Start();
-        var start = new ProcessStartInfo("sh", ["-c", shell, "sh", router.FileName, .. router.ArgumentList, "--urls", "http://127.0.0.1:0", "--config", file]) { RedirectStandardError = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(
+            "sh",
+            ["-c", shell, "sh", router.FileName, .. router.ArgumentList, "--urls", "http://127.0.0.1:0", "--config", file]
+        )
+        {
+            RedirectStandardError = true,
+            RedirectStandardOutput = true,
+        };
         using var process = Process.Start(start)!;
         process.StandardOutput.Close();
         try
@@ -126,7 +156,12 @@ public sealed class LogTests
 
             await client.GetAsync($"{url}/any");
 
-            await Eventually.TrueAsync(async () => (await client.GetStringAsync($"{url}/_metrics")).Contains("router_access_log_lost_total{otel_scope_name=\"Router\",reason=\"not_written\"} 1", StringComparison.Ordinal));
+            await Eventually.TrueAsync(async () =>
+                (await client.GetStringAsync($"{url}/_metrics")).Contains(
+                    "router_access_log_lost_total{otel_scope_name=\"Router\",reason=\"not_written\"} 1",
+                    StringComparison.Ordinal
+                )
+            );
         }
         finally
         {

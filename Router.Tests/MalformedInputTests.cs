@@ -9,29 +9,30 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
 {
     private const string Form = "application/x-www-form-urlencoded";
 
-    public static TheoryData<string, string, string> Forms => new()
-    {
-        // the content type, the framing, the body
-        { "multipart/form-data; boundary=", "Content-Length: 5", "--\r\n\n" },
-        { "multipart/form-data; boundary=\"\"", "Content-Length: 5", "--\r\n\n" },
-        { "multipart/form-data", "Content-Length: 5", "hello" },
-        { "multipart/form-data; boundary=x", "Content-Length: 5", "--x\r\n" },
-        { Form + "; charset=utf-7", "Content-Length: 7", "token=a" },
-        { Form + "; charset=nonsense", "Content-Length: 7", "token=a" },
-        { Form + "; charset=", "Content-Length: 7", "token=a" },
-        { Form, "Content-Length: 9", "token=%zz" },
-        { Form, "Content-Length: 9", "token=%00" },
-        { Form, "Content-Length: 9", "token=\u00ff\u00fe\u00ff" },
-        { Form, "Content-Length: 15", "token=a&token=b" },
-        { Form, "Content-Length: 9", "&&==&=&=;" },
-        { Form, "Content-Length: 0", "" },
-        { Form, "Transfer-Encoding: chunked", "7\r\ntoken=a\r\n0\r\n\r\n" },
-        { Form, "Transfer-Encoding: chunked", "zz\r\ntoken=a\r\n0\r\n\r\n" },
-        { Form, "Transfer-Encoding: chunked", "7\r\ntoken=aXX0\r\n\r\n" },
-        { ";;;", "Content-Length: 7", "token=a" },
-        { "\u00ff/\u00fe", "Content-Length: 7", "token=a" },
-        { "application/json", "Content-Length: 2", "{}" },
-    };
+    public static TheoryData<string, string, string> Forms =>
+        new()
+        {
+            // the content type, the framing, the body
+            { "multipart/form-data; boundary=", "Content-Length: 5", "--\r\n\n" },
+            { "multipart/form-data; boundary=\"\"", "Content-Length: 5", "--\r\n\n" },
+            { "multipart/form-data", "Content-Length: 5", "hello" },
+            { "multipart/form-data; boundary=x", "Content-Length: 5", "--x\r\n" },
+            { Form + "; charset=utf-7", "Content-Length: 7", "token=a" },
+            { Form + "; charset=nonsense", "Content-Length: 7", "token=a" },
+            { Form + "; charset=", "Content-Length: 7", "token=a" },
+            { Form, "Content-Length: 9", "token=%zz" },
+            { Form, "Content-Length: 9", "token=%00" },
+            { Form, "Content-Length: 9", "token=\u00ff\u00fe\u00ff" },
+            { Form, "Content-Length: 15", "token=a&token=b" },
+            { Form, "Content-Length: 9", "&&==&=&=;" },
+            { Form, "Content-Length: 0", "" },
+            { Form, "Transfer-Encoding: chunked", "7\r\ntoken=a\r\n0\r\n\r\n" },
+            { Form, "Transfer-Encoding: chunked", "zz\r\ntoken=a\r\n0\r\n\r\n" },
+            { Form, "Transfer-Encoding: chunked", "7\r\ntoken=aXX0\r\n\r\n" },
+            { ";;;", "Content-Length: 7", "token=a" },
+            { "\u00ff/\u00fe", "Content-Length: 7", "token=a" },
+            { "application/json", "Content-Length: 2", "{}" },
+        };
 
     [Theory]
     [MemberData(nameof(Forms))]
@@ -39,7 +40,9 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     {
         await using var router = await StartAsync();
 
-        var reply = await router.SendRawAsync($"POST /_bypass HTTP/1.1\r\nHost: www.example.org\r\nContent-Type: {type}\r\n{framing}\r\n\r\n{body}");
+        var reply = await router.SendRawAsync(
+            $"POST /_bypass HTTP/1.1\r\nHost: www.example.org\r\nContent-Type: {type}\r\n{framing}\r\n\r\n{body}"
+        );
 
         reply.Status.Should().BeInRange(400, 499);
     }
@@ -49,11 +52,19 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     {
         await using var router = await StartAsync();
         using var client = await router.ConnectAsync();
-        await client.WriteAsync($"POST /_bypass HTTP/1.1\r\nHost: www.example.org\r\nContent-Type: {Form}\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ntok");
+        await client.WriteAsync(
+            $"POST /_bypass HTTP/1.1\r\nHost: www.example.org\r\nContent-Type: {Form}\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ntok"
+        );
         client.FinishWriting();
         (await client.ReadToEndAsync()).Text.Should().NotContain(" 500 ");
 
-        (await router.SendRawAsync($"POST /_bypass HTTP/1.1\r\nHost: www.example.org\r\nContent-Type: {Form}\r\nContent-Length: 9000\r\n\r\ntoken={new string('a', 8994)}")).Status.Should().Be(400);
+        (
+            await router.SendRawAsync(
+                $"POST /_bypass HTTP/1.1\r\nHost: www.example.org\r\nContent-Type: {Form}\r\nContent-Length: 9000\r\n\r\ntoken={new string('a', 8994)}"
+            )
+        )
+            .Status.Should()
+            .Be(400);
     }
 
     [Theory]
@@ -73,7 +84,9 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
 
         (await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{header}\r\n\r\n")).Status.Should().Be(503);
         (await router.SendRawAsync($"GET /_bypass HTTP/1.1\r\nHost: www.example.org\r\n{header}\r\n\r\n")).Status.Should().Be(200);
-        (await router.SendRawAsync($"GET /_status?%zz=%ff&\u0001 HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n")).Status.Should().BeOneOf(200, 400);
+        (await router.SendRawAsync($"GET /_status?%zz=%ff&\u0001 HTTP/1.1\r\nHost: localhost\r\n{header}\r\n\r\n"))
+            .Status.Should()
+            .BeOneOf(200, 400);
     }
 
     [Theory]
@@ -82,41 +95,46 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [InlineData("Access-Control-Request-Method: GET\r\nAccess-Control-Request-Headers: x-\u007fa")]
     public async Task A_preflight_with_control_characters_gets_none_of_them_back(string headers)
     {
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Mode("maintenance").Set("Pages:AllowedOrigins", "https://app.example.org"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", "http://backend.invalid").Mode("maintenance").Set("Pages:AllowedOrigins", "https://app.example.org")
+        );
 
-        var reply = await router.SendRawAsync($"OPTIONS / HTTP/1.1\r\nHost: www.example.org\r\nOrigin: https://app.example.org\r\n{headers}\r\n\r\n");
+        var reply = await router.SendRawAsync(
+            $"OPTIONS / HTTP/1.1\r\nHost: www.example.org\r\nOrigin: https://app.example.org\r\n{headers}\r\n\r\n"
+        );
 
         reply.Status.Should().BeOneOf(204, 400);
         reply.Head.Any(letter => letter is '\u0001' or '\u007f').Should().BeFalse();
     }
 
-    public static TheoryData<string, string, string> Changes => new()
-    {
-        { "PUT", "/mode", """{"mode": "\ud800"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "reason": "\udc00"}""" },
-        { "PUT", "/mode", """{"\ud800": "maintenance"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "at": "\ud800"}""" },
-        { "PUT", "/mode", "{\"mode\": \"\u00ff\u00fe\"}" },
-        { "PUT", "/mode", "{\"\u00ff\": 1}" },
-        { "PUT", "/mode", "{\"mode\": [\"\u00ff\"]}" },
-        { "PUT", "/mode", """{"mode": "maintenance", "mode": "live"}""" },
-        { "PUT", "/mode", """{"mode": 1e999999}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "at": "0001-01-01T00:00:00+14:00"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "at": "0001-01-01T00:00:00Z", "readOnlyBefore": "10s"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "at": "9999-12-31T23:59:59Z", "until": "9999-12-31T23:59:59Z"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "until": "9999-12-31T23:59:59-14:00"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "until": "+256000000h"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "readOnlyBefore": "256000000h"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "readOnlyBefore": "-10675199.02:48:05"}""" },
-        { "PUT", "/mode", """{"mode": "maintenance", "cutAfter": "256000000h"}""" },
-        { "PATCH", "/mode", """{"extendBy": "256000000h"}""" },
-        { "PATCH", "/mode", """{"reason": "\ud800"}""" },
-        { "POST", "/bypass", """{"for": "256000000h"}""" },
-        { "POST", "/bypass", """{"for": "-10675199.02:48:05"}""" },
-        { "POST", "/bypass", """{"address": "\ud800"}""" },
-        { "POST", "/bypass", """{"address": "::ffff:1.2.3.4/999999999999999999999"}""" },
-        { "POST", "/bypass", """{"note": "\ud800"}""" },
-    };
+    public static TheoryData<string, string, string> Changes =>
+        new()
+        {
+            { "PUT", "/mode", """{"mode": "\ud800"}""" },
+            { "PUT", "/mode", """{"mode": "maintenance", "reason": "\udc00"}""" },
+            { "PUT", "/mode", """{"\ud800": "maintenance"}""" },
+            { "PUT", "/mode", """{"mode": "maintenance", "at": "\ud800"}""" },
+            { "PUT", "/mode", "{\"mode\": \"\u00ff\u00fe\"}" },
+            { "PUT", "/mode", "{\"\u00ff\": 1}" },
+            { "PUT", "/mode", "{\"mode\": [\"\u00ff\"]}" },
+            { "PUT", "/mode", """{"mode": "maintenance", "mode": "live"}""" },
+            { "PUT", "/mode", """{"mode": 1e999999}""" },
+            { "PUT", "/mode", """{"mode": "maintenance", "at": "0001-01-01T00:00:00+14:00"}""" },
+            { "PUT", "/mode", """{"mode": "maintenance", "at": "0001-01-01T00:00:00Z", "readOnlyBefore": "10s"}""" },
+            { "PUT", "/mode", """{"mode": "maintenance", "at": "9999-12-31T23:59:59Z", "until": "9999-12-31T23:59:59Z"}""" },
+            { "PUT", "/mode", """{"mode": "maintenance", "until": "9999-12-31T23:59:59-14:00"}""" },
+            { "PUT", "/mode", """{"mode": "maintenance", "until": "+256000000h"}""" },
+            { "PUT", "/mode", """{"mode": "maintenance", "readOnlyBefore": "256000000h"}""" },
+            { "PUT", "/mode", """{"mode": "maintenance", "readOnlyBefore": "-10675199.02:48:05"}""" },
+            { "PUT", "/mode", """{"mode": "maintenance", "cutAfter": "256000000h"}""" },
+            { "PATCH", "/mode", """{"extendBy": "256000000h"}""" },
+            { "PATCH", "/mode", """{"reason": "\ud800"}""" },
+            { "POST", "/bypass", """{"for": "256000000h"}""" },
+            { "POST", "/bypass", """{"for": "-10675199.02:48:05"}""" },
+            { "POST", "/bypass", """{"address": "\ud800"}""" },
+            { "POST", "/bypass", """{"address": "::ffff:1.2.3.4/999999999999999999999"}""" },
+            { "POST", "/bypass", """{"note": "\ud800"}""" },
+        };
 
     [Theory]
     [MemberData(nameof(Changes))]
@@ -176,7 +194,9 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [InlineData("Bearer %00%ff")]
     public async Task Credentials_of_nonsense_are_refused(string authorization)
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "0123456789abcdef"));
+        await using var router = await RunningRouter.StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "0123456789abcdef")
+        );
         using var operators = new OperatorClient(router);
         using var request = new HttpRequestMessage(HttpMethod.Get, "/mode");
         request.Headers.TryAddWithoutValidation("Authorization", authorization.Replace("\u00ff", "", StringComparison.Ordinal));
@@ -194,7 +214,10 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
 
     private static async Task<RunningRouter> StartAsync()
     {
-        var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance"), new ManualClock());
+        var router = await RunningRouter.StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance"),
+            new ManualClock()
+        );
         using var operators = new OperatorClient(router);
         (await operators.SendAsync("POST", "/bypass", "{}")).Status.Should().Be(201);
         return router;

@@ -12,12 +12,22 @@ public sealed class ManagementClientTests
     [Fact]
     public async Task A_proxy_of_the_environment_never_sees_the_token()
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token));
+        await using var router = await RunningRouter.StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token)
+        );
         await using var proxy = RawBackend.Saying("a proxy");
-        (string, string)[] proxies = [.. from name in (string[])["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] select (name, proxy.Address)];
+        (string, string)[] proxies =
+        [
+            .. from name in (string[])["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
+            select (name, proxy.Address),
+        ];
         var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
 
-        var (code, _, errors) = await Tool.RunWithAsync([.. proxies, ("no_proxy", ""), ("NO_PROXY", ""), ("ROUTER_URL", url), ("ROUTER_TOKEN", Token)], "mode", "history");
+        var (code, _, errors) = await Tool.RunWithAsync(
+            [.. proxies, ("no_proxy", ""), ("NO_PROXY", ""), ("ROUTER_URL", url), ("ROUTER_TOKEN", Token)],
+            "mode",
+            "history"
+        );
 
         errors.Should().BeEmpty();
         code.Should().Be(0);
@@ -27,16 +37,33 @@ public sealed class ManagementClientTests
     [Fact]
     public async Task The_tool_finds_the_instance_and_its_token_by_the_configuration_that_both_have()
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token));
+        await using var router = await RunningRouter.StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token)
+        );
         var port = new Uri(router.App.Services.GetRequiredService<ManagementServer>().Url!).Port;
         using var files = new Files();
         var secret = files.Write("token", Token + "\n");
-        var site = files.Write("site.json", $$"""{ "Router": { "Management": { "Url": "http://*:{{port}}", "TokenFile": "{{secret}}" } } }""");
+        var site = files.Write(
+            "site.json",
+            $$"""{ "Router": { "Management": { "Url": "http://*:{{port}}", "TokenFile": "{{secret}}" } } }"""
+        );
 
         (await Tool.RunWithAsync([], "mode", "set", "maintenance", "--config", site)).Code.Should().Be(0);
         (await Tool.RunWithAsync([], "bypass", "--config", site)).Output.Should().Contain("token: ");
-        (await Tool.RunWithAsync([("Router__Management__Url", $"http://0.0.0.0:{port}"), ("Router__Management__Token", Token)], "mode")).Output.Should().Contain("mode:      maintenance");
-        (await Tool.RunWithAsync([("Router__Management__Url", "http://127.0.0.1:1"), ("ROUTER_TOKEN", Token)], "mode", "history", "--url", $"http://127.0.0.1:{port}")).Code.Should().Be(0, "--url overrides it");
+        (await Tool.RunWithAsync([("Router__Management__Url", $"http://0.0.0.0:{port}"), ("Router__Management__Token", Token)], "mode"))
+            .Output.Should()
+            .Contain("mode:      maintenance");
+        (
+            await Tool.RunWithAsync(
+                [("Router__Management__Url", "http://127.0.0.1:1"), ("ROUTER_TOKEN", Token)],
+                "mode",
+                "history",
+                "--url",
+                $"http://127.0.0.1:{port}"
+            )
+        )
+            .Code.Should()
+            .Be(0, "--url overrides it");
     }
 
     [Fact]
@@ -50,10 +77,26 @@ public sealed class ManagementClientTests
     }
 
     [Theory]
-    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"\" } } }", ExitCode.NoConnection, "The configuration has no management interface (Router:Management:Url is empty). Say where Router is with --url or ROUTER_URL.")]
-    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"http://127.0.0.1:0\" } } }", ExitCode.NoConnection, "Router:Management:Url is http://127.0.0.1:0: the port is known only to the running Router")]
-    [InlineData("{ \"Router\": { \"Management\": { \"Url\": \"nine\" } } }", ExitCode.WrongUse, "Router:Management:Url: 'nine' is not an address")]
-    [InlineData("{ \"Router\": { \"Management\": { \"TokenFile\": \"/nowhere/token\" } } }", ExitCode.WrongUse, "Router:Management:TokenFile: '/nowhere/token' can't be read")]
+    [InlineData(
+        "{ \"Router\": { \"Management\": { \"Url\": \"\" } } }",
+        ExitCode.NoConnection,
+        "The configuration has no management interface (Router:Management:Url is empty). Say where Router is with --url or ROUTER_URL."
+    )]
+    [InlineData(
+        "{ \"Router\": { \"Management\": { \"Url\": \"http://127.0.0.1:0\" } } }",
+        ExitCode.NoConnection,
+        "Router:Management:Url is http://127.0.0.1:0: the port is known only to the running Router"
+    )]
+    [InlineData(
+        "{ \"Router\": { \"Management\": { \"Url\": \"nine\" } } }",
+        ExitCode.WrongUse,
+        "Router:Management:Url: 'nine' is not an address"
+    )]
+    [InlineData(
+        "{ \"Router\": { \"Management\": { \"TokenFile\": \"/nowhere/token\" } } }",
+        ExitCode.WrongUse,
+        "Router:Management:TokenFile: '/nowhere/token' can't be read"
+    )]
     [InlineData("{ \"Router\": ", ExitCode.WrongUse, "Or say where Router is with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
     [InlineData(null, ExitCode.WrongUse, "Or say where Router is with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
     public async Task Where_the_configuration_does_not_tell_the_tool_asks_nobody(string? json, int code, string said)
@@ -71,10 +114,19 @@ public sealed class ManagementClientTests
     [InlineData(null, "Look with router mode. Then: router mode set live")]
     [InlineData("http://127.0.0.1:9900", "Look with router mode. Then: router mode set live")]
     [InlineData("http://127.0.0.1:0", "Look with router mode. Then: router mode set live")]
-    [InlineData("http://0.0.0.0:9911", "Look with router mode --url http://127.0.0.1:9911. Then: router mode --url http://127.0.0.1:9911 set live")]
-    [InlineData("https://[::1]:9911", "Look with router mode --url https://[::1]:9911. Then: router mode --url https://[::1]:9911 set live")]
+    [InlineData(
+        "http://0.0.0.0:9911",
+        "Look with router mode --url http://127.0.0.1:9911. Then: router mode --url http://127.0.0.1:9911 set live"
+    )]
+    [InlineData(
+        "https://[::1]:9911",
+        "Look with router mode --url https://[::1]:9911. Then: router mode --url https://[::1]:9911 set live"
+    )]
     public void A_hint_of_a_running_instance_carries_its_own_address(string? url, string hint) =>
-        new ManagementSettings { Url = url }.Hint("Look with router mode. Then: router mode set live").Should().Be(hint);
+        new ManagementSettings { Url = url }
+            .Hint("Look with router mode. Then: router mode set live")
+            .Should()
+            .Be(hint);
 
     [Fact]
     public async Task A_refusal_recommends_commands_for_the_address_that_was_asked()
@@ -91,7 +143,9 @@ public sealed class ManagementClientTests
     public async Task A_redirect_is_not_followed()
     {
         await using var other = RawBackend.Saying("{}");
-        await using var server = RawBackend.Answering($"HTTP/1.1 307 Temporary Redirect\r\nLocation: {other.Address}/\r\nContent-Length: 0\r\n\r\n");
+        await using var server = RawBackend.Answering(
+            $"HTTP/1.1 307 Temporary Redirect\r\nLocation: {other.Address}/\r\nContent-Length: 0\r\n\r\n"
+        );
 
         var (code, _, errors) = await Tool.RunWithTokenAsync(server.Address, Token, "mode");
 

@@ -68,5 +68,8 @@ public sealed class ManagementConnectionTests
         IPEndPoint.Parse(new Uri(router.App.Services.GetRequiredService<ManagementServer>().Url!).Authority);
 
     private Task<RunningRouter> StartAsync() =>
-        RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token), _clock);
+        RunningRouter.StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token),
+            _clock
+        );
 }

@@ -26,11 +26,11 @@ public sealed class ManagementSettingsTests
     [InlineData("ModeStore:CertificateAuthorities", "/nowhere/ca.pem", "Router:ModeStore:CertificateAuthorities")]
     public void What_can_not_be_is_a_fault_that_names_its_key(string key, string value, string named)
     {
-        var fault = Site().Set(key, value).Read().Faults.Should().ContainSingle().Subject;
+        var error = Site().Set(key, value).Read().Faults.Should().ContainSingle().Subject;
 
-        fault.Key.Should().Be(named);
-        fault.Hint.Should().NotBeEmpty();
-        fault.ToString().Should().NotContain("short", "a token is a secret");
+        error.Key.Should().Be(named);
+        error.Hint.Should().NotBeEmpty();
+        error.ToString().Should().NotContain("short", "a token is a secret");
     }
 
     [Fact]
@@ -42,7 +42,14 @@ public sealed class ManagementSettingsTests
     [InlineData("redis://:a%40b@redis:7000/3", "redis:7000", false, null, "a@b", 3)]
     [InlineData("rediss://router:secret@redis", "redis:6379", true, "router", "secret", null)]
     [InlineData("redis:7000,password=secret,ssl=true", "redis:7000", true, null, "secret", null)]
-    public void A_Redis_is_named_by_its_URL_or_in_the_form_of_the_client_library(string text, string address, bool tls, string? user, string? password, int? database)
+    public void A_Redis_is_named_by_its_URL_or_in_the_form_of_the_client_library(
+        string text,
+        string address,
+        bool tls,
+        string? user,
+        string? password,
+        int? database
+    )
     {
         RedisSettings.TryParse(text, out var options).Should().BeTrue();
 
@@ -51,8 +58,15 @@ public sealed class ManagementSettingsTests
     }
 
     [Fact]
-    public void The_mode_is_in_one_place_only() => Site().Set("ModeStore:File", "mode.json").Set("ModeStore:Redis", "redis://redis").Read()
-        .Faults.Should().ContainSingle().Which.Key.Should().Be("Router:ModeStore:Redis");
+    public void The_mode_is_in_one_place_only() =>
+        Site()
+            .Set("ModeStore:File", "mode.json")
+            .Set("ModeStore:Redis", "redis://redis")
+            .Read()
+            .Faults.Should()
+            .ContainSingle()
+            .Which.Key.Should()
+            .Be("Router:ModeStore:Redis");
 
     [Theory]
     [InlineData("Prefix", "{router}")]
@@ -62,6 +76,13 @@ public sealed class ManagementSettingsTests
         using var certificate = Certificates.Of("redis");
         File.WriteAllText("authority.pem", certificate.ExportCertificatePem());
 
-        Site().Set("ModeStore:Redis", "redis://redis").Set($"ModeStore:{key}", value).Read().Faults.Should().ContainSingle().Which.Key.Should().Be($"Router:ModeStore:{key}");
+        Site()
+            .Set("ModeStore:Redis", "redis://redis")
+            .Set($"ModeStore:{key}", value)
+            .Read()
+            .Faults.Should()
+            .ContainSingle()
+            .Which.Key.Should()
+            .Be($"Router:ModeStore:{key}");
     }
 }

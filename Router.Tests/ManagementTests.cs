@@ -26,11 +26,22 @@ public sealed class ManagementTests
         status.Should().Be(200);
         body["changed"]!.GetValue<bool>().Should().BeTrue();
         body["mode"]!["mode"]!.GetValue<string>().Should().Be("recovery");
-        body["effects"]!.AsArray().Select(effect => $"{effect!["backend"]} {effect["reads"]} {effect["writes"]}").Should().BeEquivalentTo("www false false", "api true true");
+        body["effects"]!
+            .AsArray()
+            .Select(effect => $"{effect!["backend"]} {effect["reads"]} {effect["writes"]}")
+            .Should()
+            .BeEquivalentTo("www false false", "api true true");
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503);
         var (_, mode) = await operators.SendAsync("GET", "/mode");
-        (mode["mode"]!.ToString(), mode["reason"]!.ToString(), mode["by"]!.ToString(), mode["version"]!.GetValue<long>(), mode["isLasting"]!.GetValue<bool>())
-            .Should().Be(("recovery", "restore db", "ops", 2, false));
+        (
+            mode["mode"]!.ToString(),
+            mode["reason"]!.ToString(),
+            mode["by"]!.ToString(),
+            mode["version"]!.GetValue<long>(),
+            mode["isLasting"]!.GetValue<bool>()
+        )
+            .Should()
+            .Be(("recovery", "restore db", "ops", 2, false));
         (await router.GetAsync("http://localhost/_status")).Body.Should().Contain("recovery");
     }
 
@@ -53,10 +64,18 @@ public sealed class ManagementTests
         await using var router = await RunningRouter.StartAsync(Site());
         using var operators = new OperatorClient(router);
 
-        var (status, body) = await operators.SendAsync("PUT", "/mode", """{"mode": "closed", "until": "23:30", "cutAfter": "soon", "resaon": "x", "by": 7}""");
+        var (status, body) = await operators.SendAsync(
+            "PUT",
+            "/mode",
+            """{"mode": "closed", "until": "23:30", "cutAfter": "soon", "resaon": "x", "by": 7}"""
+        );
 
         status.Should().Be(400);
-        body["faults"]!.AsArray().Select(fault => fault!["member"]!.ToString()).Should().BeEquivalentTo("mode", "until", "cutAfter", "resaon", "by");
+        body["faults"]!
+            .AsArray()
+            .Select(fault => fault!["member"]!.ToString())
+            .Should()
+            .BeEquivalentTo("mode", "until", "cutAfter", "resaon", "by");
         body["faults"]!.AsArray().Should().OnlyContain(fault => fault!["cure"]!.ToString().Length > 0);
         router.Modes().State.Record.Version.Number.Should().Be(1);
     }
@@ -82,13 +101,18 @@ public sealed class ManagementTests
         await using var router = await RunningRouter.StartAsync(Site());
         using var operators = new OperatorClient(router);
         var body = $$"""{"mode": "maintenance", "reason": "{{new string('x', length)}}"}""";
-        using var request = new HttpRequestMessage(HttpMethod.Put, "/mode") { Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+        using var request = new HttpRequestMessage(HttpMethod.Put, "/mode")
+        {
+            Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json"),
+        };
         (request.Headers.TransferEncodingChunked, request.Headers.ExpectContinue) = (!isAnnounced, isAnnounced);
 
-        using var answer = await operators.GetAsync(request);
+        using var response = await operators.GetAsync(request);
 
-        answer.StatusCode.Should().Be(HttpStatusCode.RequestEntityTooLarge);
-        (await answer.Content.ReadAsStringAsync()).Should().Contain("The request has more than 16384 bytes. Give texts of up to 500 characters.");
+        response.StatusCode.Should().Be(HttpStatusCode.RequestEntityTooLarge);
+        (await response.Content.ReadAsStringAsync())
+            .Should()
+            .Contain("The request has more than 16384 bytes. Give texts of up to 500 characters.");
         router.Modes().Current.Name.Should().Be("live");
     }
 
@@ -110,10 +134,18 @@ public sealed class ManagementTests
         await using var router = await RunningRouter.StartAsync(Site(), clock);
         using var operators = new OperatorClient(router);
 
-        await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "at": "2026-01-01T23:00:00Z", "until": "2026-01-02T01:00:00Z", "readOnlyBefore": "10s"}""");
+        await operators.SendAsync(
+            "PUT",
+            "/mode",
+            """{"mode": "maintenance", "at": "2026-01-01T23:00:00Z", "until": "2026-01-02T01:00:00Z", "readOnlyBefore": "10s"}"""
+        );
         var (_, scheduled) = await operators.SendAsync("GET", "/mode");
         scheduled["mode"]!.ToString().Should().Be("live");
-        scheduled["next"]!.AsArray().Select(step => $"{step!["mode"]} {step["at"]}").Should().Equal("read-only 2026-01-01T22:59:50+00:00", "maintenance 2026-01-01T23:00:00+00:00");
+        scheduled["next"]!
+            .AsArray()
+            .Select(step => $"{step!["mode"]} {step["at"]}")
+            .Should()
+            .Equal("read-only 2026-01-01T22:59:50+00:00", "maintenance 2026-01-01T23:00:00+00:00");
 
         var (_, replaced) = await operators.SendAsync("PUT", "/mode", """{"mode": "recovery", "at": "2026-01-01T23:30:00Z"}""");
         replaced["replaced"]!.AsArray().Select(step => step!["mode"]!.ToString()).Should().Equal("read-only", "maintenance");
@@ -126,7 +158,9 @@ public sealed class ManagementTests
         var since = router.Modes().State.Since;
         clock.Advance(TimeSpan.FromMinutes(1));
         (await operators.SendAsync("PATCH", "/mode", """{"until": "2026-01-02T02:00:00Z"}""")).Status.Should().Be(200);
-        (router.Modes().State.Since, router.Modes().State.Step.Until).Should().Be((since, new DateTimeOffset(2026, 1, 2, 2, 0, 0, TimeSpan.Zero)));
+        (router.Modes().State.Since, router.Modes().State.Step.Until)
+            .Should()
+            .Be((since, new DateTimeOffset(2026, 1, 2, 2, 0, 0, TimeSpan.Zero)));
     }
 
     [Fact]
@@ -135,7 +169,23 @@ public sealed class ManagementTests
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Mode("maintenance"));
         var (modes, now) = (router.Modes(), DateTimeOffset.UtcNow);
         var version = modes.State.Record.Version.Next;
-        modes.Offer(new ModeRecord { Version = version, Written = now, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now.AddHours(-1), Made = version, Until = now.AddMinutes(-10) }] });
+        modes.Offer(
+            new ModeRecord
+            {
+                Version = version,
+                Written = now,
+                Steps =
+                [
+                    new ModeStep
+                    {
+                        Mode = ModeCatalogue.Closed,
+                        At = now.AddHours(-1),
+                        Made = version,
+                        Until = now.AddMinutes(-10),
+                    },
+                ],
+            }
+        );
 
         var status = System.Text.Json.Nodes.JsonNode.Parse((await router.GetAsync("http://localhost/_status")).Body)!;
 
@@ -179,7 +229,14 @@ public sealed class ManagementTests
         (await FleetAsync()).Should().Be((true, "SAFE"));
         var (_, fleet) = await operators.SendAsync("GET", "/fleet");
         fleet["instances"]![0]!["report"]!["lastWrites"]![0]!["completed"].Should().NotBeNull();
-        (await FleetAsync("?expect=2")).Should().Be((false, $"NOT SAFE: 1 instance is live and 2 expected. Live: {Environment.MachineName}. No other one was ever seen. Start it, or correct --expect"));
+        (await FleetAsync("?expect=2"))
+            .Should()
+            .Be(
+                (
+                    false,
+                    $"NOT SAFE: 1 instance is live and 2 expected. Live: {Environment.MachineName}. No other one was ever seen. Start it, or correct --expect"
+                )
+            );
         (await operators.SendAsync("GET", "/fleet?expect=many")).Status.Should().Be(400);
         await router.Log.NextAsync("Nothing is in flight any more");
         await Eventually.TrueAsync(async () => (await HistoryAsync()).Count() == 3);
@@ -207,11 +264,19 @@ public sealed class ManagementTests
 
         (await operators.SendAsync("PUT", "/mode", change, ("Sec-Fetch-Site", "cross-site"))).Status.Should().Be(403);
         (await operators.SendAsync("PUT", "/mode", change, ("Origin", "https://evil.example"))).Status.Should().Be(403);
-        (await operators.SendAsync("PUT", "/mode", change, ("Host", "evil.example"))).Status.Should().Be(421, "a name of another site can lead here");
-        using var text = new HttpRequestMessage(HttpMethod.Put, "/mode") { Content = new StringContent(change, new System.Net.Http.Headers.MediaTypeHeaderValue("text/plain")) };
+        (await operators.SendAsync("PUT", "/mode", change, ("Host", "evil.example")))
+            .Status.Should()
+            .Be(421, "a name of another site can lead here");
+        using var text = new HttpRequestMessage(HttpMethod.Put, "/mode")
+        {
+            Content = new StringContent(change, new System.Net.Http.Headers.MediaTypeHeaderValue("text/plain")),
+        };
         using var plain = await operators.GetAsync(text);
         plain.StatusCode.Should().Be(HttpStatusCode.UnsupportedMediaType);
-        using var form = new HttpRequestMessage(HttpMethod.Post, "/mode") { Content = new FormUrlEncodedContent([new("mode", "maintenance")]) };
+        using var form = new HttpRequestMessage(HttpMethod.Post, "/mode")
+        {
+            Content = new FormUrlEncodedContent([new("mode", "maintenance")]),
+        };
         using var posted = await operators.GetAsync(form);
         posted.IsSuccessStatusCode.Should().BeFalse();
         router.Modes().Current.Name.Should().Be("live");
@@ -231,7 +296,9 @@ public sealed class ManagementTests
         for (var i = 0; i < WrongTokens.AtOnce; i++)
             (await operators.SendAsync("GET", "/mode", null, ("Authorization", $"Bearer {Token}x"))).Status.Should().Be(401);
         (await operators.SendAsync("GET", "/mode", null, ("Authorization", $"Bearer {Token}x"))).Status.Should().Be(429);
-        (await operators.SendAsync("GET", "/mode", null, ("Authorization", $"Bearer {Token}"))).Status.Should().Be(200, "wrong tokens must not keep the operator out");
+        (await operators.SendAsync("GET", "/mode", null, ("Authorization", $"Bearer {Token}")))
+            .Status.Should()
+            .Be(200, "wrong tokens must not keep the operator out");
         clock.Advance(TimeSpan.FromMinutes(1));
         (await operators.SendAsync("GET", "/mode", null, ("Authorization", $"Bearer {Token}x"))).Status.Should().Be(401);
     }
@@ -251,7 +318,8 @@ public sealed class ManagementTests
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);
         other.Start();
-        var starting = () => RunningRouter.StartAsync(Site().Set("Management:Url", $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}"));
+        var starting = () =>
+            RunningRouter.StartAsync(Site().Set("Management:Url", $"http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port}"));
 
         (await starting.Should().ThrowAsync<ListenException>()).WithMessage("*Router:Management:Url*");
     }
@@ -266,17 +334,29 @@ public sealed class ManagementTests
         routes["routes"]!.AsArray().Select(route => route!["host"]!.ToString()).Should().BeEquivalentTo("www.*", "api.*");
         (await operators.SendAsync("GET", "/_status")).Body["mode"]!.ToString().Should().Be("live");
         using var metrics = await operators.GetAsync(new HttpRequestMessage(HttpMethod.Get, "/_metrics"));
-        (await metrics.Content.ReadAsStringAsync()).Should()
-            .Contain("router_mode_version").And.Contain("router_mode_overrun_seconds").And.Contain("router_mode_store_problem").And.Contain("router_mode_in_the_way").And.Contain("router_uncertain_writes_total");
+        (await metrics.Content.ReadAsStringAsync())
+            .Should()
+            .Contain("router_mode_version")
+            .And.Contain("router_mode_overrun_seconds")
+            .And.Contain("router_mode_store_problem")
+            .And.Contain("router_mode_in_the_way")
+            .And.Contain("router_uncertain_writes_total");
         var (_, description) = await operators.SendAsync("GET", "/openapi.json");
-        description["components"]!["schemas"]!["Change"]!["properties"]!["mode"]!["enum"]!.AsArray().Select(name => name!.ToString())
-            .Should().BeEquivalentTo(ModeCatalogue.All.Select(mode => mode.Name));
+        description["components"]!["schemas"]!["Change"]!["properties"]!["mode"]!["enum"]!
+            .AsArray()
+            .Select(name => name!.ToString())
+            .Should()
+            .BeEquivalentTo(ModeCatalogue.All.Select(mode => mode.Name));
         foreach (var (path, methods) in description["paths"]!.AsObject())
         {
             foreach (var (method, operation) in methods!.AsObject())
             {
                 // What the guard in front of every operation answers.
-                operation!["responses"]!.AsObject().Select(response => response.Key).Should().Contain(["401", "403", "421", "429"], $"{method} {path}");
+                operation!["responses"]!
+                    .AsObject()
+                    .Select(response => response.Key)
+                    .Should()
+                    .Contain(["401", "403", "421", "429"], $"{method} {path}");
                 (await StatusAsync(method, path)).Should().NotBe(404).And.NotBe(405, $"{method} {path} is described");
             }
         }
@@ -294,13 +374,24 @@ public sealed class ManagementTests
     public async Task A_decision_is_explained_question_by_question()
     {
         await using var router = await RunningRouter.StartAsync(
-            Site().AllowList("admins", "203.0.113.9").Path("www.*", "/admin", allowList: "admins"));
+            Site().AllowList("admins", "203.0.113.9").Path("www.*", "/admin", allowList: "admins")
+        );
         using var operators = new OperatorClient(router);
 
-        var (_, allowed) = await operators.SendAsync("GET", "/explain?url=https://www.example.org/admin/x&client=203.0.113.9&mode=recovery");
-        allowed["steps"]!.AsArray().Select(step => $"{step!["question"]}: {step["answer"]}").Should().ContainInOrder(
-            "request: well-formed", "route: www.*//admin: host www.*, path /admin", "access: allowed: 203.0.113.9 is in admins (www.*//admin)",
-            "mode: recovery closes the frontend for GET");
+        var (_, allowed) = await operators.SendAsync(
+            "GET",
+            "/explain?url=https://www.example.org/admin/x&client=203.0.113.9&mode=recovery"
+        );
+        allowed["steps"]!
+            .AsArray()
+            .Select(step => $"{step!["question"]}: {step["answer"]}")
+            .Should()
+            .ContainInOrder(
+                "request: well-formed",
+                "route: www.*//admin: host www.*, path /admin",
+                "access: allowed: 203.0.113.9 is in admins (www.*//admin)",
+                "mode: recovery closes the frontend for GET"
+            );
         allowed["status"]!.GetValue<int>().Should().Be(503);
         var (_, refused) = await operators.SendAsync("GET", "/explain?url=https://www.example.org/admin/x&client=203.0.113.8");
         refused["status"]!.GetValue<int>().Should().Be(403);

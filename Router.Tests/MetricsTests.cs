@@ -13,8 +13,14 @@ public sealed class MetricsTests
         foreach (var mode in new[] { "live", "recovery", "maintenance" })
         {
             using var closed = new ClosedPort();
-            await using var router = await RunningRouter.StartAsync(new SiteFile().Mode(mode)
-                .Frontend("www", closed.Address).Host("www.*", "www").Api("api", closed.Address).Host("api.*", "api"));
+            await using var router = await RunningRouter.StartAsync(
+                new SiteFile()
+                    .Mode(mode)
+                    .Frontend("www", closed.Address)
+                    .Host("www.*", "www")
+                    .Api("api", closed.Address)
+                    .Host("api.*", "api")
+            );
             await router.GetAsync("http://www.example.org/");
             await router.GetAsync("http://api.example.org/");
             await router.MisconfigureAsync("{");
@@ -25,8 +31,23 @@ public sealed class MetricsTests
             reply.Value("Content-Type").Should().StartWith("text/plain");
             string[] own = mode switch
             {
-                "live" => ["router_mode", "router_requests_total", "router_backend_in_flight", "router_backend_duration_seconds", "router_forward_failures_total", "router_table_reloads_total"],
-                "recovery" => ["router_mode", "router_requests_total", "router_blocked_total", "router_backend_duration_seconds", "router_forward_failures_total"],
+                "live" =>
+                [
+                    "router_mode",
+                    "router_requests_total",
+                    "router_backend_in_flight",
+                    "router_backend_duration_seconds",
+                    "router_forward_failures_total",
+                    "router_table_reloads_total",
+                ],
+                "recovery" =>
+                [
+                    "router_mode",
+                    "router_requests_total",
+                    "router_blocked_total",
+                    "router_backend_duration_seconds",
+                    "router_forward_failures_total",
+                ],
                 _ => ["router_mode", "router_requests_total", "router_blocked_total", "router_backend_in_flight"],
             };
             foreach (var name in own.Append("http_server_request_duration_seconds"))
@@ -53,7 +74,9 @@ public sealed class MetricsTests
         var metrics = await ReadAsync(router);
 
         foreach (var name in new[] { "live", "read-only", "recovery", "maintenance" })
-            metrics.Should().Contain(series => series.Name == "router_mode" && series.Has("mode", name) && series.Value == (name == mode ? 1 : 0));
+            metrics
+                .Should()
+                .Contain(series => series.Name == "router_mode" && series.Has("mode", name) && series.Value == (name == mode ? 1 : 0));
         metrics.Where(series => series.Name == "router_mode").Should().HaveCount(4);
     }
 
@@ -61,7 +84,9 @@ public sealed class MetricsTests
     public async Task Requests_are_counted_by_route_backend_method_class_and_status_class()
     {
         await using var backend = RawBackend.Answering("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("counted.*", backend).Path("counted.*", "/admin").Path("counted.*", "/closed", refuse: true));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("counted.*", backend).Path("counted.*", "/admin").Path("counted.*", "/closed", refuse: true)
+        );
         await router.GetAsync("http://counted.example.org/a");
         await router.SendAsync("HEAD", "http://counted.example.org/b");
         await router.SendAsync("PUT", "http://counted.example.org/c");
@@ -72,7 +97,9 @@ public sealed class MetricsTests
         for (var line = 0; line < 6; line++)
             await router.AccessLog.NextAsync();
 
-        var counts = (await ReadAsync(router)).Where(series => series.Name == "router_requests_total" && series.Labels.Contains("counted", StringComparison.Ordinal)).ToArray();
+        var counts = (await ReadAsync(router))
+            .Where(series => series.Name == "router_requests_total" && series.Labels.Contains("counted", StringComparison.Ordinal))
+            .ToArray();
 
         counts.Should().HaveCount(4);
         Value("counted.*", "www", "safe", "2xx").Should().Be(2);
@@ -81,7 +108,14 @@ public sealed class MetricsTests
         Value("counted.*//closed", "none", "safe", "4xx").Should().Be(1);
 
         double Value(string route, string to, string method, string status) =>
-            counts.Single(series => series.Has("route", route) && series.Has("backend", to) && series.Has("method_class", method) && series.Has("status_class", status)).Value;
+            counts
+                .Single(series =>
+                    series.Has("route", route)
+                    && series.Has("backend", to)
+                    && series.Has("method_class", method)
+                    && series.Has("status_class", status)
+                )
+                .Value;
     }
 
     [Fact]
@@ -111,8 +145,15 @@ public sealed class MetricsTests
 
         var metrics = await ReadAsync(router);
 
-        metrics.Single(series => series.Name == "router_backend_duration_seconds_count" && series.Has("backend", "timed")).Value.Should().Be(2);
-        metrics.Should().Contain(series => series.Name == "router_backend_duration_seconds_bucket" && series.Has("backend", "timed") && series.Has("le", "0.25"));
+        metrics
+            .Single(series => series.Name == "router_backend_duration_seconds_count" && series.Has("backend", "timed"))
+            .Value.Should()
+            .Be(2);
+        metrics
+            .Should()
+            .Contain(series =>
+                series.Name == "router_backend_duration_seconds_bucket" && series.Has("backend", "timed") && series.Has("le", "0.25")
+            );
     }
 
     [Fact]
@@ -120,7 +161,8 @@ public sealed class MetricsTests
     {
         await using var backend = RawBackend.Saying("never");
         await using var router = await RunningRouter.StartAsync(
-            new SiteFile().Frontend("spared", backend.Address).Host("spared.*", "spared").Set("Hosts:spared.*:MaxRequestBody", "1KiB"));
+            new SiteFile().Frontend("spared", backend.Address).Host("spared.*", "spared").Set("Hosts:spared.*:MaxRequestBody", "1KiB")
+        );
         using (var client = await router.ConnectAsync())
         {
             await client.WriteAsync("POST / HTTP/1.1\r\nHost: spared.example.org\r\nContent-Length: 5000\r\n\r\n");
@@ -129,7 +171,11 @@ public sealed class MetricsTests
 
         var metrics = await ReadAsync(router);
 
-        metrics.Single(series => series.Name == "router_forward_failures_total" && series.Has("backend", "spared")).Has("reason", "request_body_too_large").Should().BeTrue();
+        metrics
+            .Single(series => series.Name == "router_forward_failures_total" && series.Has("backend", "spared"))
+            .Has("reason", "request_body_too_large")
+            .Should()
+            .BeTrue();
         metrics.Should().NotContain(series => series.Name == "router_backend_duration_seconds_count" && series.Has("backend", "spared"));
     }
 
@@ -143,19 +189,31 @@ public sealed class MetricsTests
         using var atBackend = await backend.AcceptAsync();
         await atBackend.ReadHeadAsync();
 
-        await WaitForAsync(router, series => series.Name == "router_backend_in_flight" && series.Has("backend", "busy") && series.Value == 1);
+        await WaitForAsync(
+            router,
+            series => series.Name == "router_backend_in_flight" && series.Has("backend", "busy") && series.Value == 1
+        );
         await atBackend.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         await client.ReadMessageAsync();
 
-        await WaitForAsync(router, series => series.Name == "router_backend_in_flight" && series.Has("backend", "busy") && series.Value == 0);
+        await WaitForAsync(
+            router,
+            series => series.Name == "router_backend_in_flight" && series.Has("backend", "busy") && series.Value == 0
+        );
     }
 
     [Fact]
     public async Task What_the_mode_blocks_and_what_fails_is_counted()
     {
         using var closed = new ClosedPort();
-        await using var router = await RunningRouter.StartAsync(new SiteFile().Mode("recovery")
-            .Frontend("shut", closed.Address).Host("www.*", "shut").Api("failing", closed.Address).Host("api.*", "failing"));
+        await using var router = await RunningRouter.StartAsync(
+            new SiteFile()
+                .Mode("recovery")
+                .Frontend("shut", closed.Address)
+                .Host("www.*", "shut")
+                .Api("failing", closed.Address)
+                .Host("api.*", "failing")
+        );
         await router.GetAsync("http://www.example.org/");
         await router.GetAsync("http://elsewhere.example.org/");
         await router.GetAsync("http://api.example.org/");
@@ -163,7 +221,12 @@ public sealed class MetricsTests
         var metrics = await ReadAsync(router);
 
         metrics.Single(series => series.Name == "router_blocked_total" && series.Has("mode", "recovery")).Value.Should().Be(2);
-        metrics.Single(series => series.Name == "router_forward_failures_total" && series.Has("backend", "failing") && series.Has("reason", "connect_failed")).Value.Should().Be(1);
+        metrics
+            .Single(series =>
+                series.Name == "router_forward_failures_total" && series.Has("backend", "failing") && series.Has("reason", "connect_failed")
+            )
+            .Value.Should()
+            .Be(1);
     }
 
     [Fact]
@@ -175,8 +238,14 @@ public sealed class MetricsTests
 
         var metrics = await ReadAsync(router);
 
-        metrics.Single(series => series.Name == "router_table_reloads_total" && series.Has("result", "refused")).Value.Should().BeGreaterThanOrEqualTo(1);
-        metrics.Single(series => series.Name == "router_table_reloads_total" && series.Has("result", "accepted")).Value.Should().BeGreaterThanOrEqualTo(1);
+        metrics
+            .Single(series => series.Name == "router_table_reloads_total" && series.Has("result", "refused"))
+            .Value.Should()
+            .BeGreaterThanOrEqualTo(1);
+        metrics
+            .Single(series => series.Name == "router_table_reloads_total" && series.Has("result", "accepted"))
+            .Value.Should()
+            .BeGreaterThanOrEqualTo(1);
     }
 
     [Fact]
@@ -186,14 +255,22 @@ public sealed class MetricsTests
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         await AskAsync(0);
         string[] added = [];
-        // What the runtime counts for the whole process, such as an exception that a test before this one has left behind, is new once; what clients make is new each time.
+        // What the runtime counts for the whole process, such as an exception that a test before this one has left behind, is new once;
+        // what clients make is new each time.
         for (var round = 0; round < 3; round++)
         {
             var before = await ReadAsync(router);
             for (var i = 1; i <= 50; i++)
                 await AskAsync((round * 50) + i);
             var asked = ((round + 1) * 50) + 1;
-            var after = await WaitForAsync(router, series => series.Name == "router_requests_total" && series.Has("route", "none") && series.Has("method_class", "safe") && series.Value >= asked);
+            var after = await WaitForAsync(
+                router,
+                series =>
+                    series.Name == "router_requests_total"
+                    && series.Has("route", "none")
+                    && series.Has("method_class", "safe")
+                    && series.Value >= asked
+            );
 
             after.Has("backend", "none").Should().BeTrue();
             var all = (await ReadAsync(router)).Select(series => series.Name + series.Labels).ToArray();
@@ -240,7 +317,10 @@ public sealed class MetricsTests
         {
             var open = line.IndexOf('{');
             var close = line.LastIndexOf('}');
-            var (name, labels, rest) = open < 0 ? (line.Split(' ')[0], "", line[line.IndexOf(' ')..]) : (line[..open], line[open..(close + 1)], line[(close + 1)..]);
+            var (name, labels, rest) =
+                open < 0
+                    ? (line.Split(' ')[0], "", line[line.IndexOf(' ')..])
+                    : (line[..open], line[open..(close + 1)], line[(close + 1)..]);
             return new Series(name, labels, double.Parse(rest.Trim().Split(' ')[0], CultureInfo.InvariantCulture));
         }
 

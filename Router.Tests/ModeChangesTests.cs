@@ -18,7 +18,16 @@ public sealed class ModeChangesTests
     public void A_change_holds_from_its_instant_on_and_not_before()
     {
         using var modes = new ModeController(_clock, Live);
-        Change(modes, new ModeChange { Mode = Maintenance, By = "anna", Reason = "restore", Until = _clock.GetUtcNow().AddHours(1) });
+        Change(
+            modes,
+            new ModeChange
+            {
+                Mode = Maintenance,
+                By = "anna",
+                Reason = "restore",
+                Until = _clock.GetUtcNow().AddHours(1),
+            }
+        );
 
         modes.Current.Should().Be(Live);
         _clock.Advance(Lead - TimeSpan.FromTicks(1));
@@ -70,7 +79,17 @@ public sealed class ModeChangesTests
         Change(modes, new ModeChange { Mode = Maintenance, Reason = "takes longer" });
 
         modes.State.Should().BeEquivalentTo(new { Mode = Maintenance, Since = since });
-        modes.State.Step.Should().BeEquivalentTo(new { Window = window, By = "ben", Reason = "takes longer", Until = (DateTimeOffset?)_clock.GetUtcNow().AddHours(3) });
+        modes
+            .State.Step.Should()
+            .BeEquivalentTo(
+                new
+                {
+                    Window = window,
+                    By = "ben",
+                    Reason = "takes longer",
+                    Until = (DateTimeOffset?)_clock.GetUtcNow().AddHours(3),
+                }
+            );
         modes.State.Record.Version.Number.Should().Be(3);
     }
 
@@ -79,10 +98,21 @@ public sealed class ModeChangesTests
     {
         using var modes = new ModeController(_clock, Live);
         var end = _clock.GetUtcNow().AddMinutes(90);
-        Change(modes, new ModeChange { Mode = Maintenance, Until = end, ReadOnlyBefore = TimeSpan.FromSeconds(10) });
+        Change(
+            modes,
+            new ModeChange
+            {
+                Mode = Maintenance,
+                Until = end,
+                ReadOnlyBefore = TimeSpan.FromSeconds(10),
+            }
+        );
 
         Change(modes, new ModeChange { ExtendBy = TimeSpan.FromMinutes(45) });
-        modes.State.Record.Steps[1..].Should().OnlyContain(step => step.Until == end.AddMinutes(45), "every step of the window announces one end");
+        modes
+            .State.Record.Steps[1..]
+            .Should()
+            .OnlyContain(step => step.Until == end.AddMinutes(45), "every step of the window announces one end");
         _clock.Advance(TimeSpan.FromHours(2));
         Change(modes, new ModeChange { ExtendBy = TimeSpan.FromMinutes(45) });
 
@@ -99,10 +129,26 @@ public sealed class ModeChangesTests
 
         foreach (var mode in new[] { null, Maintenance })
         {
-            var faults = new ValidationErrors();
-            ModeChanges.Apply(modes.State.Record, modes.State.Index, new ModeChange { Mode = mode, Until = end.AddMinutes(-45) }, _clock.GetUtcNow(), Lead, faults).Should().BeNull();
-            faults.All.Should().ContainSingle().Which.ToString().Should().Be(
-                "until: is 2026-01-01 22:45:00Z, before the announced end 2026-01-01 23:30:00Z. Give a later time, add to the end with extendBy (router mode extend --by 45m), or move it closer with shorten (--shorten).");
+            var errors = new ValidationErrors();
+            ModeChanges
+                .Apply(
+                    modes.State.Record,
+                    modes.State.Index,
+                    new ModeChange { Mode = mode, Until = end.AddMinutes(-45) },
+                    _clock.GetUtcNow(),
+                    Lead,
+                    errors
+                )
+                .Should()
+                .BeNull();
+            errors
+                .All.Should()
+                .ContainSingle()
+                .Which.ToString()
+                .Should()
+                .Be(
+                    "until: is 2026-01-01 22:45:00Z, before the announced end 2026-01-01 23:30:00Z. Give a later time, add to the end with extendBy (router mode extend --by 45m), or move it closer with shorten (--shorten)."
+                );
         }
 
         Change(modes, new ModeChange { Until = end.AddMinutes(-45), Shorten = true });
@@ -123,11 +169,11 @@ public sealed class ModeChangesTests
         var now = _clock.GetUtcNow();
         var step = new ModeStep { Mode = Maintenance, Until = endsInMinutes is { } minutes ? now.AddMinutes(minutes) : null };
         var change = new ModeChange { ExtendBy = TimeSpan.FromSeconds(seconds), Until = until is { } end ? now.AddSeconds(end) : null };
-        var faults = new ValidationErrors();
+        var errors = new ValidationErrors();
 
-        ModeChanges.Apply(new ModeRecord { Version = new(3), Steps = [step] }, 0, change, now, Lead, faults).Should().BeNull();
+        ModeChanges.Apply(new ModeRecord { Version = new(3), Steps = [step] }, 0, change, now, Lead, errors).Should().BeNull();
 
-        faults.All.Select(fault => fault.ToString()).Should().Contain(fault => fault.StartsWith(said));
+        errors.All.Select(error => error.ToString()).Should().Contain(violation => violation.StartsWith(said));
     }
 
     [Fact]
@@ -154,12 +200,27 @@ public sealed class ModeChangesTests
     public void What_was_said_of_a_closed_site_holds_until_it_opens_and_what_was_said_of_an_open_one_no_longer()
     {
         using var modes = new ModeController(_clock, Live);
-        Enter(new ModeChange { Mode = Maintenance, Reason = "restore", Ticket = "C-1", Until = _clock.GetUtcNow().AddHours(1) });
+        Enter(
+            new ModeChange
+            {
+                Mode = Maintenance,
+                Reason = "restore",
+                Ticket = "C-1",
+                Until = _clock.GetUtcNow().AddHours(1),
+            }
+        );
         Enter(new ModeChange { Mode = Recovery });
         modes.State.Step.Should().BeEquivalentTo(new { Reason = "restore", Ticket = "C-1" });
         modes.State.Step.Until.Should().NotBeNull();
 
-        Enter(new ModeChange { Mode = Live, Reason = "all is well", Ticket = "C-2" });
+        Enter(
+            new ModeChange
+            {
+                Mode = Live,
+                Reason = "all is well",
+                Ticket = "C-2",
+            }
+        );
         modes.State.Step.Should().BeEquivalentTo(new { Reason = "all is well", Ticket = "C-2" });
         modes.State.Step.Until.Should().BeNull();
         Enter(new ModeChange { Mode = Maintenance });
@@ -182,13 +243,16 @@ public sealed class ModeChangesTests
         Change(modes, new ModeChange { Mode = Maintenance, At = _clock.GetUtcNow().AddHours(1) });
         modes.State.Next!.Mode.Should().Be(Maintenance);
 
-        modes.Offer(ModeChanges.Cancel(modes.State.Record, modes.State.Index, _clock.GetUtcNow(), new ValidationErrors())!).Should().BeTrue();
+        modes
+            .Offer(ModeChanges.Cancel(modes.State.Record, modes.State.Index, _clock.GetUtcNow(), new ValidationErrors())!)
+            .Should()
+            .BeTrue();
         _clock.Advance(TimeSpan.FromHours(2));
 
         modes.Current.Should().Be(Live);
-        var faults = new ValidationErrors();
-        ModeChanges.Cancel(modes.State.Record, modes.State.Index, _clock.GetUtcNow(), faults).Should().BeNull();
-        faults.All.Should().ContainSingle().Which.ToString().Should().Contain("nothing to cancel");
+        var errors = new ValidationErrors();
+        ModeChanges.Cancel(modes.State.Record, modes.State.Index, _clock.GetUtcNow(), errors).Should().BeNull();
+        errors.All.Should().ContainSingle().Which.ToString().Should().Contain("nothing to cancel");
     }
 
     [Fact]
@@ -224,29 +288,122 @@ public sealed class ModeChangesTests
             return new()
             {
                 // the mode in force, the change, what is said
-                { "live", new ModeChange { Mode = Maintenance, At = now.AddHours(-1) }, "at: is 2026-01-01 21:00:00Z, which has passed" },
-                { "live", new ModeChange { Mode = Maintenance, At = now.AddDays(61) }, "at: is 2026-03-03" },
-                { "live", new ModeChange { Mode = Maintenance, Until = now }, "until: is 2026-01-01 22:00:00Z, which is not after" },
-                { "live", new ModeChange { Mode = Maintenance, Until = now.AddDays(100) }, "until: is 2026-04-11" },
-                { "live", new ModeChange { Mode = Maintenance, CutAfter = TimeSpan.FromSeconds(-1) }, "cutAfter: is -1s" },
-                { "live", new ModeChange { Mode = Maintenance, ReadOnlyBefore = TimeSpan.Zero }, "readOnlyBefore: is 0s" },
-                { "live", new ModeChange { Mode = Maintenance, ReadOnlyBefore = TimeSpan.FromMinutes(1), At = now.AddSeconds(50) }, "readOnlyBefore: would have to begin at" },
-                { "live", new ModeChange { Mode = ReadOnly, ReadOnlyBefore = TimeSpan.FromSeconds(5) }, "readOnlyBefore: makes no sense on the way from live to read-only" },
-                { "live", new ModeChange { Mode = Maintenance, ExtendBy = TimeSpan.FromMinutes(1) }, "extendBy: is given while setting a mode" },
-                { "live", new ModeChange { ExtendBy = TimeSpan.FromMinutes(1) }, "there is no end to extend" },
-                { "live", new ModeChange { Mode = Live, Until = now.AddHours(1) }, "until: is given for live, which has no end" },
-                { "live", new ModeChange { Until = now.AddHours(1) }, "there is no end to extend" },
-                { "live", new ModeChange { Mode = Maintenance, Reason = "two\nlines" }, "reason: has control characters" },
-                { "live", new ModeChange { Mode = Maintenance, Ticket = new string('x', 501) }, "ticket: has 501 characters" },
-                { "live", new ModeChange { Mode = Maintenance, Reason = "restore\u202e bd" }, "reason: has the invisible character U+202E. Leave it out" },
-                { "live", new ModeChange { Mode = Maintenance, By = "ja\u200bne" }, "by: has the invisible character U+200B" },
-                { "live", new ModeChange { Mode = Maintenance, Ticket = "C\ud800" }, "ticket: has the invisible character U+D800" },
-                { "live", new ModeChange { Mode = Maintenance, Ticket = "C\udb40\udc41" }, "ticket: has the invisible character U+E0041" },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, At = now.AddHours(-1) },
+                    "at: is 2026-01-01 21:00:00Z, which has passed"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, At = now.AddDays(61) },
+                    "at: is 2026-03-03"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, Until = now },
+                    "until: is 2026-01-01 22:00:00Z, which is not after"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, Until = now.AddDays(100) },
+                    "until: is 2026-04-11"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, CutAfter = TimeSpan.FromSeconds(-1) },
+                    "cutAfter: is -1s"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, ReadOnlyBefore = TimeSpan.Zero },
+                    "readOnlyBefore: is 0s"
+                },
+                {
+                    "live",
+                    new ModeChange
+                    {
+                        Mode = Maintenance,
+                        ReadOnlyBefore = TimeSpan.FromMinutes(1),
+                        At = now.AddSeconds(50),
+                    },
+                    "readOnlyBefore: would have to begin at"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = ReadOnly, ReadOnlyBefore = TimeSpan.FromSeconds(5) },
+                    "readOnlyBefore: makes no sense on the way from live to read-only"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, ExtendBy = TimeSpan.FromMinutes(1) },
+                    "extendBy: is given while setting a mode"
+                },
+                {
+                    "live",
+                    new ModeChange { ExtendBy = TimeSpan.FromMinutes(1) },
+                    "there is no end to extend"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Live, Until = now.AddHours(1) },
+                    "until: is given for live, which has no end"
+                },
+                {
+                    "live",
+                    new ModeChange { Until = now.AddHours(1) },
+                    "there is no end to extend"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, Reason = "two\nlines" },
+                    "reason: has control characters"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, Ticket = new string('x', 501) },
+                    "ticket: has 501 characters"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, Reason = "restore\u202e bd" },
+                    "reason: has the invisible character U+202E. Leave it out"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, By = "ja\u200bne" },
+                    "by: has the invisible character U+200B"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, Ticket = "C\ud800" },
+                    "ticket: has the invisible character U+D800"
+                },
+                {
+                    "live",
+                    new ModeChange { Mode = Maintenance, Ticket = "C\udb40\udc41" },
+                    "ticket: has the invisible character U+E0041"
+                },
                 { "maintenance", new ModeChange(), "until: is not given" },
-                { "maintenance", new ModeChange { At = now.AddHours(1), Reason = "x" }, "mode: is not given" },
-                { "maintenance", new ModeChange { Mode = Live, At = now.AddHours(1) }, "at: would open the site at 2026-01-01 23:00:00Z by the clock alone" },
-                { "maintenance", new ModeChange { Mode = Recovery, At = now.AddHours(1) }, "by the clock alone" },
-                { "maintenance", new ModeChange { Mode = Recovery, ReadOnlyBefore = TimeSpan.FromSeconds(5) }, "readOnlyBefore: would open to readers what maintenance closes" },
+                {
+                    "maintenance",
+                    new ModeChange { At = now.AddHours(1), Reason = "x" },
+                    "mode: is not given"
+                },
+                {
+                    "maintenance",
+                    new ModeChange { Mode = Live, At = now.AddHours(1) },
+                    "at: would open the site at 2026-01-01 23:00:00Z by the clock alone"
+                },
+                {
+                    "maintenance",
+                    new ModeChange { Mode = Recovery, At = now.AddHours(1) },
+                    "by the clock alone"
+                },
+                {
+                    "maintenance",
+                    new ModeChange { Mode = Recovery, ReadOnlyBefore = TimeSpan.FromSeconds(5) },
+                    "readOnlyBefore: would open to readers what maintenance closes"
+                },
             };
         }
     }
@@ -256,18 +413,30 @@ public sealed class ModeChangesTests
     public void A_change_that_cannot_be_is_refused_by_the_name_of_its_member(string mode, ModeChange change, string said)
     {
         var record = new ModeRecord { Version = new(3), Steps = [new ModeStep { Mode = Named(mode) }] };
-        var faults = new ValidationErrors();
+        var errors = new ValidationErrors();
 
-        ModeChanges.Apply(record, 0, change, _clock.GetUtcNow(), Lead, faults).Should().BeNull();
+        ModeChanges.Apply(record, 0, change, _clock.GetUtcNow(), Lead, errors).Should().BeNull();
 
-        faults.All.Select(fault => fault.ToString()).Should().Contain(fault => fault.Contains(said));
+        errors.All.Select(error => error.ToString()).Should().Contain(violation => violation.Contains(said));
     }
 
     [Fact]
     public void A_record_is_the_same_after_it_was_written_and_read()
     {
         using var modes = new ModeController(_clock, Live);
-        Change(modes, new ModeChange { Mode = Maintenance, ReadOnlyBefore = TimeSpan.FromSeconds(10), CutAfter = TimeSpan.FromSeconds(5), By = "anna", Reason = "restore \"db\"", Ticket = "C-1", Until = _clock.GetUtcNow().AddHours(1) });
+        Change(
+            modes,
+            new ModeChange
+            {
+                Mode = Maintenance,
+                ReadOnlyBefore = TimeSpan.FromSeconds(10),
+                CutAfter = TimeSpan.FromSeconds(5),
+                By = "anna",
+                Reason = "restore \"db\"",
+                Ticket = "C-1",
+                Until = _clock.GetUtcNow().AddHours(1),
+            }
+        );
 
         ModeRecordText.TryParse(ModeRecordText.Format(modes.State.Record), out var read, out var problem).Should().BeTrue(problem);
 
@@ -283,8 +452,14 @@ public sealed class ModeChangesTests
     [InlineData("""{"version":1,"steps":[null]}""", "no steps")]
     [InlineData("""{"version":0,"steps":[{"mode":"live"}]}""", "version is 0")]
     [InlineData("""{"version":1,"steps":[{"mode":"open"}]}""", "none of live, read-only, recovery, maintenance")]
-    [InlineData("""{"version":1,"steps":[{"mode":"live"},{"mode":"recovery","at":"2026-01-02T00:00:00Z"},{"mode":"maintenance","at":"2026-01-01T00:00:00Z"}]}""", "not in the order")]
-    [InlineData("""{"version":1,"written":"2026-01-01T00:00:00Z","steps":[{"mode":"maintenance"},{"mode":"live","at":"2026-01-01T06:00:00Z"}]}""", "by the clock alone")]
+    [InlineData(
+        """{"version":1,"steps":[{"mode":"live"},{"mode":"recovery","at":"2026-01-02T00:00:00Z"},{"mode":"maintenance","at":"2026-01-01T00:00:00Z"}]}""",
+        "not in the order"
+    )]
+    [InlineData(
+        """{"version":1,"written":"2026-01-01T00:00:00Z","steps":[{"mode":"maintenance"},{"mode":"live","at":"2026-01-01T06:00:00Z"}]}""",
+        "by the clock alone"
+    )]
     [InlineData("""{"version":1,"steps":[{"mode":"maintenance"},{"mode":"live","at":"2026-01-01T06:00:00Z"}]}""", "by the clock alone")]
     public void A_text_that_cannot_be_right_is_no_record(string text, string said)
     {
@@ -297,7 +472,14 @@ public sealed class ModeChangesTests
     [Fact]
     public void A_record_may_be_written_by_hand_and_may_hold_what_a_newer_router_knows()
     {
-        ModeRecordText.TryParse("""{"version":7,"colour":"blue","steps":[{"mode":"maintenance","reason":"restore","sound":"none"}]}""", out var record, out var problem).Should().BeTrue(problem);
+        ModeRecordText
+            .TryParse(
+                """{"version":7,"colour":"blue","steps":[{"mode":"maintenance","reason":"restore","sound":"none"}]}""",
+                out var record,
+                out var problem
+            )
+            .Should()
+            .BeTrue(problem);
 
         using var modes = new ModeController(_clock, record!);
         modes.Current.Should().Be(Maintenance);
@@ -315,20 +497,25 @@ public sealed class ModeChangesTests
     public void A_store_that_forgot_opens_nothing(long version, string mode, long foundVersion, string found, long then, string holds)
     {
         var known = new ModeRecord { Version = new(version), Steps = [new ModeStep { Mode = Named(mode), Made = new(version) }] };
-        var stored = new ModeRecord { Version = new(foundVersion), Steps = [new ModeStep { Mode = Named(found), Made = new(foundVersion) }] };
+        var stored = new ModeRecord
+        {
+            Version = new(foundVersion),
+            Steps = [new ModeStep { Mode = Named(found), Made = new(foundVersion) }],
+        };
 
         var result = ModeRecord.Reconcile(known, 0, stored, _clock.GetUtcNow());
 
         (result.Version.Number, result.Steps.Last().Mode).Should().Be((then, Named(holds)));
     }
 
-    private static Mode Named(string name) => ModeCatalogue.TryFind(name, out var mode) ? mode : throw new ArgumentException($"no mode is called {name}", nameof(name));
+    private static Mode Named(string name) =>
+        ModeCatalogue.TryFind(name, out var mode) ? mode : throw new ArgumentException($"no mode is called {name}", nameof(name));
 
     private void Change(ModeController modes, ModeChange change)
     {
-        var faults = new ValidationErrors();
-        var record = ModeChanges.Apply(modes.State.Record, modes.State.Index, change, _clock.GetUtcNow(), Lead, faults);
-        faults.All.Should().BeEmpty();
+        var errors = new ValidationErrors();
+        var record = ModeChanges.Apply(modes.State.Record, modes.State.Index, change, _clock.GetUtcNow(), Lead, errors);
+        errors.All.Should().BeEmpty();
         modes.Offer(record!).Should().BeTrue();
     }
 

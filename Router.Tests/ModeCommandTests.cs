@@ -16,10 +16,25 @@ public sealed class ModeCommandTests
     {
         await using var site = await SiteWithARequestInFlight.StartAsync("GET /slow?secret=1 HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
-        var waiting = Tool.RunAsync(UrlOf(site.Router), "mode", "set", "maintenance", "--reason", "restore db", "--until", "+30m", "--wait");
+        var waiting = Tool.RunAsync(
+            UrlOf(site.Router),
+            "mode",
+            "set",
+            "maintenance",
+            "--reason",
+            "restore db",
+            "--until",
+            "+30m",
+            "--wait"
+        );
         await Eventually.Async(() => site.Router.Blocking().Count == 1);
         var (_, shown, _) = await Tool.RunAsync(UrlOf(site.Router), "mode");
-        shown.Should().Contain("GET www.example.org/slow").And.Contain("NOT SAFE").And.Contain("reason:    restore db").And.NotContain("secret");
+        shown
+            .Should()
+            .Contain("GET www.example.org/slow")
+            .And.Contain("NOT SAFE")
+            .And.Contain("reason:    restore db")
+            .And.NotContain("secret");
         waiting.IsCompleted.Should().BeFalse("something is in flight");
         await site.AnswerAsync();
 
@@ -31,24 +46,61 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task What_is_not_cut_in_time_is_cut_and_the_write_is_shown_whose_outcome_is_unknown()
     {
-        await using var site = await SiteWithARequestInFlight.StartAsync("POST /save HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n");
+        await using var site = await SiteWithARequestInFlight.StartAsync(
+            "POST /save HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n"
+        );
 
         (await Tool.RunAsync(UrlOf(site.Router), "mode", "set", "maintenance", "--cut-after", "0s", "--wait")).Code.Should().Be(0);
 
-        (await Tool.RunAsync(UrlOf(site.Router), "mode")).Output.Should().Contain("OUTCOME UNKNOWN").And.Contain("POST www.example.org/save");
+        (await Tool.RunAsync(UrlOf(site.Router), "mode"))
+            .Output.Should()
+            .Contain("OUTCOME UNKNOWN")
+            .And.Contain("POST www.example.org/save");
         (await Tool.RunAsync(UrlOf(site.Router), "mode", "history")).Output.Should().Contain("1 cut, 1 writes of unknown outcome");
     }
 
     [Theory]
     [InlineData(ExitCode.WrongUse, "Choose one of", "mode", "set", "closed")]
-    [InlineData(ExitCode.WrongUse, "--by is 'jane', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator.", "mode", "extend", "--by", "jane")]
+    [InlineData(
+        ExitCode.WrongUse,
+        "--by is 'jane', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator.",
+        "mode",
+        "extend",
+        "--by",
+        "jane"
+    )]
     [InlineData(ExitCode.WrongUse, "is not a time", "mode", "set", "maintenance", "--until", "later")]
-    [InlineData(ExitCode.WrongUse, "--expect is '0'. Give the number of instances, from 1 to 10000.", "mode", "set", "maintenance", "--wait", "--expect", "0")]
+    [InlineData(
+        ExitCode.WrongUse,
+        "--expect is '0'. Give the number of instances, from 1 to 10000.",
+        "mode",
+        "set",
+        "maintenance",
+        "--wait",
+        "--expect",
+        "0"
+    )]
     [InlineData(ExitCode.WrongUse, "--expect is 'all'. Give", "mode", "set", "maintenance", "--wait", "--expect", "all")]
     [InlineData(ExitCode.WrongUse, "--expect is '10001'. Give", "mode", "--expect", "10001")]
     [InlineData(ExitCode.WrongUse, "--if-version is '-1'. Give the version", "mode", "set", "maintenance", "--if-version", "-1")]
-    [InlineData(ExitCode.WrongUse, "--token-file /dev/null holds no token: it is empty", "mode", "set", "maintenance", "--token-file", "/dev/null")]
-    [InlineData(ExitCode.WrongUse, "--token-file /nowhere/token can't be read", "mode", "set", "maintenance", "--token-file", "/nowhere/token")]
+    [InlineData(
+        ExitCode.WrongUse,
+        "--token-file /dev/null holds no token: it is empty",
+        "mode",
+        "set",
+        "maintenance",
+        "--token-file",
+        "/dev/null"
+    )]
+    [InlineData(
+        ExitCode.WrongUse,
+        "--token-file /nowhere/token can't be read",
+        "mode",
+        "set",
+        "maintenance",
+        "--token-file",
+        "/nowhere/token"
+    )]
     [InlineData(ExitCode.NotDone, "Nothing was changed", "mode", "set", "maintenance", "--if-version", "7")]
     [InlineData(ExitCode.WrongUse, "nothing to cancel", "mode", "cancel")]
     [InlineData(ExitCode.NoConnection, "No connection", "mode", "--url", "http://127.0.0.1:1")]
@@ -71,7 +123,9 @@ public sealed class ModeCommandTests
     [InlineData("of-seventeen-letters", ExitCode.NoConnection, "ROUTER_TOKEN or --token-file")]
     public async Task A_token_may_end_with_a_newline_and_what_can_be_none_is_told_so(string token, int code, string message)
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "of-sixteen-letters"));
+        await using var router = await RunningRouter.StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "of-sixteen-letters")
+        );
 
         var (exit, _, errors) = await Tool.RunWithTokenAsync(UrlOf(router), token, "mode", "history");
 
@@ -83,7 +137,20 @@ public sealed class ModeCommandTests
     public async Task A_script_is_told_all_that_an_operator_is_shown()
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
-        await Tool.RunAsync(UrlOf(router), "mode", "set", "recovery", "--by", "jane", "--reason", "restore db", "--ticket", "OPS-1", "--until", "+30m");
+        await Tool.RunAsync(
+            UrlOf(router),
+            "mode",
+            "set",
+            "recovery",
+            "--by",
+            "jane",
+            "--reason",
+            "restore db",
+            "--ticket",
+            "OPS-1",
+            "--until",
+            "+30m"
+        );
         await Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--by", "jane", "--at", "+10m");
 
         var (code, output, _) = await Tool.RunAsync(UrlOf(router), "mode", "--json");
@@ -108,21 +175,61 @@ public sealed class ModeCommandTests
         string[] announced = ["by:        jane", "reason:    restore db", "ticket:    OPS-1"];
         var day = DateTime.UtcNow.AddDays(2).ToString("yyyy-MM-dd", CultureInfo.InvariantCulture);
 
-        var set = await RunAsync("mode", "set", "maintenance", "--by", "jane", "--reason", "restore db", "--ticket", "OPS-1", "--at", $"{day} 22:00", "--until", $"{day} 23:15", "--read-only-before", "10s");
-        set.Should().ContainAll(announced).And.ContainAll(
-            $"--until {day} 23:15 is {day} 23:15:00 +00:00 (UTC)", $"scheduled: read-only at {day} 21:59:50 +00:00", $"scheduled: maintenance at {day} 22:00:00 +00:00", $"until:     {day} 23:15:00 +00:00");
+        var set = await RunAsync(
+            "mode",
+            "set",
+            "maintenance",
+            "--by",
+            "jane",
+            "--reason",
+            "restore db",
+            "--ticket",
+            "OPS-1",
+            "--at",
+            $"{day} 22:00",
+            "--until",
+            $"{day} 23:15",
+            "--read-only-before",
+            "10s"
+        );
+        set.Should()
+            .ContainAll(announced)
+            .And.ContainAll(
+                $"--until {day} 23:15 is {day} 23:15:00 +00:00 (UTC)",
+                $"scheduled: read-only at {day} 21:59:50 +00:00",
+                $"scheduled: maintenance at {day} 22:00:00 +00:00",
+                $"until:     {day} 23:15:00 +00:00"
+            );
         var extended = await RunAsync("mode", "extend", "--by", "30m", "--operator", "joe");
-        extended.Should().ContainAll("end moved: 23:15 -> 23:45, 30m later", $"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
-        (await RunAsync("mode", "extend", "--by", "+30m", "--dry-run")).Should().ContainAll("Nothing was changed", "end moved: 23:45 -> 00:15, 30m later", "reason:    restore db");
-        (await Tool.RunWithAsync([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], "mode")).Output.Should().ContainAll($"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
+        extended
+            .Should()
+            .ContainAll(
+                "end moved: 23:15 -> 23:45, 30m later",
+                $"until:     {day} 23:45:00 +00:00",
+                "by:        joe",
+                "reason:    restore db",
+                "ticket:    OPS-1"
+            );
+        (await RunAsync("mode", "extend", "--by", "+30m", "--dry-run"))
+            .Should()
+            .ContainAll("Nothing was changed", "end moved: 23:45 -> 00:15, 30m later", "reason:    restore db");
+        (await Tool.RunWithAsync([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], "mode"))
+            .Output.Should()
+            .ContainAll($"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
         var (code, _, errors) = await Tool.RunAsync(UrlOf(router), "mode", "extend", "--until", $"{day} 22:30");
         code.Should().Be(ExitCode.WrongUse);
         errors.Should().Contain("before the announced end").And.Contain("--shorten");
-        (await RunAsync("mode", "extend", "--until", $"{day} 22:30", "--shorten")).Should().Contain("end moved: 23:45 -> 22:30, 1h 15m CLOSER");
+        (await RunAsync("mode", "extend", "--until", $"{day} 22:30", "--shorten"))
+            .Should()
+            .Contain("end moved: 23:45 -> 22:30, 1h 15m CLOSER");
         var json = JsonNode.Parse(await RunAsync("mode", "extend", "--by", "24h", "--json"))!;
         json["endMoved"]!["from"]!.GetValue<DateTimeOffset>().AddDays(1).Should().Be(json["endMoved"]!["to"]!.GetValue<DateTimeOffset>());
         foreach (var next in JsonNode.Parse((await Tool.RunAsync(UrlOf(router), "mode", "--json")).Output)!["current"]!["next"]!.AsArray())
-            (next!["until"], next["by"]!.ToString(), next["reason"]!.ToString(), next["ticket"]!.ToString()).Should().Match<(JsonNode?, string, string, string)>(step => step.Item1 != null && step.Item3 == "restore db" && step.Item4 == "OPS-1");
+            (next!["until"], next["by"]!.ToString(), next["reason"]!.ToString(), next["ticket"]!.ToString())
+                .Should()
+                .Match<(JsonNode?, string, string, string)>(step =>
+                    step.Item1 != null && step.Item3 == "restore db" && step.Item4 == "OPS-1"
+                );
 
         async Task<string> RunAsync(params string[] arguments)
         {
@@ -140,7 +247,10 @@ public sealed class ModeCommandTests
         var tool = RouterProcess.Start();
 
         var (code, output, errors) = await Script.RunAsync(
-            "bash", ["-c", "set -o pipefail; \"$@\" | head -3", "bash", tool.FileName, .. tool.ArgumentList, "mode", "--watch"], ("ROUTER_URL", UrlOf(router)));
+            "bash",
+            ["-c", "set -o pipefail; \"$@\" | head -3", "bash", tool.FileName, .. tool.ArgumentList, "mode", "--watch"],
+            ("ROUTER_URL", UrlOf(router))
+        );
 
         (code, errors).Should().Be((0, ""));
         output.Should().StartWith("mode:      live").And.Match(text => text.Count(character => character == '\n') == 3);
@@ -153,7 +263,10 @@ public sealed class ModeCommandTests
         var (tool, file) = (RouterProcess.Start(), Path.GetTempFileName());
 
         var (code, _, _) = await Script.RunAsync(
-            "bash", ["-c", "{ \"$@\"; echo between; \"$@\"; } > \"$0\"", file, tool.FileName, .. tool.ArgumentList, "mode", "history"], ("ROUTER_URL", UrlOf(router)));
+            "bash",
+            ["-c", "{ \"$@\"; echo between; \"$@\"; } > \"$0\"", file, tool.FileName, .. tool.ArgumentList, "mode", "history"],
+            ("ROUTER_URL", UrlOf(router))
+        );
 
         code.Should().Be(0);
         (await File.ReadAllTextAsync(file)).Should().MatchRegex("^[^\n]+started[^\n]+\nbetween\n[^\n]+started[^\n]+\n$");
@@ -166,12 +279,32 @@ public sealed class ModeCommandTests
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         const string reason = "restore\u202e\u2066\u200b\u001b[2J\u200f bd \U000e0041é";
         // As an instance of an earlier release, or somebody at the store, may have written it.
-        router.Modes().Offer(new ModeRecord { Version = new(7), Steps = [new ModeStep { Mode = ModeCatalogue.Closed, Made = new(7), Reason = reason, By = "jane\u2028", Until = DateTimeOffset.UtcNow.AddHours(1) }] });
+        router
+            .Modes()
+            .Offer(
+                new ModeRecord
+                {
+                    Version = new(7),
+                    Steps =
+                    [
+                        new ModeStep
+                        {
+                            Mode = ModeCatalogue.Closed,
+                            Made = new(7),
+                            Reason = reason,
+                            By = "jane\u2028",
+                            Until = DateTimeOffset.UtcNow.AddHours(1),
+                        },
+                    ],
+                }
+            );
 
         var (_, text, _) = await Tool.RunAsync(UrlOf(router), "mode");
         var (_, json, _) = await Tool.RunAsync(UrlOf(router), "mode", "--json");
 
-        text.Should().Contain("reason:    restore\\u202e\\u2066\\u200b\\u001b[2J\\u200f bd \\udb40\\udc41é\n").And.Contain("by:        jane\\u2028\n");
+        text.Should()
+            .Contain("reason:    restore\\u202e\\u2066\\u200b\\u001b[2J\\u200f bd \\udb40\\udc41é\n")
+            .And.Contain("by:        jane\\u2028\n");
         (text + json).Should().NotContainAny("\u202e", "\u2066", "\u200b", "\u001b", "\u200f", "\U000e0041", "\u2028");
         JsonNode.Parse(json)!["current"]!["reason"]!.ToString().Should().Be(reason);
     }
@@ -181,7 +314,9 @@ public sealed class ModeCommandTests
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
 
-        (await Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--by", "jane")).Output.Should().ContainAll("until:     (no end announced)", "by:        jane", "reason:    (none given)", "ticket:    (none given)");
+        (await Tool.RunAsync(UrlOf(router), "mode", "set", "maintenance", "--by", "jane"))
+            .Output.Should()
+            .ContainAll("until:     (no end announced)", "by:        jane", "reason:    (none given)", "ticket:    (none given)");
     }
 
     [Fact]
@@ -215,7 +350,10 @@ public sealed class ModeCommandTests
 
         var (code, output, _) = await waiting.Done;
         code.Should().Be(ExitCode.NotDone);
-        output.Should().Contain("Interrupted: the switch goes on without this command.").And.MatchRegex("\nNOT SAFE: .*GET www.example.org/slow\n$");
+        output
+            .Should()
+            .Contain("Interrupted: the switch goes on without this command.")
+            .And.MatchRegex("\nNOT SAFE: .*GET www.example.org/slow\n$");
     }
 
     [Fact]
@@ -238,7 +376,10 @@ public sealed class ModeCommandTests
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var asked = 0;
         // A client asks once more by itself on a connection that it had before.
-        await using var relay = RelayTo(UrlOf(router), drops: message => message.Target.StartsWith("/fleet", StringComparison.Ordinal) && Interlocked.Increment(ref asked) <= 6);
+        await using var relay = RelayTo(
+            UrlOf(router),
+            drops: message => message.Target.StartsWith("/fleet", StringComparison.Ordinal) && Interlocked.Increment(ref asked) <= 6
+        );
 
         var (code, output, _) = await Tool.RunAsync(relay.Address, "mode", "set", "maintenance", "--wait");
 
@@ -265,9 +406,17 @@ public sealed class ModeCommandTests
         var start = new DateTimeOffset(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
         using var output = new StringWriter();
 
-        ModeReport.Write(new HistoryDocument([
-            Entry(1, HistoryKind.Set, "maintenance", 0, 2), Entry(1, HistoryKind.Drained, "maintenance", 5), Entry(2, HistoryKind.Extended, "maintenance", 30, 2), Entry(3, HistoryKind.Set, "live", 90, 92),
-            Entry(4, HistoryKind.Set, "recovery", 100, 500), Entry(5, HistoryKind.Cancelled, "live", 200, 92)]), output);
+        ModeReport.Write(
+            new HistoryDocument([
+                Entry(1, HistoryKind.Set, "maintenance", 0, 2),
+                Entry(1, HistoryKind.Drained, "maintenance", 5),
+                Entry(2, HistoryKind.Extended, "maintenance", 30, 2),
+                Entry(3, HistoryKind.Set, "live", 90, 92),
+                Entry(4, HistoryKind.Set, "recovery", 100, 500),
+                Entry(5, HistoryKind.Cancelled, "live", 200, 92),
+            ]),
+            output
+        );
 
         var lines = output.ToString().Split('\n');
         lines[0].Should().EndWith("(for 00:01:30)");
@@ -276,31 +425,43 @@ public sealed class ModeCommandTests
         lines[4].Should().EndWith("(it never took effect)");
 
         HistoryEntry Entry(long version, HistoryKind kind, string mode, int seconds, int? at = null) =>
-            new() { Version = new(version), Kind = kind, Mode = mode, Time = start.AddSeconds(seconds), At = at is { } effect ? start.AddSeconds(effect) : null, Instance = "web-1", DrainedAfter = 1 };
+            new()
+            {
+                Version = new(version),
+                Kind = kind,
+                Mode = mode,
+                Time = start.AddSeconds(seconds),
+                At = at is { } effect ? start.AddSeconds(effect) : null,
+                Instance = "web-1",
+                DrainedAfter = 1,
+            };
     }
 
     private static string UrlOf(RunningRouter router) => router.App.Services.GetRequiredService<ManagementServer>().Url!;
 
     // Asks the management interface for its client, and may drop the answer and the connection.
-    private static RawBackend RelayTo(string url, Func<RawMessage, bool> drops) => RawBackend.Start(async connection =>
-    {
-        using var client = new HttpClient { BaseAddress = new Uri(url) };
-        while (await connection.ReadMessageAsync() is { } message)
+    private static RawBackend RelayTo(string url, Func<RawMessage, bool> drops) =>
+        RawBackend.Start(async connection =>
         {
-            using var request = new HttpRequestMessage(new HttpMethod(message.Method), message.Target);
-            if (message.Body.Length > 0)
-                request.Content = new StringContent(message.Body, Encoding.UTF8, "application/json");
-            using var answer = await client.SendAsync(request);
-            var body = await answer.Content.ReadAsStringAsync();
-            if (drops(message))
+            using var client = new HttpClient { BaseAddress = new Uri(url) };
+            while (await connection.ReadMessageAsync() is { } message)
             {
-                connection.Dispose();
-                return;
-            }
+                using var request = new HttpRequestMessage(new HttpMethod(message.Method), message.Target);
+                if (message.Body.Length > 0)
+                    request.Content = new StringContent(message.Body, Encoding.UTF8, "application/json");
+                using var response = await client.SendAsync(request);
+                var body = await response.Content.ReadAsStringAsync();
+                if (drops(message))
+                {
+                    connection.Dispose();
+                    return;
+                }
 
-            await connection.WriteAsync($"HTTP/1.1 {(int)answer.StatusCode} Relayed\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}");
-        }
-    });
+                await connection.WriteAsync(
+                    $"HTTP/1.1 {(int)response.StatusCode} Relayed\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"
+                );
+            }
+        });
 
     /// <summary>A running router whose backend has got a request and has not answered it.</summary>
     private sealed class SiteWithARequestInFlight : IAsyncDisposable
@@ -314,11 +475,14 @@ public sealed class ModeCommandTests
 
         public RunningRouter Router { get; }
 
-        public static async Task<SiteWithARequestInFlight> StartAsync(string request = "GET /slow HTTP/1.1\r\nHost: www.example.org\r\n\r\n")
+        public static async Task<SiteWithARequestInFlight> StartAsync(
+            string request = "GET /slow HTTP/1.1\r\nHost: www.example.org\r\n\r\n"
+        )
         {
             var backend = RawBackend.Start();
             var router = await RunningRouter.StartAsync(
-                OperatorClient.With(SiteFile.Of("www.*", backend)).Set("Backends:www:WriteSettleTime", "1s"));
+                OperatorClient.With(SiteFile.Of("www.*", backend)).Set("Backends:www:WriteSettleTime", "1s")
+            );
             var client = await router.ConnectAsync();
             await client.WriteAsync(request);
             var connection = await backend.AcceptAsync();

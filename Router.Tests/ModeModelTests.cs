@@ -10,7 +10,9 @@ using Xunit.Abstractions;
 
 namespace Router.Tests;
 
-/// <summary>Random sequences of what people, clocks, processes and stores do, against a model that knows only what an operator would say.</summary>
+/// <summary>
+/// Random sequences of what people, clocks, processes and stores do, against a model that knows only what an operator would say.
+/// </summary>
 public sealed class ModeModelTests(ITestOutputHelper output)
 {
     private static readonly TimeSpan Lead = TimeSpan.FromSeconds(2);
@@ -38,7 +40,10 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                             model.Set(change, clock.GetUtcNow());
                         break;
                     case 2:
-                        if (ModeChanges.Cancel(modes.State.Record, modes.State.Index, clock.GetUtcNow(), new ValidationErrors()) is { } cancelled)
+                        if (
+                            ModeChanges.Cancel(modes.State.Record, modes.State.Index, clock.GetUtcNow(), new ValidationErrors()) is
+                            { } cancelled
+                        )
                         {
                             modes.Offer(cancelled).Should().BeTrue();
                             model.Cancel();
@@ -49,7 +54,20 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         Try(modes, clock, Longer(random, clock.GetUtcNow()));
                         break;
                     case 4:
-                        ModeRecordText.TryParse(ModeRecordText.Format(modes.State.Record with { Version = modes.State.Record.Version.Next, Reached = modes.State.Index }), out var stored, out var problem).Should().BeTrue(problem);
+                        ModeRecordText
+                            .TryParse(
+                                ModeRecordText.Format(
+                                    modes.State.Record with
+                                    {
+                                        Version = modes.State.Record.Version.Next,
+                                        Reached = modes.State.Index,
+                                    }
+                                ),
+                                out var stored,
+                                out var problem
+                            )
+                            .Should()
+                            .BeTrue(problem);
                         modes.Dispose();
                         modes = new ModeController(clock, stored!);
                         break;
@@ -78,7 +96,22 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         {
             var clock = new ManualClock();
             var (store, model) = (new BrittleStore(clock), new Model(Live));
-            store.Text = ModeRecordText.Format(new ModeRecord { Version = new(1), Written = clock.GetUtcNow(), Steps = [new ModeStep { Mode = Live, At = clock.GetUtcNow(), Made = new(1) }] });
+            store.Text = ModeRecordText.Format(
+                new ModeRecord
+                {
+                    Version = new(1),
+                    Written = clock.GetUtcNow(),
+                    Steps =
+                    [
+                        new ModeStep
+                        {
+                            Mode = Live,
+                            At = clock.GetUtcNow(),
+                            Made = new(1),
+                        },
+                    ],
+                }
+            );
             var fleet = Enumerable.Range(0, 3).Select(index => new Instance($"web-{index}", store, clock)).ToArray();
             var steps = new List<string>();
             await ConvergeAsync();
@@ -91,7 +124,11 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                     case 0 or 1 or 2:
                         var change = AnyChange(random, clock.GetUtcNow());
                         var known = one.Knows;
-                        if (!await one.ChangeAsync((state, now, lead, faults) => ModeChanges.Apply(state.Record, state.Index, change, now, lead, faults)))
+                        if (
+                            !await one.ChangeAsync(
+                                (state, now, lead, errors) => ModeChanges.Apply(state.Record, state.Index, change, now, lead, errors)
+                            )
+                        )
                             break;
                         what = "set";
                         if (!known)
@@ -99,7 +136,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         model.Set(change, clock.GetUtcNow());
                         break;
                     case 3:
-                        if (await one.ChangeAsync((state, now, _, faults) => ModeChanges.Cancel(state.Record, state.Index, now, faults)))
+                        if (await one.ChangeAsync((state, now, _, errors) => ModeChanges.Cancel(state.Record, state.Index, now, errors)))
                         {
                             what = "cancelled";
                             model.Cancel();
@@ -109,7 +146,11 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                     case 4:
                         var longer = Longer(random, clock.GetUtcNow());
                         known = one.Knows;
-                        if (await one.ChangeAsync((state, now, lead, faults) => ModeChanges.Apply(state.Record, state.Index, longer, now, lead, faults)))
+                        if (
+                            await one.ChangeAsync(
+                                (state, now, lead, errors) => ModeChanges.Apply(state.Record, state.Index, longer, now, lead, errors)
+                            )
+                        )
                         {
                             what = "extended";
                             if (!known)
@@ -124,7 +165,9 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         fleet[at] = new Instance($"web-{at}", store, clock);
                         break;
                     case 6:
-                        what = store.IsAway ? $"back{(store.Text is null ? " without data" : "")}{(fleet.Any(it => it.Knows) ? "" : ", to instances that all forgot")}" : "away";
+                        what = store.IsAway
+                            ? $"back{(store.Text is null ? " without data" : "")}{(fleet.Any(it => it.Knows) ? "" : ", to instances that all forgot")}"
+                            : "away";
                         store.IsAway = !store.IsAway;
                         break;
                     case 7 when !isBroken:
@@ -185,23 +228,37 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         }
 
         output.WriteLine(string.Join(", ", done.Select(entry => $"{entry.Key}: {entry.Value}")));
-        done.Should().ContainKeys("set", "cancelled", "extended", "restarted", "restarted without a store", "back without data", "back without data, to instances that all forgot", "broken", "restarted with a broken record");
+        done.Should()
+            .ContainKeys(
+                "set",
+                "cancelled",
+                "extended",
+                "restarted",
+                "restarted without a store",
+                "back without data",
+                "back without data, to instances that all forgot",
+                "broken",
+                "restarted with a broken record"
+            );
     }
 
-    private static ModeChange AnyChange(Random random, DateTimeOffset now) => new()
-    {
-        Mode = ModeCatalogue.All[random.Next(4)],
-        At = random.Next(2) == 0 ? null : now.AddMinutes(random.Next(0, 30)),
-        ReadOnlyBefore = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : null,
-    };
+    private static ModeChange AnyChange(Random random, DateTimeOffset now) =>
+        new()
+        {
+            Mode = ModeCatalogue.All[random.Next(4)],
+            At = random.Next(2) == 0 ? null : now.AddMinutes(random.Next(0, 30)),
+            ReadOnlyBefore = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : null,
+        };
 
-    private static ModeChange Longer(Random random, DateTimeOffset now) => new() { Until = now.AddHours(random.Next(1, 5)), Reason = "longer" };
+    private static ModeChange Longer(Random random, DateTimeOffset now) =>
+        new() { Until = now.AddHours(random.Next(1, 5)), Reason = "longer" };
 
     private static TimeSpan AnyTime(Random random, bool mayGoBack) =>
         mayGoBack && random.Next(8) == 0 ? -TimeSpan.FromMinutes(random.Next(0, 60)) : TimeSpan.FromSeconds(random.Next(0, 600));
 
     private static bool Try(ModeController modes, ManualClock clock, ModeChange change) =>
-        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), Lead, new ValidationErrors()) is { } record && modes.Offer(record);
+        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), Lead, new ValidationErrors()) is { } record
+        && modes.Offer(record);
 
     private static void OpensNothingByTheClock(ModeState state, string place)
     {
@@ -221,7 +278,10 @@ public sealed class ModeModelTests(ITestOutputHelper output)
             var (wanted, first) = (change.Mode!, change.ReadOnlyBefore);
             var earliest = now + Lead + (first ?? TimeSpan.Zero);
             var effect = change.At > earliest ? change.At.Value : earliest;
-            _ahead = wanted == Now && change.At is null && first is null ? [] : first is null ? [(wanted, effect)] : [(ReadOnly, effect - first.Value), (wanted, effect)];
+            _ahead =
+                wanted == Now && change.At is null && first is null ? []
+                : first is null ? [(wanted, effect)]
+                : [(ReadOnly, effect - first.Value), (wanted, effect)];
         }
 
         public void Cancel() => _ahead = [];
@@ -257,12 +317,23 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         {
             var clock = new FleetClock(manual);
             var settings = SettingsOf.GetOrAdd(
-                name, static it => SiteFile.Of("*", "http://backend.invalid").Set("Instance", it).Set("ModeStore:ActivationDelay", "2s").ToSettings());
-            var (open, uncertain) = (new InFlightRequests(), new UncertainWrites());
+                name,
+                static it =>
+                    SiteFile.Of("*", "http://backend.invalid").Set("Instance", it).Set("ModeStore:ActivationDelay", "2s").ToSettings()
+            );
+            var (inFlight, uncertain) = (new InFlightRequests(), new UncertainWrites());
             _store = store;
             Modes = new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()));
-            _drain = new Drain(Modes, open, uncertain, settings, new BackgroundFailures(NullLogger<BackgroundFailures>.Instance), clock, NullLogger<Drain>.Instance);
-            var reporter = new InstanceReporter(Modes, open, uncertain, new UpstreamRegistry(clock), _drain, settings, clock);
+            _drain = new Drain(
+                Modes,
+                inFlight,
+                uncertain,
+                settings,
+                new BackgroundFailures(NullLogger<BackgroundFailures>.Instance),
+                clock,
+                NullLogger<Drain>.Instance
+            );
+            var reporter = new InstanceReporter(Modes, inFlight, uncertain, new UpstreamRegistry(clock), _drain, settings, clock);
             var health = new StoreHealth(store, Modes, NullLogger<StoreHealth>.Instance);
             var fleet = new Fleet(store, reporter, Modes, health, clock, settings);
             _reporter = new FleetReporter(store, reporter, fleet, Modes, health, clock, NullLogger<FleetReporter>.Instance);

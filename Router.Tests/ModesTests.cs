@@ -5,22 +5,23 @@ namespace Router.Tests;
 
 public sealed class ModesTests
 {
-    public static TheoryData<string, string, string> WhatEachModeReaches => new()
-    {
-        // mode, host, who answers
-        { "live", "www.example.org", "www" },
-        { "live", "assets.example.org", "assets" },
-        { "live", "api.example.org", "api" },
-        { "live", "elsewhere.example.org", "404" },
-        { "recovery", "www.example.org", "page" },
-        { "recovery", "assets.example.org", "page" },
-        { "recovery", "api.example.org", "api" },
-        { "recovery", "elsewhere.example.org", "page" },
-        { "maintenance", "www.example.org", "page" },
-        { "maintenance", "assets.example.org", "page" },
-        { "maintenance", "api.example.org", "problem" },
-        { "maintenance", "elsewhere.example.org", "page" },
-    };
+    public static TheoryData<string, string, string> WhatEachModeReaches =>
+        new()
+        {
+            // mode, host, who answers
+            { "live", "www.example.org", "www" },
+            { "live", "assets.example.org", "assets" },
+            { "live", "api.example.org", "api" },
+            { "live", "elsewhere.example.org", "404" },
+            { "recovery", "www.example.org", "page" },
+            { "recovery", "assets.example.org", "page" },
+            { "recovery", "api.example.org", "api" },
+            { "recovery", "elsewhere.example.org", "page" },
+            { "maintenance", "www.example.org", "page" },
+            { "maintenance", "assets.example.org", "page" },
+            { "maintenance", "api.example.org", "problem" },
+            { "maintenance", "elsewhere.example.org", "page" },
+        };
 
     [Theory]
     [MemberData(nameof(WhatEachModeReaches))]
@@ -62,10 +63,16 @@ public sealed class ModesTests
     public async Task In_maintenance_not_one_request_reaches_a_backend()
     {
         await using var backend = RawBackend.Saying("never");
-        await using var router = await RunningRouter.StartAsync(new SiteFile().Mode("maintenance")
-            .Frontend("www", backend.Address).Host("www.*", "www")
-            .Api("api", backend.Address).Host("api.*", "api")
-            .Frontend("rest", backend.Address).Host("*", "rest"));
+        await using var router = await RunningRouter.StartAsync(
+            new SiteFile()
+                .Mode("maintenance")
+                .Frontend("www", backend.Address)
+                .Host("www.*", "www")
+                .Api("api", backend.Address)
+                .Host("api.*", "api")
+                .Frontend("rest", backend.Address)
+                .Host("*", "rest")
+        );
 
         foreach (var host in new[] { "www.example.org", "WWW.EXAMPLE.ORG.", "api.example.org:80", "other.example.org" })
         {
@@ -73,7 +80,10 @@ public sealed class ModesTests
             {
                 foreach (var method in new[] { "GET", "HEAD", "POST", "DELETE", "OPTIONS", "BREW" })
                 {
-                    var reply = await router.SendRawAsync($"{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n", hasBody: false);
+                    var reply = await router.SendRawAsync(
+                        $"{method} {target} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n",
+                        hasBody: false
+                    );
                     reply.Status.Should().Be(503, $"{method} {host}{target}");
                 }
             }
@@ -126,7 +136,9 @@ public sealed class ModesTests
         site.Reached.Should().Be(0);
         foreach (var method in new[] { "GET", "HEAD", "OPTIONS" })
             (await site.Router.SendAsync(method, $"http://{host}/some/page")).Value("X-Application").Should().Be(who, method);
-        (await site.Router.SendAsync("POST", "http://elsewhere.example.org/")).Status.Should().Be(404, "nobody's request is nothing that the mode closes");
+        (await site.Router.SendAsync("POST", "http://elsewhere.example.org/"))
+            .Status.Should()
+            .Be(404, "nobody's request is nothing that the mode closes");
     }
 
     [Theory]
@@ -147,7 +159,9 @@ public sealed class ModesTests
 
         head.Status.Should().Be(get.Status);
         string[] fresh = ["Date", "Retry-After"];
-        head.Fields.Where(field => !fresh.Contains(field.Name)).Should().BeEquivalentTo(get.Fields.Where(field => !fresh.Contains(field.Name)));
+        head.Fields.Where(field => !fresh.Contains(field.Name))
+            .Should()
+            .BeEquivalentTo(get.Fields.Where(field => !fresh.Contains(field.Name)));
         head.Fields.Select(field => field.Name).Should().BeEquivalentTo(get.Fields.Select(field => field.Name));
         (await client.ReadToEndAsync()).Text.Should().BeEmpty();
     }
@@ -184,10 +198,11 @@ public sealed class ModesTests
     [Fact]
     public async Task DM_MODE_that_the_sites_file_does_not_take_stops_the_start_and_is_not_overheard()
     {
-        var start = async () => await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), null, ("DM_MODE", "maintenance"));
+        var start = async () =>
+            await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), null, ("DM_MODE", "maintenance"));
 
-        var fault = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Subject;
-        (fault.Key, fault.Hint).Should().Be(("DM_MODE", "Declare it, with Router:Variables:DM_MODE = Mode, or unset it"));
+        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Subject;
+        (error.Key, error.Hint).Should().Be(("DM_MODE", "Declare it, with Router:Variables:DM_MODE = Mode, or unset it"));
     }
 
     [Fact]
@@ -221,10 +236,10 @@ public sealed class ModesTests
 
         var start = async () => await RunningRouter.StartAsync(file, null, ("DM_MODE", mode));
 
-        var fault = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Subject;
-        fault.Key.Should().Be("Router:Mode (DM_MODE)");
-        fault.Problem.Should().NotBeEmpty();
-        fault.Hint.Should().NotBeEmpty();
+        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Subject;
+        error.Key.Should().Be("Router:Mode (DM_MODE)");
+        error.Problem.Should().NotBeEmpty();
+        error.Hint.Should().NotBeEmpty();
     }
 
     [Fact]

@@ -76,7 +76,10 @@ public sealed class OpenWriteDrillTests(DrillDatabase database, ITestOutputHelpe
         await site.NothingIsLostAsync(restored);
 
         var recovery = await Tool.RunAsync(one.ManagementUrl, "mode", "set", "recovery", "--wait", "--expect", "3");
-        DrillSite.LastLine(recovery.Output).Should().Be("CLOSED TO VISITORS on all 3 instances. The APIs are open and accept writes: do not restore yet");
+        DrillSite
+            .LastLine(recovery.Output)
+            .Should()
+            .Be("CLOSED TO VISITORS on all 3 instances. The APIs are open and accept writes: do not restore yet");
         recovery.Code.Should().Be(0, "the mode that was asked for is in force everywhere");
         (await site.Clients.WriteAsync(two, "api", TimeSpan.Zero, Api)).Should().Be(HttpStatusCode.Created);
         (await Tool.RunAsync(one.ManagementUrl, "mode", "--expect", "3")).Code.Should().Be(1, "no restore may start");

@@ -40,10 +40,30 @@ public sealed class OperatorTimeTests
     }
 
     [Theory]
-    [InlineData("Europe/Berlin", "2026-03-28T22:00:00Z", "02:30", "2026-03-29 02:30 does not exist in Europe/Berlin, where the clock goes from 01:59 +01:00 to 03:00 +02:00. Give 01:59 or 03:00.")]
-    [InlineData("Europe/Berlin", "2026-03-29T00:59:59Z", "02:00:30", "2026-03-29 02:00 does not exist in Europe/Berlin, where the clock goes from 01:59 +01:00 to 03:00 +02:00. Give 01:59 or 03:00.")]
-    [InlineData("America/New_York", "2026-01-01T00:00:00Z", "2026-03-08 02:59", "2026-03-08 02:59 does not exist in America/New_York, where the clock goes from 01:59 -05:00 to 03:00 -04:00. Give 01:59 or 03:00.")]
-    [InlineData("Australia/Lord_Howe", "2026-10-03T12:00:00Z", "02:15", "2026-10-04 02:15 does not exist in Australia/Lord_Howe, where the clock goes from 01:59 +10:30 to 02:30 +11:00. Give 01:59 or 02:30.")]
+    [InlineData(
+        "Europe/Berlin",
+        "2026-03-28T22:00:00Z",
+        "02:30",
+        "2026-03-29 02:30 does not exist in Europe/Berlin, where the clock goes from 01:59 +01:00 to 03:00 +02:00. Give 01:59 or 03:00."
+    )]
+    [InlineData(
+        "Europe/Berlin",
+        "2026-03-29T00:59:59Z",
+        "02:00:30",
+        "2026-03-29 02:00 does not exist in Europe/Berlin, where the clock goes from 01:59 +01:00 to 03:00 +02:00. Give 01:59 or 03:00."
+    )]
+    [InlineData(
+        "America/New_York",
+        "2026-01-01T00:00:00Z",
+        "2026-03-08 02:59",
+        "2026-03-08 02:59 does not exist in America/New_York, where the clock goes from 01:59 -05:00 to 03:00 -04:00. Give 01:59 or 03:00."
+    )]
+    [InlineData(
+        "Australia/Lord_Howe",
+        "2026-10-03T12:00:00Z",
+        "02:15",
+        "2026-10-04 02:15 does not exist in Australia/Lord_Howe, where the clock goes from 01:59 +10:30 to 02:30 +11:00. Give 01:59 or 02:30."
+    )]
     public void A_time_that_does_not_exist_is_refused_with_its_neighbours(string zone, string now, string text, string said)
     {
         OperatorTime.TryParse(text, new ZonedClock(zone, now), out _, out var problem).Should().BeFalse();
@@ -74,7 +94,10 @@ public sealed class OperatorTimeTests
 
     [Theory]
     [InlineData("2026-06-01T20:00:00Z", "2026-06-01 22:00:00 +02:00 (Europe/Berlin)")]
-    [InlineData("2026-10-25T01:30:00Z", "2026-10-25 02:30:00 +01:00 (Europe/Berlin; the clock shows that time twice, the other is 2026-10-25 02:30:00 +02:00)")]
+    [InlineData(
+        "2026-10-25T01:30:00Z",
+        "2026-10-25 02:30:00 +01:00 (Europe/Berlin; the clock shows that time twice, the other is 2026-10-25 02:30:00 +02:00)"
+    )]
     public void An_instant_is_described_by_the_clock_of_this_machine_with_its_zone(string instant, string described) =>
         OperatorTime.Describe(DateTimeOffset.Parse(instant), TimeZoneInfo.FindSystemTimeZoneById("Europe/Berlin")).Should().Be(described);
 

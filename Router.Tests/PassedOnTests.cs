@@ -9,7 +9,8 @@ public sealed class PassedOnTests
     public async Task Repeated_fields_of_an_answer_stay_separate()
     {
         await using var backend = RawBackend.Answering(
-            "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT\r\nSet-Cookie: b=2\r\nX-Twice: one\r\nSet-Cookie: c=3\r\nX-Twice: two\r\nContent-Length: 0\r\n\r\n");
+            "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT\r\nSet-Cookie: b=2\r\nX-Twice: one\r\nSet-Cookie: c=3\r\nX-Twice: two\r\nContent-Length: 0\r\n\r\n"
+        );
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -24,7 +25,9 @@ public sealed class PassedOnTests
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Twice: one\r\nX-Twice: two, three\r\nAccept: text/html\r\nAccept: */*\r\n\r\n");
+        await router.SendRawAsync(
+            "GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Twice: one\r\nX-Twice: two, three\r\nAccept: text/html\r\nAccept: */*\r\n\r\n"
+        );
 
         var request = await backend.RequestAsync();
         string.Join(", ", request.Values("X-Twice")).Should().Be("one, two, three");
@@ -63,7 +66,9 @@ public sealed class PassedOnTests
     [Fact]
     public async Task No_cookies_are_kept()
     {
-        await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nSet-Cookie: session=secret; Path=/\r\nContent-Length: 0\r\n\r\n");
+        await using var backend = RawBackend.Answering(
+            "HTTP/1.1 200 OK\r\nSet-Cookie: session=secret; Path=/\r\nContent-Length: 0\r\n\r\n"
+        );
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.GetAsync("http://www.example.org/");
@@ -80,7 +85,9 @@ public sealed class PassedOnTests
         await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
             await gzip.WriteAsync(Encoding.ASCII.GetBytes(new string('x', 1000)));
         var bytes = Encoding.Latin1.GetString(packed.ToArray());
-        await using var backend = RawBackend.Answering($"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {bytes.Length}\r\n\r\n{bytes}");
+        await using var backend = RawBackend.Answering(
+            $"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {bytes.Length}\r\n\r\n{bytes}"
+        );
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -98,7 +105,10 @@ public sealed class PassedOnTests
 
         await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
-        (await backend.RequestAsync()).Fields.Select(field => field.Name).Should().BeEquivalentTo("Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
+        (await backend.RequestAsync())
+            .Fields.Select(field => field.Name)
+            .Should()
+            .BeEquivalentTo("Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
     }
 
     [Theory]
@@ -112,7 +122,9 @@ public sealed class PassedOnTests
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        await router.SendRawAsync($"{method} /x HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 4\r\nContent-Type: text/x; a=\"b\"\r\n\r\nbody");
+        await router.SendRawAsync(
+            $"{method} /x HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 4\r\nContent-Type: text/x; a=\"b\"\r\n\r\nbody"
+        );
 
         var request = await backend.RequestAsync();
         request.Method.Should().Be(method);
@@ -166,7 +178,9 @@ public sealed class PassedOnTests
     public async Task The_backends_credentials_replace_the_clients()
     {
         await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "dXNlcjpwYXNz"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "dXNlcjpwYXNz")
+        );
 
         await router.GetAsync("http://www.example.org/", ("Authorization", "Bearer visitor"));
 

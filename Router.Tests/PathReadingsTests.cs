@@ -4,21 +4,22 @@ namespace Router.Tests;
 
 public sealed class PathReadingsTests
 {
-    public static TheoryData<string, string[]> Readings => new()
-    {
-        // raw path, what a backend may see in it: the fully normalised reading first
-        { "/a/b", ["/a/b"] },
-        { "/%61dmin", ["/admin"] },
-        { "/a%20b", ["/a b"] },
-        { "/%7Euser", ["/~user"] },
-        { "/a/../b", ["/b", "/a/../b"] },
-        { "/a/./b", ["/a/b", "/a/./b"] },
-        { "/a/%2e%2e/b", ["/b", "/a/../b"] },
-        { "//a", ["/a", "//a"] },
-        { "/a/..", ["/", "/a/.."] },
-        { "/../../a", ["/a", "/../../a"] },
-        { "/.well-known/x", ["/.well-known/x"] },
-    };
+    public static TheoryData<string, string[]> Readings =>
+        new()
+        {
+            // raw path, what a backend may see in it: the fully normalised reading first
+            { "/a/b", ["/a/b"] },
+            { "/%61dmin", ["/admin"] },
+            { "/a%20b", ["/a b"] },
+            { "/%7Euser", ["/~user"] },
+            { "/a/../b", ["/b", "/a/../b"] },
+            { "/a/./b", ["/a/b", "/a/./b"] },
+            { "/a/%2e%2e/b", ["/b", "/a/../b"] },
+            { "//a", ["/a", "//a"] },
+            { "/a/..", ["/", "/a/.."] },
+            { "/../../a", ["/a", "/../../a"] },
+            { "/.well-known/x", ["/.well-known/x"] },
+        };
 
     [Theory]
     [MemberData(nameof(Readings))]
@@ -42,8 +43,9 @@ public sealed class PathReadingsTests
     public async Task No_way_of_writing_a_path_leads_around_its_rule(string target)
     {
         await using var backend = RawBackend.Saying("secret");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend)
-            .AllowList("staff", "203.0.113.0/24").Path("www.*", "/admin", allowList: "staff"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).AllowList("staff", "203.0.113.0/24").Path("www.*", "/admin", allowList: "staff")
+        );
 
         var reply = await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
@@ -67,7 +69,12 @@ public sealed class PathReadingsTests
     [Fact]
     public void A_path_whose_readings_belong_to_different_backends_is_not_well_formed()
     {
-        var table = new SiteFile().Frontend("pages").Frontend("files").Host("www.*", "pages").Path("www.*", "/files", backend: "files").ToTable();
+        var table = new SiteFile()
+            .Frontend("pages")
+            .Frontend("files")
+            .Host("www.*", "pages")
+            .Path("www.*", "/files", backend: "files")
+            .ToTable();
 
         table.Match("www.example.org", "/x/..%2Ffiles").Violation.Should().Contain("different backends");
         table.Match("www.example.org", "/x%2Fy").Violation.Should().BeNull();

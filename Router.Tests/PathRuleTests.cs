@@ -6,55 +6,65 @@ public sealed class PathRuleTests
 {
     private static readonly string[] Patterns =
     [
-        "/admin", "/admin/users", "/docs/", "=/favicon.ico", "=/admin/help", "/*/documents/", "/cloud/*/x", "/cloud/7", "**/_metrics", "=/exact/",
+        "/admin",
+        "/admin/users",
+        "/docs/",
+        "=/favicon.ico",
+        "=/admin/help",
+        "/*/documents/",
+        "/cloud/*/x",
+        "/cloud/7",
+        "**/_metrics",
+        "=/exact/",
     ];
 
-    public static TheoryData<string, string> WhichRule => new()
-    {
-        // a prefix, on a segment boundary
-        { "/admin", "/admin" },
-        { "/admin/", "/admin" },
-        { "/admin/x/y", "/admin" },
-        { "/administer", "host" },
-        { "/admi", "host" },
-        { "/x/admin", "host" },
-        { "/", "host" },
-        // the longest prefix
-        { "/admin/users", "/admin/users" },
-        { "/admin/users/7", "/admin/users" },
-        { "/admin/users7", "/admin" },
-        // a prefix with a slash is for what is below
-        { "/docs/", "/docs/" },
-        { "/docs/a", "/docs/" },
-        { "/docs", "host" },
-        // exact
-        { "/favicon.ico", "=/favicon.ico" },
-        { "/favicon.ico/", "host" },
-        { "/favicon.ico/x", "host" },
-        { "/admin/help", "=/admin/help" },
-        { "/admin/help/x", "/admin" },
-        { "/exact/", "=/exact/" },
-        { "/exact", "host" },
-        // one segment, whatever it is
-        { "/g-cloud/documents/", "/*/documents/" },
-        { "/g-cloud/documents/1/2.pdf", "/*/documents/" },
-        { "/g-cloud/documents", "host" },
-        { "/documents/", "host" },
-        { "/a/b/documents/x", "host" },
-        { "//documents/x", "host" },
-        // a fixed segment goes before one of any kind, and falls back to it
-        { "/cloud/7/y", "/cloud/7" },
-        { "/cloud/8/x", "/cloud/*/x" },
-        // the last segment, wherever it is
-        { "/_metrics", "**/_metrics" },
-        { "/a/b/_metrics", "**/_metrics" },
-        { "/admin/_metrics", "**/_metrics" },
-        { "/_metrics/x", "host" },
-        { "/a_metrics", "host" },
-        // an application that does not tell them apart must not be reached around its rule
-        { "/ADMIN/x", "/admin" },
-        { "/Favicon.ICO", "=/favicon.ico" },
-    };
+    public static TheoryData<string, string> WhichRule =>
+        new()
+        {
+            // a prefix, on a segment boundary
+            { "/admin", "/admin" },
+            { "/admin/", "/admin" },
+            { "/admin/x/y", "/admin" },
+            { "/administer", "host" },
+            { "/admi", "host" },
+            { "/x/admin", "host" },
+            { "/", "host" },
+            // the longest prefix
+            { "/admin/users", "/admin/users" },
+            { "/admin/users/7", "/admin/users" },
+            { "/admin/users7", "/admin" },
+            // a prefix with a slash is for what is below
+            { "/docs/", "/docs/" },
+            { "/docs/a", "/docs/" },
+            { "/docs", "host" },
+            // exact
+            { "/favicon.ico", "=/favicon.ico" },
+            { "/favicon.ico/", "host" },
+            { "/favicon.ico/x", "host" },
+            { "/admin/help", "=/admin/help" },
+            { "/admin/help/x", "/admin" },
+            { "/exact/", "=/exact/" },
+            { "/exact", "host" },
+            // one segment, whatever it is
+            { "/g-cloud/documents/", "/*/documents/" },
+            { "/g-cloud/documents/1/2.pdf", "/*/documents/" },
+            { "/g-cloud/documents", "host" },
+            { "/documents/", "host" },
+            { "/a/b/documents/x", "host" },
+            { "//documents/x", "host" },
+            // a fixed segment goes before one of any kind, and falls back to it
+            { "/cloud/7/y", "/cloud/7" },
+            { "/cloud/8/x", "/cloud/*/x" },
+            // the last segment, wherever it is
+            { "/_metrics", "**/_metrics" },
+            { "/a/b/_metrics", "**/_metrics" },
+            { "/admin/_metrics", "**/_metrics" },
+            { "/_metrics/x", "host" },
+            { "/a_metrics", "host" },
+            // an application that does not tell them apart must not be reached around its rule
+            { "/ADMIN/x", "/admin" },
+            { "/Favicon.ICO", "=/favicon.ico" },
+        };
 
     [Theory]
     [MemberData(nameof(WhichRule))]
@@ -75,7 +85,10 @@ public sealed class PathRuleTests
     [Fact]
     public void A_rule_without_a_backend_or_an_allow_list_has_its_hosts()
     {
-        var table = new SiteFile().Frontend("www").Api("other").AllowList("staff", "203.0.113.0/24")
+        var table = new SiteFile()
+            .Frontend("www")
+            .Api("other")
+            .AllowList("staff", "203.0.113.0/24")
             .Host("www.*", "www", allowList: "staff")
             .Path("www.*", "/inherits")
             .Path("www.*", "/elsewhere", backend: "other")
@@ -96,7 +109,12 @@ public sealed class PathRuleTests
     [Fact]
     public void Rules_of_one_host_say_nothing_about_another()
     {
-        var table = new SiteFile().Frontend("www").Host("www.*", "www").Host("api.*", "www").Path("www.*", "/admin", refuse: true).ToTable();
+        var table = new SiteFile()
+            .Frontend("www")
+            .Host("www.*", "www")
+            .Host("api.*", "www")
+            .Path("www.*", "/admin", refuse: true)
+            .ToTable();
 
         table.Match("www.example.org", "/admin").Route!.Refuses.Should().BeTrue();
         table.Match("api.example.org", "/admin").Route!.Refuses.Should().BeFalse();
@@ -108,7 +126,8 @@ public sealed class PathRuleTests
         await using var pages = RawBackend.Saying("pages");
         await using var files = RawBackend.Saying("files");
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", pages).Frontend("files", files.Address).Path("www.*", "/*/documents/", backend: "files"));
+            SiteFile.Of("www.*", pages).Frontend("files", files.Address).Path("www.*", "/*/documents/", backend: "files")
+        );
 
         (await router.GetAsync("http://www.example.org/a/documents/b?c")).Body.Should().Be("files");
         (await router.GetAsync("http://www.example.org/a/documents")).Body.Should().Be("pages");

@@ -43,16 +43,29 @@ public sealed class ProposeModeTests : IAsyncLifetime
     [ProgramFact("jq", "jq")]
     public async Task A_change_is_one_line_on_a_branch_of_its_own_and_a_pull_request_whose_link_is_printed()
     {
-        _answers["POST /repos/example/site/pulls"] = (201, """{"number": 7, "html_url": "https://forge.example.org/example/site/pull/7"}""");
+        _answers["POST /repos/example/site/pulls"] = (
+            201,
+            """{"number": 7, "html_url": "https://forge.example.org/example/site/pull/7"}"""
+        );
 
         var result = await RunAsync("propose-mode", "staging", "maintenance");
 
         result.Should().Be((0, "7 https://forge.example.org/example/site/pull/7\n", ""));
         var (call, authorization, body) = _asked.Should().ContainSingle().Subject;
         (call, authorization).Should().Be(("POST /repos/example/site/pulls", "Bearer " + Secret));
-        (body!["head"]!.ToString(), body["base"]!.ToString(), body["title"]!.ToString()).Should().Be(("mode-staging-maintenance", "main", "staging: maintenance_mode is maintenance"));
-        (await GitAsync(Server, "diff", "--unified=0", "main", "mode-staging-maintenance")).Split('\n').Where(line => line.StartsWith('+') || line.StartsWith('-'))
-            .Should().Equal("--- a/deploy/vars/staging.yml", "+++ b/deploy/vars/staging.yml", "-maintenance_mode: live", "+maintenance_mode: maintenance");
+        (body!["head"]!.ToString(), body["base"]!.ToString(), body["title"]!.ToString())
+            .Should()
+            .Be(("mode-staging-maintenance", "main", "staging: maintenance_mode is maintenance"));
+        (await GitAsync(Server, "diff", "--unified=0", "main", "mode-staging-maintenance"))
+            .Split('\n')
+            .Where(line => line.StartsWith('+') || line.StartsWith('-'))
+            .Should()
+            .Equal(
+                "--- a/deploy/vars/staging.yml",
+                "+++ b/deploy/vars/staging.yml",
+                "-maintenance_mode: live",
+                "+maintenance_mode: maintenance"
+            );
         (await File.ReadAllTextAsync(Path.Combine(Clone, "deploy/vars/preview.yml"))).Should().Be("half an edit", "it is somebody's");
         (await GitAsync(Clone, "worktree", "list")).Trim().Split('\n').Should().ContainSingle("nothing is left behind");
     }
@@ -71,7 +84,10 @@ public sealed class ProposeModeTests : IAsyncLifetime
     public async Task A_pull_request_that_is_open_already_is_found()
     {
         _answers["POST /repos/example/site/pulls"] = (422, """{"message": "Validation Failed"}""");
-        _answers["GET /repos/example/site/pulls?state=open&base=main&head=example:mode-staging-recovery"] = (200, """[{"number": 3, "html_url": "https://forge.example.org/example/site/pull/3"}]""");
+        _answers["GET /repos/example/site/pulls?state=open&base=main&head=example:mode-staging-recovery"] = (
+            200,
+            """[{"number": 3, "html_url": "https://forge.example.org/example/site/pull/3"}]"""
+        );
 
         (await RunAsync("propose-mode", "staging", "recovery")).Output.Should().Be("3 https://forge.example.org/example/site/pull/3\n");
         (await RunAsync("propose-mode", "staging", "recovery")).Code.Should().Be(0, "the branch is there from the first time");
@@ -89,7 +105,9 @@ public sealed class ProposeModeTests : IAsyncLifetime
         var merged = await RunAsync("merge-proposal", "7");
 
         proposed.Code.Should().Be(1);
-        proposed.Errors.Should().EndWith("The forge made no pull request of mode-staging-recovery: Resource not accessible by this token\n");
+        proposed
+            .Errors.Should()
+            .EndWith("The forge made no pull request of mode-staging-recovery: Resource not accessible by this token\n");
         merged.Code.Should().Be(1);
         merged.Errors.Should().EndWith("The forge did not merge 7: Pull Request is not mergeable\n");
         (proposed.Errors + merged.Errors).Should().NotContain(Secret);
@@ -114,7 +132,11 @@ public sealed class ProposeModeTests : IAsyncLifetime
     [InlineData("merge-proposal", Secret, "x", "", "usage: deploy/merge-proposal NUMBER")]
     public async Task Wrong_use_is_told_and_changes_nothing(string script, string token, string first, string second, string why)
     {
-        var (code, _, errors) = await Script.RunAsync(Path.Combine(Clone, "deploy", script), script == "merge-proposal" ? [first] : [first, second], [.. Environment(), ("FORGE_TOKEN", token)]);
+        var (code, _, errors) = await Script.RunAsync(
+            Path.Combine(Clone, "deploy", script),
+            script == "merge-proposal" ? [first] : [first, second],
+            [.. Environment(), ("FORGE_TOKEN", token)]
+        );
 
         code.Should().Be(2);
         errors.Should().Contain(why);
@@ -160,7 +182,13 @@ public sealed class ProposeModeTests : IAsyncLifetime
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().StartWith("The mode has changed meanwhile.");
 
         Task<(int Code, string Output, string Errors)> SwitchAsync(params string[] arguments) =>
-            Script.RunAsync(Script.Deploy("switch-mode"), arguments, ("ROUTER", program), ("ROUTER_URL", router.ManagementUrl), ("RESULTS", results));
+            Script.RunAsync(
+                Script.Deploy("switch-mode"),
+                arguments,
+                ("ROUTER", program),
+                ("ROUTER_URL", router.ManagementUrl),
+                ("RESULTS", results)
+            );
     }
 
     private string Clone => Path.Combine(_directory, "clone");
@@ -170,9 +198,17 @@ public sealed class ProposeModeTests : IAsyncLifetime
     private Task<(int Code, string Output, string Errors)> RunAsync(string script, params string[] arguments) =>
         Script.RunAsync(Path.Combine(Clone, "deploy", script), arguments, Environment());
 
-    private (string, string)[] Environment() => [
-        ("FORGE_TOKEN", Secret), ("FORGE_API", _forge.Urls.First()), ("FORGE_REPOSITORY", "example/site"), ("CHAT_WEBHOOK", _forge.Urls.First() + "/hooks/secret"),
-        ("GIT_AUTHOR_NAME", "Test"), ("GIT_AUTHOR_EMAIL", "test@example.org"), ("GIT_COMMITTER_NAME", "Test"), ("GIT_COMMITTER_EMAIL", "test@example.org")];
+    private (string, string)[] Environment() =>
+        [
+            ("FORGE_TOKEN", Secret),
+            ("FORGE_API", _forge.Urls.First()),
+            ("FORGE_REPOSITORY", "example/site"),
+            ("CHAT_WEBHOOK", _forge.Urls.First() + "/hooks/secret"),
+            ("GIT_AUTHOR_NAME", "Test"),
+            ("GIT_AUTHOR_EMAIL", "test@example.org"),
+            ("GIT_COMMITTER_NAME", "Test"),
+            ("GIT_COMMITTER_EMAIL", "test@example.org"),
+        ];
 
     private async Task<string> GitAsync(string directory, params string[] arguments)
     {

@@ -32,18 +32,28 @@ public sealed class ProtectiveHeadersTests
     {
         await using var router = await StartAsync();
 
-        (await router.GetAsync($"http://{host}{path}")).Value("Content-Security-Policy").Should().StartWith("default-src 'none'; style-src 'unsafe-inline'").And.Contain("frame-ancestors");
+        (await router.GetAsync($"http://{host}{path}"))
+            .Value("Content-Security-Policy")
+            .Should()
+            .StartWith("default-src 'none'; style-src 'unsafe-inline'")
+            .And.Contain("frame-ancestors");
     }
 
     [Fact]
     public async Task A_routes_rule_replaces_them_and_a_backends_response_has_none()
     {
         await using var backend = new RecordingBackend();
-        var site = SiteFile.Of("www.*", backend.Address).Set("ResponseHeaders:own:Add:X-Frame-Options", "DENY").Set("ResponseHeaders:own:OnStatus", "503").Set("Hosts:www.*:ResponseHeaders", "own");
+        var site = SiteFile
+            .Of("www.*", backend.Address)
+            .Set("ResponseHeaders:own:Add:X-Frame-Options", "DENY")
+            .Set("ResponseHeaders:own:OnStatus", "503")
+            .Set("Hosts:www.*:ResponseHeaders", "own");
         await using (var open = await RunningRouter.StartAsync(site))
         {
             var reply = await open.GetAsync("http://www.example.org/");
-            (reply.Status, reply.Values("X-Frame-Options"), reply.Values("X-Content-Type-Options")).Should().BeEquivalentTo((200, Array.Empty<string>(), Array.Empty<string>()));
+            (reply.Status, reply.Values("X-Frame-Options"), reply.Values("X-Content-Type-Options"))
+                .Should()
+                .BeEquivalentTo((200, Array.Empty<string>(), Array.Empty<string>()));
         }
 
         await using var closed = await RunningRouter.StartAsync(site.Mode("maintenance"));
@@ -52,8 +62,14 @@ public sealed class ProtectiveHeadersTests
 
     private static async Task<RunningRouter> StartAsync()
     {
-        var site = new SiteFile().Frontend("www", "http://127.0.0.1:1").Host("www.*", "www").Path("www.*", "/private").Set("Hosts:www.*:Paths:/private:AllowList", "nobody").Set("AllowLists:nobody", "192.0.2.1")
-            .Api("api", "http://127.0.0.1:1").Host("api.*", "api");
+        var site = new SiteFile()
+            .Frontend("www", "http://127.0.0.1:1")
+            .Host("www.*", "www")
+            .Path("www.*", "/private")
+            .Set("Hosts:www.*:Paths:/private:AllowList", "nobody")
+            .Set("AllowLists:nobody", "192.0.2.1")
+            .Api("api", "http://127.0.0.1:1")
+            .Host("api.*", "api");
         var router = await RunningRouter.StartAsync(OperatorClient.With(site).Mode("recovery"));
         using var operators = new OperatorClient(router);
         (await operators.SendAsync("POST", "/bypass", "{}")).Status.Should().Be(201);

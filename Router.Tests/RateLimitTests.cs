@@ -17,7 +17,9 @@ public sealed class RateLimitTests
 
         replies.Count(reply => reply.Status == 200).Should().Be(21);
         replies.Count(reply => reply.Status == 429).Should().Be(9);
-        (await router.GetAsync("http://elsewhere.example.net/_metrics")).Body.Should().Contain("router_rate_limited_total{otel_scope_name=\"Router\",limit=\"of-thirty\"} 9");
+        (await router.GetAsync("http://elsewhere.example.net/_metrics"))
+            .Body.Should()
+            .Contain("router_rate_limited_total{otel_scope_name=\"Router\",limit=\"of-thirty\"} 9");
     }
 
     [Fact]
@@ -60,7 +62,9 @@ public sealed class RateLimitTests
             passed += limit.Allows("GET", IPAddress.Loopback) ? 1 : 0;
 
         var took = TimeProvider.System.GetElapsedTime(began).TotalSeconds;
-        passed.Should().BeInRange(12, 12 + (int)(200 * took), "eleven at once and 200 in a second; a machine that stands still lets fewer ask");
+        passed
+            .Should()
+            .BeInRange(12, 12 + (int)(200 * took), "eleven at once and 200 in a second; a machine that stands still lets fewer ask");
     }
 
     [Fact]
@@ -81,8 +85,13 @@ public sealed class RateLimitTests
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(
-            Limited(backend).Set("RateLimits:posts:Rate", "2").Set("RateLimits:posts:Burst", "5").Set("RateLimits:posts:Methods", "POST").Set("Hosts:www.*:RateLimits", "requests, posts"),
-            new ManualClock());
+            Limited(backend)
+                .Set("RateLimits:posts:Rate", "2")
+                .Set("RateLimits:posts:Burst", "5")
+                .Set("RateLimits:posts:Methods", "POST")
+                .Set("Hosts:www.*:RateLimits", "requests, posts"),
+            new ManualClock()
+        );
 
         (await PassedAsync(router, 40, "POST")).Should().Be(6);
         (await PassedAsync(router, 40, "GET")).Should().Be(15, "21 less the six that went before");
@@ -94,7 +103,9 @@ public sealed class RateLimitTests
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(
-            Limited(backend).Set("RateLimits:requests:Burst", "0").Set("Hosts:api.*:RateLimits", "requests"), new ManualClock());
+            Limited(backend).Set("RateLimits:requests:Burst", "0").Set("Hosts:api.*:RateLimits", "requests"),
+            new ManualClock()
+        );
         (await PassedAsync(router, 1)).Should().Be(1);
         var connections = backend.Connections;
 
@@ -124,7 +135,10 @@ public sealed class RateLimitTests
 
         limit.Allows("GET", IPAddress.Parse("203.0.113.1")).Should().BeFalse();
         limit.Allows("GET", IPAddress.Parse("::ffff:203.0.113.1")).Should().BeFalse("it is the same address");
-        limit.Allows("GET", IPAddress.Parse("2001:db8:0:1:ffff:ffff:ffff:ffff")).Should().BeFalse("the last 64 bits are the client's to choose");
+        limit
+            .Allows("GET", IPAddress.Parse("2001:db8:0:1:ffff:ffff:ffff:ffff"))
+            .Should()
+            .BeFalse("the last 64 bits are the client's to choose");
         // One pair of clients may share a bucket; thirty may not.
         Enumerable.Range(2, 30).Count(last => limit.Allows("GET", IPAddress.Parse($"203.0.113.{last}"))).Should().BeGreaterThan(25);
         Enumerable.Range(2, 30).Count(last => limit.Allows("GET", IPAddress.Parse($"2001:db8:0:{last}::1"))).Should().BeGreaterThan(25);
@@ -136,16 +150,27 @@ public sealed class RateLimitTests
         using var limit = new RateLimit(Settings(rate: 0.001, burst: 0), new ManualClock());
 
         // A fresh bucket lets one request pass, a known one none.
-        Enumerable.Range(0, 400_000).Count(i => limit.Allows("GET", new IPAddress(i * 7919L % uint.MaxValue))).Should().BeInRange(60_000, 65_536);
+        Enumerable
+            .Range(0, 400_000)
+            .Count(i => limit.Allows("GET", new IPAddress(i * 7919L % uint.MaxValue)))
+            .Should()
+            .BeInRange(60_000, 65_536);
     }
 
     [Fact]
     public void A_path_has_the_limits_of_its_host_its_own_or_none()
     {
-        var (table, faults) = new SiteFile().Frontend("www").Host("www.*", "www")
-            .Path("www.*", "/free").Path("www.*", "/login").Path("www.*", "/plain")
-            .Set("RateLimits:requests:Rate", "3").Set("RateLimits:logins:Rate", "0.1")
-            .Set("Hosts:www.*:RateLimits", "requests").Set("Hosts:www.*:Paths:/free:RateLimits", "none").Set("Hosts:www.*:Paths:/login:RateLimits", "requests, logins")
+        var (table, faults) = new SiteFile()
+            .Frontend("www")
+            .Host("www.*", "www")
+            .Path("www.*", "/free")
+            .Path("www.*", "/login")
+            .Path("www.*", "/plain")
+            .Set("RateLimits:requests:Rate", "3")
+            .Set("RateLimits:logins:Rate", "0.1")
+            .Set("Hosts:www.*:RateLimits", "requests")
+            .Set("Hosts:www.*:Paths:/free:RateLimits", "none")
+            .Set("Hosts:www.*:Paths:/login:RateLimits", "requests, logins")
             .Read();
 
         faults.Should().BeEmpty();
@@ -161,8 +186,13 @@ public sealed class RateLimitTests
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", backend).Set("RateLimits:logins:Rate", "0.1").Path("www.*", "/login").Set("Hosts:www.*:Paths:/login:RateLimits", "logins"),
-            new ManualClock());
+            SiteFile
+                .Of("www.*", backend)
+                .Set("RateLimits:logins:Rate", "0.1")
+                .Path("www.*", "/login")
+                .Set("Hosts:www.*:Paths:/login:RateLimits", "logins"),
+            new ManualClock()
+        );
         (await router.GetAsync("http://www.example.org/login")).Status.Should().Be(200);
 
         foreach (var spelling in new[] { "/login", "/LOGIN", "/%6cogin", "/a/../login", "//login", "/login/", "/login;a=b", "/login/../x" })
@@ -197,7 +227,11 @@ public sealed class RateLimitTests
     {
         await using var backend = RawBackend.Saying("hello");
         var site = Limited(backend).Set("Variables:DM_RATE_LIMITING_ENABLED", "RateLimiting");
-        await using var router = await RunningRouter.StartAsync(site, new ManualClock(), value is null ? [] : [("DM_RATE_LIMITING_ENABLED", value)]);
+        await using var router = await RunningRouter.StartAsync(
+            site,
+            new ManualClock(),
+            value is null ? [] : [("DM_RATE_LIMITING_ENABLED", value)]
+        );
 
         (await PassedAsync(router, 30)).Should().Be(passed);
     }
@@ -213,14 +247,22 @@ public sealed class RateLimitTests
         string[] lists = ["USER", "DEV_USER", "ADMIN_USER"];
         string[] addresses =
         [
-            "FRONTEND_URL", "API_URL", "SEARCH_API_URL", "ANTIVIRUS_API_URL", "DOCUMENTS_S3_URL", "G7_DRAFT_DOCUMENTS_S3_URL",
-            "AGREEMENTS_S3_URL", "COMMUNICATIONS_S3_URL", "REPORTS_S3_URL", "SUBMISSIONS_S3_URL",
+            "FRONTEND_URL",
+            "API_URL",
+            "SEARCH_API_URL",
+            "ANTIVIRUS_API_URL",
+            "DOCUMENTS_S3_URL",
+            "G7_DRAFT_DOCUMENTS_S3_URL",
+            "AGREEMENTS_S3_URL",
+            "COMMUNICATIONS_S3_URL",
+            "REPORTS_S3_URL",
+            "SUBMISSIONS_S3_URL",
         ];
-        await using var router = await RunningRouter.StartWithItsOwnTableAsync(
-        [
+        await using var router = await RunningRouter.StartWithItsOwnTableAsync([
             .. addresses.Select(name => ("DM_" + name, backend.Address)),
             .. lists.Select(name => ($"DM_{name}_IPS", "172.0.0.0/0")),
-            ("DM_APP_AUTH", "dXNlcjpwYXNz"), ("DM_RATE_LIMITING_ENABLED", "enabled"),
+            ("DM_APP_AUTH", "dXNlcjpwYXNz"),
+            ("DM_RATE_LIMITING_ENABLED", "enabled"),
         ]);
         var began = TimeProvider.System.GetTimestamp();
         var passed = 0;
@@ -243,21 +285,38 @@ public sealed class RateLimitTests
     [InlineData("RateLimits:none:Rate", "3", "Router:RateLimits:none:Rate: belongs to a limit that is called none")]
     [InlineData("Hosts:www.*:RateLimits", "request", "Router:Hosts:www.*:RateLimits: 'request' is not configured")]
     [InlineData("Hosts:www.*:RateLimits", "requests, none", "Router:Hosts:www.*:RateLimits: 'none' is not configured")]
-    public void What_is_mistyped_is_a_fault(string key, string value, string fault)
+    public void What_is_mistyped_is_a_fault(string key, string value, string violation)
     {
-        var site = new SiteFile().Frontend("www").Host("www.*", "www").Set("RateLimits:requests:Rate", "3").Set("Hosts:www.*:RateLimits", "requests");
+        var site = new SiteFile()
+            .Frontend("www")
+            .Host("www.*", "www")
+            .Set("RateLimits:requests:Rate", "3")
+            .Set("Hosts:www.*:RateLimits", "requests");
 
-        site.Set(key, value).Read().Faults.Should().ContainSingle().Which.ToString().Should().StartWith(fault);
+        site.Set(key, value).Read().Faults.Should().ContainSingle().Which.ToString().Should().StartWith(violation);
     }
 
-    private static SiteFile Limited(RawBackend backend, string name = "requests") => SiteFile.Of("www.*", backend)
-        .Api("api", backend.Address).Host("api.*", "api")
-        .Set($"RateLimits:{name}:Rate", "3").Set($"RateLimits:{name}:Burst", "20").Set("Hosts:www.*:RateLimits", name);
+    private static SiteFile Limited(RawBackend backend, string name = "requests") =>
+        SiteFile
+            .Of("www.*", backend)
+            .Api("api", backend.Address)
+            .Host("api.*", "api")
+            .Set($"RateLimits:{name}:Rate", "3")
+            .Set($"RateLimits:{name}:Burst", "20")
+            .Set("Hosts:www.*:RateLimits", name);
 
     private static RateLimitSettings Settings(double rate, int burst) =>
-        new() { Name = "test", Rate = rate, Burst = burst, Methods = [], RetryAfter = TimeSpan.FromSeconds(300) };
+        new()
+        {
+            Name = "test",
+            Rate = rate,
+            Burst = burst,
+            Methods = [],
+            RetryAfter = TimeSpan.FromSeconds(300),
+        };
 
-    private static int Passed(RateLimit limit, IPAddress client, int requests) => Enumerable.Range(0, requests).Count(_ => limit.Allows("GET", client));
+    private static int Passed(RateLimit limit, IPAddress client, int requests) =>
+        Enumerable.Range(0, requests).Count(_ => limit.Allows("GET", client));
 
     private static async Task<int> PassedAsync(RunningRouter router, int requests, string method = "GET")
     {

@@ -8,7 +8,8 @@ namespace Router.Tests;
 public sealed class RedisModeStoreTests
 {
     [RedisFact]
-    public Task A_text_is_replaced_only_where_it_is_exactly_what_was_expected() => WithAsync(ModeStorePromises.ReplacesOnlyWhatWasExpectedAsync);
+    public Task A_text_is_replaced_only_where_it_is_exactly_what_was_expected() =>
+        WithAsync(ModeStorePromises.ReplacesOnlyWhatWasExpectedAsync);
 
     [RedisFact]
     public Task Of_several_writers_exactly_one_wins() => WithAsync(ModeStorePromises.OneWriterWinsAsync);
@@ -17,21 +18,23 @@ public sealed class RedisModeStoreTests
     public Task What_instances_report_is_read_replaced_and_forgotten() => WithAsync(ModeStorePromises.KeepsReportsAsync);
 
     [RedisFact]
-    public Task A_report_is_replaced_only_where_it_is_the_one_that_was_read() => WithAsync(ModeStorePromises.ReplacesOnlyTheReportThatWasReadAsync);
+    public Task A_report_is_replaced_only_where_it_is_the_one_that_was_read() =>
+        WithAsync(ModeStorePromises.ReplacesOnlyTheReportThatWasReadAsync);
 
     [RedisFact]
-    public Task One_instance_observes_and_its_verdict_reaches_the_others_until_it_stays_away() => WithAsync(async open =>
-    {
-        await using var one = open();
-        await using var other = open();
-        (await one.BeatAsync("web-1/a", "x", default)).IsObserver.Should().BeTrue();
-        (await other.BeatAsync("web-2/b", "x", default)).Should().Match<StoreBeat>(beat => !beat.IsObserver && beat.Verdict == null);
+    public Task One_instance_observes_and_its_verdict_reaches_the_others_until_it_stays_away() =>
+        WithAsync(async open =>
+        {
+            await using var one = open();
+            await using var other = open();
+            (await one.BeatAsync("web-1/a", "x", default)).IsObserver.Should().BeTrue();
+            (await other.BeatAsync("web-2/b", "x", default)).Should().Match<StoreBeat>(beat => !beat.IsObserver && beat.Verdict == null);
 
-        await one.PublishVerdictAsync("safe", default);
+            await one.PublishVerdictAsync("safe", default);
 
-        (await other.BeatAsync("web-2/b", "x", default)).Verdict.Should().Be("safe");
-        await Eventually.TrueAsync(async () => (await other.BeatAsync("web-2/b", "x", default)) is { IsObserver: true, Verdict: null });
-    });
+            (await other.BeatAsync("web-2/b", "x", default)).Verdict.Should().Be("safe");
+            await Eventually.TrueAsync(async () => (await other.BeatAsync("web-2/b", "x", default)) is { IsObserver: true, Verdict: null });
+        });
 
     [RedisFact]
     public Task A_change_wakes_the_one_who_waits_also_where_it_came_before_the_wait() => WithAsync(ModeStorePromises.WakesAsync);
@@ -56,16 +59,17 @@ public sealed class RedisModeStoreTests
     }
 
     [RedisFact]
-    public Task The_history_keeps_its_newest_lines() => WithAsync(async open =>
-    {
-        await using var store = open();
-        await Task.WhenAll(Enumerable.Range(0, IModeStore.HistoryLength).Select(line => store.AddHistoryAsync($"{line}", default)));
+    public Task The_history_keeps_its_newest_lines() =>
+        WithAsync(async open =>
+        {
+            await using var store = open();
+            await Task.WhenAll(Enumerable.Range(0, IModeStore.HistoryLength).Select(line => store.AddHistoryAsync($"{line}", default)));
 
-        await store.AddHistoryAsync("newest", default);
+            await store.AddHistoryAsync("newest", default);
 
-        var history = await store.ReadHistoryAsync(default);
-        (history.Count, history[^1]).Should().Be((IModeStore.HistoryLength, "newest"));
-    });
+            var history = await store.ReadHistoryAsync(default);
+            (history.Count, history[^1]).Should().Be((IModeStore.HistoryLength, "newest"));
+        });
 
     [RedisFact]
     public async Task Two_sites_on_one_server_have_a_prefix_each()
@@ -89,13 +93,20 @@ public sealed class RedisModeStoreTests
 
         Func<Task>[] calls =
         [
-            () => store.ReadAsync(default), () => store.TryReplaceAsync("a", "b", "line", default), () => store.AddHistoryAsync("line", default),
-            () => store.ReadHistoryAsync(default), () => store.BeatAsync("web-1", "x", default), () => store.ReadFleetAsync(default), () => store.DeleteReportsAsync(["web-1"], default),
+            () => store.ReadAsync(default),
+            () => store.TryReplaceAsync("a", "b", "line", default),
+            () => store.AddHistoryAsync("line", default),
+            () => store.ReadHistoryAsync(default),
+            () => store.BeatAsync("web-1", "x", default),
+            () => store.ReadFleetAsync(default),
+            () => store.DeleteReportsAsync(["web-1"], default),
         ];
         foreach (var call in calls)
         {
             var began = Stopwatch.GetTimestamp();
-            (await call.Should().ThrowAsync<ModeStoreException>()).Which.Message.Should().Be($"Redis at localhost:{server.Port} can't be used: there is no connection");
+            (await call.Should().ThrowAsync<ModeStoreException>())
+                .Which.Message.Should()
+                .Be($"Redis at localhost:{server.Port} can't be used: there is no connection");
             Stopwatch.GetElapsedTime(began).Should().BeLessThan(TimeSpan.FromSeconds(5));
         }
 
@@ -149,9 +160,9 @@ public sealed class RedisModeStoreTests
         (await right.ReadAsync(default)).Should().BeNull();
         await using var wrong = Open($"redis://:hidden@localhost:{server.Port}");
 
-        var fault = (await wrong.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>()).Which;
+        var error = (await wrong.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>()).Which;
 
-        fault.Message.Should().Contain("password is not accepted").And.NotContain("hidden");
+        error.Message.Should().Contain("password is not accepted").And.NotContain("hidden");
         wrong.Name.Should().Be($"Redis at localhost:{server.Port}");
     }
 
@@ -167,12 +178,23 @@ public sealed class RedisModeStoreTests
             (await trusting.TryReplaceAsync(null, "a", null, default)).Should().BeTrue();
         using var stranger = Certificates.Of("localhost");
 
-        foreach (var (address, authorities) in new[] { (url, null), (url, stranger.Write(directory, "stranger").Certificate), ($"rediss://127.0.0.1:{server.Port}", files.Certificate) })
+        foreach (
+            var (address, authorities) in new[]
+            {
+                (url, null),
+                (url, stranger.Write(directory, "stranger").Certificate),
+                ($"rediss://127.0.0.1:{server.Port}", files.Certificate),
+            }
+        )
         {
             await using var doubting = Open(address, authorities: authorities);
             // Who asks before the first attempt has failed only hears that there is no connection.
             await Eventually.TrueAsync(async () =>
-                (await doubting.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>()).Which.Message.Contains("certificate is not trusted", StringComparison.Ordinal));
+                (await doubting.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>()).Which.Message.Contains(
+                    "certificate is not trusted",
+                    StringComparison.Ordinal
+                )
+            );
         }
 
         Directory.Delete(directory, recursive: true);
@@ -187,7 +209,10 @@ public sealed class RedisModeStoreTests
     private static RedisModeStore Open(string url, string prefix = "router", string? authorities = null)
     {
         RedisSettings.TryParse(url, out var options).Should().BeTrue();
-        return new RedisModeStore(new RedisSettings(options!) { Prefix = prefix, CertificateAuthorities = authorities }, TimeProvider.System);
+        return new RedisModeStore(
+            new RedisSettings(options!) { Prefix = prefix, CertificateAuthorities = authorities },
+            TimeProvider.System
+        );
     }
 
     private static async Task<string?> Try(RedisModeStore store)

@@ -122,23 +122,36 @@ public sealed class ReloadTests
     [Fact]
     public async Task The_command_reloads_at_once_and_says_what_changed_or_what_is_wrong()
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://www.invalid")), new ManualClock());
+        await using var router = await RunningRouter.StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://www.invalid")),
+            new ManualClock()
+        );
         var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
 
-        router.Replace(OperatorClient.With(SiteFile.Of("www.*", "http://other.invalid").Host("api.*", "www").Set("Limits:MaxHeaderFields", "50")).ToString());
+        router.Replace(
+            OperatorClient
+                .With(SiteFile.Of("www.*", "http://other.invalid").Host("api.*", "www").Set("Limits:MaxHeaderFields", "50"))
+                .ToString()
+        );
         var (code, output, errors) = await Tool.RunAsync(url, "reload");
 
         (code, errors).Should().Be((0, ""));
-        output.Should().Be(
-            "Reloaded: Router:Backends:www:Address, Router:Hosts:api.*:Backend, Router:Hosts:api.*:Match, Router:Limits:MaxHeaderFields changed "
-            + "(Router:Limits:MaxHeaderFields only at the next start). Routes: 2.\n");
+        output
+            .Should()
+            .Be(
+                "Reloaded: Router:Backends:www:Address, Router:Hosts:api.*:Backend, Router:Hosts:api.*:Match, Router:Limits:MaxHeaderFields changed "
+                    + "(Router:Limits:MaxHeaderFields only at the next start). Routes: 2.\n"
+            );
         (await router.Log.NextAsync("The configuration was reloaded")).Should().Contain("Router:Backends:www:Address");
         (await Tool.RunAsync(url, "reload")).Output.Should().Be("Reloaded: nothing changed. Routes: 2.\n");
 
         router.Replace(SiteFile.Of("www", "www.internal").Set("Colour", "blue").ToString());
         (code, _, errors) = await Tool.RunAsync(url, "reload");
         code.Should().Be(2);
-        errors.Split('\n').Should().StartWith("Not reloaded; the running configuration stays in force:")
+        errors
+            .Split('\n')
+            .Should()
+            .StartWith("Not reloaded; the running configuration stays in force:")
             .And.Contain(line => line.StartsWith("  Router:Backends:www:Address: ", StringComparison.Ordinal))
             .And.Contain(line => line.StartsWith("  Router:Colour: ", StringComparison.Ordinal));
         router.Site.Table.Routes.Should().HaveCount(2);

@@ -17,8 +17,10 @@ public sealed class ResponseHeaderRulesTests
             ("h.example.net", "s", "false", ["Location: http://a", "X-Gone: yes", "X-Sibling: assets.example.net"]),
         ];
         await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nLocation: http://a\r\nX-Gone: yes\r\nContent-Length: 0\r\n\r\n");
-        var file = new SiteFile().Frontend("www", backend.Address)
-            .Set("ResponseHeaders:x:Add:X-One", "1").Set("ResponseHeaders:x:Remove", "X-Gone")
+        var file = new SiteFile()
+            .Frontend("www", backend.Address)
+            .Set("ResponseHeaders:x:Add:X-One", "1")
+            .Set("ResponseHeaders:x:Remove", "X-Gone")
             .Set("ResponseHeaders:y:Add:X-Two", "2")
             .Set("ResponseHeaders:s:Add:X-Sibling", "{sibling:assets}");
         foreach (var (host, sets, redirects, _) in hosts)

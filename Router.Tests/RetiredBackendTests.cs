@@ -30,7 +30,9 @@ public sealed class RetiredBackendTests
     public async Task A_request_that_is_in_flight_at_the_removal_is_served_and_its_connection_closed_after_it()
     {
         await using var removed = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(Site("http://www.invalid").Api("old", removed.Address).Host("old.*", "old"));
+        await using var router = await RunningRouter.StartAsync(
+            Site("http://www.invalid").Api("old", removed.Address).Host("old.*", "old")
+        );
         var reply = router.GetAsync("http://old.example.org/");
         using var connection = await removed.AcceptAsync();
         await connection.ReadMessageAsync();
@@ -48,7 +50,9 @@ public sealed class RetiredBackendTests
     public async Task A_backend_that_comes_back_while_it_still_has_a_request_keeps_its_connections_again()
     {
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(Site("http://www.invalid").Api("old", backend.Address).Host("old.*", "old"));
+        await using var router = await RunningRouter.StartAsync(
+            Site("http://www.invalid").Api("old", backend.Address).Host("old.*", "old")
+        );
         var reply = router.GetAsync("http://old.example.org/");
         using var connection = await backend.AcceptAsync();
         await connection.ReadMessageAsync();
@@ -69,7 +73,8 @@ public sealed class RetiredBackendTests
     {
         await using var removed = Http2Backend.Start(_ => Http2Reaction.Serve);
         await using var router = await RunningRouter.StartAsync(
-            Site("http://www.invalid").Api("old", removed.Address).Set("Backends:old:Http2", "true").Host("old.*", "old"));
+            Site("http://www.invalid").Api("old", removed.Address).Set("Backends:old:Http2", "true").Host("old.*", "old")
+        );
         (await router.GetAsync("http://old.example.org/")).Status.Should().Be(200);
 
         await router.ReconfigureAsync(Site("http://www.invalid"));
@@ -81,7 +86,10 @@ public sealed class RetiredBackendTests
     private static SiteFile Site(string address) => SiteFile.Of("www.*", address);
 
     private static IEnumerable<string> Names(RunningRouter router) =>
-        router.App.Services.GetRequiredService<UpstreamRegistry>().All.Select(upstream => upstream.Settings.Name).Order(StringComparer.Ordinal);
+        router
+            .App.Services.GetRequiredService<UpstreamRegistry>()
+            .All.Select(upstream => upstream.Settings.Name)
+            .Order(StringComparer.Ordinal);
 
     private static async Task AnswerAsync(RawConnection connection)
     {

@@ -55,9 +55,16 @@ public sealed partial class SampleSiteTests
 
         var text = output.ToString();
         text.Should().Contain("mode recovery").And.Contain("www.*").And.Contain("frontend");
-        text.Should().Contain($"mode set recovery --url {router.App.Services.GetRequiredService<ManagementServer>().Url} ", "a hint is for this very instance");
+        text.Should()
+            .Contain(
+                $"mode set recovery --url {router.App.Services.GetRequiredService<ManagementServer>().Url} ",
+                "a hint is for this very instance"
+            );
         var lines = CurlLine().Matches(text);
-        lines.Select(line => new Uri(line.Groups[1].Value).Host).Should().Contain(["www.localhost", "api.localhost", "assets.localhost", "localhost"]);
+        lines
+            .Select(line => new Uri(line.Groups[1].Value).Host)
+            .Should()
+            .Contain(["www.localhost", "api.localhost", "assets.localhost", "localhost"]);
         foreach (var url in lines.Select(line => line.Groups[1].Value))
         {
             new Uri(url).Port.Should().Be(router.Endpoint.Port);
@@ -90,7 +97,9 @@ public sealed partial class SampleSiteTests
     {
         var start = async () => await RunningRouter.StartWithItsOwnTableAsync(Development, ("DM_API_URL", "http://api.internal"));
 
-        (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().Contain(fault => fault.Key.Contains("DM_FRONTEND_URL"));
+        (await start.Should().ThrowAsync<InvalidConfigurationException>())
+            .Which.Faults.All.Should()
+            .Contain(error => error.Key.Contains("DM_FRONTEND_URL"));
     }
 
     [Fact]
@@ -100,11 +109,24 @@ public sealed partial class SampleSiteTests
         await using var api = RawBackend.Saying("api");
         await using var store = RawBackend.Saying("store");
         await using var router = await RunningRouter.StartWithItsOwnTableAsync(
-            ("DM_FRONTEND_URL", frontend.Address), ("DM_API_URL", api.Address), ("DM_SEARCH_API_URL", api.Address), ("DM_ANTIVIRUS_API_URL", api.Address),
-            ("DM_DOCUMENTS_S3_URL", store.Address), ("DM_G7_DRAFT_DOCUMENTS_S3_URL", store.Address), ("DM_AGREEMENTS_S3_URL", store.Address),
-            ("DM_COMMUNICATIONS_S3_URL", store.Address), ("DM_REPORTS_S3_URL", store.Address), ("DM_SUBMISSIONS_S3_URL", store.Address),
-            ("DM_APP_AUTH", "dXNlcjpwYXNz"), ("DM_USER_IPS", "127.0.0.1"), ("DM_DEV_USER_IPS", "203.0.113.7"), ("DM_ADMIN_USER_IPS", "203.0.113.0/24,198.51.100.1"),
-            ("DM_ENVIRONMENT", "preview"), ("DM_APP_NAME", "front-door"), ("DM_MODE", "live"));
+            ("DM_FRONTEND_URL", frontend.Address),
+            ("DM_API_URL", api.Address),
+            ("DM_SEARCH_API_URL", api.Address),
+            ("DM_ANTIVIRUS_API_URL", api.Address),
+            ("DM_DOCUMENTS_S3_URL", store.Address),
+            ("DM_G7_DRAFT_DOCUMENTS_S3_URL", store.Address),
+            ("DM_AGREEMENTS_S3_URL", store.Address),
+            ("DM_COMMUNICATIONS_S3_URL", store.Address),
+            ("DM_REPORTS_S3_URL", store.Address),
+            ("DM_SUBMISSIONS_S3_URL", store.Address),
+            ("DM_APP_AUTH", "dXNlcjpwYXNz"),
+            ("DM_USER_IPS", "127.0.0.1"),
+            ("DM_DEV_USER_IPS", "203.0.113.7"),
+            ("DM_ADMIN_USER_IPS", "203.0.113.0/24,198.51.100.1"),
+            ("DM_ENVIRONMENT", "preview"),
+            ("DM_APP_NAME", "front-door"),
+            ("DM_MODE", "live")
+        );
 
         (await router.GetAsync("http://www.preview.example.org/")).Body.Should().Be("frontend");
         (await frontend.RequestAsync()).Value("Authorization").Should().Be("Basic dXNlcjpwYXNz");
@@ -114,7 +136,10 @@ public sealed partial class SampleSiteTests
         (await router.GetAsync("http://assets.preview.example.org/x/documents/y")).Body.Should().Be("store");
         (await router.GetAsync("http://assets.preview.example.org/static/y")).Body.Should().Be("frontend");
         router.App.Services.GetService<SampleSite>().Should().BeNull();
-        (await router.GetAsync("http://localhost/_status")).Body.Should().Contain("\"stage\": \"preview\"").And.Contain("\"application\": \"front-door\"");
+        (await router.GetAsync("http://localhost/_status"))
+            .Body.Should()
+            .Contain("\"stage\": \"preview\"")
+            .And.Contain("\"application\": \"front-door\"");
     }
 
     [GeneratedRegex("curl -i (http://\\S+)")]

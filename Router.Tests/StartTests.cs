@@ -29,8 +29,9 @@ public sealed class StartTests : IDisposable
         lines[^1].Should().Contain($"can't listen on {used}: the port is in use").And.Contain(key);
         errors.Length.Should().BeLessThan(800, errors);
         errors.Should().NotContain("   at ");
-        (await RunAsync(Site(key, used), ["check", "--urls", key == "--urls" ? used : free])).Output
-            .Should().Contain($"{used} is in use now, by a running Router or another program ({key})");
+        (await RunAsync(Site(key, used), ["check", "--urls", key == "--urls" ? used : free]))
+            .Output.Should()
+            .Contain($"{used} is in use now, by a running Router or another program ({key})");
     }
 
     [Theory]
@@ -51,15 +52,30 @@ public sealed class StartTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "none.crt", "KeyPath": "site.key" } }""", "Kestrel:Endpoints:public:Certificate:Path: '{directory}/none.crt' can't be read: there is no such file")]
-    [InlineData("""{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "none.key" } }""", "Kestrel:Endpoints:public:Certificate:KeyPath: '{directory}/none.key' can't be read")]
-    [InlineData("""{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "other.key" } }""", "Kestrel:Endpoints:public:Certificate:Path: '{directory}/site.crt' with the key '{directory}/other.key' can't be used")]
-    [InlineData("""{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt" } }""", "Kestrel:Endpoints:public:Certificate:Path: '{directory}/site.crt' can't be used")]
-    [InlineData("""{ "Url": "https://127.0.0.1:0", "Certificat": { "Path": "site.crt", "KeyPath": "site.key" } }""", "Kestrel:Endpoints:public:Certificat: is not a key that Router knows. Did you mean Certificate?")]
+    [InlineData(
+        """{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "none.crt", "KeyPath": "site.key" } }""",
+        "Kestrel:Endpoints:public:Certificate:Path: '{directory}/none.crt' can't be read: there is no such file"
+    )]
+    [InlineData(
+        """{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "none.key" } }""",
+        "Kestrel:Endpoints:public:Certificate:KeyPath: '{directory}/none.key' can't be read"
+    )]
+    [InlineData(
+        """{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "other.key" } }""",
+        "Kestrel:Endpoints:public:Certificate:Path: '{directory}/site.crt' with the key '{directory}/other.key' can't be used"
+    )]
+    [InlineData(
+        """{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt" } }""",
+        "Kestrel:Endpoints:public:Certificate:Path: '{directory}/site.crt' can't be used"
+    )]
+    [InlineData(
+        """{ "Url": "https://127.0.0.1:0", "Certificat": { "Path": "site.crt", "KeyPath": "site.key" } }""",
+        "Kestrel:Endpoints:public:Certificat: is not a key that Router knows. Did you mean Certificate?"
+    )]
     [InlineData("""{ "Url": "https://127.0.0.1:0" }""", "Kestrel:Endpoints:public:Certificate: is not set, and the address is https")]
     [InlineData("""{ "Url": "127.0.0.1" }""", "Kestrel:Endpoints:public:Url: '127.0.0.1' is not an address to listen on")]
     [InlineData("""{ "Url": "http://127.0.0.1:0", "Protocols": "Http4" }""", "Kestrel:Endpoints:public:Protocols: is 'Http4'")]
-    public async Task Check_and_start_find_what_the_server_would_stumble_over(string endpoint, string fault)
+    public async Task Check_and_start_find_what_the_server_would_stumble_over(string endpoint, string violation)
     {
         using var certificate = Certificates.Of("www.example.org");
         using var other = Certificates.Of("www.example.org");
@@ -73,7 +89,7 @@ public sealed class StartTests : IDisposable
             var (code, _, errors) = await RunAsync(site, command);
 
             code.Should().Be(2, errors);
-            errors.Should().Contain(fault.Replace("{directory}", _directory, StringComparison.Ordinal)).And.NotContain("   at ");
+            errors.Should().Contain(violation.Replace("{directory}", _directory, StringComparison.Ordinal)).And.NotContain("   at ");
         }
     }
 
@@ -85,16 +101,23 @@ public sealed class StartTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_directory, "token"), "0123456789abcdef0123456789abcdef");
         await File.WriteAllTextAsync(Path.Combine(_directory, "ranges"), "203.0.113.0/24");
         var site = Site("Router:Management:TokenFile", "token");
-        site["Kestrel"] = JsonNode.Parse("""{ "Endpoints": { "public": { "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "./site.key" } } } }""");
+        site["Kestrel"] = JsonNode.Parse(
+            """{ "Endpoints": { "public": { "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "./site.key" } } } }"""
+        );
         site["Router"]!["ModeStore"] = new JsonObject { ["File"] = "mode.json" };
-        site["Router"]!["TrustedProxyLists"] = JsonNode.Parse("""{ "cdn": { "Source": "ranges" }, "own": { "Source": "198.51.100.0/24" } }""");
+        site["Router"]!["TrustedProxyLists"] = JsonNode.Parse(
+            """{ "cdn": { "Source": "ranges" }, "own": { "Source": "198.51.100.0/24" } }"""
+        );
         site["Router"]!["Backends"]!["www"]!["CertificateAuthorities"] = "site.crt";
 
         var (code, output, errors) = await RunAsync(site, ["check", "--connect"]);
 
         errors.Should().NotContain("can't");
         code.Should().Be(3, "the backend is not there");
-        output.Should().Contain($"Mode store, the file {_directory}/mode.json: read.").And.Contain($"Trusted proxies cdn from file://{_directory}/ranges: 1 ranges.");
+        output
+            .Should()
+            .Contain($"Mode store, the file {_directory}/mode.json: read.")
+            .And.Contain($"Trusted proxies cdn from file://{_directory}/ranges: 1 ranges.");
     }
 
     [Fact]
@@ -107,7 +130,11 @@ public sealed class StartTests : IDisposable
         var (code, output, _) = await RunAsync(site, ["check", "--connect"]);
 
         code.Should().Be(3);
-        output.Should().Contain($"Backend www at {backend.Address}: connected.").And.Contain("Backend api at http://127.0.0.1:1: FAILED: ").And.Contain("See Router:Backends:api:Address.");
+        output
+            .Should()
+            .Contain($"Backend www at {backend.Address}: connected.")
+            .And.Contain("Backend api at http://127.0.0.1:1: FAILED: ")
+            .And.Contain("See Router:Backends:api:Address.");
     }
 
     [Fact]
@@ -121,7 +148,10 @@ public sealed class StartTests : IDisposable
         var (code, _, errors) = await RunAsync(site, ["check", "--urls", "http://*:18080"]);
 
         code.Should().Be(2);
-        errors.Should().Contain($"Router:ModeStore:File: '{mode}' holds no record of the mode").And.Contain("Router:Management:Url: http://127.0.0.1:18080 is the same port as http://*:18080 (--urls)");
+        errors
+            .Should()
+            .Contain($"Router:ModeStore:File: '{mode}' holds no record of the mode")
+            .And.Contain("Router:Management:Url: http://127.0.0.1:18080 is the same port as http://*:18080 (--urls)");
     }
 
     [Theory]
@@ -139,7 +169,11 @@ public sealed class StartTests : IDisposable
         var (code, _, errors) = await RunAsync(Site("Router:ModeStore:File", mode), ["check", "--urls", "http://127.0.0.1:0"]);
 
         code.Should().Be(2, errors);
-        errors.Should().Contain($"Router:ModeStore:File: '{mode}' can't be written").And.Contain("Let Router's user write into its directory").And.NotContain("   at ");
+        errors
+            .Should()
+            .Contain($"Router:ModeStore:File: '{mode}' can't be written")
+            .And.Contain("Let Router's user write into its directory")
+            .And.NotContain("   at ");
     }
 
     [Fact]
@@ -150,10 +184,15 @@ public sealed class StartTests : IDisposable
         Directory.CreateDirectory(mode + ".instances");
         var site = Site("Router:ModeStore:File", mode);
 
-        (await RunAsync(site, ["check", "--urls", "http://127.0.0.1:0"])).Should().Match<(int Code, string Output, string Errors)>(end => end.Code == 0 && end.Errors == "");
+        (await RunAsync(site, ["check", "--urls", "http://127.0.0.1:0"]))
+            .Should()
+            .Match<(int Code, string Output, string Errors)>(end => end.Code == 0 && end.Errors == "");
 
-        Directory.GetFileSystemEntries(_directory, "*", SearchOption.AllDirectories).Select(Path.GetFileName)
-            .Should().BeEquivalentTo(["site.json", "mode.json.lock", "mode.json.instances"]);
+        Directory
+            .GetFileSystemEntries(_directory, "*", SearchOption.AllDirectories)
+            .Select(Path.GetFileName)
+            .Should()
+            .BeEquivalentTo(["site.json", "mode.json.lock", "mode.json.instances"]);
     }
 
     [Fact]
@@ -178,8 +217,12 @@ public sealed class StartTests : IDisposable
         var (code, output, errors) = await RunAsync(site, ["check", "--urls", "http://127.0.0.1:0"], openFiles: 1000);
 
         code.Should().Be(0, errors);
-        output.Should().Contain("Warning: Router:Limits:MaxConnections is 1500000000, but the limit of 1000 open files has room for 372 clients")
-            .And.Contain("Warning: Router:Backends:www:MaxConcurrentRequests is 1000, and each request takes a connection to the backend, but the limit of 1000 open files has room for 744.")
+        output
+            .Should()
+            .Contain("Warning: Router:Limits:MaxConnections is 1500000000, but the limit of 1000 open files has room for 372 clients")
+            .And.Contain(
+                "Warning: Router:Backends:www:MaxConcurrentRequests is 1000, and each request takes a connection to the backend, but the limit of 1000 open files has room for 744."
+            )
             .And.Contain("LimitNOFILE");
     }
 

@@ -5,7 +5,8 @@ namespace Router.Tests;
 
 /// <summary>
 /// Rehearsals of a planned downtime, one fault each: what was acknowledged is in the restore, nothing is committed after SAFE, and no
-/// client is told that a write had not arrived that had. See <see cref="DrillSite"/>. Here the store fails, or two operators use it at once.
+/// client is told that a write had not arrived that had. See <see cref="DrillSite"/>. Here the store fails, or two operators use it at
+/// once.
 /// </summary>
 [Collection(Alone.Name)]
 public sealed class StoreDrillTests(DrillDatabase database, ITestOutputHelper output) : IClassFixture<DrillDatabase>
@@ -17,19 +18,25 @@ public sealed class StoreDrillTests(DrillDatabase database, ITestOutputHelper ou
         await using var site = started;
         (string Name, Func<Task> DoAsync)[] faults =
         [
-            ("killed", async () =>
-            {
-                await site.Redis.KillAsync();
-                await Task.Delay(TimeSpan.FromSeconds(1));
-                await site.Redis.ReturnAsync(withData: true);
-            }),
+            (
+                "killed",
+                async () =>
+                {
+                    await site.Redis.KillAsync();
+                    await Task.Delay(TimeSpan.FromSeconds(1));
+                    await site.Redis.ReturnAsync(withData: true);
+                }
+            ),
             ("wiped", site.Redis.WipeAsync),
-            ("slow", async () =>
-            {
-                await site.Redis.SignalAsync("STOP");
-                await Task.Delay(TimeSpan.FromSeconds(2));
-                await site.Redis.SignalAsync("CONT");
-            }),
+            (
+                "slow",
+                async () =>
+                {
+                    await site.Redis.SignalAsync("STOP");
+                    await Task.Delay(TimeSpan.FromSeconds(2));
+                    await site.Redis.SignalAsync("CONT");
+                }
+            ),
         ];
         foreach (var (name, fault) in faults)
         {
@@ -57,8 +64,11 @@ public sealed class StoreDrillTests(DrillDatabase database, ITestOutputHelper ou
 
         var done = await Task.WhenAll(anna.Done, bert.Done);
 
-        done.Should().Contain(it => it.Code == 0)
-            .And.OnlyContain(it => it.Code == 0 ? DrillSite.LastLine(it.Output) == "SAFE" : it.Output.Contains("Somebody") || it.Errors.Length > 0);
+        done.Should()
+            .Contain(it => it.Code == 0)
+            .And.OnlyContain(it =>
+                it.Code == 0 ? DrillSite.LastLine(it.Output) == "SAFE" : it.Output.Contains("Somebody") || it.Errors.Length > 0
+            );
         var (_, restored) = await site.SafeAsync(Tool.Start(three.ManagementUrl, "mode", "--wait", "--expect", "3"));
         await site.NothingIsLostAsync(restored);
     }

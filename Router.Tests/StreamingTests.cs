@@ -11,7 +11,11 @@ public sealed class StreamingTests
     [Theory]
     [InlineData("Content-Length: 11", "first", "second")]
     [InlineData("Transfer-Encoding: chunked", "5\r\nfirst\r\n", "6\r\nsecond\r\n0\r\n\r\n")]
-    public async Task The_first_piece_of_a_body_reaches_the_backend_before_the_client_has_sent_the_second(string framing, string first, string second)
+    public async Task The_first_piece_of_a_body_reaches_the_backend_before_the_client_has_sent_the_second(
+        string framing,
+        string first,
+        string second
+    )
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -31,7 +35,11 @@ public sealed class StreamingTests
     [Theory]
     [InlineData("Content-Length: 11", "first", "second")]
     [InlineData("Transfer-Encoding: chunked", "5\r\nfirst\r\n", "6\r\nsecond\r\n0\r\n\r\n")]
-    public async Task The_first_piece_of_an_answer_reaches_the_client_before_the_backend_has_sent_the_second(string framing, string first, string second)
+    public async Task The_first_piece_of_an_answer_reaches_the_client_before_the_backend_has_sent_the_second(
+        string framing,
+        string first,
+        string second
+    )
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -152,7 +160,8 @@ public sealed class StreamingTests
         await using var stalled = RawBackend.Start();
         await using var quick = RawBackend.Saying("here I am");
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", stalled).Api("api", quick.Address).Host("api.*", "api"));
+            SiteFile.Of("www.*", stalled).Api("api", quick.Address).Host("api.*", "api")
+        );
         var waiting = Enumerable.Range(0, 200).Select(_ => router.BeginAsync("GET", "http://www.example.org/")).ToArray();
         for (var i = 0; i < waiting.Length; i++)
             await stalled.AcceptAsync();

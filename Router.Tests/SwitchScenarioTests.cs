@@ -7,7 +7,9 @@ using Xunit.Abstractions;
 
 namespace Router.Tests;
 
-/// <summary>A fleet of real processes on a real Redis, from outside: what clients get, what the backend is asked, what an operator reads.</summary>
+/// <summary>
+/// A fleet of real processes on a real Redis, from outside: what clients get, what the backend is asked, what an operator reads.
+/// </summary>
 [Collection(Alone.Name)]
 public sealed class SwitchScenarioTests(ITestOutputHelper output)
 {
@@ -20,7 +22,8 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
     private const string Upgraded =
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
-    // What the clocks of one machine can differ by is nothing; this is for a thread that the system lets wait between its decision and its deed.
+    // What the clocks of one machine can differ by is nothing; this is for a thread that the system lets wait between its decision and its
+    // deed.
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
     [RedisFact]
@@ -36,13 +39,19 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         });
         await app.StartAsync();
         await using var redis = await RedisServer.StartAsync();
-        var site = SiteFile.Of("www.*", app.Urls.First()).Set("ModeStore:Redis", redis.Url).Set("ModeStore:ActivationDelay", "300ms").Set("AccessLog", "false");
+        var site = SiteFile
+            .Of("www.*", app.Urls.First())
+            .Set("ModeStore:Redis", redis.Url)
+            .Set("ModeStore:ActivationDelay", "300ms")
+            .Set("AccessLog", "false");
         var instances = new List<RouterProcess>();
         for (var i = 0; i < 3; i++)
             instances.Add(await OpenAsync(site, $"web-{i}"));
         using var operators = new OperatorClient(instances[0].ManagementUrl);
         using var stopping = new CancellationTokenSource();
-        var load = instances.SelectMany(instance => Enumerable.Range(0, 3).Select(_ => AskAsync(instance.Endpoint, stopping.Token))).ToArray();
+        var load = instances
+            .SelectMany(instance => Enumerable.Range(0, 3).Select(_ => AskAsync(instance.Endpoint, stopping.Token)))
+            .ToArray();
 
         var switched = new List<(DateTimeOffset At, bool Closed)>();
         for (var i = 0; i < Switches; i++)
@@ -55,15 +64,21 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
             await Eventually.TrueAsync(async () =>
             {
                 var fleet = (await operators.SendAsync("GET", "/fleet?expect=3")).Body;
-                return DateTimeOffset.UtcNow > at + Grace && fleet["agreed"]!.GetValue<bool>() && fleet["safe"]!.GetValue<bool>() == closes
-                    && fleet["instances"]!.AsArray().Count(it => it!["report"]!["mode"]!.GetValue<string>() == (closes ? "maintenance" : "live")) == 3;
+                return DateTimeOffset.UtcNow > at + Grace
+                    && fleet["agreed"]!.GetValue<bool>()
+                    && fleet["safe"]!.GetValue<bool>() == closes
+                    && fleet["instances"]!
+                        .AsArray()
+                        .Count(it => it!["report"]!["mode"]!.GetValue<string>() == (closes ? "maintenance" : "live")) == 3;
             });
             await NextAnswersAsync(load);
         }
 
         await stopping.CancelAsync();
         var answers = (await Task.WhenAll(load.Select(client => client.Done))).SelectMany(it => it).ToArray();
-        output.WriteLine($"{answers.Length} answers, {answers.Count(it => it.Open)} of them from the application, over {(switched[^1].At - switched[0].At).TotalSeconds:F1} s");
+        output.WriteLine(
+            $"{answers.Length} answers, {answers.Count(it => it.Open)} of them from the application, over {(switched[^1].At - switched[0].At).TotalSeconds:F1} s"
+        );
 
         switched.Add((DateTimeOffset.UtcNow, true));
         for (var i = 0; i < Switches; i++)
@@ -108,14 +123,22 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         await uploaded.WriteAsync("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
         (await upload.ReadMessageAsync())!.Status.Should().Be(201);
         await Eventually.TrueAsync(async () => (await BlockingAsync(operators)).SequenceEqual(["/report"]));
-        (await operators.SendAsync("GET", "/fleet?expect=2")).Body["verdict"]!.GetValue<string>().Should().StartWith("NOT SAFE: web-1").And.Contain("GET www.example.org/report");
+        (await operators.SendAsync("GET", "/fleet?expect=2")).Body["verdict"]!
+            .GetValue<string>()
+            .Should()
+            .StartWith("NOT SAFE: web-1")
+            .And.Contain("GET www.example.org/report");
         waiting.Done.IsCompleted.Should().BeFalse("the report is still under way");
 
         await report.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
         (await page.ReadMessageAsync())!.Body.Should().Be("ok");
         var (code, text, errors) = await waiting.Done;
         (code, errors).Should().Be((0, ""));
-        text.Should().Contain("GET www.example.org/report").And.Contain("POST www.example.org/upload").And.Contain("www.example.org/live").And.NotContain("secret");
+        text.Should()
+            .Contain("GET www.example.org/report")
+            .And.Contain("POST www.example.org/upload")
+            .And.Contain("www.example.org/live")
+            .And.NotContain("secret");
         text.TrimEnd().Should().EndWith("\nSAFE");
         var history = await Tool.RunAsync(other.ManagementUrl, "mode", "history");
         history.Output.Should().Contain("restore").And.Contain("drained");
@@ -138,7 +161,9 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         await redis.KillAsync();
         (await one.LineAsync("can't be used")).Should().Contain("The mode stays maintenance");
         (await StatusAsync(one)).Should().Contain("can't be used", "the status tells why the mode may be old");
-        (await Tool.RunAsync(one.ManagementUrl, "mode", "set", "live")).Code.Should().NotBe(0, "no operator can change what the others would not hear of");
+        (await Tool.RunAsync(one.ManagementUrl, "mode", "set", "live"))
+            .Code.Should()
+            .NotBe(0, "no operator can change what the others would not hear of");
         await other.RestartAsync();
         (await StatusAsync(other)).Should().Contain("can't be used").And.Contain("maintenance", "DM_MODE says live, but nobody knows");
 
@@ -166,7 +191,9 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         await Eventually.TrueAsync(async () => (await StatusAsync(other)).Contains("\"live\"", StringComparison.Ordinal));
         await NextAnswersAsync(load);
         await stopping.CancelAsync();
-        (await Task.WhenAll(load.Select(client => client.Done))).Should().OnlyContain(answers => answers.Any(it => it.Open) && answers.Any(it => !it.Open));
+        (await Task.WhenAll(load.Select(client => client.Done)))
+            .Should()
+            .OnlyContain(answers => answers.Any(it => it.Open) && answers.Any(it => !it.Open));
 
         async Task AgreedAsync(RouterProcess instance)
         {
@@ -175,7 +202,11 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         }
     }
 
-    private static async Task<(RawConnection Client, RawConnection Backend)> BeginAsync(RouterProcess router, RawBackend backend, string request)
+    private static async Task<(RawConnection Client, RawConnection Backend)> BeginAsync(
+        RouterProcess router,
+        RawBackend backend,
+        string request
+    )
     {
         var client = await RawConnection.OpenAsync(router.Endpoint);
         await client.WriteAsync(request);
@@ -196,7 +227,14 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
     {
         var (_, fleet) = await operators.SendAsync("GET", "/fleet?expect=2");
         fleet["safe"]!.GetValue<bool>().Should().BeFalse();
-        return [.. fleet["instances"]!.AsArray().SelectMany(it => it!["report"]!["blocking"]!.AsArray()).Select(it => it!["path"]!.GetValue<string>()).Order(StringComparer.Ordinal)];
+        return
+        [
+            .. fleet["instances"]!
+                .AsArray()
+                .SelectMany(it => it!["report"]!["blocking"]!.AsArray())
+                .Select(it => it!["path"]!.GetValue<string>())
+                .Order(StringComparer.Ordinal),
+        ];
     }
 
     private static async Task<string> StatusAsync(RouterProcess router)
@@ -212,16 +250,20 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         await Eventually.Async(() => load.Zip(before).All(pair => pair.First.Done.IsFaulted || pair.First.Count >= pair.Second + 2));
     }
 
-    private static Client AskAsync(IPEndPoint endpoint, CancellationToken stopping, bool mayFail = false) => new(endpoint, mayFail, stopping);
+    private static Client AskAsync(IPEndPoint endpoint, CancellationToken stopping, bool mayFail = false) =>
+        new(endpoint, mayFail, stopping);
 
     private sealed record Answer(DateTimeOffset Sent, DateTimeOffset Had, bool Open);
 
-    /// <summary>Asks one question after the other, and keeps every answer. An answer that is neither the application's nor the page ends it.</summary>
+    /// <summary>
+    /// Asks one question after the other, and keeps every answer. An answer that is neither the application's nor the page ends it.
+    /// </summary>
     private sealed class Client
     {
         private int _count;
 
-        public Client(IPEndPoint endpoint, bool mayFail, CancellationToken stopping) => Done = Task.Run(() => RunAsync(endpoint, mayFail, stopping));
+        public Client(IPEndPoint endpoint, bool mayFail, CancellationToken stopping) =>
+            Done = Task.Run(() => RunAsync(endpoint, mayFail, stopping));
 
         public int Count => Volatile.Read(ref _count);
 
@@ -233,20 +275,24 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
             using var client = new HttpClient { Timeout = Deadlines.Limit };
             while (!stopping.IsCancellationRequested)
             {
-                using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{endpoint}/") { Headers = { Host = "www.example.org" } };
+                using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{endpoint}/")
+                {
+                    Headers = { Host = "www.example.org" },
+                };
                 var sent = DateTimeOffset.UtcNow;
                 try
                 {
-                    using var answer = await client.SendAsync(request, CancellationToken.None);
-                    var body = await answer.Content.ReadAsStringAsync(CancellationToken.None);
-                    answer.StatusCode.Should().BeOneOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
+                    using var response = await client.SendAsync(request, CancellationToken.None);
+                    var body = await response.Content.ReadAsStringAsync(CancellationToken.None);
+                    response.StatusCode.Should().BeOneOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
                     body.Should().NotBeEmpty();
-                    answers.Add(new Answer(sent, DateTimeOffset.UtcNow, answer.StatusCode == HttpStatusCode.OK));
+                    answers.Add(new Answer(sent, DateTimeOffset.UtcNow, response.StatusCode == HttpStatusCode.OK));
                     Interlocked.Increment(ref _count);
                 }
-                catch (Exception fault) when (mayFail && fault is (HttpRequestException or SocketException))
+                catch (Exception error) when (mayFail && error is (HttpRequestException or SocketException))
                 {
-                    // Its instance was killed. Where that happens between the connection and its first use, the framework lets the socket's error through.
+                    // Its instance was killed. Where that happens between the connection and its first use, the framework lets the socket's
+                    // error through.
                 }
 
                 // A pace, so that the machine has time for the switch itself.

@@ -14,14 +14,26 @@ public sealed class SwitchingDocumentTests
     {
         var sent = new ModeChangeDocument
         {
-            Mode = "maintenance", At = "2026-01-31T22:00:00Z", Until = "+45m", ExtendBy = "10m", Shorten = true, By = "jane", Reason = "restore",
-            Ticket = "OPS-1", ReadOnlyBefore = "10s", CutAfter = "0s",
+            Mode = "maintenance",
+            At = "2026-01-31T22:00:00Z",
+            Until = "+45m",
+            ExtendBy = "10m",
+            Shorten = true,
+            By = "jane",
+            Reason = "restore",
+            Ticket = "OPS-1",
+            ReadOnlyBefore = "10s",
+            CutAfter = "0s",
         };
-        var faults = new ValidationErrors();
+        var errors = new ValidationErrors();
 
-        var read = ModeChangeDocument.Read(JsonSerializer.SerializeToUtf8Bytes(sent, ManagementJson.Default.ModeChangeDocument), ManagementJson.Default.ModeChangeDocument, faults);
+        var read = ModeChangeDocument.Read(
+            JsonSerializer.SerializeToUtf8Bytes(sent, ManagementJson.Default.ModeChangeDocument),
+            ManagementJson.Default.ModeChangeDocument,
+            errors
+        );
 
-        faults.All.Should().BeEmpty();
+        errors.All.Should().BeEmpty();
         read.Should().Be(sent);
     }
 
@@ -41,7 +53,14 @@ public sealed class SwitchingDocumentTests
     {
         foreach (var kind in Enum.GetValues<HistoryKind>())
         {
-            var entry = new HistoryEntry { Kind = kind, Version = new(1), Time = DateTimeOffset.UnixEpoch, Instance = "web-1", Mode = "live" };
+            var entry = new HistoryEntry
+            {
+                Kind = kind,
+                Version = new(1),
+                Time = DateTimeOffset.UnixEpoch,
+                Instance = "web-1",
+                Mode = "live",
+            };
             var text = ModeHistory.Text(entry);
 
             text.Should().Contain($"\"kind\":\"{kind.ToString().ToLowerInvariant()}\"");

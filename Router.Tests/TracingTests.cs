@@ -16,8 +16,15 @@ public sealed class TracingTests
 
         await router.GetAsync(
             "http://www.example.org/",
-            ("traceparent", $"00-{Trace}-{Parent}-01"), ("tracestate", "a=1,b=2"), ("baggage", "k=v"),
-            ("X-B3-TraceId", "463AC35C9F6413AD"), ("X-B3-SpanId", "a2fb4a1d1a96d312"), ("X-B3-ParentSpanId", "0020000000000001"), ("X-B3-Sampled", "d"), ("X-B3-Flags", "7"));
+            ("traceparent", $"00-{Trace}-{Parent}-01"),
+            ("tracestate", "a=1,b=2"),
+            ("baggage", "k=v"),
+            ("X-B3-TraceId", "463AC35C9F6413AD"),
+            ("X-B3-SpanId", "a2fb4a1d1a96d312"),
+            ("X-B3-ParentSpanId", "0020000000000001"),
+            ("X-B3-Sampled", "d"),
+            ("X-B3-Flags", "7")
+        );
 
         var request = await backend.RequestAsync();
         request.Value("traceparent").Should().Be($"00-{Trace}-{Parent}-01");
@@ -46,14 +53,22 @@ public sealed class TracingTests
     {
         await using var backend = RawBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
-        await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend).Set("ApplicationName", "front-door-of-the-test"), collector));
+        await using var router = await RunningRouter.StartAsync(
+            Traced(SiteFile.Of("www.*", backend).Set("ApplicationName", "front-door-of-the-test"), collector)
+        );
 
         await router.GetAsync("http://www.example.org/", ("traceparent", $"00-{Trace}-{Parent}-01"));
 
         var sent = Read((await backend.RequestAsync()).Value("traceparent"));
         await collector.HasAsync(
-            Convert.FromHexString(Trace), Convert.FromHexString(Parent), Convert.FromHexString(sent.Span),
-            "GET www.*", "router.backend", "http.response.status_code", "front-door-of-the-test");
+            Convert.FromHexString(Trace),
+            Convert.FromHexString(Parent),
+            Convert.FromHexString(sent.Span),
+            "GET www.*",
+            "router.backend",
+            "http.response.status_code",
+            "front-door-of-the-test"
+        );
     }
 
     [Fact]
@@ -65,8 +80,13 @@ public sealed class TracingTests
 
         await router.GetAsync(
             "http://www.example.org/",
-            ("traceparent", $"00-{Trace}-{Parent}-01"), ("tracestate", "a=1,b=2"), ("baggage", "k=v"),
-            ("X-B3-TraceId", "463ac35c9f6413ad"), ("X-B3-SpanId", "a2fb4a1d1a96d312"), ("X-B3-ParentSpanId", "0020000000000001"));
+            ("traceparent", $"00-{Trace}-{Parent}-01"),
+            ("tracestate", "a=1,b=2"),
+            ("baggage", "k=v"),
+            ("X-B3-TraceId", "463ac35c9f6413ad"),
+            ("X-B3-SpanId", "a2fb4a1d1a96d312"),
+            ("X-B3-ParentSpanId", "0020000000000001")
+        );
 
         var request = await backend.RequestAsync();
         var sent = Read(request.Value("traceparent"));
@@ -77,7 +97,11 @@ public sealed class TracingTests
         request.Value("baggage").Should().Be("k=v");
         request.Value("X-B3-TraceId").Should().Be(Trace);
         request.Value("X-B3-SpanId").Should().Be(sent.Span);
-        request.Value("X-B3-ParentSpanId").Should().MatchRegex("^[0-9a-f]{16}$").And.NotBe(Parent, "that is the span above the request's own");
+        request
+            .Value("X-B3-ParentSpanId")
+            .Should()
+            .MatchRegex("^[0-9a-f]{16}$")
+            .And.NotBe(Parent, "that is the span above the request's own");
         var line = await router.AccessLog.NextAsync();
         line.Text("requestId").Should().Be(Trace);
         line.Text("spanId").Should().Be(sent.Span);
@@ -88,12 +112,20 @@ public sealed class TracingTests
     {
         await using var backend = RawBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
-        await using var router = await RunningRouter.StartAsync(Traced(
-            SiteFile.Of("www.*", backend).AllowList("developers", "192.0.2.0/24").Set("RequestHeaders:SamplingTrust", "developers"), collector));
+        await using var router = await RunningRouter.StartAsync(
+            Traced(
+                SiteFile.Of("www.*", backend).AllowList("developers", "192.0.2.0/24").Set("RequestHeaders:SamplingTrust", "developers"),
+                collector
+            )
+        );
 
         // The second and the fourth digit of the one are f, of the other not.
         await router.GetAsync(
-            "http://www.example.org/", ("traceparent", $"00-afbf2f3577b34da6a3ce929d0e0e4736-{Parent}-01"), ("X-B3-TraceId", "463ac35c9f6413ad"), ("b3", "0"));
+            "http://www.example.org/",
+            ("traceparent", $"00-afbf2f3577b34da6a3ce929d0e0e4736-{Parent}-01"),
+            ("X-B3-TraceId", "463ac35c9f6413ad"),
+            ("b3", "0")
+        );
 
         var request = await backend.RequestAsync();
         request.Value("X-B3-Sampled").Should().Be("1");
@@ -194,8 +226,12 @@ public sealed class TracingTests
     {
         await using var backend = RawBackend.Saying("hello");
         await using var silent = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend)
-            .Beside("OTEL_EXPORTER_OTLP_ENDPOINT", silent.Address).Beside("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("www.*", backend)
+                .Beside("OTEL_EXPORTER_OTLP_ENDPOINT", silent.Address)
+                .Beside("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+        );
 
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
         var stopping = Stopwatch.StartNew();
@@ -213,7 +249,11 @@ public sealed class TracingTests
     {
         var start = async () => await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid").Beside(name, value));
 
-        (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Which.Key.Should().Be(name);
+        (await start.Should().ThrowAsync<InvalidConfigurationException>())
+            .Which.Faults.All.Should()
+            .ContainSingle()
+            .Which.Key.Should()
+            .Be(name);
     }
 
     [Theory]
@@ -230,10 +270,10 @@ public sealed class TracingTests
         (await backend.RequestAsync()).Fields.Select(field => field.Name).Should().NotContain(field => IsOfATrace(field));
     }
 
-    private static SiteFile Traced(SiteFile site, TraceCollector collector) => site
-        .Beside("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address)
-        .Beside("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
-        .Beside("OTEL_BSP_SCHEDULE_DELAY", "20");
+    private static SiteFile Traced(SiteFile site, TraceCollector collector) =>
+        site.Beside("OTEL_EXPORTER_OTLP_ENDPOINT", collector.Address)
+            .Beside("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
+            .Beside("OTEL_BSP_SCHEDULE_DELAY", "20");
 
     private static (string Trace, string Span, string Flags) Read(string? parent)
     {

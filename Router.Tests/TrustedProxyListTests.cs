@@ -36,7 +36,11 @@ public sealed class TrustedProxyListTests
     [InlineData("{\"prefixes\":[{\"ip_prefix\":\"198.51.100.0/24\"", null, "ip-ranges form")]
     [InlineData("{\"prefixes\":\"198.51.100.0/24\"}", null, "ip-ranges form")]
     [InlineData("{\"prefixes\":[{\"ip_prefix\":7}]}", null, "ip-ranges form")]
-    [InlineData("{\"prefixes\":[{\"ip_prefix\":\"198.51.100.0/24\"},{\"ip_prefix\":\"198.51.100.0/33\"}]}", null, "'198.51.100.0/33' is neither")]
+    [InlineData(
+        "{\"prefixes\":[{\"ip_prefix\":\"198.51.100.0/24\"},{\"ip_prefix\":\"198.51.100.0/33\"}]}",
+        null,
+        "'198.51.100.0/33' is neither"
+    )]
     [InlineData("198.51.100.0/24\n0.0.0.0/0", null, "'0.0.0.0/0' is everyone")]
     public void A_list_is_taken_whole_or_not_at_all(string content, string? service, string words)
     {
@@ -76,16 +80,25 @@ public sealed class TrustedProxyListTests
         await Read(TimeSpan.FromMinutes(1), 1);
         list.Age.Should().Be(TimeSpan.Zero);
 
-        (await log.NextAsync("")).Should().StartWith("Error: Trusted proxies cdn: https://ranges.example/ip-ranges.json can't be used: name not known. Nobody");
+        (await log.NextAsync(""))
+            .Should()
+            .StartWith("Error: Trusted proxies cdn: https://ranges.example/ip-ranges.json can't be used: name not known. Nobody");
         (await log.NextAsync("")).Should().StartWith("Information: Trusted proxies cdn: 2 ranges");
-        (await log.NextAsync("")).Should().StartWith("Error: Trusted proxies cdn:").And.Contain("503").And.Contain("last good list stays: 2 ranges");
+        (await log.NextAsync(""))
+            .Should()
+            .StartWith("Error: Trusted proxies cdn:")
+            .And.Contain("503")
+            .And.Contain("last good list stays: 2 ranges");
         (await log.NextAsync("")).Should().StartWith("Information: Trusted proxies cdn: 1 ranges");
     }
 
     [Fact]
     public async Task A_list_is_read_again_when_its_time_has_come_and_sooner_where_it_failed()
     {
-        var (clock, source) = (new ManualClock(), new Source { Answer = () => new HttpResponseMessage { Content = new StringContent(Published) } });
+        var (clock, source) = (
+            new ManualClock(),
+            new Source { Answer = () => new HttpResponseMessage { Content = new StringContent(Published) } }
+        );
         var list = new ProxyList(Settings("https://ranges.example/"), null, clock, new LogLines());
         using var client = new HttpClient(source);
         await list.RefreshAsync(client, CancellationToken.None);
@@ -121,8 +134,13 @@ public sealed class TrustedProxyListTests
     {
         await using var backend = RawBackend.Saying("hello");
         await using var cdn = Publishing("""{"prefixes":[{"ip_prefix":"127.0.0.1/32","service":"CLOUDFRONT"}]}""");
-        await using var router = await RunningRouter.StartAsync(StaffOnly(backend)
-            .Set("Variables:DM_CLOUDFRONT_IPS", "TrustedProxyLists:published:Source").Set("TrustedProxyLists:published:Service", "CLOUDFRONT"), null, ("DM_CLOUDFRONT_IPS", cdn.Address + "/ip-ranges.json"));
+        await using var router = await RunningRouter.StartAsync(
+            StaffOnly(backend)
+                .Set("Variables:DM_CLOUDFRONT_IPS", "TrustedProxyLists:published:Source")
+                .Set("TrustedProxyLists:published:Service", "CLOUDFRONT"),
+            null,
+            ("DM_CLOUDFRONT_IPS", cdn.Address + "/ip-ranges.json")
+        );
 
         (await AskedForStaffAsync(router)).Should().Be(200);
         (await router.GetAsync("http://www.example.org/", ("X-Forwarded-For", "203.0.113.10"))).Status.Should().Be(403);
@@ -142,7 +160,8 @@ public sealed class TrustedProxyListTests
                 await connection.WriteAsync(Volatile.Read(ref answer));
         });
         await using var router = await RunningRouter.StartAsync(
-            StaffOnly(backend).Set("TrustedProxyLists:cdn:Source", cdn.Address).Set("TrustedProxyLists:cdn:Refresh", "100ms"));
+            StaffOnly(backend).Set("TrustedProxyLists:cdn:Source", cdn.Address).Set("TrustedProxyLists:cdn:Refresh", "100ms")
+        );
 
         await router.Log.NextAsync("Nobody of this list is trusted");
         (await AskedForStaffAsync(router)).Should().Be(403);
@@ -201,20 +220,32 @@ public sealed class TrustedProxyListTests
     [InlineData("Servcie", "CLOUDFRONT", "not a key that Router knows")]
     public void What_is_mistyped_is_a_fault(string key, string value, string words)
     {
-        var (_, faults) = SiteFile.Of("www.*", "http://www.invalid").Set("TrustedProxyLists:cdn:Source", "198.51.100.0/24").Set($"TrustedProxyLists:cdn:{key}", value).Read();
+        var (_, faults) = SiteFile
+            .Of("www.*", "http://www.invalid")
+            .Set("TrustedProxyLists:cdn:Source", "198.51.100.0/24")
+            .Set($"TrustedProxyLists:cdn:{key}", value)
+            .Read();
 
-        var fault = faults.Should().ContainSingle().Subject;
-        fault.Key.Should().Be($"Router:TrustedProxyLists:cdn:{key}");
-        fault.ToString().Should().Contain(words);
+        var error = faults.Should().ContainSingle().Subject;
+        error.Key.Should().Be($"Router:TrustedProxyLists:cdn:{key}");
+        error.ToString().Should().Contain(words);
     }
 
     private static TrustedProxyListSettings Settings(string location) =>
-        new() { Name = "cdn", Ranges = ImmutableArray<IPNetwork>.Empty, Location = new Uri(location), Service = "CLOUDFRONT", Refresh = TimeSpan.FromHours(1) };
+        new()
+        {
+            Name = "cdn",
+            Ranges = ImmutableArray<IPNetwork>.Empty,
+            Location = new Uri(location),
+            Service = "CLOUDFRONT",
+            Refresh = TimeSpan.FromHours(1),
+        };
 
     private static SiteFile StaffOnly(RawBackend backend) =>
         SiteFile.Of("www.*", backend).AllowList("staff", "203.0.113.9").Set("Hosts:www.*:AllowList", "staff");
 
-    private static RawBackend Publishing(string list) => RawBackend.Answering($"HTTP/1.1 200 OK\r\nContent-Length: {list.Length}\r\n\r\n{list}");
+    private static RawBackend Publishing(string list) =>
+        RawBackend.Answering($"HTTP/1.1 200 OK\r\nContent-Length: {list.Length}\r\n\r\n{list}");
 
     private static async Task<int> AskedForStaffAsync(RunningRouter router) =>
         (await router.GetAsync("http://www.example.org/", ("X-Forwarded-For", "203.0.113.9"))).Status;

@@ -27,9 +27,18 @@ public sealed class UnreadableFileTests : IDisposable
 
         Spoil(router.File, way);
 
-        (await router.Log.NextAsync("is not valid; the running one stays in force")).Should().Contain(router.File).And.Contain("can't be read");
+        (await router.Log.NextAsync("is not valid; the running one stays in force"))
+            .Should()
+            .Contain(router.File)
+            .And.Contain("can't be read");
         (await router.GetAsync("http://www.example.org/")).Body.Should().Be("still here");
-        MetricsText.Sum((await router.GetAsync("http://localhost/_metrics")).Body, "router_table_reloads_total{otel_scope_name=\"Router\",result=\"refused\"").Should().BeGreaterThanOrEqualTo(1);
+        MetricsText
+            .Sum(
+                (await router.GetAsync("http://localhost/_metrics")).Body,
+                "router_table_reloads_total{otel_scope_name=\"Router\",result=\"refused\""
+            )
+            .Should()
+            .BeGreaterThanOrEqualTo(1);
         Mend(router.File, text);
         await router.Log.NextAsync("The configuration was reloaded");
         router.App.Lifetime.ApplicationStopping.IsCancellationRequested.Should().BeFalse("nothing has stopped it");
@@ -44,14 +53,14 @@ public sealed class UnreadableFileTests : IDisposable
             File.Copy(file, Path.Combine(languages, Path.GetFileName(file)));
         foreach (var name in new[] { "page.html", "robots.txt", "languages/cy.json" })
             Spoil(Path.Combine(_directory, name), way);
-        var faults = new ValidationErrors();
+        var errors = new ValidationErrors();
 
-        SitePages.Load(_directory, new SiteFile().Frontend("www").Host("*", "www").ToSettings().Pages, [], faults);
-        FixedFile.Load(_directory, "robots.txt", "Router:Hosts:www:File", faults).Should().BeNull();
+        SitePages.Load(_directory, new SiteFile().Frontend("www").Host("*", "www").ToSettings().Pages, [], errors);
+        FixedFile.Load(_directory, "robots.txt", "Router:Hosts:www:File", errors).Should().BeNull();
 
-        faults.All.Select(fault => fault.Key).Should().Contain(["Router:Pages:Template", "Router:Hosts:www:File"]);
+        errors.All.Select(error => error.Key).Should().Contain(["Router:Pages:Template", "Router:Hosts:www:File"]);
         if (way is not ("gone" or "directory"))
-            faults.All.Select(fault => fault.Key).Should().Contain(Path.Combine(languages, "cy.json"));
+            errors.All.Select(error => error.Key).Should().Contain(Path.Combine(languages, "cy.json"));
     }
 
     [Theory]
@@ -69,7 +78,14 @@ public sealed class UnreadableFileTests : IDisposable
             var (code, _, errors) = await Script.RunAsync(start);
 
             code.Should().Be(2);
-            errors.TrimEnd().Split('\n').Should().HaveCount(2, errors).And.Contain(line => line.Contains(file, StringComparison.Ordinal) && line.Contains("can't be read", StringComparison.Ordinal));
+            errors
+                .TrimEnd()
+                .Split('\n')
+                .Should()
+                .HaveCount(2, errors)
+                .And.Contain(line =>
+                    line.Contains(file, StringComparison.Ordinal) && line.Contains("can't be read", StringComparison.Ordinal)
+                );
         }
     }
 
@@ -102,8 +118,15 @@ public sealed class UnreadableFileTests : IDisposable
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
 
-        router.App.Services.GetServices<IHostedService>().OfType<BackgroundService>()
-            .Should().AllSatisfy(service => (service is BackgroundLoop or Switching.StoreWatcher).Should().BeTrue($"{service} would end the host with its first exception"));
+        router
+            .App.Services.GetServices<IHostedService>()
+            .OfType<BackgroundService>()
+            .Should()
+            .AllSatisfy(service =>
+                (service is BackgroundLoop or Switching.StoreWatcher)
+                    .Should()
+                    .BeTrue($"{service} would end the host with its first exception")
+            );
     }
 
     private static void Spoil(string path, string way)

@@ -11,7 +11,13 @@ public sealed class VerdictTests(ITestOutputHelper output)
     private static readonly DateTimeOffset Switch = new(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Now = Switch.AddMinutes(10);
     private static readonly TimeSpan Expiry = TimeSpan.FromSeconds(10);
-    private static readonly ModeStep Step = new() { Mode = ModeCatalogue.Closed, At = Switch, Made = new(7), Window = "w" };
+    private static readonly ModeStep Step = new()
+    {
+        Mode = ModeCatalogue.Closed,
+        At = Switch,
+        Made = new(7),
+        Window = "w",
+    };
     private static readonly ModeRecord Record = new() { Version = new(8), Steps = [Step] };
 
     private static readonly InstanceReport Good = new()
@@ -31,19 +37,41 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
     private static readonly InFlightRequest Slow = new("www", "POST", "www.example.org", "/save", 61.4, false);
 
-    public static TheoryData<InstanceReport, string> Blocking => new()
-    {
-        { Good with { Version = new(7) }, "web-2 has not confirmed version 8 (maintenance): it has version 7 (maintenance)" },
-        { Good with { Mode = "live" }, "web-2 has not confirmed version 8 (maintenance): it has version 8 (live)" },
-        { Good with { StepMade = new(6) }, "web-2 has not confirmed version 8 (maintenance)" },
-        { Good with { BlockingCount = 2, Blocking = [Slow] }, "web-2 has 2 requests in flight, the oldest for 61 s: POST www.example.org/save" },
-        { Good with { BlockingCount = 1, Blocking = [Slow with { IsUpgraded = true, Method = "GET" }] }, "upgraded GET www.example.org/save" },
-        { Good with { OpenWriteCount = 1, OpenWrites = [Slow] }, "web-2 still has 1 write of testers in flight" },
-        { Good with { At = Now.AddSeconds(-11), BlockingCount = 1 }, "1 instance vanished and may still run and be open: web-2, last seen 22:09:49Z" },
-        { Good with { At = Now.AddSeconds(-11), OpenWriteCount = 1 }, "vanished and may still run" },
-        { Good with { At = Now.AddSeconds(-11), Version = new(7) }, "router fleet forget NAME" },
-        { Good with { At = Now.AddDays(-3), Version = new(2), Mode = "live" }, "web-2, last seen 22:10:00Z" },
-    };
+    public static TheoryData<InstanceReport, string> Blocking =>
+        new()
+        {
+            { Good with { Version = new(7) }, "web-2 has not confirmed version 8 (maintenance): it has version 7 (maintenance)" },
+            { Good with { Mode = "live" }, "web-2 has not confirmed version 8 (maintenance): it has version 8 (live)" },
+            { Good with { StepMade = new(6) }, "web-2 has not confirmed version 8 (maintenance)" },
+            {
+                Good with
+                {
+                    BlockingCount = 2,
+                    Blocking = [Slow],
+                },
+                "web-2 has 2 requests in flight, the oldest for 61 s: POST www.example.org/save"
+            },
+            {
+                Good with
+                {
+                    BlockingCount = 1,
+                    Blocking = [Slow with { IsUpgraded = true, Method = "GET" }],
+                },
+                "upgraded GET www.example.org/save"
+            },
+            { Good with { OpenWriteCount = 1, OpenWrites = [Slow] }, "web-2 still has 1 write of testers in flight" },
+            {
+                Good with
+                {
+                    At = Now.AddSeconds(-11),
+                    BlockingCount = 1,
+                },
+                "1 instance vanished and may still run and be open: web-2, last seen 22:09:49Z"
+            },
+            { Good with { At = Now.AddSeconds(-11), OpenWriteCount = 1 }, "vanished and may still run" },
+            { Good with { At = Now.AddSeconds(-11), Version = new(7) }, "router fleet forget NAME" },
+            { Good with { At = Now.AddDays(-3), Version = new(2), Mode = "live" }, "web-2, last seen 22:10:00Z" },
+        };
 
     [Fact]
     public void It_is_safe_when_every_live_instance_has_confirmed_and_has_nothing_in_flight() =>
@@ -91,17 +119,30 @@ public sealed class VerdictTests(ITestOutputHelper output)
         var verdict = Judge(null, Good, Other(Good with { At = Now.AddMinutes(-1) }));
 
         verdict.IsSafe.Should().BeTrue();
-        verdict.Remarks.Should().ContainSingle().Which.Should().Contain("web-2 vanished, last seen 22:09:00Z").And.Contain("nothing in flight");
+        verdict
+            .Remarks.Should()
+            .ContainSingle()
+            .Which.Should()
+            .Contain("web-2 vanished, last seen 22:09:00Z")
+            .And.Contain("nothing in flight");
     }
 
     [Fact]
     public void Several_that_vanished_are_one_reason_with_one_advice()
     {
-        var many = Enumerable.Range(0, 160).Select(number => Vanished with { Id = $"web-2/{number}", Started = Switch.AddSeconds(-number) });
+        var many = Enumerable
+            .Range(0, 160)
+            .Select(number => Vanished with { Id = $"web-2/{number}", Started = Switch.AddSeconds(-number) });
 
         var verdict = Judge(null, [Good, .. many]);
 
-        verdict.Reasons.Should().ContainSingle().Which.Should().StartWith("160 instances vanished").And.EndWith("router fleet forget NAME").And.Contain("and 155 more");
+        verdict
+            .Reasons.Should()
+            .ContainSingle()
+            .Which.Should()
+            .StartWith("160 instances vanished")
+            .And.EndWith("router fleet forget NAME")
+            .And.Contain("and 155 more");
         verdict.Text.Length.Should().BeLessThan(600);
     }
 
@@ -111,34 +152,59 @@ public sealed class VerdictTests(ITestOutputHelper output)
         var successor = Good with { Started = Switch.AddMinutes(1) };
 
         Judge(null, successor, Good with { Id = "web-1/0", At = Now.AddMinutes(-9), Version = new(7) })
-            .Text.Should().Contain("web-1 (started 21:00:00Z), last seen 22:01:00Z");
+            .Text.Should()
+            .Contain("web-1 (started 21:00:00Z), last seen 22:01:00Z");
     }
 
     [Fact]
     public void Writes_of_unknown_outcome_block_until_they_have_settled_and_are_named()
     {
-        var write = new UncertainWrite(Now.AddSeconds(-20), "www", "PUT", "www.example.org", "/x", "abc", "cut", 503, true, Now.AddSeconds(40));
+        var write = new UncertainWrite(
+            Now.AddSeconds(-20),
+            "www",
+            "PUT",
+            "www.example.org",
+            "/x",
+            "abc",
+            "cut",
+            503,
+            true,
+            Now.AddSeconds(40)
+        );
         var report = Good with { UncertainCount = 1, UncertainWrites = [write], UncertainSettledBy = write.SettlesAt };
 
-        Judge(null, report).Text.Should().Be(
-            "NOT SAFE: 1 write of unknown outcome may still be applied until 22:10:40Z, in 40 s: PUT www.example.org/x (web-1, cut). "
-            + "Wait, or after you have checked that the applications have finished: router writes accept");
+        Judge(null, report)
+            .Text.Should()
+            .Be(
+                "NOT SAFE: 1 write of unknown outcome may still be applied until 22:10:40Z, in 40 s: PUT www.example.org/x (web-1, cut). "
+                    + "Wait, or after you have checked that the applications have finished: router writes accept"
+            );
         Judge(null, Good, Other(report) with { Stopped = true }).IsSafe.Should().BeFalse("a stop in order does not stop the application");
         At(write.SettlesAt, report with { At = write.SettlesAt }).IsSafe.Should().BeTrue();
         Of(Record with { WritesAcceptedUntil = write.Time }, Step, Now, null, report).IsSafe.Should().BeTrue("an operator has checked");
-        Of(Record with { WritesAcceptedUntil = write.Time.AddSeconds(-1) }, Step, Now, null, report).IsSafe.Should().BeFalse("it came after that");
+        Of(Record with { WritesAcceptedUntil = write.Time.AddSeconds(-1) }, Step, Now, null, report)
+            .IsSafe.Should()
+            .BeFalse("it came after that");
     }
 
     [Fact]
     public void What_an_instance_had_in_flight_when_it_died_settles_from_its_death_on()
     {
         var seen = Now.AddSeconds(-40);
-        var dead = (Vanished with { At = seen, OpenWriteCount = 3, OpenWrites = [Slow] }).Ended(new InstanceEnd(seen.AddSeconds(0.5), "web-3", IsProven: true));
+        var dead = (Vanished with { At = seen, OpenWriteCount = 3, OpenWrites = [Slow] }).Ended(
+            new InstanceEnd(seen.AddSeconds(0.5), "web-3", IsProven: true)
+        );
 
         var verdict = Judge(null, Good, dead);
 
-        verdict.Text.Should().StartWith("NOT SAFE: 1 write of unknown outcome may still be applied until 22:10:20Z, in 21 s: POST www.example.org/save (web-2, instance_ended)");
-        verdict.Remarks.Should().Contain("web-2 died between 22:09:20.0Z and 22:09:20.5Z; writes that it started in between are in no list");
+        verdict
+            .Text.Should()
+            .StartWith(
+                "NOT SAFE: 1 write of unknown outcome may still be applied until 22:10:20Z, in 21 s: POST www.example.org/save (web-2, instance_ended)"
+            );
+        verdict
+            .Remarks.Should()
+            .Contain("web-2 died between 22:09:20.0Z and 22:09:20.5Z; writes that it started in between are in no list");
         dead.UncertainCount.Should().Be(3);
         At(seen.AddSeconds(61), Good with { At = seen.AddSeconds(61) }, dead).IsSafe.Should().BeTrue();
     }
@@ -149,7 +215,9 @@ public sealed class VerdictTests(ITestOutputHelper output)
         var dead = (Vanished with { At = Now.AddSeconds(-2) }).Ended(new InstanceEnd(Now, "web-3", IsProven: true));
 
         Judge(null, Good, dead).Text.Should().StartWith("NOT SAFE: writes that no list names may still be applied until 22:11:00Z");
-        Of(Record with { WritesAcceptedUntil = Now.AddSeconds(1) }, Step, Now.AddSeconds(2), null, Good, dead).IsSafe.Should().BeTrue("an operator has checked");
+        Of(Record with { WritesAcceptedUntil = Now.AddSeconds(1) }, Step, Now.AddSeconds(2), null, Good, dead)
+            .IsSafe.Should()
+            .BeTrue("an operator has checked");
     }
 
     [Fact]
@@ -159,7 +227,9 @@ public sealed class VerdictTests(ITestOutputHelper output)
         var closed = Now.AddSeconds(30 + 20 + 2);
 
         At(closed, Good with { At = closed }, leased).Text.Should().Contain($"It counts as closed from 22:10:52Z on");
-        At(closed.AddSeconds(1), Good with { At = closed }, leased).Text.Should().Contain("writes that no list names may still be applied until 22:11:52Z");
+        At(closed.AddSeconds(1), Good with { At = closed }, leased)
+            .Text.Should()
+            .Contain("writes that no list names may still be applied until 22:11:52Z");
         var settled = closed.AddSeconds(60);
         At(settled, Good with { At = settled }, leased).IsSafe.Should().BeTrue();
     }
@@ -167,7 +237,11 @@ public sealed class VerdictTests(ITestOutputHelper output)
     [Theory]
     [InlineData("live", VerdictState.Open, "OPEN on all 2 instances")]
     [InlineData("read-only", VerdictState.Safe, "SAFE")]
-    [InlineData("recovery", VerdictState.ClosedToVisitors, "CLOSED TO VISITORS on all 2 instances. The APIs are open and accept writes: do not restore yet")]
+    [InlineData(
+        "recovery",
+        VerdictState.ClosedToVisitors,
+        "CLOSED TO VISITORS on all 2 instances. The APIs are open and accept writes: do not restore yet"
+    )]
     [InlineData("maintenance", VerdictState.Safe, "SAFE")]
     public void The_word_SAFE_is_said_only_where_nothing_can_write(string mode, VerdictState state, string text)
     {
@@ -181,7 +255,12 @@ public sealed class VerdictTests(ITestOutputHelper output)
     [Fact]
     public void While_a_tester_may_write_it_is_not_safe()
     {
-        var bypass = new Bypass { Id = "b9eb7a5a", Window = "w", Until = Now.AddMinutes(5) };
+        var bypass = new Bypass
+        {
+            Id = "b9eb7a5a",
+            Window = "w",
+            Until = Now.AddMinutes(5),
+        };
 
         var verdict = Of(Record with { Bypasses = [bypass] }, Step, Now, null, Good);
 
@@ -189,7 +268,8 @@ public sealed class VerdictTests(ITestOutputHelper output)
         verdict.Text.Should().Contain("Bypass b9eb7a5a lets testers write until 22:15:00Z").And.NotContain("SAFE");
         Of(Record with { Bypasses = [bypass with { Until = Now }] }, Step, Now, null, Good).IsSafe.Should().BeTrue();
         Of(Record with { Bypasses = [bypass] }, Step, Now, null, Good, Other(Good) with { At = Now.AddSeconds(-30) })
-            .State.Should().Be(VerdictState.NotSafe, "one that vanished may still let testers write");
+            .State.Should()
+            .Be(VerdictState.NotSafe, "one that vanished may still let testers write");
     }
 
     [Fact]
@@ -208,20 +288,36 @@ public sealed class VerdictTests(ITestOutputHelper output)
         Isolated(1).IsSafe.Should().BeTrue("the operator says that there is no other one");
         Isolated(1).Remarks.Should().ContainSingle().Which.Should().Contain("about this instance alone");
 
-        static Verdict Isolated(int? expect) => Verdict.Of(State(Record, Step, Now, Good) with { Isolation = "the file is read-only" }, expect);
+        static Verdict Isolated(int? expect) =>
+            Verdict.Of(State(Record, Step, Now, Good) with { Isolation = "the file is read-only" }, expect);
     }
 
     [Fact]
     public void A_problem_with_the_store_is_a_reason() =>
-        Verdict.Of(State(Record, Step, Now, Good) with { Problem = "Redis can't be used" }, null).Text.Should().Be("NOT SAFE: Redis can't be used");
+        Verdict
+            .Of(State(Record, Step, Now, Good) with { Problem = "Redis can't be used" }, null)
+            .Text.Should()
+            .Be("NOT SAFE: Redis can't be used");
 
     [Fact]
     public void A_wall_clock_that_is_off_is_noted_and_blocks_nothing()
     {
-        var verdict = Judge(null, Good, Other(Good with { WallClockAheadSeconds = -1.2 }), Good with { Name = "web-3", Id = "web-3/a", WallClockAheadSeconds = 0.9 });
+        var verdict = Judge(
+            null,
+            Good,
+            Other(Good with { WallClockAheadSeconds = -1.2 }),
+            Good with
+            {
+                Name = "web-3",
+                Id = "web-3/a",
+                WallClockAheadSeconds = 0.9,
+            }
+        );
 
         verdict.IsSafe.Should().BeTrue();
-        verdict.Remarks.Should().Equal("web-2's wall clock is 1.2 s behind. Its logs carry that clock; the switch and the last writes do not");
+        verdict
+            .Remarks.Should()
+            .Equal("web-2's wall clock is 1.2 s behind. Its logs carry that clock; the switch and the last writes do not");
     }
 
     [Fact]
@@ -237,14 +333,21 @@ public sealed class VerdictTests(ITestOutputHelper output)
             var verdict = Judge(expect, reports);
 
             var live = reports.Count(report => !report.Stopped && Now - report.At <= Expiry);
-            var isSafe = reports.All(report => report.Stopped || IsQuiet(report)) && reports.All(report => !(report.UncertainSettledBy > Now)) && live == (expect ?? live);
-            verdict.IsSafe.Should().Be(isSafe, "of {0}, where {1} are expected, it says {2}", string.Join(" and ", reports), expect, verdict.Text);
+            var isSafe =
+                reports.All(report => report.Stopped || IsQuiet(report))
+                && reports.All(report => !(report.UncertainSettledBy > Now))
+                && live == (expect ?? live);
+            verdict
+                .IsSafe.Should()
+                .Be(isSafe, "of {0}, where {1} are expected, it says {2}", string.Join(" and ", reports), expect, verdict.Text);
             safe += isSafe ? 1 : 0;
         }
 
         safe.Should().BeInRange(500, 19_500, "both must have been met");
 
-        static bool IsQuiet(InstanceReport report) => (report.Version.Number, report.StepMade.Number, report.Mode, report.BlockingCount, report.OpenWriteCount) == (8, 7, "maintenance", 0, 0);
+        static bool IsQuiet(InstanceReport report) =>
+            (report.Version.Number, report.StepMade.Number, report.Mode, report.BlockingCount, report.OpenWriteCount)
+            == (8, 7, "maintenance", 0, 0);
     }
 
     // As it should be, but for one thing at a time, or several.
@@ -275,9 +378,21 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
     private static Verdict At(DateTimeOffset now, params ImmutableArray<InstanceReport> reports) => Of(Record, Step, now, null, reports);
 
-    private static Verdict Of(ModeRecord record, ModeStep step, DateTimeOffset now, int? expect, params ImmutableArray<InstanceReport> reports) =>
-        Verdict.Of(State(record, step, now, reports), expect);
+    private static Verdict Of(
+        ModeRecord record,
+        ModeStep step,
+        DateTimeOffset now,
+        int? expect,
+        params ImmutableArray<InstanceReport> reports
+    ) => Verdict.Of(State(record, step, now, reports), expect);
 
     private static FleetState State(ModeRecord record, ModeStep step, DateTimeOffset now, params ImmutableArray<InstanceReport> reports) =>
-        new() { Record = record, Step = step, Reports = reports, Now = now, HeartbeatExpiry = Expiry };
+        new()
+        {
+            Record = record,
+            Step = step,
+            Reports = reports,
+            Now = now,
+            HeartbeatExpiry = Expiry,
+        };
 }

@@ -28,7 +28,8 @@ public sealed class VisibleTextTests
     [InlineData("abc\u202edef", "U+202E")]
     [InlineData("zero\u200bwidth", "U+200B")]
     [InlineData("tag\U000e0041", "U+E0041")]
-    public void What_a_script_needs_is_no_hidden_character(string text, string? hidden) => VisibleText.FirstHidden(text).Should().Be(hidden);
+    public void What_a_script_needs_is_no_hidden_character(string text, string? hidden) =>
+        VisibleText.FirstHidden(text).Should().Be(hidden);
 
     [Fact]
     public void Only_the_tools_own_erasing_of_a_line_passes()

@@ -88,11 +88,16 @@ public sealed class AnswerFidelityTests
             await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
             connection ??= await backend.AcceptAsync();
             await connection.ReadMessageAsync();
-            await connection.WriteAsync($"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{string.Concat(sent.Select(field => field + "\r\n"))}\r\n");
+            await connection.WriteAsync(
+                $"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{string.Concat(sent.Select(field => field + "\r\n"))}\r\n"
+            );
             var reply = new RawMessage(await client.ReadHeadAsync(), "");
 
             reply.FirstLine.Should().Be($"HTTP/1.1 {status}");
-            var stopped = sent.Where(field => field.StartsWith("Connection: ", StringComparison.Ordinal)).Select(field => field["Connection: ".Length..]).Append("Keep-Alive").ToList();
+            var stopped = sent.Where(field => field.StartsWith("Connection: ", StringComparison.Ordinal))
+                .Select(field => field["Connection: ".Length..])
+                .Append("Keep-Alive")
+                .ToList();
             var fields = sent.Where(field => !stopped.Contains(field.Split(':')[0], StringComparer.OrdinalIgnoreCase)).ToList();
             reply.Values("Keep-Alive").Should().BeEmpty();
             // The names of its own fields, letter by letter.
@@ -100,7 +105,14 @@ public sealed class AnswerFidelityTests
                 reply.Head.Should().Contain($"\r\n{field.Split(':')[0]}:");
             string[] names = ["X-A", "X-B", "ETag", "Set-Cookie"];
             foreach (var name in names)
-                reply.Values(name).Should().Equal(fields.Where(field => field.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)).Select(field => field[(name.Length + 1)..].Trim(' ')));
+                reply
+                    .Values(name)
+                    .Should()
+                    .Equal(
+                        fields
+                            .Where(field => field.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
+                            .Select(field => field[(name.Length + 1)..].Trim(' '))
+                    );
         }
 
         backend.Connections.Should().Be(1);
@@ -111,8 +123,9 @@ public sealed class AnswerFidelityTests
     {
         var utf8 = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("größer €"));
         await using var backend = RawBackend.Answering(
-            $"HTTP/1.1 200 OK\r\nX-Latin: caf\u00e9\u00ff\u0080\r\nX-Utf: {utf8}\r\nSet-Cookie: a=b; Path=/\r\nX-Empty:\r\nSet-Cookie: c=d, e\r\nServer: backend/1\r\n" +
-            "Date: long ago\r\nContent-Type: odd\r\nLast-Modified: whenever\r\nX-Tab: a\tb\r\nVary: A\r\nVary: B\r\nContent-Length: 2\r\n\r\nok");
+            $"HTTP/1.1 200 OK\r\nX-Latin: caf\u00e9\u00ff\u0080\r\nX-Utf: {utf8}\r\nSet-Cookie: a=b; Path=/\r\nX-Empty:\r\nSet-Cookie: c=d, e\r\nServer: backend/1\r\n"
+                + "Date: long ago\r\nContent-Type: odd\r\nLast-Modified: whenever\r\nX-Tab: a\tb\r\nVary: A\r\nVary: B\r\nContent-Length: 2\r\n\r\nok"
+        );
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -133,7 +146,8 @@ public sealed class AnswerFidelityTests
     public async Task Fields_of_the_backends_connection_stop_here()
     {
         await using var backend = RawBackend.Answering(
-            "HTTP/1.1 200 OK\r\nConnection: X-Mine, keep-alive\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: x\r\nUpgrade: h2c\r\nX-Stays: 1\r\nContent-Length: 2\r\n\r\nok");
+            "HTTP/1.1 200 OK\r\nConnection: X-Mine, keep-alive\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: x\r\nUpgrade: h2c\r\nX-Stays: 1\r\nContent-Length: 2\r\n\r\nok"
+        );
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -147,7 +161,12 @@ public sealed class AnswerFidelityTests
     [InlineData("Content-Length: 0\r\n\r\n", "Content-Length", "0", "")]
     [InlineData("Content-Length: 5\r\n\r\nhello", "Content-Length", "5", "hello")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n0\r\n\r\n", null, null, "")]
-    [InlineData("Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n003 ; ext=\"a\"\r\nllo\r\n000\r\n\r\n", "Transfer-Encoding", "chunked", "hello")]
+    [InlineData(
+        "Transfer-Encoding: chunked\r\n\r\n2\r\nhe\r\n003 ; ext=\"a\"\r\nllo\r\n000\r\n\r\n",
+        "Transfer-Encoding",
+        "chunked",
+        "hello"
+    )]
     [InlineData("Connection: close\r\n\r\nhello", "Transfer-Encoding", "chunked", "hello")]
     [InlineData("Transfer-Encoding: identity\r\n\r\nhello", "Transfer-Encoding", "chunked", "hello")]
     public async Task A_body_comes_back_whole_in_whatever_framing(string rest, string? framing, string? value, string body)
@@ -172,7 +191,8 @@ public sealed class AnswerFidelityTests
     public async Task An_informational_answer_is_passed_over_and_the_final_one_arrives()
     {
         await using var backend = RawBackend.Answering(
-            "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+        );
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");

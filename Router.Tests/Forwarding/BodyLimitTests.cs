@@ -48,7 +48,10 @@ public sealed class BodyLimitTests
             context.Response.StatusCode = 204;
         });
         await backend.StartAsync();
-        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend.Urls.First()).Set("Hosts:*:MaxRequestBody", "42MiB"), "Http2");
+        await using var router = await ListeningRouter.StartAsync(
+            SiteFile.Of("*", backend.Urls.First()).Set("Hosts:*:MaxRequestBody", "42MiB"),
+            "Http2"
+        );
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var upload = new HttpRequestMessage(HttpMethod.Post, $"http://127.0.0.1:{router.Port}/")
         {
@@ -57,9 +60,9 @@ public sealed class BodyLimitTests
             Content = new EndlessContent(size, hasLength: false),
         };
 
-        using var answer = await client.SendAsync(upload).InTime();
+        using var response = await client.SendAsync(upload).InTime();
 
-        answer.StatusCode.Should().Be(HttpStatusCode.NoContent);
+        response.StatusCode.Should().Be(HttpStatusCode.NoContent);
     }
 
     [Theory]
@@ -69,18 +72,20 @@ public sealed class BodyLimitTests
     public async Task A_chunked_body_is_counted_along(int size, int status)
     {
         await using var backend = new RecordingBackend();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address).Path("www.*", "/small").Set("Hosts:www.*:Paths:/small:MaxRequestBody", "100000"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend.Address).Path("www.*", "/small").Set("Hosts:www.*:Paths:/small:MaxRequestBody", "100000")
+        );
         using var client = await router.ConnectAsync();
 
-        await client.WriteAsync($"POST /small HTTP/1.1\r\nHost: www.example.org\r\nTransfer-Encoding: chunked\r\n\r\n{size.ToString("x", CultureInfo.InvariantCulture)}\r\n");
+        await client.WriteAsync(
+            $"POST /small HTTP/1.1\r\nHost: www.example.org\r\nTransfer-Encoding: chunked\r\n\r\n{size.ToString("x", CultureInfo.InvariantCulture)}\r\n"
+        );
         try
         {
             await client.WriteAsync(new byte[size]);
             await client.WriteAsync("\r\n0\r\n\r\n");
         }
-        catch (IOException)
-        {
-        }
+        catch (IOException) { }
 
         (await client.ReadMessageAsync())!.Status.Should().Be(status);
         backend.Requests.Count.Should().Be(status == 200 ? 1 : 0);
@@ -99,7 +104,9 @@ public sealed class BodyLimitTests
             await context.Response.Body.WriteAsync(System.Text.Encoding.ASCII.GetBytes(count.ToString(CultureInfo.InvariantCulture)));
         });
         await app.StartAsync();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", app.Urls.First()).Set("Hosts:www.*:MaxRequestBody", "100MiB"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", app.Urls.First()).Set("Hosts:www.*:MaxRequestBody", "100MiB")
+        );
 
         var reply = await router.SendAsync("POST", "http://www.example.org/", new ByteArrayContent(new byte[60 << 20]));
 

@@ -12,11 +12,16 @@ public sealed class CircuitBreakerTests
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         await using var other = RawBackend.Saying("other");
-        await using var router = await RunningRouter.StartAsync(new SiteFile()
-            // A name of its own: the metrics of all routers in this process stand together.
-            .Frontend("unlucky", $"http://{reserved.LocalEndPoint}").Host("www.*", "unlucky")
-            .Frontend("other", other.Address).Host("other.*", "other")
-            .Set("Backends:unlucky:BreakerFailures", "3").Set("Backends:unlucky:BreakerDuration", "4s"));
+        await using var router = await RunningRouter.StartAsync(
+            new SiteFile()
+                // A name of its own: the metrics of all routers in this process stand together.
+                .Frontend("unlucky", $"http://{reserved.LocalEndPoint}")
+                .Host("www.*", "unlucky")
+                .Frontend("other", other.Address)
+                .Host("other.*", "other")
+                .Set("Backends:unlucky:BreakerFailures", "3")
+                .Set("Backends:unlucky:BreakerDuration", "4s")
+        );
 
         var statuses = new List<int>();
         for (var i = 0; i < 6; i++)
@@ -27,7 +32,9 @@ public sealed class CircuitBreakerTests
         refused.Value("Retry-After").Should().NotBeNull();
         await router.Log.NextAsync("circuit_open");
         (await router.GetAsync("http://localhost/_status")).Body.Should().Contain("\"open\"");
-        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex("router_backend_circuit[^\\n]*backend=\"unlucky\"[^\\n]*state=\"open\"[^\\n]*} 1");
+        (await router.GetAsync("http://localhost/_metrics"))
+            .Body.Should()
+            .MatchRegex("router_backend_circuit[^\\n]*backend=\"unlucky\"[^\\n]*state=\"open\"[^\\n]*} 1");
         (await router.GetAsync("http://other.example.org/")).Body.Should().Be("other", "a breaker of one backend never touches another");
 
         reserved.Listen();
@@ -46,8 +53,13 @@ public sealed class CircuitBreakerTests
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", $"http://{reserved.LocalEndPoint}").Set("Backends:www:BreakerFailures", "1").Set("Backends:www:BreakerDuration", "1h"), clock);
-        var endpoint = router.Site.Backends[0].Destinations[0];
+            SiteFile
+                .Of("www.*", $"http://{reserved.LocalEndPoint}")
+                .Set("Backends:www:BreakerFailures", "1")
+                .Set("Backends:www:BreakerDuration", "1h"),
+            clock
+        );
+        var destination = router.Site.Backends[0].Destinations[0];
         (await router.GetAsync("http://www.example.org/")).Status.Should().BeOneOf(502, 503);
         reserved.Listen();
         using var served = new CancellationTokenSource();
@@ -57,7 +69,7 @@ public sealed class CircuitBreakerTests
         for (var i = 0; i < 5; i++)
             (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503);
         clock.Advance(TimeSpan.FromMilliseconds(100));
-        await Eventually.Async(() => endpoint.Circuit == "closed");
+        await Eventually.Async(() => destination.Circuit == "closed");
 
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
         await served.CancelAsync();
@@ -71,15 +83,17 @@ public sealed class CircuitBreakerTests
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", $"http://{reserved.LocalEndPoint}").Set("Backends:www:BreakerFailures", "1"), clock);
-        var endpoint = router.Site.Backends[0].Destinations[0];
+            SiteFile.Of("www.*", $"http://{reserved.LocalEndPoint}").Set("Backends:www:BreakerFailures", "1"),
+            clock
+        );
+        var destination = router.Site.Backends[0].Destinations[0];
         (await router.GetAsync("http://www.example.org/")).Status.Should().BeOneOf(502, 503);
-        endpoint.Circuit.Should().Be("open");
+        destination.Circuit.Should().Be("open");
         router.Switch(ModeCatalogue.All.Single(mode => mode.Name == "maintenance"));
         reserved.Listen();
 
         clock.Advance(TimeSpan.FromSeconds(1));
-        await Eventually.Async(() => endpoint.Circuit == "closed");
+        await Eventually.Async(() => destination.Circuit == "closed");
 
         reserved.Poll(0, SelectMode.SelectRead).Should().BeFalse("no connection was made");
     }
@@ -96,8 +110,6 @@ public sealed class CircuitBreakerTests
                 await connection.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok");
             }
         }
-        catch (OperationCanceledException)
-        {
-        }
+        catch (OperationCanceledException) { }
     }
 }

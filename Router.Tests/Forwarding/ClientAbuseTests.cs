@@ -36,7 +36,10 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
         ["GOAWAY on a stream"] = Http2Frames.Frame(7, 0, 1, [0, 0, 0, 0, 0, 0, 0, 0]),
         ["DATA on stream 0"] = Http2Frames.Data(0, false, "x"),
         ["DATA with more padding than data"] = Http2Frames.Frame(0, 8, 1, [200, 1]),
-        ["DATA beyond the window"] = [.. Enumerable.Repeat(Http2Frames.Data(1, false, new string('x', 16_384)), 100).SelectMany(frame => frame)],
+        ["DATA beyond the window"] =
+        [
+            .. Enumerable.Repeat(Http2Frames.Data(1, false, new string('x', 16_384)), 100).SelectMany(frame => frame),
+        ],
         ["DATA after the end of the stream"] = [.. Http2Frames.Data(1, true, "x"), .. Http2Frames.Data(1, false, "x")],
         ["a frame that is too large"] = Http2Frames.Frame(0, 0, 1, new byte[100_000]),
         ["SETTINGS of a wrong length"] = Http2Frames.Frame(4, 0, 0, [0]),
@@ -54,7 +57,12 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
         ["trailers with a line break"] = Http2Frames.Headers(1, true, ("x-sum", "1\r\nx: y")),
         ["trailers with a name that is none"] = Http2Frames.Headers(1, true, ("x(sum)", "1")),
         ["trailers that do not end the stream"] = Http2Frames.Headers(1, false, ("x-sum", "1")),
-        ["trailers that are too long"] = Http2Frames.Headers(1, true, ("x-sum", new string('x', 16_000)), ("x-more", new string('x', 16_000))),
+        ["trailers that are too long"] = Http2Frames.Headers(
+            1,
+            true,
+            ("x-sum", new string('x', 16_000)),
+            ("x-more", new string('x', 16_000))
+        ),
         ["no frame at all"] = [.. Enumerable.Repeat((byte)'x', 200)],
         ["the end of the connection"] = [],
     };
@@ -96,17 +104,21 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
         await using var backend = AbusedBackend.Start();
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), protocol);
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, Abuses), new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, async (number, _) =>
-        {
-            var random = new Random(unchecked(seed + number));
-            using var client = await router.ConnectAsync();
-            var bytes = protocol == "Http1" ? DrawHttp1(random) : DrawHttp2(random);
-            await SendAsync(client, bytes, random.Next(4) == 0 ? bytes.Length : random.Next(bytes.Length));
-            // Some end at once, some when Router has had its turn.
-            for (var turns = random.Next(200); turns > 0; turns--)
-                await Task.Yield();
-            End(client, random.Next(3));
-        });
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Abuses),
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce },
+            async (number, _) =>
+            {
+                var random = new Random(unchecked(seed + number));
+                using var client = await router.ConnectAsync();
+                var bytes = protocol == "Http1" ? DrawHttp1(random) : DrawHttp2(random);
+                await SendAsync(client, bytes, random.Next(4) == 0 ? bytes.Length : random.Next(bytes.Length));
+                // Some end at once, some when Router has had its turn.
+                for (var turns = random.Next(200); turns > 0; turns--)
+                    await Task.Yield();
+                End(client, random.Next(3));
+            }
+        );
 
         await router.App.StopAsync();
         router.Log.ErrorsAndExceptions().Should().BeEmpty("ROUTER_SEED={0} must not make an error of Router's", seed);
@@ -114,8 +126,18 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
 
     private static byte[] DrawHttp1(Random random)
     {
-        var text = string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => string.Format(
-            System.Globalization.CultureInfo.InvariantCulture, Http1Requests[random.Next(Http1Requests.Length)], Path(random), new string('x', 100_000))));
+        var text = string.Concat(
+            Enumerable
+                .Range(0, random.Next(1, 4))
+                .Select(_ =>
+                    string.Format(
+                        System.Globalization.CultureInfo.InvariantCulture,
+                        Http1Requests[random.Next(Http1Requests.Length)],
+                        Path(random),
+                        new string('x', 100_000)
+                    )
+                )
+        );
         var bytes = System.Text.Encoding.Latin1.GetBytes(text);
         Spoil(bytes, random);
         return bytes;
@@ -127,16 +149,33 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
         var (stream, abuses) = (1, Abuse.Values.ToArray());
         for (var i = random.Next(1, 12); i > 0; i--, stream += random.Next(2) * 2)
         {
-            bytes.AddRange(random.Next(6) switch
-            {
-                0 => Post(stream, Path(random)),
-                1 => Http2Frames.Headers(stream, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", Path(random))),
-                2 => Http2Frames.Headers(stream, false, (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":authority", "www.example.org"),
-                    (":path", AbusedBackend.WebSocketPath), ("sec-websocket-version", "13")),
-                3 => Http2Frames.Data(stream, random.Next(4) == 0, new string('x', random.Next(16_384))),
-                4 => Http2Frames.Data(1, random.Next(4) == 0, "\u0081\u0085\0\0\0\0hello"),
-                _ => abuses[random.Next(abuses.Length)],
-            });
+            bytes.AddRange(
+                random.Next(6) switch
+                {
+                    0 => Post(stream, Path(random)),
+                    1 => Http2Frames.Headers(
+                        stream,
+                        true,
+                        (":method", "GET"),
+                        (":scheme", "http"),
+                        (":authority", "www.example.org"),
+                        (":path", Path(random))
+                    ),
+                    2 => Http2Frames.Headers(
+                        stream,
+                        false,
+                        (":method", "CONNECT"),
+                        (":protocol", "websocket"),
+                        (":scheme", "http"),
+                        (":authority", "www.example.org"),
+                        (":path", AbusedBackend.WebSocketPath),
+                        ("sec-websocket-version", "13")
+                    ),
+                    3 => Http2Frames.Data(stream, random.Next(4) == 0, new string('x', random.Next(16_384))),
+                    4 => Http2Frames.Data(1, random.Next(4) == 0, "\u0081\u0085\0\0\0\0hello"),
+                    _ => abuses[random.Next(abuses.Length)],
+                }
+            );
         }
 
         var all = bytes.ToArray();
@@ -145,8 +184,8 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
         return all;
     }
 
-    private static byte[] Post(int stream, string path) => Http2Frames.Headers(
-        stream, false, (":method", "POST"), (":scheme", "http"), (":authority", "www.example.org"), (":path", path));
+    private static byte[] Post(int stream, string path) =>
+        Http2Frames.Headers(stream, false, (":method", "POST"), (":scheme", "http"), (":authority", "www.example.org"), (":path", path));
 
     private static string Path(Random random) => AbusedBackend.Paths[random.Next(AbusedBackend.Paths.Length)];
 
@@ -163,9 +202,7 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
         {
             await client.WriteAsync(bytes.AsMemory(0, length));
         }
-        catch (Exception gone) when (gone is IOException or TimeoutException)
-        {
-        }
+        catch (Exception gone) when (gone is IOException or TimeoutException) { }
     }
 
     private static void End(RawConnection client, int how)

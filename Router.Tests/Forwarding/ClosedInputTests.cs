@@ -15,7 +15,7 @@ public sealed class ClosedInputTests
     public async Task With_a_request_it_stays_open_however_often_it_is_checked()
     {
         using var connection = await Connection.OpenAsync();
-        using var limit = connection.Forward();
+        using var deadline = connection.Forward();
         connection.Client.FinishWriting();
 
         connection.EndInput();
@@ -23,14 +23,14 @@ public sealed class ClosedInputTests
             connection.Beat();
 
         connection.IsClosed.Should().BeFalse();
-        limit.ClientIsGone.Should().BeFalse();
+        deadline.ClientIsGone.Should().BeFalse();
     }
 
     [Fact]
     public async Task When_the_client_resets_it_the_next_check_notices()
     {
         using var connection = await Connection.OpenAsync();
-        using var limit = connection.Forward();
+        using var deadline = connection.Forward();
         connection.Client.FinishWriting();
         connection.EndInput();
         connection.Beat();
@@ -40,7 +40,7 @@ public sealed class ClosedInputTests
         await Eventually.Async(() =>
         {
             connection.Beat();
-            return limit.ClientIsGone;
+            return deadline.ClientIsGone;
         });
         connection.IsClosed.Should().BeTrue();
     }
@@ -63,13 +63,13 @@ public sealed class ClosedInputTests
     public async Task A_request_that_has_to_queue_after_the_end_of_the_input_has_lost_its_client()
     {
         using var connection = await Connection.OpenAsync();
-        using var limit = connection.Forward();
+        using var deadline = connection.Forward();
         connection.Client.FinishWriting();
         connection.EndInput();
 
-        limit.RequireInput();
+        deadline.RequireInput();
 
-        limit.ClientIsGone.Should().BeTrue();
+        deadline.ClientIsGone.Should().BeTrue();
     }
 
     private sealed class Connection : IConnectionSocketFeature, IConnectionHeartbeatFeature, IDisposable

@@ -8,8 +8,13 @@ public sealed class ConcurrencyLimitTests
     public async Task Beyond_its_places_and_its_queue_a_backend_gets_nothing_and_the_client_503()
     {
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend)
-            .Set("Backends:www:MaxConcurrentRequests", "2").Set("Backends:www:MaxQueuedRequests", "1").Set("Backends:www:QueueTimeout", "1m"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("www.*", backend)
+                .Set("Backends:www:MaxConcurrentRequests", "2")
+                .Set("Backends:www:MaxQueuedRequests", "1")
+                .Set("Backends:www:QueueTimeout", "1m")
+        );
         using var first = await router.ConnectAsync();
         using var second = await router.ConnectAsync();
         using var third = await router.ConnectAsync();
@@ -45,10 +50,15 @@ public sealed class ConcurrencyLimitTests
         const int farMoreThanBuffersHold = 32 << 20;
         await using var backend = RawBackend.Answering($"HTTP/1.1 200 OK\r\nContent-Length: 12000\r\n\r\n{new string('b', 12000)}");
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:MaxQueuedRequests", "0"));
+            SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:MaxQueuedRequests", "0")
+        );
         using var client = await router.ConnectAsync();
 
-        var written = await client.WriteUntilItStallsAsync(farMoreThanBuffersHold, TimeSpan.FromSeconds(1), string.Concat(Enumerable.Repeat(Get, 100)));
+        var written = await client.WriteUntilItStallsAsync(
+            farMoreThanBuffersHold,
+            TimeSpan.FromSeconds(1),
+            string.Concat(Enumerable.Repeat(Get, 100))
+        );
 
         written.Should().BeLessThan(farMoreThanBuffersHold, "answers that nobody takes must not gather in memory");
         await Eventually.Async(() => router.Site.Backends[0].InFlight == 0);
@@ -59,8 +69,9 @@ public sealed class ConcurrencyLimitTests
     public async Task One_that_waits_too_long_for_a_place_gets_503()
     {
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend)
-            .Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:QueueTimeout", "100ms"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:QueueTimeout", "100ms")
+        );
         using var first = await router.ConnectAsync();
         await first.WriteAsync(Get);
         using var one = await backend.AcceptAsync();
@@ -72,8 +83,9 @@ public sealed class ConcurrencyLimitTests
     public async Task One_that_goes_away_while_it_waits_leaves_no_trace()
     {
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend)
-            .Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:QueueTimeout", "1m"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:QueueTimeout", "1m")
+        );
         using var first = await router.ConnectAsync();
         await first.WriteAsync(Get);
         using var one = await backend.AcceptAsync();
@@ -99,8 +111,12 @@ public sealed class ConcurrencyLimitTests
     {
         await using var store = RawBackend.Answering("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone");
         await using var pages = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(WithErrorPage(new SiteFile().Frontend("store", store.Address), pages)
-            .Set("Backends:pages:MaxConcurrentRequests", "2").Set("Backends:pages:MaxQueuedRequests", "1").Set("Backends:pages:QueueTimeout", "1m"));
+        await using var router = await RunningRouter.StartAsync(
+            WithErrorPage(new SiteFile().Frontend("store", store.Address), pages)
+                .Set("Backends:pages:MaxConcurrentRequests", "2")
+                .Set("Backends:pages:MaxQueuedRequests", "1")
+                .Set("Backends:pages:QueueTimeout", "1m")
+        );
         using var first = await router.ConnectAsync();
         using var second = await router.ConnectAsync();
         using var third = await router.ConnectAsync();
@@ -132,10 +148,16 @@ public sealed class ConcurrencyLimitTests
         await using var backend = RawBackend.Start(async connection =>
         {
             while (await connection.ReadMessageAsync() is { } request)
-                await connection.WriteAsync($"HTTP/1.1 {(request.Target == "/404" ? "200 OK" : "404 Not Found")}\r\nContent-Length: 4\r\n\r\n{(request.Target == "/404" ? "page" : "none")}");
+                await connection.WriteAsync(
+                    $"HTTP/1.1 {(request.Target == "/404" ? "200 OK" : "404 Not Found")}\r\nContent-Length: 4\r\n\r\n{(request.Target == "/404" ? "page" : "none")}"
+                );
         });
-        await using var router = await RunningRouter.StartAsync(WithErrorPage(new SiteFile().Frontend("store", backend.Address), backend)
-            .Set("ErrorPages:own:Backend", "store").Set("Backends:store:MaxConcurrentRequests", "1").Set("Backends:store:QueueTimeout", "1m"));
+        await using var router = await RunningRouter.StartAsync(
+            WithErrorPage(new SiteFile().Frontend("store", backend.Address), backend)
+                .Set("ErrorPages:own:Backend", "store")
+                .Set("Backends:store:MaxConcurrentRequests", "1")
+                .Set("Backends:store:QueueTimeout", "1m")
+        );
 
         for (var i = 0; i < 3; i++)
         {
@@ -144,6 +166,11 @@ public sealed class ConcurrencyLimitTests
         }
     }
 
-    private static SiteFile WithErrorPage(SiteFile site, RawBackend pages) => site.Frontend("pages", pages.Address).Host("www.*", "store")
-        .Set("ErrorPages:own:OnStatus", "404").Set("ErrorPages:own:Backend", "pages").Set("ErrorPages:own:Path", "/404").Set("Hosts:www.*:ErrorPage", "own");
+    private static SiteFile WithErrorPage(SiteFile site, RawBackend pages) =>
+        site.Frontend("pages", pages.Address)
+            .Host("www.*", "store")
+            .Set("ErrorPages:own:OnStatus", "404")
+            .Set("ErrorPages:own:Backend", "pages")
+            .Set("ErrorPages:own:Path", "/404")
+            .Set("Hosts:www.*:ErrorPage", "own");
 }

@@ -100,8 +100,12 @@ public sealed class ConnectionAttemptTests : IDisposable
     public void Address_families_alternate_and_what_failed_last_comes_last()
     {
         var backend = Backend();
-        ResolvedAddress[] all = [.. "2001:db8::1 2001:db8::2 2001:db8::3 192.0.2.1 192.0.2.2".Split(' ')
-            .Select(ip => new ResolvedAddress(IPAddress.Parse(ip), new CircuitBreaker(backend, _clock)))];
+        ResolvedAddress[] all =
+        [
+            .. "2001:db8::1 2001:db8::2 2001:db8::3 192.0.2.1 192.0.2.2"
+                .Split(' ')
+                .Select(ip => new ResolvedAddress(IPAddress.Parse(ip), new CircuitBreaker(backend, _clock))),
+        ];
 
         Ordered().Should().Equal("2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2", "2001:db8::3");
         all[0].Breaker.Suspect();
@@ -128,21 +132,22 @@ public sealed class ConnectionAttemptTests : IDisposable
         limit.Token.IsCancellationRequested.Should().BeTrue();
     }
 
-    private async Task OpenAsync(Connector connector, string state) => await Eventually.TrueAsync(async () =>
-    {
-        _clock.Advance(Moment);
-        connector.ProbeIfDue(CancellationToken.None);
-        try
+    private async Task OpenAsync(Connector connector, string state) =>
+        await Eventually.TrueAsync(async () =>
         {
-            await ConnectAsync(connector);
-        }
-        catch (BackendException)
-        {
-            // Meant to be.
-        }
+            _clock.Advance(Moment);
+            connector.ProbeIfDue(CancellationToken.None);
+            try
+            {
+                await ConnectAsync(connector);
+            }
+            catch (BackendException)
+            {
+                // Meant to be.
+            }
 
-        return connector.Circuit == state;
-    });
+            return connector.Circuit == state;
+        });
 
     private async Task<IPAddress> WhileTimePassesAsync(Task<IPAddress> connecting)
     {
@@ -163,10 +168,20 @@ public sealed class ConnectionAttemptTests : IDisposable
     private Connector Connector(string key = "Backends:www:BreakerFailures", string value = "1000")
     {
         var backend = Backend(key, value);
-        return new Connector(backend.Addresses.All[0], backend, (_, _) => Task.FromResult(new[] { LoopbackAddresses.First, LoopbackAddresses.Second }), _clock);
+        return new Connector(
+            backend.Addresses.All[0],
+            backend,
+            (_, _) => Task.FromResult(new[] { LoopbackAddresses.First, LoopbackAddresses.Second }),
+            _clock
+        );
     }
 
     private BackendSettings Backend(string key = "Backends:www:BreakerFailures", string value = "1000") =>
-        SiteFile.Of("www.*", $"http://backend.internal:{_addresses.Port}").Set("Backends:www:ConnectTimeout", "1h").Set("Backends:www:DnsRefresh", "1h")
-            .Set(key, value).ToSettings().Backends.Single();
+        SiteFile
+            .Of("www.*", $"http://backend.internal:{_addresses.Port}")
+            .Set("Backends:www:ConnectTimeout", "1h")
+            .Set("Backends:www:DnsRefresh", "1h")
+            .Set(key, value)
+            .ToSettings()
+            .Backends.Single();
 }

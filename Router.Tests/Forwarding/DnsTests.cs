@@ -86,7 +86,11 @@ public sealed class DnsTests : IDisposable
     {
         var port = ((IPEndPoint)_listener.LocalEndPoint!).Port;
         var file = SiteFile.Of("www.*", $"http://backend.internal:{port}").ToString();
-        var backend = Site.Read(new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(file))).Build(), new ValidationErrors()).Settings.Backends.Single();
+        var backend = Site.Read(
+                new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(file))).Build(),
+                new ValidationErrors()
+            )
+            .Settings.Backends.Single();
         return new Connector(backend.Addresses.All[0], backend, LookUpAsync, _clock);
     }
 

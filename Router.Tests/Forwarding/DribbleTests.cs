@@ -20,7 +20,9 @@ public sealed class DribbleTests
         (await client.ReadHeadAsync()).Should().Contain("text/event-stream");
         for (var i = 0; i < 50; i++)
         {
-            await connection.WriteAsync(framing.Contains("chunked", StringComparison.Ordinal) ? $"8\r\ndata {i:00}\n\r\n" : $"data {i:00}\n");
+            await connection.WriteAsync(
+                framing.Contains("chunked", StringComparison.Ordinal) ? $"8\r\ndata {i:00}\n\r\n" : $"data {i:00}\n"
+            );
             await client.ReadThroughAsync($"data {i:00}\n");
         }
     }
@@ -55,14 +57,19 @@ public sealed class DribbleTests
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
 
         // The kernel's buffers of two connections, and Router's own few pages.
-        (await connection.WriteUntilItStallsAsync(200 << 20, TimeSpan.FromMilliseconds(500))).Should().BeLessThan(64 << 20);
+        (await connection.WriteUntilItStallsAsync(200 << 20, TimeSpan.FromMilliseconds(500)))
+            .Should()
+            .BeLessThan(64 << 20);
     }
 
     [Fact]
     public async Task A_backend_that_reads_nothing_holds_the_client_back_and_fills_no_memory()
     {
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Hosts:www.*:MaxRequestBody", "1GiB"), new ManualClock());
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Hosts:www.*:MaxRequestBody", "1GiB"),
+            new ManualClock()
+        );
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 1000000000\r\n\r\n");

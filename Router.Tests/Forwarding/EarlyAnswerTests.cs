@@ -118,7 +118,9 @@ public sealed class EarlyAnswerTests
         using var connection = await backend.AcceptAsync();
         await connection.ReadHeadAsync();
         // The backend reads no more: Router is in the middle of a write.
-        (await client.WriteUntilItStallsAsync(size, TimeSpan.FromSeconds(1))).Should().BeLessThan(size);
+        (await client.WriteUntilItStallsAsync(size, TimeSpan.FromSeconds(1)))
+            .Should()
+            .BeLessThan(size);
 
         await connection.WriteAsync("HTTP/1.1 413 Content Too Large\r\nContent-Length: 2\r\nConnection: close\r\n\r\nno");
 

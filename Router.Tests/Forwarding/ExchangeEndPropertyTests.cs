@@ -10,8 +10,9 @@ using Xunit.Abstractions;
 namespace Router.Tests.Forwarding;
 
 /// <summary>
-/// Every way in which an exchange can end, at every moment, over both protocols, with the details drawn: what the list of writes, the counters, the access
-/// log and the client say must be what a simple model says, and so agree with each other and with what the backend got.
+/// Every way in which an exchange can end, at every moment, over both protocols, with the details drawn: what the list of writes, the
+/// counters, the access log and the client say must be what a simple model says, and so agree with each other and with what the backend
+/// got.
 /// </summary>
 public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
 {
@@ -56,9 +57,9 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
                 {
                     await RunAsync(one);
                 }
-                catch (Exception fault)
+                catch (Exception error)
                 {
-                    throw new InvalidOperationException($"ROUTER_SEED={seed} {one}", fault);
+                    throw new InvalidOperationException($"ROUTER_SEED={seed} {one}", error);
                 }
             }
         }
@@ -68,7 +69,11 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await ListeningRouter.StartAsync(new SiteFile().Api("api", backend.Address).Host("*", "api").Set("Limits:MinDataRate", "0"), one.Protocol, time: clock);
+        await using var router = await ListeningRouter.StartAsync(
+            new SiteFile().Api("api", backend.Address).Host("*", "api").Set("Limits:MinDataRate", "0"),
+            one.Protocol,
+            time: clock
+        );
         using var counters = new Counters(router.App.Services.GetRequiredService<RouterMetrics>().Meter);
         using var connection = await router.ConnectAsync();
         var client = new Client(one.Protocol, connection);
@@ -91,7 +96,9 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
 
         if (one.Moment >= Moment.BeforeTheResponseBody)
         {
-            await atBackend.WriteAsync($"HTTP/1.1 200 OK\r\nConnection: close\r\n{(one.IsChunked ? "Transfer-Encoding: chunked" : "Content-Length: 10")}\r\n\r\n");
+            await atBackend.WriteAsync(
+                $"HTTP/1.1 200 OK\r\nConnection: close\r\n{(one.IsChunked ? "Transfer-Encoding: chunked" : "Content-Length: 10")}\r\n\r\n"
+            );
             await client.ReadHeaderAsync();
         }
 
@@ -114,7 +121,16 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
         // The model.
         var isComplete = one.Moment == Moment.AfterTheResponse;
         var reasons = Reasons(one);
-        var own = one.Moment <= Moment.AfterTheBody ? one.End switch { End.BackendBreaks => 502, End.TimeIsUp => 504, End.ModeCuts or End.RouterStops => 503, _ => (int?)null } : null;
+        var own =
+            one.Moment <= Moment.AfterTheBody
+                ? one.End switch
+                {
+                    End.BackendBreaks => 502,
+                    End.TimeIsUp => 504,
+                    End.ModeCuts or End.RouterStops => 503,
+                    _ => (int?)null,
+                }
+                : null;
         var isUncertain = !isComplete && one.Method != "GET";
 
         // The list.
@@ -123,17 +139,28 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
         if (isUncertain)
         {
             var write = writes.Since(DateTimeOffset.MinValue).Single();
-            (write.Method, write.Path, write.ClientAnswer, write.IsIdempotent).Should().Be((one.Method, "/save", own, one.Method is "PUT" or "DELETE"));
+            (write.Method, write.Path, write.ClientAnswer, write.IsIdempotent)
+                .Should()
+                .Be((one.Method, "/save", own, one.Method is "PUT" or "DELETE"));
             reasons.Should().Contain(write.Reason);
             write.SettlesAt.Should().Be(write.Time + TimeSpan.FromSeconds(60));
         }
 
         // The access log.
-        status.Should().Be(isComplete ? 200 : one.End == End.ClientLeaves ? 499 : own ?? 200);
+        status
+            .Should()
+            .Be(
+                isComplete ? 200
+                : one.End == End.ClientLeaves ? 499
+                : own ?? 200
+            );
 
         // The counters.
         counters.Read();
-        counters.Of("router.forward.failures", "reason").Should().Equal(isComplete ? [] : reasons.Where(counters.Of("router.forward.failures", "reason").Contains).Take(1));
+        counters
+            .Of("router.forward.failures", "reason")
+            .Should()
+            .Equal(isComplete ? [] : reasons.Where(counters.Of("router.forward.failures", "reason").Contains).Take(1));
         counters.Of("router.requests", "status_class").Should().Equal(status == 499 ? "none" : $"{status / 100}xx");
         router.App.Services.GetRequiredService<InFlightRequests>().CutCount.Should().Be(!isComplete && one.End == End.ModeCuts ? 1 : 0);
 
@@ -156,7 +183,15 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
         router.Log.Errors().Should().BeEmpty();
     }
 
-    private static async Task EndAsync(Case one, ListeningRouter router, ManualClock clock, Client client, RawConnection connection, RawConnection atBackend, Task line)
+    private static async Task EndAsync(
+        Case one,
+        ListeningRouter router,
+        ManualClock clock,
+        Client client,
+        RawConnection connection,
+        RawConnection atBackend,
+        Task line
+    )
     {
         switch (one.End)
         {
@@ -180,7 +215,23 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
             case End.ModeCuts:
                 var (modes, now) = (router.App.Services.GetRequiredService<ModeController>(), clock.GetUtcNow());
                 var version = modes.State.Record.Version.Next;
-                modes.Offer(new ModeRecord { Version = version, Written = now, Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = version, CutAfter = TimeSpan.Zero }] });
+                modes.Offer(
+                    new ModeRecord
+                    {
+                        Version = version,
+                        Written = now,
+                        Steps =
+                        [
+                            new ModeStep
+                            {
+                                Mode = ModeCatalogue.Closed,
+                                At = now,
+                                Made = version,
+                                CutAfter = TimeSpan.Zero,
+                            },
+                        ],
+                    }
+                );
                 break;
             case End.TimeIsUp:
                 // A piece that has just passed may be noted by the clock of before or after: until the time has passed by either.
@@ -200,16 +251,17 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
         }
     }
 
-    private static string[] Reasons(Case one) => one.End switch
-    {
-        End.ClientLeaves => ["client_gone"],
-        End.BackendBreaks => [one.Moment <= Moment.AfterTheBody ? "broken_before_answer" : "broken_in_answer"],
-        // The moment at which the whole body has been sent is the backend's before it is Router's.
-        End.TimeIsUp when one.Moment == Moment.AfterTheBody => ["answer_timeout", "idle_timeout"],
-        End.TimeIsUp => ["idle_timeout"],
-        End.ModeCuts => ["cut"],
-        _ => ["stopped"],
-    };
+    private static string[] Reasons(Case one) =>
+        one.End switch
+        {
+            End.ClientLeaves => ["client_gone"],
+            End.BackendBreaks => [one.Moment <= Moment.AfterTheBody ? "broken_before_response" : "broken_in_response"],
+            // The moment at which the whole body has been sent is the backend's before it is Router's.
+            End.TimeIsUp when one.Moment == Moment.AfterTheBody => ["response_timeout", "idle_timeout"],
+            End.TimeIsUp => ["idle_timeout"],
+            End.ModeCuts => ["cut"],
+            _ => ["stopped"],
+        };
 
     private sealed record Case(string Protocol, End End, Moment Moment, string Method, bool IsChunked, int Variant);
 
@@ -220,14 +272,27 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
         private RawMessage? _head;
         private string _body = "";
 
-        public Task WriteHeaderAsync(string method) => connection.WriteAsync(_http2 is null
-            ? System.Text.Encoding.ASCII.GetBytes($"{method} /save HTTP/1.1\r\nHost: api.example.org\r\nContent-Length: 10\r\n\r\n")
-            : [
-                .. Http2Frames.Preface,
-                .. Http2Frames.Headers(1, false, (":method", method), (":scheme", "http"), (":authority", "api.example.org"), (":path", "/save"), ("content-length", "10")),
-            ]);
+        public Task WriteHeaderAsync(string method) =>
+            connection.WriteAsync(
+                _http2 is null
+                    ? System.Text.Encoding.ASCII.GetBytes($"{method} /save HTTP/1.1\r\nHost: api.example.org\r\nContent-Length: 10\r\n\r\n")
+                    :
+                    [
+                        .. Http2Frames.Preface,
+                        .. Http2Frames.Headers(
+                            1,
+                            false,
+                            (":method", method),
+                            (":scheme", "http"),
+                            (":authority", "api.example.org"),
+                            (":path", "/save"),
+                            ("content-length", "10")
+                        ),
+                    ]
+            );
 
-        public Task WriteBodyAsync(string text, bool isLast) => _http2 is null ? connection.WriteAsync(text) : connection.WriteAsync(Http2Frames.Data(1, isLast, text));
+        public Task WriteBodyAsync(string text, bool isLast) =>
+            _http2 is null ? connection.WriteAsync(text) : connection.WriteAsync(Http2Frames.Data(1, isLast, text));
 
         public Task ResetStreamAsync() => connection.WriteAsync(Http2Frames.Reset(1));
 
@@ -261,13 +326,15 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
                 _head ??= new RawMessage(await connection.ReadHeadAsync(), "");
                 if (_head.Value("Content-Length") is { } length)
                 {
-                    _body += await connection.ReadExactlyAsync(int.Parse(length, System.Globalization.CultureInfo.InvariantCulture) - _body.Length);
+                    _body += await connection.ReadExactlyAsync(
+                        int.Parse(length, System.Globalization.CultureInfo.InvariantCulture) - _body.Length
+                    );
                     return (_body, true);
                 }
 
                 return (_body + await connection.ReadThroughAsync("\r\n0\r\n\r\n"), true);
             }
-            catch (Exception fault) when (fault is IOException or System.Net.Sockets.SocketException)
+            catch (Exception error) when (error is IOException or System.Net.Sockets.SocketException)
             {
                 return (_body, false);
             }
@@ -287,18 +354,24 @@ public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
                 if (instrument.Meter == meter && instrument.Name is "router.forward.failures" or "router.requests")
                     listener.EnableMeasurementEvents(instrument);
             };
-            _listener.SetMeasurementEventCallback<long>((instrument, count, tags, _) =>
-            {
-                for (var i = 0; i < count; i++)
-                    _counted.Add((instrument.Name, tags.ToArray()));
-            });
+            _listener.SetMeasurementEventCallback<long>(
+                (instrument, count, tags, _) =>
+                {
+                    for (var i = 0; i < count; i++)
+                        _counted.Add((instrument.Name, tags.ToArray()));
+                }
+            );
             _listener.Start();
         }
 
         public void Read() => _listener.RecordObservableInstruments();
 
         public IReadOnlyList<string> Of(string name, string label) =>
-            [.. _counted.Where(counted => counted.Name == name).Select(counted => counted.Tags.Single(tag => tag.Key == label).Value!.ToString()!)];
+            [
+                .. _counted
+                    .Where(counted => counted.Name == name)
+                    .Select(counted => counted.Tags.Single(tag => tag.Key == label).Value!.ToString()!),
+            ];
 
         public void Dispose() => _listener.Dispose();
     }

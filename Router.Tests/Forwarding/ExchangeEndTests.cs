@@ -23,9 +23,23 @@ public sealed class ExchangeEndTests
         for (var i = 1; i <= 10; i++)
         {
             using var client = await router.ConnectAsync();
-            await client.WriteAsync(protocol == "Http1"
-                ? "POST /save HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 100\r\n\r\nhello"u8.ToArray()
-                : [.. Http2Frames.Preface, .. Http2Frames.Headers(1, false, (":method", "POST"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/save")), .. Http2Frames.Data(1, false, "hello")]);
+            await client.WriteAsync(
+                protocol == "Http1"
+                    ? "POST /save HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 100\r\n\r\nhello"u8.ToArray()
+                    :
+                    [
+                        .. Http2Frames.Preface,
+                        .. Http2Frames.Headers(
+                            1,
+                            false,
+                            (":method", "POST"),
+                            (":scheme", "http"),
+                            (":authority", "www.example.org"),
+                            (":path", "/save")
+                        ),
+                        .. Http2Frames.Data(1, false, "hello"),
+                    ]
+            );
             using var connection = await backend.AcceptAsync();
             await connection.ReadThroughAsync("hello");
 
@@ -38,7 +52,10 @@ public sealed class ExchangeEndTests
 
             (await router.AccessLog.NextAsync()).Number("status").Should().Be("499");
             var writes = Uncertain(router.App);
-            writes.Should().HaveCount(i).And.OnlyContain(write => write.Method == "POST" && write.Reason == "client_gone" && write.ClientAnswer == null);
+            writes
+                .Should()
+                .HaveCount(i)
+                .And.OnlyContain(write => write.Method == "POST" && write.Reason == "client_gone" && write.ClientAnswer == null);
         }
 
         await router.App.StopAsync();
@@ -56,7 +73,13 @@ public sealed class ExchangeEndTests
     [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", "a\r\n0123456789\r\n", 413, null, "unknown")]
     [InlineData("GET", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", "a\r\n0123456789\r\n", 413, null, null)]
     public async Task What_Router_answers_says_the_same_of_a_request_as_the_list_of_writes_does(
-        string method, string request, string? rest, int status, string? forwarded, string? outcome)
+        string method,
+        string request,
+        string? rest,
+        int status,
+        string? forwarded,
+        string? outcome
+    )
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(Api(backend.Address));
@@ -153,10 +176,10 @@ public sealed class ExchangeEndTests
     [Theory]
     // how the connection ends; the reason by which it is listed, or none
     [InlineData("the backend closes", "websocket", null)]
-    [InlineData("the backend hangs up", "websocket", "broken_in_answer")]
+    [InlineData("the backend hangs up", "websocket", "broken_in_response")]
     [InlineData("the backend hangs up", "echo", null)]
-    [InlineData("the backend resets", "websocket", "broken_in_answer")]
-    [InlineData("the backend resets", "echo", "broken_in_answer")]
+    [InlineData("the backend resets", "websocket", "broken_in_response")]
+    [InlineData("the backend resets", "echo", "broken_in_response")]
     [InlineData("the client hangs up", "websocket", null)]
     [InlineData("the client resets", "websocket", null)]
     [InlineData("the client resets and the backend stays", "websocket", "client_gone")]
@@ -220,8 +243,10 @@ public sealed class ExchangeEndTests
         }
 
         (await router.AccessLog.NextAsync()).Number("status").Should().Be("101");
-        Uncertain(router.App).Select(write => (write.Method, write.Reason, write.ClientAnswer, write.IsIdempotent))
-            .Should().Equal(reason is null ? [] : [("GET", reason, null, false)]);
+        Uncertain(router.App)
+            .Select(write => (write.Method, write.Reason, write.ClientAnswer, write.IsIdempotent))
+            .Should()
+            .Equal(reason is null ? [] : [("GET", reason, null, false)]);
         await (stop ?? Task.CompletedTask).InTime();
         router.Log.Errors().Should().BeEmpty();
     }
@@ -248,7 +273,8 @@ public sealed class ExchangeEndTests
         await stop.InTime();
     }
 
-    private static SiteFile Api(string address) => new SiteFile().Api("api", address).Host("api.*", "api").Set("Hosts:api.*:MaxRequestBody", "10");
+    private static SiteFile Api(string address) =>
+        new SiteFile().Api("api", address).Host("api.*", "api").Set("Hosts:api.*:MaxRequestBody", "10");
 
     private static void Check(RunningRouter router, RawMessage answer, string? forwarded, string? outcome)
     {
@@ -258,5 +284,6 @@ public sealed class ExchangeEndTests
         Uncertain(router.App).Select(write => write.ClientAnswer).Should().Equal(outcome is null ? [] : [answer.Status]);
     }
 
-    private static IReadOnlyList<UncertainWrite> Uncertain(WebApplication app) => app.Services.GetRequiredService<UncertainWrites>().Since(DateTimeOffset.MinValue);
+    private static IReadOnlyList<UncertainWrite> Uncertain(WebApplication app) =>
+        app.Services.GetRequiredService<UncertainWrites>().Since(DateTimeOffset.MinValue);
 }

@@ -101,8 +101,13 @@ public sealed class ExchangeLimitTests : IDisposable
     {
         private static readonly BackendSettings Backend = SiteFile.Of("www.*", "http://backend.invalid").ToSettings().Backends[0];
 
-        public RequestDeadline Value { get; } = new(
-            time ?? TimeProvider.System, Backend, new DefaultHttpContext { RequestAborted = clientGone }, (time ?? TimeProvider.System).GetTimestamp());
+        public RequestDeadline Value { get; } =
+            new(
+                time ?? TimeProvider.System,
+                Backend,
+                new DefaultHttpContext { RequestAborted = clientGone },
+                (time ?? TimeProvider.System).GetTimestamp()
+            );
 
         public void Dispose() => Value.Dispose();
     }

@@ -12,7 +12,8 @@ public sealed class FaultTests
 {
     private const string Body = "0123456789abcdefghijklmnopqrstuvwxyz";
     private static readonly string ByLength = $"HTTP/1.1 200 OK\r\nX-Right: 1\r\nContent-Length: {Body.Length}\r\n\r\n{Body}";
-    private static readonly string InChunks = $"HTTP/1.1 200 OK\r\nX-Right: 1\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{Body[..16]}\r\n14\r\n{Body[16..]}\r\n0\r\n\r\n";
+    private static readonly string InChunks =
+        $"HTTP/1.1 200 OK\r\nX-Right: 1\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{Body[..16]}\r\n14\r\n{Body[16..]}\r\n0\r\n\r\n";
     private static readonly string WithTrailers =
         $"HTTP/1.1 200 OK\r\nX-Right: 1\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{Body[..16]}\r\n14\r\n{Body[16..]}\r\n0\r\nX-Sum: 7\r\n\r\n";
 
@@ -25,7 +26,12 @@ public sealed class FaultTests
     [InlineData("trailers", true)]
     public async Task A_backend_that_ends_at_any_byte_of_its_answer(string kind, bool resets)
     {
-        var answer = kind switch { "length" => ByLength, "chunks" => InChunks, _ => WithTrailers };
+        var answer = kind switch
+        {
+            "length" => ByLength,
+            "chunks" => InChunks,
+            _ => WithTrailers,
+        };
         var posts = new Posts();
         await using var backend = RawBackend.Start(async connection =>
         {
@@ -75,11 +81,22 @@ public sealed class FaultTests
         var number = 0;
         await using var backend = RawBackend.Start(async connection =>
         {
-            string[] all = ["resets at once", "resets in the request", "closes after the request", "stalls before the answer", "stalls in the answer", "works"];
+            string[] all =
+            [
+                "resets at once",
+                "resets in the request",
+                "closes after the request",
+                "stalls before the answer",
+                "stalls in the answer",
+                "works",
+            ];
             while (true)
             {
                 var turn = Interlocked.Increment(ref number);
-                var now = turn % 3 == 0 ? "works" : how == "any of these" ? all[turn % all.Length] : how;
+                var now =
+                    turn % 3 == 0 ? "works"
+                    : how == "any of these" ? all[turn % all.Length]
+                    : how;
                 if (now == "resets at once")
                 {
                     connection.Reset();
@@ -115,11 +132,15 @@ public sealed class FaultTests
             }
         });
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("*", backend).Set("Backends:www:ResponseTimeout", "100ms").Set("Backends:www:IdleTimeout", "100ms"));
+            SiteFile.Of("*", backend).Set("Backends:www:ResponseTimeout", "100ms").Set("Backends:www:IdleTimeout", "100ms")
+        );
         var outcomes = new Outcomes();
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, 300), new ParallelOptions { MaxDegreeOfParallelism = 30 }, async (i, _) =>
-            outcomes.Add(await AskAsync(router, posts.Next(i % 2 == 0 ? "GET" : "POST", 0))));
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, 300),
+            new ParallelOptions { MaxDegreeOfParallelism = 30 },
+            async (i, _) => outcomes.Add(await AskAsync(router, posts.Next(i % 2 == 0 ? "GET" : "POST", 0)))
+        );
 
         outcomes.Count.Should().Be(300);
         outcomes.Whole.Should().BePositive();
@@ -135,7 +156,9 @@ public sealed class FaultTests
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         var address = (IPEndPoint)reserved.LocalEndPoint!;
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"http://{address}").Set("Backends:www:BreakerDuration", "50ms"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("*", $"http://{address}").Set("Backends:www:BreakerDuration", "50ms")
+        );
         var outcomes = new Outcomes();
         reserved.Dispose();
 
@@ -159,8 +182,12 @@ public sealed class FaultTests
         posts.Twice.Should().BeEmpty();
         router.Site.Backends[0].InFlight.Should().Be(0);
 
-        Task AskManyAsync(int count) => Parallel.ForEachAsync(Enumerable.Range(0, count), new ParallelOptions { MaxDegreeOfParallelism = 10 }, async (i, _) =>
-            outcomes.Add(await AskAsync(router, posts.Next(i % 2 == 0 ? "GET" : "POST", 0))));
+        Task AskManyAsync(int count) =>
+            Parallel.ForEachAsync(
+                Enumerable.Range(0, count),
+                new ParallelOptions { MaxDegreeOfParallelism = 10 },
+                async (i, _) => outcomes.Add(await AskAsync(router, posts.Next(i % 2 == 0 ? "GET" : "POST", 0)))
+            );
     }
 
     private static async Task<Outcome> AskAsync(RunningRouter router, string request)
@@ -276,9 +303,7 @@ public sealed class FaultTests
                     _ = ServeAsync(connection, posts, answer);
                 }
             }
-            catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
-            {
-            }
+            catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException) { }
         }
 
         private static async Task ServeAsync(RawConnection connection, Posts posts, string answer)
@@ -291,9 +316,7 @@ public sealed class FaultTests
                     await connection.WriteAsync(answer);
                 }
             }
-            catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or TimeoutException)
-            {
-            }
+            catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or TimeoutException) { }
         }
     }
 }

@@ -14,9 +14,38 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
     private const int Connections = 80;
     private const int RequestsOnEach = 60;
 
-    private static readonly string[] Methods = ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "get", "head", "X-!#$%&'*+.^_`|~1"];
+    private static readonly string[] Methods =
+    [
+        "GET",
+        "POST",
+        "PUT",
+        "DELETE",
+        "PATCH",
+        "OPTIONS",
+        "PROPFIND",
+        "get",
+        "head",
+        "X-!#$%&'*+.^_`|~1",
+    ];
     private static readonly string[] KnownNames =
-        ["Accept", "Accept-Language", "Cookie", "Content-Type", "If-None-Match", "User-Agent", "Range", "Cache-Control", "Expires", "Content-Language", "X-A", "X-B", "Authorization", "Referer", "Origin", "Link"];
+    [
+        "Accept",
+        "Accept-Language",
+        "Cookie",
+        "Content-Type",
+        "If-None-Match",
+        "User-Agent",
+        "Range",
+        "Cache-Control",
+        "Expires",
+        "Content-Language",
+        "X-A",
+        "X-B",
+        "Authorization",
+        "Referer",
+        "Origin",
+        "Link",
+    ];
 
     [Fact]
     public async Task Thousands_of_random_requests_and_answers_arrive_as_they_were_sent()
@@ -27,34 +56,42 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
         await using var backend = RawBackend.Start(connection => AnswerAsync(connection, planned, received));
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Set("Limits:MaxHeaderSize", "64KiB"));
 
-        await Parallel.ForEachAsync(Enumerable.Range(0, Connections), new ParallelOptions { MaxDegreeOfParallelism = 8 }, async (number, _) =>
-        {
-            var random = new Random(HashCode.Combine(seed, number) & int.MaxValue);
-            using var client = await router.ConnectAsync();
-            for (var i = 0; i < RequestsOnEach; i++)
+        await Parallel.ForEachAsync(
+            Enumerable.Range(0, Connections),
+            new ParallelOptions { MaxDegreeOfParallelism = 8 },
+            async (number, _) =>
             {
-                var id = $"{number}-{i}";
-                var because = $"case {id} of seed {seed}";
-                var request = Message.Random(random, isAnswer: false);
-                var answer = planned[id] = Message.Random(random, isAnswer: true);
-                var method = Methods[random.Next(Methods.Length)];
-                var target = $"/{id}/{Text(random, "abc%41;=@:!$&'()*+,-._~/", 30)}?{Text(random, "abc%2F?/:@[]{}|^`\\\"", 30)}";
-                await WriteInPiecesAsync(client, $"{method} {target} HTTP/1.1\r\nHost: www.example.org\r\n{request.Bytes}", random);
-                var reply = await client.ReadMessageAsync();
+                var random = new Random(HashCode.Combine(seed, number) & int.MaxValue);
+                using var client = await router.ConnectAsync();
+                for (var i = 0; i < RequestsOnEach; i++)
+                {
+                    var id = $"{number}-{i}";
+                    var because = $"case {id} of seed {seed}";
+                    var request = Message.Random(random, isAnswer: false);
+                    var answer = planned[id] = Message.Random(random, isAnswer: true);
+                    var method = Methods[random.Next(Methods.Length)];
+                    var target = $"/{id}/{Text(random, "abc%41;=@:!$&'()*+,-._~/", 30)}?{Text(random, "abc%2F?/:@[]{}|^`\\\"", 30)}";
+                    await WriteInPiecesAsync(client, $"{method} {target} HTTP/1.1\r\nHost: www.example.org\r\n{request.Bytes}", random);
+                    var reply = await client.ReadMessageAsync();
 
-                Compare(request, received[id], because);
-                received[id].FirstLine.Should().Be($"{method} {target} HTTP/1.1", because);
-                received[id].Values("Host").Should().Equal([backend.Authority], because);
-                reply!.Status.Should().Be(200, because);
-                Compare(answer, reply, because);
+                    Compare(request, received[id], because);
+                    received[id].FirstLine.Should().Be($"{method} {target} HTTP/1.1", because);
+                    received[id].Values("Host").Should().Equal([backend.Authority], because);
+                    reply!.Status.Should().Be(200, because);
+                    Compare(answer, reply, because);
+                }
             }
-        });
+        );
 
         received.Count.Should().Be(Connections * RequestsOnEach);
         backend.Connections.Should().BeLessThan(Connections * RequestsOnEach, "connections are used again");
     }
 
-    private static async Task AnswerAsync(RawConnection connection, ConcurrentDictionary<string, Message> planned, ConcurrentDictionary<string, RawMessage> received)
+    private static async Task AnswerAsync(
+        RawConnection connection,
+        ConcurrentDictionary<string, Message> planned,
+        ConcurrentDictionary<string, RawMessage> received
+    )
     {
         var random = new Random(7);
         while (await connection.ReadMessageAsync() is { } request)
@@ -70,15 +107,31 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
         got.Body.Should().Be(sent.Body, because);
         foreach (var name in sent.Fields.Select(field => field.Name).Distinct(StringComparer.OrdinalIgnoreCase))
         {
-            ValuesOf(got, name).Should().Equal(
-                sent.Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value.Trim(' ', '\t')),
-                $"{name} in {because}");
+            ValuesOf(got, name)
+                .Should()
+                .Equal(
+                    sent.Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                        .Select(field => field.Value.Trim(' ', '\t')),
+                    $"{name} in {because}"
+                );
         }
 
         // Nothing besides what is documented.
-        string[] added = ["Host", "Content-Length", "Transfer-Encoding", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "Date"];
-        got.Fields.Select(field => field.Name).Except(sent.Fields.Select(field => field.Name), StringComparer.OrdinalIgnoreCase)
-            .Except(added, StringComparer.OrdinalIgnoreCase).Should().BeEmpty(because);
+        string[] added =
+        [
+            "Host",
+            "Content-Length",
+            "Transfer-Encoding",
+            "X-Forwarded-For",
+            "X-Forwarded-Proto",
+            "X-Forwarded-Host",
+            "Date",
+        ];
+        got.Fields.Select(field => field.Name)
+            .Except(sent.Fields.Select(field => field.Name), StringComparer.OrdinalIgnoreCase)
+            .Except(added, StringComparer.OrdinalIgnoreCase)
+            .Should()
+            .BeEmpty(because);
         if (sent.Framing is { } framing)
             got.Values(framing).Should().ContainSingle(because);
         else if (got.FirstLine.StartsWith("HTTP", StringComparison.Ordinal))
@@ -96,9 +149,12 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
     private static async Task WriteInPiecesAsync(RawConnection connection, string text, Random random)
     {
         var whole = random.Next(3) == 0;
-        for (var at = 0; at < text.Length;)
+        for (var at = 0; at < text.Length; )
         {
-            var length = whole ? text.Length : random.Next(4) == 0 ? random.Next(1, 4) : random.Next(1, 2000);
+            var length =
+                whole ? text.Length
+                : random.Next(4) == 0 ? random.Next(1, 4)
+                : random.Next(1, 2000);
             length = Math.Min(length, text.Length - at);
             await connection.WriteAsync(text.Substring(at, length));
             at += length;
@@ -131,7 +187,12 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
                 fields.Add((Name(random, isAnswer), Value(random)));
             var bytes = new StringBuilder();
             foreach (var (name, value) in fields)
-                bytes.Append(name).Append(random.Next(4) == 0 ? ":" : ": ").Append(value).Append(random.Next(6) == 0 ? " \t" : "").Append("\r\n");
+                bytes
+                    .Append(name)
+                    .Append(random.Next(4) == 0 ? ":" : ": ")
+                    .Append(value)
+                    .Append(random.Next(6) == 0 ? " \t" : "")
+                    .Append("\r\n");
             var body = random.Next(3) == 0 ? "" : Octets(random, random.Next(5) == 0 ? 200_000 : 2_000);
             var framing = random.Next(isAnswer || body.Length > 0 ? 2 : 3);
             switch (framing)
@@ -141,11 +202,15 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
                     return new Message(fields, "Content-Length", body, bytes.ToString());
                 case 1:
                     bytes.Append("Transfer-Encoding: chunked\r\n\r\n");
-                    for (var at = 0; at < body.Length;)
+                    for (var at = 0; at < body.Length; )
                     {
                         var size = Math.Min(body.Length - at, random.Next(3) == 0 ? random.Next(1, 10) : random.Next(1, 20_000));
-                        bytes.Append(size.ToString(random.Next(2) == 0 ? "x" : "X4", CultureInfo.InvariantCulture)).Append(random.Next(4) == 0 ? ";a=\"b\"" : "")
-                            .Append("\r\n").Append(body, at, size).Append("\r\n");
+                        bytes
+                            .Append(size.ToString(random.Next(2) == 0 ? "x" : "X4", CultureInfo.InvariantCulture))
+                            .Append(random.Next(4) == 0 ? ";a=\"b\"" : "")
+                            .Append("\r\n")
+                            .Append(body, at, size)
+                            .Append("\r\n");
                         at += size;
                     }
 
@@ -173,13 +238,15 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
             var value = new StringBuilder();
             for (var left = random.Next(60); left > 0; left--)
             {
-                value.Append(random.Next(5) switch
-                {
-                    0 => ((char)random.Next(0x80, 0x100)).ToString(),
-                    1 => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("\u20ac\u00fc"[random.Next(2)].ToString())),
-                    2 => " \t,;="[random.Next(5)].ToString(),
-                    _ => ((char)random.Next(0x21, 0x7f)).ToString(),
-                });
+                value.Append(
+                    random.Next(5) switch
+                    {
+                        0 => ((char)random.Next(0x80, 0x100)).ToString(),
+                        1 => Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("\u20ac\u00fc"[random.Next(2)].ToString())),
+                        2 => " \t,;="[random.Next(5)].ToString(),
+                        _ => ((char)random.Next(0x21, 0x7f)).ToString(),
+                    }
+                );
             }
 
             return value.ToString().Trim(' ', '\t');

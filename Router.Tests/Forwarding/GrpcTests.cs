@@ -7,7 +7,9 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Router.Tests.Forwarding;
 
-/// <summary>What gRPC needs of HTTP/2, from client to backend: cleartext with prior knowledge, streams in both directions, trailers.</summary>
+/// <summary>
+/// What gRPC needs of HTTP/2, from client to backend: cleartext with prior knowledge, streams in both directions, trailers.
+/// </summary>
 public sealed class GrpcTests
 {
     [Fact]
@@ -17,13 +19,13 @@ public sealed class GrpcTests
         await using var router = await ListeningRouter.StartAsync(Site(service), "Http2");
         using var client = Client();
 
-        using var answer = await client.SendAsync(Call(router, "/svc/Unary", new ByteArrayContent("hello"u8.ToArray()))).InTime();
+        using var response = await client.SendAsync(Call(router, "/svc/Unary", new ByteArrayContent("hello"u8.ToArray()))).InTime();
 
-        answer.Version.Should().Be(HttpVersion.Version20);
-        answer.Content.Headers.ContentType!.MediaType.Should().Be("application/grpc");
-        (await answer.Content.ReadAsStringAsync().InTime()).Should().Be("hello");
-        answer.TrailingHeaders.GetValues("grpc-status").Should().Equal("0");
-        answer.TrailingHeaders.GetValues("x-sum").Should().Equal("5");
+        response.Version.Should().Be(HttpVersion.Version20);
+        response.Content.Headers.ContentType!.MediaType.Should().Be("application/grpc");
+        (await response.Content.ReadAsStringAsync().InTime()).Should().Be("hello");
+        response.TrailingHeaders.GetValues("grpc-status").Should().Equal("0");
+        response.TrailingHeaders.GetValues("x-sum").Should().Equal("5");
     }
 
     [Fact]
@@ -34,8 +36,8 @@ public sealed class GrpcTests
         using var client = Client();
         var upload = new PushedContent();
 
-        using var answer = await client.SendAsync(Call(router, "/svc/Stream", upload), HttpCompletionOption.ResponseHeadersRead).InTime();
-        var down = await answer.Content.ReadAsStreamAsync().InTime();
+        using var response = await client.SendAsync(Call(router, "/svc/Stream", upload), HttpCompletionOption.ResponseHeadersRead).InTime();
+        var down = await response.Content.ReadAsStreamAsync().InTime();
         var buffer = new byte[16];
         for (var i = 0; i < 50; i++)
         {
@@ -46,7 +48,7 @@ public sealed class GrpcTests
 
         upload.Complete();
         (await down.ReadAsync(buffer).InTime()).Should().Be(0);
-        answer.TrailingHeaders.GetValues("grpc-status").Should().Equal("0");
+        response.TrailingHeaders.GetValues("grpc-status").Should().Equal("0");
     }
 
     [Fact]
@@ -56,12 +58,12 @@ public sealed class GrpcTests
         await using var router = await ListeningRouter.StartAsync(Site(service), "Http2");
         using var client = Client();
 
-        using var answer = await client.SendAsync(Call(router, "/svc/Error", new ByteArrayContent("hello"u8.ToArray()))).InTime();
+        using var response = await client.SendAsync(Call(router, "/svc/Error", new ByteArrayContent("hello"u8.ToArray()))).InTime();
 
-        answer.Headers.GetValues("grpc-status").Should().Equal("5");
-        answer.Headers.GetValues("grpc-message").Should().Equal("not found");
-        (await answer.Content.ReadAsByteArrayAsync()).Should().BeEmpty();
-        answer.TrailingHeaders.Should().BeEmpty();
+        response.Headers.GetValues("grpc-status").Should().Equal("5");
+        response.Headers.GetValues("grpc-message").Should().Equal("not found");
+        (await response.Content.ReadAsByteArrayAsync()).Should().BeEmpty();
+        response.TrailingHeaders.Should().BeEmpty();
     }
 
     [Fact]
@@ -73,8 +75,10 @@ public sealed class GrpcTests
         for (var i = 0; i < 20; i++)
         {
             var upload = new PushedContent();
-            using var answer = await client.SendAsync(Call(router, "/svc/Early", upload), HttpCompletionOption.ResponseHeadersRead).InTime();
-            answer.Headers.GetValues("grpc-status").Should().Equal("8");
+            using var response = await client
+                .SendAsync(Call(router, "/svc/Early", upload), HttpCompletionOption.ResponseHeadersRead)
+                .InTime();
+            response.Headers.GetValues("grpc-status").Should().Equal("8");
             upload.Complete();
         }
 
@@ -92,8 +96,10 @@ public sealed class GrpcTests
         using var client = Client();
         using var cancel = new CancellationTokenSource();
         var upload = new PushedContent();
-        using var answer = await client.SendAsync(Call(router, "/svc/Hang", upload), HttpCompletionOption.ResponseHeadersRead, cancel.Token).InTime();
-        var down = await answer.Content.ReadAsStreamAsync();
+        using var response = await client
+            .SendAsync(Call(router, "/svc/Hang", upload), HttpCompletionOption.ResponseHeadersRead, cancel.Token)
+            .InTime();
+        var down = await response.Content.ReadAsStreamAsync();
 
         await down.DisposeAsync();
         upload.Complete();

@@ -123,8 +123,9 @@ public sealed class HalfCloseTests : IDisposable
     public async Task The_request_of_a_client_that_may_have_left_is_not_forwarded_when_it_has_to_queue(bool closes)
     {
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend)
-            .Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:QueueTimeout", "1m"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("*", backend).Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:QueueTimeout", "1m")
+        );
         using var first = await router.ConnectAsync();
         await first.WriteAsync("GET /first HTTP/1.1\r\nHost: a\r\n\r\n");
         using var connection = await backend.AcceptAsync();

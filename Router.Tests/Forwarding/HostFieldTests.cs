@@ -70,7 +70,9 @@ public sealed class HostFieldTests
     {
         await using var www = new RecordingBackend();
         await using var api = new RecordingBackend();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", www.Address).Frontend("api", api.Address).Host("api.*", "api"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", www.Address).Frontend("api", api.Address).Host("api.*", "api")
+        );
 
         (await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(200);
 

@@ -21,7 +21,10 @@ public sealed class Http2LimitTests
     public async Task A_long_path_gets_414_and_a_large_header_431_on_their_own_stream(int path, int header, int fields, int status)
     {
         await using var backend = RawBackend.Start();
-        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend).Set("Backends:www:ResponseTimeout", "24h"), "Http2");
+        await using var router = await ListeningRouter.StartAsync(
+            SiteFile.Of("*", backend).Set("Backends:www:ResponseTimeout", "24h"),
+            "Http2"
+        );
         using var client = await router.ConnectAsync();
         await client.WriteAsync(Http2Frames.Preface);
         await client.WriteAsync(Headers(1, "/first"));
@@ -29,7 +32,12 @@ public sealed class Http2LimitTests
         await first.ReadHeadAsync();
 
         (string, string)[] others = [.. Enumerable.Range(0, fields).Select(i => ($"x-{i}", "1"))];
-        foreach (var frame in Http2Frames.LongHeaders(3, [.. Pseudo("/" + new string('a', path)), ("x-long", new string('b', header)), .. others]))
+        foreach (
+            var frame in Http2Frames.LongHeaders(
+                3,
+                [.. Pseudo("/" + new string('a', path)), ("x-long", new string('b', header)), .. others]
+            )
+        )
             await client.WriteAsync(frame);
         if (status == 200)
         {
@@ -68,7 +76,8 @@ public sealed class Http2LimitTests
         backend.Connections.Should().Be(0);
     }
 
-    private static (string, string)[] Pseudo(string path) => [(":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", path)];
+    private static (string, string)[] Pseudo(string path) =>
+        [(":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", path)];
 
     private static byte[] Headers(int stream, string path) => Http2Frames.Headers(stream, true, Pseudo(path));
 }

@@ -7,28 +7,29 @@ public sealed class Http2SmugglingTests
 {
     private const string Second = "GET /smuggled HTTP/1.1\r\nHost: x\r\n\r\n";
 
-    public static TheoryData<string, string, string> Refused => new()
-    {
-        // a field, its value, the body
-        { "x-a", "b\r\nTransfer-Encoding: chunked", "" },
-        { "x-a", "b\nx-c: d", "" },
-        { "x-a", "b\rc", "" },
-        { "x-a", "b\0c", "" },
-        { "x-a\r\ntransfer-encoding", "chunked", "" },
-        { "x-a: b\r\nx-c", "d", "" },
-        { "x a", "b", "" },
-        { "X-Upper", "b", "" },
-        { "connection", "x-a", "" },
-        { "transfer-encoding", "chunked", "0\r\n\r\n" + Second },
-        { "te", "gzip", "" },
-        { "content-length", "3", "hello" },
-        { "content-length", "9", "hello" },
-        { "content-length", "5, 5", "hello" },
-        { "host", "other.example.org\r\nX-A: b", "" },
-        { ":path", "/second", "" },
-        { ":odd", "x", "" },
-        { "", "x", "" },
-    };
+    public static TheoryData<string, string, string> Refused =>
+        new()
+        {
+            // a field, its value, the body
+            { "x-a", "b\r\nTransfer-Encoding: chunked", "" },
+            { "x-a", "b\nx-c: d", "" },
+            { "x-a", "b\rc", "" },
+            { "x-a", "b\0c", "" },
+            { "x-a\r\ntransfer-encoding", "chunked", "" },
+            { "x-a: b\r\nx-c", "d", "" },
+            { "x a", "b", "" },
+            { "X-Upper", "b", "" },
+            { "connection", "x-a", "" },
+            { "transfer-encoding", "chunked", "0\r\n\r\n" + Second },
+            { "te", "gzip", "" },
+            { "content-length", "3", "hello" },
+            { "content-length", "9", "hello" },
+            { "content-length", "5, 5", "hello" },
+            { "host", "other.example.org\r\nX-A: b", "" },
+            { ":path", "/second", "" },
+            { ":odd", "x", "" },
+            { "", "x", "" },
+        };
 
     [Theory]
     [MemberData(nameof(Refused))]
@@ -39,11 +40,23 @@ public sealed class Http2SmugglingTests
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(Http2Frames.Preface);
-        await client.WriteAsync(Http2Frames.Headers(1, body is "", (":method", "POST"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/first"), (name, value)));
+        await client.WriteAsync(
+            Http2Frames.Headers(
+                1,
+                body is "",
+                (":method", "POST"),
+                (":scheme", "http"),
+                (":authority", "www.example.org"),
+                (":path", "/first"),
+                (name, value)
+            )
+        );
         if (body is not "")
             await client.WriteAsync(Http2Frames.Data(1, true, body));
         // A second, plain one: when it is answered, or the connection has ended, the first is over.
-        await client.WriteAsync(Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last")));
+        await client.WriteAsync(
+            Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last"))
+        );
         await UntilLastOrEndAsync(client, backend);
 
         backend.Requests.Select(request => request.Target).Should().NotContain(target => target != "/last");
@@ -67,11 +80,18 @@ public sealed class Http2SmugglingTests
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(Http2Frames.Preface);
-        await client.WriteAsync(Http2Frames.Headers(1, true, (":method", method), (":scheme", "http"), (":authority", "www.example.org"), (":path", path)));
-        await client.WriteAsync(Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last")));
+        await client.WriteAsync(
+            Http2Frames.Headers(1, true, (":method", method), (":scheme", "http"), (":authority", "www.example.org"), (":path", path))
+        );
+        await client.WriteAsync(
+            Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last"))
+        );
         await UntilLastOrEndAsync(client, backend);
 
-        backend.Requests.Select(request => request.FirstLine).Should().NotContain(line => line != "GET / HTTP/1.1" && line != "GET /last HTTP/1.1");
+        backend
+            .Requests.Select(request => request.FirstLine)
+            .Should()
+            .NotContain(line => line != "GET / HTTP/1.1" && line != "GET /last HTTP/1.1");
         backend.Requests.Select(request => request.Head).Should().NotContain(head => head.Contains("X: y", StringComparison.Ordinal));
     }
 
@@ -87,12 +107,27 @@ public sealed class Http2SmugglingTests
     public async Task Nor_does_a_name_that_is_none_from_a_proxy_that_is_believed(string name)
     {
         await using var backend = new RecordingBackend();
-        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend.Address).Set("TrustedProxies", "127.0.0.1"), "Http2");
+        await using var router = await ListeningRouter.StartAsync(
+            SiteFile.Of("*", backend.Address).Set("TrustedProxies", "127.0.0.1"),
+            "Http2"
+        );
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(Http2Frames.Preface);
-        await client.WriteAsync(Http2Frames.Headers(1, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/first"), (name, "v")));
-        await client.WriteAsync(Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last")));
+        await client.WriteAsync(
+            Http2Frames.Headers(
+                1,
+                true,
+                (":method", "GET"),
+                (":scheme", "http"),
+                (":authority", "www.example.org"),
+                (":path", "/first"),
+                (name, "v")
+            )
+        );
+        await client.WriteAsync(
+            Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last"))
+        );
         await UntilLastOrEndAsync(client, backend);
 
         backend.Requests.Select(request => request.Target).Should().NotContain(target => target != "/last");
@@ -113,10 +148,22 @@ public sealed class Http2SmugglingTests
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(Http2Frames.Preface);
-        await client.WriteAsync(Http2Frames.Headers(1, false, (":method", "POST"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/first"), ("trailer", "x-a")));
+        await client.WriteAsync(
+            Http2Frames.Headers(
+                1,
+                false,
+                (":method", "POST"),
+                (":scheme", "http"),
+                (":authority", "www.example.org"),
+                (":path", "/first"),
+                ("trailer", "x-a")
+            )
+        );
         await client.WriteAsync(Http2Frames.Data(1, false, "hello"));
         await client.WriteAsync(Http2Frames.Headers(1, true, (name, value)));
-        await client.WriteAsync(Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last")));
+        await client.WriteAsync(
+            Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last"))
+        );
         await UntilLastOrEndAsync(client, backend);
 
         backend.Requests.Select(request => request.Target).Should().NotContain(target => target != "/last");
@@ -128,12 +175,23 @@ public sealed class Http2SmugglingTests
         await using var backend = new RecordingBackend();
         await using var secret = new RecordingBackend();
         await using var router = await ListeningRouter.StartAsync(
-            SiteFile.Of("www.*", backend.Address).Frontend("secret", secret.Address).Host("secret.*", "secret"), "Http2");
+            SiteFile.Of("www.*", backend.Address).Frontend("secret", secret.Address).Host("secret.*", "secret"),
+            "Http2"
+        );
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(Http2Frames.Preface);
-        await client.WriteAsync(Http2Frames.Headers(
-            1, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last"), ("host", "secret.example.org")));
+        await client.WriteAsync(
+            Http2Frames.Headers(
+                1,
+                true,
+                (":method", "GET"),
+                (":scheme", "http"),
+                (":authority", "www.example.org"),
+                (":path", "/last"),
+                ("host", "secret.example.org")
+            )
+        );
         await UntilLastOrEndAsync(client, backend);
 
         secret.Connections.Should().Be(0);
@@ -156,7 +214,17 @@ public sealed class Http2SmugglingTests
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(Http2Frames.Preface);
-        await client.WriteAsync(Http2Frames.Headers(1, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last"), (name, value)));
+        await client.WriteAsync(
+            Http2Frames.Headers(
+                1,
+                true,
+                (":method", "GET"),
+                (":scheme", "http"),
+                (":authority", "www.example.org"),
+                (":path", "/last"),
+                (name, value)
+            )
+        );
         await UntilLastOrEndAsync(client, backend);
 
         backend.Requests.SelectMany(request => request.Values(name)).Should().BeEmpty();
@@ -170,8 +238,18 @@ public sealed class Http2SmugglingTests
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(Http2Frames.Preface);
-        await client.WriteAsync(Http2Frames.Headers(
-            1, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/last"), ("cookie", "a=b"), ("cookie", "c=d")));
+        await client.WriteAsync(
+            Http2Frames.Headers(
+                1,
+                true,
+                (":method", "GET"),
+                (":scheme", "http"),
+                (":authority", "www.example.org"),
+                (":path", "/last"),
+                ("cookie", "a=b"),
+                ("cookie", "c=d")
+            )
+        );
         await UntilLastOrEndAsync(client, backend);
 
         backend.Requests.Should().ContainSingle().Which.Values("Cookie").Should().Equal("a=b; c=d");

@@ -10,7 +10,11 @@ public sealed class Http2UploadTests
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await ListeningRouter.StartAsync(Site(backend).Set("Backends:www:IdleTimeout", "24h"), "Http2", time: clock);
+        await using var router = await ListeningRouter.StartAsync(
+            Site(backend).Set("Backends:www:IdleTimeout", "24h"),
+            "Http2",
+            time: clock
+        );
         using var client = await router.ConnectAsync();
         byte[] request = [.. Http2Frames.Preface, .. Headers(1, false, "POST"), .. Http2Frames.Data(1, false, "hello")];
         await client.WriteAsync(request);
@@ -43,7 +47,11 @@ public sealed class Http2UploadTests
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await ListeningRouter.StartAsync(Site(backend).Set("Backends:www:IdleTimeout", "60s"), "Http2", time: clock);
+        await using var router = await ListeningRouter.StartAsync(
+            Site(backend).Set("Backends:www:IdleTimeout", "60s"),
+            "Http2",
+            time: clock
+        );
         using var client = await router.ConnectAsync();
         var header = Headers(1, false, "POST", ("content-type", "application/grpc+proto"));
         byte[] request = [.. Http2Frames.Preface, .. header, .. Http2Frames.Data(1, false, "hello")];
@@ -89,5 +97,9 @@ public sealed class Http2UploadTests
     private static SiteFile Site(RawBackend backend) => SiteFile.Of("*", backend).Set("Backends:www:ResponseTimeout", "24h");
 
     private static byte[] Headers(int stream, bool endsStream, string method, params (string Name, string Value)[] fields) =>
-        Http2Frames.Headers(stream, endsStream, [(":method", method), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/"), .. fields]);
+        Http2Frames.Headers(
+            stream,
+            endsStream,
+            [(":method", method), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/"), .. fields]
+        );
 }

@@ -3,10 +3,10 @@ namespace Router.Tests.Forwarding;
 public sealed class IdentityHeaderTests
 {
     private const string Claims =
-        "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example.org\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Prefix: /x\r\n" +
-        "Forwarded: for=198.51.100.1\r\nX-Real-IP: 198.51.100.1\r\nX-Client-IP: 198.51.100.1\r\nTrue-Client-IP: 198.51.100.1\r\n" +
-        "X_Forwarded_For: 198.51.100.1\r\nX_Real_IP: 198.51.100.1\r\nX-Forwarded_For: 198.51.100.1\r\nx-original-url: /admin\r\nX-Rewrite-URL: /admin\r\nX_Original_URL: /admin\r\n" +
-        "X-Original-Host: evil\r\nProxy: http://evil\r\n";
+        "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example.org\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Prefix: /x\r\n"
+        + "Forwarded: for=198.51.100.1\r\nX-Real-IP: 198.51.100.1\r\nX-Client-IP: 198.51.100.1\r\nTrue-Client-IP: 198.51.100.1\r\n"
+        + "X_Forwarded_For: 198.51.100.1\r\nX_Real_IP: 198.51.100.1\r\nX-Forwarded_For: 198.51.100.1\r\nx-original-url: /admin\r\nX-Rewrite-URL: /admin\r\nX_Original_URL: /admin\r\n"
+        + "X-Original-Host: evil\r\nProxy: http://evil\r\n";
 
     [Fact]
     public async Task A_client_is_who_it_is_whatever_it_says()
@@ -17,10 +17,12 @@ public sealed class IdentityHeaderTests
         await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Claims}\r\n");
 
         var request = await backend.RequestAsync();
-        request.Fields.Where(IsAboutIdentity).Should().BeEquivalentTo(new[]
-        {
-            ("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Proto", "http"), ("X-Forwarded-Host", "www.example.org"),
-        });
+        request
+            .Fields.Where(IsAboutIdentity)
+            .Should()
+            .BeEquivalentTo(
+                new[] { ("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Proto", "http"), ("X-Forwarded-Host", "www.example.org") }
+            );
     }
 
     [Fact]
@@ -37,7 +39,18 @@ public sealed class IdentityHeaderTests
         request.Values("X-Forwarded-Host").Should().Equal("www.example.org");
         request.Values("X-Real-IP").Should().Equal("198.51.100.1");
         request.Values("Forwarded").Should().Equal("for=198.51.100.1");
-        foreach (var name in new[] { "X_Forwarded_For", "X-Forwarded_For", "X-Original-URL", "X-Rewrite-URL", "X_Original_URL", "X-Original-Host", "Proxy" })
+        foreach (
+            var name in new[]
+            {
+                "X_Forwarded_For",
+                "X-Forwarded_For",
+                "X-Original-URL",
+                "X-Rewrite-URL",
+                "X_Original_URL",
+                "X-Original-Host",
+                "Proxy",
+            }
+        )
             request.Values(name).Should().BeEmpty(name);
     }
 
@@ -51,10 +64,17 @@ public sealed class IdentityHeaderTests
     public async Task Behind_trusted_proxies_the_client_is_the_first_from_the_right_that_is_none_of_them(string forwardedFor, int status)
     {
         await using var backend = RawBackend.Saying("ok");
-        await using var router = await RunningRouter.StartAsync(new SiteFile().Frontend("www", backend.Address)
-            .AllowList("staff", "203.0.113.0/24").Host("www.*", "www", allowList: "staff").Set("TrustedProxies", "127.0.0.0/8"));
+        await using var router = await RunningRouter.StartAsync(
+            new SiteFile()
+                .Frontend("www", backend.Address)
+                .AllowList("staff", "203.0.113.0/24")
+                .Host("www.*", "www", allowList: "staff")
+                .Set("TrustedProxies", "127.0.0.0/8")
+        );
 
-        (await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Forwarded-For: {forwardedFor}\r\n\r\n")).Status.Should().Be(status);
+        (await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Forwarded-For: {forwardedFor}\r\n\r\n"))
+            .Status.Should()
+            .Be(status);
     }
 
     [Fact]
@@ -63,10 +83,17 @@ public sealed class IdentityHeaderTests
         const string Secret = "dXNlcjpzZWNyZXQ=";
         await using var guarded = RawBackend.Saying("guarded");
         await using var open = RawBackend.Saying("open");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", guarded).Set("Backends:www:BasicAuthentication", Secret)
-            .Frontend("open", open.Address).Host("open.*", "open"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("www.*", guarded)
+                .Set("Backends:www:BasicAuthentication", Secret)
+                .Frontend("open", open.Address)
+                .Host("open.*", "open")
+        );
 
-        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nAuthorization: Bearer mine\r\nAuthorization: Basic more\r\n\r\n");
+        var reply = await router.SendRawAsync(
+            "GET / HTTP/1.1\r\nHost: www.example.org\r\nAuthorization: Bearer mine\r\nAuthorization: Basic more\r\n\r\n"
+        );
         reply.Head.Should().NotContain(Secret);
         (await guarded.RequestAsync()).Values("Authorization").Should().Equal("Basic " + Secret);
         await router.SendRawAsync("GET / HTTP/1.1\r\nHost: open.example.org\r\nAuthorization: Bearer mine\r\n\r\n");
@@ -83,7 +110,10 @@ public sealed class IdentityHeaderTests
     private static bool IsAboutIdentity((string Name, string Value) field)
     {
         var name = field.Name.Replace('_', '-').ToLowerInvariant();
-        return name.StartsWith("x-forwarded", StringComparison.Ordinal) || name is "proxy" or "forwarded" || name.EndsWith("-ip", StringComparison.Ordinal)
-            || name.StartsWith("x-original", StringComparison.Ordinal) || name.StartsWith("x-rewrite", StringComparison.Ordinal);
+        return name.StartsWith("x-forwarded", StringComparison.Ordinal)
+            || name is "proxy" or "forwarded"
+            || name.EndsWith("-ip", StringComparison.Ordinal)
+            || name.StartsWith("x-original", StringComparison.Ordinal)
+            || name.StartsWith("x-rewrite", StringComparison.Ordinal);
     }
 }

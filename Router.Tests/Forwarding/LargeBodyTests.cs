@@ -41,8 +41,8 @@ public sealed class LargeBodyTests
         {
             if (upload)
             {
-                using var answer = await client.PostAsync(address, new EndlessContent(bytes));
-                (await answer.Content.ReadAsStringAsync()).Should().Be(bytes.ToString(CultureInfo.InvariantCulture));
+                using var response = await client.PostAsync(address, new EndlessContent(bytes));
+                (await response.Content.ReadAsStringAsync()).Should().Be(bytes.ToString(CultureInfo.InvariantCulture));
                 return;
             }
 

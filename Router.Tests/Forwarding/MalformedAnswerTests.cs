@@ -2,67 +2,68 @@ namespace Router.Tests.Forwarding;
 
 public sealed class MalformedAnswerTests
 {
-    public static TheoryData<string> NoAnswers => new()
-    {
-        "rubbish\r\n\r\n",
-        "\r\n\r\n",
-        "SSH-2.0-OpenSSH_9\r\n",
-        "HTTP/2 200 OK\r\n\r\n",
-        "HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n",
-        "http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 +20 OK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 O\u0000K\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 O\rK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1\t200 OK\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: a\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: 0\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 0x2\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2 2\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2,\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nContent-Length : 2\r\nContent-Length: 3\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding : chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nok",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.0 200 OK\r\nTransfer-Encoding: identity\r\n\r\nok",
-        "HTTP/1.1 200 OK\nX: a\r\nContent-Length: 0\n\n",
-        "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\nX: a\rb\nContent-Length: 0\n\n",
-        "HTTP/1.1 200 OK\n X: a\nContent-Length: 0\n\n",
-        "HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 3\n\nok",
-        "HTTP/1.1 200 OK\r\nX[1]: a\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 205 Reset Content\r\nContent-Length: 5\r\n\r\nhello",
-        "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: a\u0000b\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: a\u0001b\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX\u00e9: a\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-        "HTTP/1.1 200 OK\r\nX: " + new string('a', 70_000) + "\r\nContent-Length: 0\r\n\r\n",
-        "HTTP/1.1 200 " + new string('a', 70_000),
-        "HTTP/1.1 200 OK\r\nContent-Le",
-        "",
-    };
+    public static TheoryData<string> NoAnswers =>
+        new()
+        {
+            "rubbish\r\n\r\n",
+            "\r\n\r\n",
+            "SSH-2.0-OpenSSH_9\r\n",
+            "HTTP/2 200 OK\r\n\r\n",
+            "HTTP/1.2 200 OK\r\nContent-Length: 0\r\n\r\n",
+            "http/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 20 OK\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 2000 OK\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 +20 OK\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1  200 OK\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 099 OK\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 O\u0000K\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 O\rK\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1\t200 OK\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX: a\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: 0\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nContent-Length: +2\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nContent-Length: 0x2\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2 2\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nContent-Length:\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nContent-Length: 99999999999999999999\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 3\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2, 3\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2,\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nContent-Length : 2\r\nContent-Length: 3\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding : chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nContent-Length: 2\r\n\r\nok",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: identity\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.0 200 OK\r\nTransfer-Encoding: identity\r\n\r\nok",
+            "HTTP/1.1 200 OK\nX: a\r\nContent-Length: 0\n\n",
+            "HTTP/1.1 200 OK\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\nX: a\rb\nContent-Length: 0\n\n",
+            "HTTP/1.1 200 OK\n X: a\nContent-Length: 0\n\n",
+            "HTTP/1.1 200 OK\nContent-Length: 2\nContent-Length: 3\n\nok",
+            "HTTP/1.1 200 OK\r\nX[1]: a\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 205 Reset Content\r\nContent-Length: 5\r\n\r\nhello",
+            "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip, chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: xchunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.0 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX-Folded: a\r\n b\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n X: a\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nno colon\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX: a\u0000b\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX: a\rb\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX: a\u0001b\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX\u00e9: a\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+            "HTTP/1.1 200 OK\r\nX: " + new string('a', 70_000) + "\r\nContent-Length: 0\r\n\r\n",
+            "HTTP/1.1 200 " + new string('a', 70_000),
+            "HTTP/1.1 200 OK\r\nContent-Le",
+            "",
+        };
 
     [Theory]
     [InlineData("X: a\0b")]
@@ -148,7 +149,7 @@ public sealed class MalformedAnswerTests
         else
             text.Length.Should().BeLessThan(10);
         ending.Should().Be(Ending.Reset);
-        await router.Log.NextAsync("broken_in_answer");
+        await router.Log.NextAsync("broken_in_response");
     }
 
     [Theory]
@@ -160,7 +161,9 @@ public sealed class MalformedAnswerTests
         await using var backend = RawBackend.Start(async connection =>
         {
             await connection.ReadMessageAsync();
-            await connection.WriteAsync($"HTTP/1.1 200 OK\r\n{framing}\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b\r\nETag: \"x\"\r\n\r\n");
+            await connection.WriteAsync(
+                $"HTTP/1.1 200 OK\r\n{framing}\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b\r\nETag: \"x\"\r\n\r\n"
+            );
             connection.Reset();
         });
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -171,7 +174,12 @@ public sealed class MalformedAnswerTests
             await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n");
             var (text, _) = await client.ReadToEndAsync();
             if (text.StartsWith("HTTP/1.1 502", StringComparison.Ordinal))
-                text.Should().NotContain("Content-Encoding").And.NotContain("Set-Cookie").And.NotContain("ETag").And.NotContain("chunked").And.MatchRegex("Content-Length: [0-9]{2,}");
+                text.Should()
+                    .NotContain("Content-Encoding")
+                    .And.NotContain("Set-Cookie")
+                    .And.NotContain("ETag")
+                    .And.NotContain("chunked")
+                    .And.MatchRegex("Content-Length: [0-9]{2,}");
         }
     }
 

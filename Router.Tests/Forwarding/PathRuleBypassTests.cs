@@ -48,8 +48,13 @@ public sealed class PathRuleBypassTests
     public async Task No_spelling_of_a_guarded_path_gets_past_its_guard(string target)
     {
         await using var backend = new RecordingBackend();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address).Host("open.*", "www")
-            .AllowList("staff", "203.0.113.0/24").Path("www.*", "/admin", allowList: "staff"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("www.*", backend.Address)
+                .Host("open.*", "www")
+                .AllowList("staff", "203.0.113.0/24")
+                .Path("www.*", "/admin", allowList: "staff")
+        );
 
         (await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().BeOneOf(400, 403);
 

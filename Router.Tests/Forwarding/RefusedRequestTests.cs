@@ -15,7 +15,11 @@ public sealed class RefusedRequestTests
     [InlineData("POST", Http2Reaction.GoAway, "header")]
     [InlineData("POST", Http2Reaction.GoAway, "data")]
     [InlineData("POST", Http2Reaction.GoAway, "end")]
-    internal async Task A_request_that_the_backend_declares_unprocessed_is_sent_again_with_its_whole_body(string method, Http2Reaction how, string when)
+    internal async Task A_request_that_the_backend_declares_unprocessed_is_sent_again_with_its_whole_body(
+        string method,
+        Http2Reaction how,
+        string when
+    )
     {
         await using var backend = Http2Backend.Start(attempt => attempt <= 6 ? how : Http2Reaction.Serve, when);
         await using var router = await StartAsync(backend);
@@ -70,12 +74,18 @@ public sealed class RefusedRequestTests
     [Theory]
     [InlineData("POST", 502, 1)]
     [InlineData("GET", 200, 2)]
-    public async Task A_request_that_the_backend_may_have_begun_is_sent_again_only_if_it_may_be_done_twice(string method, int status, int attempts)
+    public async Task A_request_that_the_backend_may_have_begun_is_sent_again_only_if_it_may_be_done_twice(
+        string method,
+        int status,
+        int attempts
+    )
     {
         await using var backend = Http2Backend.Start(attempt => attempt == 1 ? Http2Reaction.Break : Http2Reaction.Serve);
         await using var router = await StartAsync(backend);
 
-        (await router.SendAsync(method, "http://www.example.org/", method == "POST" ? new StringContent("hello") : null)).Status.Should().Be(status);
+        (await router.SendAsync(method, "http://www.example.org/", method == "POST" ? new StringContent("hello") : null))
+            .Status.Should()
+            .Be(status);
 
         backend.Attempts.Should().Be(attempts);
     }

@@ -100,9 +100,10 @@ public sealed class RequestFidelityTests
         var utf8 = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("größer €"));
 
         await router.SendRawAsync(
-            $"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Latin: caf\u00e9 \u00ff\u0080\r\nX-Utf: {utf8}\r\nX-Tab: a\tb\r\nX-Empty:\r\n" +
-            "X-Many: 1\r\nAccept: a/b\r\nX-Many: 2, 3\r\nX-Many: 4\r\nAccept: c/d;q=0.1\r\nUser-Agent: \"odd (; agent\r\nIf-Modified-Since: yesterday\r\n" +
-            "Cookie: a=b; c\r\nCookie: d=e\r\nAuthorization: odd\u00fc\r\nDate: now\r\nRange: rubbish\r\n\r\n");
+            $"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Latin: caf\u00e9 \u00ff\u0080\r\nX-Utf: {utf8}\r\nX-Tab: a\tb\r\nX-Empty:\r\n"
+                + "X-Many: 1\r\nAccept: a/b\r\nX-Many: 2, 3\r\nX-Many: 4\r\nAccept: c/d;q=0.1\r\nUser-Agent: \"odd (; agent\r\nIf-Modified-Since: yesterday\r\n"
+                + "Cookie: a=b; c\r\nCookie: d=e\r\nAuthorization: odd\u00fc\r\nDate: now\r\nRange: rubbish\r\n\r\n"
+        );
 
         var request = await backend.RequestAsync();
         request.Values("X-Latin").Should().Equal("caf\u00e9 \u00ff\u0080");
@@ -182,8 +183,9 @@ public sealed class RequestFidelityTests
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.SendRawAsync(
-            "GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: x-mine, , X-Forwarded-For\r\nX-Mine: 1\r\nKeep-Alive: 5\r\nProxy-Connection: a\r\n" +
-            "Proxy-Authorization: b\r\nTE: gzip, trailers\r\nUpgrade: h2c\r\nHTTP2-Settings: c\r\nX-Stays: 1\r\n\r\n");
+            "GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: x-mine, , X-Forwarded-For\r\nX-Mine: 1\r\nKeep-Alive: 5\r\nProxy-Connection: a\r\n"
+                + "Proxy-Authorization: b\r\nTE: gzip, trailers\r\nUpgrade: h2c\r\nHTTP2-Settings: c\r\nX-Stays: 1\r\n\r\n"
+        );
 
         var request = await backend.RequestAsync();
         foreach (var name in new[] { "X-Mine", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Upgrade", "HTTP2-Settings" })

@@ -29,13 +29,13 @@ public sealed class ResponseBodyTests
     private static async Task FailLikeTheForwarderAsync(HttpContext context, string? coding, TaskCompletionSource<Exception?> failure)
     {
         var backend = SiteFile.Of("www.*", "http://backend.invalid").ToSettings().Backends[0];
-        using var limit = new RequestDeadline(TimeProvider.System, backend, context, TimeProvider.System.GetTimestamp());
-        using var response = new HttpResponseMessage { Content = new StreamContent(new PieceThenCut(limit)) };
+        using var deadline = new RequestDeadline(TimeProvider.System, backend, context, TimeProvider.System.GetTimestamp());
+        using var response = new HttpResponseMessage { Content = new StreamContent(new PieceThenCut(deadline)) };
         if (coding is null)
             context.Response.ContentLength = 400;
         try
         {
-            await ResponseBody.CopyAsync(response, coding, context, limit, new RequestRecord(TimeProvider.System));
+            await ResponseBody.CopyAsync(response, coding, context, deadline, new RequestRecord(TimeProvider.System));
             failure.SetResult(null);
         }
         catch (OperationCanceledException cut)
@@ -64,7 +64,7 @@ public sealed class ResponseBodyTests
     }
 
     /// <summary>A body of which one piece arrives; then the deadline passes while the next is waited for.</summary>
-    private sealed class PieceThenCut(RequestDeadline limit) : MemoryStream
+    private sealed class PieceThenCut(RequestDeadline deadline) : MemoryStream
     {
         private bool _hasGivenPiece;
 
@@ -72,7 +72,7 @@ public sealed class ResponseBodyTests
         {
             if (_hasGivenPiece)
             {
-                limit.Cut();
+                deadline.Cut();
                 return ValueTask.FromCanceled<int>(cancellationToken);
             }
 

@@ -103,9 +103,13 @@ public sealed class RetryTests
     public async Task Refused_connections_are_tried_again_also_for_POST_but_within_the_budget()
     {
         using var closed = new ClosedPort();
-        await using var router = await RunningRouter.StartAsync(new SiteFile()
-            // A name of its own: the metrics of all routers in this process stand together.
-            .Frontend("budgeted", closed.Address).Host("www.*", "budgeted").Set("Backends:budgeted:BreakerFailures", "1000"));
+        await using var router = await RunningRouter.StartAsync(
+            new SiteFile()
+                // A name of its own: the metrics of all routers in this process stand together.
+                .Frontend("budgeted", closed.Address)
+                .Host("www.*", "budgeted")
+                .Set("Backends:budgeted:BreakerFailures", "1000")
+        );
 
         for (var i = 0; i < 60; i++)
             (await router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"))).Status.Should().Be(502);

@@ -14,8 +14,13 @@ public sealed class ServerLimitTests
     public async Task A_request_line_a_header_and_a_number_of_fields_have_their_limits()
     {
         await using var backend = new RecordingBackend();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address)
-            .Set("Limits:MaxRequestLine", "1000").Set("Limits:MaxHeaderSize", "2000").Set("Limits:MaxHeaderFields", "20"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("*", backend.Address)
+                .Set("Limits:MaxRequestLine", "1000")
+                .Set("Limits:MaxHeaderSize", "2000")
+                .Set("Limits:MaxHeaderFields", "20")
+        );
 
         (await StatusAsync(router, $"GET /{new string('a', 1000)} HTTP/1.1\r\nHost: a\r\n\r\n")).Should().Be(414);
         (await StatusAsync(router, $"GET / HTTP/1.1\r\nHost: a\r\nX: {new string('a', 2000)}\r\n\r\n")).Should().Be(431);
@@ -23,7 +28,9 @@ public sealed class ServerLimitTests
         for (var i = 0; i < 30; i++)
             many.Append("X-").Append(i).Append(": 1\r\n");
         (await StatusAsync(router, $"GET / HTTP/1.1\r\nHost: a\r\n{many}\r\n")).Should().Be(431);
-        (await StatusAsync(router, $"GET /{new string('a', 900)} HTTP/1.1\r\nHost: a\r\nX: {new string('a', 1800)}\r\n\r\n")).Should().Be(200);
+        (await StatusAsync(router, $"GET /{new string('a', 900)} HTTP/1.1\r\nHost: a\r\nX: {new string('a', 1800)}\r\n\r\n"))
+            .Should()
+            .Be(200);
         backend.Requests.Should().HaveCount(1);
     }
 
@@ -51,9 +58,16 @@ public sealed class ServerLimitTests
 
         using var last = await router.ConnectAsync();
         (await last.ReadToEndAsync()).Text.Should().BeEmpty();
-        (await router.Log.NextAsync("which is the limit")).Should().StartWith("Warning: 2 connections of clients are open").And.Contain("1 more were closed");
+        (await router.Log.NextAsync("which is the limit"))
+            .Should()
+            .StartWith("Warning: 2 connections of clients are open")
+            .And.Contain("1 more were closed");
         await local[0].WriteAsync("GET /_metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        (await local[0].ReadMessageAsync())!.Body.Should().MatchRegex("router_connections_limit(\\{[^}]*\\})? 2\n").And.MatchRegex("router_connections_refused_total(\\{[^}]*\\})? 1\n").And.MatchRegex("router_connections(\\{[^}]*\\})? 18\n");
+        (await local[0].ReadMessageAsync())!
+            .Body.Should()
+            .MatchRegex("router_connections_limit(\\{[^}]*\\})? 2\n")
+            .And.MatchRegex("router_connections_refused_total(\\{[^}]*\\})? 1\n")
+            .And.MatchRegex("router_connections(\\{[^}]*\\})? 18\n");
         first.Dispose();
         await Eventually.Async(() => router.App.Services.GetRequiredService<ClientConnections>().Open < 2 + ClientConnections.LocalReserve);
         using var next = await router.ConnectAsync();
@@ -71,7 +85,10 @@ public sealed class ServerLimitTests
         DescriptorLimit.ClientsFor(descriptors).Should().Be(clients);
 
     [Theory]
-    [InlineData("Limit                     Soft Limit           Hard Limit           Units\nMax open files            1024                 524288               files\n", 1_024)]
+    [InlineData(
+        "Limit                     Soft Limit           Hard Limit           Units\nMax open files            1024                 524288               files\n",
+        1_024
+    )]
     [InlineData("Max open files            unlimited            unlimited            files\n", null)]
     [InlineData("Max processes             7                    7                    processes\n", null)]
     public void The_limit_of_open_files_is_read_where_the_system_says_it(string text, int? limit)
@@ -90,7 +107,10 @@ public sealed class ServerLimitTests
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", "http://backend.invalid"));
 
-        router.App.Services.GetRequiredService<ClientConnections>().Limit.Should().Be(DescriptorLimit.Current is { } descriptors ? DescriptorLimit.ClientsFor(descriptors) : int.MaxValue);
+        router
+            .App.Services.GetRequiredService<ClientConnections>()
+            .Limit.Should()
+            .Be(DescriptorLimit.Current is { } descriptors ? DescriptorLimit.ClientsFor(descriptors) : int.MaxValue);
     }
 
     [Fact]
@@ -110,7 +130,9 @@ public sealed class ServerLimitTests
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
 
         // The server's patience is five seconds of its own clock.
-        (await StatusAsync(router, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nx")).Should().Be(408);
+        (await StatusAsync(router, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nx"))
+            .Should()
+            .Be(408);
     }
 
     private static async Task<int> StatusAsync(RunningRouter router, string bytes)
@@ -129,8 +151,16 @@ public sealed class ServerLimitTests
 
         GraceOf(usual).Should().Be(TimeSpan.FromSeconds(60) + ServerLimits.StreamsLead);
         GraceOf(other).Should().Be(TimeSpan.FromSeconds(90) + ServerLimits.StreamsLead);
-        SiteFile.Of("*", backend).Set("Limits:ResponseGrace", "1s").Read().Faults.Should().ContainSingle()
-            .Which.ToString().Should().Contain("Limits:ResponseGrace").And.Contain("Give more than 1s");
+        SiteFile
+            .Of("*", backend)
+            .Set("Limits:ResponseGrace", "1s")
+            .Read()
+            .Faults.Should()
+            .ContainSingle()
+            .Which.ToString()
+            .Should()
+            .Contain("Limits:ResponseGrace")
+            .And.Contain("Give more than 1s");
 
         static TimeSpan? GraceOf(RunningRouter router) =>
             router.App.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits.MinResponseDataRate?.GracePeriod;

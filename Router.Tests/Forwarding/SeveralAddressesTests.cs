@@ -9,12 +9,20 @@ public sealed class SeveralAddressesTests
         await using var one = RawBackend.Saying("ok");
         await using var two = RawBackend.Saying("ok");
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", $"{one.Address}, {dead.Address}, {two.Address}").Set("Backends:www:BreakerDuration", "20ms"));
+            SiteFile.Of("www.*", $"{one.Address}, {dead.Address}, {two.Address}").Set("Backends:www:BreakerDuration", "20ms")
+        );
 
         for (var round = 0; round < 15; round++)
         {
-            var replies = await Task.WhenAll(Enumerable.Range(0, 20).Select(i =>
-                i % 4 == 0 ? router.SendAsync("POST", "http://www.example.org/", new StringContent("hello")) : router.GetAsync("http://www.example.org/")));
+            var replies = await Task.WhenAll(
+                Enumerable
+                    .Range(0, 20)
+                    .Select(i =>
+                        i % 4 == 0
+                            ? router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"))
+                            : router.GetAsync("http://www.example.org/")
+                    )
+            );
             replies.Should().OnlyContain(reply => reply.Status == 200 && reply.Body == "ok");
         }
     }
@@ -57,8 +65,12 @@ public sealed class SeveralAddressesTests
                 await connection.WriteAsync($"HTTP/1.1 {status}\r\nContent-Length: 3\r\n\r\ntwo");
             }
         });
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", $"{one.Address}, {two.Address}")
-            .Set("Backends:www:ProbePath", "/up").Set("Backends:www:ProbeInterval", "1s"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("www.*", $"{one.Address}, {two.Address}")
+                .Set("Backends:www:ProbePath", "/up")
+                .Set("Backends:www:ProbeInterval", "1s")
+        );
         await router.Log.NextAsync("does not answer its probe");
 
         for (var i = 0; i < 50; i++)

@@ -21,9 +21,14 @@ public sealed class ShutdownTests
             }
         });
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-        var replies = Enumerable.Range(0, 40).Select(i => i % 2 == 0
-            ? router.GetAsync("http://www.example.org/")
-            : router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"))).ToList();
+        var replies = Enumerable
+            .Range(0, 40)
+            .Select(i =>
+                i % 2 == 0
+                    ? router.GetAsync("http://www.example.org/")
+                    : router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"))
+            )
+            .ToList();
         await Eventually.Async(() => Volatile.Read(ref waiting) == 40);
 
         var stop = router.App.StopAsync();
@@ -41,7 +46,12 @@ public sealed class ShutdownTests
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address), new ManualClock());
         var clients = new List<RawConnection>();
-        string[] requests = ["GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n", "GET / HTTP/1.1\r\nHost: unknown\r\n\r\n", "GET /_status HTTP/1.1\r\nHost: localhost\r\n\r\n"];
+        string[] requests =
+        [
+            "GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n",
+            "GET / HTTP/1.1\r\nHost: unknown\r\n\r\n",
+            "GET /_status HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        ];
         for (var i = 0; i < 12; i++)
         {
             var client = await router.ConnectAsync();
@@ -54,7 +64,10 @@ public sealed class ShutdownTests
         for (var i = 0; i < clients.Count; i++)
         {
             await clients[i].WriteAsync(requests[i % requests.Length]);
-            (await clients[i].ReadMessageAsync())!.Value("Connection").Should().Be("close", "the client must not send another request here");
+            (await clients[i].ReadMessageAsync())!
+                .Value("Connection")
+                .Should()
+                .Be("close", "the client must not send another request here");
             (await clients[i].ReadToEndAsync()).Should().Be(("", Ending.Finished));
             clients[i].Dispose();
         }

@@ -50,14 +50,23 @@ public sealed class SlowReaderTests
         await using var router = await ListeningRouter.StartAsync(Site(backend), "Http2", time: clock);
         using var client = await router.ConnectAsync();
         var connect = Http2Frames.Headers(
-            1, false, (":method", "CONNECT"), (":protocol", "websocket"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/"),
-            ("sec-websocket-version", "13"));
+            1,
+            false,
+            (":method", "CONNECT"),
+            (":protocol", "websocket"),
+            (":scheme", "http"),
+            (":authority", "www.example.org"),
+            (":path", "/"),
+            ("sec-websocket-version", "13")
+        );
         byte[] request = [.. Http2Frames.Preface, .. connect];
         await client.WriteAsync(request);
         using var connection = await backend.AcceptAsync();
         await connection.ReadHeadAsync();
-        await connection.WriteAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-            + "Sec-WebSocket-Accept: x\r\n\r\n\u0081\u0005hello");
+        await connection.WriteAsync(
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                + "Sec-WebSocket-Accept: x\r\n\r\n\u0081\u0005hello"
+        );
         var response = new Http2Client(client);
         (await response.ReadUntilAsync(one => one.Body.Length == 7)).Should().BeTrue();
 
@@ -72,7 +81,10 @@ public sealed class SlowReaderTests
     }
 
     private static SiteFile Site(RawBackend backend) =>
-        SiteFile.Of("*", backend).Set("Backends:www:ResponseTimeout", "30s").Set("Backends:www:IdleTimeout", "30s")
+        SiteFile
+            .Of("*", backend)
+            .Set("Backends:www:ResponseTimeout", "30s")
+            .Set("Backends:www:IdleTimeout", "30s")
             .Set("Backends:www:RequestTimeout", "off");
 
     private static byte[] Get(int stream) =>

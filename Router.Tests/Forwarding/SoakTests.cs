@@ -46,8 +46,13 @@ public sealed class SoakTests(ITestOutputHelper output)
                 return;
             }
         });
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend)
-            .Set("Backends:www:ResponseTimeout", "100ms").Set("Backends:www:MaxConcurrentRequests", "16").Set("Backends:www:QueueTimeout", "1s"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("*", backend)
+                .Set("Backends:www:ResponseTimeout", "100ms")
+                .Set("Backends:www:MaxConcurrentRequests", "16")
+                .Set("Backends:www:QueueTimeout", "1s")
+        );
         router.AccessLog.Forgets = true;
         await LoadAsync(router, TimeSpan.FromSeconds(5));
         var before = await SettledAsync(router);
@@ -58,7 +63,9 @@ public sealed class SoakTests(ITestOutputHelper output)
         output.WriteLine($"{requests} requests; before: {before}; after: {after}");
         requests.Should().BeGreaterThan(seconds * 50);
         after.Handles.Should().BeLessThan(before.Handles + 20);
-        after.Memory.Should().BeLessThan(before.Memory + (16 << 20) + (requests * 200L), "the harness keeps a few bytes of each connection");
+        after
+            .Memory.Should()
+            .BeLessThan(before.Memory + (16 << 20) + (requests * 200L), "the harness keeps a few bytes of each connection");
         var upstream = router.Site.Backends[0];
         (upstream.InFlight, upstream.Upgraded, upstream.Destinations[0].InFlight).Should().Be((0, 0, 0));
         // Every permit is free: as many as there are can be taken at once.
@@ -69,44 +76,50 @@ public sealed class SoakTests(ITestOutputHelper output)
     {
         var end = DateTime.UtcNow + time;
         var count = 0;
-        await Task.WhenAll(Enumerable.Range(0, 24).Select(async number =>
-        {
-            var random = new Random(number);
-            while (DateTime.UtcNow < end)
-            {
-                Interlocked.Increment(ref count);
-                try
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 24)
+                .Select(async number =>
                 {
-                    using var client = await router.ConnectAsync();
-                    var kind = random.Next(10);
-                    await client.WriteAsync(kind switch
+                    var random = new Random(number);
+                    while (DateTime.UtcNow < end)
                     {
-                        0 => "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe",
-                        1 => "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
-                        < 5 => "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
-                        _ => "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
-                    });
-                    if (kind == 0)
-                        client.Reset();
-                    else if (kind == 1)
-                        await client.ReadHeadAsync();
-                    else if (kind != 2)
-                        await client.ReadToEndAsync();
-                }
-                catch (Exception gone) when (gone is IOException or SocketException)
-                {
-                }
-            }
-        }));
+                        Interlocked.Increment(ref count);
+                        try
+                        {
+                            using var client = await router.ConnectAsync();
+                            var kind = random.Next(10);
+                            await client.WriteAsync(
+                                kind switch
+                                {
+                                    0 => "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhe",
+                                    1 => "GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n",
+                                    < 5 => "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello",
+                                    _ => "GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n",
+                                }
+                            );
+                            if (kind == 0)
+                                client.Reset();
+                            else if (kind == 1)
+                                await client.ReadHeadAsync();
+                            else if (kind != 2)
+                                await client.ReadToEndAsync();
+                        }
+                        catch (Exception gone) when (gone is IOException or SocketException) { }
+                    }
+                })
+        );
         return count;
     }
 
     private static async Task<(int Handles, long Memory)> SettledAsync(RunningRouter router)
     {
-        await Eventually.Async(() => router.Site.Backends[0] is { InFlight: 0, Upgraded: 0 } upstream && upstream.Destinations[0].InFlight == 0);
+        await Eventually.Async(() =>
+            router.Site.Backends[0] is { InFlight: 0, Upgraded: 0 } upstream && upstream.Destinations[0].InFlight == 0
+        );
         var handles = int.MaxValue;
         // Idle connections that the backend has closed are let go within a moment; wait until no more go.
-        for (var quiet = 0; quiet < 20;)
+        for (var quiet = 0; quiet < 20; )
         {
             await Task.Delay(100);
             var now = Directory.GetFiles("/proc/self/fd").Length;

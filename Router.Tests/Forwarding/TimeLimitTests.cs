@@ -19,7 +19,7 @@ public sealed class TimeLimitTests
         clock.Advance(TimeSpan.FromSeconds(2));
 
         (await client.ReadMessageAsync())!.Status.Should().Be(504);
-        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("answer_timeout").And.Contain("backend www");
+        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("response_timeout").And.Contain("backend www");
         (await connection.ReadToEndAsync()).Text.Should().BeEmpty();
     }
 
@@ -91,7 +91,10 @@ public sealed class TimeLimitTests
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:RequestTimeout", "7s"), clock);
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Backends:www:RequestTimeout", "7s"),
+            clock
+        );
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(Get);
@@ -112,7 +115,9 @@ public sealed class TimeLimitTests
     public async Task A_connection_that_is_not_made_in_time_is_504()
     {
         // 192.0.2.0/24 leads nowhere (RFC 5737); where it is refused at once there is nothing to wait for.
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://192.0.2.1:81").Set("Backends:www:ConnectTimeout", "100ms"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", "http://192.0.2.1:81").Set("Backends:www:ConnectTimeout", "100ms")
+        );
 
         var reply = await router.GetAsync("http://www.example.org/");
 

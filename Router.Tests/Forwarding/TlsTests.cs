@@ -28,14 +28,18 @@ public sealed class TlsTests : IDisposable
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1AndHttp2", files);
         using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = IsOurs } });
 
-        using var answer = await client.SendAsync(new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{router.Port}/")
-        {
-            Version = Version.Parse(version),
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-        }).InTime();
+        using var response = await client
+            .SendAsync(
+                new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{router.Port}/")
+                {
+                    Version = Version.Parse(version),
+                    VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+                }
+            )
+            .InTime();
 
-        answer.Version.Should().Be(Version.Parse(version));
-        (await answer.Content.ReadAsStringAsync()).Should().Be("ok");
+        response.Version.Should().Be(Version.Parse(version));
+        (await response.Content.ReadAsStringAsync()).Should().Be("ok");
         (await backend.RequestAsync()).Values("X-Forwarded-Proto").Should().Equal("https");
     }
 
@@ -72,7 +76,11 @@ public sealed class TlsTests : IDisposable
             Certificates.Of($"{name}.example.org").Write(Directory.CreateDirectory(Path.Combine(_directory, name)).FullName, "site");
         var link = Path.Combine(_directory, "mounted");
         Directory.CreateSymbolicLink(link, Path.Combine(_directory, "first"));
-        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1", (Path.Combine(link, "site.crt"), Path.Combine(link, "site.key")));
+        await using var router = await ListeningRouter.StartAsync(
+            SiteFile.Of("*", backend),
+            "Http1",
+            (Path.Combine(link, "site.crt"), Path.Combine(link, "site.key"))
+        );
         (await SubjectAsync(router.Port)).Should().Be("CN=first.example.org");
 
         // As a platform swaps a mounted secret.
@@ -103,8 +111,12 @@ public sealed class TlsTests : IDisposable
         await using var app = await BackendAsync(certificate, false);
         var authority = Path.Combine(_directory, "authority.pem");
         await File.WriteAllTextAsync(authority, stranger.ExportCertificatePem());
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}")
-            .Set("Backends:www:CertificateAuthorities", authority).Set("Backends:www:ConnectTimeout", "10s"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}")
+                .Set("Backends:www:CertificateAuthorities", authority)
+                .Set("Backends:www:ConnectTimeout", "10s")
+        );
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
 
         await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem() + "\n");
@@ -122,8 +134,13 @@ public sealed class TlsTests : IDisposable
         await using var app = await BackendAsync(certificate, http2);
         var authority = Path.Combine(_directory, "authority.pem");
         await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}")
-            .Set("Backends:www:CertificateAuthorities", authority).Set("Backends:www:Http2", http2 ? "true" : "false").Set("Backends:www:ConnectTimeout", "10s"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}")
+                .Set("Backends:www:CertificateAuthorities", authority)
+                .Set("Backends:www:Http2", http2 ? "true" : "false")
+                .Set("Backends:www:ConnectTimeout", "10s")
+        );
 
         for (var i = 0; i < 5; i++)
         {
@@ -141,7 +158,9 @@ public sealed class TlsTests : IDisposable
         using var certificate = Certificates.Of("localhost");
         var served = 0;
         await using var app = await BackendAsync(certificate, false, () => Interlocked.Increment(ref served));
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}").Set("Backends:www:ConnectTimeout", "10s"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}").Set("Backends:www:ConnectTimeout", "10s")
+        );
 
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
         await router.Log.NextAsync("tls_failed");
@@ -154,20 +173,32 @@ public sealed class TlsTests : IDisposable
     public async Task A_backend_that_asks_for_a_certificate_gets_the_one_that_is_in_the_files_now(bool http2)
     {
         using var certificate = Certificates.Of("localhost");
-        await using var app = Application.Create(http2 ? HttpProtocols.Http2 : HttpProtocols.Http1, listen => listen.UseHttps(certificate, https =>
-        {
-            https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
-            https.AllowAnyClientCertificate();
-        }));
+        await using var app = Application.Create(
+            http2 ? HttpProtocols.Http2 : HttpProtocols.Http1,
+            listen =>
+                listen.UseHttps(
+                    certificate,
+                    https =>
+                    {
+                        https.ClientCertificateMode = ClientCertificateMode.RequireCertificate;
+                        https.AllowAnyClientCertificate();
+                    }
+                )
+        );
         app.Run(context => context.Response.WriteAsync(context.Connection.ClientCertificate!.Subject));
         await app.StartAsync();
         using var second = Certificates.Of("second");
         var files = Certificates.Of("first").Write(_directory, "client");
         var authority = Path.Combine(_directory, "authority.pem");
         await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}")
-            .Set("Backends:www:CertificateAuthorities", authority).Set("Backends:www:Http2", http2 ? "true" : "false")
-            .Set("Backends:www:ClientCertificate", files.Certificate).Set("Backends:www:ClientCertificateKey", files.Key));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("*", $"https://localhost:{new Uri(app.Urls.First()).Port}")
+                .Set("Backends:www:CertificateAuthorities", authority)
+                .Set("Backends:www:Http2", http2 ? "true" : "false")
+                .Set("Backends:www:ClientCertificate", files.Certificate)
+                .Set("Backends:www:ClientCertificateKey", files.Key)
+        );
 
         (await router.GetAsync("http://www.example.org/")).Body.Should().Be("CN=first");
         second.Write(_directory, "client");
@@ -183,7 +214,13 @@ public sealed class TlsTests : IDisposable
     [InlineData("https://localhost", "client.crt", null, "ClientCertificate", "can't be used")]
     [InlineData("https://localhost", null, "client.key", "ClientCertificateKey", "no ClientCertificate")]
     [InlineData("http://localhost", "client.crt", "client.key", "ClientCertificate", "not https")]
-    public void A_client_certificate_that_cannot_be_used_is_an_error_of_the_configuration(string address, string? path, string? key, string at, string word)
+    public void A_client_certificate_that_cannot_be_used_is_an_error_of_the_configuration(
+        string address,
+        string? path,
+        string? key,
+        string at,
+        string word
+    )
     {
         Certificates.Of("client").Write(_directory, "client");
         Certificates.Of("other").Write(_directory, "other");
@@ -193,11 +230,11 @@ public sealed class TlsTests : IDisposable
         if (key is not null)
             site.Set("Backends:www:ClientCertificateKey", Path.Combine(_directory, key));
 
-        var fault = site.Read().Faults.Should().ContainSingle().Subject;
+        var error = site.Read().Faults.Should().ContainSingle().Subject;
 
-        fault.Key.Should().Be($"Router:Backends:www:{at}");
-        fault.Problem.Should().Contain(word);
-        fault.Hint.Should().NotBeEmpty();
+        error.Key.Should().Be($"Router:Backends:www:{at}");
+        error.Problem.Should().Contain(word);
+        error.Hint.Should().NotBeEmpty();
     }
 
     [Theory]
@@ -210,8 +247,11 @@ public sealed class TlsTests : IDisposable
         listener.Start();
         var authority = Path.Combine(_directory, "authority.pem");
         await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
-            .Set("Backends:www:CertificateAuthorities", authority));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
+                .Set("Backends:www:CertificateAuthorities", authority)
+        );
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -241,8 +281,12 @@ public sealed class TlsTests : IDisposable
         var serving = ServeAsync(listener, certificate);
         var authority = Path.Combine(_directory, "authority.pem");
         await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
-            .Set("Backends:www:CertificateAuthorities", authority).Set("Backends:www:ConnectTimeout", "10s"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
+                .Set("Backends:www:CertificateAuthorities", authority)
+                .Set("Backends:www:ConnectTimeout", "10s")
+        );
 
         for (var i = 0; i < 10; i++)
             (await router.GetAsync("http://www.example.org/")).Body.Should().Be("right");
@@ -262,12 +306,12 @@ public sealed class TlsTests : IDisposable
                 await tls.AuthenticateAsServerAsync(certificate);
                 var buffer = new byte[8192];
                 while (await tls.ReadAsync(buffer) > 0)
-                    await tls.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nrightHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"u8.ToArray());
+                    await tls.WriteAsync(
+                        "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nrightHTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nwrong"u8.ToArray()
+                    );
             }
         }
-        catch (Exception stopped) when (stopped is SocketException or InvalidOperationException or IOException)
-        {
-        }
+        catch (Exception stopped) when (stopped is SocketException or InvalidOperationException or IOException) { }
     }
 
     private static async Task<WebApplication> BackendAsync(X509Certificate2 certificate, bool http2, Action? served = null)

@@ -15,7 +15,11 @@ public sealed class UnusualResponseTests
     [InlineData("HTTP/1.1 200 OK\r\nX: a\r\nTransfer-Encoding: chunked\r\n\r\n2  \r\nok\r\n0 \t\r\n\r\n", true)]
     [InlineData("HTTP/1.1 200 OK\r\nX: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum : 2\r\n\r\n", true)]
     [InlineData("HTTP/1.1 200 OK\r\nX: a\r\nTransfer-Encoding: Identity\r\n\r\nok", false)]
-    public async Task What_has_one_reading_is_passed_on_in_the_form_that_the_standard_asks_for(string response, bool keeps, string body = "ok")
+    public async Task What_has_one_reading_is_passed_on_in_the_form_that_the_standard_asks_for(
+        string response,
+        bool keeps,
+        string body = "ok"
+    )
     {
         await using var backend = RawBackend.Start(async connection =>
         {
@@ -97,7 +101,9 @@ public sealed class UnusualResponseTests
             reply.Values("Transfer-Encoding").Should().BeEmpty();
         }
 
-        backend.Connections.Should().Be(keeps ? 1 : 3, "what may follow a response without content must not be taken for the next response");
+        backend
+            .Connections.Should()
+            .Be(keeps ? 1 : 3, "what may follow a response without content must not be taken for the next response");
         router.Log.Errors().Should().BeEmpty();
     }
 
@@ -126,7 +132,12 @@ public sealed class UnusualResponseTests
     [InlineData("204", 0x89, true, null)]
     [InlineData("304", 0x8b, false, "5")]
     [InlineData("304", 0x8b, true, "5")]
-    public async Task A_status_without_content_has_none_from_an_HTTP2_backend_either(string status, byte code, bool hasContent, string? length)
+    public async Task A_status_without_content_has_none_from_an_HTTP2_backend_either(
+        string status,
+        byte code,
+        bool hasContent,
+        string? length
+    )
     {
         await using var backend = RawBackend.Start(async connection =>
         {
@@ -137,8 +148,7 @@ public sealed class UnusualResponseTests
             {
                 frame = await connection.ReadExactlyAsync(9);
                 await connection.ReadExactlyAsync((frame[0] << 16) | (frame[1] << 8) | frame[2]);
-            }
-            while (frame[3] != 1);
+            } while (frame[3] != 1);
             byte[] header = [code, .. Http2Frames.Headers(1, false, ("content-length", "5"))[9..]];
             await connection.WriteAsync(Http2Frames.Frame(1, (byte)(hasContent ? 4 : 5), 1, header));
             if (hasContent)
@@ -179,6 +189,10 @@ public sealed class UnusualResponseTests
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n");
         await client.ReadToEndAsync();
 
-        (await router.Log.NextAsync("cannot be passed on")).Should().StartWith("Warning: Backend www sent a response").And.Contain($"({section}").And.Contain(detail);
+        (await router.Log.NextAsync("cannot be passed on"))
+            .Should()
+            .StartWith("Warning: Backend www sent a response")
+            .And.Contain($"({section}")
+            .And.Contain(detail);
     }
 }

@@ -23,10 +23,17 @@ public sealed class WebSocketTests
         await client.WriteAsync(Asking + "early");
         using var connection = await backend.AcceptAsync();
         var request = await connection.ReadHeadAsync();
-        request.Should().Contain("Connection: Upgrade\r\n").And.Contain("Upgrade: websocket\r\n").And.Contain("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
+        request
+            .Should()
+            .Contain("Connection: Upgrade\r\n")
+            .And.Contain("Upgrade: websocket\r\n")
+            .And.Contain("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n");
         await connection.WriteAsync(Agreeing + "first");
         var head = await client.ReadHeadAsync();
-        head.Should().StartWith("HTTP/1.1 101 ").And.Contain("Upgrade: websocket\r\n").And.Contain("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n");
+        head.Should()
+            .StartWith("HTTP/1.1 101 ")
+            .And.Contain("Upgrade: websocket\r\n")
+            .And.Contain("Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n");
         (await client.ReadExactlyAsync(5)).Should().Be("first");
         (await connection.ReadExactlyAsync(5)).Should().Be("early");
         for (var i = 0; i < 20; i++)
@@ -102,7 +109,9 @@ public sealed class WebSocketTests
             if (!clientCloses)
             {
                 await socket.SendAsync("bye"u8.ToArray(), WebSocketMessageType.Text, true, CancellationToken.None).InTime();
-                (await socket.ReceiveAsync(new byte[100], CancellationToken.None).InTime()).MessageType.Should().Be(WebSocketMessageType.Close);
+                (await socket.ReceiveAsync(new byte[100], CancellationToken.None).InTime())
+                    .MessageType.Should()
+                    .Be(WebSocketMessageType.Close);
             }
 
             await socket.CloseAsync(WebSocketCloseStatus.NormalClosure, "done", CancellationToken.None).InTime();

@@ -76,15 +76,12 @@ internal sealed class AccessLogLines : Stream
             }
 
             if (!Forgets)
-
                 _lines.Writer.TryWrite(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString([.. _begun]));
             _begun.Clear();
         }
     }
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

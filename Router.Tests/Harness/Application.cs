@@ -13,15 +13,21 @@ internal static class Application
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
-        builder.WebHost.UseKestrelHttpsConfiguration().ConfigureKestrel(kestrel =>
-        {
-            kestrel.Limits.MaxRequestBodySize = null;
-            kestrel.Listen(IPAddress.Loopback, 0, options =>
+        builder
+            .WebHost.UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(kestrel =>
             {
-                options.Protocols = protocols;
-                listen?.Invoke(options);
+                kestrel.Limits.MaxRequestBodySize = null;
+                kestrel.Listen(
+                    IPAddress.Loopback,
+                    0,
+                    options =>
+                    {
+                        options.Protocols = protocols;
+                        listen?.Invoke(options);
+                    }
+                );
             });
-        });
         return builder.Build();
     }
 }

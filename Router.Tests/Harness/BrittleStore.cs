@@ -27,41 +27,50 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
 
     public Task<string?> ReadAsync(CancellationToken cancellation) => DoAsync(() => Text);
 
-    public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) => DoAsync(() =>
-    {
-        if (Text != expected)
-            return false;
-        Text = replacement;
-        if (!LosesTheNextAnswer)
-            return true;
-        LosesTheNextAnswer = false;
-        throw new ModeStoreException("the answer was lost");
-    });
+    public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) =>
+        DoAsync(() =>
+        {
+            if (Text != expected)
+                return false;
+            Text = replacement;
+            if (!LosesTheNextAnswer)
+                return true;
+            LosesTheNextAnswer = false;
+            throw new ModeStoreException("the answer was lost");
+        });
 
     public Task AddHistoryAsync(string line, CancellationToken cancellation) => DoAsync(() => true);
 
     public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) => DoAsync<IReadOnlyList<string>>(() => []);
 
-    public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) => DoAsync(() =>
-    {
-        _reports[instance] = new StoredReport(clock.GetUtcNow(), report);
-        return new StoreBeat(null, IsObserver: true, null);
-    });
+    public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) =>
+        DoAsync(() =>
+        {
+            _reports[instance] = new StoredReport(clock.GetUtcNow(), report);
+            return new StoreBeat(null, IsObserver: true, null);
+        });
 
     public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) =>
         DoAsync(() => new StoredFleet(clock.GetUtcNow(), new Dictionary<string, StoredReport>(_reports)));
 
-    public Task<bool> TryReplaceReportAsync(string instance, StoredReport? expected, StoredReport replacement, CancellationToken cancellation) => DoAsync(() =>
-    {
-        if (_reports.GetValueOrDefault(instance) != expected)
-            return false;
-        _reports[instance] = replacement;
-        return true;
-    });
+    public Task<bool> TryReplaceReportAsync(
+        string instance,
+        StoredReport? expected,
+        StoredReport replacement,
+        CancellationToken cancellation
+    ) =>
+        DoAsync(() =>
+        {
+            if (_reports.GetValueOrDefault(instance) != expected)
+                return false;
+            _reports[instance] = replacement;
+            return true;
+        });
 
     public Task PublishVerdictAsync(string verdict, CancellationToken cancellation) => DoAsync(() => true);
 
-    public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => DoAsync(() => instances.Count(id => _reports.TryRemove(id, out _)));
+    public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) =>
+        DoAsync(() => instances.Count(id => _reports.TryRemove(id, out _)));
 
     public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
 
@@ -78,9 +87,9 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
         {
             return Task.FromResult(work());
         }
-        catch (ModeStoreException fault)
+        catch (ModeStoreException error)
         {
-            return Task.FromException<T>(fault);
+            return Task.FromException<T>(error);
         }
     }
 }

@@ -102,9 +102,7 @@ internal sealed class DrillApplication : IAsyncDisposable
         var inserting = InsertAllAsync(end.Token);
         try
         {
-            while ((await socket.ReceiveAsync(new byte[100], CancellationToken.None)).MessageType != WebSocketMessageType.Close)
-            {
-            }
+            while ((await socket.ReceiveAsync(new byte[100], CancellationToken.None)).MessageType != WebSocketMessageType.Close) { }
 
             await end.CancelAsync();
             await inserting;

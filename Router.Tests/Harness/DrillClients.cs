@@ -47,7 +47,9 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
     {
         var (status, body) = await SendAsync(router, id, work, host);
         if (status != HttpStatusCode.Created)
-            output.WriteLine($"{DateTimeOffset.UtcNow:HH:mm:ss.fff} write {id} through {router.Endpoint}: {status?.ToString() ?? "no response"} {body}");
+            output.WriteLine(
+                $"{DateTimeOffset.UtcNow:HH:mm:ss.fff} write {id} through {router.Endpoint}: {status?.ToString() ?? "no response"} {body}"
+            );
         return status;
     }
 

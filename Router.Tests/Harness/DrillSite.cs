@@ -16,8 +16,18 @@ internal sealed class DrillSite : IAsyncDisposable
 {
     private static readonly string[] Closing =
     [
-        "mode", "set", "maintenance", "--until", "+90m", "--reason", "We are moving to a new database", "--ticket", "CHG-1234",
-        "--operator", "anna", "--wait",
+        "mode",
+        "set",
+        "maintenance",
+        "--until",
+        "+90m",
+        "--reason",
+        "We are moving to a new database",
+        "--ticket",
+        "CHG-1234",
+        "--operator",
+        "anna",
+        "--wait",
     ];
 
     /// <summary>How long the application may go on with a write whose connection is gone, where the drill is not about that.</summary>
@@ -45,14 +55,24 @@ internal sealed class DrillSite : IAsyncDisposable
     /// <param name="output">Gets the instances' last log lines, and what refused writes were answered.</param>
     /// <param name="settings">Further keys.</param>
     public static async Task<DrillSite> PrepareAsync(
-        PostgresServer database, TimeSpan settle, ITestOutputHelper output, params (string Key, string Value)[] settings)
+        PostgresServer database,
+        TimeSpan settle,
+        ITestOutputHelper output,
+        params (string Key, string Value)[] settings
+    )
     {
         var site = new DrillSite(await RedisServer.StartAsync(), await DrillApplication.StartAsync(database), output);
         var time = string.Create(CultureInfo.InvariantCulture, $"{settle.TotalMilliseconds:F0}ms");
         site.File = new SiteFile()
-            .Frontend("www", site.Application.Address).Api("api", site.Application.Address).Host("www.*", "www").Host("api.*", "api")
-            .Set("Backends:www:WriteSettleTime", time).Set("Backends:api:WriteSettleTime", time)
-            .Set("ModeStore:HeartbeatExpiry", "3s").Set("ModeStore:ActivationDelay", "500ms").Set("ModeStore:DrainLimit", "5s")
+            .Frontend("www", site.Application.Address)
+            .Api("api", site.Application.Address)
+            .Host("www.*", "www")
+            .Host("api.*", "api")
+            .Set("Backends:www:WriteSettleTime", time)
+            .Set("Backends:api:WriteSettleTime", time)
+            .Set("ModeStore:HeartbeatExpiry", "3s")
+            .Set("ModeStore:ActivationDelay", "500ms")
+            .Set("ModeStore:DrainLimit", "5s")
             .Set("AccessLog", "false");
         foreach (var (key, value) in settings)
             site.File.Set(key, value);
@@ -60,14 +80,30 @@ internal sealed class DrillSite : IAsyncDisposable
         RedisSettings.TryParse(site.Redis.Url, out var options).Should().BeTrue();
         await using var store = new RedisModeStore(new RedisSettings(options!), TimeProvider.System);
         var now = DateTimeOffset.UtcNow;
-        var record = new ModeRecord { Version = new(1), Written = now, Steps = [new ModeStep { Mode = new LiveMode(), At = now, Made = new(1) }] };
+        var record = new ModeRecord
+        {
+            Version = new(1),
+            Written = now,
+            Steps =
+            [
+                new ModeStep
+                {
+                    Mode = new LiveMode(),
+                    At = now,
+                    Made = new(1),
+                },
+            ],
+        };
         (await store.TryReplaceAsync(null, ModeRecordText.Format(record), null, default)).Should().BeTrue();
         return site;
     }
 
     /// <summary>Prepares one and starts router-1, router-2 and router-3.</summary>
     public static async Task<(DrillSite Site, RouterProcess One, RouterProcess Two, RouterProcess Three)> StartAsync(
-        PostgresServer database, TimeSpan settle, ITestOutputHelper output)
+        PostgresServer database,
+        TimeSpan settle,
+        ITestOutputHelper output
+    )
     {
         var site = await PrepareAsync(database, settle, output);
         try
@@ -89,7 +125,11 @@ internal sealed class DrillSite : IAsyncDisposable
     /// <param name="through">A program that starts it, with its arguments.</param>
     /// <param name="environment">Variables.</param>
     public async Task<RouterProcess> OpenAsync(
-        string name, string? redis = null, string[]? through = null, params (string Name, string Value)[] environment)
+        string name,
+        string? redis = null,
+        string[]? through = null,
+        params (string Name, string Value)[] environment
+    )
     {
         var file = File.Set("Instance", name).Set("ModeStore:Redis", redis ?? Redis.Url);
         var router = await RouterProcess.StartAsync(file, through ?? [], environment);
@@ -123,7 +163,9 @@ internal sealed class DrillSite : IAsyncDisposable
     /// <summary>Starts to close the site as the runbook says.</summary>
     public static Tool StartClosing(RouterProcess router, params string[] more) => Tool.Start(router.ManagementUrl, [.. Closing, .. more]);
 
-    /// <summary>Waits for a command to end with SAFE, and starts the restore: what is committed at that moment is all that it has.</summary>
+    /// <summary>
+    /// Waits for a command to end with SAFE, and starts the restore: what is committed at that moment is all that it has.
+    /// </summary>
     public async Task<(string Output, HashSet<string> Restored)> SafeAsync(Tool command)
     {
         var (code, output, errors) = await command.Done;

@@ -112,14 +112,16 @@ internal sealed class Http2Backend : IAsyncDisposable
             await Hold;
             if (reaction == Http2Reaction.Serve)
                 Served.Enqueue(request.Body.ToString());
-            await connection.WriteAsync(reaction switch
-            {
-                // 0x88 is ":status: 200" (RFC 7541 appendix A).
-                Http2Reaction.Serve => Http2Frames.Frame(1, 5, stream, [0x88]),
-                Http2Reaction.Refuse => Http2Frames.Frame(3, 0, stream, [0, 0, 0, 7]),
-                Http2Reaction.GoAway => Http2Frames.Frame(7, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]),
-                _ => Http2Frames.Frame(7, 0, 0, [0, 0, 0, (byte)stream, 0, 0, 0, 0]),
-            });
+            await connection.WriteAsync(
+                reaction switch
+                {
+                    // 0x88 is ":status: 200" (RFC 7541 appendix A).
+                    Http2Reaction.Serve => Http2Frames.Frame(1, 5, stream, [0x88]),
+                    Http2Reaction.Refuse => Http2Frames.Frame(3, 0, stream, [0, 0, 0, 7]),
+                    Http2Reaction.GoAway => Http2Frames.Frame(7, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]),
+                    _ => Http2Frames.Frame(7, 0, 0, [0, 0, 0, (byte)stream, 0, 0, 0, 0]),
+                }
+            );
             if (reaction != Http2Reaction.Break)
                 continue;
             connection.Dispose();

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Router.Tests.Harness;
 
-/// <summary>One request on an HTTP/2 connection of its own, frame by frame: what a test needs to see of a response that does not end well.</summary>
+/// <summary>
+/// One request on an HTTP/2 connection of its own, frame by frame: what a test needs to see of a response that does not end well.
+/// </summary>
 internal sealed class Http2Client(RawConnection connection, int stream = 1)
 {
     private const byte Data = 0;
@@ -19,7 +21,6 @@ internal sealed class Http2Client(RawConnection connection, int stream = 1)
     /// <summary>Whether the response's header has come.</summary>
     public bool HasBegun { get; private set; }
 
-    /// <summary>Its status.</summary>
     public int Status { get; private set; }
 
     /// <summary>Whether its status is 200.</summary>

@@ -4,7 +4,8 @@ using System.Text;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// Writes HTTP/2 frames (RFC 9113 section 4) with fields as literals without indexing (RFC 7541 section 6.2.2): what no client library sends.
+/// Writes HTTP/2 frames (RFC 9113 section 4) with fields as literals without indexing (RFC 7541 section 6.2.2): what no client library
+/// sends.
 /// </summary>
 internal static class Http2Frames
 {
@@ -14,7 +15,9 @@ internal static class Http2Frames
     public static byte[] Headers(int stream, bool endsStream, params (string Name, string Value)[] fields) =>
         Frame(1, (byte)(4 | (endsStream ? 1 : 0)), stream, [.. fields.SelectMany(field => Literal(field.Name, field.Value))]);
 
-    /// <summary>A header of any length, in a HEADERS frame and as many CONTINUATION frames as it needs (RFC 9113 section 6.10). It ends the stream.</summary>
+    /// <summary>
+    /// A header of any length, in a HEADERS frame and as many CONTINUATION frames as it needs (RFC 9113 section 6.10). It ends the stream.
+    /// </summary>
     public static IEnumerable<byte[]> LongHeaders(int stream, params (string Name, string Value)[] fields)
     {
         const int most = 16 << 10;
@@ -23,7 +26,8 @@ internal static class Http2Frames
             yield return Frame((byte)(i == 0 ? 1 : 9), (byte)((i == 0 ? 1 : 0) | (i == pieces.Length - 1 ? 4 : 0)), stream, pieces[i]);
     }
 
-    public static byte[] Data(int stream, bool endsStream, string text) => Frame(0, (byte)(endsStream ? 1 : 0), stream, Encoding.Latin1.GetBytes(text));
+    public static byte[] Data(int stream, bool endsStream, string text) =>
+        Frame(0, (byte)(endsStream ? 1 : 0), stream, Encoding.Latin1.GetBytes(text));
 
     /// <summary>Ends one stream (RFC 9113 section 6.4), with CANCEL.</summary>
     public static byte[] Reset(int stream) => Frame(3, 0, stream, [0, 0, 0, 8]);

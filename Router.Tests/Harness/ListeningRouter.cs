@@ -30,7 +30,12 @@ internal sealed class ListeningRouter : IAsyncDisposable
     public Site Site => App.Services.GetRequiredService<CurrentSite>().Current;
 
     /// <summary>Starts it; with a certificate it listens with TLS.</summary>
-    public static async Task<ListeningRouter> StartAsync(SiteFile site, string protocols, (string Certificate, string Key)? files = null, TimeProvider? time = null)
+    public static async Task<ListeningRouter> StartAsync(
+        SiteFile site,
+        string protocols,
+        (string Certificate, string Key)? files = null,
+        TimeProvider? time = null
+    )
     {
         var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
         var endpoint = new JsonObject { ["Url"] = files is null ? "http://127.0.0.1:0" : "https://127.0.0.1:0", ["Protocols"] = protocols };

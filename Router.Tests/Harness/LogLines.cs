@@ -27,10 +27,13 @@ internal sealed class LogLines : ILoggerProvider, ILogger
 
     /// <summary>Those of them that report an error or show an exception, at whatever level.</summary>
     public IReadOnlyList<string> ErrorsAndExceptions() =>
-        Take(line => IsError(line) || line.Contains("Exception: ", StringComparison.Ordinal) || line.Contains("\n   at ", StringComparison.Ordinal));
+        Take(line =>
+            IsError(line) || line.Contains("Exception: ", StringComparison.Ordinal) || line.Contains("\n   at ", StringComparison.Ordinal)
+        );
 
     private static bool IsError(string line) =>
-        line.StartsWith(nameof(LogLevel.Error), StringComparison.Ordinal) || line.StartsWith(nameof(LogLevel.Critical), StringComparison.Ordinal);
+        line.StartsWith(nameof(LogLevel.Error), StringComparison.Ordinal)
+        || line.StartsWith(nameof(LogLevel.Critical), StringComparison.Ordinal);
 
     private List<string> Take(Predicate<string> isMeant)
     {
@@ -51,10 +54,13 @@ internal sealed class LogLines : ILoggerProvider, ILogger
 
     public bool IsEnabled(LogLevel logLevel) => true;
 
-    public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _lines.Writer.TryWrite($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $" {exception}")}");
+    public void Log<TState>(
+        LogLevel logLevel,
+        EventId eventId,
+        TState state,
+        Exception? exception,
+        Func<TState, Exception?, string> formatter
+    ) => _lines.Writer.TryWrite($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $" {exception}")}");
 
-    public void Dispose()
-    {
-    }
+    public void Dispose() { }
 }

@@ -3,7 +3,9 @@ using System.Net.Sockets;
 
 namespace Router.Tests.Harness;
 
-/// <summary>Two IP addresses of this machine with one port, as a name that has two addresses leads to. Each can be silent, refuse, or accept.</summary>
+/// <summary>
+/// Two IP addresses of this machine with one port, as a name that has two addresses leads to. Each can be silent, refuse, or accept.
+/// </summary>
 internal sealed class LoopbackAddresses : IDisposable
 {
     private readonly Dictionary<IPAddress, Socket> _listeners = [];

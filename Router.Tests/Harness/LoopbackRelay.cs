@@ -58,9 +58,7 @@ internal abstract class LoopbackRelay : IAsyncDisposable
                 await await Task.WhenAny(CopyAsync(forth, back, toServer: true), CopyAsync(back, forth, toServer: false));
             }
         }
-        catch (Exception gone) when (gone is OperationCanceledException or IOException or SocketException)
-        {
-        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException or SocketException) { }
     }
 
     private async Task CopyAsync(NetworkStream from, NetworkStream to, bool toServer)

@@ -6,7 +6,8 @@ namespace Router.Tests.Harness;
 internal static class MetricsText
 {
     /// <summary>The sum over all label sets of the metrics whose names begin like this, but for histograms' parts.</summary>
-    public static double Sum(string text, string name) => text.Split('\n')
-        .Where(line => line.StartsWith(name, StringComparison.Ordinal))
-        .Sum(line => double.Parse(line.Split('}')[^1].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
+    public static double Sum(string text, string name) =>
+        text.Split('\n')
+            .Where(line => line.StartsWith(name, StringComparison.Ordinal))
+            .Sum(line => double.Parse(line.Split('}')[^1].Trim().Split(' ')[0], CultureInfo.InvariantCulture));
 }

@@ -26,7 +26,9 @@ internal static class ModeStorePromises
         for (var round = 0; round < 20; round++)
         {
             var before = await writers[0].ReadAsync(default);
-            var won = await Task.WhenAll(writers.Select((writer, index) => Task.Run(() => writer.TryReplaceAsync(before, $"{round} {index}", $"{round}", default))));
+            var won = await Task.WhenAll(
+                writers.Select((writer, index) => Task.Run(() => writer.TryReplaceAsync(before, $"{round} {index}", $"{round}", default)))
+            );
             won.Count(it => it).Should().Be(1);
         }
 
@@ -43,7 +45,10 @@ internal static class ModeStorePromises
         await one.BeatAsync("web-1/a", "y", default);
         await one.BeatAsync("web-2/b", "z", default);
         var fleet = await other.ReadFleetAsync(default);
-        fleet.Reports.ToDictionary(report => report.Key, report => report.Value.Text).Should().BeEquivalentTo(new Dictionary<string, string> { ["web-1/a"] = "y", ["web-2/b"] = "z" });
+        fleet
+            .Reports.ToDictionary(report => report.Key, report => report.Value.Text)
+            .Should()
+            .BeEquivalentTo(new Dictionary<string, string> { ["web-1/a"] = "y", ["web-2/b"] = "z" });
         fleet.Reports.Values.Should().OnlyContain(report => report.SeenAt <= fleet.Now, "one clock stamps them and reads them");
 
         await one.DeleteReportsAsync(["web-1/a"], default);

@@ -15,12 +15,36 @@ internal static class ModeSwitch
     {
         var (modes, now) = (router.Modes(), router.App.Services.GetRequiredService<TimeProvider>().GetUtcNow());
         var version = modes.State.Record.Version.Next;
-        modes.Offer(new ModeRecord { Version = version, Written = now, Steps = [new ModeStep { Mode = mode, At = now, Made = version, CutAfter = cutAfter }] }).Should().BeTrue();
+        modes
+            .Offer(
+                new ModeRecord
+                {
+                    Version = version,
+                    Written = now,
+                    Steps =
+                    [
+                        new ModeStep
+                        {
+                            Mode = mode,
+                            At = now,
+                            Made = version,
+                            CutAfter = cutAfter,
+                        },
+                    ],
+                }
+            )
+            .Should()
+            .BeTrue();
     }
 
     /// <summary>What is in flight to backends that the mode closes.</summary>
     public static IReadOnlyList<InFlightRequest> Blocking(this RunningRouter router) =>
-        [.. router.App.Services.GetRequiredService<InFlightRequests>().BlockingFor(router.Modes().State).Select(exchange => exchange.Describe())];
+        [
+            .. router
+                .App.Services.GetRequiredService<InFlightRequests>()
+                .BlockingFor(router.Modes().State)
+                .Select(record => record.Describe()),
+        ];
 
     /// <summary>What brings them to their end.</summary>
     public static Drain Drain(this RunningRouter router) => router.App.Services.GetRequiredService<Drain>();

@@ -12,22 +12,25 @@ internal sealed class OperatorClient(string url) : IDisposable
     private readonly HttpClient _client = new() { BaseAddress = new Uri(url), Timeout = Deadlines.Limit };
 
     public OperatorClient(RunningRouter router)
-        : this(router.App.Services.GetRequiredService<ManagementServer>().Url!)
-    {
-    }
+        : this(router.App.Services.GetRequiredService<ManagementServer>().Url!) { }
 
     /// <summary>A site whose management interface listens on any port.</summary>
     public static SiteFile With(SiteFile site) => site.Set("Management:Url", "http://127.0.0.1:0");
 
-    public async Task<(int Status, JsonNode Body)> SendAsync(string method, string path, string? json = null, params (string Name, string Value)[] fields)
+    public async Task<(int Status, JsonNode Body)> SendAsync(
+        string method,
+        string path,
+        string? json = null,
+        params (string Name, string Value)[] fields
+    )
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (json is not null)
             request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         foreach (var (name, value) in fields)
             request.Headers.TryAddWithoutValidation(name, value);
-        using var answer = await _client.SendAsync(request);
-        return ((int)answer.StatusCode, (await answer.Content.ReadFromJsonAsync<JsonNode>())!);
+        using var response = await _client.SendAsync(request);
+        return ((int)response.StatusCode, (await response.Content.ReadFromJsonAsync<JsonNode>())!);
     }
 
     public async Task<HttpResponseMessage> GetAsync(HttpRequestMessage request) => await _client.SendAsync(request);

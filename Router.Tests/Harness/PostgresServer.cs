@@ -12,17 +12,17 @@ internal sealed class PostgresServer : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("router-postgres-").FullName;
     private Process? _process;
 
-    private PostgresServer()
-    {
-    }
+    private PostgresServer() { }
 
     /// <summary>Where the programs are; null where they are not installed. Debian keeps the server's own ones off the path.</summary>
-    public static string? Programs { get; } = Directory.Exists("/usr/lib/postgresql")
-        ? Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin"))
-            .LastOrDefault(bin => File.Exists(Path.Combine(bin, "initdb")))
-        : null;
+    public static string? Programs { get; } =
+        Directory.Exists("/usr/lib/postgresql")
+            ? Directory
+                .GetDirectories("/usr/lib/postgresql")
+                .Select(version => Path.Combine(version, "bin"))
+                .LastOrDefault(bin => File.Exists(Path.Combine(bin, "initdb")))
+            : null;
 
-    /// <summary>Its connections.</summary>
     public NpgsqlDataSource Connections { get; private set; } = null!;
 
     /// <summary>Makes a cluster and waits until it accepts connections.</summary>
@@ -32,20 +32,51 @@ internal sealed class PostgresServer : IAsyncDisposable
         if (Environment.IsPrivilegedProcess)
             (await Script.RunAsync("chown", ["postgres", server._directory])).Code.Should().Be(0);
         var data = Path.Combine(server._directory, "data");
-        var made = await Script.RunAsync(server.Run(
-            "initdb", "--pgdata", data, "--username", "drill", "--auth", "trust", "--no-sync", "--no-locale", "--encoding", "UTF8"));
+        var made = await Script.RunAsync(
+            server.Run(
+                "initdb",
+                "--pgdata",
+                data,
+                "--username",
+                "drill",
+                "--auth",
+                "trust",
+                "--no-sync",
+                "--no-locale",
+                "--encoding",
+                "UTF8"
+            )
+        );
         made.Code.Should().Be(0, made.Errors);
         var port = FreePort();
         // Nothing here outlives the process, so that no write has to wait for the disk.
         var start = server.Run(
-            "postgres", "-D", data, "-k", server._directory, "-c", "listen_addresses=127.0.0.1", "-c", $"port={port}", "-c", "fsync=off",
-            "-c", "max_connections=300", "-c", "shared_buffers=16MB");
+            "postgres",
+            "-D",
+            data,
+            "-k",
+            server._directory,
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            $"port={port}",
+            "-c",
+            "fsync=off",
+            "-c",
+            "max_connections=300",
+            "-c",
+            "shared_buffers=16MB"
+        );
         (start.RedirectStandardError, start.RedirectStandardOutput) = (true, true);
         server._process = Process.Start(start)!;
         _ = server._process.StandardError.BaseStream.CopyToAsync(Stream.Null);
         _ = server._process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
-        server.Connections = NpgsqlDataSource.Create(string.Create(
-            CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={port};Username=drill;Database=postgres;Maximum Pool Size=200;Timeout=15"));
+        server.Connections = NpgsqlDataSource.Create(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"Host=127.0.0.1;Port={port};Username=drill;Database=postgres;Maximum Pool Size=200;Timeout=15"
+            )
+        );
         await Eventually.TrueAsync(server.AcceptsAsync);
         return server;
     }

@@ -4,6 +4,5 @@ namespace Router.Tests.Harness;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ProgramTheoryAttribute : TheoryAttribute
 {
-    /// <inheritdoc cref="ProgramFactAttribute(string, string)"/>
     public ProgramTheoryAttribute(string program, string? package) => Skip = new ProgramFactAttribute(program, package).Skip;
 }

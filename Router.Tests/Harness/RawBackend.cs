@@ -59,7 +59,8 @@ internal sealed class RawBackend : IAsyncDisposable
     }
 
     /// <summary>A backend that answers 200 with a short text.</summary>
-    public static RawBackend Saying(string text) => Answering($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");
+    public static RawBackend Saying(string text) =>
+        Answering($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");
 
     /// <summary>From now on nobody can connect; connections that are open stay so.</summary>
     public void StopListening() => _listener.Dispose();
@@ -95,9 +96,7 @@ internal sealed class RawBackend : IAsyncDisposable
                     _ = ServeAsync(script, connection);
             }
         }
-        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException)
-        {
-        }
+        catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException) { }
     }
 
     // A script ends with its connection: Router may drop that at any time, and a test looks at what the client saw.
@@ -107,9 +106,7 @@ internal sealed class RawBackend : IAsyncDisposable
         {
             await script(connection);
         }
-        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or TimeoutException)
-        {
-        }
+        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or TimeoutException) { }
         finally
         {
             // One that its script leaves open stays so until the backend goes.

@@ -16,7 +16,8 @@ internal enum Ending
 }
 
 /// <summary>
-/// One TCP connection, a client's or a backend's, on which a test writes and reads the very bytes. Text is Latin-1: a character is an octet.
+/// One TCP connection, a client's or a backend's, on which a test writes and reads the very bytes. Text is Latin-1: a character is an
+/// octet.
 /// </summary>
 internal sealed class RawConnection(Socket socket) : IDisposable
 {
@@ -92,7 +93,9 @@ internal sealed class RawConnection(Socket socket) : IDisposable
         return Take(count);
     }
 
-    /// <summary>Reads a whole message: its head, and the body that <c>Content-Length</c> or chunks frame. Null where the connection ends instead.</summary>
+    /// <summary>
+    /// Reads a whole message: its head, and the body that <c>Content-Length </c> or chunks frame. Null where the connection ends instead.
+    /// </summary>
     public async Task<RawMessage?> ReadMessageAsync(bool hasBody = true)
     {
         while (_received.Count == _consumed)
@@ -118,13 +121,11 @@ internal sealed class RawConnection(Socket socket) : IDisposable
     {
         try
         {
-            while (await ReceiveAsync())
-            {
-            }
+            while (await ReceiveAsync()) { }
 
             return (Take(_received.Count - _consumed), Ending.Finished);
         }
-        catch (Exception fault) when (fault is IOException or SocketException)
+        catch (Exception error) when (error is IOException or SocketException)
         {
             return (Take(_received.Count - _consumed), Ending.Reset);
         }

@@ -14,9 +14,12 @@ internal sealed record RawMessage(string Head, string Body)
     public int Status => int.Parse(FirstLine.Split(' ')[1], CultureInfo.InvariantCulture);
 
     public IReadOnlyList<(string Name, string Value)> Fields =>
-    [
-        .. Head.Split("\r\n").Skip(1).Where(line => line is not "").Select(line => (line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim())),
-    ];
+        [
+            .. Head.Split("\r\n")
+                .Skip(1)
+                .Where(line => line is not "")
+                .Select(line => (line[..line.IndexOf(':')], line[(line.IndexOf(':') + 1)..].Trim())),
+        ];
 
     public IReadOnlyList<string> Values(string name) =>
         [.. Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];

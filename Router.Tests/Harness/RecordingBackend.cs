@@ -8,14 +8,15 @@ internal sealed class RecordingBackend : IAsyncDisposable
     private readonly ConcurrentQueue<RawMessage> _requests = [];
     private readonly RawBackend _backend;
 
-    public RecordingBackend(string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") => _backend = RawBackend.Start(async connection =>
-    {
-        while (await connection.ReadMessageAsync() is { } request)
+    public RecordingBackend(string answer = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok") =>
+        _backend = RawBackend.Start(async connection =>
         {
-            _requests.Enqueue(request);
-            await connection.WriteAsync(answer);
-        }
-    });
+            while (await connection.ReadMessageAsync() is { } request)
+            {
+                _requests.Enqueue(request);
+                await connection.WriteAsync(answer);
+            }
+        });
 
     public string Address => _backend.Address;
 

@@ -23,7 +23,11 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>Starts one; with <paramref name="tls"/> it speaks nothing else.</summary>
     public static async Task<RedisServer> StartAsync((string Certificate, string Key)? tls = null, params string[] options)
     {
-        var server = new RedisServer(tls is { } files ? [.. options, "--tls-cert-file", files.Certificate, "--tls-key-file", files.Key, "--tls-auth-clients", "no"] : options);
+        var server = new RedisServer(
+            tls is { } files
+                ? [.. options, "--tls-cert-file", files.Certificate, "--tls-key-file", files.Key, "--tls-auth-clients", "no"]
+                : options
+        );
         for (var attempt = 0; attempt < 5; attempt++)
         {
             server.Port = FreePort();
@@ -81,7 +85,10 @@ internal sealed class RedisServer : IAsyncDisposable
         string[] ports = _options.Contains("--tls-cert-file") ? ["--port", "0", "--tls-port", $"{Port}"] : ["--port", $"{Port}"];
         var start = new ProcessStartInfo(Program!) { RedirectStandardOutput = true, WorkingDirectory = _directory };
         // Each write is on the disk when it is answered.
-        foreach (var argument in (string[])["--bind", "127.0.0.1", .. ports, "--appendonly", "yes", "--appendfsync", "always", "--save", "", .. _options])
+        foreach (
+            var argument in (string[])
+                ["--bind", "127.0.0.1", .. ports, "--appendonly", "yes", "--appendfsync", "always", "--save", "", .. _options]
+        )
             start.ArgumentList.Add(argument);
         var process = Process.Start(start)!;
         while (await process.StandardOutput.ReadLineAsync().InTime() is { } line)
@@ -105,6 +112,8 @@ internal sealed class RedisServer : IAsyncDisposable
     }
 }
 
-/// <summary>A test that needs <c>redis-server</c>: skipped with a word where there is none, but for <c>ROUTER_CI=1</c>, where it must be there.</summary>
+/// <summary>
+/// A test that needs <c>redis-server </c>: skipped with a word where there is none, but for <c>ROUTER_CI=1 </c>, where it must be there.
+/// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class RedisFactAttribute() : ProgramFactAttribute("redis-server", "redis-server");

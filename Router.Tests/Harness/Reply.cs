@@ -5,10 +5,12 @@ namespace Router.Tests.Harness;
 /// <summary>An answer as a client has it at the end.</summary>
 internal sealed record Reply(int Status, string Body, IReadOnlyList<(string Name, string Value)> Fields)
 {
-    public static async Task<Reply> OfAsync(HttpResponseMessage answer) => new(
-        (int)answer.StatusCode,
-        await answer.Content.ReadAsStringAsync().InTime(),
-        [.. FieldsOf(answer.Headers.NonValidated), .. FieldsOf(answer.Content.Headers.NonValidated)]);
+    public static async Task<Reply> OfAsync(HttpResponseMessage response) =>
+        new(
+            (int)response.StatusCode,
+            await response.Content.ReadAsStringAsync().InTime(),
+            [.. FieldsOf(response.Headers.NonValidated), .. FieldsOf(response.Content.Headers.NonValidated)]
+        );
 
     public IReadOnlyList<string> Values(string name) =>
         [.. Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];

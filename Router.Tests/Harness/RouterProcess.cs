@@ -39,12 +39,22 @@ internal sealed class RouterProcess : IAsyncDisposable
     {
         var start = Binary is not null
             ? new ProcessStartInfo(Binary)
-            : new ProcessStartInfo(Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet")
+            : new ProcessStartInfo(
+                Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? Environment.ProcessPath! : "dotnet"
+            )
             {
                 ArgumentList = { Path.Combine(AppContext.BaseDirectory, "router.dll") },
             };
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("ROUTER", StringComparison.OrdinalIgnoreCase) || name is "DM_MODE" or "PORT" || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)).ToArray())
+        foreach (
+            var name in start
+                .Environment.Keys.Where(name =>
+                    name.StartsWith("ROUTER", StringComparison.OrdinalIgnoreCase)
+                    || name is "DM_MODE" or "PORT"
+                    || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)
+                )
+                .ToArray()
+        )
             start.Environment.Remove(name);
         return start;
     }
@@ -56,15 +66,24 @@ internal sealed class RouterProcess : IAsyncDisposable
     public static Task<RouterProcess> StartAsync(SiteFile site, string mode = "live") => StartAsync(site, [], [], mode);
 
     /// <summary>Starts one through another program, such as <c>unshare</c>, and with these variables.</summary>
-    public static Task<RouterProcess> StartAsync(SiteFile site, string[] through, (string Name, string Value)[] environment, string mode = "live")
+    public static Task<RouterProcess> StartAsync(
+        SiteFile site,
+        string[] through,
+        (string Name, string Value)[] environment,
+        string mode = "live"
+    )
     {
         var json = JsonNode.Parse(site.ToString())!;
         return RunNewAsync(new RouterProcess(async router => Through(through, await router.StartWithAsync(json, mode, environment))));
     }
 
     /// <summary>Starts one with Router's own table and these variables, and waits until it listens.</summary>
-    public static Task<RouterProcess> StartAsync(IEnumerable<(string Name, string Value)> environment) => RunNewAsync(
-        new RouterProcess(router => Task.FromResult(router.StartWith(environment.Append(("Router__Management__Url", router.ManagementUrl))))));
+    public static Task<RouterProcess> StartAsync(IEnumerable<(string Name, string Value)> environment) =>
+        RunNewAsync(
+            new RouterProcess(router =>
+                Task.FromResult(router.StartWith(environment.Append(("Router__Management__Url", router.ManagementUrl))))
+            )
+        );
 
     /// <summary>Ends it as a machine that fails ends it, and starts it again.</summary>
     public async Task RestartAsync()
@@ -93,7 +112,9 @@ internal sealed class RouterProcess : IAsyncDisposable
 
     /// <summary>Sets how many files and sockets it may have open, while it runs.</summary>
     public async Task LimitOpenFilesAsync(int most) =>
-        (await Script.RunAsync("prlimit", ["--pid", _process!.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={most}:"])).Code.Should().Be(0);
+        (await Script.RunAsync("prlimit", ["--pid", _process!.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={most}:"]))
+            .Code.Should()
+            .Be(0);
 
     /// <summary>Waits for its end and gives the exit code.</summary>
     public async Task<int> ExitAsync()
@@ -183,5 +204,6 @@ internal sealed class RouterProcess : IAsyncDisposable
         }
     }
 
-    private static string After(string words, string line) => line[(line.IndexOf(words, StringComparison.Ordinal) + words.Length)..].Split(' ')[0].TrimEnd('.');
+    private static string After(string words, string line) =>
+        line[(line.IndexOf(words, StringComparison.Ordinal) + words.Length)..].Split(' ')[0].TrimEnd('.');
 }

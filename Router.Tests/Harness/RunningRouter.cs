@@ -23,20 +23,24 @@ internal sealed class RunningRouter : IAsyncDisposable
     {
         (App, AccessLog, _directory, _file) = (app, accessLog, directory, file);
         app.Services.GetRequiredService<ILoggerFactory>().AddProvider(Log);
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            UseCookies = false,
-            UseProxy = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            ConnectCallback = async (_, cancellation) =>
+        _client = new HttpClient(
+            new SocketsHttpHandler
             {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                await socket.ConnectAsync(Endpoint, cancellation);
-                return new NetworkStream(socket, ownsSocket: true);
-            },
-        })
-        { Timeout = Deadlines.Limit };
+                AllowAutoRedirect = false,
+                UseCookies = false,
+                UseProxy = false,
+                AutomaticDecompression = DecompressionMethods.None,
+                ConnectCallback = async (_, cancellation) =>
+                {
+                    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+                    await socket.ConnectAsync(Endpoint, cancellation);
+                    return new NetworkStream(socket, ownsSocket: true);
+                },
+            }
+        )
+        {
+            Timeout = Deadlines.Limit,
+        };
     }
 
     public WebApplication App { get; }
@@ -57,11 +61,15 @@ internal sealed class RunningRouter : IAsyncDisposable
     public Site Site => App.Services.GetRequiredService<CurrentSite>().Current;
 
     /// <summary>Starts it with a configuration file, in Production unless <c>ASPNETCORE_ENVIRONMENT</c> says otherwise.</summary>
-    public static Task<RunningRouter> StartAsync(SiteFile site, TimeProvider? time = null, params (string Name, string Value)[] environment) =>
-        StartAsync(site.ToString(), time, environment);
+    public static Task<RunningRouter> StartAsync(
+        SiteFile site,
+        TimeProvider? time = null,
+        params (string Name, string Value)[] environment
+    ) => StartAsync(site.ToString(), time, environment);
 
     /// <summary>Starts it with a log that the test reads, or keeps from being read.</summary>
-    public static Task<RunningRouter> StartAsync(SiteFile site, AccessLogLines log, TimeProvider? time = null) => StartAsync(site.ToString(), time, [], log);
+    public static Task<RunningRouter> StartAsync(SiteFile site, AccessLogLines log, TimeProvider? time = null) =>
+        StartAsync(site.ToString(), time, [], log);
 
     /// <summary>Starts it with Router's own <c>appsettings.json</c>.</summary>
     public static Task<RunningRouter> StartWithItsOwnTableAsync(params (string Name, string Value)[] environment) =>
@@ -74,7 +82,10 @@ internal sealed class RunningRouter : IAsyncDisposable
     /// <summary>What the process would be started with.</summary>
     public static StartOptions Options(string? file, TimeProvider? time, params (string Name, string Value)[] environment)
     {
-        var variables = environment.Prepend(("ASPNETCORE_ENVIRONMENT", "Production")).GroupBy(pair => pair.Item1).ToDictionary(pairs => pairs.Key, pairs => pairs.Last().Item2);
+        var variables = environment
+            .Prepend(("ASPNETCORE_ENVIRONMENT", "Production"))
+            .GroupBy(pair => pair.Item1)
+            .ToDictionary(pairs => pairs.Key, pairs => pairs.Last().Item2);
         return new StartOptions
         {
             Urls = "http://127.0.0.1:0",
@@ -91,12 +102,17 @@ internal sealed class RunningRouter : IAsyncDisposable
     /// <summary>Sends a request and reads the whole answer. What stands after the host goes out as it is.</summary>
     public async Task<Reply> SendAsync(string method, string url, HttpContent? body = null, params (string Name, string Value)[] fields)
     {
-        using var answer = await BeginAsync(method, url, body, fields);
-        return await Reply.OfAsync(answer);
+        using var response = await BeginAsync(method, url, body, fields);
+        return await Reply.OfAsync(response);
     }
 
     /// <summary>Sends a request and gives the answer when its header is there.</summary>
-    public Task<HttpResponseMessage> BeginAsync(string method, string url, HttpContent? body = null, params (string Name, string Value)[] fields)
+    public Task<HttpResponseMessage> BeginAsync(
+        string method,
+        string url,
+        HttpContent? body = null,
+        params (string Name, string Value)[] fields
+    )
     {
         var request = new HttpRequestMessage(new HttpMethod(method), new Uri(url, Raw)) { Content = body };
         foreach (var (name, value) in fields)
@@ -128,7 +144,9 @@ internal sealed class RunningRouter : IAsyncDisposable
             await Log.NextAsync("The configuration was reloaded");
     }
 
-    /// <summary>Rewrites the configuration file with something that can't be, and waits until Router has refused it; gives what it says.</summary>
+    /// <summary>
+    /// Rewrites the configuration file with something that can't be, and waits until Router has refused it; gives what it says.
+    /// </summary>
     public async Task<string> MisconfigureAsync(string text)
     {
         Replace(text);
@@ -144,7 +162,12 @@ internal sealed class RunningRouter : IAsyncDisposable
         Directory.Delete(_directory, recursive: true);
     }
 
-    private static async Task<RunningRouter> StartAsync(string? json, TimeProvider? time, (string Name, string Value)[] environment, Stream? log = null)
+    private static async Task<RunningRouter> StartAsync(
+        string? json,
+        TimeProvider? time,
+        (string Name, string Value)[] environment,
+        Stream? log = null
+    )
     {
         var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
         var file = Path.Combine(directory, "site.json");
@@ -153,7 +176,13 @@ internal sealed class RunningRouter : IAsyncDisposable
         try
         {
             var accessLog = new AccessLogLines();
-            var app = await RouterApplication.BuildAsync(Options(json is null ? null : file, time, environment) with { AccessLog = accessLog, Log = log });
+            var app = await RouterApplication.BuildAsync(
+                Options(json is null ? null : file, time, environment) with
+                {
+                    AccessLog = accessLog,
+                    Log = log,
+                }
+            );
             var router = new RunningRouter(app, accessLog, directory, file);
             await app.StartAsync();
             router.Endpoint = new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.Single()).Port);
@@ -166,7 +195,10 @@ internal sealed class RunningRouter : IAsyncDisposable
         }
     }
 
-    /// <summary>Replaces the configuration file in one step, as an operator's editor or a platform's mounted file does: a half-written file is never seen.</summary>
+    /// <summary>
+    /// Replaces the configuration file in one step, as an operator's editor or a platform's mounted file does: a half-written file is never
+    /// seen.
+    /// </summary>
     public void Replace(string text)
     {
         System.IO.File.WriteAllText(_file + ".new", text);

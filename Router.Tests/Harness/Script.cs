@@ -12,7 +12,11 @@ internal static class Script
     public static string Deploy(string path) => Path.Combine(Root, "deploy", path);
 
     /// <summary>Runs one with these arguments, and with this environment besides that of the tests.</summary>
-    public static Task<(int Code, string Output, string Errors)> RunAsync(string program, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
+    public static Task<(int Code, string Output, string Errors)> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        params IEnumerable<(string Name, string Value)> environment
+    )
     {
         var start = new ProcessStartInfo(program, arguments);
         foreach (var (name, value) in environment)
@@ -20,7 +24,6 @@ internal static class Script
         return RunAsync(start);
     }
 
-    /// <inheritdoc cref="RunAsync(string, IEnumerable{string}, IEnumerable{ValueTuple{string, string}})"/>
     public static async Task<(int Code, string Output, string Errors)> RunAsync(ProcessStartInfo start)
     {
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);

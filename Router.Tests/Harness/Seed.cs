@@ -8,7 +8,14 @@ internal static class Seed
 {
     public static int Next(ITestOutputHelper output)
     {
-        var seed = int.TryParse(Environment.GetEnvironmentVariable("ROUTER_SEED"), NumberStyles.None, CultureInfo.InvariantCulture, out var given) ? given : Random.Shared.Next();
+        var seed = int.TryParse(
+            Environment.GetEnvironmentVariable("ROUTER_SEED"),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var given
+        )
+            ? given
+            : Random.Shared.Next();
         output.WriteLine($"ROUTER_SEED={seed}");
         return seed;
     }

@@ -93,15 +93,16 @@ internal sealed class SiteFile
 
     private (RouterSettings Settings, RouteTable Table, IReadOnlyList<ValidationError> Faults) ReadAll()
     {
-        var faults = new ValidationErrors();
+        var errors = new ValidationErrors();
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(ToString()));
-        var (settings, table, _, _) = Site.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), faults);
-        return (settings, table, faults.All);
+        var (settings, table, _, _) = Site.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), errors);
+        return (settings, table, errors.All);
     }
 
-    // A second is enough to connect in, but not always on a machine that runs all tests at once: what is not about that limit has a long one.
-    private SiteFile Backend(string name, string kind, string address) => Set($"Backends:{name}:Kind", kind)
-        .Set($"Backends:{name}:Address", address).Set($"Backends:{name}:ConnectTimeout", "20s");
+    // A second is enough to connect in, but not always on a machine that runs all tests at once: what is not about that limit has a long
+    // one.
+    private SiteFile Backend(string name, string kind, string address) =>
+        Set($"Backends:{name}:Kind", kind).Set($"Backends:{name}:Address", address).Set($"Backends:{name}:ConnectTimeout", "20s");
 
     private SiteFile Rule(string key, string match, string? backend, string? allowList, bool refuse)
     {

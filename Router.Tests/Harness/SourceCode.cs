@@ -31,23 +31,45 @@ internal sealed class SourceCode
     public static SourceCode Read()
     {
         var root = Path.Combine(Script.Root, "Router");
-        var files = Directory.EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
-            .Select(file => Path.GetRelativePath(root, file)).Where(file => !file.StartsWith("obj/", StringComparison.Ordinal) && !file.StartsWith("bin/", StringComparison.Ordinal));
+        var files = Directory
+            .EnumerateFiles(root, "*.cs", SearchOption.AllDirectories)
+            .Select(file => Path.GetRelativePath(root, file))
+            .Where(file => !file.StartsWith("obj/", StringComparison.Ordinal) && !file.StartsWith("bin/", StringComparison.Ordinal));
         var options = new CSharpParseOptions(LanguageVersion.Preview);
         var trees = files.Select(file => CSharpSyntaxTree.ParseText(File.ReadAllText(Path.Combine(root, file)), options, file)).ToList();
         // What ImplicitUsings and the project file add.
         string[] implicits =
         [
-            "System", "System.Collections.Generic", "System.IO", "System.Linq", "System.Net.Http", "System.Net.Http.Json", "System.Threading", "System.Threading.Tasks",
-            "Microsoft.AspNetCore.Builder", "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Http", "Microsoft.Extensions.Configuration",
-            "Microsoft.Extensions.DependencyInjection", "Microsoft.Extensions.Hosting", "Microsoft.Extensions.Logging",
+            "System",
+            "System.Collections.Generic",
+            "System.IO",
+            "System.Linq",
+            "System.Net.Http",
+            "System.Net.Http.Json",
+            "System.Threading",
+            "System.Threading.Tasks",
+            "Microsoft.AspNetCore.Builder",
+            "Microsoft.AspNetCore.Hosting",
+            "Microsoft.AspNetCore.Http",
+            "Microsoft.Extensions.Configuration",
+            "Microsoft.Extensions.DependencyInjection",
+            "Microsoft.Extensions.Hosting",
+            "Microsoft.Extensions.Logging",
         ];
         var usings = string.Concat(implicits.Select(name => $"global using {name};\n"));
         trees.Add(CSharpSyntaxTree.ParseText(usings, options));
-        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(Path.PathSeparator)
-            .Where(path => Path.GetFileName(path) is not ("router.dll" or "Router.Tests.dll")).Select(path => MetadataReference.CreateFromFile(path));
-        return new SourceCode(CSharpCompilation.Create(
-            "source", trees, references, new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable)));
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!)
+            .Split(Path.PathSeparator)
+            .Where(path => Path.GetFileName(path) is not ("router.dll" or "Router.Tests.dll"))
+            .Select(path => MetadataReference.CreateFromFile(path));
+        return new SourceCode(
+            CSharpCompilation.Create(
+                "source",
+                trees,
+                references,
+                new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable)
+            )
+        );
     }
 
     public static string FolderOf(string file) => Path.GetDirectoryName(file)!;
@@ -56,7 +78,12 @@ internal sealed class SourceCode
     public static List<string[]> Cycles(IEnumerable<(string From, string To)> edges)
     {
         var graph = edges.Where(edge => edge.From != edge.To).ToLookup(edge => edge.From, edge => edge.To);
-        var (index, low, stack, cycles) = (new Dictionary<string, int>(), new Dictionary<string, int>(), new Stack<string>(), new List<string[]>());
+        var (index, low, stack, cycles) = (
+            new Dictionary<string, int>(),
+            new Dictionary<string, int>(),
+            new Stack<string>(),
+            new List<string[]>()
+        );
         foreach (var node in graph.Select(group => group.Key))
         {
             if (!index.ContainsKey(node))
@@ -85,8 +112,7 @@ internal sealed class SourceCode
             if (low[node] != index[node])
                 return;
             var cycle = new List<string>();
-            do
-                cycle.Add(stack.Pop());
+            do cycle.Add(stack.Pop());
             while (cycle[^1] != node);
             if (cycle.Count > 1)
                 cycles.Add([.. cycle.Order(StringComparer.Ordinal)]);
@@ -98,12 +124,20 @@ internal sealed class SourceCode
         ITypeSymbol?[] types =
         [
             symbol as ITypeSymbol ?? symbol.ContainingType,
-            symbol switch { IMethodSymbol method => method.ReturnType, IPropertySymbol property => property.Type, IFieldSymbol field => field.Type, _ => null },
+            symbol switch
+            {
+                IMethodSymbol method => method.ReturnType,
+                IPropertySymbol property => property.Type,
+                IFieldSymbol field => field.Type,
+                _ => null,
+            },
         ];
         foreach (var type in types.OfType<ITypeSymbol>().Select(type => type.OriginalDefinition))
         {
             if (type.DeclaringSyntaxReferences is [])
-                (Outside.TryGetValue(FolderOf(file), out var known) ? known : Outside[FolderOf(file)] = []).Add($"{type.ContainingNamespace}.{type.Name}");
+                (Outside.TryGetValue(FolderOf(file), out var known) ? known : Outside[FolderOf(file)] = []).Add(
+                    $"{type.ContainingNamespace}.{type.Name}"
+                );
             foreach (var declaration in type.DeclaringSyntaxReferences.Where(declaration => declaration.SyntaxTree.FilePath != file))
             {
                 var pair = (file, declaration.SyntaxTree.FilePath);

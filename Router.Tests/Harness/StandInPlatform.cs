@@ -9,9 +9,9 @@ using Microsoft.AspNetCore.Http;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// A platform like Cloud Foundry, as far as <c>deploy-app</c> asks it: a <c>cf</c> that notes what it is asked and does it, applications that are real
-/// Router processes with the manifest's environment, and in front of them the platform's own router, which sends each request by its host to one of the
-/// applications that have the route.
+/// A platform like Cloud Foundry, as far as <c>deploy-app </c> asks it: a <c>cf </c> that notes what it is asked and does it, applications
+/// that are real Router processes with the manifest's environment, and in front of them the platform's own router, which sends each request
+/// by its host to one of the applications that have the route.
 /// </summary>
 internal sealed partial class StandInPlatform : IAsyncDisposable
 {
@@ -65,10 +65,13 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
         await platform._control.StartAsync();
         var program = Path.Combine(platform._directory, "cf");
         // Without the settings by which the scripts' own curl is led to the switch.
-        await File.WriteAllTextAsync(program, $"""
+        await File.WriteAllTextAsync(
+            program,
+            $"""
             #!/bin/sh
             for part in "$@"; do printf '%s\n' "$part"; done | curl -q --silent --show-error --fail-with-body --data-binary @- {platform._control.Urls.First()}/
-            """);
+            """
+        );
         await File.WriteAllTextAsync(Path.Combine(platform._directory, ".curlrc"), $"connect-to = \"::{platform._switch.Authority}\"\n");
         await File.WriteAllTextAsync(Path.Combine(platform._directory, "router"), "#!/bin/sh\n");
         foreach (var file in new[] { program, Path.Combine(platform._directory, "router") })
@@ -77,9 +80,22 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
     }
 
     /// <summary>Runs one of the deployment's scripts against it.</summary>
-    public Task<(int Code, string Output, string Errors)> RunAsync(string script, IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment) =>
-        Script.RunAsync(Script.Deploy(script), arguments, [
-            ("PATH", $"{_directory}:{Environment.GetEnvironmentVariable("PATH")}"), ("CURL_HOME", _directory), ("STATUS_SCHEME", "http"), ("APP_DIRECTORY", _directory), .. environment]);
+    public Task<(int Code, string Output, string Errors)> RunAsync(
+        string script,
+        IEnumerable<string> arguments,
+        params IEnumerable<(string Name, string Value)> environment
+    ) =>
+        Script.RunAsync(
+            Script.Deploy(script),
+            arguments,
+            [
+                ("PATH", $"{_directory}:{Environment.GetEnvironmentVariable("PATH")}"),
+                ("CURL_HOME", _directory),
+                ("STATUS_SCHEME", "http"),
+                ("APP_DIRECTORY", _directory),
+                .. environment,
+            ]
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -209,7 +225,13 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
                 if (line.Split("Router listens on ") is not [_, var rest])
                     continue;
                 var (_, _) = (process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
-                return new Running(process, new IPEndPoint(IPAddress.Loopback, int.Parse(rest.Split(' ')[0].Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture)));
+                return new Running(
+                    process,
+                    new IPEndPoint(
+                        IPAddress.Loopback,
+                        int.Parse(rest.Split(' ')[0].Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture)
+                    )
+                );
             }
 
             throw new InvalidOperationException($"it did not start: {said}");

@@ -16,26 +16,26 @@ internal sealed class Tool
     /// <summary>Its exit code, and all that it has printed.</summary>
     public Task<(int Code, string Output, string Errors)> Done { get; }
 
-    /// <summary>Starts it.</summary>
     public static Tool Start(string url, params string[] arguments) => new([("ROUTER_URL", url)], arguments);
 
     /// <summary>Runs it to its end.</summary>
-    public static Task<(int Code, string Output, string Errors)> RunAsync(string url, params IEnumerable<string> arguments) => Start(url, [.. arguments]).Done;
+    public static Task<(int Code, string Output, string Errors)> RunAsync(string url, params IEnumerable<string> arguments) =>
+        Start(url, [.. arguments]).Done;
 
     /// <summary>The same, with a secret in its environment.</summary>
     public static Task<(int Code, string Output, string Errors)> RunWithTokenAsync(string url, string token, params string[] arguments) =>
         RunWithAsync([("ROUTER_URL", url), ("ROUTER_TOKEN", token)], arguments);
 
     /// <summary>Runs it with exactly these variables beside those of the tests.</summary>
-    public static Task<(int Code, string Output, string Errors)> RunWithAsync((string Name, string Value)[] environment, params string[] arguments) =>
-        new Tool(environment, arguments).Done;
+    public static Task<(int Code, string Output, string Errors)> RunWithAsync(
+        (string Name, string Value)[] environment,
+        params string[] arguments
+    ) => new Tool(environment, arguments).Done;
 
     /// <summary>Waits until it prints a line that has these words; the lines before it are passed over.</summary>
     public async Task LineAsync(string words)
     {
-        while (!(await _lines.Reader.ReadAsync().InTime()).Contains(words, StringComparison.Ordinal))
-        {
-        }
+        while (!(await _lines.Reader.ReadAsync().InTime()).Contains(words, StringComparison.Ordinal)) { }
     }
 
     /// <summary>Asks it to stop, as the platform and Ctrl+C do.</summary>
@@ -44,9 +44,7 @@ internal sealed class Tool
     /// <summary>Waits until it has printed such a line twice from now on: the second tells of what it has asked meanwhile.</summary>
     public async Task AnewAsync(string words)
     {
-        while (_lines.Reader.TryRead(out _))
-        {
-        }
+        while (_lines.Reader.TryRead(out _)) { }
 
         await LineAsync(words);
         await LineAsync(words);

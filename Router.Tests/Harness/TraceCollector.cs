@@ -8,7 +8,9 @@ using Router.Http;
 
 namespace Router.Tests.Harness;
 
-/// <summary>A collector that takes spans over OTLP (http/protobuf) and looks for bytes in them: the encoding leaves ids and names as they are.</summary>
+/// <summary>
+/// A collector that takes spans over OTLP (http/protobuf) and looks for bytes in them: the encoding leaves ids and names as they are.
+/// </summary>
 internal sealed class TraceCollector : IAsyncDisposable
 {
     private readonly WebApplication _app;
@@ -21,13 +23,16 @@ internal sealed class TraceCollector : IAsyncDisposable
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         _app = builder.Build();
-        _app.MapPost("/v1/traces", async (HttpRequest request) =>
-        {
-            using var body = new MemoryStream();
-            await request.Body.CopyToAsync(body);
-            if (request.ContentType == "application/x-protobuf")
-                _received.Writer.TryWrite(body.ToArray());
-        });
+        _app.MapPost(
+            "/v1/traces",
+            async (HttpRequest request) =>
+            {
+                using var body = new MemoryStream();
+                await request.Body.CopyToAsync(body);
+                if (request.ContentType == "application/x-protobuf")
+                    _received.Writer.TryWrite(body.ToArray());
+            }
+        );
     }
 
     public string Address => _app.Urls.Single();

@@ -6,25 +6,31 @@ using System.Text.Json.Nodes;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// The image, unpacked into an empty folder and run as a container engine would: nothing but its own files and <c>/dev</c>, a root that can't be
-/// written to, the user and the entry point that it names.
+/// The image, unpacked into an empty folder and run as a container engine would: nothing but its own files and <c>/dev </c>, a root that
+/// can't be written to, the user and the entry point that it names.
 /// </summary>
 internal sealed class UnpackedImage : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("router-image-").FullName;
 
-    /// <summary>Unpacks it.</summary>
     public UnpackedImage()
     {
         var archive = Path.Combine(_directory, "archive");
-        TarFile.ExtractToDirectory(Environment.GetEnvironmentVariable(ImageFactAttribute.Variable)!, Directory.CreateDirectory(archive).FullName, overwriteFiles: false);
+        TarFile.ExtractToDirectory(
+            Environment.GetEnvironmentVariable(ImageFactAttribute.Variable)!,
+            Directory.CreateDirectory(archive).FullName,
+            overwriteFiles: false
+        );
         var manifest = JsonSerializer.Deserialize<Manifest[]>(File.ReadAllText(Path.Combine(archive, "manifest.json")))![0];
         Config = JsonNode.Parse(File.ReadAllText(Path.Combine(archive, manifest.Config)))!["config"]!;
         Directory.CreateDirectory(Root);
         foreach (var layer in manifest.Layers)
         {
             // The framework's reader does not keep who owns a file.
-            using var tar = Process.Start("tar", ["--extract", "--file", Path.Combine(archive, layer), "--directory", Root, "--same-owner", "--preserve-permissions"]);
+            using var tar = Process.Start(
+                "tar",
+                ["--extract", "--file", Path.Combine(archive, layer), "--directory", Root, "--same-owner", "--preserve-permissions"]
+            );
             tar.WaitForExit();
             tar.ExitCode.Should().Be(0);
         }
@@ -41,7 +47,8 @@ internal sealed class UnpackedImage : IDisposable
     /// <summary>Its entry point with these arguments, and with this environment besides its own.</summary>
     public ProcessStartInfo Run(IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
     {
-        const string script = """root=$1; user=$2; shift 2; mount --bind "$root" "$root"; mount -o remount,bind,ro "$root"; mount --rbind /dev "$root/dev"; exec chroot --userspec="$user" "$root" "$@" """;
+        const string script =
+            """root=$1; user=$2; shift 2; mount --bind "$root" "$root"; mount -o remount,bind,ro "$root"; mount --rbind /dev "$root/dev"; exec chroot --userspec="$user" "$root" "$@" """;
         var start = new ProcessStartInfo("unshare") { RedirectStandardOutput = true, RedirectStandardError = true };
         // Mounts that nobody else sees, and that end with the process.
         var command = new[] { "--mount", "sh", "-e", "-c", script, "sh", Root, Config["User"]!.ToString() };

@@ -10,7 +10,9 @@ internal static class WireMockBackend
     public static WireMockServer Named(string name)
     {
         var server = WireMockServer.Start();
-        server.Given(Request.Create().UsingAnyMethod()).RespondWith(Response.Create().WithStatusCode(200).WithHeader("X-Application", name).WithBody(name));
+        server
+            .Given(Request.Create().UsingAnyMethod())
+            .RespondWith(Response.Create().WithStatusCode(200).WithHeader("X-Application", name).WithBody(name));
         return server;
     }
 
@@ -39,11 +41,16 @@ internal sealed class SmallSite : IAsyncDisposable
     public static async Task<SmallSite> InAsync(string mode)
     {
         var (www, assets, api) = (WireMockBackend.Named("www"), WireMockBackend.Named("assets"), WireMockBackend.Named("api"));
-        var router = await RunningRouter.StartAsync(new SiteFile()
-            .Mode(mode)
-            .Frontend("www", www.Address()).Host("www.*", "www")
-            .Frontend("assets", assets.Address()).Host("assets.*", "assets")
-            .Api("api", api.Address()).Host("api.*", "api"));
+        var router = await RunningRouter.StartAsync(
+            new SiteFile()
+                .Mode(mode)
+                .Frontend("www", www.Address())
+                .Host("www.*", "www")
+                .Frontend("assets", assets.Address())
+                .Host("assets.*", "assets")
+                .Api("api", api.Address())
+                .Host("api.*", "api")
+        );
         return new SmallSite(www, assets, api, router);
     }
 

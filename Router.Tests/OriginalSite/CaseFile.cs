@@ -2,7 +2,17 @@ namespace Router.Tests.OriginalSite;
 
 /// <summary>One line of <c>cases.md</c>: what is sent, what the client gets, what the backends receive.</summary>
 internal sealed record Case(
-    int Line, string Site, string Client, string Request, string Sends, string Says, string Status, string Gets, string Received, string With)
+    int Line,
+    string Site,
+    string Client,
+    string Request,
+    string Sends,
+    string Says,
+    string Status,
+    string Gets,
+    string Received,
+    string With
+)
 {
     /// <summary>What a failure is named by, so that an operator finds the line.</summary>
     public string Name => $"{Site}, {Client}: {Request}{(Sends is "" ? "" : $", {Sends}")}";

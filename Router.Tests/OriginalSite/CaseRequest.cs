@@ -20,7 +20,10 @@ internal sealed record CaseRequest
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         Head = head.Append("\r\n").ToString();
         Body = body;
-        ForwardedFor = string.Join(", ", fields.Where(field => field.Name is "X-Forwarded-For").Select(field => field.Value).Append("127.0.0.1"));
+        ForwardedFor = string.Join(
+            ", ",
+            fields.Where(field => field.Name is "X-Forwarded-For").Select(field => field.Value).Append("127.0.0.1")
+        );
     }
 
     public string Method { get; }

@@ -31,14 +31,20 @@ public sealed class OriginalSiteTests(RecordedSite site) : IClassFixture<Recorde
         var (answer, received) = await site.PlayAsync(request, given.Site, given.Says);
 
         var client = $"line {line}, the client's answer: {answer.Head}";
-        string Fill(string item) => item.Replace("{domain}", request.Host[(request.Host.IndexOf('.', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal);
+        string Fill(string item) =>
+            item.Replace("{domain}", request.Host[(request.Host.IndexOf('.', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal);
         answer.Status.ToString(CultureInfo.InvariantCulture).Should().Be(given.Status, "{0}", client);
         answer.ShouldHave(file.Items(EveryAnswer).Concat(file.Items(given.Gets)).Select(Fill), client);
 
         string.Join(" then ", received).Should().Be(given.Received is "-" ? "" : given.Received, "line {0} says who receives what", line);
         var with = given.With.Split(" then ");
         for (var i = 0; i < received.Count; i++)
-            ShouldBeForwarded(received[i], request, file.Items(EveryForwardedRequest).Concat(file.Items(with.ElementAtOrDefault(i) ?? "")), line);
+            ShouldBeForwarded(
+                received[i],
+                request,
+                file.Items(EveryForwardedRequest).Concat(file.Items(with.ElementAtOrDefault(i) ?? "")),
+                line
+            );
     }
 
     [Fact]
@@ -60,10 +66,12 @@ public sealed class OriginalSiteTests(RecordedSite site) : IClassFixture<Recorde
         var who = $"line {line}, what {received.Backend} received: {message.Head}";
         message.FirstLine.Should().Be($"{message.Method} {message.Target} HTTP/1.1", "{0}", who);
         message.ShouldHave(
-            items.Select(item => item
-                .Replace("{backend}", site.AuthorityOf(received.Backend), StringComparison.Ordinal)
-                .Replace("{host}", request.Host, StringComparison.Ordinal)
-                .Replace("{forwarded for}", request.ForwardedFor, StringComparison.Ordinal)),
-            who);
+            items.Select(item =>
+                item.Replace("{backend}", site.AuthorityOf(received.Backend), StringComparison.Ordinal)
+                    .Replace("{host}", request.Host, StringComparison.Ordinal)
+                    .Replace("{forwarded for}", request.ForwardedFor, StringComparison.Ordinal)
+            ),
+            who
+        );
     }
 }

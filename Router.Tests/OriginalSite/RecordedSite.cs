@@ -50,14 +50,22 @@ public sealed class RecordedSite : IAsyncLifetime
     internal string AuthorityOf(string backend) => _backends[backend].Authority;
 
     /// <summary>Sends what a case says, and gives the client's last answer and what the backends received for it.</summary>
-    internal async Task<(RawMessage Answer, IReadOnlyList<ReceivedRequest> Received)> PlayAsync(CaseRequest request, string site, string says)
+    internal async Task<(RawMessage Answer, IReadOnlyList<ReceivedRequest> Received)> PlayAsync(
+        CaseRequest request,
+        string site,
+        string says
+    )
     {
         for (var before = 1; before < request.Times; before++)
             await PlayOnceAsync(request, site, says);
         return await PlayOnceAsync(request, site, says);
     }
 
-    private async Task<(RawMessage Answer, IReadOnlyList<ReceivedRequest> Received)> PlayOnceAsync(CaseRequest request, string site, string says)
+    private async Task<(RawMessage Answer, IReadOnlyList<ReceivedRequest> Received)> PlayOnceAsync(
+        CaseRequest request,
+        string site,
+        string says
+    )
     {
         _received.Clear();
         _answers.Clear();
@@ -67,7 +75,9 @@ public sealed class RecordedSite : IAsyncLifetime
         using var client = await _routers[site].ConnectAsync();
         await client.WriteAsync(request.Head);
         await client.WriteAsync(request.Body);
-        var reply = await client.ReadMessageAsync(request.Method is not "HEAD") ?? throw new IOException("Router closed the connection without an answer");
+        var reply =
+            await client.ReadMessageAsync(request.Method is not "HEAD")
+            ?? throw new IOException("Router closed the connection without an answer");
         return (reply, [.. _received]);
     }
 
@@ -75,7 +85,13 @@ public sealed class RecordedSite : IAsyncLifetime
         await RunningRouter.StartWithItsOwnTableAsync(
             // Time stands still: a limit is met exactly, and no request slips through because a token has come back meanwhile.
             new ManualClock(),
-            [.. CaseFile.Own.Environment.Select(variable => (variable.Variable, Value: valueOf(variable))).Select(pair => (pair.Variable, AddressOf(pair.Value))), ("DM_MODE", mode)]);
+            [
+                .. CaseFile
+                    .Own.Environment.Select(variable => (variable.Variable, Value: valueOf(variable)))
+                    .Select(pair => (pair.Variable, AddressOf(pair.Value))),
+                ("DM_MODE", mode),
+            ]
+        );
 
     private string AddressOf(string value) => value.StartsWith('{') ? _backends[value.Trim('{', '}')].Address : value;
 
@@ -87,7 +103,10 @@ public sealed class RecordedSite : IAsyncLifetime
             var request = new ReceivedRequest(name, new RawMessage(await connection.ReadHeadAsync(), ""));
             _received.Enqueue(request);
             request.Message = await connection.ReadBodyAsync(request.Message);
-            var says = _answers.TryDequeue(out var answer) ? answer : request.Message.Target is "/404" ? "404" : "200";
+            var says =
+                _answers.TryDequeue(out var answer) ? answer
+                : request.Message.Target is "/404" ? "404"
+                : "200";
             if (says is not "nothing")
                 await connection.WriteAsync(Answer(name, says, request.Message.Method));
         }

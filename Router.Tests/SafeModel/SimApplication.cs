@@ -6,21 +6,29 @@ namespace Router.Tests.SafeModel;
 internal sealed class SimApplication(SimTime time, Action<SimWrite> committed)
 {
     /// <summary>A request has arrived.</summary>
-    public void Begin(SimWrite write, Action completed) => time.After(write.Work, () =>
-    {
-        if (IsGivenUp(write))
-            return;
-        if (write.IsWrite)
-            committed(write);
-        completed();
-    });
+    public void Begin(SimWrite write, Action completed) =>
+        time.After(
+            write.Work,
+            () =>
+            {
+                if (IsGivenUp(write))
+                    return;
+                if (write.IsWrite)
+                    committed(write);
+                completed();
+            }
+        );
 
     /// <summary>A piece of an upgraded connection has arrived.</summary>
-    public void Receive(SimWrite connection, long work) => time.After(work, () =>
-    {
-        if (!IsGivenUp(connection))
-            committed(connection);
-    });
+    public void Receive(SimWrite connection, long work) =>
+        time.After(
+            work,
+            () =>
+            {
+                if (!IsGivenUp(connection))
+                    committed(connection);
+            }
+        );
 
     public void ConnectionGone(SimWrite write, long settle) => write.WorksUntil ??= time.Now + settle;
 

@@ -9,19 +9,27 @@ internal sealed partial class SimInstance
     private void Beat()
     {
         var begun = _contact.Runs();
-        Ask(() => _world.Store.Record, record =>
-        {
-            _modes.Offer(record);
-            var report = MakeReport();
-            var interval = StoreWatcher.IntervalFor(_modes.State, report, Clock.GetUtcNow());
-            Ask(() => Register(report), _ =>
+        Ask(
+            () => _world.Store.Record,
+            record =>
             {
-                ObserveOthers();
-                Tried(begun);
-                _modes.Renew(begun);
-                Again(interval);
-            }, () => Failed(begun));
-        }, () => Failed(begun));
+                _modes.Offer(record);
+                var report = MakeReport();
+                var interval = StoreWatcher.IntervalFor(_modes.State, report, Clock.GetUtcNow());
+                Ask(
+                    () => Register(report),
+                    _ =>
+                    {
+                        ObserveOthers();
+                        Tried(begun);
+                        _modes.Renew(begun);
+                        Again(interval);
+                    },
+                    () => Failed(begun)
+                );
+            },
+            () => Failed(begun)
+        );
     }
 
     // The product's timer: after a pause it may run before or after anything else that was due.
@@ -40,24 +48,31 @@ internal sealed partial class SimInstance
     private void Ask<T>(Func<T> store, Action<T> answered, Action failed)
     {
         var way = _world.Random.Next(1, 60);
-        _world.Time.After(way, () =>
-        {
-            // What is on its way arrives, though its sender be dead or paused.
-            if (IsCutOff)
+        _world.Time.After(
+            way,
+            () =>
             {
-                _world.Time.After(1_000, () => Run(failed));
-                return;
-            }
-
-            var answer = store();
-            _world.Time.After(way, () => Run(() =>
-            {
+                // What is on its way arrives, though its sender be dead or paused.
                 if (IsCutOff)
-                    failed();
-                else
-                    answered(answer);
-            }));
-        });
+                {
+                    _world.Time.After(1_000, () => Run(failed));
+                    return;
+                }
+
+                var answer = store();
+                _world.Time.After(
+                    way,
+                    () =>
+                        Run(() =>
+                        {
+                            if (IsCutOff)
+                                failed();
+                            else
+                                answered(answer);
+                        })
+                );
+            }
+        );
     }
 
     private void Failed(long begun)
@@ -87,9 +102,8 @@ internal sealed partial class SimInstance
         var others = _world.Store.Reports.Values.Where(report => report is { Stopped: false, End: null } && report.Id != Id);
         foreach (var report in others.ToArray())
         {
-            var isProven = _world.Without == Fix.EndIsProven
-                ? report.Name == Name && report.Started < _started
-                : _world.HasEnded(report.Id, Name);
+            var isProven =
+                _world.Without == Fix.EndIsProven ? report.Name == Name && report.Started < _started : _world.HasEnded(report.Id, Name);
             if (isProven)
                 Acknowledge(report, isProven: true);
         }
@@ -102,7 +116,11 @@ internal sealed partial class SimInstance
         {
             var passed = Clock.GetElapsedTime(state.ActivatedAt);
             // An upgraded connection is asked to close at once, and has two seconds.
-            if (write.IsUpgraded ? passed >= TimeSpan.FromSeconds(2) : Switching.Drain.IsCutDue(state, passed, TimeSpan.FromMilliseconds(SimWorld.DrainLimit)))
+            if (
+                write.IsUpgraded
+                    ? passed >= TimeSpan.FromSeconds(2)
+                    : Switching.Drain.IsCutDue(state, passed, TimeSpan.FromMilliseconds(SimWorld.DrainLimit))
+            )
                 End(write, "cut", isListed: true);
         }
 
@@ -137,7 +155,6 @@ internal sealed partial class SimInstance
         };
         return report;
 
-        bool IsReported(SimWrite write) =>
-            IsListedWrite(write) && !(_world.Without == Fix.ReadOnlyClosesWebSockets && write.IsUpgraded);
+        bool IsReported(SimWrite write) => IsListedWrite(write) && !(_world.Without == Fix.ReadOnlyClosesWebSockets && write.IsUpgraded);
     }
 }

@@ -61,28 +61,35 @@ internal sealed partial class SimInstance : IDisposable
 
     public override string ToString()
     {
-        var life = IsAlive ? _isPaused ? "paused" : IsStopping ? "stopping" : "running" : "ended";
+        var life = IsAlive
+            ? _isPaused
+                ? "paused"
+                : IsStopping
+                    ? "stopping"
+                    : "running"
+            : "ended";
         return $"{Id} ({life}, cut off until {CutOffUntil} ms, lease {Lease?.ToString() ?? "none"})";
     }
 
     /// <summary>A request arrives: a process that is paused has it in its queue.</summary>
-    public void Arrive(SimWrite request) => Run(() =>
-    {
-        if (IsStopping)
-            return;
-        request.Arrived = _world.Time.Now;
-        if (_world.Without != Fix.RequestWaitsAfterAPause && _contact.IsStaleAt(Clock.GetTimestamp()))
+    public void Arrive(SimWrite request) =>
+        Run(() =>
         {
-            _waiting.Add(request);
-            // The wait is bounded: a process that is paused again meanwhile may let it through.
-            // The verdict counts that process as vanished.
-            _world.Time.After(10_000, () => Run(() => Admit(request, waitIsOver: true)));
-        }
-        else
-        {
-            Forward(request);
-        }
-    });
+            if (IsStopping)
+                return;
+            request.Arrived = _world.Time.Now;
+            if (_world.Without != Fix.RequestWaitsAfterAPause && _contact.IsStaleAt(Clock.GetTimestamp()))
+            {
+                _waiting.Add(request);
+                // The wait is bounded: a process that is paused again meanwhile may let it through.
+                // The verdict counts that process as vanished.
+                _world.Time.After(10_000, () => Run(() => Admit(request, waitIsOver: true)));
+            }
+            else
+            {
+                Forward(request);
+            }
+        });
 
     public void ClientLeaves(SimWrite request) => Run(() => End(request, "client_gone", _world.Without != Fix.AbandonedWriteIsListed));
 
@@ -96,32 +103,40 @@ internal sealed partial class SimInstance : IDisposable
     public void Pause(long milliseconds)
     {
         _isPaused = true;
-        _world.Time.After(milliseconds, () =>
-        {
-            _isPaused = false;
-            var queued = _whilePaused.ToArray();
-            _whilePaused.Clear();
-            // The scheduler, and not the order of arrival, decides what comes first after a pause.
-            _world.Random.Shuffle(queued);
-            foreach (var action in queued)
-                Run(action);
-        });
+        _world.Time.After(
+            milliseconds,
+            () =>
+            {
+                _isPaused = false;
+                var queued = _whilePaused.ToArray();
+                _whilePaused.Clear();
+                // The scheduler, and not the order of arrival, decides what comes first after a pause.
+                _world.Random.Shuffle(queued);
+                foreach (var action in queued)
+                    Run(action);
+            }
+        );
     }
 
     /// <summary>Stops in order: what is in flight has a moment, is cut, and the last report says so.</summary>
-    public void Stop() => Run(() =>
-    {
-        IsStopping = true;
-        _world.Time.After(2_000, () => Run(() =>
+    public void Stop() =>
+        Run(() =>
         {
-            foreach (var write in _open.ToArray())
-                End(write, "stopped", isListed: true);
-            var report = MakeReport() with { Stopped = true };
-            IsAlive = false;
-            if (!IsCutOff)
-                _world.Store.Put(report);
-        }));
-    });
+            IsStopping = true;
+            _world.Time.After(
+                2_000,
+                () =>
+                    Run(() =>
+                    {
+                        foreach (var write in _open.ToArray())
+                            End(write, "stopped", isListed: true);
+                        var report = MakeReport() with { Stopped = true };
+                        IsAlive = false;
+                        if (!IsCutOff)
+                            _world.Store.Put(report);
+                    })
+            );
+        });
 
     /// <summary>Judges the fleet as an operator is told it: the record is read first.</summary>
     public Verdict Judge(int? expect)
@@ -147,7 +162,8 @@ internal sealed partial class SimInstance : IDisposable
     public void Acknowledge(InstanceReport report, bool isProven)
     {
         var end = new InstanceEnd(Clock.GetUtcNow(), Name, isProven);
-        _world.Store.Reports[report.Id] = _world.Without == Fix.DeadInstanceLeavesItsOpenWrites ? report with { End = end } : report.EndedBy(end, _modes.State);
+        _world.Store.Reports[report.Id] =
+            _world.Without == Fix.DeadInstanceLeavesItsOpenWrites ? report with { End = end } : report.EndedBy(end, _modes.State);
     }
 
     // A process that has ended does nothing; one that is paused does it later.
@@ -186,13 +202,18 @@ internal sealed partial class SimInstance : IDisposable
     }
 
     // What an upgraded connection's client sends goes on only through a process that runs, and not after its lease.
-    private void Pass(SimWrite connection) => _world.Time.After(connection.Work, () => Run(() =>
-    {
-        if (!_open.Contains(connection) || _modes.State.IsLapsed)
-            return;
-        _world.Application.Receive(connection, _world.Settle());
-        Pass(connection);
-    }));
+    private void Pass(SimWrite connection) =>
+        _world.Time.After(
+            connection.Work,
+            () =>
+                Run(() =>
+                {
+                    if (!_open.Contains(connection) || _modes.State.IsLapsed)
+                        return;
+                    _world.Application.Receive(connection, _world.Settle());
+                    Pass(connection);
+                })
+        );
 
     // It is in the list of writes of unknown outcome before it leaves those in flight.
     private void End(SimWrite write, string reason, bool isListed)
@@ -205,8 +226,9 @@ internal sealed partial class SimInstance : IDisposable
             var settles = _world.Without == Fix.CutWriteSettles ? now : now.AddMilliseconds(SimWorld.SettleTime);
             _settledBy = _settledBy > settles ? _settledBy : settles;
             var isIdempotent = RequestMethods.IsIdempotent(write.Method) && !write.IsUpgraded;
-            _uncertain.Add(new UncertainWrite(
-                now, "www", write.Method, "www.example.org", "/save", null, reason, null, isIdempotent, settles));
+            _uncertain.Add(
+                new UncertainWrite(now, "www", write.Method, "www.example.org", "/save", null, reason, null, isIdempotent, settles)
+            );
         }
 
         _open.Remove(write);
@@ -215,6 +237,7 @@ internal sealed partial class SimInstance : IDisposable
 
     private bool IsListedWrite(SimWrite write) => write.IsWrite && (_world.Without != Fix.PutIsAWrite || write.Method != "PUT");
 
-    private bool IsHeld(SimWrite write, ModeState state) => !state.Mode.Reaches(write.Kind, write.ModeMethod)
+    private bool IsHeld(SimWrite write, ModeState state) =>
+        !state.Mode.Reaches(write.Kind, write.ModeMethod)
         && !(_world.Without == Fix.ReadOnlyClosesWebSockets && write.IsUpgraded && state.Mode == ModeCatalogue.ReadOnly);
 }

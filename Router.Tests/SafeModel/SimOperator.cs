@@ -27,7 +27,11 @@ internal sealed class SimOperator
 
     private void Close()
     {
-        var mode = ModeCatalogue.All[_world.Random.Next(4) == 0 ? 1 : _world.Random.Next(6) == 0 ? 2 : 3];
+        var mode = ModeCatalogue.All[
+            _world.Random.Next(4) == 0 ? 1
+            : _world.Random.Next(6) == 0 ? 2
+            : 3
+        ];
         if (!Set(mode))
         {
             _world.Time.After(500, Close);
@@ -92,8 +96,10 @@ internal sealed class SimOperator
     {
         foreach (var report in _world.Store.Reports.Values.ToArray())
         {
-            if (report.StateAt(asked.Clock.GetUtcNow(), SimWorld.Expiry) == InstanceState.Vanished
-                && !_world.Instances.First(instance => instance.Id == report.Id).IsAlive)
+            if (
+                report.StateAt(asked.Clock.GetUtcNow(), SimWorld.Expiry) == InstanceState.Vanished
+                && !_world.Instances.First(instance => instance.Id == report.Id).IsAlive
+            )
                 asked.Acknowledge(report, isProven: false);
         }
     }

@@ -25,7 +25,22 @@ internal sealed class SimWorld
     public SimWorld(int seed, Fix without)
     {
         (_seed, Without, Random) = (seed, without, new Random(seed));
-        Store = new SimStore(Time, new ModeRecord { Version = new(1), Steps = [new ModeStep { Mode = Live, At = SimTime.Start, Made = new(1) }] });
+        Store = new SimStore(
+            Time,
+            new ModeRecord
+            {
+                Version = new(1),
+                Steps =
+                [
+                    new ModeStep
+                    {
+                        Mode = Live,
+                        At = SimTime.Start,
+                        Made = new(1),
+                    },
+                ],
+            }
+        );
         Application = new SimApplication(Time, Committed);
         // A fault in one write is hidden where others delay the verdict.
         _longestGap = Random.Next(2) == 0 ? 400 : 3_000;
@@ -110,13 +125,16 @@ internal sealed class SimWorld
         {
             var instance = reachable[Random.Next(reachable.Length)];
             var isUpgraded = Random.Next(12) == 0;
-            var work = isUpgraded ? Random.NextInt64(300, 2_000)
-                : Random.Next(3) == 0 ? Random.NextInt64(12_000) : Random.NextInt64(400);
+            var work =
+                isUpgraded ? Random.NextInt64(300, 2_000)
+                : Random.Next(3) == 0 ? Random.NextInt64(12_000)
+                : Random.NextInt64(400);
             var write = new SimWrite(
                 isUpgraded ? "GET" : Methods[Random.Next(Methods.Length)],
                 isUpgraded,
                 Random.Next(2) == 0 ? BackendKind.Api : BackendKind.Frontend,
-                work);
+                work
+            );
             instance.Arrive(write);
             if (Random.Next(4) == 0)
                 Time.After(Random.NextInt64(4_000), () => instance.ClientLeaves(write));
@@ -128,8 +146,9 @@ internal sealed class SimWorld
     private void Trouble()
     {
         // One that has never reported is in nobody's list: it is taken to serve from its first report on.
-        var running = _instances.Where(instance => instance is { IsAlive: true, IsStopping: false }
-            && Store.Reports.ContainsKey(instance.Id)).ToArray();
+        var running = _instances
+            .Where(instance => instance is { IsAlive: true, IsStopping: false } && Store.Reports.ContainsKey(instance.Id))
+            .ToArray();
         if (running is not [])
         {
             var one = running[Random.Next(running.Length)];
@@ -143,7 +162,6 @@ internal sealed class SimWorld
                         var name = Random.Next(2) == 0 ? one.Name : $"router-{4 + _starts}";
                         Time.After(Random.NextInt64(8_000), () => Start(name, one.Lease));
                     }
-
 
                     break;
                 case 2 or 3:

@@ -11,7 +11,9 @@ public static class BypassToken
     /// <summary>The field for scripts.</summary>
     public const string Header = "X-Router-Bypass";
 
-    /// <summary>The cookie for browsers on https; the prefix makes them refuse it where it did not come securely (RFC 6265bis section 4.1.3).</summary>
+    /// <summary>
+    /// The cookie for browsers on https; the prefix makes them refuse it where it did not come securely (RFC 6265bis section 4.1.3).
+    /// </summary>
     public const string SecureCookie = "__Secure-" + PlainCookie;
 
     /// <summary>The cookie for browsers on plain http, which drop a cookie with the prefix or the Secure attribute.</summary>
@@ -32,8 +34,16 @@ public static class BypassToken
     /// <summary>The tokens that a request carries: an old cookie must not hide a newer one.</summary>
     public static IEnumerable<string> Of(HttpRequest request)
     {
-        var cookies = request.Headers.Cookie.SelectMany(static line => Pairs(line)).Where(static pair => IsToken(pair)).Select(static pair => pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..].Trim());
-        return request.Headers[Header].OfType<string>().Concat(cookies).Where(static token => token.Length is > 0 and <= Longest).Take(Most);
+        var cookies = request
+            .Headers.Cookie.SelectMany(static line => Pairs(line))
+            .Where(static pair => IsToken(pair))
+            .Select(static pair => pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..].Trim());
+        return request
+            .Headers[Header]
+            .OfType<string>()
+            .Concat(cookies)
+            .Where(static token => token.Length is > 0 and <= Longest)
+            .Take(Most);
     }
 
     /// <summary>The value of <c>Cookie</c> without the token; null where nothing is left.</summary>
@@ -53,7 +63,8 @@ public static class BypassToken
     }
 
     // What reads a token and what removes it split in the same way, so that no spelling is accepted and yet passed on.
-    private static string[] Pairs(string? cookies) => cookies?.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+    private static string[] Pairs(string? cookies) =>
+        cookies?.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
     // The names of cookies are case-sensitive (RFC 6265 section 5.3), unlike the framework's collection.
     private static bool IsToken(string pair) => pair.Split('=', 2) is [var name, _] && name.Trim() is SecureCookie or PlainCookie;

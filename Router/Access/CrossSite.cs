@@ -1,11 +1,14 @@
 namespace Router.Access;
 
-/// <summary>Detects a request that a page of another site made the browser send. Browsers say where it comes from; other clients say nothing.</summary>
+/// <summary>
+/// Detects a request that a page of another site made the browser send. Browsers say where it comes from; other clients say nothing.
+/// </summary>
 public static class CrossSite
 {
     /// <summary>Whether another site's page sent the request.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="anyScheme">Whether http and https of the same host count as one: behind a load balancer that ends TLS, Router does not know which the browser used.</param>
+    /// <param name="anyScheme">Whether http and https of the same host count as one: behind a load balancer that ends TLS, Router does not
+    /// know which the browser used.</param>
     public static bool Sent(HttpRequest request, bool anyScheme = false)
     {
         if (request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)

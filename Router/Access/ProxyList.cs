@@ -56,9 +56,9 @@ public sealed partial class ProxyList
                 : await client.GetByteArrayAsync(location, both.Token).ConfigureAwait(false);
             _good = new Good(PublishedRanges.Read(content, Settings.Service), _time.GetTimestamp());
         }
-        catch (Exception fault) when (fault is HttpRequestException or IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception error) when (error is HttpRequestException or IOException or UnauthorizedAccessException or FormatException)
         {
-            problem = fault.Message.TrimEnd('.');
+            problem = error.Message.TrimEnd('.');
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
@@ -88,10 +88,16 @@ public sealed partial class ProxyList
     [LoggerMessage(Level = LogLevel.Information, Message = "Trusted proxies {List}: {Ranges} ranges from {Location}.")]
     private partial void LogRead(string list, int ranges, string location);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Trusted proxies {List}: {Location} can't be used: {Problem}. The last good list stays: {Ranges} ranges, {Age} old.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Trusted proxies {List}: {Location} can't be used: {Problem}. The last good list stays: {Ranges} ranges, {Age} old."
+    )]
     private partial void LogKept(string list, string location, string problem, int ranges, TimeSpan age);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Trusted proxies {List}: {Location} can't be used: {Problem}. Nobody of this list is trusted until it can be.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Trusted proxies {List}: {Location} can't be used: {Problem}. Nobody of this list is trusted until it can be."
+    )]
     private partial void LogMissing(string list, string location, string problem);
 
     private sealed record Good(ImmutableArray<IPNetwork> Ranges, long At);

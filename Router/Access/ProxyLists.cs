@@ -4,7 +4,9 @@ using Router.Configuration;
 
 namespace Router.Access;
 
-/// <summary>The lists of trusted proxies by their settings: one whose source stays the same over a reload keeps what was read from it.</summary>
+/// <summary>
+/// The lists of trusted proxies by their settings: one whose source stays the same over a reload keeps what was read from it.
+/// </summary>
 public sealed class ProxyLists(TimeProvider time, ILogger<ProxyList> logger)
 {
     private readonly ConcurrentDictionary<TrustedProxyListSettings, ProxyList> _all = new();
@@ -22,7 +24,8 @@ public sealed class ProxyLists(TimeProvider time, ILogger<ProxyList> logger)
     private ProxyList Create(TrustedProxyListSettings settings)
     {
         var before = _all.Values.FirstOrDefault(list =>
-            settings.Location is not null && (list.Settings.Location, list.Settings.Service) == (settings.Location, settings.Service));
+            settings.Location is not null && (list.Settings.Location, list.Settings.Service) == (settings.Location, settings.Service)
+        );
         return new ProxyList(settings, before, time, logger);
     }
 }

@@ -24,7 +24,9 @@ public static class PublishedRanges
         ImmutableArray<IPNetwork> ranges = content.Span.TrimStart(" \t\r\n\uFEFF"u8).StartsWith("{"u8)
             ? [.. Json(content, service)]
             : [.. Encoding.UTF8.GetString(content.Span).Split(Separators, StringSplitOptions.RemoveEmptyEntries).Select(Range)];
-        return ranges is not [] ? ranges : throw new FormatException(service is null ? "it has no range" : $"it has no range of service {service}");
+        return ranges is not []
+            ? ranges
+            : throw new FormatException(service is null ? "it has no range" : $"it has no range of service {service}");
     }
 
     private static List<IPNetwork> Json(ReadOnlyMemory<byte> content, string? service)
@@ -32,11 +34,15 @@ public static class PublishedRanges
         try
         {
             using var document = JsonDocument.Parse(content);
-            return [.. Prefixes(document, "prefixes", "ip_prefix", service), .. Prefixes(document, "ipv6_prefixes", "ipv6_prefix", service)];
+            return
+            [
+                .. Prefixes(document, "prefixes", "ip_prefix", service),
+                .. Prefixes(document, "ipv6_prefixes", "ipv6_prefix", service),
+            ];
         }
-        catch (Exception fault) when (fault is JsonException or InvalidOperationException)
+        catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new FormatException($"it is not of the ip-ranges form ({fault.Message.TrimEnd('.')})", fault);
+            throw new FormatException($"it is not of the ip-ranges form ({error.Message.TrimEnd('.')})", error);
         }
     }
 
@@ -45,8 +51,10 @@ public static class PublishedRanges
         if (!document.RootElement.TryGetProperty(list, out var entries))
             return [];
         return from entry in entries.EnumerateArray()
-               where service is null || (entry.TryGetProperty("service", out var name) && service.Equals(name.GetString(), StringComparison.OrdinalIgnoreCase))
-               select Range(entry.TryGetProperty(field, out var range) ? range.GetString() : null);
+            where
+                service is null
+                || (entry.TryGetProperty("service", out var name) && service.Equals(name.GetString(), StringComparison.OrdinalIgnoreCase))
+            select Range(entry.TryGetProperty(field, out var range) ? range.GetString() : null);
     }
 
     // Whoever may say who the client is may be anyone: a list that takes in every address has been broken or forged.

@@ -56,7 +56,6 @@ public sealed class RateLimit : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _limiter.Dispose();
 
     // A household or a server has a /64 at the least (RFC 6177), and can take a new address out of it for every request.
@@ -64,9 +63,10 @@ public sealed class RateLimit : IDisposable
     {
         Span<byte> bytes = stackalloc byte[16];
         client.TryWriteBytes(bytes, out _);
-        var hash = client.AddressFamily == AddressFamily.InterNetworkV6 && !client.IsIPv4MappedToIPv6
-            ? HashCode.Combine(6, BinaryPrimitives.ReadUInt64BigEndian(bytes))
-            : HashCode.Combine(4, BinaryPrimitives.ReadUInt32BigEndian(client.IsIPv4MappedToIPv6 ? bytes[12..] : bytes));
+        var hash =
+            client.AddressFamily == AddressFamily.InterNetworkV6 && !client.IsIPv4MappedToIPv6
+                ? HashCode.Combine(6, BinaryPrimitives.ReadUInt64BigEndian(bytes))
+                : HashCode.Combine(4, BinaryPrimitives.ReadUInt32BigEndian(client.IsIPv4MappedToIPv6 ? bytes[12..] : bytes));
         return hash & (Buckets - 1);
     }
 }

@@ -8,8 +8,8 @@ namespace Router.Access;
 /// to take as long as it stays within the whole bucket's time: the generic cell rate algorithm.
 /// <para>
 /// Why not the framework's <see cref="TokenBucketRateLimiter"/>: in .NET 10 it credits the time that it has stood full to the first
-/// replenishment after a request. Measured behind <see cref="PartitionedRateLimiter{TResource}"/>: a bucket of 21 that gets 3 a second back,
-/// left alone for ten seconds, gave 21 tokens and a quarter of a second later 16 more. It also counts by the machine's clock alone.
+/// replenishment after a request. Measured behind <see cref="PartitionedRateLimiter{TResource}"/>: a bucket of 21 that gets 3 a second
+/// back, left alone for ten seconds, gave 21 tokens and a quarter of a second later 16 more. It also counts by the machine's clock alone.
 /// </para>
 /// </summary>
 /// <param name="time">The clock.</param>
@@ -30,10 +30,8 @@ internal sealed class TokenBucket(TimeProvider time, int capacity, double rate) 
         }
     }
 
-    /// <inheritdoc/>
     public override RateLimiterStatistics? GetStatistics() => null;
 
-    /// <inheritdoc/>
     protected override RateLimitLease AttemptAcquireCore(int permitCount)
     {
         while (true)

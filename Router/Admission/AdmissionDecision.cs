@@ -19,17 +19,18 @@ public readonly record struct AdmissionDecision(AdmissionOutcome Outcome, Route?
     public RateLimit? RateLimit { get; init; }
 
     /// <summary>The status of Router's own response; null where the response is the backend's or a file.</summary>
-    public int? Status => Outcome switch
-    {
-        AdmissionOutcome.Malformed => StatusCodes.Status400BadRequest,
-        AdmissionOutcome.ServerOptions => StatusCodes.Status204NoContent,
-        AdmissionOutcome.NotRouted => StatusCodes.Status404NotFound,
-        AdmissionOutcome.Forbidden => StatusCodes.Status403Forbidden,
-        AdmissionOutcome.Closed => StatusCodes.Status503ServiceUnavailable,
-        AdmissionOutcome.ClosedRobots => StatusCodes.Status200OK,
-        AdmissionOutcome.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
-        AdmissionOutcome.RateLimited => StatusCodes.Status429TooManyRequests,
-        AdmissionOutcome.BodyTooLarge => StatusCodes.Status413PayloadTooLarge,
-        _ => null,
-    };
+    public int? Status =>
+        Outcome switch
+        {
+            AdmissionOutcome.Malformed => StatusCodes.Status400BadRequest,
+            AdmissionOutcome.ServerOptions => StatusCodes.Status204NoContent,
+            AdmissionOutcome.NotRouted => StatusCodes.Status404NotFound,
+            AdmissionOutcome.Forbidden => StatusCodes.Status403Forbidden,
+            AdmissionOutcome.Closed => StatusCodes.Status503ServiceUnavailable,
+            AdmissionOutcome.ClosedRobots => StatusCodes.Status200OK,
+            AdmissionOutcome.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
+            AdmissionOutcome.RateLimited => StatusCodes.Status429TooManyRequests,
+            AdmissionOutcome.BodyTooLarge => StatusCodes.Status413PayloadTooLarge,
+            _ => null,
+        };
 }

@@ -18,7 +18,9 @@ public enum AdmissionOutcome
     /// <summary>503: the current mode closes the route.</summary>
     Closed,
 
-    /// <summary>200: while the site is closed, <c>robots.txt</c> forbids nothing. A 503 would keep crawlers out of the whole site.</summary>
+    /// <summary>
+    /// 200: while the site is closed, <c>robots.txt </c> forbids nothing. A 503 would keep crawlers out of the whole site.
+    /// </summary>
     ClosedRobots,
 
     /// <summary>The form of the closed site into which a tester enters a token.</summary>

@@ -15,20 +15,26 @@ namespace Router.Admission;
 /// <param name="time">The clock.</param>
 /// <param name="assetGrace">How long after a closing GET and HEAD of static files still pass.</param>
 /// <param name="rateLimits">The rate limits of each route, at its <see cref="Route.Index"/>; default where rate limiting is off.</param>
-public sealed class AdmissionPolicy(BypassGate bypass, TimeProvider time, TimeSpan assetGrace, ImmutableArray<ImmutableArray<RateLimit>> rateLimits)
+public sealed class AdmissionPolicy(
+    BypassGate bypass,
+    TimeProvider time,
+    TimeSpan assetGrace,
+    ImmutableArray<ImmutableArray<RateLimit>> rateLimits
+)
 {
     /// <summary>
-    /// Decides. Whose the request is was found before, since a request for a backend counts as in flight before the mode is asked: the other
-    /// way round, one that passed just before a switch and was counted just after it would escape the count.
+    /// Decides. Whose the request is was found before, since a request for a backend counts as in flight before the mode is asked: the
+    /// other way round, one that passed just before a switch and was counted just after it would escape the count.
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="match">Whose it is.</param>
     /// <param name="state">The mode.</param>
-    /// <param name="steps">Records the steps; then the request is only thought of, and spends nothing of a rate limit. Null for a real one.</param>
+    /// <param name="steps">Records the steps; then the request is only thought of, and spends nothing of a rate limit. Null for a real
+    /// one.</param>
     public AdmissionDecision Evaluate(in AdmissionRequest request, in RouteMatch match, ModeState state, AdmissionSteps? steps = null)
     {
-        if (match.Violation is { } fault)
-            return Malformed(fault, steps);
+        if (match.Violation is { } violation)
+            return Malformed(violation, steps);
         steps?.Add("request", "well-formed");
         var mode = state.Mode;
         if (match.IsServer && !mode.IsClosed)
@@ -83,13 +89,13 @@ public sealed class AdmissionPolicy(BypassGate bypass, TimeProvider time, TimeSp
     /// <summary>What a request meets that the mode closes out.</summary>
     public static AdmissionOutcome ClosedOutcome(in AdmissionRequest request, Route? route, ModeState state) =>
         request.Path is "/robots.txt" && request.Method is "GET" or "HEAD" ? AdmissionOutcome.ClosedRobots
-            : route is not null && request.Path is BypassGate.FormPath && BypassGate.IsOpen(state) ? AdmissionOutcome.BypassForm
-            : AdmissionOutcome.Closed;
+        : route is not null && request.Path is BypassGate.FormPath && BypassGate.IsOpen(state) ? AdmissionOutcome.BypassForm
+        : AdmissionOutcome.Closed;
 
-    private static AdmissionDecision Malformed(string fault, AdmissionSteps? steps)
+    private static AdmissionDecision Malformed(string violation, AdmissionSteps? steps)
     {
-        steps?.Add("request", $"malformed: {fault}");
-        return new AdmissionDecision(AdmissionOutcome.Malformed, null, fault);
+        steps?.Add("request", $"malformed: {violation}");
+        return new AdmissionDecision(AdmissionOutcome.Malformed, null, violation);
     }
 
     // Another spelling of its path must not be a way around the allow list of a route.
@@ -117,8 +123,12 @@ public sealed class AdmissionPolicy(BypassGate bypass, TimeProvider time, TimeSp
         if (steps is not null)
         {
             var who = client.Equals(IPAddress.None) ? "a client that is in no list" : client.ToString();
-            steps.Add("access", route.AllowList is not { } list ? $"allowed: {route.Name} is open to everyone"
-                : isAllowed ? $"allowed: {who} is in {list.Name} ({route.Name})" : $"denied: {who} is not in {list.Name} ({route.Name})");
+            steps.Add(
+                "access",
+                route.AllowList is not { } list ? $"allowed: {route.Name} is open to everyone"
+                    : isAllowed ? $"allowed: {who} is in {list.Name} ({route.Name})"
+                    : $"denied: {who} is not in {list.Name} ({route.Name})"
+            );
         }
 
         return isAllowed;
@@ -126,10 +136,13 @@ public sealed class AdmissionPolicy(BypassGate bypass, TimeProvider time, TimeSp
 
     // A static file passes for a while after the closing. One that was admitted before it need not ask again.
     private Exemption? ExemptionOf(in AdmissionRequest request, Route route, ModeState state, bool isReached) =>
-        route.IsStatic && request.Method is "GET" or "HEAD" && !request.AsksForUpgrade
-            && (isReached ? assetGrace > TimeSpan.Zero : time.GetUtcNow() - state.Step.FrontendsOpenUntil < assetGrace)
+        route.IsStatic
+        && request.Method is "GET" or "HEAD"
+        && !request.AsksForUpgrade
+        && (isReached ? assetGrace > TimeSpan.Zero : time.GetUtcNow() - state.Step.FrontendsOpenUntil < assetGrace)
             ? Exemption.AssetGrace
-            : isReached ? null : bypass.ExemptionOf(request, state);
+        : isReached ? null
+        : bypass.ExemptionOf(request, state);
 
     private RateLimit? LimitAbove(in RouteMatch match, in AdmissionRequest request)
     {
@@ -153,14 +166,24 @@ public sealed class AdmissionPolicy(BypassGate bypass, TimeProvider time, TimeSp
     {
         var kind = route.Kind.ToString().ToLowerInvariant();
         return isReached ? $"{mode} allows {request.ModeMethod} to the {kind}"
-            : exemption is not null ? $"{mode} closes the {kind} for {request.ModeMethod}, but this request is exempt: {exemption.Description}"
+            : exemption is not null
+                ? $"{mode} closes the {kind} for {request.ModeMethod}, but this request is exempt: {exemption.Description}"
             : $"{mode} closes the {kind} for {request.ModeMethod}";
     }
 
     private void Describe(Route route, AdmissionSteps steps)
     {
-        steps.Add("rate limit", route.RateLimits is [] ? "none" : rateLimits.IsDefault ? "rate limiting is off" : string.Join(", ", route.RateLimits.Select(
-            limit => string.Create(CultureInfo.InvariantCulture, $"{limit.Name}: {limit.Rate} per second after a burst of {limit.Burst}"))));
+        steps.Add(
+            "rate limit",
+            route.RateLimits is [] ? "none"
+                : rateLimits.IsDefault ? "rate limiting is off"
+                : string.Join(
+                    ", ",
+                    route.RateLimits.Select(limit =>
+                        string.Create(CultureInfo.InvariantCulture, $"{limit.Name}: {limit.Rate} per second after a burst of {limit.Burst}")
+                    )
+                )
+        );
         steps.Add("backend", $"{route.Backend!.Name} at {route.Backend.Addresses}");
     }
 }

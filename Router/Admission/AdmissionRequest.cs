@@ -4,7 +4,8 @@ namespace Router.Admission;
 
 /// <summary>The facts about a request that decide what becomes of it, once it is known whose it is.</summary>
 /// <param name="Method">The request's method.</param>
-/// <param name="ModeMethod">What the mode is asked for: <c>CONNECT</c> for an upgrade, through which anything may be written; otherwise the method.</param>
+/// <param name="ModeMethod">What the mode is asked for: <c>CONNECT </c> for an upgrade, through which anything may be written; otherwise
+/// the method.</param>
 /// <param name="Path">The path, without the query.</param>
 /// <param name="Client">The client's address.</param>
 /// <param name="Http">The request itself, which may carry a bypass token; null for a request that is only thought of.</param>

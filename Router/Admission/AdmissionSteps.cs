@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Router.Admission;
 
-/// <summary>The questions that one evaluation asked, with their answers. Recorded only for an operator: a request in flight records nothing.</summary>
+/// <summary>
+/// The questions that one evaluation asked, with their answers. Recorded only for an operator: a request in flight records nothing.
+/// </summary>
 public sealed class AdmissionSteps
 {
     private readonly ImmutableArray<AdmissionStep>.Builder _steps = ImmutableArray.CreateBuilder<AdmissionStep>();

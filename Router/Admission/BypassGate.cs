@@ -60,14 +60,21 @@ public sealed class BypassGate(FleetClock time)
         return state.IsLapsed ? [] : state.Record.Bypasses.Where(bypass => bypass.HoldsIn(state.Step.Window, now));
     }
 
-    /// <summary>Says in the response that a bypass was used, and keeps what a tester sees of a closed site out of caches, whatever the application says.</summary>
-    public static void MarkUsed(HttpResponse response, string id) => response.OnStarting(static state =>
-    {
-        var (headers, id) = ((IHeaderDictionary, string))state;
-        headers.CacheControl = "private, no-store";
-        headers[StateHeader] = $"active; id={id}";
-        return Task.CompletedTask;
-    }, (response.Headers, id));
+    /// <summary>
+    /// Says in the response that a bypass was used, and keeps what a tester sees of a closed site out of caches, whatever the application
+    /// says.
+    /// </summary>
+    public static void MarkUsed(HttpResponse response, string id) =>
+        response.OnStarting(
+            static state =>
+            {
+                var (headers, id) = ((IHeaderDictionary, string))state;
+                headers.CacheControl = "private, no-store";
+                headers[StateHeader] = $"active; id={id}";
+                return Task.CompletedTask;
+            },
+            (response.Headers, id)
+        );
 
     /// <summary>Says on the closed site's page that the token of the request opens nothing.</summary>
     public static void MarkUnknown(HttpContext context)

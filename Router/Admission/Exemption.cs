@@ -1,6 +1,9 @@
 namespace Router.Admission;
 
-/// <summary>Why a request goes to a backend that the mode closes. It does not block a verdict: it is neither drained nor cut, and the mode is not asked again.</summary>
+/// <summary>
+/// Why a request goes to a backend that the mode closes. It does not block a verdict: it is neither drained nor cut, and the mode is not
+/// asked again.
+/// </summary>
 /// <param name="Name">A word for logs and metrics.</param>
 /// <param name="TesterId">The id of a tester's bypass; null for other exemptions.</param>
 public sealed record Exemption(string Name, string? TesterId = null)

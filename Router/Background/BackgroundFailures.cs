@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Router.Background;
 
-/// <summary>Errors of work that no request waits for. Each is logged when it first occurs and counted every time. None ends the process.</summary>
+/// <summary>
+/// Errors of work that no request waits for. Each is logged when it first occurs and counted every time. None ends the process.
+/// </summary>
 public sealed partial class BackgroundFailures(ILogger<BackgroundFailures> logger)
 {
     private readonly ConcurrentDictionary<string, (long Count, string Last)> _works = new();
@@ -28,15 +30,22 @@ public sealed partial class BackgroundFailures(ILogger<BackgroundFailures> logge
     {
         var text = $"{failure.GetType()} {failure.Message}";
         var isNew = true;
-        _works.AddOrUpdate(work, (1, text), (_, before) =>
-        {
-            isNew = before.Last != text;
-            return (before.Count + 1, text);
-        });
+        _works.AddOrUpdate(
+            work,
+            (1, text),
+            (_, before) =>
+            {
+                isNew = before.Last != text;
+                return (before.Count + 1, text);
+            }
+        );
         if (isNew)
             LogFailed(failure, work);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Background work {Work} failed. It goes on, and the same error is not logged again; router_background_failures_total counts.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "Background work {Work} failed. It goes on, and the same error is not logged again; router_background_failures_total counts."
+    )]
     private partial void LogFailed(Exception failure, string work);
 }

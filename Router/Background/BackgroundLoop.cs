@@ -12,7 +12,6 @@ public abstract class BackgroundLoop(BackgroundFailures failures, TimeProvider t
     /// <summary>The work: returns only when it is told to stop.</summary>
     protected abstract Task RunAsync(CancellationToken stopping);
 
-    /// <inheritdoc/>
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (!stoppingToken.IsCancellationRequested)

@@ -7,7 +7,9 @@ using Router.Serving;
 
 namespace Router.Cli;
 
-/// <summary><c>router check</c>: checks everything that a start needs and prints the table that the configuration makes, without listening.</summary>
+/// <summary>
+/// <c>router check</c>: checks everything that a start needs and prints the table that the configuration makes, without listening.
+/// </summary>
 public static class CheckCommand
 {
     /// <summary>Checks; the exit code is 0 where Router could start, and 3 where something was to be contacted and could not be.</summary>
@@ -16,15 +18,21 @@ public static class CheckCommand
     {
         await using var app = await RouterApplication.BuildAsync(options).ConfigureAwait(false);
         var site = app.Services.GetRequiredService<CurrentSite>().Current;
-        var faults = new ValidationErrors();
-        var inUse = ListenAddresses.Check(ListenAddresses.Of(app.Configuration, options, app.Services.GetRequiredService<ManagementSettings>()), app.Configuration, faults);
-        await CheckStoreAsync(site.Settings.ModeStore, app.Services.GetRequiredService<IModeStore>(), faults).ConfigureAwait(false);
-        CheckProxyLists(site.Settings.TrustedProxyLists, faults);
-        if (faults.Any)
-            throw new InvalidConfigurationException(faults);
+        var errors = new ValidationErrors();
+        var inUse = ListenAddresses.Check(
+            ListenAddresses.Of(app.Configuration, options, app.Services.GetRequiredService<ManagementSettings>()),
+            app.Configuration,
+            errors
+        );
+        await CheckStoreAsync(site.Settings.ModeStore, app.Services.GetRequiredService<IModeStore>(), errors).ConfigureAwait(false);
+        CheckProxyLists(site.Settings.TrustedProxyLists, errors);
+        if (errors.Any)
+            throw new InvalidConfigurationException(errors);
         await output.WriteLineAsync($"The configuration is valid. Mode at start: {site.Settings.Mode}.").ConfigureAwait(false);
         foreach (var address in inUse)
-            await output.WriteLineAsync($"{address.Url} is in use now, by a running Router or another program ({address.Key}).").ConfigureAwait(false);
+            await output
+                .WriteLineAsync($"{address.Url} is in use now, by a running Router or another program ({address.Key}).")
+                .ConfigureAwait(false);
         foreach (var warning in Warnings(site.Settings, app.Configuration))
             await output.WriteLineAsync($"Warning: {warning}.").ConfigureAwait(false);
         await output.WriteLineAsync().ConfigureAwait(false);
@@ -33,36 +41,46 @@ public static class CheckCommand
     }
 
     // A file is at hand; a Redis is contacted only where that is asked for.
-    private static async Task CheckStoreAsync(ModeStoreSettings settings, IModeStore store, ValidationErrors faults)
+    private static async Task CheckStoreAsync(ModeStoreSettings settings, IModeStore store, ValidationErrors errors)
     {
         if (settings.File is null)
             return;
         const string key = "Router:ModeStore:File";
         try
         {
-            if (await store.ReadAsync(CancellationToken.None).ConfigureAwait(false) is { } text && !ModeRecordText.TryParse(text, out _, out var problem))
-                faults.Add(key, $"'{settings.File}' holds no record of the mode ({problem})", "Remove the file for a first start, or restore it");
+            if (
+                await store.ReadAsync(CancellationToken.None).ConfigureAwait(false) is { } text
+                && !ModeRecordText.TryParse(text, out _, out var problem)
+            )
+                errors.Add(
+                    key,
+                    $"'{settings.File}' holds no record of the mode ({problem})",
+                    "Remove the file for a first start, or restore it"
+                );
             if (!IsLink(settings.File) && FileWriteCheck.Run(settings.File) is { } denied)
             {
-                faults.Add(
-                    key, $"'{settings.File}' can't be written, so nobody could change the mode ({denied})", "Let Router's user write into its directory, or name another file");
+                errors.Add(
+                    key,
+                    $"'{settings.File}' can't be written, so nobody could change the mode ({denied})",
+                    "Let Router's user write into its directory, or name another file"
+                );
             }
         }
         catch (ModeStoreException failure)
         {
-            faults.Add(key, failure.Message, "Give a file that Router's user may read and write");
+            errors.Add(key, failure.Message, "Give a file that Router's user may read and write");
         }
     }
 
     // A list at an address is contacted only where that is asked for.
-    private static void CheckProxyLists(IEnumerable<TrustedProxyListSettings> lists, ValidationErrors faults)
+    private static void CheckProxyLists(IEnumerable<TrustedProxyListSettings> lists, ValidationErrors errors)
     {
         foreach (var list in lists.Where(list => list.Location is { IsFile: true }))
         {
             var (key, path) = ($"{SettingsReader.Section}:TrustedProxyLists:{list.Name}:Source", list.Location!.LocalPath);
             if (FileText.TryRead(path, out var problem, out var cure) is not { } content)
             {
-                faults.Add(key, $"'{path}' can't be read: {problem}", cure);
+                errors.Add(key, $"'{path}' can't be read: {problem}", cure);
                 continue;
             }
 
@@ -72,7 +90,11 @@ public static class CheckCommand
             }
             catch (FormatException failure)
             {
-                faults.Add(key, $"'{path}' is not a list of address ranges: {failure.Message.TrimEnd('.')}", "Give a range on each line, or the ip-ranges JSON form");
+                errors.Add(
+                    key,
+                    $"'{path}' is not a list of address ranges: {failure.Message.TrimEnd('.')}",
+                    "Give a range on each line, or the ip-ranges JSON form"
+                );
             }
         }
     }
@@ -86,7 +108,11 @@ public static class CheckCommand
         if (settings.Limits.MaxConnections is { } connections && DescriptorLimit.ProblemOf(connections, descriptors) is { } tooMany)
             yield return tooMany;
         // The default is not an operator's promise: MaxConnections, which follows the limit of open files, bounds it.
-        foreach (var backend in settings.Backends.Where(backend => configuration[$"{SettingsReader.Section}:Backends:{backend.Name}:MaxConcurrentRequests"] is not null))
+        foreach (
+            var backend in settings.Backends.Where(backend =>
+                configuration[$"{SettingsReader.Section}:Backends:{backend.Name}:MaxConcurrentRequests"] is not null
+            )
+        )
         {
             if (DescriptorLimit.ProblemOf(backend, descriptors) is { } tooBusy)
                 yield return tooBusy;

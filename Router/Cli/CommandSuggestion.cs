@@ -37,7 +37,16 @@ public static class CommandSuggestion
             return null;
         var here = parsed.CommandResult.Command;
         if (word.StartsWith('-'))
-            return NearestName.Of(word, Above(here).SelectMany(command => command.Options.Where(option => command == here || option.Recursive)).Select(option => option.Name)) is { } option ? $"{PathOf(here)} {option}" : null;
+            return
+                NearestName.Of(
+                    word,
+                    Above(here)
+                        .SelectMany(command => command.Options.Where(option => command == here || option.Recursive))
+                        .Select(option => option.Name)
+                )
+                    is { } option
+                ? $"{PathOf(here)} {option}"
+                : null;
         var known = CommandFor(word.ToLowerInvariant(), here, parsed.RootCommandResult.Command);
         return known is null ? null : string.Join(' ', [known, .. Rest(parsed, word).Select(Quoted)]);
     }
@@ -46,7 +55,9 @@ public static class CommandSuggestion
     {
         var mode = root.Subcommands.First(command => command.Name == "mode");
         if (here != root && here != mode)
-            return NearestName.Of(word, here.Subcommands.Select(command => command.Name)) is { } below ? PathOf(here.Subcommands.First(command => command.Name == below)) : null;
+            return NearestName.Of(word, here.Subcommands.Select(command => command.Name)) is { } below
+                ? PathOf(here.Subcommands.First(command => command.Name == below))
+                : null;
         foreach (var (command, words) in here == root ? [.. OnTop, .. OfTheMode] : OfTheMode)
         {
             if (words.Contains(word))
@@ -54,11 +65,15 @@ public static class CommandSuggestion
         }
 
         Command[] commands = here == root ? [.. root.Subcommands, .. mode.Subcommands] : [.. mode.Subcommands, .. root.Subcommands];
-        return NearestName.Of(word, [.. commands.Select(command => command.Name), .. ModeCatalogue.All.Select(known => known.Name)]) is not { } name ? null
-            : commands.FirstOrDefault(command => command.Name == name) is { } found ? PathOf(found) : $"router mode set {name}";
+        return NearestName.Of(word, [.. commands.Select(command => command.Name), .. ModeCatalogue.All.Select(known => known.Name)])
+                is not { } name
+                ? null
+            : commands.FirstOrDefault(command => command.Name == name) is { } found ? PathOf(found)
+            : $"router mode set {name}";
     }
 
-    private static string PathOf(Command command) => string.Join(' ', Above(command).Reverse().Select(above => above is RootCommand ? "router" : above.Name));
+    private static string PathOf(Command command) =>
+        string.Join(' ', Above(command).Reverse().Select(above => above is RootCommand ? "router" : above.Name));
 
     // The command and those that it is part of.
     private static IEnumerable<Command> Above(Command command)
@@ -82,6 +97,8 @@ public static class CommandSuggestion
 
     // As a shell takes it for one word.
     private static string Quoted(string word) =>
-        word is not "" && word.All(character => char.IsAsciiLetterOrDigit(character) || "-_./:=+@,%".Contains(character, StringComparison.Ordinal))
-            ? word : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
+        word is not ""
+        && word.All(character => char.IsAsciiLetterOrDigit(character) || "-_./:=+@,%".Contains(character, StringComparison.Ordinal))
+            ? word
+            : $"'{word.Replace("'", "'\\''", StringComparison.Ordinal)}'";
 }

@@ -20,7 +20,12 @@ public sealed class DrainDisplay(TextWriter output, int? width)
             foreach (var exchange in instance.State == InstanceState.Live ? instance.Report.Blocking : [])
             {
                 if (_named.Add($"{instance.Report.Id} {ModeReport.Name(exchange)}"))
-                    Write(string.Create(CultureInfo.InvariantCulture, $"in flight: {instance.Report.Name}, {exchange.AgeSeconds:F1} s  {ModeReport.Name(exchange)}"));
+                    Write(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"in flight: {instance.Report.Name}, {exchange.AgeSeconds:F1} s  {ModeReport.Name(exchange)}"
+                        )
+                    );
             }
         }
 
@@ -28,7 +33,11 @@ public sealed class DrainDisplay(TextWriter output, int? width)
             return;
         _line = line;
         // A line that the terminal wraps can't be overwritten.
-        output.Write(width is not { } columns ? $"{line}\n" : $"{OperatorConsole.EraseLine}{(line.Length >= columns && columns > 20 ? line[..(columns - 2)] + "…" : line)}");
+        output.Write(
+            width is not { } columns
+                ? $"{line}\n"
+                : $"{OperatorConsole.EraseLine}{(line.Length >= columns && columns > 20 ? line[..(columns - 2)] + "…" : line)}"
+        );
     }
 
     /// <summary>Ends with a last line.</summary>

@@ -5,49 +5,111 @@ using static Router.Cli.ModeCommand;
 
 namespace Router.Cli;
 
-/// <summary><c>router fleet</c> and <c>router writes</c>: the instances, and what an operator acknowledges after having checked it.</summary>
+/// <summary>
+/// <c>router fleet</c> and <c>router writes</c>: the instances, and what an operator acknowledges after having checked it.
+/// </summary>
 public static class FleetCommand
 {
     /// <summary>The commands.</summary>
     public static IEnumerable<Command> Build()
     {
         var fleet = new Command("fleet", "Shows the instances and the verdict.") { Url, TokenFile, Json, Expect };
-        fleet.SetAction((parsed, _) => GuardAsync(parsed, async client =>
-        {
-            var document = await FleetAsync(parsed, client).ConfigureAwait(false);
-            Print(parsed, document, ManagementJson.Default.FleetDocument, (found, output) => ModeReport.WriteFleet(found, null, output));
-            return document.Safe ? 0 : ExitCode.NotDone;
-        }));
+        fleet.SetAction(
+            (parsed, _) =>
+                GuardAsync(
+                    parsed,
+                    async client =>
+                    {
+                        var document = await FleetAsync(parsed, client).ConfigureAwait(false);
+                        Print(
+                            parsed,
+                            document,
+                            ManagementJson.Default.FleetDocument,
+                            (found, output) => ModeReport.WriteFleet(found, null, output)
+                        );
+                        return document.Safe ? 0 : ExitCode.NotDone;
+                    }
+                )
+        );
 
-        var names = new Argument<string[]>("name") { Description = "The name or the id of a vanished instance.", Arity = ArgumentArity.OneOrMore };
-        var forget = new Command("forget", "Acknowledges that a vanished instance has ended. Make sure of it first: one that still runs may be open.") { names, By };
-        forget.SetAction((parsed, _) => GuardAsync(parsed, async client =>
+        var names = new Argument<string[]>("name")
         {
-            foreach (var name in parsed.GetValue(names)!)
-            {
-                var sent = JsonSerializer.Serialize(new ForgetRequestDocument(name, NameOfOperator(parsed)), ManagementJson.Default.ForgetRequestDocument);
-                var forgotten = await client.AskAsync(HttpMethod.Post, "/fleet/forget", ManagementJson.Default.ForgetDocument, sent).ConfigureAwait(false);
-                Print(parsed, forgotten, ManagementJson.Default.ForgetDocument, (document, output) =>
-                {
-                    foreach (var id in document.Forgotten)
-                        output.WriteLine(client.Hint($"forgotten: {id}. Its writes in flight are of unknown outcome: see router fleet"));
-                });
-            }
+            Description = "The name or the id of a vanished instance.",
+            Arity = ArgumentArity.OneOrMore,
+        };
+        var forget = new Command(
+            "forget",
+            "Acknowledges that a vanished instance has ended. Make sure of it first: one that still runs may be open."
+        )
+        {
+            names,
+            By,
+        };
+        forget.SetAction(
+            (parsed, _) =>
+                GuardAsync(
+                    parsed,
+                    async client =>
+                    {
+                        foreach (var name in parsed.GetValue(names)!)
+                        {
+                            var sent = JsonSerializer.Serialize(
+                                new ForgetRequestDocument(name, NameOfOperator(parsed)),
+                                ManagementJson.Default.ForgetRequestDocument
+                            );
+                            var forgotten = await client
+                                .AskAsync(HttpMethod.Post, "/fleet/forget", ManagementJson.Default.ForgetDocument, sent)
+                                .ConfigureAwait(false);
+                            Print(
+                                parsed,
+                                forgotten,
+                                ManagementJson.Default.ForgetDocument,
+                                (document, output) =>
+                                {
+                                    foreach (var id in document.Forgotten)
+                                        output.WriteLine(
+                                            client.Hint($"forgotten: {id}. Its writes in flight are of unknown outcome: see router fleet")
+                                        );
+                                }
+                            );
+                        }
 
-            return 0;
-        }));
+                        return 0;
+                    }
+                )
+        );
         fleet.Add(forget);
         yield return fleet;
 
         var writes = new Command("writes", "Acknowledges writes of unknown outcome.") { Url, TokenFile, Json };
-        var accept = new Command("accept", "Accepts every write of unknown outcome up to now as settled. Check first that the applications have finished them.") { By, Note };
-        accept.SetAction((parsed, _) => GuardAsync(parsed, async client =>
+        var accept = new Command(
+            "accept",
+            "Accepts every write of unknown outcome up to now as settled. Check first that the applications have finished them."
+        )
         {
-            var sent = new AcceptWritesDocument(NameOfOperator(parsed), parsed.GetValue(Note));
-            var json = JsonSerializer.Serialize(sent, ManagementJson.Default.AcceptWritesDocument);
-            var change = await client.AskAsync(HttpMethod.Post, "/writes/accept", ManagementJson.Default.ChangeDocument, json).ConfigureAwait(false);
-            return Print(parsed, change, ManagementJson.Default.ChangeDocument, (_, output) => output.WriteLine(client.Hint("Accepted. See the verdict with: router mode")));
-        }));
+            By,
+            Note,
+        };
+        accept.SetAction(
+            (parsed, _) =>
+                GuardAsync(
+                    parsed,
+                    async client =>
+                    {
+                        var sent = new AcceptWritesDocument(NameOfOperator(parsed), parsed.GetValue(Note));
+                        var json = JsonSerializer.Serialize(sent, ManagementJson.Default.AcceptWritesDocument);
+                        var change = await client
+                            .AskAsync(HttpMethod.Post, "/writes/accept", ManagementJson.Default.ChangeDocument, json)
+                            .ConfigureAwait(false);
+                        return Print(
+                            parsed,
+                            change,
+                            ManagementJson.Default.ChangeDocument,
+                            (_, output) => output.WriteLine(client.Hint("Accepted. See the verdict with: router mode"))
+                        );
+                    }
+                )
+        );
         writes.Add(accept);
         yield return writes;
     }

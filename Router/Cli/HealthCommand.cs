@@ -5,7 +5,10 @@ using Router.Serving;
 
 namespace Router.Cli;
 
-/// <summary><c>router health</c>: asks the Router that was started with the same settings whether it serves. For a health check where there is no shell.</summary>
+/// <summary>
+/// <c>router health</c>: asks the Router that was started with the same settings whether it serves. For a health check where there is no
+/// shell.
+/// </summary>
 public static class HealthCommand
 {
     // What platforms give a health check.
@@ -21,16 +24,18 @@ public static class HealthCommand
         using var client = Client();
         try
         {
-            using var answer = await client.GetAsync(new Uri(url), HttpCompletionOption.ResponseHeadersRead).ConfigureAwait(false);
-            return answer.StatusCode == HttpStatusCode.OK ? 0 : await NotHealthyAsync($"{url} answered {(int)answer.StatusCode}, not 200").ConfigureAwait(false);
+            using var response = await client.GetAsync(new Uri(url), HttpCompletionOption.ResponseHeadersRead).ConfigureAwait(false);
+            return response.StatusCode == HttpStatusCode.OK
+                ? 0
+                : await NotHealthyAsync($"{url} answered {(int)response.StatusCode}, not 200").ConfigureAwait(false);
         }
         catch (TaskCanceledException)
         {
             return await NotHealthyAsync($"{url} did not answer within a second").ConfigureAwait(false);
         }
-        catch (HttpRequestException fault)
+        catch (HttpRequestException error)
         {
-            return await NotHealthyAsync($"{url}: {fault.GetBaseException().Message}").ConfigureAwait(false);
+            return await NotHealthyAsync($"{url}: {error.GetBaseException().Message}").ConfigureAwait(false);
         }
 
         async Task<int> NotHealthyAsync(string why)
@@ -41,29 +46,43 @@ public static class HealthCommand
     }
 
     // It asks itself: no proxy stands between, and the certificate, which bears the site's names, is not what is in question.
-    private static HttpClient Client() => new(new SocketsHttpHandler
-    {
-        UseProxy = false,
-        AllowAutoRedirect = false,
-        SslOptions = { RemoteCertificateValidationCallback = (_, _, _, problems) => !problems.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) },
-    })
-    {
-        Timeout = Limit,
-    };
+    private static HttpClient Client() =>
+        new(
+            new SocketsHttpHandler
+            {
+                UseProxy = false,
+                AllowAutoRedirect = false,
+                SslOptions =
+                {
+                    RemoteCertificateValidationCallback = (_, _, _, problems) =>
+                        !problems.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable),
+                },
+            }
+        )
+        {
+            Timeout = Limit,
+        };
 
     // Where the server listens, by the same rules; in the clear where it does both.
-    private static string Address(StartOptions options, ValidationErrors faults)
+    private static string Address(StartOptions options, ValidationErrors errors)
     {
-        var configuration = LocalConfiguration.Read(options, faults);
-        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().Where(endpoint => endpoint["Url"] is { Length: > 0 })
-            .OrderBy(endpoint => endpoint["Protocols"] == "Http2").Select(endpoint => endpoint["Url"]!).ToArray();
-        var urls = endpoints is [] ? options.ListenUrls(faults).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : endpoints;
-        if (faults.Any)
+        var configuration = LocalConfiguration.Read(options, errors);
+        var endpoints = configuration
+            .GetSection("Kestrel:Endpoints")
+            .GetChildren()
+            .Where(endpoint => endpoint["Url"] is { Length: > 0 })
+            .OrderBy(endpoint => endpoint["Protocols"] == "Http2")
+            .Select(endpoint => endpoint["Url"]!)
+            .ToArray();
+        var urls = endpoints is []
+            ? options.ListenUrls(errors).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+            : endpoints;
+        if (errors.Any)
             return "";
         var url = urls.OrderBy(url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)).First();
         if (LocalAddress.Of(url) is { } local)
             return local;
-        faults.Add("Kestrel:Endpoints", $"'{url}' is not an address to listen on", "Give scheme, host and port, such as http://*:8080");
+        errors.Add("Kestrel:Endpoints", $"'{url}' is not an address to listen on", "Give scheme, host and port, such as http://*:8080");
         return "";
     }
 }

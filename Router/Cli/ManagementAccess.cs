@@ -12,7 +12,10 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
 {
     private const string Elsewhere = "Say where Router is with --url or ROUTER_URL.";
 
-    /// <summary>The interface that the operator means: <c>--url</c>, else <c>ROUTER_URL</c>, else the one that the configuration of this machine has.</summary>
+    /// <summary>
+    /// The interface that the operator means: <c>--url </c>, else <c>ROUTER_URL </c>, else the one that the configuration of this machine
+    /// has.
+    /// </summary>
     /// <param name="options">By which a Router would be started here.</param>
     /// <param name="url">The option <c>--url</c>.</param>
     /// <param name="tokenFile">The option <c>--token-file</c>.</param>
@@ -24,16 +27,28 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
         {
             return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
                 ? new ManagementAccess(address, token, IsOwn: false)
-                : throw new CommandFailedException(ExitCode.WrongUse, $"'{text}' is not an http or https address. Give --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}.");
+                : throw new CommandFailedException(
+                    ExitCode.WrongUse,
+                    $"'{text}' is not an http or https address. Give --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}."
+                );
         }
 
         var (files, values) = (new ValidationErrors(), new ValidationErrors());
         var settings = LocalConfiguration.ReadManagement(LocalConfiguration.Read(options, files), values);
         // No guess: another instance may have the default address.
-        if (files.All.FirstOrDefault(fault => Path.IsPathRooted(fault.Key)) is { } broken)
-            throw new CommandFailedException(ExitCode.WrongUse, $"{broken} Or say where Router is with --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}.");
-        if (token is null && values.All.FirstOrDefault(fault => fault.Key.EndsWith(":TokenFile", StringComparison.Ordinal)) is { } unreadable)
-            throw new CommandFailedException(ExitCode.WrongUse, $"{unreadable} The tool also takes the token from --token-file or ROUTER_TOKEN.");
+        if (files.All.FirstOrDefault(error => Path.IsPathRooted(error.Key)) is { } broken)
+            throw new CommandFailedException(
+                ExitCode.WrongUse,
+                $"{broken} Or say where Router is with --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}."
+            );
+        if (
+            token is null
+            && values.All.FirstOrDefault(error => error.Key.EndsWith(":TokenFile", StringComparison.Ordinal)) is { } unreadable
+        )
+            throw new CommandFailedException(
+                ExitCode.WrongUse,
+                $"{unreadable} The tool also takes the token from --token-file or ROUTER_TOKEN."
+            );
         return new ManagementAccess(OwnAddress(settings.Url), token ?? settings.Token, IsOwn: true);
 
         string? Said(string name) => options.Environment(name) is { Length: > 0 } value ? value : null;
@@ -42,11 +57,20 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
     private static Uri OwnAddress(string? url)
     {
         if (url is null)
-            throw new CommandFailedException(ExitCode.NoConnection, $"The configuration has no management interface (Router:Management:Url is empty). {Elsewhere}");
+            throw new CommandFailedException(
+                ExitCode.NoConnection,
+                $"The configuration has no management interface (Router:Management:Url is empty). {Elsewhere}"
+            );
         if (LocalAddress.Of(url) is not { } local || !Uri.TryCreate(local, UriKind.Absolute, out var address))
             throw new CommandFailedException(ExitCode.WrongUse, $"Router:Management:Url: '{url}' is not an address. {Elsewhere}");
         if (address.Port == 0)
-            throw new CommandFailedException(ExitCode.NoConnection, string.Create(CultureInfo.InvariantCulture, $"Router:Management:Url is {url}: the port is known only to the running Router, whose log names it. {Elsewhere}"));
+            throw new CommandFailedException(
+                ExitCode.NoConnection,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"Router:Management:Url is {url}: the port is known only to the running Router, whose log names it. {Elsewhere}"
+                )
+            );
         return address;
     }
 
@@ -55,7 +79,10 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
     {
         var token = (file is null ? variable : Content(file))?.Trim();
         if (token is "" || !ManagementSettings.MayBeToken(token))
-            throw new CommandFailedException(ExitCode.WrongUse, $"{(file is null ? "ROUTER_TOKEN" : $"--token-file {file}")} holds no token: it {(token is "" ? "is empty" : "has letters that no token has, such as spaces")}. Give the text of Router:Management:Token.");
+            throw new CommandFailedException(
+                ExitCode.WrongUse,
+                $"{(file is null ? "ROUTER_TOKEN" : $"--token-file {file}")} holds no token: it {(token is "" ? "is empty" : "has letters that no token has, such as spaces")}. Give the text of Router:Management:Token."
+            );
         return token;
     }
 
@@ -65,9 +92,9 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
         {
             return File.ReadAllText(file);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new CommandFailedException(ExitCode.WrongUse, $"--token-file {file} can't be read: {fault.Message}");
+            throw new CommandFailedException(ExitCode.WrongUse, $"--token-file {file} can't be read: {error.Message}");
         }
     }
 }

@@ -23,7 +23,8 @@ public sealed class ManagementClient : IDisposable
         var connections = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false };
         // On its own machine the tool connects by address: the certificate has another name.
         if (access.IsOwn)
-            connections.SslOptions.RemoteCertificateValidationCallback = (_, _, _, problems) => !problems.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable);
+            connections.SslOptions.RemoteCertificateValidationCallback = (_, _, _, problems) =>
+                !problems.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable);
         _client = new HttpClient(connections) { BaseAddress = access.Url, Timeout = TimeSpan.FromSeconds(10) };
         _access = access;
         if (access.Token is not null)
@@ -44,31 +45,53 @@ public sealed class ManagementClient : IDisposable
             request.Headers.TryAddWithoutValidation("If-Match", $"\"{ifVersion}\"");
         try
         {
-            using var answer = await _client.SendAsync(request).ConfigureAwait(false);
-            var text = await answer.Content.ReadAsStringAsync().ConfigureAwait(false);
-            if (answer.IsSuccessStatusCode)
+            using var response = await _client.SendAsync(request).ConfigureAwait(false);
+            var text = await response.Content.ReadAsStringAsync().ConfigureAwait(false);
+            if (response.IsSuccessStatusCode)
                 return JsonSerializer.Deserialize(text, type) ?? throw new JsonException("it is null");
-            if (answer.StatusCode is HttpStatusCode.RequestUriTooLong or HttpStatusCode.RequestHeaderFieldsTooLarge or HttpStatusCode.RequestEntityTooLarge && answer.Content.Headers.ContentType?.MediaType != "application/problem+json")
-                throw new CommandFailedException(ExitCode.WrongUse, $"{_client.BaseAddress} refused the request as too long (status {(int)answer.StatusCode}). Shorten the reason, the address or the token.");
-            throw Refused(answer.StatusCode, JsonSerializer.Deserialize(text, ProblemJson.Default.ProblemDetails));
+            if (
+                response.StatusCode
+                    is HttpStatusCode.RequestUriTooLong
+                        or HttpStatusCode.RequestHeaderFieldsTooLarge
+                        or HttpStatusCode.RequestEntityTooLarge
+                && response.Content.Headers.ContentType?.MediaType != "application/problem+json"
+            )
+                throw new CommandFailedException(
+                    ExitCode.WrongUse,
+                    $"{_client.BaseAddress} refused the request as too long (status {(int)response.StatusCode}). Shorten the reason, the address or the token."
+                );
+            throw Refused(response.StatusCode, JsonSerializer.Deserialize(text, ProblemJson.Default.ProblemDetails));
         }
-        catch (HttpRequestException fault) when (fault.HttpRequestError is HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError)
+        catch (HttpRequestException error)
+            when (error.HttpRequestError
+                    is HttpRequestError.ConnectionError
+                        or HttpRequestError.NameResolutionError
+                        or HttpRequestError.SecureConnectionError
+            )
         {
-            throw new CommandFailedException(ExitCode.NoConnection, $"No connection to Router at {_client.BaseAddress}: {fault.GetBaseException().Message.TrimEnd('.')}. Does it run there? Say where with --url or ROUTER_URL.");
+            throw new CommandFailedException(
+                ExitCode.NoConnection,
+                $"No connection to Router at {_client.BaseAddress}: {error.GetBaseException().Message.TrimEnd('.')}. Does it run there? Say where with --url or ROUTER_URL."
+            );
         }
-        catch (Exception fault) when (fault is HttpRequestException or IOException or TaskCanceledException)
+        catch (Exception error) when (error is HttpRequestException or IOException or TaskCanceledException)
         {
             // It may have arrived, and only its answer is missing.
             var doubt = method == HttpMethod.Get ? "" : $" Whether the change was made is not known: look with {Hint("router mode")}.";
-            throw new CommandFailedException(ExitCode.NoConnection, $"No answer from Router at {_client.BaseAddress}: {(fault is TaskCanceledException ? $"{_client.Timeout.TotalSeconds:F0} s have passed" : fault.GetBaseException().Message.TrimEnd('.'))}.{doubt}");
+            throw new CommandFailedException(
+                ExitCode.NoConnection,
+                $"No answer from Router at {_client.BaseAddress}: {(error is TaskCanceledException ? $"{_client.Timeout.TotalSeconds:F0} s have passed" : error.GetBaseException().Message.TrimEnd('.'))}.{doubt}"
+            );
         }
         catch (JsonException)
         {
-            throw new CommandFailedException(ExitCode.NoConnection, $"What answers at {_client.BaseAddress} is not Router's management interface. Say where that is with --url or ROUTER_URL.");
+            throw new CommandFailedException(
+                ExitCode.NoConnection,
+                $"What answers at {_client.BaseAddress} is not Router's management interface. Say where that is with --url or ROUTER_URL."
+            );
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _client.Dispose();
 
     private static CommandFailedException Refused(HttpStatusCode status, ProblemDetails? problem)

@@ -21,25 +21,75 @@ public static class ModeCommand
     // What an instance may take to hear of a change, to cut, and to say so.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
-    internal static readonly Option<string?> Url = new("--url") { Description = "The management interface. Default: ROUTER_URL, else Router:Management:Url of the configuration (http://127.0.0.1:9900).", Recursive = true };
-    internal static readonly Option<string?> TokenFile = new("--token-file") { Description = "A file that holds the token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.", Recursive = true };
+    internal static readonly Option<string?> Url = new("--url")
+    {
+        Description =
+            "The management interface. Default: ROUTER_URL, else Router:Management:Url of the configuration (http://127.0.0.1:9900).",
+        Recursive = true,
+    };
+    internal static readonly Option<string?> TokenFile = new("--token-file")
+    {
+        Description =
+            "A file that holds the token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.",
+        Recursive = true,
+    };
     internal static readonly Option<bool> Json = new("--json") { Description = "Print JSON, for scripts.", Recursive = true };
     private static readonly Option<bool> Watch = new("--watch") { Description = "Show it anew each second until Ctrl+C." };
-    internal static readonly Option<int?> Expect = new("--expect") { Description = "How many instances there are, exactly: fewer and more are not safe.", CustomParser = Instances };
-    private static readonly Option<string?> Reason = new("--reason") { Description = "Why, in words that visitors may read.", Validators = { Length } };
+    internal static readonly Option<int?> Expect = new("--expect")
+    {
+        Description = "How many instances there are, exactly: fewer and more are not safe.",
+        CustomParser = Instances,
+    };
+    private static readonly Option<string?> Reason = new("--reason")
+    {
+        Description = "Why, in words that visitors may read.",
+        Validators = { Length },
+    };
     private static readonly Option<string?> Ticket = new("--ticket") { Description = "The ticket of the change.", Validators = { Length } };
-    internal static readonly Option<string?> By = new("--operator", "--by") { Description = "The operator's name. Default: the login name.", Validators = { Length } };
-    private static readonly Option<string?> Operator = new("--operator") { Description = "The operator's name. Default: the login name.", Validators = { Length } };
+    internal static readonly Option<string?> By = new("--operator", "--by")
+    {
+        Description = "The operator's name. Default: the login name.",
+        Validators = { Length },
+    };
+    private static readonly Option<string?> Operator = new("--operator")
+    {
+        Description = "The operator's name. Default: the login name.",
+        Validators = { Length },
+    };
     private static readonly Option<string?> Until = new("--until") { Description = $"The announced end: {OperatorTime.Forms}." };
-    private static readonly Option<string?> ExtendBy = new("--by") { Description = "Adds so much to the announced end, such as 45m.", CustomParser = Duration };
+    private static readonly Option<string?> ExtendBy = new("--by")
+    {
+        Description = "Adds so much to the announced end, such as 45m.",
+        CustomParser = Duration,
+    };
     private static readonly Option<bool> Shorten = new("--shorten") { Description = "Lets --until move the announced end closer." };
     private static readonly Option<string?> At = new("--at") { Description = $"When it takes effect: {OperatorTime.Forms}." };
-    private static readonly Option<string?> ReadOnlyBefore = new("--read-only-before") { Description = "How long the site is read-only before, such as 10s." };
-    private static readonly Option<string?> CutAfter = new("--cut-after") { Description = "How long what is in flight may last, such as 10s or 0s." };
-    private static readonly Option<long?> IfVersion = new("--if-version") { Description = "Only if this is the version.", CustomParser = Version };
-    private static readonly Option<bool> DryRun = new("--dry-run") { Description = "Say what would close and what would stay reachable, and change nothing." };
-    private static readonly Option<bool> Wait = new("--wait") { Description = "Wait until the mode is in force everywhere and, where nothing may write any more, for SAFE: exit 0, else 1." };
-    private static readonly Option<string?> WaitTimeout = new("--timeout") { Description = "How long to wait, such as 10m. Default: as long as the drain limit and the writes of unknown outcome may take.", CustomParser = Span };
+    private static readonly Option<string?> ReadOnlyBefore = new("--read-only-before")
+    {
+        Description = "How long the site is read-only before, such as 10s.",
+    };
+    private static readonly Option<string?> CutAfter = new("--cut-after")
+    {
+        Description = "How long what is in flight may last, such as 10s or 0s.",
+    };
+    private static readonly Option<long?> IfVersion = new("--if-version")
+    {
+        Description = "Only if this is the version.",
+        CustomParser = Version,
+    };
+    private static readonly Option<bool> DryRun = new("--dry-run")
+    {
+        Description = "Say what would close and what would stay reachable, and change nothing.",
+    };
+    private static readonly Option<bool> Wait = new("--wait")
+    {
+        Description = "Wait until the mode is in force everywhere and, where nothing may write any more, for SAFE: exit 0, else 1.",
+    };
+    private static readonly Option<string?> WaitTimeout = new("--timeout")
+    {
+        Description = "How long to wait, such as 10m. Default: as long as the drain limit and the writes of unknown outcome may take.",
+        CustomParser = Span,
+    };
     private static readonly Option<string?> For = new("--for") { Description = "For how long, up to 12h. Default 1h." };
     private static readonly Option<string?> Address = new("--address") { Description = "An address or a range in the place of a token." };
     internal static readonly Option<string?> Note = new("--note") { Description = "For whom and what.", Validators = { Length } };
@@ -50,54 +100,188 @@ public static class ModeCommand
     /// <summary>The commands.</summary>
     public static IEnumerable<Command> Build()
     {
-        var mode = new Command("mode", "Shows the mode of a running Router, its instances and whether it is safe to start.") { Url, TokenFile, Json, Watch, Expect, Wait, WaitTimeout };
+        var mode = new Command("mode", "Shows the mode of a running Router, its instances and whether it is safe to start.")
+        {
+            Url,
+            TokenFile,
+            Json,
+            Watch,
+            Expect,
+            Wait,
+            WaitTimeout,
+        };
         mode.SetAction((parsed, stop) => GuardAsync(parsed, client => ShowAsync(parsed, client, stop)));
 
         var name = new Argument<string>("mode") { Description = ModeCatalogue.Names };
-        var set = new Command("set", "Sets the mode, on every instance at one instant.") { name, Reason, Ticket, By, Until, Shorten, At, ReadOnlyBefore, CutAfter, IfVersion, DryRun, Wait, WaitTimeout, Expect };
-        set.SetAction((parsed, stop) => GuardAsync(parsed, client => ChangeAsync(parsed, client, HttpMethod.Put, parsed.GetValue(name), stop)));
+        var set = new Command("set", "Sets the mode, on every instance at one instant.")
+        {
+            name,
+            Reason,
+            Ticket,
+            By,
+            Until,
+            Shorten,
+            At,
+            ReadOnlyBefore,
+            CutAfter,
+            IfVersion,
+            DryRun,
+            Wait,
+            WaitTimeout,
+            Expect,
+        };
+        set.SetAction(
+            (parsed, stop) => GuardAsync(parsed, client => ChangeAsync(parsed, client, HttpMethod.Put, parsed.GetValue(name), stop))
+        );
         mode.Add(set);
 
-        var extend = new Command("extend", "Changes the end, the reason or the ticket of the current or scheduled mode. Never leaves the mode.") { ExtendBy, Until, Shorten, Reason, Ticket, Operator, CutAfter, IfVersion, DryRun };
+        var extend = new Command(
+            "extend",
+            "Changes the end, the reason or the ticket of the current or scheduled mode. Never leaves the mode."
+        )
+        {
+            ExtendBy,
+            Until,
+            Shorten,
+            Reason,
+            Ticket,
+            Operator,
+            CutAfter,
+            IfVersion,
+            DryRun,
+        };
         extend.SetAction((parsed, stop) => GuardAsync(parsed, client => ChangeAsync(parsed, client, HttpMethod.Patch, null, stop)));
         mode.Add(extend);
 
         var cancel = new Command("cancel", "Cancels what is scheduled.") { IfVersion };
-        cancel.SetAction((parsed, _) => GuardAsync(parsed, async client =>
-            Print(parsed, await client.AskAsync(HttpMethod.Delete, "/mode/next", ManagementJson.Default.ChangeDocument, ifVersion: parsed.GetValue(IfVersion)).ConfigureAwait(false), ManagementJson.Default.ChangeDocument, ModeReport.Write)));
+        cancel.SetAction(
+            (parsed, _) =>
+                GuardAsync(
+                    parsed,
+                    async client =>
+                        Print(
+                            parsed,
+                            await client
+                                .AskAsync(
+                                    HttpMethod.Delete,
+                                    "/mode/next",
+                                    ManagementJson.Default.ChangeDocument,
+                                    ifVersion: parsed.GetValue(IfVersion)
+                                )
+                                .ConfigureAwait(false),
+                            ManagementJson.Default.ChangeDocument,
+                            ModeReport.Write
+                        )
+                )
+        );
         mode.Add(cancel);
 
         var history = new Command("history", "Shows who changed the mode, when and why, and how each instance drained.");
-        history.SetAction((parsed, _) => GuardAsync(parsed, async client =>
-            Print(parsed, await client.AskAsync(HttpMethod.Get, "/history", ManagementJson.Default.HistoryDocument).ConfigureAwait(false), ManagementJson.Default.HistoryDocument, ModeReport.Write)));
+        history.SetAction(
+            (parsed, _) =>
+                GuardAsync(
+                    parsed,
+                    async client =>
+                        Print(
+                            parsed,
+                            await client.AskAsync(HttpMethod.Get, "/history", ManagementJson.Default.HistoryDocument).ConfigureAwait(false),
+                            ManagementJson.Default.HistoryDocument,
+                            ModeReport.Write
+                        )
+                )
+        );
         mode.Add(history);
         yield return mode;
 
-        var bypass = new Command("bypass", "Lets testers through while the site is closed, by a token or by address.") { For, Address, Note, By, Url, TokenFile, Json };
-        bypass.SetAction((parsed, _) => GuardAsync(parsed, async client =>
+        var bypass = new Command("bypass", "Lets testers through while the site is closed, by a token or by address.")
         {
-            var sent = new BypassRequestDocument(parsed.GetValue(For), parsed.GetValue(Address), parsed.GetValue(Note), NameOfOperator(parsed));
-            var json = JsonSerializer.Serialize(sent, ManagementJson.Default.BypassRequestDocument);
-            var issued = await client.AskAsync(HttpMethod.Post, "/bypass", ManagementJson.Default.BypassDocument, json).ConfigureAwait(false);
-            return Print(parsed, issued, ManagementJson.Default.BypassDocument, ModeReport.Write);
-        }));
+            For,
+            Address,
+            Note,
+            By,
+            Url,
+            TokenFile,
+            Json,
+        };
+        bypass.SetAction(
+            (parsed, _) =>
+                GuardAsync(
+                    parsed,
+                    async client =>
+                    {
+                        var sent = new BypassRequestDocument(
+                            parsed.GetValue(For),
+                            parsed.GetValue(Address),
+                            parsed.GetValue(Note),
+                            NameOfOperator(parsed)
+                        );
+                        var json = JsonSerializer.Serialize(sent, ManagementJson.Default.BypassRequestDocument);
+                        var issued = await client
+                            .AskAsync(HttpMethod.Post, "/bypass", ManagementJson.Default.BypassDocument, json)
+                            .ConfigureAwait(false);
+                        return Print(parsed, issued, ManagementJson.Default.BypassDocument, ModeReport.Write);
+                    }
+                )
+        );
         var id = new Argument<string>("id") { Description = "The bypass, as router mode lists it." };
         var revoke = new Command("revoke", "Ends a bypass now.") { id, IfVersion };
-        revoke.SetAction((parsed, _) => GuardAsync(parsed, async client =>
-        {
-            var path = $"/bypass/{Uri.EscapeDataString(parsed.GetValue(id)!)}?by={Uri.EscapeDataString(NameOfOperator(parsed))}";
-            return Print(parsed, await client.AskAsync(HttpMethod.Delete, path, ManagementJson.Default.ChangeDocument, ifVersion: parsed.GetValue(IfVersion)).ConfigureAwait(false), ManagementJson.Default.ChangeDocument, ModeReport.Write);
-        }));
+        revoke.SetAction(
+            (parsed, _) =>
+                GuardAsync(
+                    parsed,
+                    async client =>
+                    {
+                        var path =
+                            $"/bypass/{Uri.EscapeDataString(parsed.GetValue(id)!)}?by={Uri.EscapeDataString(NameOfOperator(parsed))}";
+                        return Print(
+                            parsed,
+                            await client
+                                .AskAsync(
+                                    HttpMethod.Delete,
+                                    path,
+                                    ManagementJson.Default.ChangeDocument,
+                                    ifVersion: parsed.GetValue(IfVersion)
+                                )
+                                .ConfigureAwait(false),
+                            ManagementJson.Default.ChangeDocument,
+                            ModeReport.Write
+                        );
+                    }
+                )
+        );
         bypass.Add(revoke);
         yield return bypass;
 
         var address = new Argument<string>("url") { Description = "Such as https://www.example.org/admin/x", Validators = { Length } };
-        var explain = new Command("explain", "Explains step by step what a running Router would do with a request.") { address, Client, InMode, Method, Url, TokenFile, Json };
-        explain.SetAction((parsed, _) => GuardAsync(parsed, async client =>
+        var explain = new Command("explain", "Explains step by step what a running Router would do with a request.")
         {
-            var query = $"url={Uri.EscapeDataString(parsed.GetValue(address)!)}{Query("client", parsed.GetValue(Client))}{Query("mode", parsed.GetValue(InMode))}{Query("method", parsed.GetValue(Method))}";
-            return Print(parsed, await client.AskAsync(HttpMethod.Get, $"/explain?{query}", ManagementJson.Default.ExplainDocument).ConfigureAwait(false), ManagementJson.Default.ExplainDocument, Write);
-        }));
+            address,
+            Client,
+            InMode,
+            Method,
+            Url,
+            TokenFile,
+            Json,
+        };
+        explain.SetAction(
+            (parsed, _) =>
+                GuardAsync(
+                    parsed,
+                    async client =>
+                    {
+                        var query =
+                            $"url={Uri.EscapeDataString(parsed.GetValue(address)!)}{Query("client", parsed.GetValue(Client))}{Query("mode", parsed.GetValue(InMode))}{Query("method", parsed.GetValue(Method))}";
+                        return Print(
+                            parsed,
+                            await client
+                                .AskAsync(HttpMethod.Get, $"/explain?{query}", ManagementJson.Default.ExplainDocument)
+                                .ConfigureAwait(false),
+                            ManagementJson.Default.ExplainDocument,
+                            Write
+                        );
+                    }
+                )
+        );
         yield return explain;
     }
 
@@ -105,7 +289,9 @@ public static class ModeCommand
     {
         try
         {
-            using var client = new ManagementClient(ManagementAccess.Find(StartArguments.Of(parsed), parsed.GetValue(Url), parsed.GetValue(TokenFile)));
+            using var client = new ManagementClient(
+                ManagementAccess.Find(StartArguments.Of(parsed), parsed.GetValue(Url), parsed.GetValue(TokenFile))
+            );
             return await command(client).ConfigureAwait(false);
         }
         catch (CommandFailedException failed)
@@ -113,7 +299,7 @@ public static class ModeCommand
             await Console.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
             return failed.Code;
         }
-        catch (IOException fault) when (OperatorConsole.IsClosed(fault))
+        catch (IOException error) when (OperatorConsole.IsClosed(error))
         {
             // Whatever was asked for is done, except a verdict that nobody read.
             return parsed.GetValue(Wait) ? ExitCode.NotDone : 0;
@@ -139,7 +325,13 @@ public static class ModeCommand
         }
     }
 
-    private static async Task<int> ChangeAsync(ParseResult parsed, ManagementClient client, HttpMethod method, string? mode, CancellationToken stop)
+    private static async Task<int> ChangeAsync(
+        ParseResult parsed,
+        ManagementClient client,
+        HttpMethod method,
+        string? mode,
+        CancellationToken stop
+    )
     {
         var isSet = method == HttpMethod.Put;
         var sent = new ModeChangeDocument
@@ -158,8 +350,15 @@ public static class ModeCommand
         };
         var trial = parsed.GetValue(DryRun);
         var json = JsonSerializer.Serialize(sent, ManagementJson.Default.ModeChangeDocument);
-        var change = await client.AskAsync(
-            method, trial ? "/mode?dryRun=true" : "/mode", ManagementJson.Default.ChangeDocument, json, parsed.GetValue(IfVersion)).ConfigureAwait(false);
+        var change = await client
+            .AskAsync(
+                method,
+                trial ? "/mode?dryRun=true" : "/mode",
+                ManagementJson.Default.ChangeDocument,
+                json,
+                parsed.GetValue(IfVersion)
+            )
+            .ConfigureAwait(false);
         var wait = isSet && parsed.GetValue(Wait) && !trial;
         if (!wait)
             return Print(parsed, change, ManagementJson.Default.ChangeDocument, ModeReport.Write);
@@ -176,8 +375,14 @@ public static class ModeCommand
         return fleet is { Safe: true } ? 0 : ExitCode.NotDone;
     }
 
-    // Until the mode is in force on every instance and, where it lets nothing write, until it is safe. The last state; null where it did not come to that.
-    private static async Task<FleetDocument?> WaitAsync(ParseResult parsed, ManagementClient client, ModeDocument set, CancellationToken stop)
+    // Until the mode is in force on every instance and, where it lets nothing write, until it is safe. The last state; null where it did
+    // not come to that.
+    private static async Task<FleetDocument?> WaitAsync(
+        ParseResult parsed,
+        ManagementClient client,
+        ModeDocument set,
+        CancellationToken stop
+    )
     {
         var (target, at) = Goal(set);
         // A mode that lets something write is never safe; in force everywhere is all that it can be.
@@ -185,7 +390,10 @@ public static class ModeCommand
         var lead = at > set.Now ? at - set.Now : TimeSpan.Zero;
         var (started, timeout) = (TimeProvider.System.GetTimestamp(), TimeoutOf(parsed));
         var longest = timeout ?? lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience;
-        var display = new DrainDisplay(parsed.GetValue(Json) ? TextWriter.Null : Console.Out, Console.IsOutputRedirected ? null : Console.WindowWidth);
+        var display = new DrainDisplay(
+            parsed.GetValue(Json) ? TextWriter.Null : Console.Out,
+            Console.IsOutputRedirected ? null : Console.WindowWidth
+        );
         while (true)
         {
             var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= longest;
@@ -197,17 +405,31 @@ public static class ModeCommand
                     longest = lead + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Patience;
                 // Whoever extends the end or issues a bypass makes a new version and no other switch.
                 var isOther = fleet.Version > set.Version && Goal(fleet.Current) != (target, at);
-                var isDone = fleet.Version >= set.Version && fleet.Mode == target && !isOther && (mayBeSafe ? fleet.Safe : fleet.State != VerdictState.NotSafe);
+                var isDone =
+                    fleet.Version >= set.Version
+                    && fleet.Mode == target
+                    && !isOther
+                    && (mayBeSafe ? fleet.Safe : fleet.State != VerdictState.NotSafe);
                 if (isDone || isOther || isLast)
                 {
-                    End(parsed, fleet, display, isDone ? null
-                        : isOther ? $"Somebody has changed the mode meanwhile (version {fleet.Version})."
-                        : stop.IsCancellationRequested ? "Interrupted: the switch goes on without this command."
-                        : client.Hint($"Gave up waiting after {DurationText.Of(longest)}. To go on: router mode --wait"));
+                    End(
+                        parsed,
+                        fleet,
+                        display,
+                        isDone ? null
+                            : isOther ? $"Somebody has changed the mode meanwhile (version {fleet.Version})."
+                            : stop.IsCancellationRequested ? "Interrupted: the switch goes on without this command."
+                            : client.Hint($"Gave up waiting after {DurationText.Of(longest)}. To go on: router mode --wait")
+                    );
                     return isDone ? fleet : null;
                 }
 
-                display.Show(fleet.Mode == target || lead == TimeSpan.Zero ? ModeReport.Progress(fleet) : $"waiting for {target}, still {fleet.Mode}", fleet);
+                display.Show(
+                    fleet.Mode == target || lead == TimeSpan.Zero
+                        ? ModeReport.Progress(fleet)
+                        : $"waiting for {target}, still {fleet.Mode}",
+                    fleet
+                );
             }
             catch (CommandFailedException failed) when (failed.Code == ExitCode.NoConnection && !isLast)
             {
@@ -236,12 +458,18 @@ public static class ModeCommand
         parsed.GetValue(WaitTimeout) is { } text && ConfigurationReader.TryDuration(text, out var timeout) ? timeout : null;
 
     // What the record comes to in the end.
-    private static (string Mode, DateTimeOffset At) Goal(ModeDocument mode) => mode.Next is [.., var last] ? (last.Mode, last.At) : (mode.Mode, mode.Since);
+    private static (string Mode, DateTimeOffset At) Goal(ModeDocument mode) =>
+        mode.Next is [.., var last] ? (last.Mode, last.At) : (mode.Mode, mode.Since);
 
     internal static Task<FleetDocument> FleetAsync(ParseResult parsed, ManagementClient client) =>
-        client.AskAsync(HttpMethod.Get, parsed.GetValue(Expect) is { } expect ? string.Create(CultureInfo.InvariantCulture, $"/fleet?expect={expect}") : "/fleet", ManagementJson.Default.FleetDocument);
+        client.AskAsync(
+            HttpMethod.Get,
+            parsed.GetValue(Expect) is { } expect ? string.Create(CultureInfo.InvariantCulture, $"/fleet?expect={expect}") : "/fleet",
+            ManagementJson.Default.FleetDocument
+        );
 
-    internal static string NameOfOperator(ParseResult parsed) => OperatorName.Of(parsed.GetValue(By) ?? parsed.GetValue(Operator), Environment.GetEnvironmentVariable, Environment.UserName);
+    internal static string NameOfOperator(ParseResult parsed) =>
+        OperatorName.Of(parsed.GetValue(By) ?? parsed.GetValue(Operator), Environment.GetEnvironmentVariable, Environment.UserName);
 
     private static string? Time(ParseResult parsed, Option<string?> option)
     {
@@ -262,7 +490,9 @@ public static class ModeCommand
         var text = argument.Tokens[0].Value.TrimStart('+');
         if (ConfigurationReader.TryDuration(text, out _))
             return text;
-        argument.AddError($"--by is '{argument.Tokens[0].Value}', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator.");
+        argument.AddError(
+            $"--by is '{argument.Tokens[0].Value}', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator."
+        );
         return null;
     }
 
@@ -277,11 +507,15 @@ public static class ModeCommand
 
     // Asked before anything is sent: a switch that was made can't be called wrong use.
     private static int? Instances(ArgumentResult argument) =>
-        int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number is >= 1 and <= FleetDocument.MostExpected
-            ? number : Wrong<int>(argument, $"the number of instances, from 1 to {FleetDocument.MostExpected}");
+        int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && number is >= 1 and <= FleetDocument.MostExpected
+            ? number
+            : Wrong<int>(argument, $"the number of instances, from 1 to {FleetDocument.MostExpected}");
 
     private static long? Version(ArgumentResult argument) =>
-        long.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : Wrong<long>(argument, "the version that router mode shows, such as 7");
+        long.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : Wrong<long>(argument, "the version that router mode shows, such as 7");
 
     // What no instance takes is not sent at all: a command line can be longer than a request.
     private static void Length(SymbolResult result)
@@ -310,7 +544,7 @@ public static class ModeCommand
     private static void Write(ExplainDocument explained, TextWriter output)
     {
         foreach (var step in explained.Steps)
-            output.WriteLine($"{step.Question,-12}{step.Answer}");
+            output.WriteLine($"{step.Question, -12}{step.Answer}");
         output.WriteLine(explained.Status is { } status ? $"=> {status}, {explained.Outcome}" : $"=> {explained.Outcome}");
     }
 

@@ -28,10 +28,16 @@ public static class ModeReport
             Write(instance, output);
         foreach (var writes in fleet.LastWrites)
             output.WriteLine($"last write: {writes.Backend}: accepted {Moment(writes.Accepted)}, completed {Moment(writes.Completed)}");
-        foreach (var (instance, write) in fleet.Instances.SelectMany(instance => instance.Report.UncertainWrites.Select(write => (instance, write))))
+        foreach (
+            var (instance, write) in fleet.Instances.SelectMany(instance =>
+                instance.Report.UncertainWrites.Select(write => (instance, write))
+            )
+        )
             output.WriteLine($"OUTCOME UNKNOWN: {Describe(write)}, through {instance.Report.Name}");
         foreach (var instance in fleet.Instances.Where(instance => instance.Report.UncertainCount > instance.Report.UncertainWrites.Length))
-            output.WriteLine($"OUTCOME UNKNOWN: {instance.Report.UncertainCount - instance.Report.UncertainWrites.Length} more through {instance.Report.Name}: see its log and metrics");
+            output.WriteLine(
+                $"OUTCOME UNKNOWN: {instance.Report.UncertainCount - instance.Report.UncertainWrites.Length} more through {instance.Report.Name}: see its log and metrics"
+            );
         foreach (var remark in fleet.Remarks)
             output.WriteLine($"note:      {remark}");
         if (note is not null)
@@ -54,7 +60,9 @@ public static class ModeReport
         }
 
         foreach (var bypass in mode.Bypasses)
-            output.WriteLine($"bypass:    {bypass.Id} until {Time(bypass.Until)}{(bypass.Address is { } address ? $", {address}" : "")}{(bypass.By is { } giver ? $", by {giver}" : "")}{(bypass.Note is { } note ? $", {note}" : "")}");
+            output.WriteLine(
+                $"bypass:    {bypass.Id} until {Time(bypass.Until)}{(bypass.Address is { } address ? $", {address}" : "")}{(bypass.By is { } giver ? $", by {giver}" : "")}{(bypass.Note is { } note ? $", {note}" : "")}"
+            );
         output.WriteLine($"kept in:   {mode.Store}{(mode.IsLasting ? "" : $"; a restart goes back to {mode.ConfiguredMode}")}");
         Line("PROBLEM", mode.Problem);
         Line("PROBLEM", mode.SwitchProblem is { } problem ? $"The fleet can't be switched: {problem}" : null);
@@ -62,7 +70,7 @@ public static class ModeReport
         void Line(string name, string? text)
         {
             if (text is not null)
-                output.WriteLine($"{name + ":",-11}{text}");
+                output.WriteLine($"{name + ":", -11}{text}");
         }
     }
 
@@ -90,7 +98,9 @@ public static class ModeReport
         {
             output.WriteLine("Dry run. Nothing was changed. This would happen:");
             foreach (var effect in change.Effects)
-                output.WriteLine($"  {effect.Backend,-24}{effect.Kind,-10}{(effect.Writes ? "reachable" : effect.Reads ? "reads only" : "CLOSED")}");
+                output.WriteLine(
+                    $"  {effect.Backend, -24}{effect.Kind, -10}{(effect.Writes ? "reachable" : effect.Reads ? "reads only" : "CLOSED")}"
+                );
         }
 
         if (change.EndMoved is { } moved)
@@ -99,10 +109,23 @@ public static class ModeReport
     }
 
     // Every line for a closed site, so that it is plain what was not given.
-    private static void WriteAnnouncement(string indent, string mode, DateTimeOffset? until, double? overrun, string? by, string? reason, string? ticket, TextWriter output)
+    private static void WriteAnnouncement(
+        string indent,
+        string mode,
+        DateTimeOffset? until,
+        double? overrun,
+        string? by,
+        string? reason,
+        string? ticket,
+        TextWriter output
+    )
     {
         var closes = !ModeCatalogue.TryFind(mode, out var known) || known.ClosesAnything;
-        Line("until", until is { } end ? $"{Time(end)}{(overrun is { } over ? $", OVERRUN by {Span(over)}" : "")}" : null, "no end announced");
+        Line(
+            "until",
+            until is { } end ? $"{Time(end)}{(overrun is { } over ? $", OVERRUN by {Span(over)}" : "")}" : null,
+            "no end announced"
+        );
         Line("by", by, "nobody named");
         Line("reason", reason, "none given");
         Line("ticket", ticket, "none given");
@@ -110,7 +133,7 @@ public static class ModeReport
         void Line(string name, string? text, string nothing)
         {
             if (text is not null || closes)
-                output.WriteLine($"{indent}{name + ":",-11}{(text is null ? $"({nothing})" : text)}");
+                output.WriteLine($"{indent}{name + ":", -11}{(text is null ? $"({nothing})" : text)}");
         }
     }
 
@@ -118,16 +141,20 @@ public static class ModeReport
     private static string Move(EndMoveDocument moved)
     {
         var (by, isShort) = (moved.To - moved.From, moved.From.Second == 0 && moved.To.Second == 0);
-        var format = $"{(by.Duration() < TimeSpan.FromDays(1) ? "" : "yyyy-MM-dd ")}HH:mm{(isShort ? "" : ":ss")}{(moved.From.ToLocalTime().Offset == moved.To.ToLocalTime().Offset ? "" : " zzz")}";
+        var format =
+            $"{(by.Duration() < TimeSpan.FromDays(1) ? "" : "yyyy-MM-dd ")}HH:mm{(isShort ? "" : ":ss")}{(moved.From.ToLocalTime().Offset == moved.To.ToLocalTime().Offset ? "" : " zzz")}";
         return $"{Time(moved.From, format)} -> {Time(moved.To, format)}, {DurationText.Of(by.Duration())} {(by > TimeSpan.Zero ? "later" : "CLOSER")}";
     }
 
     /// <summary>One line on what is still in flight.</summary>
-    public static string Progress(FleetDocument fleet) => fleet.Instances.Sum(instance => instance.State == InstanceState.Live ? instance.Report.BlockingCount : 0) is > 0 and var held
-        ? $"in flight: {held}. {fleet.Verdict}" : fleet.Verdict;
+    public static string Progress(FleetDocument fleet) =>
+        fleet.Instances.Sum(instance => instance.State == InstanceState.Live ? instance.Report.BlockingCount : 0) is > 0 and var held
+            ? $"in flight: {held}. {fleet.Verdict}"
+            : fleet.Verdict;
 
     /// <summary>What a request in flight is known by.</summary>
-    public static string Name(InFlightRequest exchange) => $"{(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}";
+    public static string Name(InFlightRequest exchange) =>
+        $"{(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}";
 
     /// <summary>The history, a line for each entry.</summary>
     public static void Write(HistoryDocument history, TextWriter output)
@@ -135,7 +162,9 @@ public static class ModeReport
         for (var i = 0; i < history.Entries.Length; i++)
         {
             var entry = history.Entries[i];
-            output.WriteLine($"{Time(entry.Time)}  v{entry.Version,-5}{entry.Kind.ToString().ToLowerInvariant(),-10}{entry.Mode,-12}{Details(entry)}{Lasted(history.Entries, i)}");
+            output.WriteLine(
+                $"{Time(entry.Time)}  v{entry.Version, -5}{entry.Kind.ToString().ToLowerInvariant(), -10}{entry.Mode, -12}{Details(entry)}{Lasted(history.Entries, i)}"
+            );
         }
     }
 
@@ -164,9 +193,22 @@ public static class ModeReport
     private static string Details(HistoryEntry entry)
     {
         if (entry.Kind != HistoryKind.Drained)
-            return string.Join(", ", new[] { entry.At is { } at && at > entry.Time ? $"at {Time(at)}" : null, entry.By is { } by ? $"by {by}" : null, entry.Reason, entry.Ticket, entry.Until is { } until ? $"until {Time(until)}" : null }.OfType<string>());
+            return string.Join(
+                ", ",
+                new[]
+                {
+                    entry.At is { } at && at > entry.Time ? $"at {Time(at)}" : null,
+                    entry.By is { } by ? $"by {by}" : null,
+                    entry.Reason,
+                    entry.Ticket,
+                    entry.Until is { } until ? $"until {Time(until)}" : null,
+                }.OfType<string>()
+            );
         var writes = entry.LastWrites is { IsDefaultOrEmpty: false } all ? all.Max(write => write.Completed ?? write.Accepted) : null;
-        return string.Create(CultureInfo.InvariantCulture, $"{entry.Instance}: after {entry.DrainedAfter:F1} s, {entry.Cut} cut, {entry.UncertainWrites} writes of unknown outcome{(writes is { } last ? $", last write {Time(last)}" : "")}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{entry.Instance}: after {entry.DrainedAfter:F1} s, {entry.Cut} cut, {entry.UncertainWrites} writes of unknown outcome{(writes is { } last ? $", last write {Time(last)}" : "")}"
+        );
     }
 
     private static void Write(InstanceDocument instance, TextWriter output)
@@ -174,7 +216,8 @@ public static class ModeReport
         var report = instance.Report;
         output.WriteLine(
             $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State.ToString().ToLowerInvariant()}{(instance.State == InstanceState.Live ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago")}: "
-            + $"version {report.Version}, {report.Mode}, {Count(report.BlockingCount, "request")} still in flight ({Count(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut");
+                + $"version {report.Version}, {report.Mode}, {Count(report.BlockingCount, "request")} still in flight ({Count(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut"
+        );
         foreach (var exchange in report.Blocking)
             output.WriteLine($"           {Describe(exchange)}");
         if (report.Problem is { } problem)
@@ -187,11 +230,13 @@ public static class ModeReport
 
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
-    private static string Describe(InFlightRequest exchange) => string.Create(CultureInfo.InvariantCulture, $"{exchange.AgeSeconds,6:F1} s  {Name(exchange)}");
+    private static string Describe(InFlightRequest exchange) =>
+        string.Create(CultureInfo.InvariantCulture, $"{exchange.AgeSeconds, 6:F1} s  {Name(exchange)}");
 
     private static string Moment(DateTimeOffset? time) => time is { } known ? Time(known, "HH:mm:ss.fff zzz") : "none";
 
-    private static string Time(DateTimeOffset time, string format = "yyyy-MM-dd HH:mm:ss zzz") => time.ToLocalTime().ToString(format, CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time, string format = "yyyy-MM-dd HH:mm:ss zzz") =>
+        time.ToLocalTime().ToString(format, CultureInfo.InvariantCulture);
 
     private static string Span(double seconds) => TimeSpan.FromSeconds(Math.Round(seconds)).ToString("c", CultureInfo.InvariantCulture);
 }

@@ -5,8 +5,9 @@ using Router.Configuration;
 namespace Router.Cli;
 
 /// <summary>
-/// Standard output and standard error as the tool writes to them. Texts come from other operators and from clients' requests: hidden characters
-/// are escaped on the way. A reader that has gone, such as <c>head</c>, ends the command; the framework's console would write on into the void.
+/// Standard output and standard error as the tool writes to them. Texts come from other operators and from clients' requests: hidden
+/// characters are escaped on the way. A reader that has gone, such as <c>head </c>, ends the command; the framework's console would write
+/// on into the void.
 /// </summary>
 public static class OperatorConsole
 {
@@ -27,7 +28,7 @@ public static class OperatorConsole
     public static TextWriter Visible(TextWriter output) => new VisibleWriter(output);
 
     /// <summary>Whether an exception says that nobody reads the output any more.</summary>
-    public static bool IsClosed(IOException fault) => fault.HResult == BrokenPipe;
+    public static bool IsClosed(IOException error) => error.HResult == BrokenPipe;
 
     // A file is left to the framework, which keeps its place where several programs write to it.
     private static TextWriter OpenOutput()
@@ -37,9 +38,11 @@ public static class OperatorConsole
         try
         {
             var stream = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-            return stream.CanSeek ? Console.Out : new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
+            return stream.CanSeek
+                ? Console.Out
+                : new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false)) { AutoFlush = true };
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             // There is no standard output, or none that can be written to: the framework drops what is written.
             return Console.Out;

@@ -5,7 +5,10 @@ namespace Router.Cli;
 /// <summary>Who a change is put down to.</summary>
 public static class OperatorName
 {
-    /// <summary>The name that was given, else whoever called <c>sudo</c>, else the login name; in a container a user often has none, and then it is the user's number.</summary>
+    /// <summary>
+    /// The name that was given, else whoever called <c>sudo </c>, else the login name; in a container a user often has none, and then it is
+    /// the user's number.
+    /// </summary>
     public static string Of(string? given, Func<string, string?> environment, string login)
     {
         foreach (var name in new[] { given, environment("SUDO_USER"), login })
@@ -21,7 +24,13 @@ public static class OperatorName
     private static uint? UserId()
     {
         const string file = "/proc/self/status";
-        var line = File.Exists(file) ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal)) : null;
-        return line?.Split('\t') is [_, _, var effective, ..] && uint.TryParse(effective, NumberStyles.None, CultureInfo.InvariantCulture, out var id) ? id : null;
+        var line = File.Exists(file)
+            ? File.ReadLines(file).FirstOrDefault(line => line.StartsWith("Uid:", StringComparison.Ordinal))
+            : null;
+        return
+            line?.Split('\t') is [_, _, var effective, ..]
+            && uint.TryParse(effective, NumberStyles.None, CultureInfo.InvariantCulture, out var id)
+            ? id
+            : null;
     }
 }

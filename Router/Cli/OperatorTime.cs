@@ -5,8 +5,8 @@ using Router.Configuration;
 namespace Router.Cli;
 
 /// <summary>
-/// Times as operators type them, made into instants on the operator's own machine, whose zone they mean. Where the clocks change, a local time
-/// can occur twice or never: the next occurrence is taken, and a time that does not exist is refused.
+/// Times as operators type them, made into instants on the operator's own machine, whose zone they mean. Where the clocks change, a local
+/// time can occur twice or never: the next occurrence is taken, and a time that does not exist is refused.
 /// </summary>
 public static class OperatorTime
 {
@@ -25,7 +25,9 @@ public static class OperatorTime
             instant = now + after;
         else if (TimeOnly.TryParseExact(text, ["HH:mm", "HH:mm:ss"], CultureInfo.InvariantCulture, DateTimeStyles.None, out var clock))
             problem = Next(clock, now, zone, out instant);
-        else if (DateTime.TryParseExact(text, WithDate, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) && IsNear(local, now))
+        else if (
+            DateTime.TryParseExact(text, WithDate, CultureInfo.InvariantCulture, DateTimeStyles.None, out var local) && IsNear(local, now)
+        )
             problem = Of(local, now, zone, out instant);
         else if (!DateTimeOffset.TryParseExact(text, WithOffset, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out instant))
             problem = $"'{text}' is not a time. Give {Forms}.";
@@ -72,18 +74,24 @@ public static class OperatorTime
         instant = Occurrences(after, zone)[0];
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{local:yyyy-MM-dd HH:mm} does not exist in {zone.Id}, where the clock goes from {Occurrences(before, zone)[^1]:HH:mm zzz} to {instant:HH:mm zzz}. Give {before:HH:mm} or {after:HH:mm}.");
+            $"{local:yyyy-MM-dd HH:mm} does not exist in {zone.Id}, where the clock goes from {Occurrences(before, zone)[^1]:HH:mm zzz} to {instant:HH:mm zzz}. Give {before:HH:mm} or {after:HH:mm}."
+        );
     }
 
-    // A local time belongs to an instant where the zone has just that offset then. The two offsets around it are those of a day before and after.
+    // A local time belongs to an instant where the zone has just that offset then. The two offsets around it are those of a day before and
+    // after.
     private static DateTimeOffset[] Occurrences(DateTime local, TimeZoneInfo zone) =>
-    [
-        .. from offset in new[] { zone.GetUtcOffset(new DateTimeOffset(local.AddDays(-1), TimeSpan.Zero)), zone.GetUtcOffset(new DateTimeOffset(local.AddDays(1), TimeSpan.Zero)) }.Distinct()
-           let candidate = new DateTimeOffset(local, offset)
-           where zone.GetUtcOffset(candidate) == offset
-           orderby candidate
-           select candidate,
-    ];
+        [
+            .. from offset in new[]
+            {
+                zone.GetUtcOffset(new DateTimeOffset(local.AddDays(-1), TimeSpan.Zero)),
+                zone.GetUtcOffset(new DateTimeOffset(local.AddDays(1), TimeSpan.Zero)),
+            }.Distinct()
+            let candidate = new DateTimeOffset(local, offset)
+            where zone.GetUtcOffset(candidate) == offset
+            orderby candidate
+            select candidate,
+        ];
 
     // Far from the first and the last instant that there are, where no offset can be taken off.
     private static bool IsNear(DateTime local, DateTimeOffset now) => Math.Abs(local.Year - now.Year) <= 100;

@@ -4,8 +4,9 @@ using Router.Serving;
 namespace Router.Cli;
 
 /// <summary>
-/// What a serving Router does on signals: SIGHUP reloads; SIGUSR1 and SIGUSR2, which log rotation and supervisors send to other servers, do nothing; SIGTERM,
-/// SIGINT and SIGQUIT stop it, which is the host's business and only noted here. Without a handler each of them ends the process at once.
+/// What a serving Router does on signals: SIGHUP reloads; SIGUSR1 and SIGUSR2, which log rotation and supervisors send to other servers, do
+/// nothing; SIGTERM, SIGINT and SIGQUIT stop it, which is the host's business and only noted here. Without a handler each of them ends the
+/// process at once.
 /// </summary>
 internal sealed class ProcessSignals : IDisposable
 {
@@ -45,7 +46,8 @@ internal sealed class ProcessSignals : IDisposable
             registration.Dispose();
     }
 
-    private void On(PosixSignal signal, Action<PosixSignalContext> handle) => _registrations.Add(PosixSignalRegistration.Create(signal, handle));
+    private void On(PosixSignal signal, Action<PosixSignalContext> handle) =>
+        _registrations.Add(PosixSignalRegistration.Create(signal, handle));
 
     private void Reload(PosixSignalContext signal)
     {

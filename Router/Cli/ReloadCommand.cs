@@ -6,25 +6,47 @@ namespace Router.Cli;
 /// <summary><c>router reload</c>: has a running Router read its configuration again, and reports the result.</summary>
 public static class ReloadCommand
 {
-    /// <summary>The command.</summary>
     public static Command Build()
     {
-        var url = new Option<string?>("--url") { Description = "The management interface. Default: ROUTER_URL, else Router:Management:Url of the configuration (http://127.0.0.1:9900)." };
-        var tokenFile = new Option<string?>("--token-file") { Description = "A file that holds the token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration." };
-        var reload = new Command("reload", "Has a running Router read its configuration, certificates and lists again, and reports what changed or what is wrong.") { url, tokenFile };
-        reload.SetAction(async (parsed, _) =>
+        var url = new Option<string?>("--url")
         {
-            try
+            Description =
+                "The management interface. Default: ROUTER_URL, else Router:Management:Url of the configuration (http://127.0.0.1:9900).",
+        };
+        var tokenFile = new Option<string?>("--token-file")
+        {
+            Description =
+                "A file that holds the token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.",
+        };
+        var reload = new Command(
+            "reload",
+            "Has a running Router read its configuration, certificates and lists again, and reports what changed or what is wrong."
+        )
+        {
+            url,
+            tokenFile,
+        };
+        reload.SetAction(
+            async (parsed, _) =>
             {
-                using var client = new ManagementClient(ManagementAccess.Find(StartArguments.Of(parsed), parsed.GetValue(url), parsed.GetValue(tokenFile)));
-                return Write(await client.AskAsync(HttpMethod.Post, "/reload", ManagementJson.Default.ReloadDocument).ConfigureAwait(false), Console.Out, Console.Error);
+                try
+                {
+                    using var client = new ManagementClient(
+                        ManagementAccess.Find(StartArguments.Of(parsed), parsed.GetValue(url), parsed.GetValue(tokenFile))
+                    );
+                    return Write(
+                        await client.AskAsync(HttpMethod.Post, "/reload", ManagementJson.Default.ReloadDocument).ConfigureAwait(false),
+                        Console.Out,
+                        Console.Error
+                    );
+                }
+                catch (CommandFailedException failed)
+                {
+                    await Console.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
+                    return failed.Code;
+                }
             }
-            catch (CommandFailedException failed)
-            {
-                await Console.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
-                return failed.Code;
-            }
-        });
+        );
         return reload;
     }
 

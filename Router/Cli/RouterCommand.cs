@@ -27,14 +27,25 @@ public static class RouterCommand
         {
             foreach (var error in parsed.Errors)
                 await Console.Error.WriteLineAsync(error.Message).ConfigureAwait(false);
-            await Console.Error.WriteLineAsync(CommandSuggestion.Of(parsed) is { } meant ? $"Did you mean: {meant}" : "See --help.").ConfigureAwait(false);
+            await Console
+                .Error.WriteLineAsync(CommandSuggestion.Of(parsed) is { } meant ? $"Did you mean: {meant}" : "See --help.")
+                .ConfigureAwait(false);
             return ExitCode.WrongUse;
         }
 
         try
         {
-            // The host stops in its own time on SIGTERM; the command line's own two seconds would cut requests off. The other commands get them, for a last word.
-            return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = serves ? null : LastWord, EnableDefaultExceptionHandler = false }).ConfigureAwait(false);
+            // The host stops in its own time on SIGTERM; the command line's own two seconds would cut requests off. The other commands get
+            // them, for a last word.
+            return await parsed
+                .InvokeAsync(
+                    new InvocationConfiguration
+                    {
+                        ProcessTerminationTimeout = serves ? null : LastWord,
+                        EnableDefaultExceptionHandler = false,
+                    }
+                )
+                .ConfigureAwait(false);
         }
         catch (IOException fault) when (!serves && OperatorConsole.IsClosed(fault))
         {
@@ -45,17 +56,34 @@ public static class RouterCommand
     /// <summary>What there is to say.</summary>
     internal static RootCommand Build()
     {
-        var root = new RootCommand("Router: the front door of a site of many applications. Without a command it serves until it is told to stop.")
+        var root = new RootCommand(
+            "Router: the front door of a site of many applications. Without a command it serves until it is told to stop."
+        )
         {
             StartArguments.Urls,
             StartArguments.ConfigurationFile,
         };
         root.SetAction((parsed, _) => GuardAsync(() => RunCommand.RunAsync(StartArguments.Of(parsed), Console.Out, Console.Error)));
 
-        var check = new Command("check", "Checks the configuration and everything that a start needs, and prints the table that it makes, without listening.") { StartArguments.Urls, Connect };
-        check.SetAction((parsed, _) => GuardAsync(() => CheckCommand.RunAsync(StartArguments.Of(parsed), parsed.GetValue(Connect), Console.Out)));
+        var check = new Command(
+            "check",
+            "Checks the configuration and everything that a start needs, and prints the table that it makes, without listening."
+        )
+        {
+            StartArguments.Urls,
+            Connect,
+        };
+        check.SetAction(
+            (parsed, _) => GuardAsync(() => CheckCommand.RunAsync(StartArguments.Of(parsed), parsed.GetValue(Connect), Console.Out))
+        );
         root.Add(check);
-        var health = new Command("health", "Asks the Router that listens here by the same settings: exit code 0 where it answers 200 within a second, 1 where not.") { StartArguments.Urls };
+        var health = new Command(
+            "health",
+            "Asks the Router that listens here by the same settings: exit code 0 where it answers 200 within a second, 1 where not."
+        )
+        {
+            StartArguments.Urls,
+        };
         health.SetAction((parsed, _) => HealthCommand.RunAsync(StartArguments.Of(parsed), Console.Error));
         root.Add(health);
         root.Add(ReloadCommand.Build());
@@ -72,9 +100,11 @@ public static class RouterCommand
         }
         catch (InvalidConfigurationException invalid)
         {
-            await Console.Error.WriteLineAsync($"The configuration has {Count(invalid.Faults.All.Count)}; nothing was started:").ConfigureAwait(false);
-            foreach (var fault in invalid.Faults.All)
-                await Console.Error.WriteLineAsync($"  {fault}").ConfigureAwait(false);
+            await Console
+                .Error.WriteLineAsync($"The configuration has {Count(invalid.Faults.All.Count)}; nothing was started:")
+                .ConfigureAwait(false);
+            foreach (var error in invalid.Faults.All)
+                await Console.Error.WriteLineAsync($"  {error}").ConfigureAwait(false);
             return ExitCode.WrongUse;
         }
     }

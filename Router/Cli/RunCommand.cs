@@ -10,7 +10,9 @@ namespace Router.Cli;
 /// <summary><c>router</c>: serves until it is told to stop.</summary>
 public static class RunCommand
 {
-    /// <summary>Runs; the exit code is 0 after a stop that was asked for, and 1 after any other end and where Router could not listen.</summary>
+    /// <summary>
+    /// Runs; the exit code is 0 after a stop that was asked for, and 1 after any other end and where Router could not listen.
+    /// </summary>
     /// <exception cref="InvalidConfigurationException">The configuration has faults.</exception>
     public static async Task<int> RunAsync(StartOptions options, TextWriter output, TextWriter errors)
     {
@@ -20,22 +22,28 @@ public static class RunCommand
     }
 
     /// <summary>Starts an application that is built, and serves until it ends.</summary>
-    internal static async Task<int> RunAsync(WebApplication app, StartOptions options, ProcessSignals signals, TextWriter output, TextWriter errors)
+    internal static async Task<int> RunAsync(
+        WebApplication app,
+        StartOptions options,
+        ProcessSignals signals,
+        TextWriter output,
+        TextWriter errors
+    )
     {
         try
         {
             await app.StartAsync().ConfigureAwait(false);
         }
-        catch (ListenException fault)
+        catch (ListenException error)
         {
-            await errors.WriteLineAsync(fault.Message + ".").ConfigureAwait(false);
+            await errors.WriteLineAsync(error.Message + ".").ConfigureAwait(false);
             return 1;
         }
         // In use, not this machine's, or https without a certificate: the framework says each in another way.
-        catch (Exception fault) when (fault is IOException or SocketException or InvalidOperationException or CryptographicException)
+        catch (Exception error) when (error is IOException or SocketException or InvalidOperationException or CryptographicException)
         {
             var addresses = ListenAddresses.Of(app.Configuration, options, new ManagementSettings { Url = null });
-            await errors.WriteLineAsync(ListenAddresses.Explain(addresses, fault)).ConfigureAwait(false);
+            await errors.WriteLineAsync(ListenAddresses.Explain(addresses, error)).ConfigureAwait(false);
             return 1;
         }
 

@@ -8,7 +8,8 @@ internal static class StartArguments
 {
     public static readonly Option<string?> Urls = new("--urls")
     {
-        Description = "Where to listen, such as http://*:8080; several with semicolons. Else ASPNETCORE_URLS, else PORT on all interfaces, else 8080.",
+        Description =
+            "Where to listen, such as http://*:8080; several with semicolons. Else ASPNETCORE_URLS, else PORT on all interfaces, else 8080.",
     };
 
     public static readonly Option<string?> ConfigurationFile = new("--config")
@@ -17,9 +18,6 @@ internal static class StartArguments
         Recursive = true,
     };
 
-    public static StartOptions Of(ParseResult parsed) => new()
-    {
-        Urls = parsed.GetValue(Urls),
-        ConfigurationFile = parsed.GetValue(ConfigurationFile),
-    };
+    public static StartOptions Of(ParseResult parsed) =>
+        new() { Urls = parsed.GetValue(Urls), ConfigurationFile = parsed.GetValue(ConfigurationFile) };
 }

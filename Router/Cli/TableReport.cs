@@ -12,7 +12,19 @@ public static class TableReport
     /// <summary>Writes it.</summary>
     public static void Write(RouteTable table, AdmissionPolicy admission, TextWriter output)
     {
-        List<string[]> rows = [["ROUTE", "HOST", "PATH", "BACKEND", "KIND", "ADDRESS", "ALLOWED", .. ModeCatalogue.All.Select(mode => mode.Name.ToUpperInvariant())]];
+        List<string[]> rows =
+        [
+            [
+                "ROUTE",
+                "HOST",
+                "PATH",
+                "BACKEND",
+                "KIND",
+                "ADDRESS",
+                "ALLOWED",
+                .. ModeCatalogue.All.Select(mode => mode.Name.ToUpperInvariant()),
+            ],
+        ];
         rows.AddRange(table.Routes.Select(route => Row(route, admission)));
         var widths = Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length)).ToArray();
         foreach (var row in rows)
@@ -20,16 +32,18 @@ public static class TableReport
     }
 
     private static string[] Row(Route route, AdmissionPolicy admission) =>
-    [
-        route.Name,
-        route.HostText,
-        route.PathText ?? "(every other path)",
-        route.Backend?.Name ?? route.File ?? "-",
-        route.Backend?.Kind.ToString() ?? "-",
-        route.Backend?.Addresses.ToString() ?? "-",
-        route.Refuses ? "nobody" : route.AllowList is { } list ? $"{list.Name} ({list.Count})" : RuleSettings.Everyone,
-        .. ModeCatalogue.All.Select(mode => Effect(route, mode, admission)),
-    ];
+        [
+            route.Name,
+            route.HostText,
+            route.PathText ?? "(every other path)",
+            route.Backend?.Name ?? route.File ?? "-",
+            route.Backend?.Kind.ToString() ?? "-",
+            route.Backend?.Addresses.ToString() ?? "-",
+            route.Refuses ? "nobody"
+            : route.AllowList is { } list ? $"{list.Name} ({list.Count})"
+            : RuleSettings.Everyone,
+            .. ModeCatalogue.All.Select(mode => Effect(route, mode, admission)),
+        ];
 
     // What a client meets that the rule allows, decided as for a request. "read" where a GET is forwarded and a POST is not.
     private static string Effect(Route route, Mode mode, AdmissionPolicy admission)
@@ -37,9 +51,18 @@ public static class TableReport
         var client = route.AllowList?.Sample ?? IPAddress.None;
         var (get, post) = (Decide("GET"), Decide("POST"));
         return get.Status?.ToString(System.Globalization.CultureInfo.InvariantCulture)
-            ?? (get.Outcome == AdmissionOutcome.File ? "file" : post.Outcome == AdmissionOutcome.Forward ? "forward" : "read");
+            ?? (
+                get.Outcome == AdmissionOutcome.File ? "file"
+                : post.Outcome == AdmissionOutcome.Forward ? "forward"
+                : "read"
+            );
 
         AdmissionDecision Decide(string method) =>
-            admission.Evaluate(AdmissionRequest.Of(method, "/", client), RouteMatch.Of(route), ModeState.Supposed(mode), new AdmissionSteps());
+            admission.Evaluate(
+                AdmissionRequest.Of(method, "/", client),
+                RouteMatch.Of(route),
+                ModeState.Supposed(mode),
+                new AdmissionSteps()
+            );
     }
 }

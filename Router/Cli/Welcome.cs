@@ -18,7 +18,11 @@ public static partial class Welcome
         if (app.Services.GetService<SampleSite>() is null)
             return;
 
-        var port = app.Urls.Select(url => new Uri(url.Replace("*", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal)).Port).First();
+        var port = app
+            .Urls.Select(url =>
+                new Uri(url.Replace("*", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal)).Port
+            )
+            .First();
         output.WriteLine();
         output.WriteLine($"Router is in mode {mode.Name}: {mode.Summary}.");
         output.WriteLine("No backend has an address, so sample applications stand behind the table:");
@@ -26,14 +30,18 @@ public static partial class Welcome
         TableReport.Write(site.Table, site.Admission, output);
         output.WriteLine();
         output.WriteLine("Try, here or in a browser:");
-        foreach (var host in site.Table.Routes.Where(route => route.PathText is null && route.HostText.EndsWith(".*", StringComparison.Ordinal)))
+        foreach (
+            var host in site.Table.Routes.Where(route => route.PathText is null && route.HostText.EndsWith(".*", StringComparison.Ordinal))
+        )
             output.WriteLine($"  curl -i http://{host.HostText[..^2]}.localhost:{port}/");
         output.WriteLine($"  curl -i http://elsewhere.localhost:{port}/");
         output.WriteLine($"  curl -i http://localhost:{port}/_status");
         output.WriteLine($"  curl -i http://localhost:{port}/_metrics");
         output.WriteLine();
         if (app.Services.GetRequiredService<ManagementServer>().Url is { } management)
-            output.WriteLine($"To change the mode, in another terminal: dotnet run --project Router -- mode set recovery{(management == ManagementSettings.DefaultUrl ? "" : $" --url {LocalAddress.Of(management)}")}   (or {ModeCatalogue.Names})");
+            output.WriteLine(
+                $"To change the mode, in another terminal: dotnet run --project Router -- mode set recovery{(management == ManagementSettings.DefaultUrl ? "" : $" --url {LocalAddress.Of(management)}")}   (or {ModeCatalogue.Names})"
+            );
         output.WriteLine("Stop with Ctrl+C.");
     }
 

@@ -43,8 +43,7 @@ public static class AddressRange
     private static bool IsPlain(IPAddress address, ReadOnlySpan<char> text) =>
         address.AddressFamily == AddressFamily.InterNetworkV6 || text.SequenceEqual(address.ToString());
 
-    private static long ScopeId(this IPAddress address) =>
-        address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId : 0;
+    private static long ScopeId(this IPAddress address) => address.AddressFamily == AddressFamily.InterNetworkV6 ? address.ScopeId : 0;
 
     private static IPAddress NetworkOf(IPAddress address, int prefix)
     {

@@ -2,21 +2,19 @@ using System.Collections.Immutable;
 
 namespace Router.Configuration;
 
-/// <summary>The addresses of one backend: origins with the same scheme, without a path. Equal where they are the same in the same order.</summary>
+/// <summary>
+/// The addresses of one backend: origins with the same scheme, without a path. Equal where they are the same in the same order.
+/// </summary>
 public sealed class BackendAddresses(ImmutableArray<Uri> all) : IEquatable<BackendAddresses>
 {
     /// <summary>All of them; at least one in a valid configuration.</summary>
     public ImmutableArray<Uri> All => all;
 
-    /// <inheritdoc/>
     public bool Equals(BackendAddresses? other) => other is not null && all.SequenceEqual(other.All);
 
-    /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as BackendAddresses);
 
-    /// <inheritdoc/>
     public override int GetHashCode() => all.Aggregate(0, (hash, address) => HashCode.Combine(hash, address));
 
-    /// <inheritdoc/>
     public override string ToString() => string.Join(", ", all.Select(address => address.GetLeftPart(UriPartial.Authority)));
 }

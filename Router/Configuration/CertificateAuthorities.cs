@@ -3,7 +3,9 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Router.Configuration;
 
-/// <summary>Certificate authorities of a site's own, from a PEM file that the configuration names: what they signed is trusted, and nothing else.</summary>
+/// <summary>
+/// Certificate authorities of a site's own, from a PEM file that the configuration names: what they signed is trusted, and nothing else.
+/// </summary>
 public static class CertificateAuthorities
 {
     /// <summary>The path of a PEM file that holds at least one certificate; null where the key is absent, or a fault.</summary>
@@ -17,9 +19,9 @@ public static class CertificateAuthorities
                 return path;
             reader.Fault(key, $"'{path}' holds no certificate", "Name a PEM file");
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or CryptographicException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            reader.Fault(key, $"'{path}' can't be read ({fault.Message.TrimEnd('.')})", "Name a PEM file");
+            reader.Fault(key, $"'{path}' can't be read ({error.Message.TrimEnd('.')})", "Name a PEM file");
         }
 
         return null;

@@ -22,6 +22,8 @@ internal static class CertificateFile
     {
         using var certificate = X509CertificateLoader.LoadCertificate(content);
         var (pem, text) = (certificate.ExportCertificatePem(), Encoding.UTF8.GetString(key));
-        using var both = password is null ? X509Certificate2.CreateFromPem(pem, text) : X509Certificate2.CreateFromEncryptedPem(pem, text, password);
+        using var both = password is null
+            ? X509Certificate2.CreateFromPem(pem, text)
+            : X509Certificate2.CreateFromEncryptedPem(pem, text, password);
     }
 }

@@ -11,14 +11,16 @@ public sealed class CertificateStamps : ConfigurationProvider, IConfigurationSou
 
     private const string Endpoints = "Kestrel:Endpoints";
 
-    /// <inheritdoc/>
     public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
     /// <summary>Takes the state of the files that a configuration names.</summary>
     public void Update(IConfiguration configuration)
     {
         var stamp = Stamp(configuration);
-        Data = configuration.GetSection(Endpoints).GetChildren().Where(endpoint => endpoint["Url"]?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true)
+        Data = configuration
+            .GetSection(Endpoints)
+            .GetChildren()
+            .Where(endpoint => endpoint["Url"]?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true)
             .ToDictionary(endpoint => $"{endpoint.Path}:{Key}", _ => (string?)stamp, StringComparer.OrdinalIgnoreCase);
     }
 
@@ -29,11 +31,17 @@ public sealed class CertificateStamps : ConfigurationProvider, IConfigurationSou
     public static IEnumerable<string> Paths(IConfiguration configuration)
     {
         var endpoints = configuration.GetSection(Endpoints).GetChildren().ToArray();
-        return from certificate in configuration.GetSection("Kestrel:Certificates").GetChildren()
-                   .Concat(endpoints.Select(endpoint => endpoint.GetSection("Certificate")))
-                   .Concat(endpoints.SelectMany(endpoint => endpoint.GetSection("Sni").GetChildren()).Select(name => name.GetSection("Certificate")))
-               from path in new[] { certificate["Path"], certificate["KeyPath"] }
-               where path is { Length: > 0 }
-               select path;
+        return from certificate in configuration
+                .GetSection("Kestrel:Certificates")
+                .GetChildren()
+                .Concat(endpoints.Select(endpoint => endpoint.GetSection("Certificate")))
+                .Concat(
+                    endpoints
+                        .SelectMany(endpoint => endpoint.GetSection("Sni").GetChildren())
+                        .Select(name => name.GetSection("Certificate"))
+                )
+            from path in new[] { certificate["Path"], certificate["KeyPath"] }
+            where path is { Length: > 0 }
+            select path;
     }
 }

@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace Router.Configuration;
 
 /// <summary>
-/// The certificate that Router shows to a backend that asks for one, as PEM files that were read with the configuration: the same paths with another
-/// content are another value, so a backend gets new connections when its certificate is renewed.
+/// The certificate that Router shows to a backend that asks for one, as PEM files that were read with the configuration: the same paths
+/// with another content are another value, so a backend gets new connections when its certificate is renewed.
 /// </summary>
 /// <param name="Path">The certificate, then the intermediate ones up to an authority that the backend knows.</param>
 /// <param name="KeyPath">The private key, not encrypted.</param>
@@ -42,7 +42,11 @@ public sealed record ClientCertificateFiles(string Path, string KeyPath, string 
         else if (FileText.TryRead(keyPath, out problem, out cure) is null)
             reader.Fault(KeyKey, $"'{keyPath}' can't be read: {problem}", cure);
         else if (TryLoad(path, keyPath, out problem) is null)
-            reader.Fault(Key, $"'{path}' and its key '{keyPath}' can't be used: {problem}", "Name PEM files with a certificate and its unencrypted private key");
+            reader.Fault(
+                Key,
+                $"'{path}' and its key '{keyPath}' can't be used: {problem}",
+                "Name PEM files with a certificate and its unencrypted private key"
+            );
         else
             return new ClientCertificateFiles(path, keyPath, $"{FileStamp.Of(path)}|{FileStamp.Of(keyPath)}");
         return null;

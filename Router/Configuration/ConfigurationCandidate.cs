@@ -5,17 +5,25 @@ namespace Router.Configuration;
 /// <param name="read">The one that was read.</param>
 /// <param name="files">The layers in force that are files, each with what was read in its place.</param>
 /// <param name="certificates">The state of the certificates in force.</param>
-public sealed class ConfigurationCandidate(IConfigurationRoot running, IConfigurationRoot read, IReadOnlyDictionary<ConfigurationFile, ConfigurationFile> files, CertificateStamps certificates)
+public sealed class ConfigurationCandidate(
+    IConfigurationRoot running,
+    IConfigurationRoot read,
+    IReadOnlyDictionary<ConfigurationFile, ConfigurationFile> files,
+    CertificateStamps certificates
+)
 {
     /// <summary>The configuration that was read.</summary>
     public IConfiguration Configuration => read;
 
     /// <summary>The keys whose values differ between the two, in the order of their names.</summary>
     public IReadOnlyList<string> ChangedKeys() =>
-    [
-        .. files.SelectMany(pair => pair.Key.Keys.Concat(pair.Value.Keys)).Distinct(StringComparer.OrdinalIgnoreCase)
-            .Where(key => running[key] != read[key] || IsSet(running, key) != IsSet(read, key)).Order(StringComparer.OrdinalIgnoreCase),
-    ];
+        [
+            .. files
+                .SelectMany(pair => pair.Key.Keys.Concat(pair.Value.Keys))
+                .Distinct(StringComparer.OrdinalIgnoreCase)
+                .Where(key => running[key] != read[key] || IsSet(running, key) != IsSet(read, key))
+                .Order(StringComparer.OrdinalIgnoreCase),
+        ];
 
     /// <summary>Puts it in force, and tells those who listen to the configuration.</summary>
     public void Take()
@@ -26,5 +34,6 @@ public sealed class ConfigurationCandidate(IConfigurationRoot running, IConfigur
         running.Reload();
     }
 
-    private static bool IsSet(IConfigurationRoot configuration, string key) => configuration.Providers.Any(layer => layer.TryGet(key, out _));
+    private static bool IsSet(IConfigurationRoot configuration, string key) =>
+        configuration.Providers.Any(layer => layer.TryGet(key, out _));
 }

@@ -1,7 +1,8 @@
 namespace Router.Configuration;
 
 /// <summary>
-/// One JSON file as a layer of the configuration. It is read only when <see cref="ReadAgain"/> is called, and what was read is in force only when
+/// One JSON file as a layer of the configuration. It is read only when <see cref="ReadAgain"/> is called, and what was read is in force
+/// only when
 /// <see cref="Take"/> is: a file that is wrong changes nothing.
 /// </summary>
 public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSource
@@ -35,7 +36,6 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
     /// <summary>The keys that the file sets.</summary>
     public IEnumerable<string> Keys => Data.Keys;
 
-    /// <inheritdoc/>
     public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
     /// <summary>The same layer as the file is now; where it can't be read, with what it held before.</summary>
@@ -45,7 +45,6 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
     public void Take(ConfigurationFile other) => (Data, Fault) = (other.Data, other.Fault);
 
     // The framework goes through all of the file's keys for each section that is asked: for 100,000 hosts that is minutes.
-    /// <inheritdoc/>
     public override IEnumerable<string> GetChildKeys(IEnumerable<string> earlierKeys, string? parentPath)
     {
         var data = Data;
@@ -59,11 +58,15 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
         var sections = new HashSet<string>(keys, StringComparer.OrdinalIgnoreCase);
         foreach (var key in sections.ToArray())
         {
-            for (var parent = ConfigurationPath.GetParentPath(key); parent is not null && sections.Add(parent);)
+            for (var parent = ConfigurationPath.GetParentPath(key); parent is not null && sections.Add(parent); )
                 parent = ConfigurationPath.GetParentPath(parent);
         }
 
-        return sections.ToLookup(key => ConfigurationPath.GetParentPath(key) ?? "", key => ConfigurationPath.GetSectionKey(key), StringComparer.OrdinalIgnoreCase);
+        return sections.ToLookup(
+            key => ConfigurationPath.GetParentPath(key) ?? "",
+            key => ConfigurationPath.GetSectionKey(key),
+            StringComparer.OrdinalIgnoreCase
+        );
     }
 
     private (Dictionary<string, string?>? Keys, ValidationError? Fault) Read()
@@ -80,7 +83,10 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
         }
         catch (JsonKeysException error)
         {
-            return (null, new ValidationError($"{Path}:{error.Line}:{error.Column}", $"can't be read as JSON: {error.Message}", "Fix the file"));
+            return (
+                null,
+                new ValidationError($"{Path}:{error.Line}:{error.Column}", $"can't be read as JSON: {error.Message}", "Fix the file")
+            );
         }
     }
 }

@@ -23,7 +23,13 @@ public sealed class ConfigurationFiles
     /// <param name="environmentName">The environment's name, such as Production.</param>
     /// <param name="instead">A file to take in place of those there, or null.</param>
     /// <param name="environment">Reads an environment variable.</param>
-    public void AddTo(IConfigurationManager configuration, string directory, string environmentName, string? instead, Func<string, string?> environment)
+    public void AddTo(
+        IConfigurationManager configuration,
+        string directory,
+        string environmentName,
+        string? instead,
+        Func<string, string?> environment
+    )
     {
         if (instead is null)
         {
@@ -46,37 +52,55 @@ public sealed class ConfigurationFiles
     }
 
     /// <summary>Another state of the files than the one read last: by time, size, links and permissions.</summary>
-    /// <remarks>The files are polled: the framework's watcher listens to every directory below the file's, and misses the swapped links of a ConfigMap.</remarks>
+    /// <remarks>The files are polled: the framework's watcher listens to every directory below the file's, and misses the swapped links of
+    /// a ConfigMap.</remarks>
     public bool HaveChanged(out string stamp) => (stamp = Stamp()) != _lastRead;
 
     /// <summary>Notes the files that can't be read, and a mode in the environment that nobody would hear.</summary>
-    public void AddFaults(ValidationErrors faults) => AddFaults(faults, _files);
+    public void AddFaults(ValidationErrors errors) => AddFaults(errors, _files);
 
     /// <summary>Reads the files again, and gives the configuration that they would make. Nothing of it is in force yet.</summary>
-    public ConfigurationCandidate ReadAgain(IConfigurationRoot running, ValidationErrors faults)
+    public ConfigurationCandidate ReadAgain(IConfigurationRoot running, ValidationErrors errors)
     {
         // Before the reading: a change during it is seen afterwards.
         _lastRead = Stamp();
         var files = _files.ToDictionary(file => file, file => file.ReadAgain());
-        AddFaults(faults, [.. files.Values]);
+        AddFaults(errors, [.. files.Values]);
         return new ConfigurationCandidate(
-            running, new ConfigurationRoot([.. running.Providers.Select(layer => layer is ConfigurationFile file ? files[file] : (IConfigurationProvider)new SharedLayer(layer))]), files, _certificates);
+            running,
+            new ConfigurationRoot([
+                .. running.Providers.Select(layer =>
+                    layer is ConfigurationFile file ? files[file] : (IConfigurationProvider)new SharedLayer(layer)
+                ),
+            ]),
+            files,
+            _certificates
+        );
     }
 
-    private void AddFaults(ValidationErrors faults, IReadOnlyCollection<ConfigurationFile> files)
+    private void AddFaults(ValidationErrors errors, IReadOnlyCollection<ConfigurationFile> files)
     {
         var broken = files.Select(file => file.Fault).OfType<ValidationError>().ToArray();
-        foreach (var fault in broken)
-            faults.Add(fault.Key, fault.Problem, fault.Hint);
+        foreach (var error in broken)
+            errors.Add(error.Key, error.Problem, error.Hint);
         // Other programs may have sections of their own in the file; one with nearly the name of ours is ours.
-        foreach (var section in files.SelectMany(file => file.GetChildKeys([], null)).Except(Sections, StringComparer.OrdinalIgnoreCase).ToArray())
+        foreach (
+            var section in files
+                .SelectMany(file => file.GetChildKeys([], null))
+                .Except(Sections, StringComparer.OrdinalIgnoreCase)
+                .ToArray()
+        )
         {
             if (NearestName.Of(section, Sections) is { } meant)
-                faults.Add(section, "is not a section that Router knows", $"Did you mean {meant}?");
+                errors.Add(section, "is not a section that Router knows", $"Did you mean {meant}?");
         }
 
         if (_isModeUnheard && broken is [])
-            faults.Add(ModeVariable, "is set in the environment, and the configuration does not take it: the site would not be in that mode", $"Declare it, with {ConfigurationVariables.Section}:{ModeVariable} = Mode, or unset it");
+            errors.Add(
+                ModeVariable,
+                "is set in the environment, and the configuration does not take it: the site would not be in that mode",
+                $"Declare it, with {ConfigurationVariables.Section}:{ModeVariable} = Mode, or unset it"
+            );
     }
 
     private void Add(IConfigurationBuilder configuration, string path, bool isOptional)
@@ -86,6 +110,13 @@ public sealed class ConfigurationFiles
         configuration.Add(file);
     }
 
-    private string Stamp() => string.Join(
-        '|', _files.Select(file => file.Path).Concat(ClientCertificateFiles.Paths(_configuration!)).Select(FileStamp.Of).Append(CertificateStamps.Stamp(_configuration!)));
+    private string Stamp() =>
+        string.Join(
+            '|',
+            _files
+                .Select(file => file.Path)
+                .Concat(ClientCertificateFiles.Paths(_configuration!))
+                .Select(FileStamp.Of)
+                .Append(CertificateStamps.Stamp(_configuration!))
+        );
 }

@@ -8,16 +8,22 @@ namespace Router.Configuration;
 /// and passes over keys that it does not know; this reader notes every fault with its key and its cure,
 /// and a key that nobody reads is a fault too, since it is most likely a typing error.
 /// </summary>
-public sealed class ConfigurationReader(IConfigurationSection section, ConfigurationVariables variables, ValidationErrors faults)
+public sealed class ConfigurationReader(IConfigurationSection section, ConfigurationVariables variables, ValidationErrors errors)
 {
     private static readonly (string Suffix, double Milliseconds)[] DurationUnits =
-        [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000)];
+    [
+        ("ms", 1),
+        ("s", 1_000),
+        ("m", 60_000),
+        ("h", 3_600_000),
+    ];
 
-    private static readonly (string Suffix, long Bytes)[] SizeUnits =
-        [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30)];
+    private static readonly (string Suffix, long Bytes)[] SizeUnits = [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30)];
 
     // Asked for once: each look at a section goes through every layer of the configuration.
-    private readonly Dictionary<string, IConfigurationSection> _here = section.GetChildren().ToDictionary(child => child.Key, StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, IConfigurationSection> _here = section
+        .GetChildren()
+        .ToDictionary(child => child.Key, StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The section's full key, such as <c>Router:Backends:api</c>.</summary>
@@ -30,13 +36,13 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     public bool HoldsSections => _here.Count > 0;
 
     /// <summary>Where the faults go.</summary>
-    public ValidationErrors Faults => faults;
+    public ValidationErrors Faults => errors;
 
     /// <summary>The full key of a value here, with the variable that feeds it: what a fault names.</summary>
     public string KeyOf(string key) => variables.Describe($"{Path}:{key}");
 
     /// <summary>Notes a fault of the value under <paramref name="key"/>.</summary>
-    public void Fault(string key, string problem, string cure) => faults.Add(KeyOf(key), problem, cure);
+    public void Fault(string key, string problem, string cure) => errors.Add(KeyOf(key), problem, cure);
 
     /// <summary>The text under a key, trimmed; null where it is absent or empty.</summary>
     public string? Text(string key)
@@ -98,9 +104,17 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     {
         if (Text(key) is not { } text)
             return otherwise;
-        if (TryDuration(text, out var duration) && (mayBeZero ? duration >= TimeSpan.Zero : duration > TimeSpan.Zero) && duration <= TimeSpan.FromDays(7))
+        if (
+            TryDuration(text, out var duration)
+            && (mayBeZero ? duration >= TimeSpan.Zero : duration > TimeSpan.Zero)
+            && duration <= TimeSpan.FromDays(7)
+        )
             return duration;
-        Fault(key, $"is '{text}'", $"Give a duration {(mayBeZero ? "from" : "above")} zero and up to seven days, such as 500ms, 30s, 5m or 00:00:30");
+        Fault(
+            key,
+            $"is '{text}'",
+            $"Give a duration {(mayBeZero ? "from" : "above")} zero and up to seven days, such as 500ms, 30s, 5m or 00:00:30"
+        );
         return otherwise;
     }
 
@@ -128,7 +142,11 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     {
         if (Text(key) is not { } text)
             return otherwise;
-        if (double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        if (
+            double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
+            && number >= least
+            && number <= most
+        )
             return number;
         Fault(key, $"is '{text}'", string.Create(CultureInfo.InvariantCulture, $"Give a number from {least} to {most}, such as 3 or 0.5"));
         return otherwise;
@@ -154,7 +172,11 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         var below = child.GetChildren().ToArray();
         if (below is not [] && !string.IsNullOrWhiteSpace(child.Value))
             // A file's text and an entry from the environment: neither says that the other is meant to go.
-            Fault(key, "is a text in one place and a list in another", $"Set the whole list in one place, such as {Path.Replace(":", "__", StringComparison.Ordinal)}__{key}=a,b");
+            Fault(
+                key,
+                "is a text in one place and a list in another",
+                $"Set the whole list in one place, such as {Path.Replace(":", "__", StringComparison.Ordinal)}__{key}=a,b"
+            );
         if (below.Any(entry => entry.Value is null))
             Fault(key, "holds sections", "Give a list of texts, or one text with commas");
         var entries = below is [] ? (child.Value ?? "").Split(',') : child.Get<string[]>() ?? [];
@@ -176,7 +198,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     public ConfigurationReader Child(string key)
     {
         _known.Add(key);
-        return new ConfigurationReader(section.GetSection(key), variables, faults);
+        return new ConfigurationReader(section.GetSection(key), variables, errors);
     }
 
     /// <summary>The named sections under a key.</summary>
@@ -185,7 +207,9 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         _known.Add(key);
         if (ValueOf(key) is { Length: > 0 } text)
             Fault(key, $"is the text '{text}'", "Give a section that holds a named section for each");
-        return !_here.TryGetValue(key, out var named) ? [] : named.GetChildren().Select(child => new ConfigurationReader(child, variables, faults));
+        return !_here.TryGetValue(key, out var named)
+            ? []
+            : named.GetChildren().Select(child => new ConfigurationReader(child, variables, errors));
     }
 
     /// <summary>Every key here with its text: for a section whose keys are names that the operator chooses.</summary>
@@ -198,11 +222,19 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         foreach (var key in _here.Keys)
         {
             if (!_known.Contains(key))
-                Fault(key, "is not a key that Router knows", $"{(NearestName.Of(key, _known) is { } meant ? $"Did you mean {meant}? " : "")}Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
+                Fault(
+                    key,
+                    "is not a key that Router knows",
+                    $"{(NearestName.Of(key, _known) is { } meant ? $"Did you mean {meant}? " : "")}Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}"
+                );
         }
 
         if (section.Value is { Length: > 0 } value)
-            faults.Add(Path, $"is the text '{value}'", $"Give a section with the keys {string.Join(", ", _known.Order(StringComparer.Ordinal))}");
+            errors.Add(
+                Path,
+                $"is the text '{value}'",
+                $"Give a section with the keys {string.Join(", ", _known.Order(StringComparer.Ordinal))}"
+            );
     }
 
     private string? ValueOf(string key) => _here.TryGetValue(key, out var child) ? child.Value : null;
@@ -212,9 +244,16 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     {
         foreach (var (suffix, milliseconds) in DurationUnits)
         {
-            if (text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)
-                && double.TryParse(text.AsSpan(0, text.Length - suffix.Length), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-                && number * milliseconds < TimeSpan.MaxValue.TotalMilliseconds)
+            if (
+                text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase)
+                && double.TryParse(
+                    text.AsSpan(0, text.Length - suffix.Length),
+                    NumberStyles.AllowDecimalPoint,
+                    CultureInfo.InvariantCulture,
+                    out var number
+                )
+                && number * milliseconds < TimeSpan.MaxValue.TotalMilliseconds
+            )
             {
                 duration = TimeSpan.FromMilliseconds(number * milliseconds);
                 return true;
@@ -232,7 +271,13 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         {
             if (text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
             {
-                var whole = long.TryParse(text.AsSpan(0, text.Length - suffix.Length).Trim(), NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                var whole =
+                    long.TryParse(
+                        text.AsSpan(0, text.Length - suffix.Length).Trim(),
+                        NumberStyles.None,
+                        CultureInfo.InvariantCulture,
+                        out var number
+                    )
                     && number <= long.MaxValue / bytes;
                 size = whole ? number * bytes : 0;
                 return whole;

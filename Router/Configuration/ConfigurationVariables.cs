@@ -8,7 +8,9 @@ namespace Router.Configuration;
 /// </summary>
 public sealed class ConfigurationVariables
 {
-    /// <summary>The section in which a site declares its variables: name → one key or several, relative to <c>Router</c>, separated by commas.</summary>
+    /// <summary>
+    /// The section in which a site declares its variables: name → one key or several, relative to <c>Router </c>, separated by commas.
+    /// </summary>
     public const string Section = "Router:Variables";
 
     private readonly ImmutableArray<(string Variable, string Key)> _pairs;
@@ -16,12 +18,12 @@ public sealed class ConfigurationVariables
     private ConfigurationVariables(ImmutableArray<(string Variable, string Key)> pairs) => _pairs = pairs;
 
     /// <summary>Reads the declarations.</summary>
-    public static ConfigurationVariables From(IConfiguration configuration) => new(
-    [
-        .. from variable in configuration.GetSection(Section).GetChildren()
-           from key in (variable.Value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-           select (variable.Key, $"Router:{key}"),
-    ]);
+    public static ConfigurationVariables From(IConfiguration configuration) =>
+        new([
+            .. from variable in configuration.GetSection(Section).GetChildren()
+            from key in (variable.Value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            select (variable.Key, $"Router:{key}"),
+        ]);
 
     /// <summary>Whether a variable is declared.</summary>
     public bool Has(string variable) => _pairs.Any(pair => pair.Variable == variable);

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Configuration.EnvironmentVariables;
 namespace Router.Configuration;
 
 /// <summary>
-/// The environment in the .NET way, <c>Router__Mode</c> for <c>Router:Mode</c>. A variable with the bare name of a section sets no key of it: it
-/// belongs to somebody else, and is left out.
+/// The environment in the .NET way, <c>Router__Mode </c> for <c>Router:Mode </c>. A variable with the bare name of a section sets no key of
+/// it: it belongs to somebody else, and is left out.
 /// </summary>
 internal sealed class EnvironmentLayer : IConfigurationSource
 {

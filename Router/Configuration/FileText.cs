@@ -2,7 +2,9 @@ using System.Security;
 
 namespace Router.Configuration;
 
-/// <summary>Reads files that an operator named. A file that can't be read is an error to report, never an exception that travels on.</summary>
+/// <summary>
+/// Reads files that an operator named. A file that can't be read is an error to report, never an exception that travels on.
+/// </summary>
 public static class FileText
 {
     // errno(3), which the runtime passes on: ENFILE and EMFILE.
@@ -29,24 +31,27 @@ public static class FileText
     }
 
     /// <summary>What to do about a file or directory that can't be read.</summary>
-    public static string Cure(string path, Exception failure) => failure switch
-    {
-        FileNotFoundException or DirectoryNotFoundException => "Create it, or correct the path; a relative path counts from the file that names it",
-        UnauthorizedAccessException when File.Exists(path) is false && Directory.Exists(path) => "Name a file",
-        UnauthorizedAccessException or SecurityException => "Give Router's user the permission to read it",
-        IOException { HResult: NoDescriptorOfProcess or NoDescriptorOfSystem } =>
-            "Raise the limit of open files (LimitNOFILE, ulimit -n, fs.file-max) or lower Router:Limits:MaxConnections, then reload (SIGHUP or router reload)",
-        _ when new FileInfo(path).LinkTarget is { } target => $"Correct the symbolic link, which leads to '{target}'",
-        _ => "Check the path and the file system",
-    };
+    public static string Cure(string path, Exception failure) =>
+        failure switch
+        {
+            FileNotFoundException or DirectoryNotFoundException =>
+                "Create it, or correct the path; a relative path counts from the file that names it",
+            UnauthorizedAccessException when File.Exists(path) is false && Directory.Exists(path) => "Name a file",
+            UnauthorizedAccessException or SecurityException => "Give Router's user the permission to read it",
+            IOException { HResult: NoDescriptorOfProcess or NoDescriptorOfSystem } =>
+                "Raise the limit of open files (LimitNOFILE, ulimit -n, fs.file-max) or lower Router:Limits:MaxConnections, then reload (SIGHUP or router reload)",
+            _ when new FileInfo(path).LinkTarget is { } target => $"Correct the symbolic link, which leads to '{target}'",
+            _ => "Check the path and the file system",
+        };
 
     /// <summary>Why a file can't be read, without its name.</summary>
-    public static string Problem(string path, Exception failure) => failure switch
-    {
-        FileNotFoundException => "there is no such file",
-        DirectoryNotFoundException => "there is no such file, and no such directory",
-        UnauthorizedAccessException when Directory.Exists(path) => "it is a directory",
-        UnauthorizedAccessException => "access is denied",
-        _ => failure.Message.Replace($" : '{path}'", "", StringComparison.Ordinal).TrimEnd('.'),
-    };
+    public static string Problem(string path, Exception failure) =>
+        failure switch
+        {
+            FileNotFoundException => "there is no such file",
+            DirectoryNotFoundException => "there is no such file, and no such directory",
+            UnauthorizedAccessException when Directory.Exists(path) => "it is a directory",
+            UnauthorizedAccessException => "access is denied",
+            _ => failure.Message.Replace($" : '{path}'", "", StringComparison.Ordinal).TrimEnd('.'),
+        };
 }

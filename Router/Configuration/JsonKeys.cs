@@ -6,8 +6,9 @@ using Router.Http;
 namespace Router.Configuration;
 
 /// <summary>
-/// Reads a JSON file into configuration keys, as the framework does: comments and trailing commas are allowed, names are separated by colons, and
-/// entries of an array are named by their index. Unlike the framework's reader it says where an error is, for duplicate keys too.
+/// Reads a JSON file into configuration keys, as the framework does: comments and trailing commas are allowed, names are separated by
+/// colons, and entries of an array are named by their index. Unlike the framework's reader it says where an error is, for duplicate keys
+/// too.
 /// </summary>
 public static class JsonKeys
 {
@@ -34,7 +35,11 @@ public static class JsonKeys
         }
         catch (JsonException error)
         {
-            throw new JsonKeysException(Sentence(error.Message), (error.LineNumber ?? 0) + 1, Column(json, error.LineNumber ?? 0, error.BytePositionInLine ?? 0));
+            throw new JsonKeysException(
+                Sentence(error.Message),
+                (error.LineNumber ?? 0) + 1,
+                Column(json, error.LineNumber ?? 0, error.BytePositionInLine ?? 0)
+            );
         }
         catch (InvalidOperationException)
         {

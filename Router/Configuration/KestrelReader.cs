@@ -6,18 +6,17 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace Router.Configuration;
 
 /// <summary>
-/// Checks the server's own section, <c>Kestrel</c>, before the server reads it: the server passes over keys that it does not know, and finds a missing certificate
-/// only when it starts.
+/// Checks the server's own section, <c>Kestrel </c>, before the server reads it: the server passes over keys that it does not know, and
+/// finds a missing certificate only when it starts.
 /// </summary>
 public static class KestrelReader
 {
-    /// <summary>The section.</summary>
     public const string Section = "Kestrel";
 
     /// <summary>Checks it and notes what is wrong.</summary>
-    public static void Check(IConfiguration configuration, ValidationErrors faults)
+    public static void Check(IConfiguration configuration, ValidationErrors errors)
     {
-        var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), faults);
+        var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors);
         var defaults = root.Child("EndpointDefaults");
         Common(defaults);
         defaults.RefuseUnknownKeys();
@@ -51,7 +50,11 @@ public static class KestrelReader
         }
 
         if (url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && !hasOwn && !hasDefault && names is [])
-            reader.Fault("Certificate", "is not set, and the address is https", "Set Certificate:Path and Certificate:KeyPath, or Kestrel:Certificates:Default");
+            reader.Fault(
+                "Certificate",
+                "is not set, and the address is https",
+                "Set Certificate:Path and Certificate:KeyPath, or Kestrel:Certificates:Default"
+            );
         reader.RefuseUnknownKeys();
     }
 
@@ -59,20 +62,33 @@ public static class KestrelReader
     {
         reader.Choice<HttpProtocols>("Protocols");
         reader.Choice<ClientCertificateMode>("ClientCertificateMode");
-        foreach (var protocol in reader.List("SslProtocols").Where(protocol => !Enum.GetNames<SslProtocols>().Contains(protocol, StringComparer.OrdinalIgnoreCase)))
+        foreach (
+            var protocol in reader
+                .List("SslProtocols")
+                .Where(protocol => !Enum.GetNames<SslProtocols>().Contains(protocol, StringComparer.OrdinalIgnoreCase))
+        )
             reader.Fault("SslProtocols", $"'{protocol}' is no protocol", "Write Tls12, Tls13 or both");
     }
 
     private static void Certificate(ConfigurationReader reader)
     {
-        var (path, keyPath, password, subject) = (reader.Text("Path"), reader.Text("KeyPath"), reader.Text("Password"), reader.Text("Subject"));
+        var (path, keyPath, password, subject) = (
+            reader.Text("Path"),
+            reader.Text("KeyPath"),
+            reader.Text("Password"),
+            reader.Text("Subject")
+        );
         // Where in the system's store a subject is looked for.
         reader.Text("Store");
         reader.Text("Location");
         reader.Flag("AllowInvalid", false);
         reader.RefuseUnknownKeys();
         if (path is null == subject is null)
-            reader.Fault("Path", path is null ? "is not set" : "is set beside Subject", "Give Path (with KeyPath for PEM files), or Subject for a certificate of the system's store");
+            reader.Fault(
+                "Path",
+                path is null ? "is not set" : "is set beside Subject",
+                "Give Path (with KeyPath for PEM files), or Subject for a certificate of the system's store"
+            );
         else if (path is not null)
             Load(reader, path, keyPath, password);
     }
@@ -93,7 +109,11 @@ public static class KestrelReader
             var cure = keyPath is null
                 ? "Give a PKCS #12 file with its Password, or a PEM certificate with the KeyPath of its key"
                 : "Give a PEM certificate and the PEM file of its own key, with its Password where the key is encrypted";
-            reader.Fault("Path", $"'{path}'{(keyPath is null ? "" : $" with the key '{keyPath}'")} can't be used: {failure.Message.TrimEnd('.')}", cure);
+            reader.Fault(
+                "Path",
+                $"'{path}'{(keyPath is null ? "" : $" with the key '{keyPath}'")} can't be used: {failure.Message.TrimEnd('.')}",
+                cure
+            );
         }
     }
 

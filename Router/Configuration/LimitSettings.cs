@@ -3,7 +3,10 @@ namespace Router.Configuration;
 /// <summary>What Router takes from any client, under <c>Router:Limits</c>.</summary>
 public sealed record LimitSettings
 {
-    /// <summary>How many connections may be open at once; null for as many as come. Beyond it new ones are closed at once, also those of the health check.</summary>
+    /// <summary>
+    /// How many connections may be open at once; null for as many as come. Beyond it new ones are closed at once, also those of the health
+    /// check.
+    /// </summary>
     public int? MaxConnections { get; init; }
 
     /// <summary>How many fields a request's header may have. Default 100.</summary>
@@ -18,7 +21,10 @@ public sealed record LimitSettings
     /// <summary>How long a client may take to send a request's header. Default 30 s.</summary>
     public required TimeSpan HeaderTimeout { get; init; }
 
-    /// <summary>How long a connection may stay open without a request. Default 130 s, longer than the usual load balancer waits before it uses one again.</summary>
+    /// <summary>
+    /// How long a connection may stay open without a request. Default 130 s, longer than the usual load balancer waits before it uses one
+    /// again.
+    /// </summary>
     public required TimeSpan KeepAliveTimeout { get; init; }
 
     /// <summary>
@@ -27,6 +33,8 @@ public sealed record LimitSettings
     /// </summary>
     public required int MinDataRate { get; init; }
 
-    /// <summary>How long a client may stop reading a response before <see cref="MinDataRate"/> applies. Default 60 s: media players pause downloads.</summary>
+    /// <summary>
+    /// How long a client may stop reading a response before <see cref="MinDataRate"/> applies. Default 60 s: media players pause downloads.
+    /// </summary>
     public required TimeSpan ResponseGrace { get; init; }
 }

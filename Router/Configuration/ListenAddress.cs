@@ -13,7 +13,8 @@ public sealed record ListenAddress(string Key, string Url)
     {
         try
         {
-            return BindingAddress.Parse(url) is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= 65535 } && !url.Contains(';', StringComparison.Ordinal);
+            return BindingAddress.Parse(url) is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= 65535 }
+                && !url.Contains(';', StringComparison.Ordinal);
         }
         catch (FormatException)
         {
@@ -51,9 +52,18 @@ public sealed record ListenAddress(string Key, string Url)
             isInUse = failure.SocketErrorCode == SocketError.AddressAlreadyInUse;
             var (problem, cure) = failure.SocketErrorCode switch
             {
-                SocketError.AddressAlreadyInUse => ("the port is in use", $"Stop what uses it (ss -ltnp names it), or choose another address with {Key}"),
-                SocketError.AccessDenied => ("Router's user may not use this port", $"Choose a port from 1024 with {Key}, or give the binary the capability CAP_NET_BIND_SERVICE"),
-                SocketError.AddressNotAvailable => ("this machine has no such address", $"Choose one of its addresses, or * for all of them, with {Key}"),
+                SocketError.AddressAlreadyInUse => (
+                    "the port is in use",
+                    $"Stop what uses it (ss -ltnp names it), or choose another address with {Key}"
+                ),
+                SocketError.AccessDenied => (
+                    "Router's user may not use this port",
+                    $"Choose a port from 1024 with {Key}, or give the binary the capability CAP_NET_BIND_SERVICE"
+                ),
+                SocketError.AddressNotAvailable => (
+                    "this machine has no such address",
+                    $"Choose one of its addresses, or * for all of them, with {Key}"
+                ),
                 _ => (failure.Message.TrimEnd('.'), $"Choose another address with {Key}"),
             };
             return new ValidationError(Key, $"Router can't listen on {Url}: {problem}", cure);
@@ -64,7 +74,9 @@ public sealed record ListenAddress(string Key, string Url)
     public bool Overlaps(ListenAddress other)
     {
         var (one, two) = (BindingAddress.Parse(Url), BindingAddress.Parse(other.Url));
-        return one.Port != 0 && one.Port == two.Port && (AddressOf(one.Host).Equals(AddressOf(two.Host)) || IsAny(AddressOf(one.Host)) || IsAny(AddressOf(two.Host)));
+        return one.Port != 0
+            && one.Port == two.Port
+            && (AddressOf(one.Host).Equals(AddressOf(two.Host)) || IsAny(AddressOf(one.Host)) || IsAny(AddressOf(two.Host)));
     }
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
@@ -73,5 +85,6 @@ public sealed record ListenAddress(string Key, string Url)
     private static IPAddress AddressOf(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
         : IPAddress.TryParse(host.Trim('[', ']'), out var address) ? address
-        : Socket.OSSupportsIPv6 ? IPAddress.IPv6Any : IPAddress.Any;
+        : Socket.OSSupportsIPv6 ? IPAddress.IPv6Any
+        : IPAddress.Any;
 }

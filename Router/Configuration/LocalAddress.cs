@@ -5,7 +5,10 @@ namespace Router.Configuration;
 /// <summary>How a program on this machine reaches what listens here.</summary>
 public static class LocalAddress
 {
-    /// <summary>The address to connect to for an address to listen on, such as <c>http://127.0.0.1:8080</c> for <c>http://*:8080</c>; null where it is none.</summary>
+    /// <summary>
+    /// The address to connect to for an address to listen on, such as <c>http://127.0.0.1:8080 </c> for <c>http://*:8080 </c>; null where
+    /// it is none.
+    /// </summary>
     public static string? Of(string listenUrl)
     {
         BindingAddress listens;
@@ -19,7 +22,10 @@ public static class LocalAddress
         }
 
         // A name means every address of the machine to the server.
-        var host = IPAddress.TryParse(listens.Host, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any) ? listens.Host : "127.0.0.1";
+        var host =
+            IPAddress.TryParse(listens.Host, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
+                ? listens.Host
+                : "127.0.0.1";
         return $"{listens.Scheme}://{host}:{listens.Port}";
     }
 }

@@ -13,11 +13,24 @@ public static class ManagementReader
     {
         var chosen = reader.Has("Url");
         var url = reader.Text("Url") ?? (chosen ? null : ManagementSettings.DefaultUrl);
-        var settings = new ManagementSettings { Url = url, IsChosen = chosen, Token = Token(reader) };
+        var settings = new ManagementSettings
+        {
+            Url = url,
+            IsChosen = chosen,
+            Token = Token(reader),
+        };
         if (url is not null && Host(url) is not { } host)
-            reader.Fault("Url", $"'{url}' is not an address to listen on", $"Give scheme, host and port, such as {ManagementSettings.DefaultUrl}; empty for no management interface");
+            reader.Fault(
+                "Url",
+                $"'{url}' is not an address to listen on",
+                $"Give scheme, host and port, such as {ManagementSettings.DefaultUrl}; empty for no management interface"
+            );
         else if (url is not null && settings.Token is null && !IsLoopback(Host(url)!))
-            reader.Fault("Token", "is not set, and the management interface would listen beyond this machine", $"Set Token or TokenFile, or listen on 127.0.0.1. {TokenCure}");
+            reader.Fault(
+                "Token",
+                "is not set, and the management interface would listen beyond this machine",
+                $"Set Token or TokenFile, or listen on 127.0.0.1. {TokenCure}"
+            );
         reader.RefuseUnknownKeys();
         return settings;
     }
@@ -26,7 +39,11 @@ public static class ManagementReader
     {
         try
         {
-            return BindingAddress.Parse(url) is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= 65535 } address && !url.Contains(';', StringComparison.Ordinal) ? address.Host : null;
+            return
+                BindingAddress.Parse(url) is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= 65535 } address
+                && !url.Contains(';', StringComparison.Ordinal)
+                ? address.Host
+                : null;
         }
         catch (FormatException)
         {
@@ -35,7 +52,8 @@ public static class ManagementReader
     }
 
     private static bool IsLoopback(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private static string? Token(ConfigurationReader reader)
     {
@@ -67,9 +85,9 @@ public static class ManagementReader
                 return token;
             reader.Fault("TokenFile", $"'{file}' is empty", TokenCure);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            reader.Fault("TokenFile", $"'{file}' can't be read ({fault.Message.TrimEnd('.')})", "Name a file that holds the token");
+            reader.Fault("TokenFile", $"'{file}' can't be read ({error.Message.TrimEnd('.')})", "Name a file that holds the token");
         }
 
         return null;

@@ -17,7 +17,10 @@ public sealed record ManagementSettings
 
     /// <summary>A message of this instance, whose commands lead to it. A port of 0 is chosen only later.</summary>
     public string Hint(string message) =>
-        ToolHint.At(message, Url is not null && LocalAddress.Of(Url) is { } address && !address.EndsWith(":0", StringComparison.Ordinal) ? address : null);
+        ToolHint.At(
+            message,
+            Url is not null && LocalAddress.Of(Url) is { } address && !address.EndsWith(":0", StringComparison.Ordinal) ? address : null
+        );
 
     /// <summary>Whether a text has only letters that a token may have, which are those that a header field carries as they are.</summary>
     public static bool MayBeToken(ReadOnlySpan<char> text) => !text.ContainsAnyExceptInRange('!', '~');

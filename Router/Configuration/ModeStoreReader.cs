@@ -17,9 +17,17 @@ public static class ModeStoreReader
             ConfiguredModeWhenUnreachable = UsesConfiguredMode(reader),
         };
         if (settings.Lease is { } lease && lease > TimeSpan.Zero && (lease <= settings.HeartbeatExpiry || lease > TimeSpan.FromHours(1)))
-            reader.Fault("Lease", $"is '{reader.Text("Lease")}'", $"Give a duration above HeartbeatExpiry ({settings.HeartbeatExpiry}) and up to 1h, such as 30s, or off");
+            reader.Fault(
+                "Lease",
+                $"is '{reader.Text("Lease")}'",
+                $"Give a duration above HeartbeatExpiry ({settings.HeartbeatExpiry}) and up to 1h, such as 30s, or off"
+            );
         if (settings is { Lease: not null, File: null, Redis: null })
-            reader.Fault("Lease", "is set, but neither Redis nor File", "Set one of them, or unset Lease: an instance that keeps the mode itself can't lose it");
+            reader.Fault(
+                "Lease",
+                "is set, but neither Redis nor File",
+                "Set one of them, or unset Lease: an instance that keeps the mode itself can't lose it"
+            );
         if (settings is { File: not null, Redis: not null })
             reader.Fault("Redis", "is set, and File too", "Keep the mode in one place: unset one of them");
         reader.RefuseUnknownKeys();
@@ -34,13 +42,21 @@ public static class ModeStoreReader
         if (Directory.Exists(full))
             reader.Fault("File", $"'{path}' is a directory", "Name a file in it, such as mode.json");
         else if (!Directory.Exists(Path.GetDirectoryName(full)))
-            reader.Fault("File", $"'{path}' is in a directory that is not there", "Make the directory, which must be writable for Router to change the mode");
+            reader.Fault(
+                "File",
+                $"'{path}' is in a directory that is not there",
+                "Make the directory, which must be writable for Router to change the mode"
+            );
         return full;
     }
 
     private static RedisSettings? Redis(ConfigurationReader reader)
     {
-        var (text, prefix, authorities) = (reader.Text("Redis"), reader.Text("Prefix"), CertificateAuthorities.Read(reader, "CertificateAuthorities"));
+        var (text, prefix, authorities) = (
+            reader.Text("Redis"),
+            reader.Text("Prefix"),
+            CertificateAuthorities.Read(reader, "CertificateAuthorities")
+        );
         if (text is null)
         {
             if (prefix is not null)
@@ -52,12 +68,20 @@ public static class ModeStoreReader
 
         if (!RedisSettings.TryParse(text, out var options))
         {
-            reader.Fault("Redis", "can't be understood", "Write redis://user:password@host:6379, or rediss:// for TLS; what is special in a password is percent-encoded");
+            reader.Fault(
+                "Redis",
+                "can't be understood",
+                "Write redis://user:password@host:6379, or rediss:// for TLS; what is special in a password is percent-encoded"
+            );
             return null;
         }
 
         if (authorities is not null && !options.Ssl)
-            reader.Fault("CertificateAuthorities", "is set, but Redis is spoken to without TLS", "Write rediss:// (or ssl=true), or unset it");
+            reader.Fault(
+                "CertificateAuthorities",
+                "is set, but Redis is spoken to without TLS",
+                "Write rediss:// (or ssl=true), or unset it"
+            );
         if (prefix is not null && !prefix.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or ':'))
             reader.Fault("Prefix", $"is '{prefix}'", "Use letters, digits and - _ . : only, such as router-staging");
         return new RedisSettings(options) { Prefix = prefix ?? "router", CertificateAuthorities = authorities };

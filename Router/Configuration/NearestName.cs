@@ -23,13 +23,14 @@ public static class NearestName
     }
 
     // A word of two or three letters becomes any other with two edits.
-    private static int MostEdits(string word, string name) => Math.Min(word.Length, name.Length) switch
-    {
-        < 3 => 0,
-        < 5 => 1,
-        < 9 => 2,
-        _ => 3,
-    };
+    private static int MostEdits(string word, string name) =>
+        Math.Min(word.Length, name.Length) switch
+        {
+            < 3 => 0,
+            < 5 => 1,
+            < 9 => 2,
+            _ => 3,
+        };
 
     // Insertions, deletions, replacements, and neighbours in the wrong order (optimal string alignment).
     private static int Edits(string from, string to)

@@ -35,7 +35,11 @@ public static class PagesReader
             return TimeZoneInfo.Utc;
         if (TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone))
             return zone;
-        reader.Fault("TimeZone", $"'{id}' is no time zone of this machine", "Write UTC, or one such as Europe/London, for which the machine needs its tzdata package");
+        reader.Fault(
+            "TimeZone",
+            $"'{id}' is no time zone of this machine",
+            "Write UTC, or one such as Europe/London, for which the machine needs its tzdata package"
+        );
         return TimeZoneInfo.Utc;
     }
 
@@ -44,8 +48,16 @@ public static class PagesReader
         var origins = reader.List("AllowedOrigins");
         foreach (var origin in origins)
         {
-            if (!Uri.TryCreate(origin, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || !origin.Equals(uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase))
-                reader.Fault("AllowedOrigins", $"'{origin}' is no origin", "Give scheme, host and port alone, as browsers send it, such as https://www.example.org");
+            if (
+                !Uri.TryCreate(origin, UriKind.Absolute, out var uri)
+                || uri.Scheme is not ("http" or "https")
+                || !origin.Equals(uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase)
+            )
+                reader.Fault(
+                    "AllowedOrigins",
+                    $"'{origin}' is no origin",
+                    "Give scheme, host and port alone, as browsers send it, such as https://www.example.org"
+                );
         }
 
         return origins;
@@ -53,12 +65,23 @@ public static class PagesReader
 
     private static PageColours Colours(ConfigurationReader reader, PageColours otherwise)
     {
-        var colours = new PageColours(Colour("Text", otherwise.Text), Colour("Background", otherwise.Background), Colour("Accent", otherwise.Accent));
+        var colours = new PageColours(
+            Colour("Text", otherwise.Text),
+            Colour("Background", otherwise.Background),
+            Colour("Accent", otherwise.Accent)
+        );
         foreach (var (key, colour) in new[] { ("Text", colours.Text), ("Accent", colours.Accent) })
         {
             var contrast = Contrast(colour, colours.Background);
             if (contrast < LeastContrast)
-                reader.Fault(key, string.Create(CultureInfo.InvariantCulture, $"'{colour}' on '{colours.Background}' has a contrast of {contrast:F1} to 1, which many can't read"), "Choose colours with 4.5 to 1 at least (WCAG 2.2)");
+                reader.Fault(
+                    key,
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"'{colour}' on '{colours.Background}' has a contrast of {contrast:F1} to 1, which many can't read"
+                    ),
+                    "Choose colours with 4.5 to 1 at least (WCAG 2.2)"
+                );
         }
 
         reader.RefuseUnknownKeys();

@@ -28,8 +28,9 @@ public sealed record RateLimitSettings
 
     /// <summary>Whether both say the same, down to the single methods.</summary>
     public bool Equals(RateLimitSettings? other) =>
-        other is not null && (Name, Rate, Burst, RetryAfter) == (other.Name, other.Rate, other.Burst, other.RetryAfter) && Methods.SequenceEqual(other.Methods);
+        other is not null
+        && (Name, Rate, Burst, RetryAfter) == (other.Name, other.Rate, other.Burst, other.RetryAfter)
+        && Methods.SequenceEqual(other.Methods);
 
-    /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Name, Rate, Burst, Methods.Length, RetryAfter);
 }

@@ -30,9 +30,19 @@ public sealed class RedisSettings(ConfigurationOptions options)
 
     private static ConfigurationOptions? FromUri(string text)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("redis" or "rediss") || uri.Host is "" || uri.Query is not "" || uri.Fragment is not "")
+        if (
+            !Uri.TryCreate(text, UriKind.Absolute, out var uri)
+            || uri.Scheme is not ("redis" or "rediss")
+            || uri.Host is ""
+            || uri.Query is not ""
+            || uri.Fragment is not ""
+        )
             return null;
-        var options = new ConfigurationOptions { Ssl = uri.Scheme is "rediss", EndPoints = { { uri.IdnHost, uri.IsDefaultPort ? DefaultPort : uri.Port } } };
+        var options = new ConfigurationOptions
+        {
+            Ssl = uri.Scheme is "rediss",
+            EndPoints = { { uri.IdnHost, uri.IsDefaultPort ? DefaultPort : uri.Port } },
+        };
         if (uri.UserInfo is not "")
         {
             var (user, password) = uri.UserInfo.Split(':', 2) is [var first, var second] ? (first, second) : (uri.UserInfo, "");
@@ -55,7 +65,7 @@ public sealed class RedisSettings(ConfigurationOptions options)
             var options = ConfigurationOptions.Parse(text);
             return options.EndPoints.Count > 0 ? options : null;
         }
-        catch (Exception fault) when (fault is ArgumentException or FormatException or OverflowException)
+        catch (Exception error) when (error is ArgumentException or FormatException or OverflowException)
         {
             return null;
         }

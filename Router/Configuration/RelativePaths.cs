@@ -2,7 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace Router.Configuration;
 
-/// <summary>A relative path counts from the folder of the file that names it; otherwise it would count from wherever the process was started or installed.</summary>
+/// <summary>
+/// A relative path counts from the folder of the file that names it; otherwise it would count from wherever the process was started or
+/// installed.
+/// </summary>
 public static partial class RelativePaths
 {
     /// <summary>Makes the relative paths among these values absolute.</summary>
@@ -19,11 +22,13 @@ public static partial class RelativePaths
 
     // The source of a list of proxies may be a list of ranges, too.
     private static bool IsRanges(string key, string value) =>
-        key.EndsWith(":Source", StringComparison.OrdinalIgnoreCase) && (value.Contains(',', StringComparison.Ordinal) || AddressRange.TryParse(value, out _));
+        key.EndsWith(":Source", StringComparison.OrdinalIgnoreCase)
+        && (value.Contains(',', StringComparison.Ordinal) || AddressRange.TryParse(value, out _));
 
     [GeneratedRegex(
         "^(Kestrel:(Certificates:[^:]+|Endpoints:[^:]+:Certificate|Endpoints:[^:]+:Sni:[^:]+:Certificate):(Path|KeyPath)"
-        + "|Router:(Management:TokenFile|ModeStore:File|ModeStore:CertificateAuthorities|Backends:[^:]+:CertificateAuthorities|TrustedProxyLists:[^:]+:Source))$",
-        RegexOptions.IgnoreCase)]
+            + "|Router:(Management:TokenFile|ModeStore:File|ModeStore:CertificateAuthorities|Backends:[^:]+:CertificateAuthorities|TrustedProxyLists:[^:]+:Source))$",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex IsPath();
 }

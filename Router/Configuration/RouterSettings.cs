@@ -86,7 +86,9 @@ public enum BackendKind
     Api,
 }
 
-/// <summary>One application behind Router. Two with equal settings are the same backend, and keep their connections over a reload.</summary>
+/// <summary>
+/// One application behind Router. Two with equal settings are the same backend, and keep their connections over a reload.
+/// </summary>
 public sealed record BackendSettings
 {
     /// <summary>The name under <c>Router:Backends</c>; metrics and logs carry it.</summary>
@@ -107,7 +109,9 @@ public sealed record BackendSettings
     /// <summary>The certificate that is shown to a backend that asks for one; null where there is none.</summary>
     public ClientCertificateFiles? ClientCertificate { get; init; }
 
-    /// <summary>Base64 of <c>user:password</c> that replaces the client's <c>Authorization</c> (RFC 7617); null leaves the client's.</summary>
+    /// <summary>
+    /// Base64 of <c>user:password </c> that replaces the client's <c>Authorization </c> (RFC 7617); null leaves the client's.
+    /// </summary>
     public string? BasicAuthentication
     {
         get;
@@ -121,7 +125,9 @@ public sealed record BackendSettings
     /// <summary>The value of the <c>Authorization</c> field that says the same (RFC 7617 section 2); null where there is none.</summary>
     public string? Authorization { get; private init; }
 
-    /// <summary>How long a connection to one IP address may take to be made, TLS included; delay on Router's own side does not count. Default 1 s.</summary>
+    /// <summary>
+    /// How long a connection to one IP address may take to be made, TLS included; delay on Router's own side does not count. Default 1 s.
+    /// </summary>
     public required TimeSpan ConnectTimeout { get; init; }
 
     /// <summary>How long the backend may take until its answer begins, once it has the whole request. Default 60 s.</summary>
@@ -145,7 +151,9 @@ public sealed record BackendSettings
     /// <summary>How many consecutive failures to connect open the circuit breaker of an IP address. Default 5.</summary>
     public required int BreakerFailures { get; init; }
 
-    /// <summary>The longest time between two background attempts to connect to an IP address whose circuit breaker is open. Default 500 ms.</summary>
+    /// <summary>
+    /// The longest time between two background attempts to connect to an IP address whose circuit breaker is open. Default 500 ms.
+    /// </summary>
     public required TimeSpan BreakerDuration { get; init; }
 
     /// <summary>How many requests may be with the backend at once. Default 4096.</summary>
@@ -263,10 +271,16 @@ public sealed record RequestHeaderSettings(ImmutableArray<string> Remove, string
 /// <param name="Name">The name under <c>Router:ResponseHeaders</c>.</param>
 /// <param name="Source">Where it stands in the configuration, for faults.</param>
 /// <param name="Remove">Fields of the backend that are dropped, whatever the status.</param>
-/// <param name="Add">Fields that are added beside the backend's; <c>{sibling:x}</c> in a value is the request's host with <c>x</c> as its first label.</param>
+/// <param name="Add">Fields that are added beside the backend's; <c>{sibling:x} </c> in a value is the request's host with <c>x </c> as its
+/// first label.</param>
 /// <param name="OnStatus">The status codes for which they are added; empty for all.</param>
 public sealed record ResponseHeaderSettings(
-    string Name, ConfigurationReader Source, ImmutableArray<string> Remove, ImmutableArray<KeyValuePair<string, string>> Add, ImmutableArray<int> OnStatus);
+    string Name,
+    ConfigurationReader Source,
+    ImmutableArray<string> Remove,
+    ImmutableArray<KeyValuePair<string, string>> Add,
+    ImmutableArray<int> OnStatus
+);
 
 /// <summary>A named page that takes the place of a backend's errors; the status stays.</summary>
 /// <param name="Name">The name under <c>Router:ErrorPages</c>.</param>

@@ -11,10 +11,10 @@ public static class SettingsReader
     /// <summary>The configuration section that everything of Router's stands in.</summary>
     public const string Section = "Router";
 
-    /// <summary>Reads it all. The result is to be used only where <paramref name="faults"/> stays empty.</summary>
-    public static RouterSettings Read(IConfiguration configuration, ValidationErrors faults)
+    /// <summary>Reads it all. The result is to be used only where <paramref name="errors"/> stays empty.</summary>
+    public static RouterSettings Read(IConfiguration configuration, ValidationErrors errors)
     {
-        var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), faults);
+        var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors);
         foreach (var variable in root.Children("Variables").Where(variable => variable.HoldsSections))
             root.Fault($"Variables:{variable.Name}", "holds sections", "Give the key that it feeds, relative to Router, such as Mode");
         var settings = new RouterSettings
@@ -61,12 +61,18 @@ public static class SettingsReader
     {
         var domain = root.Text("BypassCookieDomain")?.TrimStart('.');
         if (domain is not null && (Uri.CheckHostName(domain) != UriHostNameType.Dns || !domain.Contains('.', StringComparison.Ordinal)))
-            root.Fault("BypassCookieDomain", $"'{domain}' is no domain that browsers take cookies for", "Give the parent of the site's hosts, such as example.org");
+            root.Fault(
+                "BypassCookieDomain",
+                $"'{domain}' is no domain that browsers take cookies for",
+                "Give the parent of the site's hosts, such as example.org"
+            );
         return domain;
     }
 
     private static TimeSpan AssetGrace(ConfigurationReader root) =>
-        root.Text("AssetGrace") is "0" or "0s" ? TimeSpan.Zero : root.DurationOrOff("AssetGrace", TimeSpan.FromSeconds(60)) ?? TimeSpan.Zero;
+        root.Text("AssetGrace") is "0" or "0s"
+            ? TimeSpan.Zero
+            : root.DurationOrOff("AssetGrace", TimeSpan.FromSeconds(60)) ?? TimeSpan.Zero;
 
     private static LimitSettings Limits(ConfigurationReader reader)
     {
@@ -115,7 +121,9 @@ public static class SettingsReader
             Kind = reader.Choice<BackendKind>("Kind") ?? Missing(reader),
             Addresses = addresses,
             Http2 = reader.Flag("Http2", false),
-            CertificateAuthorities = CertificateAuthorities.Read(reader, "CertificateAuthorities") is { } path ? new AuthorityFile(path, FileStamp.Of(path)) : null,
+            CertificateAuthorities = CertificateAuthorities.Read(reader, "CertificateAuthorities") is { } path
+                ? new AuthorityFile(path, FileStamp.Of(path))
+                : null,
             ClientCertificate = ClientCertificateFiles.Read(reader, addresses),
             BasicAuthentication = BasicAuthentication(reader),
             ConnectTimeout = reader.Duration("ConnectTimeout", TimeSpan.FromSeconds(1)),
@@ -198,7 +206,11 @@ public static class SettingsReader
     {
         var entries = lists.List(name);
         if (entries is [])
-            lists.Fault(name, "is empty", "List addresses and ranges, such as 203.0.113.7, 198.51.100.0/24; for everyone write 0.0.0.0/0, ::/0");
+            lists.Fault(
+                name,
+                "is empty",
+                "List addresses and ranges, such as 203.0.113.7, 198.51.100.0/24; for everyone write 0.0.0.0/0, ::/0"
+            );
         return new AllowListSettings(name, Ranges(lists, name, entries));
     }
 
@@ -210,7 +222,11 @@ public static class SettingsReader
             if (AddressRange.TryParse(entry, out var range))
                 ranges.Add(range);
             else
-                reader.Fault(key, $"'{entry}' is neither an address nor a range", "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32");
+                reader.Fault(
+                    key,
+                    $"'{entry}' is neither an address nor a range",
+                    "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32"
+                );
         }
 
         return ranges.ToImmutable();
@@ -220,7 +236,9 @@ public static class SettingsReader
     {
         var (enabled, personal) = (reader.Flag("Enabled", true), reader.Flag("Personal", false));
         reader.RefuseUnknownKeys();
-        return !enabled ? CompressionPolicy.Off : personal ? CompressionPolicy.Personal : CompressionPolicy.On;
+        return !enabled ? CompressionPolicy.Off
+            : personal ? CompressionPolicy.Personal
+            : CompressionPolicy.On;
     }
 
     private static TrustedProxyListSettings ProxyList(ConfigurationReader reader)
@@ -263,7 +281,11 @@ public static class SettingsReader
         if (reader.Text("Rate") is null)
             reader.Fault("Rate", "is not set", "Give requests per second, such as 3 or 0.5");
         if (reader.Name.Equals(RuleSettings.None, StringComparison.OrdinalIgnoreCase))
-            reader.Fault("Rate", $"belongs to a limit that is called {RuleSettings.None}", "Choose another name: a rule means no limit by that one");
+            reader.Fault(
+                "Rate",
+                $"belongs to a limit that is called {RuleSettings.None}",
+                "Choose another name: a rule means no limit by that one"
+            );
         var limit = new RateLimitSettings
         {
             Name = reader.Name,
@@ -292,7 +314,12 @@ public static class SettingsReader
 
     private static PathSettings PathRule(ConfigurationReader reader)
     {
-        var path = new PathSettings(reader.Name, reader, Patterns(reader, "/admin, =/favicon.ico, /*/documents/ or **/_metrics"), Rule(reader));
+        var path = new PathSettings(
+            reader.Name,
+            reader,
+            Patterns(reader, "/admin, =/favicon.ico, /*/documents/ or **/_metrics"),
+            Rule(reader)
+        );
         reader.RefuseUnknownKeys();
         return path;
     }
@@ -305,29 +332,34 @@ public static class SettingsReader
         return patterns;
     }
 
-    private static RuleSettings Rule(ConfigurationReader reader) => new()
-    {
-        Backend = reader.Text("Backend"),
-        AllowList = reader.Text("AllowList"),
-        Refuse = reader.Flag("Refuse", false),
-        File = reader.Text("File"),
-        InEveryMode = reader.Flag("InEveryMode", false),
-        MaxRequestBody = reader.Size("MaxRequestBody"),
-        Authenticate = reader.Has("Authenticate") ? reader.Flag("Authenticate", true) : null,
-        HttpsRedirects = reader.Has("HttpsRedirects") ? reader.Flag("HttpsRedirects", false) : null,
-        Compression = reader.Choice<CompressionPolicy>("Compression"),
-        RateLimits = reader.List("RateLimits"),
-        ResponseHeaders = reader.List("ResponseHeaders"),
-        ErrorPage = reader.Text("ErrorPage"),
-        PageTemplate = reader.Text("PageTemplate"),
-        Static = reader.Has("Static") ? reader.Flag("Static", false) : null,
-    };
+    private static RuleSettings Rule(ConfigurationReader reader) =>
+        new()
+        {
+            Backend = reader.Text("Backend"),
+            AllowList = reader.Text("AllowList"),
+            Refuse = reader.Flag("Refuse", false),
+            File = reader.Text("File"),
+            InEveryMode = reader.Flag("InEveryMode", false),
+            MaxRequestBody = reader.Size("MaxRequestBody"),
+            Authenticate = reader.Has("Authenticate") ? reader.Flag("Authenticate", true) : null,
+            HttpsRedirects = reader.Has("HttpsRedirects") ? reader.Flag("HttpsRedirects", false) : null,
+            Compression = reader.Choice<CompressionPolicy>("Compression"),
+            RateLimits = reader.List("RateLimits"),
+            ResponseHeaders = reader.List("ResponseHeaders"),
+            ErrorPage = reader.Text("ErrorPage"),
+            PageTemplate = reader.Text("PageTemplate"),
+            Static = reader.Has("Static") ? reader.Flag("Static", false) : null,
+        };
 
     private static RequestHeaderSettings RequestHeaders(ConfigurationReader reader)
     {
         var settings = new RequestHeaderSettings(FieldNames(reader, "Remove"), reader.Text("ForwardedProto"), reader.Text("SamplingTrust"));
         if (settings.ForwardedProto is not (null or "http" or "https"))
-            reader.Fault("ForwardedProto", $"is '{settings.ForwardedProto}'", "Write http or https, or leave it out for what the client used");
+            reader.Fault(
+                "ForwardedProto",
+                $"is '{settings.ForwardedProto}'",
+                "Write http or https, or leave it out for what the client used"
+            );
         reader.RefuseUnknownKeys();
         return settings;
     }
@@ -349,7 +381,13 @@ public static class SettingsReader
                 reader.Fault($"Add:{name}", "has characters that no field value may have", "Use visible ASCII and blanks on one line");
         }
 
-        var settings = new ResponseHeaderSettings(reader.Name, reader, FieldNames(reader, "Remove"), add, Statuses(reader, "OnStatus", 200, "a status code"));
+        var settings = new ResponseHeaderSettings(
+            reader.Name,
+            reader,
+            FieldNames(reader, "Remove"),
+            add,
+            Statuses(reader, "OnStatus", 200, "a status code")
+        );
         reader.RefuseUnknownKeys();
         return settings;
     }
@@ -358,7 +396,12 @@ public static class SettingsReader
     {
         var settings = new ErrorPageSettings(
             // A page has content, which a 204, 205 or 304 can't have, and in place of a success or a redirect it would hide what happened.
-            reader.Name, reader, Statuses(reader, "OnStatus", 400, "the status code of an error"), reader.RequiredText("Backend", "Name the backend that has the page"), reader.RequiredText("Path", "Give the page's path, such as /404"));
+            reader.Name,
+            reader,
+            Statuses(reader, "OnStatus", 400, "the status code of an error"),
+            reader.RequiredText("Backend", "Name the backend that has the page"),
+            reader.RequiredText("Path", "Give the page's path, such as /404")
+        );
         if (reader.List("OnStatus") is [])
             reader.Fault("OnStatus", "is not set", "List status codes, such as 403, 404");
         if (settings.Path is not "" && (!settings.Path.StartsWith('/') || settings.Path.AsSpan().ContainsAnyExceptInRange('!', '~')))

@@ -2,7 +2,10 @@ using Microsoft.Extensions.Primitives;
 
 namespace Router.Configuration;
 
-/// <summary>A layer of the running configuration, seen from another one that is only tried: to build that one neither loads the layer again nor listens to it.</summary>
+/// <summary>
+/// A layer of the running configuration, seen from another one that is only tried: to build that one neither loads the layer again nor
+/// listens to it.
+/// </summary>
 internal sealed class SharedLayer(IConfigurationProvider layer) : IConfigurationProvider
 {
     private static readonly CancellationChangeToken Never = new(CancellationToken.None);
@@ -18,5 +21,6 @@ internal sealed class SharedLayer(IConfigurationProvider layer) : IConfiguration
         // It is loaded.
     }
 
-    public IEnumerable<string> GetChildKeys(IEnumerable<string> earlierKeys, string? parentPath) => layer.GetChildKeys(earlierKeys, parentPath);
+    public IEnumerable<string> GetChildKeys(IEnumerable<string> earlierKeys, string? parentPath) =>
+        layer.GetChildKeys(earlierKeys, parentPath);
 }

@@ -6,7 +6,6 @@ namespace Router.Configuration;
 /// <param name="Hint">What would be right.</param>
 public sealed record ValidationError(string Key, string Problem, string Hint)
 {
-    /// <inheritdoc/>
     public override string ToString() => $"{Key}: {Problem}. {Hint}{(Hint.EndsWith('?') ? "" : ".")}";
 }
 

@@ -5,7 +5,8 @@ namespace Router.Configuration;
 
 /// <summary>
 /// Text that shows everything that is in it. Control characters move the cursor, bidirectional overrides make a terminal show another order
-/// than was written, and other characters are not shown at all: here each is an escape such as <c>\u202e</c>, which JSON reads as the character.
+/// than was written, and other characters are not shown at all: here each is an escape such as <c>\u202e </c>, which JSON reads as the
+/// character.
 /// </summary>
 public static class VisibleText
 {
@@ -15,10 +16,12 @@ public static class VisibleText
         if (IsPlain(text))
             return text;
         var visible = new StringBuilder(text.Length + 16);
-        for (var i = 0; i < text.Length;)
+        for (var i = 0; i < text.Length; )
         {
             // Half a character is no rune, and never shown.
-            var (isShown, length) = Rune.TryGetRuneAt(text, i, out var rune) ? (rune.Value == '\n' || IsShown(rune), rune.Utf16SequenceLength) : (false, 1);
+            var (isShown, length) = Rune.TryGetRuneAt(text, i, out var rune)
+                ? (rune.Value == '\n' || IsShown(rune), rune.Utf16SequenceLength)
+                : (false, 1);
             foreach (var unit in text.AsSpan(i, length))
             {
                 if (isShown)
@@ -33,10 +36,13 @@ public static class VisibleText
         return visible.ToString();
     }
 
-    /// <summary>The first hidden character of a text, as <c>U+202E</c>, apart from those that scripts and emoji need within words; null where there is none.</summary>
+    /// <summary>
+    /// The first hidden character of a text, as <c>U+202E </c>, apart from those that scripts and emoji need within words; null where there
+    /// is none.
+    /// </summary>
     public static string? FirstHidden(string text)
     {
-        for (var i = 0; i < text.Length;)
+        for (var i = 0; i < text.Length; )
         {
             if (!Rune.TryGetRuneAt(text, i, out var rune))
                 return $"U+{(int)text[i]:X4}";
@@ -59,16 +65,33 @@ public static class VisibleText
         return true;
     }
 
-    private static bool IsShown(Rune rune) => Rune.GetUnicodeCategory(rune) switch
-    {
-        UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.Surrogate or UnicodeCategory.PrivateUse or UnicodeCategory.OtherNotAssigned
-            or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator => false,
-        _ => !IsIgnorable(rune.Value),
-    };
+    private static bool IsShown(Rune rune) =>
+        Rune.GetUnicodeCategory(rune) switch
+        {
+            UnicodeCategory.Control
+            or UnicodeCategory.Format
+            or UnicodeCategory.Surrogate
+            or UnicodeCategory.PrivateUse
+            or UnicodeCategory.OtherNotAssigned
+            or UnicodeCategory.LineSeparator
+            or UnicodeCategory.ParagraphSeparator => false,
+            _ => !IsIgnorable(rune.Value),
+        };
 
     // Of the other categories, those that Unicode calls Default_Ignorable_Code_Point, and the Braille pattern without dots.
-    private static bool IsIgnorable(int value) => value is 0x034F or 0x115F or 0x1160 or 0x17B4 or 0x17B5 or (>= 0x180B and <= 0x180F) or 0x2800 or 0x3164
-        or (>= 0xFE00 and <= 0xFE0F) or 0xFFA0 or (>= 0xE0100 and <= 0xE01EF);
+    private static bool IsIgnorable(int value) =>
+        value
+            is 0x034F
+                or 0x115F
+                or 0x1160
+                or 0x17B4
+                or 0x17B5
+                or (>= 0x180B and <= 0x180F)
+                or 0x2800
+                or 0x3164
+                or (>= 0xFE00 and <= 0xFE0F)
+                or 0xFFA0
+                or (>= 0xE0100 and <= 0xE01EF);
 
     // Joiners, marks of direction (which reorder nothing that is written in one direction), and variants of emoji.
     private static bool IsJoiner(int value) => value is 0x061C or (>= 0x200C and <= 0x200F) or (>= 0xFE00 and <= 0xFE0F);

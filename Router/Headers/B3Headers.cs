@@ -16,10 +16,10 @@ public readonly record struct B3Headers(string TraceId, string SpanId, string Pa
     private static readonly B3Headers None = new("", "", "", "", "");
 
     /// <summary>Takes them from a message for a backend, in one look at its fields.</summary>
-    public static B3Headers Of(HeaderList fields)
+    public static B3Headers Of(HeaderList headers)
     {
         var found = None;
-        foreach (ref readonly var field in fields.All)
+        foreach (ref readonly var field in headers.All)
         {
             if (IsOne(field.Key))
                 found = found.With(field.Key, field.Value);

@@ -23,7 +23,14 @@ public static class B3Sampling
     public static void Add(BackendRequest to, bool trusted, StringValues sampled, StringValues flags)
     {
         var asked = trusted ? sampled.ToString() : "";
-        to.HeaderList.Add(Sampled, asked is "" or "0" ? IsSample(TraceIdOf(to)) ? "1" : "0" : asked);
+        to.HeaderList.Add(
+            Sampled,
+            asked is "" or "0"
+                ? IsSample(TraceIdOf(to))
+                    ? "1"
+                    : "0"
+                : asked
+        );
         var said = trusted ? flags.ToString() : "0";
         if (said is not "")
             to.HeaderList.Add(Flags, said);
@@ -33,6 +40,5 @@ public static class B3Sampling
     private static string TraceIdOf(BackendRequest request) => request.HeaderList.Of(TraceContext.B3TraceId).ToString();
 
     /// <summary>Whether the second and the fourth digit of a trace id are both f: one in 256 of random ones.</summary>
-    public static bool IsSample(string traceId) =>
-        traceId.Length >= 4 && traceId[1] is ('f' or 'F') && traceId[3] is ('f' or 'F');
+    public static bool IsSample(string traceId) => traceId.Length >= 4 && traceId[1] is ('f' or 'F') && traceId[3] is ('f' or 'F');
 }

@@ -19,7 +19,10 @@ public static class DirectHeaders
         ["X-XSS-Protection"] = static (headers, value) => headers.XXSSProtection = value,
     };
 
-    /// <summary>Whether a field is one of these. Of these, Router's own responses have those of <see cref="ProtectiveHeaders"/>, which a rule replaces.</summary>
+    /// <summary>
+    /// Whether a field is one of these. Of these, Router's own responses have those of <see cref="ProtectiveHeaders"/>, which a rule
+    /// replaces.
+    /// </summary>
     public static bool Contains(string name) => Setters.ContainsKey(name);
 
     /// <summary>What sets a field, in place of the values that it has: by its property, or by its name where it has none.</summary>

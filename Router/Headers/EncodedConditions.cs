@@ -4,8 +4,8 @@ using Router.Http;
 namespace Router.Headers;
 
 /// <summary>
-/// The conditions of a request on a route that compresses (RFC 9110 section 13). To the backend the tags of compressed responses are its own again,
-/// and ranges, which are always of its own bytes, are asked for only where the client can't hold compressed ones.
+/// The conditions of a request on a route that compresses (RFC 9110 section 13). To the backend the tags of compressed responses are its
+/// own again, and ranges, which are always of its own bytes, are asked for only where the client can't hold compressed ones.
 /// </summary>
 public static class EncodedConditions
 {
@@ -25,8 +25,8 @@ public static class EncodedConditions
             : null;
 
     /// <summary>
-    /// Whether the backend must not see <c>Range</c> (a server may ignore it, RFC 9110 section 14.2): where the condition for the range may hold for
-    /// compressed bytes too, a part of the plain ones would be joined to them.
+    /// Whether the backend must not see <c>Range </c> (a server may ignore it, RFC 9110 section 14.2): where the condition for the range
+    /// may hold for compressed bytes too, a part of the plain ones would be joined to them.
     /// </summary>
     public static bool IgnoreRange(HttpRequest request)
     {

@@ -5,9 +5,10 @@ using Router.Http;
 namespace Router.Headers;
 
 /// <summary>
-/// The entity tags of responses that Router compresses. A strong tag <c>"v7"</c> goes out as <c>W/"v7-router-br"</c>: weak, because the compressed
-/// bytes depend on where the backend paused, and different for each coding, so that no cache takes one for the other (RFC 9110 section 8.8.3.3).
-/// In the conditions of later requests it becomes <c>"v7"</c> again. A weak tag of the backend holds for the compressed content too and stays as it is.
+/// The entity tags of responses that Router compresses. A strong tag <c>"v7" </c> goes out as <c>W/"v7-router-br" </c>: weak, because the
+/// compressed bytes depend on where the backend paused, and different for each coding, so that no cache takes one for the other (RFC 9110
+/// section 8.8.3.3). In the conditions of later requests it becomes <c>"v7" </c> again. A weak tag of the backend holds for the compressed
+/// content too and stays as it is.
 /// </summary>
 public static class EncodedTags
 {
@@ -64,8 +65,8 @@ public static class EncodedTags
     }
 
     /// <summary>
-    /// The tag under which the client knows the version that a backend's 304 names: its own, where the client sent it and Router restored it.
-    /// Null where it did not.
+    /// The tag under which the client knows the version that a backend's 304 names: its own, where the client sent it and Router restored
+    /// it. Null where it did not.
     /// </summary>
     /// <param name="tag">The tag in the backend's 304.</param>
     /// <param name="sent">The client's <c>If-None-Match</c>.</param>
@@ -77,7 +78,10 @@ public static class EncodedTags
             foreach (var known in new Tags(value))
             {
                 // The weak comparison of RFC 9110 section 8.8.3.2, which If-None-Match uses.
-                if (known.IsOf(coding) && tag.AsSpan(tag.StartsWith("W/", StringComparison.Ordinal) ? 2 : 0).Trim('"').SequenceEqual(known.Original))
+                if (
+                    known.IsOf(coding)
+                    && tag.AsSpan(tag.StartsWith("W/", StringComparison.Ordinal) ? 2 : 0).Trim('"').SequenceEqual(known.Original)
+                )
                     return value![known.Start..known.End];
             }
         }
@@ -125,9 +129,10 @@ public static class EncodedTags
             var end = _next = open + length + 2;
             var mark = text.LastIndexOf(Mark);
             var coding = mark < 0 ? default : text[(mark + Mark.Length)..];
-            Current = coding is "br" or "gzip" && _list[..open].EndsWith("W/")
-                ? new Tag(open - 2, end, text[..mark], coding)
-                : new Tag(open, end, default, default);
+            Current =
+                coding is "br" or "gzip" && _list[..open].EndsWith("W/")
+                    ? new Tag(open - 2, end, text[..mark], coding)
+                    : new Tag(open, end, default, default);
             return true;
         }
     }

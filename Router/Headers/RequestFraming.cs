@@ -26,7 +26,10 @@ public static class RequestFraming
     public static string? FaultOf(HttpContext context)
     {
         var request = context.Request;
-        if (request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true, Protocol: "websocket" })
+        if (
+            request.Method is "CONNECT"
+            && context.Feature<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true, Protocol: "websocket" }
+        )
             return "Router makes no tunnels (RFC 9110 section 9.3.6), only WebSockets (RFC 8441)";
         if (request.Headers.TransferEncoding is not { Count: > 0 } coding)
             return null;

@@ -21,7 +21,9 @@ public enum RequestHeaderTraits
     /// <summary>It is written anew where Router traces (<see cref="TraceContext"/>).</summary>
     OfTheTrace = 1 << 3,
 
-    /// <summary>It speaks of the body that the client sent, or of the part or the version that it has already (RFC 9110 sections 8, 13 and 14).</summary>
+    /// <summary>
+    /// It speaks of the body that the client sent, or of the part or the version that it has already (RFC 9110 sections 8, 13 and 14).
+    /// </summary>
     OfTheRequestItself = 1 << 4,
 
     /// <summary><c>Authorization</c>.</summary>

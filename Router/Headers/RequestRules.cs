@@ -11,17 +11,53 @@ public sealed class RequestRules
 {
     private const string Forwarded = "X-Forwarded-";
 
-    private static readonly string[] FromTrustedProxies = ["Forwarded", "X-Real-IP", "X-Client-IP", "True-Client-IP", "X-Cluster-Client-IP"];
+    private static readonly string[] FromTrustedProxies =
+    [
+        "Forwarded",
+        "X-Real-IP",
+        "X-Client-IP",
+        "True-Client-IP",
+        "X-Cluster-Client-IP",
+    ];
 
     // What nobody may send: they make frameworks take another path than the one that was checked, a request have two lengths,
     // or a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
-    private static readonly string[] FromNobody = ["X-Original-URL", "X-Rewrite-URL", "X-Original-Host", "Host", "Content-Length", "X-Content-Length", "Transfer-Encoding", "Proxy", BypassToken.Header];
+    private static readonly string[] FromNobody =
+    [
+        "X-Original-URL",
+        "X-Rewrite-URL",
+        "X-Original-Host",
+        "Host",
+        "Content-Length",
+        "X-Content-Length",
+        "Transfer-Encoding",
+        "Proxy",
+        BypassToken.Header,
+    ];
     private static readonly string[] MadeHere = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
 
     private static readonly string[] OfTheRequestItself =
     [
-        "Expect", "Range", "If-Range", "If-Match", "If-None-Match", "If-Modified-Since", "If-Unmodified-Since",
-        "Content-Type", "Content-Encoding", "Content-Language", "Content-Location", "Content-Disposition", "Content-Range", "Content-MD5", "Content-Digest", "Digest", "Repr-Digest", "Expires", "Last-Modified", "Allow",
+        "Expect",
+        "Range",
+        "If-Range",
+        "If-Match",
+        "If-None-Match",
+        "If-Modified-Since",
+        "If-Unmodified-Since",
+        "Content-Type",
+        "Content-Encoding",
+        "Content-Language",
+        "Content-Location",
+        "Content-Disposition",
+        "Content-Range",
+        "Content-MD5",
+        "Content-Digest",
+        "Digest",
+        "Repr-Digest",
+        "Expires",
+        "Last-Modified",
+        "Allow",
     ];
 
     // By the length of the name.
@@ -52,8 +88,14 @@ public sealed class RequestRules
             Add(RequestHeaderTraits.Stopped | RequestHeaderTraits.TraceFlags, [B3Sampling.Flags]);
         }
 
-        _known = [.. Enumerable.Range(0, fields.Keys.Max(name => name.Length) + 1)
-            .Select(length => fields.Where(field => field.Key.Length == length).Select(field => new Known(field.Key, field.Value)).ToArray())];
+        _known =
+        [
+            .. Enumerable
+                .Range(0, fields.Keys.Max(name => name.Length) + 1)
+                .Select(length =>
+                    fields.Where(field => field.Key.Length == length).Select(field => new Known(field.Key, field.Value)).ToArray()
+                ),
+        ];
 
         void Add(RequestHeaderTraits field, IEnumerable<string> names)
         {
@@ -82,14 +124,20 @@ public sealed class RequestRules
         // The pseudo-header fields of HTTP/2 are no fields of the message.
         if (name.StartsWith(':'))
             return RequestHeaderTraits.Stopped;
-        return name.Length >= Forwarded.Length && Fold(name[0]) == 'x' && HyphensOf(name).StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase) ? RequestHeaderTraits.FromTrustedProxies : RequestHeaderTraits.None;
+        return
+            name.Length >= Forwarded.Length
+            && Fold(name[0]) == 'x'
+            && HyphensOf(name).StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase)
+            ? RequestHeaderTraits.FromTrustedProxies
+            : RequestHeaderTraits.None;
     }
 
     /// <summary>Whether a client may say this to a backend.</summary>
     /// <param name="name">The field's name.</param>
     /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
     public bool MayPass(string name, bool peerIsTrusted) =>
-        (Of(name) & (RequestHeaderTraits.Stopped | (peerIsTrusted ? RequestHeaderTraits.None : RequestHeaderTraits.FromTrustedProxies))) == 0;
+        (Of(name) & (RequestHeaderTraits.Stopped | (peerIsTrusted ? RequestHeaderTraits.None : RequestHeaderTraits.FromTrustedProxies)))
+        == 0;
 
     /// <summary>Adds the fields that say whether the request is traced.</summary>
     /// <param name="to">The message for the backend.</param>

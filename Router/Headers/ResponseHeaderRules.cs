@@ -22,7 +22,10 @@ public sealed class ResponseHeaderRules
         _httpsRedirects = httpsRedirects;
         _removed = [.. sets.SelectMany(set => set.Remove).Distinct(StringComparer.OrdinalIgnoreCase)];
         var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        _added = [.. from set in sets from field in set.Add select new Addition(field.Key, field.Value, set.OnStatus, names.Add(field.Key))];
+        _added =
+        [
+            .. from set in sets from field in set.Add select new Addition(field.Key, field.Value, set.OnStatus, names.Add(field.Key)),
+        ];
     }
 
     /// <summary>Whether what they add depends on the host that was asked for.</summary>
@@ -32,7 +35,8 @@ public sealed class ResponseHeaderRules
     public void Apply(HttpContext context) => Apply(context, isOwn: true, head: null);
 
     /// <summary>Applies them to a backend's answer, of which all fields that are set are.</summary>
-    public void Apply(HttpContext context, HttpResponseMessage answer) => Apply(context, isOwn: false, (answer as BackendResponse)?.Head);
+    public void Apply(HttpContext context, HttpResponseMessage response) =>
+        Apply(context, isOwn: false, (response as BackendResponse)?.Head);
 
     // To look in the head what is there already is far less than to look in the server's collection.
     private void Apply(HttpContext context, bool isOwn, ResponseHead? head)
@@ -62,6 +66,7 @@ public sealed class ResponseHeaderRules
     {
         private readonly string _value;
         private readonly BitArray? _statuses;
+
         // Requests for one host come after each other: the text made for the last one mostly does for the next.
         private volatile Made? _last;
 
@@ -111,12 +116,21 @@ public sealed class ResponseHeaderRules
         {
             var dot = host.IndexOf('.', StringComparison.Ordinal);
             var rest = dot < 0 ? "" : host[dot..];
-            for (var start = value.IndexOf(Sibling, StringComparison.Ordinal); start >= 0; start = value.IndexOf(Sibling, StringComparison.Ordinal))
+            for (
+                var start = value.IndexOf(Sibling, StringComparison.Ordinal);
+                start >= 0;
+                start = value.IndexOf(Sibling, StringComparison.Ordinal)
+            )
             {
                 var end = value.IndexOf('}', start);
                 if (end < 0)
                     return value;
-                value = string.Concat(value.AsSpan(0, start), value.AsSpan(start + Sibling.Length, end - start - Sibling.Length), rest, value.AsSpan(end + 1));
+                value = string.Concat(
+                    value.AsSpan(0, start),
+                    value.AsSpan(start + Sibling.Length, end - start - Sibling.Length),
+                    rest,
+                    value.AsSpan(end + 1)
+                );
             }
 
             return value;

@@ -30,25 +30,29 @@ public static class RouterApplication
     /// <exception cref="InvalidConfigurationException">The configuration has faults; all of them are in the exception.</exception>
     public static async Task<WebApplication> BuildAsync(StartOptions options)
     {
-        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions
-        {
-            EnvironmentName = options.EnvironmentName,
-            ContentRootPath = StartOptions.ConfigurationDirectory,
-        });
+        var builder = WebApplication.CreateEmptyBuilder(
+            new WebApplicationOptions { EnvironmentName = options.EnvironmentName, ContentRootPath = StartOptions.ConfigurationDirectory }
+        );
         var files = new ConfigurationFiles();
-        files.AddTo(builder.Configuration, StartOptions.ConfigurationDirectory, options.EnvironmentName, options.ConfigurationFile, options.Environment);
+        files.AddTo(
+            builder.Configuration,
+            StartOptions.ConfigurationDirectory,
+            options.EnvironmentName,
+            options.ConfigurationFile,
+            options.Environment
+        );
         var samples = await SampleSite.StartWhereNothingIsConfiguredAsync(builder.Configuration, builder.Environment).ConfigureAwait(false);
 
-        var faults = new ValidationErrors();
-        var urls = options.ListenUrls(faults);
-        files.AddFaults(faults);
+        var errors = new ValidationErrors();
+        var urls = options.ListenUrls(errors);
+        files.AddFaults(errors);
         // Where a file can't be read, what is missing in it is no news.
-        if (faults.Any)
-            throw new InvalidConfigurationException(faults);
-        var parts = Site.Read(builder.Configuration, faults);
-        Tracing.AddFaults(builder.Configuration, faults);
-        if (faults.Any)
-            throw new InvalidConfigurationException(faults);
+        if (errors.Any)
+            throw new InvalidConfigurationException(errors);
+        var parts = Site.Read(builder.Configuration, errors);
+        Tracing.AddFaults(builder.Configuration, errors);
+        if (errors.Any)
+            throw new InvalidConfigurationException(errors);
         var settings = parts.Settings;
 
         // Endpoints of the server's own section go before addresses; naming both would only make it complain.
@@ -76,7 +80,9 @@ public static class RouterApplication
     {
         var frontDoor = app.Services.GetRequiredService<RequestHandler>();
         var limits = app.Services.GetRequiredService<RouterSettings>().Limits;
-        app.Use(next => context => ServerLimits.IsRequestLineTooLong(context, limits) ? ServerLimits.RefuseRequestLineAsync(context) : next(context));
+        app.Use(next =>
+            context => ServerLimits.IsRequestLineTooLong(context, limits) ? ServerLimits.RefuseRequestLineAsync(context) : next(context)
+        );
         app.Use(own => context => frontDoor.HandleAsync(context, own));
         app.UseRouting();
         var status = app.Services.GetRequiredService<StatusEndpoint>();
@@ -87,28 +93,34 @@ public static class RouterApplication
 
     private static void AddServer(WebApplicationBuilder builder, LimitSettings limits)
     {
-        // RFC 9112 section 2.2 lets a server take a bare LF for a line's end; another reader may not, and see one field where this one sees two.
+        // RFC 9112 section 2.2 lets a server take a bare LF for a line's end; another reader may not, and see one field where this one sees
+        // two.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().ConfigureKestrel((context, kestrel) =>
-        {
-            kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true);
-            kestrel.AddServerHeader = false;
-            // RFC 9112 section 3.2.2: where the request target has an authority, Host is ignored.
-            kestrel.AllowHostHeaderOverride = true;
-            kestrel.ConfigureEndpointDefaults(endpoint =>
-            {
-                endpoint.Use(SetPeerStraight);
-                endpoint.Use(HalfClose.Watch);
-                endpoint.Use(endpoint.ApplicationServices.GetRequiredService<ClientConnections>().Watch);
-            });
-            ServerLimits.Set(kestrel.Limits, limits);
-            // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
-            kestrel.RequestHeaderEncodingSelector = static name =>
-                name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance
-                : name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance
-                : Encoding.Latin1;
-            kestrel.ResponseHeaderEncodingSelector = static _ => OctetEncoding.Instance;
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .ConfigureKestrel(
+                (context, kestrel) =>
+                {
+                    kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true);
+                    kestrel.AddServerHeader = false;
+                    // RFC 9112 section 3.2.2: where the request target has an authority, Host is ignored.
+                    kestrel.AllowHostHeaderOverride = true;
+                    kestrel.ConfigureEndpointDefaults(endpoint =>
+                    {
+                        endpoint.Use(SetPeerStraight);
+                        endpoint.Use(HalfClose.Watch);
+                        endpoint.Use(endpoint.ApplicationServices.GetRequiredService<ClientConnections>().Watch);
+                    });
+                    ServerLimits.Set(kestrel.Limits, limits);
+                    // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
+                    kestrel.RequestHeaderEncodingSelector = static name =>
+                        name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance
+                        : name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance
+                        : Encoding.Latin1;
+                    kestrel.ResponseHeaderEncodingSelector = static _ => OctetEncoding.Instance;
+                }
+            );
         // A request's work is short and waits for nothing: handed to another thread it would cost more than it is.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ServerMemory>();
@@ -127,19 +139,25 @@ public static class RouterApplication
 
     // On a socket for both versions an IPv4 client's address comes in its mapped form (RFC 4291 section 2.5.5.2).
     // To put it straight once for each connection leaves nothing to do for each request.
-    private static ConnectionDelegate SetPeerStraight(ConnectionDelegate next) => connection =>
-    {
-        if (connection.RemoteEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } peer)
-            connection.RemoteEndPoint = new IPEndPoint(peer.Address.MapToIPv4(), peer.Port);
-        return next(connection);
-    };
+    private static ConnectionDelegate SetPeerStraight(ConnectionDelegate next) =>
+        connection =>
+        {
+            if (connection.RemoteEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } peer)
+                connection.RemoteEndPoint = new IPEndPoint(peer.Address.MapToIPv4(), peer.Port);
+            return next(connection);
+        };
 
     private static void AddLogging(WebApplicationBuilder builder, Stream? output)
     {
-        // On standard error; standard output is for what other programs read. The framework's console logger makes everybody wait when nobody reads it.
-        builder.Services.AddSingleton<ILoggerProvider>(provider => new ErrorLog(output, provider.GetRequiredService<RouterMetrics>(), provider.GetRequiredService<TimeProvider>()));
-        builder.Logging
-            .SetMinimumLevel(LogLevel.Information)
+        // On standard error; standard output is for what other programs read. The framework's console logger makes everybody wait when
+        // nobody reads it.
+        builder.Services.AddSingleton<ILoggerProvider>(provider => new ErrorLog(
+            output,
+            provider.GetRequiredService<RouterMetrics>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
+        builder
+            .Logging.SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System", LogLevel.Warning)
             // While it may speak, it makes an Activity for each request. What is wrong with a request, the server itself says.
@@ -150,11 +168,22 @@ public static class RouterApplication
     }
 
     private static void AddMetrics(WebApplicationBuilder builder, RouterSettings settings) =>
-        builder.Services.AddOpenTelemetry().ConfigureResource(resource => resource.AddService(settings.ApplicationName)).WithMetrics(metrics => metrics
-            .AddMeter(RouterMetrics.MeterName, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Net.Http", "System.Runtime")
-            // Two more records for each request, of what router_backend_in_flight says already.
-            .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
-            .AddPrometheusExporter());
+        builder
+            .Services.AddOpenTelemetry()
+            .ConfigureResource(resource => resource.AddService(settings.ApplicationName))
+            .WithMetrics(metrics =>
+                metrics
+                    .AddMeter(
+                        RouterMetrics.MeterName,
+                        "Microsoft.AspNetCore.Hosting",
+                        "Microsoft.AspNetCore.Server.Kestrel",
+                        "System.Net.Http",
+                        "System.Runtime"
+                    )
+                    // Two more records for each request, of what router_backend_in_flight says already.
+                    .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
+                    .AddPrometheusExporter()
+            );
 
     private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings)
     {
@@ -221,7 +250,12 @@ public static class RouterApplication
         services.AddSingleton(store);
         services.AddSingleton(clock);
         // By a factory: what the container makes it also disposes.
-        services.AddSingleton(_ => new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()), settings.Lease, store.NeedsRegistration && !settings.ConfiguredModeWhenUnreachable)
+        services.AddSingleton(_ => new ModeController(
+            clock,
+            ModeRecord.Unknown(clock.GetUtcNow()),
+            settings.Lease,
+            store.NeedsRegistration && !settings.ConfiguredModeWhenUnreachable
+        )
         {
             Contact = store.IsShared ? new StoreContact(time, settings.HeartbeatExpiry) : null,
         });

@@ -15,7 +15,10 @@ public static class AcceptEncoding
     /// <summary>The coding that a client likes best of those that Router makes (RFC 9110 section 12.5.3); null for none.</summary>
     public static string? Choose(StringValues acceptEncoding)
     {
-        double? brotli = null, gzip = null, identity = null, any = null;
+        double? brotli = null,
+            gzip = null,
+            identity = null,
+            any = null;
         foreach (var value in acceptEncoding)
         {
             foreach (var range in value.AsSpan().Split(','))
@@ -38,13 +41,18 @@ public static class AcceptEncoding
         var (ofBrotli, ofGzip) = (brotli ?? any ?? 0, gzip ?? any ?? 0);
         var best = Math.Max(ofBrotli, ofGzip);
         // Who names identity and likes it better has his reasons; who does not name it would take it too, but not rather.
-        return best <= 0 || best < identity ? null : ofBrotli >= ofGzip ? Brotli : Gzip;
+        return best <= 0 || best < identity ? null
+            : ofBrotli >= ofGzip ? Brotli
+            : Gzip;
     }
 
     // What is no weight is none: better the plain body than one that the client can't read.
     private static double Quality(ReadOnlySpan<char> weight) =>
         weight.StartsWith("q=", StringComparison.OrdinalIgnoreCase)
-        && double.TryParse(weight[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var quality) && quality <= 1 ? quality : 0;
+        && double.TryParse(weight[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var quality)
+        && quality <= 1
+            ? quality
+            : 0;
 
     private static bool Is(ReadOnlySpan<char> text, string name) => text.Equals(name, StringComparison.OrdinalIgnoreCase);
 }

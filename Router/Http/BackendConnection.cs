@@ -9,6 +9,5 @@ namespace Router.Http;
 /// <param name="Address">Where it leads.</param>
 public sealed record BackendConnection(Stream Stream, Socket Socket, IPAddress Address) : IDisposable
 {
-    /// <inheritdoc/>
     public void Dispose() => Stream.Dispose();
 }

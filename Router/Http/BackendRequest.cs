@@ -36,7 +36,9 @@ public class BackendRequest(HttpMethod method, string pathAndQuery, int headers 
     /// <summary>Whether it needs a new connection: set where an idle one has failed it.</summary>
     public bool NeedsFreshConnection { get; set; }
 
-    /// <summary>Whether an attempt before this one may have reached the backend: then nothing that becomes of this one can take that back.</summary>
+    /// <summary>
+    /// Whether an attempt before this one may have reached the backend: then nothing that becomes of this one can take that back.
+    /// </summary>
     public bool MayHaveBegunBefore { get; set; }
 
     /// <summary>The header that the HTTP/2 transport wrote first in the attempt that runs; null before it has written one.</summary>
@@ -45,49 +47,39 @@ public class BackendRequest(HttpMethod method, string pathAndQuery, int headers 
     /// <summary>Which of the backend's addresses was tried last; negative for none. Another one is better, where there is one.</summary>
     public int TriedAddress { get; set; } = -1;
 
-    /// <summary>Whether the response has no body. Methods are case-sensitive (RFC 9110 section 9.1), which the framework's comparison is not.</summary>
+    /// <summary>
+    /// Whether the response has no body. Methods are case-sensitive (RFC 9110 section 9.1), which the framework's comparison is not.
+    /// </summary>
     public bool IsHead => Method.Method is "HEAD";
 
     /// <summary>Whether doing it twice is the same as doing it once, and there is no body that can be read only once.</summary>
     public bool IsRepeatable => Content is not BackendRequestBody && Upgrade is null && RequestMethods.IsIdempotent(Method.Method);
 
-    /// <summary>Disposes of a connection when the request is ended, until <see cref="ReleaseConnection"/> or the result is disposed of.</summary>
+    /// <summary>
+    /// Disposes of a connection when the request is ended, until <see cref="ReleaseConnection"/> or the result is disposed of.
+    /// </summary>
     public virtual CancellationTokenRegistration CloseWhenCancelled(IDisposable connection) =>
         Cancellation.UnsafeRegister(static connection => ((IDisposable)connection!).Dispose(), connection);
 
     /// <summary>From now on whoever reads the response's body has the token.</summary>
-    public virtual void ReleaseConnection()
-    {
-    }
+    public virtual void ReleaseConnection() { }
 
     /// <summary>An idle connection carries it. The last attempt counts.</summary>
-    public virtual void ConnectionReused()
-    {
-    }
+    public virtual void ConnectionReused() { }
 
     /// <summary>A connection is being made for it.</summary>
-    public virtual void Connecting()
-    {
-    }
+    public virtual void Connecting() { }
 
     /// <summary>The connection is made.</summary>
-    public virtual void Connected()
-    {
-    }
+    public virtual void Connected() { }
 
     /// <summary>To be called right before the first byte goes out, at every attempt.</summary>
     /// <exception cref="BackendException">It must not go out.</exception>
-    public virtual void Begin()
-    {
-    }
+    public virtual void Begin() { }
 
     /// <summary>The backend has provably begun nothing.</summary>
-    public virtual void NotBegun()
-    {
-    }
+    public virtual void NotBegun() { }
 
     /// <summary>The backend's response is complete.</summary>
-    public virtual void Completed()
-    {
-    }
+    public virtual void Completed() { }
 }

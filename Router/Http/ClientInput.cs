@@ -4,8 +4,8 @@ using System.IO.Pipelines;
 namespace Router.Http;
 
 /// <summary>
-/// What a client sends on its connection. The transport may have the end of it together with its last bytes, and the server then takes a body
-/// that is complete for one that was broken off. Here the end is reported only once everything before it has been examined.
+/// What a client sends on its connection. The transport may have the end of it together with its last bytes, and the server then takes a
+/// body that is complete for one that was broken off. Here the end is reported only once everything before it has been examined.
 /// </summary>
 /// <param name="transport">The connection.</param>
 public sealed class ClientInput(IDuplexPipe transport) : PipeReader, IDuplexPipe
@@ -14,13 +14,10 @@ public sealed class ClientInput(IDuplexPipe transport) : PipeReader, IDuplexPipe
     private ReadOnlySequence<byte> _last;
     private bool _isExamined;
 
-    /// <inheritdoc/>
     public PipeReader Input => this;
 
-    /// <inheritdoc/>
     public PipeWriter Output => transport.Output;
 
-    /// <inheritdoc/>
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         // A read that has to wait ends with the next bytes, before the transport receives the end.
@@ -28,7 +25,6 @@ public sealed class ClientInput(IDuplexPipe transport) : PipeReader, IDuplexPipe
         return reading.IsCompletedSuccessfully ? ValueTask.FromResult(WithoutEarlyEnd(reading.Result)) : reading;
     }
 
-    /// <inheritdoc/>
     public override bool TryRead(out ReadResult result)
     {
         if (!_input.TryRead(out result))
@@ -37,10 +33,8 @@ public sealed class ClientInput(IDuplexPipe transport) : PipeReader, IDuplexPipe
         return true;
     }
 
-    /// <inheritdoc/>
     public override void AdvanceTo(SequencePosition consumed) => AdvanceTo(consumed, consumed);
 
-    /// <inheritdoc/>
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         if (!_last.IsEmpty)
@@ -52,10 +46,8 @@ public sealed class ClientInput(IDuplexPipe transport) : PipeReader, IDuplexPipe
         _input.AdvanceTo(consumed, examined);
     }
 
-    /// <inheritdoc/>
     public override void CancelPendingRead() => _input.CancelPendingRead();
 
-    /// <inheritdoc/>
     public override void Complete(Exception? exception = null) => _input.Complete(exception);
 
     private ReadResult WithoutEarlyEnd(ReadResult result)

@@ -15,10 +15,8 @@ public sealed class ConnectionHeaderEncoding : Encoding
     /// <summary>The one instance; it has no state.</summary>
     public static ConnectionHeaderEncoding Instance { get; } = new();
 
-    /// <inheritdoc/>
     public override int GetCharCount(byte[] bytes, int index, int count) => Read(bytes, index, count).Length;
 
-    /// <inheritdoc/>
     public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex)
     {
         var text = Read(bytes, byteIndex, byteCount);
@@ -26,17 +24,13 @@ public sealed class ConnectionHeaderEncoding : Encoding
         return text.Length;
     }
 
-    /// <inheritdoc/>
     public override int GetMaxCharCount(int byteCount) => byteCount + KeepAlive.Length + 1;
 
-    /// <inheritdoc/>
     public override int GetByteCount(char[] chars, int index, int count) => Latin1.GetByteCount(chars, index, count);
 
-    /// <inheritdoc/>
     public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) =>
         Latin1.GetBytes(chars, charIndex, charCount, bytes, byteIndex);
 
-    /// <inheritdoc/>
     public override int GetMaxByteCount(int charCount) => Latin1.GetMaxByteCount(charCount);
 
     private static string Read(byte[] bytes, int index, int count)

@@ -14,10 +14,8 @@ public sealed class ContentLengthEncoding : Encoding
     /// <summary>The one instance; it has no state.</summary>
     public static ContentLengthEncoding Instance { get; } = new();
 
-    /// <inheritdoc/>
     public override int GetCharCount(byte[] bytes, int index, int count) => count;
 
-    /// <inheritdoc/>
     public override int GetChars(ReadOnlySpan<byte> bytes, Span<char> chars)
     {
         // The server's buffer holds twenty characters, and every length has fewer digits.
@@ -29,20 +27,15 @@ public sealed class ContentLengthEncoding : Encoding
         return 1;
     }
 
-    /// <inheritdoc/>
     public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex) =>
         GetChars(bytes.AsSpan(byteIndex, byteCount), chars.AsSpan(charIndex));
 
-    /// <inheritdoc/>
     public override int GetMaxCharCount(int byteCount) => byteCount + 1;
 
-    /// <inheritdoc/>
     public override int GetByteCount(char[] chars, int index, int count) => count;
 
-    /// <inheritdoc/>
     public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) =>
         Latin1.GetBytes(chars, charIndex, charCount, bytes, byteIndex);
 
-    /// <inheritdoc/>
     public override int GetMaxByteCount(int charCount) => charCount;
 }

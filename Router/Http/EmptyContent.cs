@@ -5,10 +5,8 @@ namespace Router.Http;
 /// <summary>A body of no bytes, which the client has declared with <c>Content-Length: 0</c>.</summary>
 public sealed class EmptyContent : HttpContent
 {
-    /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Task.CompletedTask;
 
-    /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)
     {
         length = 0;

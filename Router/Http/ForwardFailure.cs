@@ -35,10 +35,15 @@ public enum ForwardFailure
     /// <summary>The answer did not begin within the backend's <c>ResponseTimeout</c>. 504.</summary>
     ResponseTimeout,
 
-    /// <summary>The whole request took longer than the backend's <c>RequestTimeout</c>. 504, or the client's connection is aborted.</summary>
+    /// <summary>
+    /// The whole request took longer than the backend's <c>RequestTimeout </c>. 504, or the client's connection is aborted.
+    /// </summary>
     RequestTimeout,
 
-    /// <summary>A body, the request's or the answer's, paused for longer than the backend's <c>IdleTimeout</c>. 504, or the client's connection is aborted.</summary>
+    /// <summary>
+    /// A body, the request's or the answer's, paused for longer than the backend's <c>IdleTimeout </c>. 504, or the client's connection is
+    /// aborted.
+    /// </summary>
     IdleTimeout,
 
     /// <summary>The connection broke in the middle of the answer's body. The client's connection is aborted.</summary>
@@ -47,7 +52,10 @@ public enum ForwardFailure
     /// <summary>The client sent a field that can't be sent on in one form. 400.</summary>
     InvalidRequest,
 
-    /// <summary>The client sent a header that is larger than <c>Limits:MaxHeaderSize</c>, or has more fields than <c>Limits:MaxHeaderFields</c>. 431.</summary>
+    /// <summary>
+    /// The client sent a header that is larger than <c>Limits:MaxHeaderSize </c>, or has more fields than <c>Limits:MaxHeaderFields </c>.
+    /// 431.
+    /// </summary>
     RequestHeaderTooLarge,
 
     /// <summary>The client sent a body that breaks HTTP's rules or ends early. 400.</summary>

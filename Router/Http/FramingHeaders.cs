@@ -2,14 +2,24 @@ using System.Collections.Frozen;
 
 namespace Router.Http;
 
-/// <summary>The headers that Router and its server write themselves, because they belong to one connection or say where a message ends.</summary>
+/// <summary>
+/// The headers that Router and its server write themselves, because they belong to one connection or say where a message ends.
+/// </summary>
 public static class FramingHeaders
 {
     /// <summary>Those that belong to one connection (RFC 9110 section 7.6.1).</summary>
     public static IReadOnlyList<string> HopByHop { get; } =
     [
-        "Connection", "Keep-Alive", "Proxy-Connection", "Transfer-Encoding", "TE", "Upgrade",
-        "Proxy-Authenticate", "Proxy-Authorization", "Proxy-Authentication-Info", "HTTP2-Settings",
+        "Connection",
+        "Keep-Alive",
+        "Proxy-Connection",
+        "Transfer-Encoding",
+        "TE",
+        "Upgrade",
+        "Proxy-Authenticate",
+        "Proxy-Authorization",
+        "Proxy-Authentication-Info",
+        "HTTP2-Settings",
     ];
 
     /// <summary>

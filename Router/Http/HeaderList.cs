@@ -3,10 +3,11 @@ using Microsoft.Extensions.Primitives;
 namespace Router.Http;
 
 /// <summary>
-/// The fields of a message in their order, as they are. The framework's collections know a hundred fields by name, keep those that speak of the
-/// content apart, and would parse them: on the way through that is work for nothing.
+/// The fields of a message in their order, as they are. The framework's collections know a hundred fields by name, keep those that speak of
+/// the content apart, and would parse them: on the way through that is work for nothing.
 /// </summary>
-/// <param name="expected">How many there will be, as far as that is known: to grow costs as much again, and each request has one of these.</param>
+/// <param name="expected">How many there will be, as far as that is known: to grow costs as much again, and each request has one of
+/// these.</param>
 public sealed class HeaderList(int expected)
 {
     private KeyValuePair<string, StringValues>[] _fields = new KeyValuePair<string, StringValues>[expected];

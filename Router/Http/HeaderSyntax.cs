@@ -9,7 +9,11 @@ public static class HeaderSyntax
     private const string Token = "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
     // NUL, the other controls but the tab, and DEL.
-    private static readonly byte[] ControlOctets = [.. Enumerable.Range(0, 32).Where(octet => octet != '\t').Select(octet => (byte)octet), 0x7f];
+    private static readonly byte[] ControlOctets =
+    [
+        .. Enumerable.Range(0, 32).Where(octet => octet != '\t').Select(octet => (byte)octet),
+        0x7f,
+    ];
 
     private static readonly SearchValues<char> TokenCharacters = SearchValues.Create(Token);
     private static readonly SearchValues<byte> TokenOctets = SearchValues.Create([.. Token.Select(c => (byte)c)]);
@@ -19,7 +23,6 @@ public static class HeaderSyntax
     /// <summary>Whether a name is a token (RFC 9110 section 5.6.2): nothing else may be one.</summary>
     public static bool IsToken(ReadOnlySpan<char> name) => !name.IsEmpty && !name.ContainsAnyExcept(TokenCharacters);
 
-    /// <inheritdoc cref="IsToken(ReadOnlySpan{char})"/>
     public static bool IsToken(ReadOnlySpan<byte> name) => !name.IsEmpty && !name.ContainsAnyExcept(TokenOctets);
 
     /// <summary>
@@ -30,7 +33,6 @@ public static class HeaderSyntax
         // Hardly a value has anything but letters and the like, and a range is looked through faster than a set.
         value.ContainsAnyExceptInRange(' ', '~') && value.ContainsAny(ControlCharacters);
 
-    /// <inheritdoc cref="HasControls(ReadOnlySpan{char})"/>
     public static bool HasControls(StringValues values)
     {
         foreach (var value in values)
@@ -42,7 +44,6 @@ public static class HeaderSyntax
         return false;
     }
 
-    /// <inheritdoc cref="HasControls(ReadOnlySpan{char})"/>
     public static bool HasControls(ReadOnlySpan<byte> value) =>
         value.ContainsAnyExceptInRange((byte)' ', (byte)'~') && value.ContainsAny(Controls);
 }

@@ -17,7 +17,10 @@ public static class HopByHopHeaders
     public static bool Contains(string name, StringValues connection) =>
         Fixed.Contains(name) || (NamesOthers(connection) && IsNamedBy(connection, name));
 
-    /// <summary>Whether <c>Connection</c> may name a field that is none of the fixed ones. What browsers and servers say of each connection does not.</summary>
+    /// <summary>
+    /// Whether <c>Connection </c> may name a field that is none of the fixed ones. What browsers and servers say of each connection does
+    /// not.
+    /// </summary>
     public static bool NamesOthers(StringValues connection) =>
         connection.Count > 0 && !(connection is [{ } only] && only.Equals("keep-alive", StringComparison.OrdinalIgnoreCase));
 

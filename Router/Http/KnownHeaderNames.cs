@@ -2,21 +2,74 @@ using System.Text;
 
 namespace Router.Http;
 
-/// <summary>The names that most answers' fields have, so that each answer need not make them anew. Letter by letter: what is written otherwise stays so.</summary>
+/// <summary>
+/// The names that most answers' fields have, so that each answer need not make them anew. Letter by letter: what is written otherwise stays
+/// so.
+/// </summary>
 public static class KnownHeaderNames
 {
     private static readonly string[] Known =
     [
-        "Accept-Ranges", "Access-Control-Allow-Credentials", "Access-Control-Allow-Headers", "Access-Control-Allow-Methods", "Access-Control-Allow-Origin", "Age", "Allow",
-        "Alt-Svc", "Cache-Control", "Connection", "Content-Disposition", "Content-Encoding", "Content-Language", "Content-Length", "Content-Range", "Content-Security-Policy",
-        "Content-Type", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy", "Date", "ETag", "Expires", "Keep-Alive", "Last-Modified", "Link", "Location",
-        "Permissions-Policy", "Pragma", "Referrer-Policy", "Retry-After", "Server", "Set-Cookie", "Strict-Transport-Security", "Trailer", "Transfer-Encoding", "Upgrade", "Vary",
-        "Via", "WWW-Authenticate", "X-Content-Type-Options", "X-Frame-Options", "X-Powered-By", "X-Request-Id", "X-XSS-Protection",
-        "cache-control", "content-encoding", "content-length", "content-type", "date", "etag", "location", "server", "set-cookie", "vary",
+        "Accept-Ranges",
+        "Access-Control-Allow-Credentials",
+        "Access-Control-Allow-Headers",
+        "Access-Control-Allow-Methods",
+        "Access-Control-Allow-Origin",
+        "Age",
+        "Allow",
+        "Alt-Svc",
+        "Cache-Control",
+        "Connection",
+        "Content-Disposition",
+        "Content-Encoding",
+        "Content-Language",
+        "Content-Length",
+        "Content-Range",
+        "Content-Security-Policy",
+        "Content-Type",
+        "Cross-Origin-Opener-Policy",
+        "Cross-Origin-Resource-Policy",
+        "Date",
+        "ETag",
+        "Expires",
+        "Keep-Alive",
+        "Last-Modified",
+        "Link",
+        "Location",
+        "Permissions-Policy",
+        "Pragma",
+        "Referrer-Policy",
+        "Retry-After",
+        "Server",
+        "Set-Cookie",
+        "Strict-Transport-Security",
+        "Trailer",
+        "Transfer-Encoding",
+        "Upgrade",
+        "Vary",
+        "Via",
+        "WWW-Authenticate",
+        "X-Content-Type-Options",
+        "X-Frame-Options",
+        "X-Powered-By",
+        "X-Request-Id",
+        "X-XSS-Protection",
+        "cache-control",
+        "content-encoding",
+        "content-length",
+        "content-type",
+        "date",
+        "etag",
+        "location",
+        "server",
+        "set-cookie",
+        "vary",
     ];
 
     private static readonly string[][] OfLength =
-        [.. Enumerable.Range(0, Known.Max(name => name.Length) + 1).Select(length => Known.Where(name => name.Length == length).ToArray())];
+    [
+        .. Enumerable.Range(0, Known.Max(name => name.Length) + 1).Select(length => Known.Where(name => name.Length == length).ToArray()),
+    ];
 
     /// <summary>The same name; where it is a known one, the very string that the server compares with first.</summary>
     public static string Of(string name) => Array.Find(Known, known => known == name) ?? name;

@@ -11,33 +11,24 @@ public sealed class OctetEncoding : Encoding
     /// <summary>The one instance; it has no state.</summary>
     public static OctetEncoding Instance { get; } = new();
 
-    /// <inheritdoc/>
     public override int GetByteCount(char[] chars, int index, int count) => count;
 
-    /// <inheritdoc/>
     public override int GetByteCount(string s) => s.Length;
 
-    /// <inheritdoc/>
     public override int GetByteCount(ReadOnlySpan<char> chars) => chars.Length;
 
-    /// <inheritdoc/>
     public override int GetBytes(char[] chars, int charIndex, int charCount, byte[] bytes, int byteIndex) =>
         Latin1.GetBytes(chars, charIndex, charCount, bytes, byteIndex);
 
-    /// <inheritdoc/>
     public override int GetBytes(ReadOnlySpan<char> chars, Span<byte> bytes) =>
         PrintableAscii.TryWrite(chars, bytes) ? chars.Length : Latin1.GetBytes(chars, bytes);
 
-    /// <inheritdoc/>
     public override int GetMaxByteCount(int charCount) => charCount;
 
-    /// <inheritdoc/>
     public override int GetCharCount(byte[] bytes, int index, int count) => count;
 
-    /// <inheritdoc/>
     public override int GetChars(byte[] bytes, int byteIndex, int byteCount, char[] chars, int charIndex) =>
         Latin1.GetChars(bytes, byteIndex, byteCount, chars, charIndex);
 
-    /// <inheritdoc/>
     public override int GetMaxCharCount(int byteCount) => byteCount;
 }

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace Router.Http;
 
 /// <summary>
-/// The characters from the blank to the tilde, of which nearly every name and value of a field is made. Each request writes some fifty of these:
-/// to look through a text and to turn it into octets in one go costs less than the framework's two steps.
+/// The characters from the blank to the tilde, of which nearly every name and value of a field is made. Each request writes some fifty of
+/// these: to look through a text and to turn it into octets in one go costs less than the framework's two steps.
 /// </summary>
 public static class PrintableAscii
 {

@@ -7,7 +7,6 @@ public abstract class Transport : IDisposable
     /// <exception cref="BackendException">It failed.</exception>
     public abstract Task<HttpResponseMessage> SendAsync(BackendRequest request);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Dispose(true);
@@ -15,7 +14,5 @@ public abstract class Transport : IDisposable
     }
 
     /// <summary>Closes its connections.</summary>
-    protected virtual void Dispose(bool disposing)
-    {
-    }
+    protected virtual void Dispose(bool disposing) { }
 }

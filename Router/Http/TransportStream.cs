@@ -8,7 +8,6 @@ public sealed class TransportStream(Socket socket) : NetworkStream(socket, ownsS
     /// <summary>Whether the other side has closed the connection and everything before that has been read.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         var read = base.ReadAsync(buffer, cancellationToken);

@@ -43,7 +43,8 @@ public struct WebSocketFrames
 
     /// <summary>A close frame with a status code.</summary>
     /// <param name="code">The code (RFC 6455 section 7.4).</param>
-    /// <param name="masked">Whether it is for a server. The mask is zero, which leaves the payload as it is: a code is no secret and no attack.</param>
+    /// <param name="masked">Whether it is for a server. The mask is zero, which leaves the payload as it is: a code is no secret and no
+    /// attack.</param>
     public static byte[] Close(ushort code, bool masked)
     {
         byte[] frame = masked ? [0x88, 0x82, 0, 0, 0, 0, 0, 0] : [0x88, 0x02, 0, 0];
@@ -52,7 +53,16 @@ public struct WebSocketFrames
     }
 
     private readonly int LengthOfHeader() =>
-        2 + ((_header[1] & 0x7F) switch { 126 => 2, 127 => 8, _ => 0 }) + ((_header[1] & 0x80) != 0 ? 4 : 0);
+        2
+        + (
+            (_header[1] & 0x7F) switch
+            {
+                126 => 2,
+                127 => 8,
+                _ => 0,
+            }
+        )
+        + ((_header[1] & 0x80) != 0 ? 4 : 0);
 
     private readonly ulong LengthOfPayload()
     {

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Router.Http;
 
-/// <summary>The items of <c>Accept</c> or <c>Accept-Language</c> with their weights (RFC 9110 section 12.4.2), read without allocating.</summary>
+/// <summary>
+/// The items of <c>Accept </c> or <c>Accept-Language </c> with their weights (RFC 9110 section 12.4.2), read without allocating.
+/// </summary>
 /// <param name="rest">The field's value.</param>
 public ref struct WeightedList(ReadOnlySpan<char> rest)
 {
@@ -39,7 +41,9 @@ public ref struct WeightedList(ReadOnlySpan<char> rest)
         {
             var parameter = parameters[range].Trim();
             if (parameter.StartsWith("q=", StringComparison.OrdinalIgnoreCase))
-                return double.TryParse(parameter[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var weight) ? Math.Clamp(weight, 0, 1) : 0;
+                return double.TryParse(parameter[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var weight)
+                    ? Math.Clamp(weight, 0, 1)
+                    : 0;
         }
 
         return 1;

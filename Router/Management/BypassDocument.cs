@@ -25,13 +25,28 @@ public sealed record BypassDocument(string Id, DateTimeOffset Until, string? Add
 /// <param name="By">The operator.</param>
 public sealed record BypassRequestDocument(string? For, string? Address, string? Note, string? By)
 {
-    public static BypassRequestDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<BypassRequestDocument> type, ValidationErrors faults) => OperatorMembers.Read(
-        json, type, "{\"for\": \"2h\"}", faults, new BypassRequestDocument(null, null, null, null),
-        members => new BypassRequestDocument(members.Text("for"), members.Text("address"), members.Text("note"), members.Text("by")));
+    public static BypassRequestDocument Read(
+        ReadOnlyMemory<byte> json,
+        JsonTypeInfo<BypassRequestDocument> type,
+        ValidationErrors errors
+    ) =>
+        OperatorMembers.Read(
+            json,
+            type,
+            "{\"for\": \"2h\"}",
+            errors,
+            new BypassRequestDocument(null, null, null, null),
+            members => new BypassRequestDocument(members.Text("for"), members.Text("address"), members.Text("note"), members.Text("by"))
+        );
 
-    /// <summary>What is asked for. To be used only if <paramref name="faults"/> stays empty.</summary>
-    public BypassRequest ToRequest(ValidationErrors faults) =>
-        new(OperatorMembers.Duration("for", For, faults) ?? TimeSpan.FromHours(1), Address, string.IsNullOrWhiteSpace(By) ? null : By, Note);
+    /// <summary>What is asked for. To be used only if <paramref name="errors"/> stays empty.</summary>
+    public BypassRequest ToRequest(ValidationErrors errors) =>
+        new(
+            OperatorMembers.Duration("for", For, errors) ?? TimeSpan.FromHours(1),
+            Address,
+            string.IsNullOrWhiteSpace(By) ? null : By,
+            Note
+        );
 }
 
 /// <summary>A bypass that an operator asks for.</summary>

@@ -17,7 +17,16 @@ public sealed class BypassEndpoint(ModeDescriber describer, ChangeResponse respo
 
     private async Task IssueAsync(HttpContext context)
     {
-        if (await ManagementBody.ReadAsync(context, (json, faults) => BypassRequestDocument.Read(json, ManagementJson.Default.BypassRequestDocument, faults).ToRequest(faults)).ConfigureAwait(false) is not { } request)
+        if (
+            await ManagementBody
+                .ReadAsync(
+                    context,
+                    (json, errors) =>
+                        BypassRequestDocument.Read(json, ManagementJson.Default.BypassRequestDocument, errors).ToRequest(errors)
+                )
+                .ConfigureAwait(false)
+            is not { } request
+        )
             return;
         var token = request.Address is null ? BypassToken.New() : null;
         var bypass = new Bypass
@@ -30,21 +39,41 @@ public sealed class BypassEndpoint(ModeDescriber describer, ChangeResponse respo
             By = request.By,
             Note = request.Note,
         };
-        var change = new ChangeRequest(HistoryKind.Bypass, (state, now, _, faults) => ModeChanges.Grant(state.Record, state.Index, bypass, now, faults));
-        await response.WriteAsync(context, change, result =>
-        {
-            if (result.Outcome != ChangeOutcome.DryRun)
-                return ReadableJson.WriteAsync(context, BypassDocument.Of(bypass) with { Token = token }, ManagementJson.Default.BypassDocument, StatusCodes.Status201Created);
-            ChangeResponse.SetVersion(context, result.Before.Record);
-            return ReadableJson.WriteAsync(context, describer.Describe(result.Before), ManagementJson.Default.ModeDocument);
-        }).ConfigureAwait(false);
+        var change = new ChangeRequest(
+            HistoryKind.Bypass,
+            (state, now, _, errors) => ModeChanges.Grant(state.Record, state.Index, bypass, now, errors)
+        );
+        await response
+            .WriteAsync(
+                context,
+                change,
+                result =>
+                {
+                    if (result.Outcome != ChangeOutcome.DryRun)
+                        return ReadableJson.WriteAsync(
+                            context,
+                            BypassDocument.Of(bypass) with
+                            {
+                                Token = token,
+                            },
+                            ManagementJson.Default.BypassDocument,
+                            StatusCodes.Status201Created
+                        );
+                    ChangeResponse.SetVersion(context, result.Before.Record);
+                    return ReadableJson.WriteAsync(context, describer.Describe(result.Before), ManagementJson.Default.ModeDocument);
+                }
+            )
+            .ConfigureAwait(false);
     }
 
     private Task RevokeAsync(HttpContext context)
     {
         var id = (string)context.Request.RouteValues["id"]!;
         var by = context.Request.Query["by"].ToString() is { Length: > 0 } name ? name : null;
-        var change = new ChangeRequest(HistoryKind.Revoked, (state, now, _, faults) => ModeChanges.Revoke(state.Record, state.Index, id, now, faults));
+        var change = new ChangeRequest(
+            HistoryKind.Revoked,
+            (state, now, _, errors) => ModeChanges.Revoke(state.Record, state.Index, id, now, errors)
+        );
         return response.WriteAsync(context, change with { Note = new ChangeNote(by, id) });
     }
 }

@@ -9,7 +9,12 @@ namespace Router.Management;
 /// <param name="Changed">Whether it was made; false for a dry run.</param>
 /// <param name="Replaced">What is no longer scheduled.</param>
 /// <param name="Effects">What each backend gets in the mode that was asked for.</param>
-public sealed record ChangeDocument(ModeDocument Mode, bool Changed, ImmutableArray<StepDocument> Replaced, ImmutableArray<BackendEffect> Effects)
+public sealed record ChangeDocument(
+    ModeDocument Mode,
+    bool Changed,
+    ImmutableArray<StepDocument> Replaced,
+    ImmutableArray<BackendEffect> Effects
+)
 {
     /// <summary>How the change moved the announced end; null if it did not.</summary>
     public EndMoveDocument? EndMoved { get; init; }
@@ -26,5 +31,10 @@ public sealed record EndMoveDocument(DateTimeOffset From, DateTimeOffset To);
 public sealed record BackendEffect(string Backend, string Kind, bool Reads, bool Writes)
 {
     public static BackendEffect Of(BackendSettings backend, Mode mode) =>
-        new(backend.Name, backend.Kind.ToString().ToLowerInvariant(), mode.Reaches(backend.Kind, "GET"), mode.Reaches(backend.Kind, "POST"));
+        new(
+            backend.Name,
+            backend.Kind.ToString().ToLowerInvariant(),
+            mode.Reaches(backend.Kind, "GET"),
+            mode.Reaches(backend.Kind, "POST")
+        );
 }

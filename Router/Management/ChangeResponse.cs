@@ -21,37 +21,58 @@ public sealed class ChangeResponse(ModeChanger changer, ModeController modes, Mo
     /// <param name="context">The request, with its If-Match and dryRun.</param>
     /// <param name="change">What is to be changed.</param>
     /// <param name="write">Writes the response if the change was made or, in a dry run, is possible.</param>
-    public Task WriteAsync(HttpContext context, ChangeRequest change, Func<ChangeResult, Task> write) => ManagementProblem.WithStoreAsync(context, async () =>
-    {
-        if (!TryReadVersion(context.Request, out var ifVersion))
-        {
-            var error = new ValidationError("If-Match", $"is '{context.Request.Headers.IfMatch}'", "Send the version in quotes, such as \"7\"");
-            await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid([error])).ConfigureAwait(false);
-            return;
-        }
+    public Task WriteAsync(HttpContext context, ChangeRequest change, Func<ChangeResult, Task> write) =>
+        ManagementProblem.WithStoreAsync(
+            context,
+            async () =>
+            {
+                if (!TryReadVersion(context.Request, out var ifVersion))
+                {
+                    var error = new ValidationError(
+                        "If-Match",
+                        $"is '{context.Request.Headers.IfMatch}'",
+                        "Send the version in quotes, such as \"7\""
+                    );
+                    await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid([error])).ConfigureAwait(false);
+                    return;
+                }
 
-        change = change with { IfVersion = ifVersion, IsDryRun = context.Request.Query["dryRun"] == "true" };
-        var result = await changer.ChangeAsync(change, context.RequestAborted).ConfigureAwait(false);
-        if (ProblemOf(result) is { } problem)
-            await ManagementProblem.WriteAsync(context, problem).ConfigureAwait(false);
-        else
-            await write(result).ConfigureAwait(false);
-    });
+                change = change with { IfVersion = ifVersion, IsDryRun = context.Request.Query["dryRun"] == "true" };
+                var result = await changer.ChangeAsync(change, context.RequestAborted).ConfigureAwait(false);
+                if (ProblemOf(result) is { } problem)
+                    await ManagementProblem.WriteAsync(context, problem).ConfigureAwait(false);
+                else
+                    await write(result).ConfigureAwait(false);
+            }
+        );
 
     /// <summary>Sets the record's version as the entity tag, for If-Match.</summary>
-    public static void SetVersion(HttpContext context, ModeRecord record) =>
-        context.Response.Headers.ETag = $"\"{record.Version}\"";
+    public static void SetVersion(HttpContext context, ModeRecord record) => context.Response.Headers.ETag = $"\"{record.Version}\"";
 
-    private static ProblemDetails? ProblemOf(ChangeResult result) => result.Outcome switch
-    {
-        ChangeOutcome.Refused => ManagementProblem.Invalid(result.Faults),
-        ChangeOutcome.OtherVersion => Conflict("other-version", "The mode has changed meanwhile", StatusCodes.Status412PreconditionFailed, result),
-        ChangeOutcome.LostRace => Conflict("lost-race", "Another change was made at the same time", StatusCodes.Status409Conflict, result),
-        _ => null,
-    };
+    private static ProblemDetails? ProblemOf(ChangeResult result) =>
+        result.Outcome switch
+        {
+            ChangeOutcome.Refused => ManagementProblem.Invalid(result.Faults),
+            ChangeOutcome.OtherVersion => Conflict(
+                "other-version",
+                "The mode has changed meanwhile",
+                StatusCodes.Status412PreconditionFailed,
+                result
+            ),
+            ChangeOutcome.LostRace => Conflict(
+                "lost-race",
+                "Another change was made at the same time",
+                StatusCodes.Status409Conflict,
+                result
+            ),
+            _ => null,
+        };
 
     private static ProblemDetails Conflict(string slug, string title, int status, ChangeResult result) =>
-        ProblemDetails.Of(slug, title, status, "Nothing was changed. Check the mode and decide again.") with { Version = result.Before.Record.Version };
+        ProblemDetails.Of(slug, title, status, "Nothing was changed. Check the mode and decide again.") with
+        {
+            Version = result.Before.Record.Version,
+        };
 
     private Task WriteChangeAsync(HttpContext context, ChangeResult result, Mode? requested)
     {

@@ -1,5 +1,5 @@
-using System.Text.Json.Serialization.Metadata;
 using System.Collections.Immutable;
+using System.Text.Json.Serialization.Metadata;
 using Router.Configuration;
 using Router.Modes;
 using Router.Switching;
@@ -58,13 +58,18 @@ public sealed record ForgetDocument(ImmutableArray<string> Forgotten);
 /// <param name="By">The operator.</param>
 public sealed record ForgetRequestDocument(string? Instance, string? By)
 {
-    public static ForgetRequestDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<ForgetRequestDocument> type, ValidationErrors faults)
+    public static ForgetRequestDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<ForgetRequestDocument> type, ValidationErrors errors)
     {
         var read = OperatorMembers.Read(
-            json, type, "{\"instance\": \"router-1\"}", faults, new ForgetRequestDocument(null, null),
-            members => new ForgetRequestDocument(members.Text("instance"), members.Text("by")));
-        if (read.Instance is null && !faults.Any)
-            faults.Add("instance", "is not given", "Give the name or the id of a vanished instance");
+            json,
+            type,
+            "{\"instance\": \"router-1\"}",
+            errors,
+            new ForgetRequestDocument(null, null),
+            members => new ForgetRequestDocument(members.Text("instance"), members.Text("by"))
+        );
+        if (read.Instance is null && !errors.Any)
+            errors.Add("instance", "is not given", "Give the name or the id of a vanished instance");
         return read;
     }
 }
@@ -74,7 +79,13 @@ public sealed record ForgetRequestDocument(string? Instance, string? By)
 /// <param name="Note">What was checked.</param>
 public sealed record AcceptWritesDocument(string? By, string? Note)
 {
-    public static AcceptWritesDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<AcceptWritesDocument> type, ValidationErrors faults) => OperatorMembers.Read(
-        json, type, "{\"note\": \"checked in the application's log\"}", faults, new AcceptWritesDocument(null, null),
-        members => new AcceptWritesDocument(members.Text("by"), members.Text("note")));
+    public static AcceptWritesDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<AcceptWritesDocument> type, ValidationErrors errors) =>
+        OperatorMembers.Read(
+            json,
+            type,
+            "{\"note\": \"checked in the application's log\"}",
+            errors,
+            new AcceptWritesDocument(null, null),
+            members => new AcceptWritesDocument(members.Text("by"), members.Text("note"))
+        );
 }

@@ -9,8 +9,15 @@ namespace Router.Management;
 
 /// <summary>Shows the fleet with its verdict, and records what an operator acknowledges.</summary>
 public sealed class FleetEndpoint(
-    StorePoller poller, Fleet fleet, ModeHistory history, ModeController modes, StoreHealth health, ModeDescriber describer, ChangeResponse response,
-    FleetClock clock)
+    StorePoller poller,
+    Fleet fleet,
+    ModeHistory history,
+    ModeController modes,
+    StoreHealth health,
+    ModeDescriber describer,
+    ChangeResponse response,
+    FleetClock clock
+)
 {
     public void MapTo(WebApplication app)
     {
@@ -24,10 +31,19 @@ public sealed class FleetEndpoint(
         int? expect = null;
         if (context.Request.Query["expect"].ToString() is { Length: > 0 } text)
         {
-            if (!int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number is < 1 or > FleetDocument.MostExpected)
+            if (
+                !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+                || number is < 1 or > FleetDocument.MostExpected
+            )
             {
-                var error = new ValidationError("expect", $"is '{text}'", $"Give the number of instances, from 1 to {FleetDocument.MostExpected}");
-                await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid([error], "The request is not valid")).ConfigureAwait(false);
+                var error = new ValidationError(
+                    "expect",
+                    $"is '{text}'",
+                    $"Give the number of instances, from 1 to {FleetDocument.MostExpected}"
+                );
+                await ManagementProblem
+                    .WriteAsync(context, ManagementProblem.Invalid([error], "The request is not valid"))
+                    .ConfigureAwait(false);
                 return;
             }
 
@@ -60,56 +76,98 @@ public sealed class FleetEndpoint(
             Verdict = verdict.Text,
             Reasons = verdict.Reasons,
             Remarks = verdict.Remarks,
-            Agreed = health.Problem is null && live.Length == (expect ?? live.Length) && live.All(report => report.Confirms(state.Record, state.Step)),
+            Agreed =
+                health.Problem is null
+                && live.Length == (expect ?? live.Length)
+                && live.All(report => report.Confirms(state.Record, state.Step)),
             Current = describer.Describe(state),
             LastWrites = LastWrites(reports),
-            Instances = [.. reports.Select(report => new InstanceDocument(
-                report.StateAt(now, fleet.HeartbeatExpiry), Math.Round(report.AgeAt(now).TotalSeconds, 1), report))],
+            Instances =
+            [
+                .. reports.Select(report => new InstanceDocument(
+                    report.StateAt(now, fleet.HeartbeatExpiry),
+                    Math.Round(report.AgeAt(now).TotalSeconds, 1),
+                    report
+                )),
+            ],
         };
     }
 
     // The latest through any instance.
     private static ImmutableArray<BackendWrites> LastWrites(IEnumerable<InstanceReport> reports) =>
-    [
-        .. reports.SelectMany(report => report.LastWrites).GroupBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase)
-            .Select(group => new BackendWrites(group.Key, group.Max(writes => writes.Accepted), group.Max(writes => writes.Completed)))
-            .OrderBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase),
-    ];
+        [
+            .. reports
+                .SelectMany(report => report.LastWrites)
+                .GroupBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase)
+                .Select(group => new BackendWrites(group.Key, group.Max(writes => writes.Accepted), group.Max(writes => writes.Completed)))
+                .OrderBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase),
+        ];
 
     private async Task ForgetAsync(HttpContext context)
     {
-        if (await ManagementBody.ReadAsync(
-                context, (json, faults) => ForgetRequestDocument.Read(json, ManagementJson.Default.ForgetRequestDocument, faults)).ConfigureAwait(false) is not { } request)
+        if (
+            await ManagementBody
+                .ReadAsync(
+                    context,
+                    (json, errors) => ForgetRequestDocument.Read(json, ManagementJson.Default.ForgetRequestDocument, errors)
+                )
+                .ConfigureAwait(false)
+            is not { } request
+        )
             return;
-        await ManagementProblem.WithStoreAsync(context, async () =>
-        {
-            var forgotten = await fleet.AcknowledgeAsync(request.Instance!, request.By ?? "an unnamed operator", context.RequestAborted).ConfigureAwait(false);
-            if (forgotten is [])
-            {
-                await ManagementProblem.WriteAsync(context, ProblemDetails.Of(
-                    "not-vanished", "Nothing was changed", StatusCodes.Status409Conflict,
-                    $"No instance called '{request.Instance}' has vanished. See the instances and their state with: router mode")).ConfigureAwait(false);
-                return;
-            }
+        await ManagementProblem
+            .WithStoreAsync(
+                context,
+                async () =>
+                {
+                    var forgotten = await fleet
+                        .AcknowledgeAsync(request.Instance!, request.By ?? "an unnamed operator", context.RequestAborted)
+                        .ConfigureAwait(false);
+                    if (forgotten is [])
+                    {
+                        await ManagementProblem
+                            .WriteAsync(
+                                context,
+                                ProblemDetails.Of(
+                                    "not-vanished",
+                                    "Nothing was changed",
+                                    StatusCodes.Status409Conflict,
+                                    $"No instance called '{request.Instance}' has vanished. See the instances and their state with: router mode"
+                                )
+                            )
+                            .ConfigureAwait(false);
+                        return;
+                    }
 
-            foreach (var report in forgotten)
-            {
-                var text = string.Create(
-                    CultureInfo.InvariantCulture, $"{report.Id}, last seen {report.At.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, {report.OpenWriteCount} writes in flight then");
-                history.Add(history.EntryOf(HistoryKind.Forgotten, modes.State.Record, new ChangeNote(request.By, text)));
-            }
+                    foreach (var report in forgotten)
+                    {
+                        var text = string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{report.Id}, last seen {report.At.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, {report.OpenWriteCount} writes in flight then"
+                        );
+                        history.Add(history.EntryOf(HistoryKind.Forgotten, modes.State.Record, new ChangeNote(request.By, text)));
+                    }
 
-            var document = new ForgetDocument([.. forgotten.Select(report => report.Id)]);
-            await ReadableJson.WriteAsync(context, document, ManagementJson.Default.ForgetDocument).ConfigureAwait(false);
-        }).ConfigureAwait(false);
+                    var document = new ForgetDocument([.. forgotten.Select(report => report.Id)]);
+                    await ReadableJson.WriteAsync(context, document, ManagementJson.Default.ForgetDocument).ConfigureAwait(false);
+                }
+            )
+            .ConfigureAwait(false);
     }
 
     private async Task AcceptWritesAsync(HttpContext context)
     {
-        if (await ManagementBody.ReadAsync(
-                context, (json, faults) => AcceptWritesDocument.Read(json, ManagementJson.Default.AcceptWritesDocument, faults)).ConfigureAwait(false) is not { } request)
+        if (
+            await ManagementBody
+                .ReadAsync(context, (json, errors) => AcceptWritesDocument.Read(json, ManagementJson.Default.AcceptWritesDocument, errors))
+                .ConfigureAwait(false)
+            is not { } request
+        )
             return;
-        var change = new ChangeRequest(HistoryKind.Accepted, (state, now, _, _) => ModeChanges.AcceptWrites(state.Record, state.Index, now));
+        var change = new ChangeRequest(
+            HistoryKind.Accepted,
+            (state, now, _, _) => ModeChanges.AcceptWrites(state.Record, state.Index, now)
+        );
         var text = request.Note is { Length: > 0 } note ? note : "writes of unknown outcome";
         await response.WriteAsync(context, change with { Note = new ChangeNote(request.By, text) }).ConfigureAwait(false);
     }

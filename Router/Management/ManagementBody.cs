@@ -16,29 +16,52 @@ public static class ManagementBody
     {
         if (await ReadJsonAsync(context).ConfigureAwait(false) is not { } json)
             return null;
-        var faults = new ValidationErrors();
-        var body = read(json, faults);
-        if (!faults.Any)
+        var errors = new ValidationErrors();
+        var body = read(json, errors);
+        if (!errors.Any)
             return body;
-        await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid(faults.All)).ConfigureAwait(false);
+        await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid(errors.All)).ConfigureAwait(false);
         return null;
     }
 
     // A form of another site can't send JSON unless the browser asks for permission first.
     private static async Task<byte[]?> ReadJsonAsync(HttpContext context)
     {
-        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase))
+        if (
+            !MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+            || !type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+        )
         {
-            await ManagementProblem.WriteAsync(context, ProblemDetails.Of(
-                "not-json", "JSON is needed", StatusCodes.Status415UnsupportedMediaType, "Send Content-Type: application/json.")).ConfigureAwait(false);
+            await ManagementProblem
+                .WriteAsync(
+                    context,
+                    ProblemDetails.Of(
+                        "not-json",
+                        "JSON is needed",
+                        StatusCodes.Status415UnsupportedMediaType,
+                        "Send Content-Type: application/json."
+                    )
+                )
+                .ConfigureAwait(false);
             return null;
         }
 
-        if (context.Request.ContentLength is null or <= MaxLength && await ReadBytesAsync(context).ConfigureAwait(false) is { Length: <= MaxLength } body)
+        if (
+            context.Request.ContentLength is null or <= MaxLength
+            && await ReadBytesAsync(context).ConfigureAwait(false) is { Length: <= MaxLength } body
+        )
             return body;
-        await ManagementProblem.WriteAsync(context, ProblemDetails.Of(
-            "too-long", "Nothing was changed", StatusCodes.Status413PayloadTooLarge,
-            $"The request has more than {MaxLength} bytes. Give texts of up to {ModeChanges.LongestText} characters.")).ConfigureAwait(false);
+        await ManagementProblem
+            .WriteAsync(
+                context,
+                ProblemDetails.Of(
+                    "too-long",
+                    "Nothing was changed",
+                    StatusCodes.Status413PayloadTooLarge,
+                    $"The request has more than {MaxLength} bytes. Give texts of up to {ModeChanges.LongestText} characters."
+                )
+            )
+            .ConfigureAwait(false);
         return null;
     }
 
@@ -46,7 +69,10 @@ public static class ManagementBody
     {
         var body = new MemoryStream();
         var buffer = new byte[4096];
-        while (body.Length <= MaxLength && await context.Request.Body.ReadAsync(buffer, context.RequestAborted).ConfigureAwait(false) is > 0 and var count)
+        while (
+            body.Length <= MaxLength
+            && await context.Request.Body.ReadAsync(buffer, context.RequestAborted).ConfigureAwait(false) is > 0 and var count
+        )
             body.Write(buffer, 0, count);
         return body.ToArray();
     }

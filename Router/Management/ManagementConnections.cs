@@ -5,8 +5,9 @@ using Microsoft.AspNetCore.Connections;
 namespace Router.Management;
 
 /// <summary>
-/// Keeps the management interface free for operators. A connection on which no request has been accepted yet has five seconds, and there are 64 of these at
-/// most: for one more the oldest of the address with the most of them is closed. So nobody can take the last connection by opening many and sending nothing.
+/// Keeps the management interface free for operators. A connection on which no request has been accepted yet has five seconds, and there
+/// are 64 of these at most: for one more the oldest of the address with the most of them is closed. So nobody can take the last connection
+/// by opening many and sending nothing.
 /// </summary>
 public sealed class ManagementConnections(TimeProvider time)
 {
@@ -20,19 +21,20 @@ public sealed class ManagementConnections(TimeProvider time)
     private readonly List<Unproven> _unproven = [];
 
     /// <summary>The connection middleware.</summary>
-    public ConnectionDelegate Watch(ConnectionDelegate next) => async connection =>
-    {
-        using var unproven = Enter(connection);
-        connection.Features.Set(unproven);
-        try
+    public ConnectionDelegate Watch(ConnectionDelegate next) =>
+        async connection =>
         {
-            await next(connection).ConfigureAwait(false);
-        }
-        finally
-        {
-            Leave(unproven);
-        }
-    };
+            using var unproven = Enter(connection);
+            connection.Features.Set(unproven);
+            try
+            {
+                await next(connection).ConfigureAwait(false);
+            }
+            finally
+            {
+                Leave(unproven);
+            }
+        };
 
     /// <summary>A request on this connection was accepted: it stays open.</summary>
     public void Prove(HttpContext context)
@@ -56,7 +58,12 @@ public sealed class ManagementConnections(TimeProvider time)
         }
 
         evicted?.Close("Too many connections without an accepted request.");
-        entered.Deadline = time.CreateTimer(static state => ((Unproven)state!).Close("No request was accepted in time."), entered, Patience, Timeout.InfiniteTimeSpan);
+        entered.Deadline = time.CreateTimer(
+            static state => ((Unproven)state!).Close("No request was accepted in time."),
+            entered,
+            Patience,
+            Timeout.InfiniteTimeSpan
+        );
         return entered;
     }
 

@@ -21,9 +21,19 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
     public ProblemDetails? Refusal(HttpContext context)
     {
         if (_digest is null && !IsNamedByAddress(context.Request.Host.Host))
-            return ProblemDetails.Of("misdirected", "This is not the host that was asked for", StatusCodes.Status421MisdirectedRequest, "Ask by localhost or by the address: a name could be another site's that leads here.");
+            return ProblemDetails.Of(
+                "misdirected",
+                "This is not the host that was asked for",
+                StatusCodes.Status421MisdirectedRequest,
+                "Ask by localhost or by the address: a name could be another site's that leads here."
+            );
         if (CrossSite.Sent(context.Request))
-            return ProblemDetails.Of("cross-site", "Another site asks", StatusCodes.Status403Forbidden, "The management interface answers no page of another site.");
+            return ProblemDetails.Of(
+                "cross-site",
+                "Another site asks",
+                StatusCodes.Status403Forbidden,
+                "The management interface answers no page of another site."
+            );
         return _digest is null ? null : CheckToken(context);
     }
 
@@ -38,15 +48,24 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
         if (borne is not null && !_wrong.Allow(client))
         {
             context.Response.Headers.RetryAfter = _wrong.Limit.RetryAfter;
-            return ProblemDetails.Of("too-many-failures", "Too many wrong tokens", StatusCodes.Status429TooManyRequests, "Send the correct token: it is accepted at any time.");
+            return ProblemDetails.Of(
+                "too-many-failures",
+                "Too many wrong tokens",
+                StatusCodes.Status429TooManyRequests,
+                "Send the correct token: it is accepted at any time."
+            );
         }
 
         LogRefused(client, borne is null ? "no token" : "a wrong token");
         context.Response.Headers.WWWAuthenticate = "Bearer";
-        return ProblemDetails.Of("unauthorized", "A token is needed", StatusCodes.Status401Unauthorized, "Send Authorization: Bearer and the token of Router:Management:Token. The tool takes it from ROUTER_TOKEN or --token-file.");
+        return ProblemDetails.Of(
+            "unauthorized",
+            "A token is needed",
+            StatusCodes.Status401Unauthorized,
+            "Send Authorization: Bearer and the token of Router:Management:Token. The tool takes it from ROUTER_TOKEN or --token-file."
+        );
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _wrong.Dispose();
 
     private static bool IsNamedByAddress(string host) =>

@@ -3,7 +3,10 @@ using System.Text.Json.Serialization;
 namespace Router.Management;
 
 /// <summary>Writes and reads the documents of the management interface without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(ModeDocument))]
 [JsonSerializable(typeof(ModeChangeDocument))]
 [JsonSerializable(typeof(ChangeDocument))]

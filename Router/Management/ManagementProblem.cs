@@ -8,11 +8,21 @@ namespace Router.Management;
 public static class ManagementProblem
 {
     /// <summary>Writes a problem. The commands that it recommends get the address that the request was sent to.</summary>
-    public static Task WriteAsync(HttpContext context, ProblemDetails problem) => ReadableJson.WriteAsync(
-        context, problem with { Detail = Hint(context, problem.Detail) }, ProblemJson.Default.ProblemDetails, problem.Status, ProblemDetails.MediaType);
+    public static Task WriteAsync(HttpContext context, ProblemDetails problem) =>
+        ReadableJson.WriteAsync(
+            context,
+            problem with
+            {
+                Detail = Hint(context, problem.Detail),
+            },
+            ProblemJson.Default.ProblemDetails,
+            problem.Status,
+            ProblemDetails.MediaType
+        );
 
     /// <summary>A message whose commands lead to the address that the request was sent to.</summary>
-    public static string Hint(HttpContext context, string message) => ToolHint.At(message, $"{context.Request.Scheme}://{context.Request.Host}");
+    public static string Hint(HttpContext context, string message) =>
+        ToolHint.At(message, $"{context.Request.Scheme}://{context.Request.Host}");
 
     /// <summary>The problem with a request that is not valid.</summary>
     public static ProblemDetails Invalid(IReadOnlyList<ValidationError> faults, string title = "Nothing was changed") =>
@@ -30,9 +40,16 @@ public static class ManagementProblem
         }
         catch (ModeStoreException error)
         {
-            await WriteAsync(context, ProblemDetails.Of(
-                "store", "The mode store does not respond", StatusCodes.Status503ServiceUnavailable,
-                $"{error.Message}. Whether a change was made is not known: check the mode.")).ConfigureAwait(false);
+            await WriteAsync(
+                    context,
+                    ProblemDetails.Of(
+                        "store",
+                        "The mode store does not respond",
+                        StatusCodes.Status503ServiceUnavailable,
+                        $"{error.Message}. Whether a change was made is not known: check the mode."
+                    )
+                )
+                .ConfigureAwait(false);
         }
     }
 }

@@ -10,17 +10,27 @@ namespace Router.Management;
 
 /// <summary>The listener for operators: a server of its own, so that nothing of it can be reached where the site is.</summary>
 public sealed partial class ManagementServer(
-    ManagementSettings settings, ManagementGuard guard, ManagementConnections connections, AcceptFailures failures, ModeEndpoint mode,
-    BypassEndpoint bypass, FleetEndpoint fleet, HistoryEndpoint history, TableEndpoints table, ReloadEndpoint reload, StatusEndpoint status,
-    MeterProvider meters, ILoggerFactory loggers, ILogger<ManagementServer> logger)
-    : IHostedService, IAsyncDisposable
+    ManagementSettings settings,
+    ManagementGuard guard,
+    ManagementConnections connections,
+    AcceptFailures failures,
+    ModeEndpoint mode,
+    BypassEndpoint bypass,
+    FleetEndpoint fleet,
+    HistoryEndpoint history,
+    TableEndpoints table,
+    ReloadEndpoint reload,
+    StatusEndpoint status,
+    MeterProvider meters,
+    ILoggerFactory loggers,
+    ILogger<ManagementServer> logger
+) : IHostedService, IAsyncDisposable
 {
     private WebApplication? _app;
 
     /// <summary>Where it listens; null where it does not.</summary>
     public string? Url => _app?.Urls.FirstOrDefault();
 
-    /// <inheritdoc/>
     public async Task StartAsync(CancellationToken cancellationToken)
     {
         if (settings.Url is not { } url)
@@ -32,22 +42,23 @@ public sealed partial class ManagementServer(
             _app = app;
             LogListening(Url!);
         }
-        catch (Exception fault) when (fault is IOException or SocketException or InvalidOperationException or CryptographicException)
+        catch (Exception error) when (error is IOException or SocketException or InvalidOperationException or CryptographicException)
         {
             await app.DisposeAsync().ConfigureAwait(false);
-            var why = new ListenAddress("Router:Management:Url", url).Try(out _)?.Problem.Split(": ", 2)[1] ?? fault.GetBaseException().Message.TrimEnd('.');
-            var problem = $"The management interface can't listen on {url}: {why}. Choose another address with Router:Management:Url, or none by setting it empty";
+            var why =
+                new ListenAddress("Router:Management:Url", url).Try(out _)?.Problem.Split(": ", 2)[1]
+                ?? error.GetBaseException().Message.TrimEnd('.');
+            var problem =
+                $"The management interface can't listen on {url}: {why}. Choose another address with Router:Management:Url, or none by setting it empty";
             if (settings.IsChosen)
-                throw new ListenException(problem, fault);
+                throw new ListenException(problem, error);
             // Several routers on one machine: the first has the default address, and the site matters more.
             LogNotListening(problem);
         }
     }
 
-    /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => _app?.StopAsync(cancellationToken) ?? Task.CompletedTask;
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         if (_app is not null)
@@ -57,13 +68,17 @@ public sealed partial class ManagementServer(
     private WebApplication Build(string url)
     {
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { EnvironmentName = Environments.Production });
-        builder.WebHost.UseKestrelCore().UseKestrelHttpsConfiguration().UseUrls(url).ConfigureKestrel(kestrel =>
-        {
-            kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = 64 << 10;
-            kestrel.Limits.RequestHeadersTimeout = ManagementConnections.Patience;
-            kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Watch));
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .UseKestrelHttpsConfiguration()
+            .UseUrls(url)
+            .ConfigureKestrel(kestrel =>
+            {
+                kestrel.AddServerHeader = false;
+                kestrel.Limits.MaxRequestBodySize = 64 << 10;
+                kestrel.Limits.RequestHeadersTimeout = ManagementConnections.Patience;
+                kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Watch));
+            });
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton(failures);
@@ -72,19 +87,21 @@ public sealed partial class ManagementServer(
         // The site's own host stops it.
         builder.Services.AddSingleton<IHostLifetime, NoLifetime>();
         var app = builder.Build();
-        app.Use((context, next) =>
-        {
-            ProtectiveHeaders.Add(context.Response);
-            if (guard.Refusal(context) is not { } refusal)
+        app.Use(
+            (context, next) =>
             {
-                connections.Prove(context);
-                return next(context);
-            }
+                ProtectiveHeaders.Add(context.Response);
+                if (guard.Refusal(context) is not { } refusal)
+                {
+                    connections.Prove(context);
+                    return next(context);
+                }
 
-            // Whoever is refused must not hold a connection.
-            context.Response.Headers.Connection = "close";
-            return ManagementProblem.WriteAsync(context, refusal);
-        });
+                // Whoever is refused must not hold a connection.
+                context.Response.Headers.Connection = "close";
+                return ManagementProblem.WriteAsync(context, refusal);
+            }
+        );
         app.UseRouting();
         mode.MapTo(app);
         bypass.MapTo(app);
@@ -94,8 +111,15 @@ public sealed partial class ManagementServer(
         reload.MapTo(app);
         app.MapMethods("/_status", ["GET", "HEAD"], (RequestDelegate)status.HandleAsync);
         app.MapPrometheusScrapingEndpoint("/_metrics", meters, configureBranchedPipeline: null, optionsName: null);
-        app.MapFallback((RequestDelegate)(context => ManagementProblem.WriteAsync(context, ProblemDetails.Of(
-            "not-found", "Not found", StatusCodes.Status404NotFound, "See /openapi.json for what there is."))));
+        app.MapFallback(
+            (RequestDelegate)(
+                context =>
+                    ManagementProblem.WriteAsync(
+                        context,
+                        ProblemDetails.Of("not-found", "Not found", StatusCodes.Status404NotFound, "See /openapi.json for what there is.")
+                    )
+            )
+        );
         return app;
     }
 

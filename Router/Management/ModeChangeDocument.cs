@@ -4,7 +4,9 @@ using Router.Modes;
 
 namespace Router.Management;
 
-/// <summary>The body of a request to change the mode: what the tool sends and the management interface reads. Every member is optional.</summary>
+/// <summary>
+/// The body of a request to change the mode: what the tool sends and the management interface reads. Every member is optional.
+/// </summary>
 public sealed record ModeChangeDocument
 {
     public string? Mode { get; init; }
@@ -34,45 +36,53 @@ public sealed record ModeChangeDocument
     /// <summary>How long what is in flight may last.</summary>
     public string? CutAfter { get; init; }
 
-    public static ModeChangeDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<ModeChangeDocument> type, ValidationErrors faults) => OperatorMembers.Read(
-        json, type, "{\"mode\": \"maintenance\"}", faults, new ModeChangeDocument(), members => new ModeChangeDocument
-        {
-            Mode = members.Text("mode"),
-            At = members.Text("at"),
-            Until = members.Text("until"),
-            ExtendBy = members.Text("extendBy"),
-            Shorten = members.Flag("shorten"),
-            By = members.Text("by"),
-            Reason = members.Text("reason"),
-            Ticket = members.Text("ticket"),
-            ReadOnlyBefore = members.Text("readOnlyBefore"),
-            CutAfter = members.Text("cutAfter"),
-        });
+    public static ModeChangeDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<ModeChangeDocument> type, ValidationErrors errors) =>
+        OperatorMembers.Read(
+            json,
+            type,
+            "{\"mode\": \"maintenance\"}",
+            errors,
+            new ModeChangeDocument(),
+            members => new ModeChangeDocument
+            {
+                Mode = members.Text("mode"),
+                At = members.Text("at"),
+                Until = members.Text("until"),
+                ExtendBy = members.Text("extendBy"),
+                Shorten = members.Flag("shorten"),
+                By = members.Text("by"),
+                Reason = members.Text("reason"),
+                Ticket = members.Text("ticket"),
+                ReadOnlyBefore = members.Text("readOnlyBefore"),
+                CutAfter = members.Text("cutAfter"),
+            }
+        );
 
-    /// <summary>The change that is asked for. To be used only if <paramref name="faults"/> stays empty.</summary>
+    /// <summary>The change that is asked for. To be used only if <paramref name="errors"/> stays empty.</summary>
     /// <param name="now">The fleet's clock, from which +45m counts.</param>
-    /// <param name="faults">What is wrong with the members.</param>
-    public ModeChange ToChange(DateTimeOffset now, ValidationErrors faults) => new()
-    {
-        Mode = ModeOf(faults),
-        At = OperatorMembers.Time("at", At, now, faults),
-        Until = OperatorMembers.Time("until", Until, now, faults),
-        ExtendBy = OperatorMembers.Duration("extendBy", ExtendBy, faults),
-        Shorten = Shorten == true,
-        By = string.IsNullOrWhiteSpace(By) ? null : By,
-        Reason = Reason,
-        Ticket = Ticket,
-        ReadOnlyBefore = OperatorMembers.Duration("readOnlyBefore", ReadOnlyBefore, faults),
-        CutAfter = OperatorMembers.Duration("cutAfter", CutAfter, faults),
-    };
+    /// <param name="errors">What is wrong with the members.</param>
+    public ModeChange ToChange(DateTimeOffset now, ValidationErrors errors) =>
+        new()
+        {
+            Mode = ModeOf(errors),
+            At = OperatorMembers.Time("at", At, now, errors),
+            Until = OperatorMembers.Time("until", Until, now, errors),
+            ExtendBy = OperatorMembers.Duration("extendBy", ExtendBy, errors),
+            Shorten = Shorten == true,
+            By = string.IsNullOrWhiteSpace(By) ? null : By,
+            Reason = Reason,
+            Ticket = Ticket,
+            ReadOnlyBefore = OperatorMembers.Duration("readOnlyBefore", ReadOnlyBefore, errors),
+            CutAfter = OperatorMembers.Duration("cutAfter", CutAfter, errors),
+        };
 
-    private Mode? ModeOf(ValidationErrors faults)
+    private Mode? ModeOf(ValidationErrors errors)
     {
         if (Mode is null)
             return null;
         if (ModeCatalogue.TryFind(Mode, out var mode))
             return mode;
-        faults.Add("mode", $"is '{Mode}'", $"Choose one of {ModeCatalogue.Names}");
+        errors.Add("mode", $"is '{Mode}'", $"Choose one of {ModeCatalogue.Names}");
         return null;
     }
 }

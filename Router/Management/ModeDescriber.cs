@@ -6,7 +6,13 @@ using Router.Switching;
 namespace Router.Management;
 
 /// <summary>Describes the mode as this instance sees it.</summary>
-public sealed class ModeDescriber(IModeStore store, StoreHealth health, InstanceReporter instance, RouterSettings settings, FleetClock clock)
+public sealed class ModeDescriber(
+    IModeStore store,
+    StoreHealth health,
+    InstanceReporter instance,
+    RouterSettings settings,
+    FleetClock clock
+)
 {
     public ModeDocument Describe(ModeState state)
     {

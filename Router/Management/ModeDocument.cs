@@ -15,7 +15,6 @@ public sealed record ModeDocument
     /// <summary>The record's version, for <c>If-Match</c>.</summary>
     public required RecordVersion Version { get; init; }
 
-    /// <summary>Since when.</summary>
     public required DateTimeOffset Since { get; init; }
 
     /// <summary>The window of downtime; null in live.</summary>

@@ -11,4 +11,10 @@ namespace Router.Management;
 /// <param name="Routes">How many routes the site in force has.</param>
 /// <param name="Faults">Why it was not accepted.</param>
 public sealed record ReloadDocument(
-    bool Accepted, string Summary, ImmutableArray<string> Changes, ImmutableArray<string> AfterRestart, int Routes, ImmutableArray<ValidationErrorDocument> Faults);
+    bool Accepted,
+    string Summary,
+    ImmutableArray<string> Changes,
+    ImmutableArray<string> AfterRestart,
+    int Routes,
+    ImmutableArray<ValidationErrorDocument> Faults
+);

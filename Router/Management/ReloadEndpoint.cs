@@ -12,10 +12,19 @@ public sealed class ReloadEndpoint(Reloader reloader)
     private async Task ReloadAsync(HttpContext context)
     {
         var result = await reloader.ReloadAsync("the management interface", context.RequestAborted).ConfigureAwait(false);
-        await ReadableJson.WriteAsync(
-            context,
-            new ReloadDocument(
-                result.IsAccepted, result.Summary, result.Changes, result.AfterRestart, result.Routes, [.. result.Faults.Select(ValidationErrorDocument.Of)]),
-            ManagementJson.Default.ReloadDocument).ConfigureAwait(false);
+        await ReadableJson
+            .WriteAsync(
+                context,
+                new ReloadDocument(
+                    result.IsAccepted,
+                    result.Summary,
+                    result.Changes,
+                    result.AfterRestart,
+                    result.Routes,
+                    [.. result.Faults.Select(ValidationErrorDocument.Of)]
+                ),
+                ManagementJson.Default.ReloadDocument
+            )
+            .ConfigureAwait(false);
     }
 }

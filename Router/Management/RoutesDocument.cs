@@ -18,4 +18,14 @@ public sealed record RoutesDocument(ImmutableArray<RouteDocument> Routes);
 /// <param name="Refuses">Whether nobody may.</param>
 /// <param name="RateLimits">The rate limits.</param>
 public sealed record RouteDocument(
-    string Name, string Host, string? Path, string? Backend, string Kind, string? Address, string? File, string? AllowList, bool Refuses, ImmutableArray<string> RateLimits);
+    string Name,
+    string Host,
+    string? Path,
+    string? Backend,
+    string Kind,
+    string? Address,
+    string? File,
+    string? AllowList,
+    bool Refuses,
+    ImmutableArray<string> RateLimits
+);

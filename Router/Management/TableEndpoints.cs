@@ -40,26 +40,33 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
     }
 
     private Task ShowAsync(HttpContext context) =>
-        ReadableJson.WriteAsync(context, new RoutesDocument([.. site.Current.Table.Routes.Select(Describe)]), ManagementJson.Default.RoutesDocument);
+        ReadableJson.WriteAsync(
+            context,
+            new RoutesDocument([.. site.Current.Table.Routes.Select(Describe)]),
+            ManagementJson.Default.RoutesDocument
+        );
 
     private Task ExplainAsync(HttpContext context)
     {
         var query = context.Request.Query;
-        var faults = new ValidationErrors();
+        var errors = new ValidationErrors();
         if (!Uri.TryCreate(query["url"], Raw, out var url) || url.Scheme is not ("http" or "https"))
-            faults.Add("url", $"is '{query["url"]}'", "Give an http or https address, such as https://www.example.org/admin/x");
+            errors.Add("url", $"is '{query["url"]}'", "Give an http or https address, such as https://www.example.org/admin/x");
         var client = IPAddress.None;
         if (query["client"].ToString() is { Length: > 0 } address && !IPAddress.TryParse(address, out client!))
-            faults.Add("client", $"is '{address}'", "Give an address, such as 203.0.113.9");
+            errors.Add("client", $"is '{address}'", "Give an address, such as 203.0.113.9");
         var mode = modes.Current;
         if (query["mode"].ToString() is { Length: > 0 } name && !ModeCatalogue.TryFind(name, out mode!))
-            faults.Add("mode", $"is '{name}'", $"Choose one of {ModeCatalogue.Names}");
-        if (faults.Any)
-            return ManagementProblem.WriteAsync(context, ManagementProblem.Invalid(faults.All, "This can't be explained"));
+            errors.Add("mode", $"is '{name}'", $"Choose one of {ModeCatalogue.Names}");
+        if (errors.Any)
+            return ManagementProblem.WriteAsync(context, ManagementProblem.Invalid(errors.All, "This can't be explained"));
 
         var method = query["method"].ToString() is { Length: > 0 } said ? said : "GET";
         return ReadableJson.WriteAsync(
-            context, Explain(url!.Authority, url.AbsolutePath, method, client, mode), ManagementJson.Default.ExplainDocument);
+            context,
+            Explain(url!.Authority, url.AbsolutePath, method, client, mode),
+            ManagementJson.Default.ExplainDocument
+        );
     }
 
     // The very decision that the request would meet now, with its steps; in a supposed mode, as if it had been in force for long.
@@ -67,17 +74,32 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
     {
         var (current, state, steps) = (site.Current, modes.State, new AdmissionSteps());
         var decision = current.Admission.Evaluate(
-            AdmissionRequest.Of(method, path, client), current.Table.Match(host, path), mode == state.Mode ? state : ModeState.Supposed(mode), steps);
+            AdmissionRequest.Of(method, path, client),
+            current.Table.Match(host, path),
+            mode == state.Mode ? state : ModeState.Supposed(mode),
+            steps
+        );
         var word = decision.Outcome switch
         {
             AdmissionOutcome.Forward => "forwarded",
-            AdmissionOutcome.File or AdmissionOutcome.ServerOptions or AdmissionOutcome.ClosedRobots or AdmissionOutcome.BypassForm => "answered by Router",
+            AdmissionOutcome.File or AdmissionOutcome.ServerOptions or AdmissionOutcome.ClosedRobots or AdmissionOutcome.BypassForm =>
+                "answered by Router",
             _ => "refused",
         };
         return new ExplainDocument(steps.All, $"{word}: {decision.Reason}", decision.Status);
     }
 
-    private static RouteDocument Describe(Route route) => new(
-        route.Name, route.HostText, route.PathText, route.Backend?.Name, route.Kind.ToString().ToLowerInvariant(), route.Backend?.Addresses.ToString(), route.File,
-        route.AllowList?.Name, route.Refuses, [.. route.RateLimits.Select(limit => limit.Name)]);
+    private static RouteDocument Describe(Route route) =>
+        new(
+            route.Name,
+            route.HostText,
+            route.PathText,
+            route.Backend?.Name,
+            route.Kind.ToString().ToLowerInvariant(),
+            route.Backend?.Addresses.ToString(),
+            route.File,
+            route.AllowList?.Name,
+            route.Refuses,
+            [.. route.RateLimits.Select(limit => limit.Name)]
+        );
 }

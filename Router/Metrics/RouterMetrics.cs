@@ -33,17 +33,48 @@ public sealed class RouterMetrics : IDisposable
         _meter = meters.Create(MeterName);
         Traffic = traffic;
         _duration = _meter.CreateHistogram<double>(
-            "router.backend.duration", "s", "How long forwarded requests took, from their arrival to the last byte of the answer.",
-            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
+            "router.backend.duration",
+            "s",
+            "How long forwarded requests took, from their arrival to the last byte of the answer.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries }
+        );
         _clientDuration = _meter.CreateHistogram<double>(
-            "http.client.request.duration", "s", "Duration of HTTP client requests.", advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries });
+            "http.client.request.duration",
+            "s",
+            "Duration of HTTP client requests.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries }
+        );
         _blocked = _meter.CreateCounter<long>("router.blocked", "{request}", "Requests that the mode kept from a backend.");
-        _passed = _meter.CreateCounter<long>("router.passed", "{request}", "Requests that went to a backend that the mode closes, by the reason.");
-        _rateLimited = _meter.CreateCounter<long>("router.rate_limited", "{request}", "Requests that came more often than a rate limit allows, by that limit.");
-        _failures = _meter.CreateCounter<long>("router.forward.failures", "{request}", "Requests that could not be forwarded, or whose answer broke.");
-        _reloads = _meter.CreateCounter<long>("router.table.reloads", "{reload}", "Changes of the configuration that were seen, by what became of them.");
-        _linesLost = _meter.CreateCounter<long>("router.access_log.lost", "{line}", "Lines of the access log that nobody will read, by the reason.");
-        _logLinesLost = _meter.CreateCounter<long>("router.log.lost", "{line}", "Lines of Router's own log that nobody will read, by the reason.");
+        _passed = _meter.CreateCounter<long>(
+            "router.passed",
+            "{request}",
+            "Requests that went to a backend that the mode closes, by the reason."
+        );
+        _rateLimited = _meter.CreateCounter<long>(
+            "router.rate_limited",
+            "{request}",
+            "Requests that came more often than a rate limit allows, by that limit."
+        );
+        _failures = _meter.CreateCounter<long>(
+            "router.forward.failures",
+            "{request}",
+            "Requests that could not be forwarded, or whose answer broke."
+        );
+        _reloads = _meter.CreateCounter<long>(
+            "router.table.reloads",
+            "{reload}",
+            "Changes of the configuration that were seen, by what became of them."
+        );
+        _linesLost = _meter.CreateCounter<long>(
+            "router.access_log.lost",
+            "{line}",
+            "Lines of the access log that nobody will read, by the reason."
+        );
+        _logLinesLost = _meter.CreateCounter<long>(
+            "router.log.lost",
+            "{line}",
+            "Lines of Router's own log that nobody will read, by the reason."
+        );
         _meter.CreateObservableCounter("router.requests", traffic.Measurements, "{request}", "Requests on routed and unrouted hosts.");
     }
 
@@ -71,7 +102,8 @@ public sealed class RouterMetrics : IDisposable
                 { "http.request.method", KnownMethod(method) },
                 { "http.response.status_code", status == 0 ? null : BoxedStatus[status - 100] },
                 { "server.address", upstream.Settings.Addresses.All[0].Host },
-            });
+            }
+        );
     }
 
     /// <summary>The mode kept a request from a backend.</summary>
@@ -84,8 +116,12 @@ public sealed class RouterMetrics : IDisposable
     public void RateLimited(RateLimit limit) => _rateLimited.Add(1, new KeyValuePair<string, object?>("limit", limit.Settings.Name));
 
     /// <summary>A request could not be forwarded.</summary>
-    public void Failed(string backend, ForwardFailure failure) => _failures.Add(
-        1, new KeyValuePair<string, object?>("backend", backend), new KeyValuePair<string, object?>("reason", ForwardFailures.NameOf(failure)));
+    public void Failed(string backend, ForwardFailure failure) =>
+        _failures.Add(
+            1,
+            new KeyValuePair<string, object?>("backend", backend),
+            new KeyValuePair<string, object?>("reason", ForwardFailures.NameOf(failure))
+        );
 
     /// <summary>A change of the configuration was seen.</summary>
     public void Reloaded(bool accepted) => _reloads.Add(1, new KeyValuePair<string, object?>("result", accepted ? "accepted" : "refused"));
@@ -96,7 +132,6 @@ public sealed class RouterMetrics : IDisposable
     /// <summary>Lines of Router's own log are lost.</summary>
     public void LogLinesLost(int count, string reason) => _logLinesLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
-    /// <inheritdoc/>
     public void Dispose() => _meter.Dispose();
 
     /// <summary>The method, or <c>_OTHER</c> for one that a client made up.</summary>

@@ -55,7 +55,8 @@ public sealed class RouteTraffic(string route, string backend)
                     new("route", route),
                     new("backend", backend),
                     new("method_class", MethodClasses[i / StatusClassCount]),
-                    new("status_class", StatusClasses[i % StatusClassCount]));
+                    new("status_class", StatusClasses[i % StatusClassCount])
+                );
             }
         }
     }
@@ -69,10 +70,11 @@ public sealed class RouteTraffic(string route, string backend)
     }
 
     // RFC 9110 sections 9.2.1 and 9.2.2.
-    private static int ClassOf(string method) => method switch
-    {
-        "GET" or "HEAD" or "OPTIONS" or "TRACE" => 0,
-        "PUT" or "DELETE" => 1,
-        _ => 2,
-    };
+    private static int ClassOf(string method) =>
+        method switch
+        {
+            "GET" or "HEAD" or "OPTIONS" or "TRACE" => 0,
+            "PUT" or "DELETE" => 1,
+            _ => 2,
+        };
 }

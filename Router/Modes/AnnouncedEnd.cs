@@ -3,7 +3,9 @@ using Router.Configuration;
 
 namespace Router.Modes;
 
-/// <summary>The announced end of a downtime, and what a change makes of it. Visitors read it, so it never moves closer unless the operator says so.</summary>
+/// <summary>
+/// The announced end of a downtime, and what a change makes of it. Visitors read it, so it never moves closer unless the operator says so.
+/// </summary>
 public static class AnnouncedEnd
 {
     /// <summary>The furthest ahead that a time may be announced.</summary>
@@ -17,34 +19,45 @@ public static class AnnouncedEnd
         step.Mode.ClosesAnything ? change.Until ?? (step.Until + change.ExtendBy) ?? step.Until : null;
 
     /// <summary>Checks what is added to the ends of these steps.</summary>
-    public static void CheckExtension(IReadOnlyCollection<ModeStep> steps, ModeChange change, DateTimeOffset now, ValidationErrors faults)
+    public static void CheckExtension(IReadOnlyCollection<ModeStep> steps, ModeChange change, DateTimeOffset now, ValidationErrors errors)
     {
         if (change.ExtendBy is not { } by)
             return;
         if (change.Until is not null)
-            faults.Add("extendBy", "is given together with until", "Give one of them: extendBy adds to the announced end, until sets it");
+            errors.Add("extendBy", "is given together with until", "Give one of them: extendBy adds to the announced end, until sets it");
         else if (by <= TimeSpan.Zero || by > LongestAhead)
-            faults.Add("extendBy", $"is {DurationText.Of(by)}", $"Give a duration above zero and up to {LongestAhead.Days} days, such as 45m");
+            errors.Add(
+                "extendBy",
+                $"is {DurationText.Of(by)}",
+                $"Give a duration above zero and up to {LongestAhead.Days} days, such as 45m"
+            );
         else if (Of(steps) is not { } end)
-            faults.Add("extendBy", "has no announced end to add to", "Set the end with until (router mode extend --until 23:30)");
+            errors.Add("extendBy", "has no announced end to add to", "Set the end with until (router mode extend --until 23:30)");
         else if (end + by <= now)
-            faults.Add("extendBy", $"moves the end from {Text(end)} to {Text(end + by)}, which has passed", "Give a longer duration, or set the end with until");
+            errors.Add(
+                "extendBy",
+                $"moves the end from {Text(end)} to {Text(end + by)}, which has passed",
+                "Give a longer duration, or set the end with until"
+            );
         else if (end + by > now + LongestAhead)
-            faults.Add("extendBy", $"moves the end to {Text(end + by)}", $"Choose an end within {LongestAhead.Days} days");
+            errors.Add("extendBy", $"moves the end to {Text(end + by)}", $"Choose an end within {LongestAhead.Days} days");
     }
 
     /// <summary>Refuses to move the end of any of these steps closer unless the change says that it may.</summary>
-    public static void CheckShortening(IEnumerable<ModeStep> steps, ModeChange change, ValidationErrors faults)
+    public static void CheckShortening(IEnumerable<ModeStep> steps, ModeChange change, ValidationErrors errors)
     {
         if (change.Shorten || change.Until is not { } until)
             return;
         if (steps.Where(step => step.Mode.ClosesAnything).Max(step => step.Until) is { } end && end > until)
         {
-            faults.Add(
-                "until", $"is {Text(until)}, before the announced end {Text(end)}",
-                "Give a later time, add to the end with extendBy (router mode extend --by 45m), or move it closer with shorten (--shorten)");
+            errors.Add(
+                "until",
+                $"is {Text(until)}, before the announced end {Text(end)}",
+                "Give a later time, add to the end with extendBy (router mode extend --by 45m), or move it closer with shorten (--shorten)"
+            );
         }
     }
 
-    private static string Text(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Text(DateTimeOffset time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

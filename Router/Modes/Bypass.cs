@@ -3,7 +3,10 @@ using Router.Configuration;
 
 namespace Router.Modes;
 
-/// <summary>Lets testers through while the site is closed: by a token, of which only the hash is kept, or by address. It ends with the window of downtime.</summary>
+/// <summary>
+/// Lets testers through while the site is closed: by a token, of which only the hash is kept, or by address. It ends with the window of
+/// downtime.
+/// </summary>
 public sealed record Bypass
 {
     public static readonly TimeSpan Longest = TimeSpan.FromHours(12);

@@ -11,22 +11,20 @@ public sealed class FleetClock(TimeProvider host) : TimeProvider
 
     private volatile Sample? _sample;
 
-    /// <inheritdoc/>
     public override long TimestampFrequency => host.TimestampFrequency;
 
-    /// <inheritdoc/>
     public override TimeZoneInfo LocalTimeZone => host.LocalTimeZone;
 
-    /// <summary>By how much the host's wall clock is ahead of the fleet's, negative where it is behind. Logs carry the wall clock.</summary>
+    /// <summary>
+    /// By how much the host's wall clock is ahead of the fleet's, negative where it is behind. Logs carry the wall clock.
+    /// </summary>
     public TimeSpan WallClockAhead => host.GetUtcNow() - GetUtcNow();
 
-    /// <inheritdoc/>
-    public override DateTimeOffset GetUtcNow() => _sample is { } sample ? sample.Time + host.GetElapsedTime(sample.Timestamp) : host.GetUtcNow();
+    public override DateTimeOffset GetUtcNow() =>
+        _sample is { } sample ? sample.Time + host.GetElapsedTime(sample.Timestamp) : host.GetUtcNow();
 
-    /// <inheritdoc/>
     public override long GetTimestamp() => host.GetTimestamp();
 
-    /// <inheritdoc/>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
         host.CreateTimer(callback, state, dueTime, period);
 

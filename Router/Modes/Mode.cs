@@ -23,8 +23,8 @@ public abstract class Mode
     public abstract bool IsClosed { get; }
 
     /// <summary>
-    /// Whether a request with this method may reach a backend of this kind. A request that asks for an upgrade, such as a WebSocket, is asked for
-    /// as <c>CONNECT</c>, which is what it comes to: what goes through afterwards may change anything.
+    /// Whether a request with this method may reach a backend of this kind. A request that asks for an upgrade, such as a WebSocket, is
+    /// asked for as <c>CONNECT </c>, which is what it comes to: what goes through afterwards may change anything.
     /// </summary>
     public abstract bool Reaches(BackendKind kind, string method);
 
@@ -37,13 +37,17 @@ public abstract class Mode
     /// <summary>Whether a request that may change something reaches a backend of this kind.</summary>
     public bool AllowsWritesTo(BackendKind kind) => SampleMethods.Any(method => method != "GET" && Reaches(kind, method));
 
-    /// <summary>Whether it lets through some request that <paramref name="other"/> keeps back: then going from that one to this one opens the site.</summary>
-    public bool Opens(Mode other) => Samples.Any(sample => Reaches(sample.Kind, sample.Method) && !other.Reaches(sample.Kind, sample.Method));
+    /// <summary>
+    /// Whether it lets through some request that <paramref name="other"/> keeps back: then going from that one to this one opens the site.
+    /// </summary>
+    public bool Opens(Mode other) =>
+        Samples.Any(sample => Reaches(sample.Kind, sample.Method) && !other.Reaches(sample.Kind, sample.Method));
 
     // One request of each sort that a mode can tell apart.
     private static IEnumerable<(BackendKind Kind, string Method)> Samples =>
-        from kind in Enum.GetValues<BackendKind>() from method in SampleMethods select (kind, method);
+        from kind in Enum.GetValues<BackendKind>()
+        from method in SampleMethods
+        select (kind, method);
 
-    /// <inheritdoc/>
     public sealed override string ToString() => Name;
 }

@@ -11,8 +11,8 @@ namespace Router.Modes;
 public static class ModeChanges
 {
     /// <summary>
-    /// The longest time from an operator's command to an opening. After a longer time the operator may no longer be there to see it, and nothing
-    /// opens a site by the clock alone.
+    /// The longest time from an operator's command to an opening. After a longer time the operator may no longer be there to see it, and
+    /// nothing opens a site by the clock alone.
     /// </summary>
     public static readonly TimeSpan MaxDelayToOpen = TimeSpan.FromMinutes(1);
 
@@ -28,19 +28,28 @@ public static class ModeChanges
     /// <param name="change">The change.</param>
     /// <param name="now">Now.</param>
     /// <param name="activationDelay">How long it takes until every instance knows of it.</param>
-    /// <param name="faults">What is wrong with it.</param>
-    public static ModeRecord? Apply(ModeRecord record, int index, ModeChange change, DateTimeOffset now, TimeSpan activationDelay, ValidationErrors faults)
+    /// <param name="errors">What is wrong with it.</param>
+    public static ModeRecord? Apply(
+        ModeRecord record,
+        int index,
+        ModeChange change,
+        DateTimeOffset now,
+        TimeSpan activationDelay,
+        ValidationErrors errors
+    )
     {
-        CheckTexts([("by", change.By), ("reason", change.Reason), ("ticket", change.Ticket)], faults);
-        return change.Mode is null ? Amend(record, index, change, now, faults) : Set(record, index, change, change.Mode, now, activationDelay, faults);
+        CheckTexts([("by", change.By), ("reason", change.Reason), ("ticket", change.Ticket)], errors);
+        return change.Mode is null
+            ? Amend(record, index, change, now, errors)
+            : Set(record, index, change, change.Mode, now, activationDelay, errors);
     }
 
     /// <summary>The record without what is scheduled; null, and a fault, where nothing is.</summary>
-    public static ModeRecord? Cancel(ModeRecord record, int index, DateTimeOffset now, ValidationErrors faults)
+    public static ModeRecord? Cancel(ModeRecord record, int index, DateTimeOffset now, ValidationErrors errors)
     {
         if (index + 1 < record.Steps.Length)
             return After(record, [record.Steps[index]], now, now);
-        faults.Add("mode", "has no change scheduled, so there is nothing to cancel", "See the mode with: router mode");
+        errors.Add("mode", "has no change scheduled, so there is nothing to cancel", "See the mode with: router mode");
         return null;
     }
 
@@ -49,39 +58,54 @@ public static class ModeChanges
     /// <param name="index">Its step in force.</param>
     /// <param name="bypass">The bypass; its window is set here.</param>
     /// <param name="now">Now.</param>
-    /// <param name="faults">What is wrong with it.</param>
-    public static ModeRecord? Grant(ModeRecord record, int index, Bypass bypass, DateTimeOffset now, ValidationErrors faults)
+    /// <param name="errors">What is wrong with it.</param>
+    public static ModeRecord? Grant(ModeRecord record, int index, Bypass bypass, DateTimeOffset now, ValidationErrors errors)
     {
-        CheckTexts([("by", bypass.By), ("note", bypass.Note)], faults);
+        CheckTexts([("by", bypass.By), ("note", bypass.Note)], errors);
         if (bypass.Until <= now || bypass.Until > now + Bypass.Longest)
-            faults.Add("for", $"is {DurationText.Of(TimeSpan.FromSeconds(Math.Round((bypass.Until - now).TotalSeconds)))}", $"Give a duration above zero and up to {Bypass.Longest.TotalHours:F0}h, such as 2h");
+            errors.Add(
+                "for",
+                $"is {DurationText.Of(TimeSpan.FromSeconds(Math.Round((bypass.Until - now).TotalSeconds)))}",
+                $"Give a duration above zero and up to {Bypass.Longest.TotalHours:F0}h, such as 2h"
+            );
         if (bypass.Addresses is { } addresses && !AddressRange.TryParse(addresses, out _))
-            faults.Add("address", $"'{addresses}' is neither an address nor a range", "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32");
+            errors.Add(
+                "address",
+                $"'{addresses}' is neither an address nor a range",
+                "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32"
+            );
         if (record.Steps[index].Window is not { } window)
         {
-            faults.Add("mode", $"is {record.Steps[index].Mode}, so there is nothing to pass by", "Close the site first, with: router mode set");
+            errors.Add(
+                "mode",
+                $"is {record.Steps[index].Mode}, so there is nothing to pass by",
+                "Close the site first, with: router mode set"
+            );
             return null;
         }
 
         var after = After(record, record.Steps[index..], record.Written, now);
         if (after.Bypasses.Length >= MostBypasses)
-            faults.Add("note", $"comes to {MostBypasses} bypasses that there are already", "Share one of them, or wait until one ends");
-        return faults.Any ? null : after with { Bypasses = after.Bypasses.Add(bypass with { Window = window }) };
+            errors.Add("note", $"comes to {MostBypasses} bypasses that there are already", "Share one of them, or wait until one ends");
+        return errors.Any ? null : after with { Bypasses = after.Bypasses.Add(bypass with { Window = window }) };
     }
 
     /// <summary>The record without a bypass; null, and a fault, if there is none with that id.</summary>
-    public static ModeRecord? Revoke(ModeRecord record, int index, string id, DateTimeOffset now, ValidationErrors faults)
+    public static ModeRecord? Revoke(ModeRecord record, int index, string id, DateTimeOffset now, ValidationErrors errors)
     {
         var after = After(record, record.Steps[index..], record.Written, now);
         if (after.Bypasses.RemoveAll(bypass => bypass.Id == id) is var left && left.Length < after.Bypasses.Length)
             return after with { Bypasses = left };
-        faults.Add("id", $"'{id}' is no bypass that is active", "See the active ones with: router mode");
+        errors.Add("id", $"'{id}' is no bypass that is active", "See the active ones with: router mode");
         return null;
     }
 
     /// <summary>The record in which an operator has accepted, as settled, every write of unknown outcome up to now.</summary>
     public static ModeRecord AcceptWrites(ModeRecord record, int index, DateTimeOffset now) =>
-        After(record, record.Steps[index..], record.Written, now) with { WritesAcceptedUntil = now };
+        After(record, record.Steps[index..], record.Written, now) with
+        {
+            WritesAcceptedUntil = now,
+        };
 
     /// <summary>The name of a window of downtime.</summary>
     public static string WindowOf(DateTimeOffset at, RecordVersion version) =>
@@ -90,27 +114,43 @@ public static class ModeChanges
     /// <summary>Whether visitors get pages in a mode.</summary>
     public static bool ServesPages(Mode mode) => mode.Reaches(BackendKind.Frontend, "GET");
 
-    private static ModeRecord? Set(ModeRecord record, int index, ModeChange change, Mode mode, DateTimeOffset now, TimeSpan activationDelay, ValidationErrors faults)
+    private static ModeRecord? Set(
+        ModeRecord record,
+        int index,
+        ModeChange change,
+        Mode mode,
+        DateTimeOffset now,
+        TimeSpan activationDelay,
+        ValidationErrors errors
+    )
     {
         var (version, current) = (record.Version.Next, record.Steps[index]);
         var earliest = now + activationDelay;
         var lasts = change.ReadOnlyBefore ?? TimeSpan.Zero;
         if (change.At < now.AddMinutes(-1))
-            faults.Add("at", $"is {Text(change.At.Value)}, which has passed", "Give a time to come, or leave it out for now");
+            errors.Add("at", $"is {Text(change.At.Value)}, which has passed", "Give a time to come, or leave it out for now");
         if (change.At > now + AnnouncedEnd.LongestAhead)
-            faults.Add("at", $"is {Text(change.At.Value)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
+            errors.Add("at", $"is {Text(change.At.Value)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
         if (change.At is { } instant && change.ReadOnlyBefore is not null && instant - lasts < earliest)
-            faults.Add("readOnlyBefore", $"would have to begin at {Text(instant - lasts)}, which is too soon for every instance to know of it", "Give a later time, or less time for the writes");
+            errors.Add(
+                "readOnlyBefore",
+                $"would have to begin at {Text(instant - lasts)}, which is too soon for every instance to know of it",
+                "Give a later time, or less time for the writes"
+            );
         var at = change.At is { } wanted && wanted > earliest + lasts ? wanted : earliest + lasts;
         var isSame = mode == current.Mode && change.At is null && change.ReadOnlyBefore is null;
-        CheckEnd(change, mode, at, faults);
+        CheckEnd(change, mode, at, errors);
         if (change.ExtendBy is not null)
-            faults.Add("extendBy", "is given while setting a mode", "Give until, or add to the announced end afterwards (router mode extend --by 45m)");
+            errors.Add(
+                "extendBy",
+                "is given while setting a mode",
+                "Give until, or add to the announced end afterwards (router mode extend --by 45m)"
+            );
         if (isSame)
-            AnnouncedEnd.CheckShortening([current], change, faults);
-        CheckOpening(change, mode, current.Mode, at, now, faults);
-        CheckLimits(change, mode, current.Mode, faults);
-        if (faults.Any)
+            AnnouncedEnd.CheckShortening([current], change, errors);
+        CheckOpening(change, mode, current.Mode, at, now, errors);
+        CheckLimits(change, mode, current.Mode, errors);
+        if (errors.Any)
             return null;
 
         if (isSame)
@@ -131,94 +171,123 @@ public static class ModeChanges
             Ticket = change.Ticket ?? kept?.Ticket,
             CutAfter = change.CutAfter,
         };
-        ImmutableArray<ModeStep> ahead = change.ReadOnlyBefore is null ? [target] : [target with { Mode = ModeCatalogue.ReadOnly, At = at - lasts, CutAfter = null, FrontendsOpenUntil = null }, target];
+        ImmutableArray<ModeStep> ahead = change.ReadOnlyBefore is null
+            ? [target]
+            : [target with { Mode = ModeCatalogue.ReadOnly, At = at - lasts, CutAfter = null, FrontendsOpenUntil = null }, target];
         return After(record, [current, .. ahead], now, now);
     }
 
     // Amends the steps that close something, whether in force or scheduled.
-    private static ModeRecord? Amend(ModeRecord record, int index, ModeChange change, DateTimeOffset now, ValidationErrors faults)
+    private static ModeRecord? Amend(ModeRecord record, int index, ModeChange change, DateTimeOffset now, ValidationErrors errors)
     {
         if (change.At is not null || change.ReadOnlyBefore is not null)
-            faults.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}, or leave at and readOnlyBefore out");
+            errors.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}, or leave at and readOnlyBefore out");
         if (change is { Until: null, ExtendBy: null, Reason: null, Ticket: null, CutAfter: null })
-            faults.Add("until", "is not given", "Give until, extendBy, reason, ticket or cutAfter");
+            errors.Add("until", "is not given", "Give until, extendBy, reason, ticket or cutAfter");
         var steps = record.Steps[index..];
         if (!steps.Any(step => step.Mode.ClosesAnything))
-            faults.Add("mode", $"is {steps[0].Mode} and no change is scheduled, so there is no end to extend", "Close the site with: router mode set");
+            errors.Add(
+                "mode",
+                $"is {steps[0].Mode} and no change is scheduled, so there is no end to extend",
+                "Close the site with: router mode set"
+            );
         var last = steps[^1];
-        CheckEnd(change, last.Mode, now > last.At ? now : last.At, faults);
-        AnnouncedEnd.CheckExtension(steps, change, now, faults);
-        AnnouncedEnd.CheckShortening(steps, change, faults);
-        CheckCut(change, faults);
-        return faults.Any ? null : After(record, [.. steps.Select(step => step.Mode.ClosesAnything ? Amended(step, change) : step)], record.Written, now);
+        CheckEnd(change, last.Mode, now > last.At ? now : last.At, errors);
+        AnnouncedEnd.CheckExtension(steps, change, now, errors);
+        AnnouncedEnd.CheckShortening(steps, change, errors);
+        CheckCut(change, errors);
+        return errors.Any
+            ? null
+            : After(record, [.. steps.Select(step => step.Mode.ClosesAnything ? Amended(step, change) : step)], record.Written, now);
     }
 
     // A bypass ends with its window.
-    private static ModeRecord After(ModeRecord record, ImmutableArray<ModeStep> steps, DateTimeOffset written, DateTimeOffset now) => new()
-    {
-        Version = record.Version.Next,
-        Written = written,
-        Steps = steps,
-        WritesAcceptedUntil = record.WritesAcceptedUntil,
-        Bypasses = [.. record.Bypasses.Where(bypass => steps.Any(step => bypass.HoldsIn(step.Window, now)))],
-    };
+    private static ModeRecord After(ModeRecord record, ImmutableArray<ModeStep> steps, DateTimeOffset written, DateTimeOffset now) =>
+        new()
+        {
+            Version = record.Version.Next,
+            Written = written,
+            Steps = steps,
+            WritesAcceptedUntil = record.WritesAcceptedUntil,
+            Bypasses = [.. record.Bypasses.Where(bypass => steps.Any(step => bypass.HoldsIn(step.Window, now)))],
+        };
 
-    private static ModeStep Amended(ModeStep step, ModeChange change) => step with
-    {
-        Until = AnnouncedEnd.After(step, change),
-        By = change.By ?? step.By,
-        Reason = change.Reason ?? step.Reason,
-        Ticket = change.Ticket ?? step.Ticket,
-        CutAfter = change.CutAfter ?? step.CutAfter,
-    };
+    private static ModeStep Amended(ModeStep step, ModeChange change) =>
+        step with
+        {
+            Until = AnnouncedEnd.After(step, change),
+            By = change.By ?? step.By,
+            Reason = change.Reason ?? step.Reason,
+            Ticket = change.Ticket ?? step.Ticket,
+            CutAfter = change.CutAfter ?? step.CutAfter,
+        };
 
-    private static void CheckTexts(ReadOnlySpan<(string Key, string? Text)> texts, ValidationErrors faults)
+    private static void CheckTexts(ReadOnlySpan<(string Key, string? Text)> texts, ValidationErrors errors)
     {
         foreach (var (key, text) in texts)
         {
             if (text?.Length > LongestText)
-                faults.Add(key, $"has {text.Length} characters", $"Give up to {LongestText}");
+                errors.Add(key, $"has {text.Length} characters", $"Give up to {LongestText}");
             if (text is not null && text.Any(char.IsControl))
-                faults.Add(key, "has control characters", "Write it on one line");
+                errors.Add(key, "has control characters", "Write it on one line");
             else if (text is not null && VisibleText.FirstHidden(text) is { } hidden)
-                faults.Add(key, $"has the invisible character {hidden}", "Leave it out: what is shown would not be what is written");
+                errors.Add(key, $"has the invisible character {hidden}", "Leave it out: what is shown would not be what is written");
         }
     }
 
-    private static void CheckEnd(ModeChange change, Mode mode, DateTimeOffset at, ValidationErrors faults)
+    private static void CheckEnd(ModeChange change, Mode mode, DateTimeOffset at, ValidationErrors errors)
     {
         if (change.Until is not { } until)
             return;
         if (!mode.ClosesAnything)
-            faults.Add("until", $"is given for {mode}, which has no end", "Leave it out");
+            errors.Add("until", $"is given for {mode}, which has no end", "Leave it out");
         else if (until <= at)
-            faults.Add("until", $"is {Text(until)}, which is not after {Text(at)}", "Give a later time");
+            errors.Add("until", $"is {Text(until)}, which is not after {Text(at)}", "Give a later time");
         else if (until > at + AnnouncedEnd.LongestAhead)
-            faults.Add("until", $"is {Text(until)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
+            errors.Add("until", $"is {Text(until)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
     }
 
-    private static void CheckOpening(ModeChange change, Mode mode, Mode current, DateTimeOffset at, DateTimeOffset now, ValidationErrors faults)
+    private static void CheckOpening(
+        ModeChange change,
+        Mode mode,
+        Mode current,
+        DateTimeOffset at,
+        DateTimeOffset now,
+        ValidationErrors errors
+    )
     {
         if (mode.Opens(current) && at > now + MaxDelayToOpen)
-            faults.Add("at", $"would open the site at {Text(at)} by the clock alone", $"Set {mode} when you are there to see it, without a time");
+            errors.Add(
+                "at",
+                $"would open the site at {Text(at)} by the clock alone",
+                $"Set {mode} when you are there to see it, without a time"
+            );
         else if (change.ReadOnlyBefore is not null && ModeCatalogue.ReadOnly.Opens(current))
-            faults.Add("readOnlyBefore", $"would open to readers what {current} closes", "Leave it out: it is for closing an open site");
+            errors.Add("readOnlyBefore", $"would open to readers what {current} closes", "Leave it out: it is for closing an open site");
     }
 
-    private static void CheckLimits(ModeChange change, Mode mode, Mode current, ValidationErrors faults)
+    private static void CheckLimits(ModeChange change, Mode mode, Mode current, ValidationErrors errors)
     {
         if (change.ReadOnlyBefore is { } first && (first <= TimeSpan.Zero || first > LongestWait))
-            faults.Add("readOnlyBefore", $"is {DurationText.Of(first)}", "Give a duration above zero and up to a day, such as 10s");
-        else if (change.ReadOnlyBefore is not null && (mode == current || mode == ModeCatalogue.ReadOnly || mode.Opens(ModeCatalogue.ReadOnly)))
-            faults.Add("readOnlyBefore", $"makes no sense on the way from {current} to {mode}", "Leave it out: it is for closing an open site");
-        CheckCut(change, faults);
+            errors.Add("readOnlyBefore", $"is {DurationText.Of(first)}", "Give a duration above zero and up to a day, such as 10s");
+        else if (
+            change.ReadOnlyBefore is not null
+            && (mode == current || mode == ModeCatalogue.ReadOnly || mode.Opens(ModeCatalogue.ReadOnly))
+        )
+            errors.Add(
+                "readOnlyBefore",
+                $"makes no sense on the way from {current} to {mode}",
+                "Leave it out: it is for closing an open site"
+            );
+        CheckCut(change, errors);
     }
 
-    private static void CheckCut(ModeChange change, ValidationErrors faults)
+    private static void CheckCut(ModeChange change, ValidationErrors errors)
     {
         if (change.CutAfter is { } cut && (cut < TimeSpan.Zero || cut > LongestWait))
-            faults.Add("cutAfter", $"is {DurationText.Of(cut)}", "Give a duration from zero to a day, such as 10s");
+            errors.Add("cutAfter", $"is {DurationText.Of(cut)}", "Give a duration from zero to a day, such as 10s");
     }
 
-    private static string Text(DateTimeOffset time) => time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string Text(DateTimeOffset time) =>
+        time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -2,8 +2,8 @@ namespace Router.Modes;
 
 /// <summary>
 /// Holds the current state, and puts scheduled steps in force. A step that is due takes effect with the first request
-/// that asks, or by a timer if none does, so that a late timer lets no request through. A step in force stays in force when the clock is set
-/// back: only a new record replaces it.
+/// that asks, or by a timer if none does, so that a late timer lets no request through. A step in force stays in force when the clock is
+/// set back: only a new record replaces it.
 /// </summary>
 public sealed class ModeController : IDisposable
 {
@@ -22,7 +22,8 @@ public sealed class ModeController : IDisposable
     /// <param name="time">The clock that the record's instants are given in.</param>
     /// <param name="initial">The record.</param>
     /// <param name="lease">For how long the mode stays in force without contact with the store; null for ever.</param>
-    /// <param name="mustRegister">Whether this instance is closed until the store has taken its first report: before that no verdict knows of it.</param>
+    /// <param name="mustRegister">Whether this instance is closed until the store has taken its first report: before that no verdict knows
+    /// of it.</param>
     public ModeController(TimeProvider time, ModeRecord initial, TimeSpan? lease = null, bool mustRegister = false)
     {
         _time = time;
@@ -31,15 +32,19 @@ public sealed class ModeController : IDisposable
         _leaseEnd = time.GetTimestamp() + _lease.GetValueOrDefault();
         var now = time.GetUtcNow();
         _state = new ModeState(initial, initial.IndexAt(now), now, time.GetTimestamp(), mustRegister);
-        _timer = time.CreateTimer(static self => ((ModeController)self!).OnTimer(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(
+            static self => ((ModeController)self!).OnTimer(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan
+        );
         SetTimer();
     }
 
     /// <summary>Starts with a mode that is in no store.</summary>
     public ModeController(TimeProvider time, Mode initial)
         : this(time, new ModeRecord { Version = RecordVersion.NotStored, Steps = [new ModeStep { Mode = initial, At = time.GetUtcNow() }] })
-    {
-    }
+    { }
 
     /// <summary>
     /// Raised, in order, for every new record and every step that takes effect; the state is in force by then. Handlers must be quick:
@@ -70,8 +75,8 @@ public sealed class ModeController : IDisposable
     public bool IsStale => Contact?.IsStaleAt(_time.GetTimestamp()) ?? false;
 
     /// <summary>
-    /// The store has taken a report, in an attempt that started at a timestamp: the lease is renewed from then on, and a mode that had lapsed is
-    /// in force again.
+    /// The store has taken a report, in an attempt that started at a timestamp: the lease is renewed from then on, and a mode that had
+    /// lapsed is in force again.
     /// </summary>
     public void Renew(long begun)
     {
@@ -88,7 +93,8 @@ public sealed class ModeController : IDisposable
     }
 
     /// <summary>
-    /// Applies a record if it is newer than the known one; false if it is not. A record that only amends the step in force does not restart it.
+    /// Applies a record if it is newer than the known one; false if it is not. A record that only amends the step in force does not restart
+    /// it.
     /// </summary>
     public bool Offer(ModeRecord record)
     {
@@ -115,7 +121,6 @@ public sealed class ModeController : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         _timer.Dispose();
@@ -155,7 +160,10 @@ public sealed class ModeController : IDisposable
     {
         _state = new ModeState(record, index, now, _state.ActivatedAt, IsOut);
         // Read after the state is in force: what starts later has certainly met that state.
-        _state = _state with { ActivatedAt = _time.GetTimestamp() };
+        _state = _state with
+        {
+            ActivatedAt = _time.GetTimestamp(),
+        };
     }
 
     private void Announce()
@@ -176,6 +184,11 @@ public sealed class ModeController : IDisposable
         if (_state.Next is not { } next)
             return;
         var wait = next.At - _time.GetUtcNow();
-        _timer.Change(wait <= TimeSpan.Zero ? TimeSpan.Zero : wait < LongestWait ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds)) : LongestWait, Timeout.InfiniteTimeSpan);
+        _timer.Change(
+            wait <= TimeSpan.Zero ? TimeSpan.Zero
+                : wait < LongestWait ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds))
+                : LongestWait,
+            Timeout.InfiniteTimeSpan
+        );
     }
 }

@@ -14,7 +14,9 @@ public sealed record ModeRecord
     /// <summary>When its steps were decided on; telling more of them leaves it as it is.</summary>
     public DateTimeOffset Written { get; init; }
 
-    /// <summary>The step in force when this was written, and after it the scheduled ones, in the order of their instants. Never empty.</summary>
+    /// <summary>
+    /// The step in force when this was written, and after it the scheduled ones, in the order of their instants. Never empty.
+    /// </summary>
     public required ImmutableArray<ModeStep> Steps { get; init; }
 
     /// <summary>
@@ -35,33 +37,46 @@ public sealed record ModeRecord
     public DateTimeOffset? WritesAcceptedUntil { get; init; }
 
     /// <summary>What an instance goes by that knows nothing yet: closed, and every record is newer.</summary>
-    public static ModeRecord Unknown(DateTimeOffset now) => new()
-    {
-        Version = RecordVersion.Unknown,
-        Steps = [new ModeStep { Mode = ModeCatalogue.Closed, At = now, Made = RecordVersion.Unknown }],
-    };
+    public static ModeRecord Unknown(DateTimeOffset now) =>
+        new()
+        {
+            Version = RecordVersion.Unknown,
+            Steps =
+            [
+                new ModeStep
+                {
+                    Mode = ModeCatalogue.Closed,
+                    At = now,
+                    Made = RecordVersion.Unknown,
+                },
+            ],
+        };
 
     /// <summary>The first record of a store, in a mode that takes effect at once.</summary>
-    public static ModeRecord Start(Mode mode, RecordVersion version, DateTimeOffset now, string? reason = null) => new()
-    {
-        Version = version,
-        Written = now,
-        Steps =
-        [
-            new ModeStep
-            {
-                Mode = mode,
-                At = now,
-                Made = version,
-                Reason = reason,
-                FrontendsOpenUntil = ModeChanges.ServesPages(mode) ? null : now,
-                Window = mode.ClosesAnything ? ModeChanges.WindowOf(now, version) : null,
-                WindowBegins = mode.ClosesAnything ? now : null,
-            },
-        ],
-    };
+    public static ModeRecord Start(Mode mode, RecordVersion version, DateTimeOffset now, string? reason = null) =>
+        new()
+        {
+            Version = version,
+            Written = now,
+            Steps =
+            [
+                new ModeStep
+                {
+                    Mode = mode,
+                    At = now,
+                    Made = version,
+                    Reason = reason,
+                    FrontendsOpenUntil = ModeChanges.ServesPages(mode) ? null : now,
+                    Window = mode.ClosesAnything ? ModeChanges.WindowOf(now, version) : null,
+                    WindowBegins = mode.ClosesAnything ? now : null,
+                },
+            ],
+        };
 
-    /// <summary>The position of the step that holds at an instant: one that was reached at least. The first one holds until the next one's instant, whatever its own.</summary>
+    /// <summary>
+    /// The position of the step that holds at an instant: one that was reached at least. The first one holds until the next one's instant,
+    /// whatever its own.
+    /// </summary>
     public int IndexAt(DateTimeOffset now)
     {
         var index = Math.Clamp(Reached, 0, Steps.Length - 1);
@@ -86,11 +101,28 @@ public sealed record ModeRecord
         var (own, theirs) = (known.Steps[knownIndex], found.Steps[found.IndexAt(now)]);
         if (!own.Mode.Opens(theirs.Mode))
             return found.Version < known.Version ? known : known with { Version = known.Version.Next, Written = now, Reached = knownIndex };
-        var closed = theirs.Mode.Opens(own.Mode) ? new ModeStep { Mode = ModeCatalogue.Closed, At = now, Window = own.Window ?? theirs.Window, WindowBegins = own.WindowBegins ?? theirs.WindowBegins, Reason = theirs.Reason } : theirs;
-        return new ModeRecord { Version = known.Version.Next, Written = now, Steps = [closed with { Made = known.Version.Next }] };
+        var closed = theirs.Mode.Opens(own.Mode)
+            ? new ModeStep
+            {
+                Mode = ModeCatalogue.Closed,
+                At = now,
+                Window = own.Window ?? theirs.Window,
+                WindowBegins = own.WindowBegins ?? theirs.WindowBegins,
+                Reason = theirs.Reason,
+            }
+            : theirs;
+        return new ModeRecord
+        {
+            Version = known.Version.Next,
+            Written = now,
+            Steps = [closed with { Made = known.Version.Next }],
+        };
     }
 
     /// <summary>Whether two records differ at most in how far they have been reached.</summary>
-    public bool SaysTheSameAs(ModeRecord other) => Version == other.Version && Steps.SequenceEqual(other.Steps) && Bypasses.SequenceEqual(other.Bypasses)
+    public bool SaysTheSameAs(ModeRecord other) =>
+        Version == other.Version
+        && Steps.SequenceEqual(other.Steps)
+        && Bypasses.SequenceEqual(other.Bypasses)
         && WritesAcceptedUntil == other.WritesAcceptedUntil;
 }

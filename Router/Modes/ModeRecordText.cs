@@ -22,9 +22,9 @@ public static class ModeRecordText
             record = JsonSerializer.Deserialize(text, ModeRecordJson.Default.ModeRecord);
             problem = record is null ? "it is null" : ProblemOf(record);
         }
-        catch (JsonException fault)
+        catch (JsonException error)
         {
-            problem = fault.Message;
+            problem = error.Message;
         }
 
         if (problem is not null)
@@ -55,7 +55,8 @@ public static class ModeRecordText
 internal sealed class ModeNameConverter : JsonConverter<Mode>
 {
     public override Mode Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && ModeCatalogue.TryFind(reader.GetString()!, out var mode) ? mode
+        reader.TokenType == JsonTokenType.String && ModeCatalogue.TryFind(reader.GetString()!, out var mode)
+            ? mode
             : throw new JsonException($"a mode is none of {ModeCatalogue.Names}");
 
     public override void Write(Utf8JsonWriter writer, Mode value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
@@ -64,6 +65,7 @@ internal sealed class ModeNameConverter : JsonConverter<Mode>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-    Converters = [typeof(ModeNameConverter)])]
+    Converters = [typeof(ModeNameConverter)]
+)]
 [JsonSerializable(typeof(ModeRecord))]
 internal sealed partial class ModeRecordJson : JsonSerializerContext;

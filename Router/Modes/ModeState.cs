@@ -5,7 +5,8 @@ namespace Router.Modes;
 /// <param name="Index">The position of the step in force.</param>
 /// <param name="Since">When that step took effect here.</param>
 /// <param name="ActivatedAt">The same as a timestamp of the monotonic clock: what began after it has met this mode.</param>
-/// <param name="IsLapsed">Whether this instance has closed itself: it has lost the store for longer than its lease, or has not reported to it yet.</param>
+/// <param name="IsLapsed">Whether this instance has closed itself: it has lost the store for longer than its lease, or has not reported to
+/// it yet.</param>
 public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Since, long ActivatedAt, bool IsLapsed = false)
 {
     private static readonly TimeSpan LongWindow = TimeSpan.FromHours(24);
@@ -16,14 +17,17 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
     /// <summary>The next scheduled step; null where none is.</summary>
     public ModeStep? Next { get; } = Index + 1 < Record.Steps.Length ? Record.Steps[Index + 1] : null;
 
-    /// <summary>When the window of downtime began that the step belongs to, which a restart does not change; in live, when live began here.</summary>
+    /// <summary>
+    /// When the window of downtime began that the step belongs to, which a restart does not change; in live, when live began here.
+    /// </summary>
     public DateTimeOffset WindowSince => Step.WindowBegins ?? Since;
 
     /// <summary>How long the window of downtime lasts already; zero in live.</summary>
     public TimeSpan WindowAgeAt(DateTimeOffset now) => Mode.ClosesAnything && now > WindowSince ? now - WindowSince : TimeSpan.Zero;
 
     /// <summary>What there is to say against a window's length; null where nothing is.</summary>
-    public string? WarningAt(DateTimeOffset now) => WindowAgeAt(now) > LongWindow ? "The site has been closed for more than 24 hours: search engines begin to drop its pages" : null;
+    public string? WarningAt(DateTimeOffset now) =>
+        WindowAgeAt(now) > LongWindow ? "The site has been closed for more than 24 hours: search engines begin to drop its pages" : null;
 
     /// <summary>The mode in force.</summary>
     public Mode Mode => Step.Mode;
@@ -32,9 +36,19 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
     public TimeSpan OverrunAt(DateTimeOffset now) =>
         Mode.ClosesAnything && Step.Until is { } until && now > until ? now - until : TimeSpan.Zero;
 
-    /// <summary>A state that is only supposed, for a question about a mode that may not be in force: no window, no bypass, no recent closing.</summary>
-    public static ModeState Supposed(Mode mode) => new(new ModeRecord { Version = RecordVersion.NotStored, Steps = [new ModeStep { Mode = mode }] }, 0, default, 0);
+    /// <summary>
+    /// A state that is only supposed, for a question about a mode that may not be in force: no window, no bypass, no recent closing.
+    /// </summary>
+    public static ModeState Supposed(Mode mode) =>
+        new(new ModeRecord { Version = RecordVersion.NotStored, Steps = [new ModeStep { Mode = mode }] }, 0, default, 0);
 
-    // A step of its own, which no record holds: it is never taken for the one that the operator has set. The announced end stays for the page.
-    private static ModeStep Closed(ModeStep step) => step with { Mode = ModeCatalogue.Closed, Made = RecordVersion.Unknown, CutAfter = null };
+    // A step of its own, which no record holds: it is never taken for the one that the operator has set. The announced end stays for the
+    // page.
+    private static ModeStep Closed(ModeStep step) =>
+        step with
+        {
+            Mode = ModeCatalogue.Closed,
+            Made = RecordVersion.Unknown,
+            CutAfter = null,
+        };
 }

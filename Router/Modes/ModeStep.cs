@@ -11,15 +11,17 @@ public sealed record ModeStep
     /// <summary>The version of the record that introduced the step.</summary>
     public RecordVersion Made { get; init; }
 
-    /// <summary>The window of downtime that it belongs to, from the first step that closes something until the site is live; null in live.</summary>
+    /// <summary>
+    /// The window of downtime that it belongs to, from the first step that closes something until the site is live; null in live.
+    /// </summary>
     public string? Window { get; init; }
 
     /// <summary>When that window begins, on every instance the same; null in live.</summary>
     public DateTimeOffset? WindowBegins { get; init; }
 
     /// <summary>
-    /// When the frontends stop serving pages, the same on every instance: for a short time afterwards, static files of those pages are still
-    /// forwarded. Null if the frontends are open.
+    /// When the frontends stop serving pages, the same on every instance: for a short time afterwards, static files of those pages are
+    /// still forwarded. Null if the frontends are open.
     /// </summary>
     public DateTimeOffset? FrontendsOpenUntil { get; init; }
 
@@ -34,7 +36,9 @@ public sealed record ModeStep
 
     public string? Ticket { get; init; }
 
-    /// <summary>How long what is in flight to a closed backend may last from <see cref="At"/> on; null for the instance's drain limit.</summary>
+    /// <summary>
+    /// How long what is in flight to a closed backend may last from <see cref="At"/> on; null for the instance's drain limit.
+    /// </summary>
     public TimeSpan? CutAfter { get; init; }
 
     /// <summary>Whether it is the same step, perhaps amended. One record never introduces two steps with the same mode.</summary>

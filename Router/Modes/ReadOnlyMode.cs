@@ -5,15 +5,11 @@ namespace Router.Modes;
 /// <summary>Everything can be read and nothing changed: the step before a closing that gives the last writes time to end.</summary>
 public sealed class ReadOnlyMode : Mode
 {
-    /// <inheritdoc/>
     public override string Name => "read-only";
 
-    /// <inheritdoc/>
     public override string Summary => "GET, HEAD and OPTIONS reach every application, everything else gets the maintenance page";
 
-    /// <inheritdoc/>
     public override bool IsClosed => false;
 
-    /// <inheritdoc/>
     public override bool Reaches(BackendKind kind, string method) => method is "GET" or "HEAD" or "OPTIONS";
 }

@@ -38,7 +38,9 @@ public readonly record struct RecordVersion(long Number) : IComparable<RecordVer
 
 internal sealed class RecordVersionConverter : JsonConverter<RecordVersion>
 {
-    public override RecordVersion Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => new(reader.GetInt64());
+    public override RecordVersion Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        new(reader.GetInt64());
 
-    public override void Write(Utf8JsonWriter writer, RecordVersion value, JsonSerializerOptions options) => writer.WriteNumberValue(value.Number);
+    public override void Write(Utf8JsonWriter writer, RecordVersion value, JsonSerializerOptions options) =>
+        writer.WriteNumberValue(value.Number);
 }

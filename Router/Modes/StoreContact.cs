@@ -37,11 +37,15 @@ public sealed class StoreContact : IDisposable
     /// <summary>How often the process shows that it runs.</summary>
     public TimeSpan Interval { get; }
 
-    /// <summary>Whether the mode may have changed unnoticed before a moment: no attempt that was started since the last pause has ended.</summary>
+    /// <summary>
+    /// Whether the mode may have changed unnoticed before a moment: no attempt that was started since the last pause has ended.
+    /// </summary>
     /// <param name="now">A timestamp of the monotonic clock.</param>
     public bool IsStaleAt(long now) =>
         // The timer may not have run since the pause. Where it has, it wrote these in the other order.
-        now - Volatile.Read(ref _ran) > _shortestPause || Volatile.Read(ref _tried) < Volatile.Read(ref _resumed);
+        now - Volatile.Read(ref _ran)
+            > _shortestPause
+        || Volatile.Read(ref _tried) < Volatile.Read(ref _resumed);
 
     /// <summary>The process runs. After a pause this is where the pause is noticed.</summary>
     /// <returns>A timestamp: an attempt that starts now started after every pause so far.</returns>
@@ -90,7 +94,6 @@ public sealed class StoreContact : IDisposable
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _timer.Dispose();
 
     private void OnTimer()

@@ -5,8 +5,8 @@ using Router.Http;
 namespace Router.Pages;
 
 /// <summary>
-/// Lets scripts of certain other origins read Router's own answers (the Fetch standard, section 3.2). Without it they see a network failure, and
-/// neither that the site is closed nor when to come back.
+/// Lets scripts of certain other origins read Router's own answers (the Fetch standard, section 3.2). Without it they see a network
+/// failure, and neither that the site is closed nor when to come back.
 /// </summary>
 public sealed class CrossOrigin(ImmutableArray<string> origins)
 {
@@ -18,7 +18,11 @@ public sealed class CrossOrigin(ImmutableArray<string> origins)
     /// <summary>Adds the fields that let the asking origin read the answer; false where it may not, or none asks.</summary>
     public bool Apply(HttpContext context)
     {
-        if (origins is [] || context.Request.Headers.Origin is not [{ } origin] || !origins.Contains(origin, StringComparer.OrdinalIgnoreCase))
+        if (
+            origins is []
+            || context.Request.Headers.Origin is not [{ } origin]
+            || !origins.Contains(origin, StringComparer.OrdinalIgnoreCase)
+        )
             return false;
         var fields = context.Response.Headers;
         fields.AccessControlAllowOrigin = origin;
@@ -30,7 +34,9 @@ public sealed class CrossOrigin(ImmutableArray<string> origins)
 
     /// <summary>Whether a browser asks for leave beforehand (the Fetch standard, CORS-preflight request).</summary>
     public static bool IsPreflight(HttpRequest request) =>
-        request.Method is "OPTIONS" && request.Headers.ContainsKey(Microsoft.Net.Http.Headers.HeaderNames.Origin) && request.Headers.ContainsKey(Microsoft.Net.Http.Headers.HeaderNames.AccessControlRequestMethod);
+        request.Method is "OPTIONS"
+        && request.Headers.ContainsKey(Microsoft.Net.Http.Headers.HeaderNames.Origin)
+        && request.Headers.ContainsKey(Microsoft.Net.Http.Headers.HeaderNames.AccessControlRequestMethod);
 
     /// <summary>Gives leave for what is asked: the request itself then reads that the site is closed.</summary>
     public static void Allow(HttpContext context)

@@ -18,16 +18,16 @@ public sealed class FixedFile
     /// <param name="directory">Where the files stand.</param>
     /// <param name="name">The name, without a directory.</param>
     /// <param name="key">The key that names it.</param>
-    /// <param name="faults">Takes the fault.</param>
-    public static FixedFile? Load(string directory, string name, string key, ValidationErrors faults)
+    /// <param name="errors">Takes the fault.</param>
+    public static FixedFile? Load(string directory, string name, string key, ValidationErrors errors)
     {
         var path = Path.Combine(directory, name);
         if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
-            faults.Add(key, $"'{name}' is not a file in {directory}", "Name a file that stands there");
+            errors.Add(key, $"'{name}' is not a file in {directory}", "Name a file that stands there");
         else if (FileText.TryRead(path, out var problem, out var cure) is { } content)
             return new FixedFile(content, ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream");
         else
-            faults.Add(key, $"'{path}' can't be read: {problem}", cure);
+            errors.Add(key, $"'{path}' can't be read: {problem}", cure);
         return null;
     }
 

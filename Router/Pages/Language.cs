@@ -5,7 +5,9 @@ using Router.Configuration;
 
 namespace Router.Pages;
 
-/// <summary>The words of Router's answers in one language: a file of <c>wwwroot/languages</c>, whose name is the language's tag (RFC 5646).</summary>
+/// <summary>
+/// The words of Router's answers in one language: a file of <c>wwwroot/languages </c>, whose name is the language's tag (RFC 5646).
+/// </summary>
 public sealed class Language
 {
     private readonly LanguageFile _file;
@@ -19,12 +21,12 @@ public sealed class Language
     public string Direction => _file.Direction ?? "ltr";
 
     /// <summary>Reads every language; the one that Router falls back to comes first. What is missing in one is a fault.</summary>
-    public static IReadOnlyList<Language> Load(string directory, PagesSettings settings, ValidationErrors faults)
+    public static IReadOnlyList<Language> Load(string directory, PagesSettings settings, ValidationErrors errors)
     {
         var languages = new List<Language>();
-        foreach (var path in Files(directory, faults))
+        foreach (var path in Files(directory, errors))
         {
-            if (Read(path, faults) is { } file)
+            if (Read(path, errors) is { } file)
                 languages.Add(new Language(Path.GetFileNameWithoutExtension(path), file));
         }
 
@@ -32,7 +34,11 @@ public sealed class Language
         {
             if (languages.Find(language => language.Tag.Equals(tag, StringComparison.OrdinalIgnoreCase)) is not { } language)
             {
-                faults.Add($"{SettingsReader.Section}:Pages:Texts:{tag}", "is no language that there is a file of", $"Put {tag}.json beside en.json in wwwroot/languages, or name one of {string.Join(", ", languages.Select(it => it.Tag))}");
+                errors.Add(
+                    $"{SettingsReader.Section}:Pages:Texts:{tag}",
+                    "is no language that there is a file of",
+                    $"Put {tag}.json beside en.json in wwwroot/languages, or name one of {string.Join(", ", languages.Select(it => it.Tag))}"
+                );
                 continue;
             }
 
@@ -41,13 +47,21 @@ public sealed class Language
                 if (language._file.Texts.ContainsKey(key))
                     language._file.Texts[key] = text;
                 else
-                    faults.Add($"{SettingsReader.Section}:Pages:Texts:{tag}:{key}", "is no text that Router has", $"Name one of those in {tag}.json");
+                    errors.Add(
+                        $"{SettingsReader.Section}:Pages:Texts:{tag}:{key}",
+                        "is no text that Router has",
+                        $"Name one of those in {tag}.json"
+                    );
             }
         }
 
         if (languages.Find(language => language.Tag.Equals(settings.Language, StringComparison.OrdinalIgnoreCase)) is not { } first)
         {
-            faults.Add($"{SettingsReader.Section}:Pages:Language", $"'{settings.Language}' is no language that there is a file of", $"Put {settings.Language}.json into {directory}");
+            errors.Add(
+                $"{SettingsReader.Section}:Pages:Language",
+                $"'{settings.Language}' is no language that there is a file of",
+                $"Put {settings.Language}.json into {directory}"
+            );
             return languages;
         }
 
@@ -55,13 +69,17 @@ public sealed class Language
         {
             var missing = first._file.Texts.Keys.Except(language._file.Texts.Keys).ToArray();
             if (missing is not [] || language._file.Days.Length != 7 || language._file.Months.Length != 12)
-                faults.Add(Path.Combine(directory, language.Tag + ".json"), $"lacks {string.Join(", ", missing is [] ? ["days or months"] : missing)}", $"Add what {first.Tag}.json has");
+                errors.Add(
+                    Path.Combine(directory, language.Tag + ".json"),
+                    $"lacks {string.Join(", ", missing is [] ? ["days or months"] : missing)}",
+                    $"Add what {first.Tag}.json has"
+                );
         }
 
         return [first, .. languages.Where(language => language != first)];
     }
 
-    private static string[] Files(string directory, ValidationErrors faults)
+    private static string[] Files(string directory, ValidationErrors errors)
     {
         try
         {
@@ -69,16 +87,16 @@ public sealed class Language
         }
         catch (Exception failure) when (FileText.IsUnreadable(failure))
         {
-            faults.Add(directory, $"can't be read: {FileText.Problem(directory, failure)}", FileText.Cure(directory, failure));
+            errors.Add(directory, $"can't be read: {FileText.Problem(directory, failure)}", FileText.Cure(directory, failure));
             return [];
         }
     }
 
-    private static LanguageFile? Read(string path, ValidationErrors faults)
+    private static LanguageFile? Read(string path, ValidationErrors errors)
     {
         if (FileText.TryRead(path, out var problem, out var cure) is not { } content)
         {
-            faults.Add(path, $"can't be read: {problem}", cure);
+            errors.Add(path, $"can't be read: {problem}", cure);
             return null;
         }
 
@@ -86,9 +104,9 @@ public sealed class Language
         {
             return JsonSerializer.Deserialize(content, LanguageJson.Default.LanguageFile) ?? throw new JsonException("it is null");
         }
-        catch (JsonException fault)
+        catch (JsonException error)
         {
-            faults.Add(path, $"can't be read ({fault.Message.TrimEnd('.')})", "Take en.json of the release for a pattern");
+            errors.Add(path, $"can't be read ({error.Message.TrimEnd('.')})", "Take en.json of the release for a pattern");
             return null;
         }
     }
@@ -138,6 +156,10 @@ internal sealed class LanguageFile
 }
 
 /// <summary>Reads the files without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, ReadCommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    ReadCommentHandling = JsonCommentHandling.Skip,
+    AllowTrailingCommas = true
+)]
 [JsonSerializable(typeof(LanguageFile))]
 internal sealed partial class LanguageJson : JsonSerializerContext;

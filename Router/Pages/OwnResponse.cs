@@ -45,5 +45,20 @@ public sealed record OwnResponse(int Status, string Slug)
     public static OwnResponse GatewayTimeout { get; } = new(504, "gateway-timeout");
 
     /// <summary>All of them.</summary>
-    public static IReadOnlyList<OwnResponse> All { get; } = [BadRequest, Forbidden, NotFound, TooSlow, TooLarge, TooMany, HeaderTooLarge, InternalError, BadGateway, Closed, Busy, Cut, GatewayTimeout];
+    public static IReadOnlyList<OwnResponse> All { get; } =
+    [
+        BadRequest,
+        Forbidden,
+        NotFound,
+        TooSlow,
+        TooLarge,
+        TooMany,
+        HeaderTooLarge,
+        InternalError,
+        BadGateway,
+        Closed,
+        Busy,
+        Cut,
+        GatewayTimeout,
+    ];
 }

@@ -15,7 +15,8 @@ public sealed class OwnResponseWriter(FleetClock time)
     private static readonly StringValues Varies = new("Accept, Accept-Encoding, Accept-Language, Sec-Fetch-Dest");
     private static readonly StringValues VariesByOrigin = new("Accept, Accept-Encoding, Accept-Language, Origin, Sec-Fetch-Dest");
 
-    // Nothing is forbidden: a page that a crawler may ask for answers 503, and it comes back. A 503 here would mean "keep out of the whole site".
+    // Nothing is forbidden: a page that a crawler may ask for answers 503, and it comes back. A 503 here would mean "keep out of the whole
+    // site".
     private static readonly ReadOnlyMemory<byte> Robots = "User-agent: *\nDisallow:\n"u8.ToArray();
 
     /// <summary>Writes one answer. The route, where there is one, says whether programs or people ask there.</summary>
@@ -26,7 +27,15 @@ public sealed class OwnResponseWriter(FleetClock time)
     /// <param name="state">The mode, for the closed site's answer.</param>
     /// <param name="route">The route.</param>
     /// <param name="rules">The route's changes to the header.</param>
-    public ValueTask WriteAsync(HttpContext context, OwnResponse answer, RequestOutcome outcome, SitePages pages, ModeState state, Route? route, ResponseHeaderRules? rules)
+    public ValueTask WriteAsync(
+        HttpContext context,
+        OwnResponse answer,
+        RequestOutcome outcome,
+        SitePages pages,
+        ModeState state,
+        Route? route,
+        ResponseHeaderRules? rules
+    )
     {
         var (request, response, now) = (context.Request, context.Response, time.GetUtcNow());
         var isClosed = answer == OwnResponse.Closed;
@@ -58,7 +67,12 @@ public sealed class OwnResponseWriter(FleetClock time)
         var prepared = isClosed
             ? pages.FindClosed(state, now, isSending, languages, route?.PageTemplate, out var language)
             : pages.Find(answer, outcome, isSending, languages, route?.PageTemplate, out language);
-        var body = form switch { ResponseForm.Page => prepared.Page, ResponseForm.Problem => prepared.Problem, _ => prepared.Text };
+        var body = form switch
+        {
+            ResponseForm.Page => prepared.Page,
+            ResponseForm.Problem => prepared.Problem,
+            _ => prepared.Text,
+        };
         var (bytes, coding) = body.For(request.Headers.AcceptEncoding);
         response.ContentType = body.ContentType;
         response.ContentLength = bytes.Length;

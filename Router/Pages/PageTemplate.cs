@@ -12,32 +12,62 @@ public sealed partial class PageTemplate
 {
     /// <summary>The placeholders that there are.</summary>
     public static readonly IReadOnlyList<string> Placeholders =
-        ["language", "direction", "service", "title", "title-and-service", "sent", "detail", "when", "reason", "contact", "since", "again", "label", "button", "expiry", "scope", "enter", "colours", "dark-colours"];
+    [
+        "language",
+        "direction",
+        "service",
+        "title",
+        "title-and-service",
+        "sent",
+        "detail",
+        "when",
+        "reason",
+        "contact",
+        "since",
+        "again",
+        "label",
+        "button",
+        "expiry",
+        "scope",
+        "enter",
+        "colours",
+        "dark-colours",
+    ];
 
     private readonly string[] _lines;
 
     private PageTemplate(string text) => _lines = text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
 
     /// <summary>Reads a page; one that is not there, or that has placeholders that there are not, is a fault.</summary>
-    public static PageTemplate? Load(string directory, string name, string key, ValidationErrors faults)
+    public static PageTemplate? Load(string directory, string name, string key, ValidationErrors errors)
     {
         var path = Path.Combine(directory, name);
         if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
         {
-            faults.Add(key, $"'{name}' is not a file in {directory}", "Name a page that stands there, or put wwwroot of the release beside the application");
+            errors.Add(
+                key,
+                $"'{name}' is not a file in {directory}",
+                "Name a page that stands there, or put wwwroot of the release beside the application"
+            );
             return null;
         }
 
         if (FileText.TryRead(path, out var problem, out var cure) is not { } content)
         {
-            faults.Add(key, $"'{path}' can't be read: {problem}", cure);
+            errors.Add(key, $"'{path}' can't be read: {problem}", cure);
             return null;
         }
 
         using var reader = new StreamReader(new MemoryStream(content));
         var text = reader.ReadToEnd();
-        foreach (var unknown in Placeholder().Matches(text).Select(match => match.Groups[1].Value).Where(found => !Placeholders.Contains(found)).Distinct())
-            faults.Add(key, $"'{name}' has the placeholder '{unknown}', which there is not", $"Use {string.Join(", ", Placeholders)}");
+        foreach (
+            var unknown in Placeholder()
+                .Matches(text)
+                .Select(match => match.Groups[1].Value)
+                .Where(found => !Placeholders.Contains(found))
+                .Distinct()
+        )
+            errors.Add(key, $"'{name}' has the placeholder '{unknown}', which there is not", $"Use {string.Join(", ", Placeholders)}");
         return new PageTemplate(text);
     }
 
@@ -48,12 +78,16 @@ public sealed partial class PageTemplate
         foreach (var line in _lines)
         {
             var (found, said) = (false, false);
-            var filled = Placeholder().Replace(line, match =>
-            {
-                var value = values.GetValueOrDefault(match.Groups[1].Value, "");
-                (found, said) = (true, said || value is not "");
-                return value;
-            });
+            var filled = Placeholder()
+                .Replace(
+                    line,
+                    match =>
+                    {
+                        var value = values.GetValueOrDefault(match.Groups[1].Value, "");
+                        (found, said) = (true, said || value is not "");
+                        return value;
+                    }
+                );
             if (!found || said)
                 page.Append(filled).Append('\n');
         }

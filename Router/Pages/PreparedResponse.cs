@@ -31,7 +31,6 @@ public sealed class PreparedBody
     /// <summary>The media type.</summary>
     public string ContentType { get; }
 
-    /// <summary>As it is.</summary>
     public byte[] Identity { get; }
 
     private byte[]? Brotli { get; }
@@ -40,7 +39,8 @@ public sealed class PreparedBody
 
     /// <summary>The bytes in the coding that the client accepts best, and its name; null as it is.</summary>
     public (byte[] Bytes, string? Coding) For(StringValues acceptEncoding) =>
-        Brotli is null ? (Identity, null)
+        Brotli is null
+            ? (Identity, null)
             : AcceptEncoding.Choose(acceptEncoding) switch
             {
                 AcceptEncoding.Brotli => (Brotli, AcceptEncoding.Brotli),

@@ -19,7 +19,10 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
     /// <summary>False where it is certain that no backend got a byte of the request; left out where it is not.</summary>
     public bool? Forwarded { get; init; }
 
-    /// <summary><c>unknown</c> where a backend got a request that may change something, or a part of it, and gave no complete response; otherwise left out.</summary>
+    /// <summary>
+    /// <c>unknown </c> where a backend got a request that may change something, or a part of it, and gave no complete response; otherwise
+    /// left out.
+    /// </summary>
     public string? Outcome { get; init; }
 
     /// <summary>The mode that closes the site.</summary>
@@ -38,7 +41,8 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
     public RecordVersion? Version { get; init; }
 
     /// <summary>A problem whose type is Router's own.</summary>
-    public static ProblemDetails Of(string slug, string title, int status, string detail) => new($"urn:router:{slug}", title, status, detail);
+    public static ProblemDetails Of(string slug, string title, int status, string detail) =>
+        new($"urn:router:{slug}", title, status, detail);
 
     public string ToJson() => JsonSerializer.Serialize(this, ProblemJson.Default.ProblemDetails);
 }
@@ -49,10 +53,13 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
 /// <param name="Cure">What would be right.</param>
 public sealed record ValidationErrorDocument(string Member, string Problem, string Cure)
 {
-    public static ValidationErrorDocument Of(ValidationError fault) => new(fault.Key, fault.Problem, fault.Hint);
+    public static ValidationErrorDocument Of(ValidationError error) => new(error.Key, error.Problem, error.Hint);
 }
 
 /// <summary>Writes problems without reflection.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(ProblemDetails))]
 internal sealed partial class ProblemJson : JsonSerializerContext;

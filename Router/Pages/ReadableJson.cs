@@ -6,7 +6,9 @@ using Router.Configuration;
 
 namespace Router.Pages;
 
-/// <summary>Writes JSON for programs that a person reads too, with <c>curl</c> at night: indented, and an apostrophe is an apostrophe.</summary>
+/// <summary>
+/// Writes JSON for programs that a person reads too, with <c>curl </c> at night: indented, and an apostrophe is an apostrophe.
+/// </summary>
 public static class ReadableJson
 {
     // No answer of these is ever part of a page, which is what the default encoder's escapes are for.
@@ -24,7 +26,13 @@ public static class ReadableJson
     }
 
     /// <summary>Answers with it. Never kept by a cache.</summary>
-    public static Task WriteAsync<T>(HttpContext context, T document, JsonTypeInfo<T> type, int status = StatusCodes.Status200OK, string contentType = "application/json")
+    public static Task WriteAsync<T>(
+        HttpContext context,
+        T document,
+        JsonTypeInfo<T> type,
+        int status = StatusCodes.Status200OK,
+        string contentType = "application/json"
+    )
     {
         var body = Encoding.UTF8.GetBytes(Text(document, type));
         context.Response.StatusCode = status;

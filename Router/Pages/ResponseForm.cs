@@ -23,10 +23,34 @@ public enum ResponseForm
 public static class ResponseForms
 {
     private static readonly string[] AssetExtensions =
-        [".css", ".js", ".mjs", ".map", ".json", ".webmanifest", ".png", ".jpg", ".jpeg", ".gif", ".svg", ".webp", ".avif", ".ico", ".woff", ".woff2", ".ttf", ".otf", ".mp4", ".webm", ".mp3", ".wasm"];
+    [
+        ".css",
+        ".js",
+        ".mjs",
+        ".map",
+        ".json",
+        ".webmanifest",
+        ".png",
+        ".jpg",
+        ".jpeg",
+        ".gif",
+        ".svg",
+        ".webp",
+        ".avif",
+        ".ico",
+        ".woff",
+        ".woff2",
+        ".ttf",
+        ".otf",
+        ".mp4",
+        ".webm",
+        ".mp3",
+        ".wasm",
+    ];
 
     /// <summary>
-    /// The form for a request: a problem where the route is an API's, else by what the browser says that it is for (Fetch Metadata), else by
+    /// The form for a request: a problem where the route is an API's, else by what the browser says that it is for (Fetch Metadata), else
+    /// by
     /// <c>Accept</c>, else by the path's extension. Who accepts anything, and says so, is <c>curl</c>.
     /// </summary>
     public static ResponseForm Of(HttpRequest request, BackendKind kind)
@@ -36,10 +60,17 @@ public static class ResponseForms
         var accepted = Accepted(request.Headers.Accept.ToString());
         return request.Headers["Sec-Fetch-Dest"].ToString() switch
         {
-            "document" or "iframe" or "frame" or "embed" or "object" => accepted == ResponseForm.Problem ? ResponseForm.Problem : ResponseForm.Page,
+            "document" or "iframe" or "frame" or "embed" or "object" => accepted == ResponseForm.Problem
+                ? ResponseForm.Problem
+                : ResponseForm.Page,
             // A script asks: fetch and XMLHttpRequest.
             "empty" => accepted is ResponseForm.Page or ResponseForm.Text ? accepted.Value : ResponseForm.Problem,
-            "" => accepted ?? (IsAsset(request.Path.Value) ? ResponseForm.Nothing : request.Headers.Accept.Count == 0 ? ResponseForm.Page : ResponseForm.Text),
+            "" => accepted
+                ?? (
+                    IsAsset(request.Path.Value) ? ResponseForm.Nothing
+                    : request.Headers.Accept.Count == 0 ? ResponseForm.Page
+                    : ResponseForm.Text
+                ),
             _ => ResponseForm.Nothing,
         };
     }
@@ -60,16 +91,21 @@ public static class ResponseForms
         return best;
     }
 
-    private static ResponseForm? FormOf(ReadOnlySpan<char> mediaRange) => mediaRange switch
-    {
-        _ when mediaRange.Equals("text/html", StringComparison.OrdinalIgnoreCase) || mediaRange.Equals("application/xhtml+xml", StringComparison.OrdinalIgnoreCase) => ResponseForm.Page,
-        _ when mediaRange.EndsWith("json", StringComparison.OrdinalIgnoreCase) => ResponseForm.Problem,
-        _ when mediaRange.Equals("text/plain", StringComparison.OrdinalIgnoreCase) => ResponseForm.Text,
-        _ when mediaRange.Equals("text/css", StringComparison.OrdinalIgnoreCase) || mediaRange.EndsWith("javascript", StringComparison.OrdinalIgnoreCase)
-            || mediaRange.StartsWith("image/", StringComparison.OrdinalIgnoreCase) || mediaRange.StartsWith("font/", StringComparison.OrdinalIgnoreCase)
-            || mediaRange.StartsWith("audio/", StringComparison.OrdinalIgnoreCase) || mediaRange.StartsWith("video/", StringComparison.OrdinalIgnoreCase) => ResponseForm.Nothing,
-        _ => null,
-    };
+    private static ResponseForm? FormOf(ReadOnlySpan<char> mediaRange) =>
+        mediaRange switch
+        {
+            _ when mediaRange.Equals("text/html", StringComparison.OrdinalIgnoreCase)
+                    || mediaRange.Equals("application/xhtml+xml", StringComparison.OrdinalIgnoreCase) => ResponseForm.Page,
+            _ when mediaRange.EndsWith("json", StringComparison.OrdinalIgnoreCase) => ResponseForm.Problem,
+            _ when mediaRange.Equals("text/plain", StringComparison.OrdinalIgnoreCase) => ResponseForm.Text,
+            _ when mediaRange.Equals("text/css", StringComparison.OrdinalIgnoreCase)
+                    || mediaRange.EndsWith("javascript", StringComparison.OrdinalIgnoreCase)
+                    || mediaRange.StartsWith("image/", StringComparison.OrdinalIgnoreCase)
+                    || mediaRange.StartsWith("font/", StringComparison.OrdinalIgnoreCase)
+                    || mediaRange.StartsWith("audio/", StringComparison.OrdinalIgnoreCase)
+                    || mediaRange.StartsWith("video/", StringComparison.OrdinalIgnoreCase) => ResponseForm.Nothing,
+            _ => null,
+        };
 
     private static bool IsAsset(string? path)
     {

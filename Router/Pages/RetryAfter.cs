@@ -8,12 +8,18 @@ public static class RetryAfter
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Most = TimeSpan.FromHours(1);
 
-    /// <summary>Seconds until the announced end, from a minute to an hour, give or take a fifth, drawn anew for each answer. A minute where none is known or it has passed.</summary>
+    /// <summary>
+    /// Seconds until the announced end, from a minute to an hour, give or take a fifth, drawn anew for each answer. A minute where none is
+    /// known or it has passed.
+    /// </summary>
     public static string Draw(DateTimeOffset? until, DateTimeOffset now) => Seconds(Wait(until - now ?? Least), Random.Shared.NextDouble());
 
     /// <summary>Seconds for a draw from 0 to 1.</summary>
     public static string Seconds(TimeSpan wait, double draw) =>
         ((int)Math.Round(wait.TotalSeconds * (0.8 + (0.4 * draw)))).ToString(CultureInfo.InvariantCulture);
 
-    private static TimeSpan Wait(TimeSpan left) => left < Least ? Least : left > Most ? Most : left;
+    private static TimeSpan Wait(TimeSpan left) =>
+        left < Least ? Least
+        : left > Most ? Most
+        : left;
 }

@@ -25,7 +25,12 @@ public sealed class SitePages
     private readonly Lock _preparing = new();
     private volatile ClosedSite? _closed;
 
-    private SitePages(PagesSettings settings, IReadOnlyList<Language> languages, Dictionary<string, PageTemplate> templates, PageTemplate? bypassForm)
+    private SitePages(
+        PagesSettings settings,
+        IReadOnlyList<Language> languages,
+        Dictionary<string, PageTemplate> templates,
+        PageTemplate? bypassForm
+    )
     {
         (_settings, _languages, _templates, _bypassForm) = (settings, languages, templates, bypassForm);
         CrossOrigin = new CrossOrigin(settings.AllowedOrigins);
@@ -41,35 +46,63 @@ public sealed class SitePages
     /// <param name="directory">Where they stand.</param>
     /// <param name="settings">The settings.</param>
     /// <param name="ownTemplates">The pages that single hosts bring, each with the key that names it.</param>
-    /// <param name="faults">Takes the faults.</param>
-    public static SitePages Load(string directory, PagesSettings settings, IEnumerable<(string Name, string Key)> ownTemplates, ValidationErrors faults)
+    /// <param name="errors">Takes the faults.</param>
+    public static SitePages Load(
+        string directory,
+        PagesSettings settings,
+        IEnumerable<(string Name, string Key)> ownTemplates,
+        ValidationErrors errors
+    )
     {
-        var languages = Language.Load(Path.Combine(directory, "languages"), settings, faults);
+        var languages = Language.Load(Path.Combine(directory, "languages"), settings, errors);
         var templates = new Dictionary<string, PageTemplate>();
-        foreach (var (name, key) in ownTemplates.Prepend((settings.Template, $"{SettingsReader.Section}:Pages:Template")).DistinctBy(own => own.Item1))
+        foreach (
+            var (name, key) in ownTemplates
+                .Prepend((settings.Template, $"{SettingsReader.Section}:Pages:Template"))
+                .DistinctBy(own => own.Item1)
+        )
         {
-            if (PageTemplate.Load(directory, name, key, faults) is { } template)
+            if (PageTemplate.Load(directory, name, key, errors) is { } template)
                 templates.Add(name, template);
         }
 
-        return new SitePages(settings, languages, templates, PageTemplate.Load(directory, "bypass.html", Path.Combine(directory, "bypass.html"), faults));
+        return new SitePages(
+            settings,
+            languages,
+            templates,
+            PageTemplate.Load(directory, "bypass.html", Path.Combine(directory, "bypass.html"), errors)
+        );
     }
 
     /// <summary>An answer that the mode has nothing to do with.</summary>
-    /// <param name="answer">Which.</param>
+    /// <param name="response">Which.</param>
     /// <param name="outcome">What is known about the request.</param>
     /// <param name="isSending">Whether the request's method may change something.</param>
     /// <param name="acceptLanguage">What the client reads.</param>
     /// <param name="template">The host's own page; null for the site's.</param>
     /// <param name="language">The language that was chosen.</param>
-    public PreparedResponse Find(OwnResponse answer, RequestOutcome outcome, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    public PreparedResponse Find(
+        OwnResponse response,
+        RequestOutcome outcome,
+        bool isSending,
+        ReadOnlySpan<char> acceptLanguage,
+        string? template,
+        out string language
+    )
     {
-        var key = KeyOf(answer, outcome, isSending, acceptLanguage, template, out language);
+        var key = KeyOf(response, outcome, isSending, acceptLanguage, template, out language);
         return _errors.TryGetValue(key, out var prepared) ? prepared : _errors.GetOrAdd(key, Prepare(key, null));
     }
 
     /// <summary>The closed site's answer in a state; see <see cref="Find"/>.</summary>
-    public PreparedResponse FindClosed(ModeState state, DateTimeOffset now, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    public PreparedResponse FindClosed(
+        ModeState state,
+        DateTimeOffset now,
+        bool isSending,
+        ReadOnlySpan<char> acceptLanguage,
+        string? template,
+        out string language
+    )
     {
         var key = KeyOf(OwnResponse.Closed, RequestOutcome.NotForwarded, isSending, acceptLanguage, template, out language);
         return Closed(state, now).Answers[key];
@@ -86,10 +119,15 @@ public sealed class SitePages
         var values = Common(language, language.Text(asks ? "bypass.title" : "bypass.active"));
         values["detail"] = page.Problem is { } problem ? Encode(language.Text(problem)) : "";
         values["expiry"] = Encode(
-            page.ActiveUntil is { } end ? language.Text("bypass.until").Replace("{time}", language.Time(end, _settings.TimeZone), StringComparison.Ordinal)
-            : page.TokensEnd is { } last ? language.Text("bypass.tokens-end").Replace("{time}", language.Time(last, _settings.TimeZone), StringComparison.Ordinal)
-            : "");
-        values["scope"] = page.OnlyHost is { } host ? Encode(language.Text("bypass.one-host").Replace("{host}", host, StringComparison.Ordinal)) : "";
+            page.ActiveUntil is { } end
+                ? language.Text("bypass.until").Replace("{time}", language.Time(end, _settings.TimeZone), StringComparison.Ordinal)
+            : page.TokensEnd is { } last
+                ? language.Text("bypass.tokens-end").Replace("{time}", language.Time(last, _settings.TimeZone), StringComparison.Ordinal)
+            : ""
+        );
+        values["scope"] = page.OnlyHost is { } host
+            ? Encode(language.Text("bypass.one-host").Replace("{host}", host, StringComparison.Ordinal))
+            : "";
         values["label"] = asks ? Encode(language.Text("bypass.label")) : "";
         values["button"] = asks ? Encode(language.Text("bypass.button")) : "";
         values["enter"] = asks ? "" : Encode(language.Text("bypass.enter"));
@@ -107,20 +145,34 @@ public sealed class SitePages
             closed = _closed;
             if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
                 return closed;
-            var keys = from template in _templates.Keys from language in Enumerable.Range(0, _languages.Count) from isSending in Methods select new Key(OwnResponse.Closed, RequestOutcome.NotForwarded, isSending, language, template);
+            var keys =
+                from template in _templates.Keys
+                from language in Enumerable.Range(0, _languages.Count)
+                from isSending in Methods
+                select new Key(OwnResponse.Closed, RequestOutcome.NotForwarded, isSending, language, template);
             var isOverdue = state.Step.Until <= now;
             closed = new ClosedSite(
-                state, state.Step.Until is { } until && !isOverdue ? until : DateTimeOffset.MaxValue, keys.ToDictionary(key => key, key => Prepare(key, (state, isOverdue))));
+                state,
+                state.Step.Until is { } until && !isOverdue ? until : DateTimeOffset.MaxValue,
+                keys.ToDictionary(key => key, key => Prepare(key, (state, isOverdue)))
+            );
             _closed = closed;
             return closed;
         }
     }
 
-    private Key KeyOf(OwnResponse answer, RequestOutcome outcome, bool isSending, ReadOnlySpan<char> acceptLanguage, string? template, out string language)
+    private Key KeyOf(
+        OwnResponse response,
+        RequestOutcome outcome,
+        bool isSending,
+        ReadOnlySpan<char> acceptLanguage,
+        string? template,
+        out string language
+    )
     {
         var index = Choose(acceptLanguage);
         language = _languages[index].Tag;
-        return new Key(answer, outcome, isSending, index, template ?? _settings.Template);
+        return new Key(response, outcome, isSending, index, template ?? _settings.Template);
     }
 
     // RFC 4647 section 3.4, lookup: en-GB is served by en.
@@ -135,7 +187,10 @@ public sealed class SitePages
             for (var i = 0; i < _languages.Count; i++)
             {
                 var tag = _languages[i].Tag;
-                if (!list.Item.StartsWith(tag, StringComparison.OrdinalIgnoreCase) || (list.Item.Length > tag.Length && list.Item[tag.Length] != '-'))
+                if (
+                    !list.Item.StartsWith(tag, StringComparison.OrdinalIgnoreCase)
+                    || (list.Item.Length > tag.Length && list.Item[tag.Length] != '-')
+                )
                     continue;
                 (best, weight) = (i, list.Weight);
                 break;
@@ -154,13 +209,16 @@ public sealed class SitePages
         var time = (DateTimeOffset? instant) => instant is { } known ? language.Time(known, _settings.TimeZone) : "";
         var title = language.Text($"{slug}.title");
         var sent = key.IsSending ? SentText(language, slug, key.Outcome) : "";
-        var when = closed is not { } it ? ""
+        var when =
+            closed is not { } it ? ""
             : step!.Until is null ? language.Text($"{slug}.unknown")
             : it.IsOverdue ? language.Text($"{slug}.overdue")
             : language.Text($"{slug}.until").Replace("{time}", time(step.Until), StringComparison.Ordinal);
         // Whoever has to look first is not told to try again.
         var detail = key is { Outcome: RequestOutcome.Unknown, IsSending: true } ? "" : language.Text($"{slug}.detail");
-        var since = closed is null ? "" : language.Text($"{slug}.since").Replace("{time}", time(closed.Value.State.WindowSince), StringComparison.Ordinal);
+        var since = closed is null
+            ? ""
+            : language.Text($"{slug}.since").Replace("{time}", time(closed.Value.State.WindowSince), StringComparison.Ordinal);
         var reason = step?.Reason is { } why ? language.Text($"{slug}.reason").Replace("{reason}", why, StringComparison.Ordinal) : "";
         var contact = _settings.Contact is null ? "" : language.Text("contact");
         var values = Common(language, title);
@@ -179,43 +237,62 @@ public sealed class SitePages
             Until = step?.Until,
             Reason = step?.Reason,
         };
-        var text = Join("\n\n", title, sent, detail, when, reason, contact.Replace("{contact}", _settings.Contact, StringComparison.Ordinal), since) + "\n";
+        var text =
+            Join(
+                "\n\n",
+                title,
+                sent,
+                detail,
+                when,
+                reason,
+                contact.Replace("{contact}", _settings.Contact, StringComparison.Ordinal),
+                since
+            ) + "\n";
         return new PreparedResponse(
-            new PreparedBody(template.Fill(values), "text/html; charset=utf-8"), new PreparedBody(problem.ToJson(), ProblemDetails.MediaType), new PreparedBody(text, "text/plain; charset=utf-8"));
+            new PreparedBody(template.Fill(values), "text/html; charset=utf-8"),
+            new PreparedBody(problem.ToJson(), ProblemDetails.MediaType),
+            new PreparedBody(text, "text/plain; charset=utf-8")
+        );
     }
 
     // What became of what the client sent: in words of the answer's own, otherwise in those of every answer.
-    private static string SentText(Language language, string slug, RequestOutcome outcome) => (language.Text($"{slug}.sent"), outcome) switch
-    {
-        ({ Length: > 0 } own, RequestOutcome.NotForwarded) when slug != OwnResponse.Cut.Slug => own,
-        ({ Length: > 0 } own, RequestOutcome.Unknown) when slug == OwnResponse.Cut.Slug => own,
-        (_, RequestOutcome.NotForwarded) => language.Text("not-forwarded.sent"),
-        (_, RequestOutcome.Unknown) => language.Text("unknown.sent"),
-        _ => "",
-    };
+    private static string SentText(Language language, string slug, RequestOutcome outcome) =>
+        (language.Text($"{slug}.sent"), outcome) switch
+        {
+            ({ Length: > 0 } own, RequestOutcome.NotForwarded) when slug != OwnResponse.Cut.Slug => own,
+            ({ Length: > 0 } own, RequestOutcome.Unknown) when slug == OwnResponse.Cut.Slug => own,
+            (_, RequestOutcome.NotForwarded) => language.Text("not-forwarded.sent"),
+            (_, RequestOutcome.Unknown) => language.Text("unknown.sent"),
+            _ => "",
+        };
 
-    private Dictionary<string, string> Common(Language language, string title) => new()
-    {
-        ["language"] = language.Tag,
-        ["direction"] = language.Direction,
-        ["service"] = Encode(_settings.ServiceName),
-        ["title"] = Encode(title),
-        ["title-and-service"] = Encode(_settings.ServiceName is { } service ? $"{title} - {service}" : title),
-        ["colours"] = Css(_settings.Colours),
-        ["dark-colours"] = Css(_settings.DarkColours),
-    };
+    private Dictionary<string, string> Common(Language language, string title) =>
+        new()
+        {
+            ["language"] = language.Tag,
+            ["direction"] = language.Direction,
+            ["service"] = Encode(_settings.ServiceName),
+            ["title"] = Encode(title),
+            ["title-and-service"] = Encode(_settings.ServiceName is { } service ? $"{title} - {service}" : title),
+            ["colours"] = Css(_settings.Colours),
+            ["dark-colours"] = Css(_settings.DarkColours),
+        };
 
-    private static string Join(string between, params IEnumerable<string> texts) => string.Join(between, texts.Where(text => text is not ""));
+    private static string Join(string between, params IEnumerable<string> texts) =>
+        string.Join(between, texts.Where(text => text is not ""));
 
     private static string Encode(string? text) => WebUtility.HtmlEncode(text ?? "");
 
-    private static string Css(PageColours colours) => $"--text: {colours.Text}; --background: {colours.Background}; --accent: {colours.Accent};";
+    private static string Css(PageColours colours) =>
+        $"--text: {colours.Text}; --background: {colours.Background}; --accent: {colours.Accent};";
 
     private static string Link(string? contact)
     {
-        var address = contact is null ? null
+        var address =
+            contact is null ? null
             : Uri.TryCreate(contact, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https" ? uri.AbsoluteUri
-            : MailAddress.TryCreate(contact, out var mail) && mail.Address == contact ? $"mailto:{contact}" : null;
+            : MailAddress.TryCreate(contact, out var mail) && mail.Address == contact ? $"mailto:{contact}"
+            : null;
         return address is null ? Encode(contact) : $"<a href=\"{Encode(address)}\">{Encode(contact)}</a>";
     }
 

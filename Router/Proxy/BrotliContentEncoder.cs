@@ -17,8 +17,7 @@ internal sealed class BrotliContentEncoder : IContentEncoder
         {
             status = _encoder.Flush(output.GetSpan(), out var written);
             output.Advance(written);
-        }
-        while (status == OperationStatus.DestinationTooSmall);
+        } while (status == OperationStatus.DestinationTooSmall);
     }
 
     public void Finish(IBufferWriter<byte> output) => Code([], output, last: true);
@@ -33,7 +32,6 @@ internal sealed class BrotliContentEncoder : IContentEncoder
             status = _encoder.Compress(piece, output.GetSpan(), out var consumed, out var written, last);
             output.Advance(written);
             piece = piece[consumed..];
-        }
-        while (status == OperationStatus.DestinationTooSmall);
+        } while (status == OperationStatus.DestinationTooSmall);
     }
 }

@@ -21,16 +21,19 @@ public static class Compression
 
     /// <summary>
     /// Changes the header of an answer that is to be compressed, and says how; null where its body goes out as it is.
-    /// The answer's fields have been copied and nothing has been sent. What has no body, or a part of it, gets what the whole response to GET
-    /// would have in its header, as far as that can be known (RFC 9110 sections 9.3.2, 15.3.7 and 15.4.5).
+    /// The answer's fields have been copied and nothing has been sent. What has no body, or a part of it, gets what the whole response to
+    /// GET would have in its header, as far as that can be known (RFC 9110 sections 9.3.2, 15.3.7 and 15.4.5).
     /// </summary>
     public static string? Begin(HttpContext context, CompressionPolicy policy)
     {
         if (policy == CompressionPolicy.Off)
             return null;
         var headers = context.Response.Headers;
-        if (context.Response.StatusCode == StatusCodes.Status304NotModified && headers.ETag is [{ } version]
-            && EncodedConditions.TagFor304(context.Request, version) is { } known)
+        if (
+            context.Response.StatusCode == StatusCodes.Status304NotModified
+            && headers.ETag is [{ } version]
+            && EncodedConditions.TagFor304(context.Request, version) is { } known
+        )
         {
             headers.ETag = known;
             Vary(headers);
@@ -52,7 +55,8 @@ public static class Compression
         headers.Remove("Accept-Ranges");
         if (context.Request.Method is not ("GET" or "HEAD"))
             return coding;
-        // In the response to another method it is not the tag of these bytes: after PUT it is that of what was stored (RFC 9110 section 9.3.4).
+        // In the response to another method it is not the tag of these bytes: after PUT it is that of what was stored (RFC 9110 section
+        // 9.3.4).
         if (headers.ETag is [{ } tag])
             headers.ETag = EncodedTags.Of(tag, coding);
         return context.Request.Method is "HEAD" ? null : coding;
@@ -71,8 +75,10 @@ public static class Compression
         if (Kind(headers.ContentType.ToString()) is not { } mayBePersonal)
             return false;
         // Who speaks HTTP/1.0 knows the end of a body without a length only by the end of the connection: half would look like all.
-        return response.StatusCode is not (204 or 205) && request.Protocol != "HTTP/1.0"
-            && headers.ContentEncoding.Count == 0 && (response.StatusCode == StatusCodes.Status206PartialContent || headers.ContentRange.Count == 0)
+        return response.StatusCode is not (204 or 205)
+            && request.Protocol != "HTTP/1.0"
+            && headers.ContentEncoding.Count == 0
+            && (response.StatusCode == StatusCodes.Status206PartialContent || headers.ContentRange.Count == 0)
             && !(LengthOf(response) < LeastLength)
             // Before what takes longer to look for: most pages end here.
             && (!mayBePersonal || policy == CompressionPolicy.Personal || !IsPersonal(request, headers))
@@ -87,13 +93,23 @@ public static class Compression
         if (response.StatusCode != StatusCodes.Status206PartialContent)
             return response.Headers.ContentLength;
         var range = response.Headers.ContentRange.ToString();
-        return long.TryParse(range.AsSpan(range.IndexOf('/', StringComparison.Ordinal) + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var length) ? length : null;
+        return long.TryParse(
+            range.AsSpan(range.IndexOf('/', StringComparison.Ordinal) + 1),
+            NumberStyles.None,
+            CultureInfo.InvariantCulture,
+            out var length
+        )
+            ? length
+            : null;
     }
 
     // Trailers and digests were made for the bytes as they are (RFC 9530 sections 2 and 3).
     private static bool HasDigest(IHeaderDictionary headers) =>
-        headers.ContainsKey("Content-Digest") || headers.ContainsKey("Repr-Digest") || headers.ContainsKey("Digest")
-        || headers.ContainsKey("Content-MD5") || headers.ContainsKey("Trailer");
+        headers.ContainsKey("Content-Digest")
+        || headers.ContainsKey("Repr-Digest")
+        || headers.ContainsKey("Digest")
+        || headers.ContainsKey("Content-MD5")
+        || headers.ContainsKey("Trailer");
 
     private static bool IsPersonal(HttpRequest request, IHeaderDictionary answer) =>
         request.Headers.Cookie.Count > 0 || request.Headers.Authorization.Count > 0 || answer.SetCookie.Count > 0;
@@ -105,7 +121,13 @@ public static class Compression
         var type = (end < 0 ? contentType : contentType[..end]).Trim(" \t");
         if (Is(type, "text/html") || Is(type, "application/json") || type.EndsWith("+json", StringComparison.OrdinalIgnoreCase))
             return true;
-        if (Is(type, "text/css") || Is(type, "text/javascript") || Is(type, "application/javascript") || Is(type, "application/x-javascript") || Is(type, "image/svg+xml"))
+        if (
+            Is(type, "text/css")
+            || Is(type, "text/javascript")
+            || Is(type, "application/javascript")
+            || Is(type, "application/x-javascript")
+            || Is(type, "image/svg+xml")
+        )
             return false;
         return null;
     }

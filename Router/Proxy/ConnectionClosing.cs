@@ -1,8 +1,9 @@
 namespace Router.Proxy;
 
 /// <summary>
-/// Tells HTTP/1.1 clients in the last response before a stop that their connection ends (RFC 9112 section 9.6). A client that is told sends its next request
-/// on another connection; one that is not loses a request that crosses the closing. HTTP/2 has GOAWAY for it, which the server sends.
+/// Tells HTTP/1.1 clients in the last response before a stop that their connection ends (RFC 9112 section 9.6). A client that is told sends
+/// its next request on another connection; one that is not loses a request that crosses the closing. HTTP/2 has GOAWAY for it, which the
+/// server sends.
 /// </summary>
 public sealed class ConnectionClosing(IHostApplicationLifetime lifetime)
 {

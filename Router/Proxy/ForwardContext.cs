@@ -10,7 +10,6 @@ namespace Router.Proxy;
 /// <summary>What the forwarder is to do with a request: the decision's outcome with what lives of its route.</summary>
 public sealed class ForwardContext
 {
-    /// <summary>The route.</summary>
     public required Route Route { get; init; }
 
     /// <summary>Where it goes.</summary>
@@ -41,8 +40,8 @@ public sealed class ForwardContext
     public required RequestRecord Record { get; init; }
 
     /// <summary>
-    /// The backend of whose <c>MaxConcurrentRequests</c> it holds a permit; null while it holds none. One at a time: a request that kept one
-    /// while it waits for another could wait for a request that does the same the other way round.
+    /// The backend of whose <c>MaxConcurrentRequests </c> it holds a permit; null while it holds none. One at a time: a request that kept
+    /// one while it waits for another could wait for a request that does the same the other way round.
     /// </summary>
     public Upstream? PermitHolder { get; set; }
 }

@@ -10,45 +10,43 @@ namespace Router.Proxy;
 /// <param name="pathAndQuery">The raw target.</param>
 /// <param name="backend">What the backend is to the modes.</param>
 /// <param name="modes">Knows the mode.</param>
-/// <param name="limit">Its deadlines.</param>
+/// <param name="deadline">Its deadlines.</param>
 /// <param name="headers">How many headers it is expected to have.</param>
 public sealed class ForwardedRequest(
-    HttpMethod method, string pathAndQuery, BackendKind backend, ModeController modes, RequestDeadline limit, int headers = 0)
-    : BackendRequest(method, pathAndQuery, headers)
+    HttpMethod method,
+    string pathAndQuery,
+    BackendKind backend,
+    ModeController modes,
+    RequestDeadline deadline,
+    int headers = 0
+) : BackendRequest(method, pathAndQuery, headers)
 {
     /// <summary>What is noted of the client's request; null for the page of an error, which is a request of Router's own.</summary>
     public RequestRecord? Record { get; init; }
 
-    /// <inheritdoc/>
-    public override CancellationToken Cancellation => limit.Token;
+    public override CancellationToken Cancellation => deadline.Token;
 
-    /// <inheritdoc/>
-    public override bool IsCancelled => limit.IsCancelled;
+    public override bool IsCancelled => deadline.IsCancelled;
 
     /// <summary>The client's body; null where there is none.</summary>
     public RequestBody? ClientBody => Content as RequestBody;
 
-    /// <inheritdoc/>
     public override CancellationTokenRegistration CloseWhenCancelled(IDisposable connection)
     {
-        limit.CloseAtEnd(connection);
+        deadline.CloseAtEnd(connection);
         return default;
     }
 
-    /// <inheritdoc/>
-    public override void ReleaseConnection() => limit.CloseAtEnd(null);
+    public override void ReleaseConnection() => deadline.CloseAtEnd(null);
 
-    /// <inheritdoc/>
     public override void ConnectionReused() => Record?.ConnectionReused();
 
-    /// <inheritdoc/>
     public override void Connecting() => Record?.Connecting();
 
-    /// <inheritdoc/>
     public override void Connected() => Record?.Connected();
 
-    /// <inheritdoc/>
-    /// <exception cref="BackendException">The mode closes the backend now: the site was closed while the request waited for its permit or its connection.</exception>
+    /// <exception cref="BackendException">The mode closes the backend now: the site was closed while the request waited for its permit or
+    /// its connection.</exception>
     public override void Begin()
     {
         var again = Record?.HasBegun ?? false;
@@ -62,7 +60,8 @@ public sealed class ForwardedRequest(
             throw new BackendException(ForwardFailure.Closed, notBegun: true);
         }
 
-        // It was admitted before this process was paused, and the site may have been closed meanwhile. A store that can't be reached is no pause.
+        // It was admitted before this process was paused, and the site may have been closed meanwhile. A store that can't be reached is no
+        // pause.
         if (!again && modes.IsStale)
         {
             Record?.NotBegun();
@@ -72,9 +71,7 @@ public sealed class ForwardedRequest(
         Record?.Accepted();
     }
 
-    /// <inheritdoc/>
     public override void NotBegun() => Record?.NotBegun();
 
-    /// <inheritdoc/>
     public override void Completed() => Record?.Completed();
 }

@@ -26,46 +26,54 @@ namespace Router.Proxy;
 /// so that half an answer never looks like a whole one.
 /// </summary>
 public sealed partial class Forwarder(
-    UpgradedConnections upgraded, ConnectionClosing ending, ModeController modes, RouterSettings settings, TimeProvider time, ILogger<Forwarder> logger)
+    UpgradedConnections upgraded,
+    ConnectionClosing ending,
+    ModeController modes,
+    RouterSettings settings,
+    TimeProvider time,
+    ILogger<Forwarder> logger
+)
 {
     /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
     /// <param name="context">The request.</param>
-    /// <param name="order">What to do with it.</param>
+    /// <param name="forward">What to do with it.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardContext order)
+    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardContext forward)
     {
-        var (upstream, exchange) = (order.Upstream, order.Record);
-        using var limit = new RequestDeadline(time, upstream.Settings, context, exchange.Arrived);
-        exchange.SetDeadline(limit);
+        var (upstream, record) = (forward.Upstream, forward.Record);
+        using var deadline = new RequestDeadline(time, upstream.Settings, context, record.Arrived);
+        record.SetDeadline(deadline);
         ForwardedRequest? message = null;
         try
         {
-            if (!upstream.TryTakePermit() && !await WaitForPermitAsync(upstream, limit).ConfigureAwait(false))
+            if (!upstream.TryTakePermit() && !await WaitForPermitAsync(upstream, deadline).ConfigureAwait(false))
                 return ForwardFailure.Overloaded;
-            order.PermitHolder = upstream;
-            message = CreateMessage(context, order, limit);
-            exchange.Sending(message);
-            using var answer = await upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
+            forward.PermitHolder = upstream;
+            message = CreateMessage(context, forward, deadline);
+            record.Sending(message);
+            using var response = await upstream
+                .Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None)
+                .ConfigureAwait(false);
             var now = time.GetTimestamp();
-            limit.ResponseStarted(now);
+            deadline.ResponseStarted(now);
             upstream.ResponseStarted(now);
-            exchange.ResponseStarted(now);
-            var failure = await PassOnAsync(context, order, message, answer, limit).ConfigureAwait(false);
+            record.ResponseStarted(now);
+            var failure = await PassOnAsync(context, forward, message, response, deadline).ConfigureAwait(false);
             if (failure is null)
-                exchange.Completed();
+                record.Completed();
             return failure;
         }
-        catch (Exception fault)
+        catch (Exception error)
         {
-            if (fault is BackendException { NotBegun: true } && message?.MayHaveBegunBefore != true)
-                exchange.NotBegun();
-            var failure = Classify(fault, context, message?.ClientBody, limit);
+            if (error is BackendException { NotBegun: true } && message?.MayHaveBegunBefore != true)
+                record.NotBegun();
+            var failure = Classify(error, context, message?.ClientBody, deadline);
             if (failure == ForwardFailure.InternalError)
-                LogInternalError(fault, upstream.Settings.Name, order.Route.Name);
+                LogInternalError(error, upstream.Settings.Name, forward.Route.Name);
             else
-                ReportRule(fault, failure, upstream);
+                ReportRule(error, failure, upstream);
             // What had not begun was not cut.
-            if (failure == ForwardFailure.Cut && !exchange.HasBegun)
+            if (failure == ForwardFailure.Cut && !record.HasBegun)
                 failure = ForwardFailure.Closed;
             if (IsOfTheBackend(failure))
                 upstream.Failed(failure);
@@ -82,48 +90,58 @@ public sealed partial class Forwarder(
             if (message?.ClientBody is { } body)
             {
                 await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                // The client's connection broke while its body was read. After a response that came early the server would drain the body, find its
-                // reader in the middle of that read, and log an error.
+                // The client's connection broke while its body was read. After a response that came early the server would drain the body,
+                // find its reader in the middle of that read, and log an error.
                 if (IsConnectionFault(body.ClientFault))
                     context.Abort();
             }
 
-            exchange.Ended();
+            record.Ended();
             message?.Dispose();
-            order.PermitHolder?.ReturnPermit();
+            forward.PermitHolder?.ReturnPermit();
         }
     }
 
-    private ForwardedRequest CreateMessage(HttpContext context, ForwardContext order, RequestDeadline limit)
+    private ForwardedRequest CreateMessage(HttpContext context, ForwardContext forward, RequestDeadline deadline)
     {
-        var (request, backend) = (context.Request, order.Upstream.Settings);
+        var (request, backend) = (context.Request, forward.Upstream.Settings);
         var isExtendedConnect = IsExtendedConnect(context);
         if (backend.Http2 && isExtendedConnect)
             throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
-        var upgrade = backend.Http2 ? null : isExtendedConnect ? "websocket" : UpgradeOf(context);
+        var upgrade =
+            backend.Http2 ? null
+            : isExtendedConnect ? "websocket"
+            : UpgradeOf(context);
         if (upgrade is not null)
-            limit.RequireInput();
+            deadline.RequireInput();
         // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
         var method = isExtendedConnect ? HttpMethod.Get : MethodOf(request.Method);
-        var message = new ForwardedRequest(method, order.PathAndQuery, backend.Kind, modes, limit, request.Headers.Count + RequestHeaders.UsuallyAdded)
+        var message = new ForwardedRequest(
+            method,
+            forward.PathAndQuery,
+            backend.Kind,
+            modes,
+            deadline,
+            request.Headers.Count + RequestHeaders.UsuallyAdded
+        )
         {
             RequestUri = backend.Addresses.All[0],
-            Record = order.Record,
+            Record = forward.Record,
             Upgrade = upgrade,
             ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
         };
         if (upgrade is null && context.Feature<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
         {
             if (HttpProtocol.IsHttp2(request.Protocol))
-                LimitHttp2Upload(context, limit);
-            message.Content = new RequestBody(context, order, limit, modes);
+                LimitHttp2Upload(context, deadline);
+            message.Content = new RequestBody(context, forward, deadline, modes);
         }
         else if (request.Headers.ContentLength is 0 || (upgrade is null && !backend.Http2 && MustSayThatItIsEmpty(request)))
         {
             message.Content = new EmptyContent();
         }
 
-        RequestHeaders.Copy(context, message, backend, order, settings.Limits);
+        RequestHeaders.Copy(context, message, backend, forward, settings.Limits);
         if (isExtendedConnect)
             message.HeaderList.Add("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
         return message;
@@ -136,25 +154,26 @@ public sealed partial class Forwarder(
 
     // The server's own limit would end the connection, and every other request on it. The messages of a gRPC call come when there is
     // something to say: only the backend's IdleTimeout limits their pauses.
-    private void LimitHttp2Upload(HttpContext context, RequestDeadline limit)
+    private void LimitHttp2Upload(HttpContext context, RequestDeadline deadline)
     {
         context.Feature<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
         var type = context.Request.ContentType.AsSpan();
         if (!type.StartsWith("application/grpc", StringComparison.OrdinalIgnoreCase))
-            limit.LimitUpload(settings.Limits.MinDataRate);
+            deadline.LimitUpload(settings.Limits.MinDataRate);
     }
 
-    private static HttpMethod MethodOf(string method) => method switch
-    {
-        "GET" => HttpMethod.Get,
-        "POST" => HttpMethod.Post,
-        "HEAD" => HttpMethod.Head,
-        "PUT" => HttpMethod.Put,
-        "DELETE" => HttpMethod.Delete,
-        "OPTIONS" => HttpMethod.Options,
-        "PATCH" => HttpMethod.Patch,
-        _ => new HttpMethod(method),
-    };
+    private static HttpMethod MethodOf(string method) =>
+        method switch
+        {
+            "GET" => HttpMethod.Get,
+            "POST" => HttpMethod.Post,
+            "HEAD" => HttpMethod.Head,
+            "PUT" => HttpMethod.Put,
+            "DELETE" => HttpMethod.Delete,
+            "OPTIONS" => HttpMethod.Options,
+            "PATCH" => HttpMethod.Patch,
+            _ => new HttpMethod(method),
+        };
 
     /// <summary>Whether the connection is to carry another protocol, such as a WebSocket: then anything may go through it.</summary>
     public static bool AsksForUpgrade(HttpContext context) => IsExtendedConnect(context) || UpgradeOf(context) is not null;
@@ -164,81 +183,114 @@ public sealed partial class Forwarder(
         var protocol = context.Request.Headers.Upgrade.ToString();
         // A change to HTTP/2 would let requests pass that nobody here looks at, one by one.
         // A body in front of the other protocol: a server may pass the wish over (RFC 9110 section 7.8), and loses nothing by it.
-        return protocol is "" || context.Feature<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true } || RequestFraming.SaysBody(context.Request)
-            || protocol.Contains("h2c", StringComparison.OrdinalIgnoreCase) ? null : protocol;
+        return
+            protocol is ""
+            || context.Feature<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
+            || RequestFraming.SaysBody(context.Request)
+            || protocol.Contains("h2c", StringComparison.OrdinalIgnoreCase)
+            ? null
+            : protocol;
     }
 
     private static bool IsExtendedConnect(HttpContext context) =>
-        context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
+        context.Request.Method is "CONNECT"
+        && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
 
-    private async ValueTask<ForwardFailure?> PassOnAsync(HttpContext context, ForwardContext order, ForwardedRequest message, HttpResponseMessage answer, RequestDeadline limit)
+    private async ValueTask<ForwardFailure?> PassOnAsync(
+        HttpContext context,
+        ForwardContext forward,
+        ForwardedRequest message,
+        HttpResponseMessage response,
+        RequestDeadline deadline
+    )
     {
-        var status = (int)answer.StatusCode;
-        if (order.ErrorPage is { } page && page.Covers(status))
-            return await PassPageOnAsync(context, order, page, answer, limit).ConfigureAwait(false);
+        var status = (int)response.StatusCode;
+        if (forward.ErrorPage is { } page && page.Covers(status))
+            return await PassPageOnAsync(context, forward, page, response, deadline).ConfigureAwait(false);
         // A success would tell the client of RFC 8441 section 5 that its WebSocket is open.
-        if (message.Upgrade is not null && IsExtendedConnect(context) && answer.IsSuccessStatusCode)
+        if (message.Upgrade is not null && IsExtendedConnect(context) && response.IsSuccessStatusCode)
             return ForwardFailure.InvalidResponse;
-        if (answer is not BackendResponse && status is 204 or 205 or 304 && await HasContentAsync(answer, limit).ConfigureAwait(false))
+        if (
+            response is not BackendResponse
+            && status is 204 or 205 or 304
+            && await HasContentAsync(response, deadline).ConfigureAwait(false)
+        )
         {
-            LogRule(order.Upstream.Settings.Name, $"it has content although its status is {status} (RFC 9110 section 15)");
+            LogRule(forward.Upstream.Settings.Name, $"it has content although its status is {status} (RFC 9110 section 15)");
             return ForwardFailure.InvalidResponse;
         }
 
-        if (!ResponseHeaders.TryCopy(answer, context))
+        if (!ResponseHeaders.TryCopy(response, context))
         {
-            LogRule(order.Upstream.Settings.Name, "a header has a character that no header may have (RFC 9110 sections 5.1 and 5.5)");
+            LogRule(forward.Upstream.Settings.Name, "a header has a character that no header may have (RFC 9110 sections 5.1 and 5.5)");
             return ForwardFailure.InvalidResponse;
         }
 
-        order.HeaderRules.Apply(context, answer);
+        forward.HeaderRules.Apply(context, response);
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
-            limit.Lift();
-            return await upgraded.RunAsync(context, order.Upstream, message, answer, limit.Token).ConfigureAwait(false);
+            deadline.Lift();
+            return await upgraded.RunAsync(context, forward.Upstream, message, response, deadline.Token).ConfigureAwait(false);
         }
 
         // Nothing has been handed over yet, and there is nobody to hand it to.
-        if (limit.ClientIsGone)
+        if (deadline.ClientIsGone)
             return ForwardFailure.ClientGone;
         ending.Announce(context);
-        await CopyBodyAsync(answer, context, order, limit).ConfigureAwait(false);
+        await CopyBodyAsync(response, context, forward, deadline).ConfigureAwait(false);
         // A body without a length is complete with its end, which the server sends after this.
-        return limit.ClientIsGone && context.Response.ContentLength is null && context.Response.Headers.TransferEncoding.Count == 0 ? ForwardFailure.ClientGone : null;
+        return deadline.ClientIsGone && context.Response.ContentLength is null && context.Response.Headers.TransferEncoding.Count == 0
+            ? ForwardFailure.ClientGone
+            : null;
     }
 
-    // Over HTTP/2 the end of a body is known by its stream, whatever the status: the framework gives the content of a response that can have none.
-    private static async ValueTask<bool> HasContentAsync(HttpResponseMessage answer, RequestDeadline limit)
+    // Over HTTP/2 the end of a body is known by its stream, whatever the status: the framework gives the content of a response that can
+    // have none.
+    private static async ValueTask<bool> HasContentAsync(HttpResponseMessage response, RequestDeadline deadline)
     {
-        var body = await answer.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
-        return await body.ReadAsync(new byte[1], limit.Token).ConfigureAwait(false) > 0;
+        var body = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
+        return await body.ReadAsync(new byte[1], deadline.Token).ConfigureAwait(false) > 0;
     }
 
-    private ValueTask CopyBodyAsync(HttpResponseMessage answer, HttpContext context, ForwardContext order, RequestDeadline limit)
+    private ValueTask CopyBodyAsync(HttpResponseMessage response, HttpContext context, ForwardContext forward, RequestDeadline deadline)
     {
         // The server's own limit would end the connection, and every other request on it.
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
-            limit.LimitDownload(settings.Limits.MinDataRate, settings.Limits.ResponseGrace);
-        return ResponseBody.CopyAsync(answer, Compression.Begin(context, order.Route.Compression), context, limit, order.Record);
+            deadline.LimitDownload(settings.Limits.MinDataRate, settings.Limits.ResponseGrace);
+        return ResponseBody.CopyAsync(response, Compression.Begin(context, forward.Route.Compression), context, deadline, forward.Record);
     }
 
     // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
-    private async ValueTask<ForwardFailure?> PassPageOnAsync(HttpContext context, ForwardContext order, ErrorPage page, HttpResponseMessage error, RequestDeadline limit)
+    private async ValueTask<ForwardFailure?> PassPageOnAsync(
+        HttpContext context,
+        ForwardContext forward,
+        ErrorPage page,
+        HttpResponseMessage error,
+        RequestDeadline deadline
+    )
     {
         page.Upstream.Enter();
         try
         {
             using var message = new ForwardedRequest(
-                context.Request.Method is "HEAD" ? HttpMethod.Head : HttpMethod.Get, page.Settings.Path, page.Upstream.Settings.Kind, modes, limit, context.Request.Headers.Count + RequestHeaders.UsuallyAdded)
+                context.Request.Method is "HEAD" ? HttpMethod.Head : HttpMethod.Get,
+                page.Settings.Path,
+                page.Upstream.Settings.Kind,
+                modes,
+                deadline,
+                context.Request.Headers.Count + RequestHeaders.UsuallyAdded
+            )
             {
                 RequestUri = page.Upstream.Settings.Addresses.All[0],
             };
-            RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, order);
-            HttpResponseMessage? answer = null;
+            RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, forward);
+            HttpResponseMessage? response = null;
             try
             {
-                if (await SwapPermitAsync(order, page.Upstream, limit).ConfigureAwait(false))
-                    answer = await page.Upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None).ConfigureAwait(false);
+                if (await SwapPermitAsync(forward, page.Upstream, deadline).ConfigureAwait(false))
+                    response = await page
+                        .Upstream.Client.SendAsync(message, HttpCompletionOption.ResponseHeadersRead, CancellationToken.None)
+                        .ConfigureAwait(false);
             }
             catch (BackendException fault)
             {
@@ -247,14 +299,14 @@ public sealed partial class Forwarder(
                 ReportRule(fault, fault.Failure, page.Upstream);
             }
 
-            using (answer)
+            using (response)
             {
-                if (!ResponseHeaders.TryCopy(answer ?? error, context))
+                if (!ResponseHeaders.TryCopy(response ?? error, context))
                     return ForwardFailure.InvalidResponse;
                 ResponseHeaders.CopyStatus(error, context);
-                order.HeaderRules.Apply(context, answer ?? error);
+                forward.HeaderRules.Apply(context, response ?? error);
                 ending.Announce(context);
-                await CopyBodyAsync(answer ?? error, context, order, limit).ConfigureAwait(false);
+                await CopyBodyAsync(response ?? error, context, forward, deadline).ConfigureAwait(false);
                 return null;
             }
         }
@@ -265,72 +317,85 @@ public sealed partial class Forwarder(
     }
 
     // The backend of the error has done its work: what is left of its response is on the way already.
-    private static async ValueTask<bool> SwapPermitAsync(ForwardContext order, Upstream next, RequestDeadline limit)
+    private static async ValueTask<bool> SwapPermitAsync(ForwardContext forward, Upstream next, RequestDeadline deadline)
     {
-        order.PermitHolder?.ReturnPermit();
-        order.PermitHolder = null;
-        if (!next.TryTakePermit() && !await WaitForPermitAsync(next, limit).ConfigureAwait(false))
+        forward.PermitHolder?.ReturnPermit();
+        forward.PermitHolder = null;
+        if (!next.TryTakePermit() && !await WaitForPermitAsync(next, deadline).ConfigureAwait(false))
             return false;
-        order.PermitHolder = next;
+        forward.PermitHolder = next;
         return true;
     }
 
-    private static async ValueTask<bool> WaitForPermitAsync(Upstream upstream, RequestDeadline limit)
+    private static async ValueTask<bool> WaitForPermitAsync(Upstream upstream, RequestDeadline deadline)
     {
-        var waiting = upstream.WaitForPermitAsync(limit.Token);
+        var waiting = upstream.WaitForPermitAsync(deadline.Token);
         if (waiting.IsCompleted)
             return await waiting.ConfigureAwait(false);
         // A request that waits must not be forwarded for a client that has left meanwhile.
-        limit.RequireInput();
+        deadline.RequireInput();
         try
         {
             return await waiting.ConfigureAwait(false);
         }
         finally
         {
-            limit.AllowHalfClose();
+            deadline.AllowHalfClose();
         }
     }
 
     private static bool IsOfTheBackend(ForwardFailure failure) =>
-        failure is not (ForwardFailure.ClientGone or ForwardFailure.Closed or ForwardFailure.Cut or ForwardFailure.Stopped or ForwardFailure.InvalidRequest or ForwardFailure.RequestHeaderTooLarge or ForwardFailure.InvalidRequestBody
-            or ForwardFailure.RequestBodyTooSlow or ForwardFailure.RequestBodyTooLarge or ForwardFailure.InternalError);
+        failure
+            is not (
+                ForwardFailure.ClientGone
+                or ForwardFailure.Closed
+                or ForwardFailure.Cut
+                or ForwardFailure.Stopped
+                or ForwardFailure.InvalidRequest
+                or ForwardFailure.RequestHeaderTooLarge
+                or ForwardFailure.InvalidRequestBody
+                or ForwardFailure.RequestBodyTooSlow
+                or ForwardFailure.RequestBodyTooLarge
+                or ForwardFailure.InternalError
+            );
 
-    private static ForwardFailure Classify(Exception fault, HttpContext context, RequestBody? body, RequestDeadline limit)
+    private static ForwardFailure Classify(Exception error, HttpContext context, RequestBody? body, RequestDeadline deadline)
     {
         if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
             return ForwardFailure.RequestBodyTooLarge;
         if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout })
             return ForwardFailure.RequestBodyTooSlow;
         // The server notices that a client is gone in its body first, and says so to everybody else a moment later.
-        if (limit.ClientIsGone || context.RequestAborted.IsCancellationRequested || IsConnectionFault(body?.ClientFault))
+        if (deadline.ClientIsGone || context.RequestAborted.IsCancellationRequested || IsConnectionFault(body?.ClientFault))
             return ForwardFailure.ClientGone;
         if (body is { ClientFailed: true })
             return ForwardFailure.InvalidRequestBody;
-        if (limit.Expired is { } expired)
+        if (deadline.Expired is { } expired)
             return expired;
-        if (fault is not (HttpRequestException or OperationCanceledException or IOException))
+        if (error is not (HttpRequestException or OperationCanceledException or IOException))
             return ForwardFailure.InternalError;
         if (context.Response.HasStarted)
             return ForwardFailure.BrokenInResponse;
-        return fault switch
+        return error switch
         {
             BackendException known => known.Failure,
             IOException { InnerException: InvalidDataException } => ForwardFailure.InvalidResponse,
-            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError } => ForwardFailure.InvalidResponse,
+            HttpRequestException { HttpRequestError: HttpRequestError.InvalidResponse or HttpRequestError.HttpProtocolError } =>
+                ForwardFailure.InvalidResponse,
             HttpRequestException { HttpRequestError: HttpRequestError.SecureConnectionError } => ForwardFailure.TlsFailed,
             _ => ForwardFailure.BrokenBeforeResponse,
         };
     }
 
-    // What breaks HTTP's rules has an exception of its own, which is an IOException too; a chunk size too large for the server has a plain one.
-    private static bool IsConnectionFault(Exception? fault) =>
-        fault is IOException { InnerException: not OverflowException } and not BadHttpRequestException or OperationCanceledException;
+    // What breaks HTTP's rules has an exception of its own, which is an IOException too; a chunk size too large for the server has a plain
+    // one.
+    private static bool IsConnectionFault(Exception? error) =>
+        error is IOException { InnerException: not OverflowException } and not BadHttpRequestException or OperationCanceledException;
 
     // What the application's team must know to fix it.
-    private void ReportRule(Exception fault, ForwardFailure failure, Upstream upstream)
+    private void ReportRule(Exception error, ForwardFailure failure, Upstream upstream)
     {
-        if (failure is ForwardFailure.InvalidResponse or ForwardFailure.BrokenInResponse && Http1Violations.Of(fault) is { } rule)
+        if (failure is ForwardFailure.InvalidResponse or ForwardFailure.BrokenInResponse && Http1Violations.Of(error) is { } rule)
             LogRule(upstream.Settings.Name, rule);
     }
 
@@ -338,5 +403,5 @@ public sealed partial class Forwarder(
     private partial void LogRule(string backend, string rule);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Router failed while it forwarded a request (backend {Backend}, route {Route})")]
-    private partial void LogInternalError(Exception fault, string backend, string route);
+    private partial void LogInternalError(Exception error, string backend, string route);
 }

@@ -12,12 +12,13 @@ namespace Router.Proxy;
 internal interface IContentEncoder : IDisposable
 {
     /// <summary>The coder for a content coding; null for none.</summary>
-    static IContentEncoder? For(string? coding) => coding switch
-    {
-        null => null,
-        AcceptEncoding.Brotli => new BrotliContentEncoder(),
-        _ => new GzipContentEncoder(),
-    };
+    static IContentEncoder? For(string? coding) =>
+        coding switch
+        {
+            null => null,
+            AcceptEncoding.Brotli => new BrotliContentEncoder(),
+            _ => new GzipContentEncoder(),
+        };
 
     /// <summary>Takes a piece.</summary>
     void Code(ReadOnlySpan<byte> piece, IBufferWriter<byte> output);

@@ -11,17 +11,18 @@ namespace Router.Proxy;
 
 /// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
 /// <param name="exchange">The client's request.</param>
-/// <param name="order">What is to be done with it.</param>
-/// <param name="limit">The clock of the exchange.</param>
+/// <param name="forward">What is to be done with it.</param>
+/// <param name="deadline">The clock of the exchange.</param>
 /// <param name="modes">Who knows whether this instance has lost the store for longer than its lease.</param>
-public sealed class RequestBody(HttpContext exchange, ForwardContext order, RequestDeadline limit, ModeController modes) : BackendRequestBody
+public sealed class RequestBody(HttpContext exchange, ForwardContext forward, RequestDeadline deadline, ModeController modes)
+    : BackendRequestBody
 {
     // So much at once is mostly the beginning of more: half of what the server reads in one step, of which the header may have some.
     private const int Block = 8 * 1024;
     private const int LargestPiece = 32 * 1024;
 
     // Only an HTTP/2 backend can declare a request unprocessed whose body it has got a part of.
-    private readonly SentBytes? _kept = order.Upstream.Settings.Http2 ? new SentBytes(exchange.Request.ContentLength) : null;
+    private readonly SentBytes? _kept = forward.Upstream.Settings.Http2 ? new SentBytes(exchange.Request.ContentLength) : null;
     private volatile TaskCompletionSource _released = NewRelease();
     private Task _copying = Task.CompletedTask;
     private long _sent;
@@ -30,16 +31,13 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
     private int _stopped;
     private int _begun;
 
-    /// <inheritdoc/>
     public override bool ClientFailed => ClientFault is not null;
 
-    /// <inheritdoc/>
     public override bool CanBeSent => Volatile.Read(ref _begun) == 0 || _kept is { IsComplete: true };
 
     /// <summary>Why it could not be read; null where it could.</summary>
     public Exception? ClientFault { get; private set; }
 
-    /// <inheritdoc/>
     public override IReadOnlyList<KeyValuePair<string, string>> ReadTrailers()
     {
         if (exchange.Feature<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
@@ -53,14 +51,13 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
                 throw ClientFault;
             }
 
-            if (TrailerFields.MayPass(name) && order.RequestRules.MayPass(name, peerIsTrusted: false))
+            if (TrailerFields.MayPass(name) && forward.RequestRules.MayPass(name, peerIsTrusted: false))
                 trailers.AddRange(values.Select(value => KeyValuePair.Create(name, value ?? "")));
         }
 
         return trailers;
     }
 
-    /// <inheritdoc/>
     public override Task StopAsync()
     {
         Stop();
@@ -68,15 +65,15 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
         return _ended || Volatile.Read(ref _begun) == 0 ? _copying : DiscardAsync();
     }
 
-    /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) =>
         SerializeToStreamAsync(stream, context, CancellationToken.None);
 
-    /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context, CancellationToken cancellationToken)
     {
         if (Interlocked.Exchange(ref _begun, 1) == 0)
-            return _copying = _kept is null ? CopyAsync(stream, cancellationToken) : AttemptAsync(null, stream, _released.Task, cancellationToken);
+            return _copying = _kept is null
+                ? CopyAsync(stream, cancellationToken)
+                : AttemptAsync(null, stream, _released.Task, cancellationToken);
         // What has been read can't be read again: a handler that would begin anew would send the rest as the whole.
         if (!CanBeSent)
             throw new IOException("the body can be sent once only");
@@ -85,14 +82,12 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
         return _copying = AttemptAsync(_copying, stream, _released.Task, cancellationToken);
     }
 
-    /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)
     {
         length = exchange.Request.ContentLength ?? 0;
         return exchange.Request.ContentLength is not null;
     }
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         // Where the body has not gone out to its end, somebody may still be reading from it.
@@ -103,9 +98,9 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
 
     private static TaskCompletionSource NewRelease() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Of an HTTP/1.1 body that is buffered as a whole, the server takes a read as finished only when its bytes are consumed. It consumes them
-    // itself after the response, but not where the client has reset the connection meanwhile: then its next read of the connection fails, and it
-    // logs that as an error.
+    // Of an HTTP/1.1 body that is buffered as a whole, the server takes a read as finished only when its bytes are consumed. It consumes
+    // them itself after the response, but not where the client has reset the connection meanwhile: then its next read of the connection
+    // fails, and it logs that as an error.
     private async Task DiscardAsync()
     {
         await _copying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -133,7 +128,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
             if (before is not null && !_kept!.All.IsEmpty)
                 await stream.WriteAsync(_kept.All, cancellationToken).ConfigureAwait(false);
             if (_ended)
-                limit.UploadEnded();
+                deadline.UploadEnded();
             else
                 await CopyAsync(stream, cancellationToken).ConfigureAwait(false);
         }
@@ -148,7 +143,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
     // The others count on it that nothing goes out after the lease, also from a process that was paused and wakes up.
     private void EndIfLapsed()
     {
-        if (modes.State.IsLapsed && limit.Cut())
+        if (modes.State.IsLapsed && deadline.Cut())
             throw new OperationCanceledException("the lease of this instance is over");
     }
 
@@ -156,7 +151,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
     {
         using var stop = cancellationToken.UnsafeRegister(static self => ((RequestBody)self!).EndAttempt(), this);
         var reader = exchange.Request.BodyReader;
-        limit.UploadStarted();
+        deadline.UploadStarted();
         var gathered = false;
         while (true)
         {
@@ -165,7 +160,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
             if (!reading.IsCompleted)
                 await FlushAsync(stream, reader, reading, cancellationToken).ConfigureAwait(false);
             if (!reading.IsCompleted)
-                limit.WaitsForUpload();
+                deadline.WaitsForUpload();
             ReadResult read;
             try
             {
@@ -173,16 +168,16 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
             }
             catch
             {
-                limit.Received(_sent);
+                deadline.Received(_sent);
                 throw;
             }
 
-            limit.Received(_sent + read.Buffer.Length);
-            limit.Touch();
+            deadline.Received(_sent + read.Buffer.Length);
+            deadline.Touch();
             if (!gathered && !read.IsCompleted && read.Buffer.Length is >= Block and < LargestPiece)
             {
-                // More is right behind: the server goes on reading while another thread takes over here, and what it reads meanwhile goes out in
-                // one piece. Whatever has come by then is sent, so nothing waits for what may never come.
+                // More is right behind: the server goes on reading while another thread takes over here, and what it reads meanwhile goes
+                // out in one piece. Whatever has come by then is sent, so nothing waits for what may never come.
                 reader.AdvanceTo(read.Buffer.Start);
                 gathered = true;
                 await Task.Yield();
@@ -208,10 +203,10 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
             _ended = read.IsCompleted;
             if (!copy.IsEmpty)
                 await stream.WriteAsync(copy, cancellationToken).ConfigureAwait(false);
-            limit.Touch();
+            deadline.Touch();
             if (!_ended)
                 continue;
-            limit.UploadEnded();
+            deadline.UploadEnded();
             return;
         }
     }
@@ -317,17 +312,21 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext order, Requ
             }
 
             var received = _sent + read.Buffer.Length;
-            if (Volatile.Read(ref _stopped) == 0 && received <= order.Route.MaxRequestBody && !(_kept is not null && attempt.IsCancellationRequested))
+            if (
+                Volatile.Read(ref _stopped) == 0
+                && received <= forward.Route.MaxRequestBody
+                && !(_kept is not null && attempt.IsCancellationRequested)
+            )
                 return read;
             _leftUnread = true;
             reader.AdvanceTo(read.Buffer.Start);
-            if (received > order.Route.MaxRequestBody)
+            if (received > forward.Route.MaxRequestBody)
                 throw new BadHttpRequestException("the body is longer than the route allows", StatusCodes.Status413PayloadTooLarge);
         }
-        catch (Exception fault)
+        catch (Exception error)
         {
             // Whatever its type: for a breach of HTTP/2's rules the server has types of its own.
-            ClientFault = fault;
+            ClientFault = error;
             throw;
         }
 

@@ -17,20 +17,32 @@ public static class RequestHeaders
     /// <param name="context">The request.</param>
     /// <param name="message">The message.</param>
     /// <param name="backend">The backend.</param>
-    /// <param name="order">What the forwarder is to do.</param>
-    /// <param name="limits">What a client may send. Null where the message asks for a page that the client has not asked for itself.</param>
-    public static void Copy(HttpContext context, BackendRequest message, BackendSettings backend, ForwardContext order, LimitSettings? limits)
+    /// <param name="forward">What the forwarder is to do.</param>
+    /// <param name="limits">What a client may send. Null where the message asks for a page that the client has not asked for
+    /// itself.</param>
+    public static void Copy(
+        HttpContext context,
+        BackendRequest message,
+        BackendSettings backend,
+        ForwardContext forward,
+        LimitSettings? limits
+    )
     {
         var isPage = limits is null;
         var (size, count) = (0, 0);
-        var rules = order.RequestRules;
-        var credentials = isPage || order.Route.Authenticates ? backend.Authorization : null;
-        var stops = RequestHeaderTraits.Stopped | RequestHeaderTraits.OfTheConnection
-            | (order.PeerIsTrusted ? RequestHeaderTraits.None : RequestHeaderTraits.FromTrustedProxies)
-            | (order.Span is null ? RequestHeaderTraits.None : RequestHeaderTraits.OfTheTrace)
+        var rules = forward.RequestRules;
+        var credentials = isPage || forward.Route.Authenticates ? backend.Authorization : null;
+        var stops =
+            RequestHeaderTraits.Stopped
+            | RequestHeaderTraits.OfTheConnection
+            | (forward.PeerIsTrusted ? RequestHeaderTraits.None : RequestHeaderTraits.FromTrustedProxies)
+            | (forward.Span is null ? RequestHeaderTraits.None : RequestHeaderTraits.OfTheTrace)
             | (credentials is null ? RequestHeaderTraits.None : RequestHeaderTraits.Credentials)
             | (isPage ? RequestHeaderTraits.OfTheRequestItself : RequestHeaderTraits.None);
-        StringValues forwardedFor = default, forwardedProto = default, sampled = default, flags = default;
+        StringValues forwardedFor = default,
+            forwardedProto = default,
+            sampled = default,
+            flags = default;
         var headers = context.Request.Headers;
         var connection = headers.Connection;
         var namesOthers = HopByHopHeaders.NamesOthers(connection);
@@ -64,7 +76,7 @@ public static class RequestHeaders
                 throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
             if ((field & RequestHeaderTraits.Changeable) == 0)
                 message.HeaderList.Add(name, values);
-            else if (Change(context.Request, order, field, name, values) is { Count: > 0 } changed)
+            else if (Change(context.Request, forward, field, name, values) is { Count: > 0 } changed)
                 message.HeaderList.Add(name, changed);
         }
 
@@ -79,13 +91,20 @@ public static class RequestHeaders
                 message.HeaderList.Add("Connection", "TE");
         }
 
-        AddForwarded(context, message, order.PeerIsTrusted ? forwardedFor : default);
-        message.HeaderList.Add("X-Forwarded-Proto", rules.ForwardedProto
-            ?? (order.PeerIsTrusted && forwardedProto.ToString() is ("http" or "https") and var before ? before : context.Request.Scheme));
+        AddForwarded(context, message, forward.PeerIsTrusted ? forwardedFor : default);
+        message.HeaderList.Add(
+            "X-Forwarded-Proto",
+            rules.ForwardedProto
+                ?? (
+                    forward.PeerIsTrusted && forwardedProto.ToString() is ("http" or "https") and var before
+                        ? before
+                        : context.Request.Scheme
+                )
+        );
         message.HeaderList.Add("X-Forwarded-Host", headers.Host.ToString());
-        if (order.Span is { } span)
+        if (forward.Span is { } span)
             TraceContext.Add(message, span);
-        rules.AddSampling(message, order.Client, sampled, flags);
+        rules.AddSampling(message, forward.Client, sampled, flags);
         // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
             message.HeaderList.Add("Authorization", credentials);
@@ -95,31 +114,42 @@ public static class RequestHeaders
     /// Copies what a request for a page of a backend's own needs: everything but what speaks of the body that the client sent
     /// or of the part or the version that it has already (RFC 9110 sections 8, 13 and 14).
     /// </summary>
-    public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, ForwardContext order)
+    public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, ForwardContext forward)
     {
-        Copy(context, message, backend, order, limits: null);
+        Copy(context, message, backend, forward, limits: null);
     }
 
     // None where the field is not for the backend.
-    private static StringValues Change(HttpRequest request, ForwardContext order, RequestHeaderTraits field, string name, StringValues values)
+    private static StringValues Change(
+        HttpRequest request,
+        ForwardContext forward,
+        RequestHeaderTraits field,
+        string name,
+        StringValues values
+    )
     {
         if ((field & RequestHeaderTraits.Cookie) != 0)
             return BypassToken.Without(values);
-        if (order.Route.Compression == CompressionPolicy.Off)
+        if (forward.Route.Compression == CompressionPolicy.Off)
             return values;
         if ((field & RequestHeaderTraits.Range) != 0)
             return EncodedConditions.IgnoreRange(request) ? default : values;
-        return name.Equals("If-Match", StringComparison.OrdinalIgnoreCase) ? EncodedConditions.IfMatch(values) : EncodedConditions.IfNoneMatch(request, values);
+        return name.Equals("If-Match", StringComparison.OrdinalIgnoreCase)
+            ? EncodedConditions.IfMatch(values)
+            : EncodedConditions.IfNoneMatch(request, values);
     }
 
     private static void AddForwarded(HttpContext context, BackendRequest message, StringValues before)
     {
         var peer = (context.Connection.RemoteIpAddress ?? IPAddress.None).ToString();
-        message.HeaderList.Add("X-Forwarded-For", before.Count switch
-        {
-            0 => peer,
-            1 => $"{before}, {peer}",
-            _ => $"{string.Join(", ", before.ToArray())}, {peer}",
-        });
+        message.HeaderList.Add(
+            "X-Forwarded-For",
+            before.Count switch
+            {
+                0 => peer,
+                1 => $"{before}, {peer}",
+                _ => $"{string.Join(", ", before.ToArray())}, {peer}",
+            }
+        );
     }
 }

@@ -18,41 +18,54 @@ public static class ResponseBody
     /// <param name="response">The backend's response.</param>
     /// <param name="coding">The content coding to apply; null for none.</param>
     /// <param name="context">The client's request.</param>
-    /// <param name="limit">The request's deadlines.</param>
-    /// <param name="exchange">Counts what is sent.</param>
-    public static ValueTask CopyAsync(HttpResponseMessage response, string? coding, HttpContext context, RequestDeadline limit, RequestRecord exchange)
+    /// <param name="deadline">The request's deadlines.</param>
+    /// <param name="record">Counts what is sent.</param>
+    public static ValueTask CopyAsync(
+        HttpResponseMessage response,
+        string? coding,
+        HttpContext context,
+        RequestDeadline deadline,
+        RequestRecord record
+    )
     {
-        exchange.CountSent(0);
+        record.CountSent(0);
         if (coding is not null || response.Content is not Http1Content { Body: Http1ResponseBody body } || !body.IsBuffered)
-            return CopyPiecesAsync(response, coding, context, limit, exchange);
-        exchange.CountSent(body.Remaining);
+            return CopyPiecesAsync(response, coding, context, deadline, record);
+        record.CountSent(body.Remaining);
         return CopyAllAsync(body, context);
     }
 
     private static async ValueTask CopyAllAsync(Http1ResponseBody body, HttpContext context)
     {
-        // What is written behind the header goes into the same memory, and not into some of its own first. In HTTP/2 the header would go out by itself.
+        // What is written behind the header goes into the same memory, and not into some of its own first. In HTTP/2 the header would go
+        // out by itself.
         if (body.Remaining > 0 && HttpProtocol.IsHttp11(context.Request.Protocol))
             await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
         await body.CopyAllAsync(context.Response.BodyWriter).ConfigureAwait(false);
     }
 
     private static async ValueTask CopyPiecesAsync(
-        HttpResponseMessage response, string? coding, HttpContext context, RequestDeadline limit, RequestRecord exchange)
+        HttpResponseMessage response,
+        string? coding,
+        HttpContext context,
+        RequestDeadline deadline,
+        RequestRecord record
+    )
     {
-        var body = await response.Content.ReadAsStreamAsync(limit.Token).ConfigureAwait(false);
+        var body = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
             using var encoder = IContentEncoder.For(coding);
-            var output = new ResponseOutput(context.Response.BodyWriter, exchange, encoder is null && NeedsOwnChunks(context));
+            var output = new ResponseOutput(context.Response.BodyWriter, record, encoder is null && NeedsOwnChunks(context));
             if (output.Chunks)
                 context.Response.Headers.TransferEncoding = "chunked";
-            // A buffer of its own, and not the server's: that one may be taken back when the header is sent, with a read still writing to it.
+            // A buffer of its own, and not the server's: that one may be taken back when the header is sent, with a read still writing to
+            // it.
             var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
-            var read = body.ReadAsync(piece, limit.Token);
+            var read = body.ReadAsync(piece, deadline.Token);
             if (!read.IsCompleted)
                 // The header must not wait for a body that dribbles.
-                await FlushAsync(context, limit, exchange).ConfigureAwait(false);
+                await FlushAsync(context, deadline, record).ConfigureAwait(false);
             while (await read.ConfigureAwait(false) is > 0 and var count)
             {
                 // The response starts before a byte of its body is in the writer: that byte could not be taken back for an error response
@@ -62,14 +75,15 @@ public static class ResponseBody
                     output.WritePiece(piece.AsSpan(0, count));
                 else
                     encoder.Code(piece.AsSpan(0, count), output);
-                // A backend that fills it has more: fewer and larger steps. Most bodies are short, and the memory of many that wait counts too.
+                // A backend that fills it has more: fewer and larger steps. Most bodies are short, and the memory of many that wait counts
+                // too.
                 if (count == piece.Length && count < LargePieceSize)
                     piece = Larger(piece);
-                read = body.ReadAsync(piece, limit.Token);
+                read = body.ReadAsync(piece, deadline.Token);
                 // Whenever the backend pauses, everything so far becomes readable for the client.
                 if (!read.IsCompleted)
                     encoder?.Flush(output);
-                await FlushAsync(context, limit, exchange).ConfigureAwait(false);
+                await FlushAsync(context, deadline, record).ConfigureAwait(false);
             }
 
             encoder?.Finish(output);
@@ -79,7 +93,7 @@ public static class ResponseBody
             {
                 output.WriteTrailers(response);
                 // Kestrel sends by itself what ends chunks of its own, not of the application's.
-                await FlushAsync(context, limit, exchange).ConfigureAwait(false);
+                await FlushAsync(context, deadline, record).ConfigureAwait(false);
             }
             else if (context.Response.SupportsTrailers())
             {
@@ -94,20 +108,22 @@ public static class ResponseBody
         return ArrayPool<byte>.Shared.Rent(LargePieceSize);
     }
 
-    private static async ValueTask FlushAsync(HttpContext context, RequestDeadline limit, RequestRecord exchange)
+    private static async ValueTask FlushAsync(HttpContext context, RequestDeadline deadline, RequestRecord record)
     {
         // The client's own slowness is not the backend's.
-        limit.PauseForClient();
-        await context.Response.BodyWriter.FlushAsync(limit.Token).ConfigureAwait(false);
-        limit.ResumeFromClient(exchange.Sent ?? 0);
+        deadline.PauseForClient();
+        await context.Response.BodyWriter.FlushAsync(deadline.Token).ConfigureAwait(false);
+        deadline.ResumeFromClient(record.Sent ?? 0);
     }
 
     // Kestrel sends trailers in HTTP/2 only. In HTTP/1.1 it leaves the chunks to an application that names the coding itself;
     // that is worth it only where the backend has said that trailers will come, or the client that it takes them (RFC 9110 section 6.5.1).
     private static bool NeedsOwnChunks(HttpContext context) =>
-        context.Request.Protocol == "HTTP/1.1" && context.Response.ContentLength is null
+        context.Request.Protocol == "HTTP/1.1"
+        && context.Response.ContentLength is null
         && (context.Response.Headers.Trailer.Count > 0 || HopByHopHeaders.IsNamedBy(context.Request.Headers.TE, "trailers"))
-        && context.Response.StatusCode is not (204 or 205 or 304) && context.Request.Method is not "HEAD";
+        && context.Response.StatusCode is not (204 or 205 or 304)
+        && context.Request.Method is not "HEAD";
 
     private static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
     {

@@ -15,11 +15,11 @@ public static class ResponseHeaders
     /// Copies status, reason phrase and fields of the answer. False, with nothing copied, where a field holds what no field may
     /// (a line break or another control character): passed on, it could be read as a second answer.
     /// </summary>
-    public static bool TryCopy(HttpResponseMessage answer, HttpContext context)
+    public static bool TryCopy(HttpResponseMessage response, HttpContext context)
     {
         try
         {
-            Copy(answer, context);
+            Copy(response, context);
             return true;
         }
         catch (InvalidOperationException)
@@ -30,10 +30,10 @@ public static class ResponseHeaders
     }
 
     /// <summary>Copies status and reason phrase alone.</summary>
-    public static void CopyStatus(HttpResponseMessage answer, HttpContext context)
+    public static void CopyStatus(HttpResponseMessage response, HttpContext context)
     {
-        context.Response.StatusCode = (int)answer.StatusCode;
-        context.Feature<IHttpResponseFeature>()?.ReasonPhrase = answer.ReasonPhrase;
+        context.Response.StatusCode = (int)response.StatusCode;
+        context.Feature<IHttpResponseFeature>()?.ReasonPhrase = response.ReasonPhrase;
     }
 
     private static void Copy(HttpResponseMessage answer, HttpContext context)

@@ -7,15 +7,17 @@ using Router.Proxy.InFlight;
 
 namespace Router.Proxy;
 
-/// <summary>The client's side of a response body. Counts the body's bytes, with or without the framing of chunks (RFC 9112 section 7.1).</summary>
-internal sealed class ResponseOutput(PipeWriter writer, RequestRecord exchange, bool chunks) : IBufferWriter<byte>
+/// <summary>
+/// The client's side of a response body. Counts the body's bytes, with or without the framing of chunks (RFC 9112 section 7.1).
+/// </summary>
+internal sealed class ResponseOutput(PipeWriter writer, RequestRecord record, bool chunks) : IBufferWriter<byte>
 {
     /// <summary>Whether Router writes the chunks itself, which it does to send trailers over HTTP/1.1.</summary>
     public bool Chunks => chunks;
 
     public void WritePiece(ReadOnlySpan<byte> piece)
     {
-        exchange.CountSent(piece.Length);
+        record.CountSent(piece.Length);
         if (!chunks)
         {
             writer.Write(piece);
@@ -38,16 +40,13 @@ internal sealed class ResponseOutput(PipeWriter writer, RequestRecord exchange, 
         writer.Write(Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
     }
 
-    /// <inheritdoc/>
     public void Advance(int count)
     {
         writer.Advance(count);
-        exchange.CountSent(count);
+        record.CountSent(count);
     }
 
-    /// <inheritdoc/>
     public Memory<byte> GetMemory(int sizeHint = 0) => writer.GetMemory(sizeHint);
 
-    /// <inheritdoc/>
     public Span<byte> GetSpan(int sizeHint = 0) => writer.GetSpan(sizeHint);
 }

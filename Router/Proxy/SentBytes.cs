@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Router.Proxy;
 
 /// <summary>
-/// What has been sent of a request's body, for as long as that is all of it: a backend that declares the request unprocessed gets it once more.
-/// A body that grows beyond the bound is not kept, and cannot be sent again.
+/// What has been sent of a request's body, for as long as that is all of it: a backend that declares the request unprocessed gets it once
+/// more. A body that grows beyond the bound is not kept, and cannot be sent again.
 /// </summary>
 /// <param name="expected">How long the body will be; null where nobody knows.</param>
 public sealed class SentBytes(long? expected)
@@ -20,7 +20,6 @@ public sealed class SentBytes(long? expected)
     /// <summary>Whether everything that was sent is here.</summary>
     public bool IsComplete { get; private set; } = expected is not > Bound;
 
-    /// <summary>All of it.</summary>
     public ReadOnlyMemory<byte> All => _bytes.AsMemory(0, _length);
 
     /// <summary>Keeps a further piece and gives the copy; false where it is too much, and then nothing is kept any more.</summary>

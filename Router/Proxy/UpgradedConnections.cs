@@ -26,13 +26,18 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
 
     /// <summary>Changes the client's connection too, and carries both directions; null when both sides ended it in order.</summary>
     public async ValueTask<ForwardFailure?> RunAsync(
-        HttpContext context, Upstream upstream, ForwardedRequest message, HttpResponseMessage answer, CancellationToken aborted)
+        HttpContext context,
+        Upstream upstream,
+        ForwardedRequest message,
+        HttpResponseMessage response,
+        CancellationToken aborted
+    )
     {
         var protocol = message.Upgrade!;
-        var backend = (Http1UpgradedStream)await answer.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);
+        var backend = (Http1UpgradedStream)await response.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);
         await using (backend.ConfigureAwait(false))
         {
-            var client = await AcceptAsync(context, protocol, answer).ConfigureAwait(false);
+            var client = await AcceptAsync(context, protocol, response).ConfigureAwait(false);
             var isWebSocket = protocol.Equals("websocket", StringComparison.OrdinalIgnoreCase);
             upstream.CountUpgraded(1);
             try
@@ -46,7 +51,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         }
     }
 
-    private static async ValueTask<Stream> AcceptAsync(HttpContext context, string protocol, HttpResponseMessage answer)
+    private static async ValueTask<Stream> AcceptAsync(HttpContext context, string protocol, HttpResponseMessage response)
     {
         if (context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
         {
@@ -56,25 +61,36 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             return await connect.AcceptAsync().ConfigureAwait(false);
         }
 
-        context.Response.Headers.Upgrade = answer is BackendResponse { Head.Upgrade: { Count: > 0 } upgrade } ? upgrade.ToString() : protocol;
+        context.Response.Headers.Upgrade = response is BackendResponse { Head.Upgrade: { Count: > 0 } upgrade }
+            ? upgrade.ToString()
+            : protocol;
         return await context.Feature<IHttpUpgradeFeature>()!.UpgradeAsync().ConfigureAwait(false);
     }
 
     private async ValueTask<ForwardFailure?> CarryAsync(
-        HttpContext context, Stream client, Http1UpgradedStream backend, bool isWebSocket, RequestRecord exchange, CancellationToken aborted)
+        HttpContext context,
+        Stream client,
+        Http1UpgradedStream backend,
+        bool isWebSocket,
+        RequestRecord record,
+        CancellationToken aborted
+    )
     {
         using var end = new CancellationTokenSource();
         // A protocol that Router does not know has no word for the end: at a stop it is left to the server.
-        using var closingSource = isWebSocket ? CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping) : new CancellationTokenSource();
+        using var closingSource = isWebSocket
+            ? CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping)
+            : new CancellationTokenSource();
         var closing = closingSource.Token;
-        exchange.Upgraded(closingSource);
+        record.Upgraded(closingSource);
         // A server's frames are not masked, a client's are (RFC 6455 section 5.1).
         var frames = isWebSocket ? closing : CancellationToken.None;
         using var toClient = new UpgradedDirection(backend, client, CloseCode, masked: false, frames);
         using var toBackend = new UpgradedDirection(client, backend, CloseCode, masked: true, frames, () => modes.State.IsLapsed);
         var down = toClient.CopyAsync(end.Token);
         var up = toBackend.CopyAsync(end.Token);
-        // At a stop both sides are told, and what a client said before it hung up is still on its way: all that goes through, but not for ever.
+        // At a stop both sides are told, and what a client said before it hung up is still on its way: all that goes through, but not for
+        // ever.
         using var stopping = closing.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
         using var gone = aborted.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
         try
@@ -83,20 +99,22 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             if (first == down ? down.IsFaulted && toClient.SourceBroke : up.IsFaulted && !toBackend.SourceBroke)
                 return ForwardFailure.BrokenInResponse;
             if (!down.IsCompletedSuccessfully)
-                return await FinishAsync(up, down, toClient, backend, exchange, end).ConfigureAwait(false);
+                return await FinishAsync(up, down, toClient, backend, record, end).ConfigureAwait(false);
             if (closing.IsCancellationRequested)
                 await ((Task)up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // A backend that hangs up without the closing handshake (RFC 6455 section 7.1.1) was not done: it may have died at work.
             if (isWebSocket && !toClient.SourceHasClosed && !toBackend.HasAskedToClose)
                 return ForwardFailure.BrokenInResponse;
-            exchange.Completed();
+            record.Completed();
             return null;
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            return exchange.MustClose ? ForwardFailure.Cut : lifetime.ApplicationStopping.IsCancellationRequested ? ForwardFailure.Stopped : ForwardFailure.ClientGone;
+            return record.MustClose ? ForwardFailure.Cut
+                : lifetime.ApplicationStopping.IsCancellationRequested ? ForwardFailure.Stopped
+                : ForwardFailure.ClientGone;
         }
-        catch (Exception fault) when (fault is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
+        catch (Exception error) when (error is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
             return aborted.IsCancellationRequested || toBackend.SourceBroke ? ForwardFailure.ClientGone : ForwardFailure.BrokenInResponse;
         }
@@ -105,18 +123,25 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             await end.CancelAsync().ConfigureAwait(false);
             await backend.DisposeAsync().ConfigureAwait(false);
             await Task.WhenAll(down, up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            exchange.CountSent(toClient.Copied);
+            record.CountSent(toClient.Copied);
             // Whatever broke after that: the backend has said that it is done.
             if (toClient.SourceHasClosed)
-                exchange.Completed();
+                record.Completed();
         }
 
-        ushort CloseCode() => exchange.MustClose ? ServiceRestart : GoingAway;
+        ushort CloseCode() => record.MustClose ? ServiceRestart : GoingAway;
     }
 
-    // The client has ended, in order or not. The backend is told, and has a moment to say what is left and to close: then it is done with what it got.
+    // The client has ended, in order or not. The backend is told, and has a moment to say what is left and to close: then it is done with
+    // what it got.
     private static async ValueTask<ForwardFailure?> FinishAsync(
-        Task up, Task down, UpgradedDirection toClient, Http1UpgradedStream backend, RequestRecord exchange, CancellationTokenSource end)
+        Task up,
+        Task down,
+        UpgradedDirection toClient,
+        Http1UpgradedStream backend,
+        RequestRecord record,
+        CancellationTokenSource end
+    )
     {
         await backend.FinishWritingAsync().ConfigureAwait(false);
         end.CancelAfter(ClosePatience);
@@ -128,7 +153,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             await toClient.DrainAsync(end.Token).ConfigureAwait(false);
         }
 
-        exchange.Completed();
+        record.Completed();
         return up.IsFaulted || down.IsFaulted ? ForwardFailure.ClientGone : null;
     }
 }

@@ -12,9 +12,16 @@ namespace Router.Proxy;
 /// <param name="closeCode">The code of the close frame, asked for when there is to be one.</param>
 /// <param name="masked">Whether frames in this direction are masked.</param>
 /// <param name="closing">Cancelled when the connection is to be closed; never, for a protocol without frames.</param>
-/// <param name="isOver">Whether nothing may be written any more: asked before each piece, for a process that wakes up after its lease.</param>
-public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> closeCode, bool masked, CancellationToken closing, Func<bool>? isOver = null)
-    : IDisposable
+/// <param name="isOver">Whether nothing may be written any more: asked before each piece, for a process that wakes up after its
+/// lease.</param>
+public sealed class UpgradedDirection(
+    Stream from,
+    Stream to,
+    Func<ushort> closeCode,
+    bool masked,
+    CancellationToken closing,
+    Func<bool>? isOver = null
+) : IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1);
     private WebSocketFrames _frames;
@@ -36,9 +43,7 @@ public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> close
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
-        while (await ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0)
-        {
-        }
+        while (await ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0) { }
 
         // Only where nothing can be writing to it any more.
         ArrayPool<byte>.Shared.Return(buffer);
@@ -57,7 +62,8 @@ public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> close
                 await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
                 try
                 {
-                    // After a close frame nothing may follow (RFC 6455 section 5.5.1); what comes is only read, until the other side hangs up.
+                    // After a close frame nothing may follow (RFC 6455 section 5.5.1); what comes is only read, until the other side hangs
+                    // up.
                     if (_closed)
                     {
                         _frames.Pass(buffer.AsSpan(0, count));
@@ -87,7 +93,6 @@ public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> close
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _writing.Dispose();
 
     private async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
@@ -96,7 +101,7 @@ public sealed class UpgradedDirection(Stream from, Stream to, Func<ushort> close
         {
             return await from.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        catch (Exception error) when (error is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             SourceBroke = true;
             throw;

@@ -9,8 +9,9 @@ public static class HostName
 {
     // Letters, digits, hyphen, dot, and the underscore that real names have. No sub-delims and no percent-encoding:
     // no public name needs them, and every two parsers read them differently.
-    private static readonly SearchValues<char> NameCharacters =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
+    );
 
     private static readonly SearchValues<char> LiteralCharacters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
@@ -37,7 +38,14 @@ public static class HostName
             port = colon < 0 ? default : field[colon..];
             if (name.EndsWith('.'))
                 name = name[..^1];
-            if (name.IsEmpty || name.Length > 253 || name.ContainsAnyExcept(NameCharacters) || name[0] == '.' || name[^1] == '.' || name.IndexOf("..") >= 0)
+            if (
+                name.IsEmpty
+                || name.Length > 253
+                || name.ContainsAnyExcept(NameCharacters)
+                || name[0] == '.'
+                || name[^1] == '.'
+                || name.IndexOf("..") >= 0
+            )
                 return false;
         }
 
@@ -45,5 +53,6 @@ public static class HostName
     }
 
     private static bool IsPort(ReadOnlySpan<char> port) =>
-        port[0] == ':' && (port.Length == 1 || (port.Length <= 6 && ushort.TryParse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture, out _)));
+        port[0] == ':'
+        && (port.Length == 1 || (port.Length <= 6 && ushort.TryParse(port[1..], NumberStyles.None, CultureInfo.InvariantCulture, out _)));
 }

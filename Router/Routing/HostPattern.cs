@@ -25,8 +25,7 @@ public enum HostPatternKind
 /// <param name="Fixed">The name, the suffix with its leading dot, the first label, or nothing.</param>
 public readonly record struct HostPattern(HostPatternKind Kind, string Fixed)
 {
-    private static readonly SearchValues<char> NameCharacters =
-        SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
+    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
 
     /// <summary>Parses a pattern; false where it is none, with what is wrong with it.</summary>
     public static bool TryParse(string text, out HostPattern pattern, out string problem)
@@ -61,14 +60,14 @@ public readonly record struct HostPattern(HostPatternKind Kind, string Fixed)
         return problem is "";
     }
 
-    /// <inheritdoc/>
-    public override string ToString() => Kind switch
-    {
-        HostPatternKind.Suffix => "*" + Fixed,
-        HostPatternKind.FirstLabel => Fixed + ".*",
-        HostPatternKind.CatchAll => "*",
-        _ => Fixed,
-    };
+    public override string ToString() =>
+        Kind switch
+        {
+            HostPatternKind.Suffix => "*" + Fixed,
+            HostPatternKind.FirstLabel => Fixed + ".*",
+            HostPatternKind.CatchAll => "*",
+            _ => Fixed,
+        };
 
     // Clients send the A-label form (RFC 5891 section 4.4), whatever the operator writes.
     private static string ToAscii(string name)

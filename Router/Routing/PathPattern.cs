@@ -51,7 +51,6 @@ public sealed record PathPattern(PathPatternKind Kind, ImmutableArray<string> Se
         return problem is "";
     }
 
-    /// <inheritdoc/>
     public override string ToString()
     {
         var path = "/" + string.Join('/', Segments) + (TrailingSlash && Segments.Length > 0 ? "/" : "");

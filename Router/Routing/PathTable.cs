@@ -46,7 +46,8 @@ public sealed class PathTable(Route otherwise)
 
     /// <summary>The same.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="isInItsCase">Whether it is met letter by letter, so that <see cref="FindInItsCase"/> finds it too; false where that is not known.</param>
+    /// <param name="isInItsCase">Whether it is met letter by letter, so that <see cref="FindInItsCase"/> finds it too; false where that is
+    /// not known.</param>
     public Route Find(ReadOnlySpan<char> path, out bool isInItsCase)
     {
         isInItsCase = true;
@@ -63,8 +64,11 @@ public sealed class PathTable(Route otherwise)
     private Route Find(ReadOnlySpan<char> path, bool anyCase, ref bool isInItsCase)
     {
         var best = _root is not null && path.StartsWith('/') ? Best(_root, path, anyCase, ref isInItsCase) : null;
-        if (_lastSegments is not null && best is not { Exact: true }
-            && TryGet(_lastSegments, LastSegment(path), anyCase, ref isInItsCase, out var last))
+        if (
+            _lastSegments is not null
+            && best is not { Exact: true }
+            && TryGet(_lastSegments, LastSegment(path), anyCase, ref isInItsCase, out var last)
+        )
         {
             return last;
         }
@@ -72,7 +76,13 @@ public sealed class PathTable(Route otherwise)
         return best?.Route ?? otherwise;
     }
 
-    private static bool TryGet<T>(Dictionary<string, T> dictionary, ReadOnlySpan<char> segment, bool anyCase, ref bool isInItsCase, [NotNullWhen(true)] out T? value)
+    private static bool TryGet<T>(
+        Dictionary<string, T> dictionary,
+        ReadOnlySpan<char> segment,
+        bool anyCase,
+        ref bool isInItsCase,
+        [NotNullWhen(true)] out T? value
+    )
         where T : class
     {
         if (!dictionary.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(segment, out var name, out value))
@@ -99,9 +109,11 @@ public sealed class PathTable(Route otherwise)
         var slash = rest[1..].IndexOf('/');
         var segment = slash < 0 ? rest[1..] : rest.Slice(1, slash);
         var below = rest[(1 + segment.Length)..];
-        if (node.Children is { } children
+        if (
+            node.Children is { } children
             && TryGet(children, segment, anyCase, ref isInItsCase, out var child)
-            && Best(child, below, anyCase, ref isInItsCase) is { } literal)
+            && Best(child, below, anyCase, ref isInItsCase) is { } literal
+        )
         {
             return literal;
         }
@@ -114,7 +126,9 @@ public sealed class PathTable(Route otherwise)
     private readonly record struct Found(Route Route, bool Exact)
     {
         public static Found? Of(Route? exact, Route? prefix) =>
-            exact is not null ? new Found(exact, true) : prefix is not null ? new Found(prefix, false) : null;
+            exact is not null ? new Found(exact, true)
+            : prefix is not null ? new Found(prefix, false)
+            : null;
     }
 
     private sealed class Node

@@ -21,8 +21,9 @@ public readonly ref struct RequestTarget
 {
     // Visible ASCII without "#", which begins a fragment and ends the target for whoever parses it. RFC 3986 forbids some others too
     // (" < > ^ ` { | }), but browsers send them, and every parser takes them for what they are.
-    private static readonly SearchValues<char> Allowed =
-        SearchValues.Create("!\"$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~");
+    private static readonly SearchValues<char> Allowed = SearchValues.Create(
+        "!\"$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
+    );
 
     private RequestTarget(TargetForm form, ReadOnlySpan<char> authority, ReadOnlySpan<char> pathAndQuery)
     {
@@ -33,7 +34,6 @@ public readonly ref struct RequestTarget
         Path = query < 0 ? pathAndQuery : pathAndQuery[..query];
     }
 
-    /// <summary>The form.</summary>
     public TargetForm Form { get; }
 
     /// <summary>Host and port of the absolute form; they go before the <c>Host</c> field (RFC 9112 section 3.2.2).</summary>
@@ -63,15 +63,20 @@ public readonly ref struct RequestTarget
             return true;
         }
 
-        var scheme = raw.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? 7
-            : raw.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 8 : 0;
+        var scheme =
+            raw.StartsWith("http://", StringComparison.OrdinalIgnoreCase) ? 7
+            : raw.StartsWith("https://", StringComparison.OrdinalIgnoreCase) ? 8
+            : 0;
         if (scheme == 0)
             return false;
         var rest = raw[scheme..];
         var end = rest.IndexOfAny("/?");
         var authority = end < 0 ? rest : rest[..end];
         // RFC 9112 section 3.2.1: an empty path is sent on as "/".
-        var pathAndQuery = end < 0 ? "/" : rest[end] == '/' ? rest[end..] : string.Concat("/", rest[end..]);
+        var pathAndQuery =
+            end < 0 ? "/"
+            : rest[end] == '/' ? rest[end..]
+            : string.Concat("/", rest[end..]);
         target = new RequestTarget(TargetForm.Absolute, authority, pathAndQuery);
         return true;
     }

@@ -7,7 +7,9 @@ namespace Router.Routing;
 /// <summary>One rule of the table: what becomes of the requests that a host, and a path where there is one, matches. Immutable.</summary>
 public sealed class Route
 {
-    /// <summary>The host's name in the configuration, with the path's behind a slash: <c>www</c>, <c>www/admin</c>. Metrics carry it.</summary>
+    /// <summary>
+    /// The host's name in the configuration, with the path's behind a slash: <c>www </c>, <c>www/admin </c>. Metrics carry it.
+    /// </summary>
     public required string Name { get; init; }
 
     /// <summary>The position in <see cref="RouteTable.Routes"/>, for state that is kept beside the table.</summary>

@@ -5,11 +5,11 @@ namespace Router.Routing;
 /// <summary>Whose a request is.</summary>
 public readonly struct RouteMatch
 {
-    private RouteMatch(Route? route, ImmutableArray<Route> alsoMet, string? fault)
+    private RouteMatch(Route? route, ImmutableArray<Route> alsoMet, string? violation)
     {
         Route = route;
         AlsoMatched = alsoMet;
-        Violation = fault;
+        Violation = violation;
     }
 
     /// <summary>The route; null where no host pattern matches or the request is malformed.</summary>
@@ -31,7 +31,7 @@ public readonly struct RouteMatch
 
     internal static RouteMatch Server => new(null, default, null) { IsServer = true };
 
-    internal static RouteMatch Malformed(string fault) => new(null, default, fault);
+    internal static RouteMatch Malformed(string violation) => new(null, default, violation);
 
     internal static RouteMatch Of(Route route) => new(route, default, null);
 

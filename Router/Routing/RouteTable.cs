@@ -25,10 +25,11 @@ public sealed class RouteTable
         _hasSuffixes = _suffixes.Dictionary.Count > 0;
         _catchAll = hosts.GetValueOrDefault(new HostPattern(HostPatternKind.CatchAll, ""));
 
-        FrozenDictionary<string, PathTable>.AlternateLookup<ReadOnlySpan<char>> Lookup(HostPatternKind kind) => hosts
-            .Where(host => host.Key.Kind == kind)
-            .ToFrozenDictionary(host => host.Key.Fixed, host => host.Value, StringComparer.OrdinalIgnoreCase)
-            .GetAlternateLookup<ReadOnlySpan<char>>();
+        FrozenDictionary<string, PathTable>.AlternateLookup<ReadOnlySpan<char>> Lookup(HostPatternKind kind) =>
+            hosts
+                .Where(host => host.Key.Kind == kind)
+                .ToFrozenDictionary(host => host.Key.Fixed, host => host.Value, StringComparer.OrdinalIgnoreCase)
+                .GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     /// <summary>Every route, at its <see cref="Route.Index"/>.</summary>
@@ -84,14 +85,22 @@ public sealed class RouteTable
     private static RouteMatch Match(PathTable paths, IReadOnlyList<string> readings)
     {
         var route = paths.Find(readings[0]);
-        ImmutableArray<Route> others = [.. readings.Skip(1).Select(reading => paths.Find(reading)).Where(other => other != route).Distinct()];
-        ImmutableArray<Route> alsoMet = [.. others.Concat(readings.Select(reading => paths.FindInItsCase(reading))).Where(other => other != route).Distinct()];
+        ImmutableArray<Route> others =
+        [
+            .. readings.Skip(1).Select(reading => paths.Find(reading)).Where(other => other != route).Distinct(),
+        ];
+        ImmutableArray<Route> alsoMet =
+        [
+            .. others.Concat(readings.Select(reading => paths.FindInItsCase(reading))).Where(other => other != route).Distinct(),
+        ];
         if (alsoMet is [])
             return RouteMatch.Of(route);
         if (alsoMet.FirstOrDefault(other => other.Refuses) is { } refusal)
             return RouteMatch.Of(refusal);
         return !route.Refuses && others.Any(other => other.Backend != route.Backend || other.File != route.File)
-            ? RouteMatch.Malformed($"the path can be read in several ways that belong to different backends ({route.Name}, {others[0].Name})")
+            ? RouteMatch.Malformed(
+                $"the path can be read in several ways that belong to different backends ({route.Name}, {others[0].Name})"
+            )
             : RouteMatch.Of(route, alsoMet);
     }
 }

@@ -7,7 +7,6 @@ namespace Router.Routing;
 /// <summary>Compiles the settings into a <see cref="RouteTable"/>, and notes every fault on the way.</summary>
 internal sealed class RouteTableBuilder
 {
-
     private readonly Dictionary<string, BackendSettings> _backends;
     private readonly Dictionary<string, AllowList> _allowLists;
     private readonly Dictionary<string, ResponseHeaderSettings> _responseHeaders;
@@ -17,23 +16,26 @@ internal sealed class RouteTableBuilder
     private readonly Dictionary<HostPattern, (PathTable Paths, string Host)> _hosts = [];
     private readonly ImmutableArray<Route>.Builder _routes = ImmutableArray.CreateBuilder<Route>();
 
-    private RouteTableBuilder(RouterSettings settings, ValidationErrors faults)
+    private RouteTableBuilder(RouterSettings settings, ValidationErrors errors)
     {
-
         _backends = settings.Backends.ToDictionary(backend => backend.Name, StringComparer.OrdinalIgnoreCase);
         _responseHeaders = settings.ResponseHeaders.ToDictionary(set => set.Name, StringComparer.OrdinalIgnoreCase);
         _errorPages = settings.ErrorPages.ToDictionary(page => page.Name, StringComparer.OrdinalIgnoreCase);
-        _allowLists = settings.AllowLists.ToDictionary(list => list.Name, list => new AllowList(list.Name, list.Ranges), StringComparer.OrdinalIgnoreCase);
+        _allowLists = settings.AllowLists.ToDictionary(
+            list => list.Name,
+            list => new AllowList(list.Name, list.Ranges),
+            StringComparer.OrdinalIgnoreCase
+        );
         _compression = settings.Compression;
         _rateLimits = settings.RateLimits.ToDictionary(limit => limit.Name, StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>Builds the table. The result is to be used only where <paramref name="faults"/> stays empty.</summary>
-    public static RouteTable Build(RouterSettings settings, ValidationErrors faults)
+    /// <summary>Builds the table. The result is to be used only where <paramref name="errors"/> stays empty.</summary>
+    public static RouteTable Build(RouterSettings settings, ValidationErrors errors)
     {
-        var builder = new RouteTableBuilder(settings, faults);
+        var builder = new RouteTableBuilder(settings, errors);
         if (settings.Hosts is [])
-            faults.Add($"{SettingsReader.Section}:Hosts", "is empty", "Route at least one host");
+            errors.Add($"{SettingsReader.Section}:Hosts", "is empty", "Route at least one host");
         foreach (var host in settings.Hosts)
             builder.Add(host);
         return new RouteTable(builder._hosts.ToDictionary(host => host.Key, host => host.Value.Paths), builder._routes.ToImmutable());
@@ -75,10 +77,22 @@ internal sealed class RouteTableBuilder
         }
     }
 
-    private Route Compile(HostSettings host, List<HostPattern> hosts, ConfigurationReader source, string name, string? pathText, RuleSettings rule, Route? own)
+    private Route Compile(
+        HostSettings host,
+        List<HostPattern> hosts,
+        ConfigurationReader source,
+        string name,
+        string? pathText,
+        RuleSettings rule,
+        Route? own
+    )
     {
         if (rule.Refuse && (rule.Backend ?? rule.File) is not null)
-            source.Fault("Refuse", "stands beside a backend or a file", "Keep one of the three: a rule forwards, refuses, or answers with a file");
+            source.Fault(
+                "Refuse",
+                "stands beside a backend or a file",
+                "Keep one of the three: a rule forwards, refuses, or answers with a file"
+            );
         else if (rule is { Backend: not null, File: not null })
             source.Fault("File", "stands beside a backend", "Keep one of the two: a rule forwards, or answers with a file");
         if (rule is { InEveryMode: true, File: null })
@@ -117,11 +131,20 @@ internal sealed class RouteTableBuilder
         if (names is [RuleSettings.None])
             return [];
         foreach (var name in names.Where(name => !_responseHeaders.ContainsKey(name)))
-            source.Fault("ResponseHeaders", $"'{name}' is not configured", $"Name sets of Router:ResponseHeaders ({Names(_responseHeaders.Keys)}), or {RuleSettings.None}");
+            source.Fault(
+                "ResponseHeaders",
+                $"'{name}' is not configured",
+                $"Name sets of Router:ResponseHeaders ({Names(_responseHeaders.Keys)}), or {RuleSettings.None}"
+            );
         return [.. names.Where(_responseHeaders.ContainsKey).Select(name => _responseHeaders[name])];
     }
 
-    private (ErrorPageSettings Page, BackendSettings Backend)? ErrorPageOf(ConfigurationReader source, string? name, BackendSettings served, Route? own)
+    private (ErrorPageSettings Page, BackendSettings Backend)? ErrorPageOf(
+        ConfigurationReader source,
+        string? name,
+        BackendSettings served,
+        Route? own
+    )
     {
         if (name is null)
             return own?.ErrorPage;
@@ -129,7 +152,11 @@ internal sealed class RouteTableBuilder
             return null;
         if (!_errorPages.TryGetValue(name, out var page))
         {
-            source.Fault("ErrorPage", $"'{name}' is not configured", $"Name a page of Router:ErrorPages ({Names(_errorPages.Keys)}), or {RuleSettings.None}");
+            source.Fault(
+                "ErrorPage",
+                $"'{name}' is not configured",
+                $"Name a page of Router:ErrorPages ({Names(_errorPages.Keys)}), or {RuleSettings.None}"
+            );
             return null;
         }
 
@@ -137,7 +164,11 @@ internal sealed class RouteTableBuilder
             page.Source.Fault("Backend", $"'{page.Backend}' is not configured", $"Name one of the backends: {Names(_backends.Keys)}");
         // Else a mode could close the page and not the backend whose error it is to stand for.
         else if (backend.Kind != served.Kind)
-            page.Source.Fault("Backend", $"'{page.Backend}' is not of the kind of '{served.Name}'", "Take the page from a backend of the same kind");
+            page.Source.Fault(
+                "Backend",
+                $"'{page.Backend}' is not of the kind of '{served.Name}'",
+                "Take the page from a backend of the same kind"
+            );
         else
             return (page, backend);
         return null;
@@ -159,18 +190,30 @@ internal sealed class RouteTableBuilder
         if (string.Equals(name, RuleSettings.Everyone, StringComparison.OrdinalIgnoreCase))
             return null;
         if (!_allowLists.TryGetValue(name, out var list))
-            source.Fault("AllowList", $"'{name}' is not configured", $"Name one of the allow lists ({Names(_allowLists.Keys)}), or {RuleSettings.Everyone}");
+            source.Fault(
+                "AllowList",
+                $"'{name}' is not configured",
+                $"Name one of the allow lists ({Names(_allowLists.Keys)}), or {RuleSettings.Everyone}"
+            );
         return list;
     }
 
-    private ImmutableArray<RateLimitSettings> RateLimitsOf(ConfigurationReader source, ImmutableArray<string> names, ImmutableArray<RateLimitSettings> otherwise)
+    private ImmutableArray<RateLimitSettings> RateLimitsOf(
+        ConfigurationReader source,
+        ImmutableArray<string> names,
+        ImmutableArray<RateLimitSettings> otherwise
+    )
     {
         if (names is [])
             return otherwise;
         if (names is [var only] && only.Equals(RuleSettings.None, StringComparison.OrdinalIgnoreCase))
             return [];
         foreach (var name in names.Where(name => !_rateLimits.ContainsKey(name)))
-            source.Fault("RateLimits", $"'{name}' is not configured", $"Name one or several of the rate limits ({Names(_rateLimits.Keys)}), or {RuleSettings.None} alone");
+            source.Fault(
+                "RateLimits",
+                $"'{name}' is not configured",
+                $"Name one or several of the rate limits ({Names(_rateLimits.Keys)}), or {RuleSettings.None} alone"
+            );
         // The stricter first: what it refuses doesn't count against the wider.
         return [.. names.Where(_rateLimits.ContainsKey).Select(name => _rateLimits[name]).Distinct().OrderBy(limit => limit.Rate)];
     }

@@ -15,7 +15,10 @@ public sealed class SampleSite : IAsyncDisposable
     private SampleSite(WebApplication app) => _app = app;
 
     /// <summary>Starts them and writes their addresses into the configuration; null where there is something configured.</summary>
-    public static async Task<SampleSite?> StartWhereNothingIsConfiguredAsync(IConfigurationManager configuration, IHostEnvironment environment)
+    public static async Task<SampleSite?> StartWhereNothingIsConfiguredAsync(
+        IConfigurationManager configuration,
+        IHostEnvironment environment
+    )
     {
         var section = configuration.GetSection($"{SettingsReader.Section}:Backends");
         var backends = section.GetChildren().ToArray();
@@ -23,11 +26,13 @@ public sealed class SampleSite : IAsyncDisposable
             return null;
 
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
-        {
-            foreach (var _ in backends)
-                kestrel.Listen(IPAddress.Loopback, 0);
-        });
+        builder
+            .WebHost.UseKestrelCore()
+            .ConfigureKestrel(kestrel =>
+            {
+                foreach (var _ in backends)
+                    kestrel.Listen(IPAddress.Loopback, 0);
+            });
         var app = builder.Build();
         var names = new Dictionary<int, (string Name, bool Api)>();
         app.Run(context => AnswerAsync(context, names[context.Connection.LocalPort]));
@@ -39,37 +44,54 @@ public sealed class SampleSite : IAsyncDisposable
             values[$"{backend.Path}:Address"] = url;
             if (backend["BasicAuthentication"] is "")
                 values[$"{backend.Path}:BasicAuthentication"] = Convert.ToBase64String("sample:sample"u8);
-            names[new Uri(url).Port] = (backend.Key, string.Equals(backend["Kind"], nameof(BackendKind.Api), StringComparison.OrdinalIgnoreCase));
+            names[new Uri(url).Port] = (
+                backend.Key,
+                string.Equals(backend["Kind"], nameof(BackendKind.Api), StringComparison.OrdinalIgnoreCase)
+            );
         }
 
         // Allow lists keep strangers out of real applications; the samples have nothing to hide.
-        foreach (var list in configuration.GetSection($"{SettingsReader.Section}:AllowLists").GetChildren().Where(list => !list.GetChildren().Any() && list.Value is null or ""))
+        foreach (
+            var list in configuration
+                .GetSection($"{SettingsReader.Section}:AllowLists")
+                .GetChildren()
+                .Where(list => !list.GetChildren().Any() && list.Value is null or "")
+        )
             values[list.Path] = "0.0.0.0/0, ::/0";
         configuration.AddInMemoryCollection(values);
         return new SampleSite(app);
     }
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
     private static Task AnswerAsync(HttpContext context, (string Name, bool Api) backend)
     {
         var (type, body) = (backend.Api, context.Request.Path.Value) switch
         {
-            (true, var path) => ("application/json", $$"""{"sample":"{{backend.Name}}","method":"{{JavaScriptEncoder.Default.Encode(context.Request.Method)}}","path":"{{JavaScriptEncoder.Default.Encode(path ?? "")}}"}""" + "\n"),
-            (false, "/static/site.css") => ("text/css", "body { font: 1.2rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem; color: #1a2b4c }\n"),
+            (true, var path) => (
+                "application/json",
+                $$"""{"sample":"{{backend.Name}}","method":"{{JavaScriptEncoder.Default.Encode(context.Request.Method)}}","path":"{{JavaScriptEncoder.Default.Encode(path ?? "")}}"}"""
+                    + "\n"
+            ),
+            (false, "/static/site.css") => (
+                "text/css",
+                "body { font: 1.2rem/1.5 system-ui, sans-serif; max-width: 40rem; margin: 3rem auto; padding: 0 1rem; color: #1a2b4c }\n"
+            ),
             (false, var path) => ("text/html; charset=utf-8", Page(backend.Name, path ?? "")),
         };
         context.Response.ContentType = type;
         return context.Response.WriteAsync(body);
     }
 
-    private static string Page(string name, string path) => $"""
-        <!DOCTYPE html>
-        <html lang="en">
-        <head><meta charset="utf-8"><title>Sample {HtmlEncoder.Default.Encode(name)}</title><link rel="stylesheet" href="/static/site.css"></head>
-        <body><h1>Sample {HtmlEncoder.Default.Encode(name)}</h1><p>You asked for {HtmlEncoder.Default.Encode(path)}.</p></body>
-        </html>
+    private static string Page(string name, string path) =>
+        $"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head><meta charset="utf-8"><title>Sample {HtmlEncoder.Default.Encode(
+                name
+            )}</title><link rel="stylesheet" href="/static/site.css"></head>
+            <body><h1>Sample {HtmlEncoder.Default.Encode(name)}</h1><p>You asked for {HtmlEncoder.Default.Encode(path)}.</p></body>
+            </html>
 
-        """;
+            """;
 }

@@ -3,7 +3,8 @@ namespace Router.Serving;
 /// <summary>Connections that could not be accepted because the process or the machine had no descriptor or memory left for them.</summary>
 public sealed partial class AcceptFailures(TimeProvider time, ILogger<AcceptFailures> logger)
 {
-    // Connections in the backlog make accept fail again at once: without a pause it would keep a socket thread, which others wait for, busy.
+    // Connections in the backlog make accept fail again at once: without a pause it would keep a socket thread, which others wait for,
+    // busy.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan WarningInterval = TimeSpan.FromMinutes(1);
 
@@ -30,6 +31,9 @@ public sealed partial class AcceptFailures(TimeProvider time, ILogger<AcceptFail
         return Task.Delay(Pause, time);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "A connection can't be accepted: {Problem}. Connections that are open are served on. Raise the limit of open files (LimitNOFILE, ulimit -n) or lower Router:Limits:MaxConnections. Logged once a minute; router_accept_failures_total counts.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "A connection can't be accepted: {Problem}. Connections that are open are served on. Raise the limit of open files (LimitNOFILE, ulimit -n) or lower Router:Limits:MaxConnections. Logged once a minute; router_accept_failures_total counts."
+    )]
     private partial void LogFailed(string problem);
 }

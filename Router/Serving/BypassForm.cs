@@ -11,7 +11,8 @@ using Router.Pages;
 namespace Router.Serving;
 
 /// <summary>
-/// The page <c>/_bypass</c>: takes a tester's token, gives the browser a cookie that its host and scheme let it keep, and shows whether the bypass is active.
+/// The page <c>/_bypass </c>: takes a tester's token, gives the browser a cookie that its host and scheme let it keep, and shows whether
+/// the bypass is active.
 /// </summary>
 public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, TimeProvider time, ILogger<BypassForm> logger) : IDisposable
 {
@@ -35,21 +36,38 @@ public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, T
             await WriteAsync(context, site, Empty(context, site, state)).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _wrong.Dispose();
 
     private async ValueTask TakeAsync(HttpContext context, Site site, ModeState state, IPAddress client)
     {
         if (CrossSite.Sent(context.Request, anyScheme: true))
         {
-            await WriteAsync(context, site, Empty(context, site, state) with { Problem = "bypass.cross-site" }, StatusCodes.Status403Forbidden).ConfigureAwait(false);
+            await WriteAsync(
+                    context,
+                    site,
+                    Empty(context, site, state) with
+                    {
+                        Problem = "bypass.cross-site",
+                    },
+                    StatusCodes.Status403Forbidden
+                )
+                .ConfigureAwait(false);
             return;
         }
 
         var token = await ReadTokenAsync(context).ConfigureAwait(false);
         if (token is null)
         {
-            await WriteAsync(context, site, Empty(context, site, state) with { Problem = "bypass.unreadable" }, StatusCodes.Status400BadRequest).ConfigureAwait(false);
+            await WriteAsync(
+                    context,
+                    site,
+                    Empty(context, site, state) with
+                    {
+                        Problem = "bypass.unreadable",
+                    },
+                    StatusCodes.Status400BadRequest
+                )
+                .ConfigureAwait(false);
             return;
         }
 
@@ -63,57 +81,79 @@ public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, T
         {
             metrics.RateLimited(_wrong.Limit);
             context.Response.Headers.RetryAfter = _wrong.Limit.RetryAfter;
-            await WriteAsync(context, site, Empty(context, site, state) with { Problem = "bypass.too-many" }, StatusCodes.Status429TooManyRequests).ConfigureAwait(false);
+            await WriteAsync(
+                    context,
+                    site,
+                    Empty(context, site, state) with
+                    {
+                        Problem = "bypass.too-many",
+                    },
+                    StatusCodes.Status429TooManyRequests
+                )
+                .ConfigureAwait(false);
             return;
         }
 
         LogWrong(client);
-        await WriteAsync(context, site, Empty(context, site, state) with { Problem = "bypass.wrong" }, StatusCodes.Status403Forbidden).ConfigureAwait(false);
+        await WriteAsync(context, site, Empty(context, site, state) with { Problem = "bypass.wrong" }, StatusCodes.Status403Forbidden)
+            .ConfigureAwait(false);
     }
 
     private void AppendCookie(HttpContext context, Site site, string token, Bypass bypass, IPAddress client)
     {
         var isSecure = IsSecure(context, site);
-        context.Response.Cookies.Append(isSecure ? BypassToken.SecureCookie : BypassToken.PlainCookie, token, new CookieOptions
-        {
-            Domain = DomainFor(context, site),
-            HttpOnly = true,
-            Secure = isSecure,
-            SameSite = Microsoft.AspNetCore.Http.SameSiteMode.Lax,
-            Path = "/",
-            Expires = bypass.Until,
-        });
+        context.Response.Cookies.Append(
+            isSecure ? BypassToken.SecureCookie : BypassToken.PlainCookie,
+            token,
+            new CookieOptions
+            {
+                Domain = DomainFor(context, site),
+                HttpOnly = true,
+                Secure = isSecure,
+                SameSite = Microsoft.AspNetCore.Http.SameSiteMode.Lax,
+                Path = "/",
+                Expires = bypass.Until,
+            }
+        );
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Location = $"{BypassGate.FormPath}?{Entered}";
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         LogEntered(client, bypass.Id, bypass.Until);
     }
 
-    // Null where the request has no form that can be read. Read here and not by the framework, whose reader throws on boundaries and charsets that it can't use.
+    // Null where the request has no form that can be read. Read here and not by the framework, whose reader throws on boundaries and
+    // charsets that it can't use.
     private static async ValueTask<string?> ReadTokenAsync(HttpContext context)
     {
-        if (!MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type) || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase))
+        if (
+            !MediaTypeHeaderValue.TryParse(context.Request.ContentType, out var type)
+            || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
+        )
             return null;
         var body = new byte[LongestBody + 1];
-        var length = await context.Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, context.RequestAborted).ConfigureAwait(false);
+        var length = await context
+            .Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, context.RequestAborted)
+            .ConfigureAwait(false);
         if (length > LongestBody)
             return null;
-        return QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body, 0, length)).TryGetValue("token", out var token) && token is [{ } only] ? only.Trim() : null;
+        return QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body, 0, length)).TryGetValue("token", out var token) && token is [{ } only]
+            ? only.Trim()
+            : null;
     }
 
     // The page as it is before a token was entered.
-    private BypassPage Empty(HttpContext context, Site site, ModeState state) => new()
-    {
-        TokensEnd = gate.LastEnd(state),
-        OnlyHost = DomainFor(context, site) is null ? context.Request.Host.Host : null,
-    };
+    private BypassPage Empty(HttpContext context, Site site, ModeState state) =>
+        new() { TokensEnd = gate.LastEnd(state), OnlyHost = DomainFor(context, site) is null ? context.Request.Host.Host : null };
 
     // A browser drops a cookie for a domain that is not its host's. One without a domain is for the host alone.
     private static string? DomainFor(HttpContext context, Site site)
     {
         var host = context.Request.Host.Host;
-        return site.Settings.BypassCookieDomain is { } domain
-            && (host.Equals(domain, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase)) ? domain : null;
+        return
+            site.Settings.BypassCookieDomain is { } domain
+            && (host.Equals(domain, StringComparison.OrdinalIgnoreCase) || host.EndsWith("." + domain, StringComparison.OrdinalIgnoreCase))
+            ? domain
+            : null;
     }
 
     // The browser drops a secure cookie that came over plain http. It says itself what it used; otherwise the load balancer does.
@@ -124,7 +164,8 @@ public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, T
             return origin.StartsWith("https://", StringComparison.OrdinalIgnoreCase);
         if (request.IsHttps || site.RequestRules.ForwardedProto is "https")
             return true;
-        return site.TrustedProxies?.Contains(context.Connection.RemoteIpAddress ?? IPAddress.None) == true && request.Headers["X-Forwarded-Proto"] == "https";
+        return site.TrustedProxies?.Contains(context.Connection.RemoteIpAddress ?? IPAddress.None) == true
+            && request.Headers["X-Forwarded-Proto"] == "https";
     }
 
     private static async ValueTask WriteAsync(HttpContext context, Site site, BypassPage page, int status = StatusCodes.Status200OK)
@@ -138,7 +179,10 @@ public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, T
         await context.SendAsync(body).ConfigureAwait(false);
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "A browser at {Client} entered the token of bypass {Id}, valid until {Until:u}.")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "A browser at {Client} entered the token of bypass {Id}, valid until {Until:u}."
+    )]
     private partial void LogEntered(IPAddress client, string id, DateTimeOffset until);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Rejected an unknown or expired bypass token from {Client}.")]

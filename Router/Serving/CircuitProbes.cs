@@ -5,16 +5,16 @@ using Router.Upstreams;
 namespace Router.Serving;
 
 /// <summary>
-/// Tries addresses whose circuit breaker is open in the background, so that a backend that is back gets requests again at once. A backend that the
-/// mode closes is left alone. What was known about it before will say nothing when it opens again, and is forgotten.
+/// Tries addresses whose circuit breaker is open in the background, so that a backend that is back gets requests again at once. A backend
+/// that the mode closes is left alone. What was known about it before will say nothing when it opens again, and is forgotten.
 /// </summary>
-public sealed class CircuitProbes(UpstreamRegistry upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time) : BackgroundLoop(failures, time)
+public sealed class CircuitProbes(UpstreamRegistry upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time)
+    : BackgroundLoop(failures, time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     private readonly TimeProvider _time = time;
 
-    /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(Tick, _time);
@@ -23,12 +23,12 @@ public sealed class CircuitProbes(UpstreamRegistry upstreams, ModeController mod
             foreach (var upstream in upstreams.All)
             {
                 var isReached = modes.Current.Reaches(upstream.Settings.Kind, "GET");
-                foreach (var endpoint in upstream.Destinations)
+                foreach (var destination in upstream.Destinations)
                 {
                     if (isReached)
-                        endpoint.Connector.ProbeIfDue(stopping);
+                        destination.Connector.ProbeIfDue(stopping);
                     else
-                        endpoint.Connector.Forgive();
+                        destination.Connector.Forgive();
                 }
             }
         }

@@ -5,8 +5,8 @@ using Router.Configuration;
 namespace Router.Serving;
 
 /// <summary>
-/// The open connections of clients. Beyond the limit a new one is closed at once, so that those that are open keep their backends, and management and health
-/// check their descriptors. From this machine, where its health check comes from, 16 more are taken.
+/// The open connections of clients. Beyond the limit a new one is closed at once, so that those that are open keep their backends, and
+/// management and health check their descriptors. From this machine, where its health check comes from, 16 more are taken.
 /// </summary>
 public sealed partial class ClientConnections
 {
@@ -38,36 +38,43 @@ public sealed partial class ClientConnections
     /// <summary>How many may be open at once.</summary>
     public int Limit { get; }
 
-    /// <summary>How many are open.</summary>
     public int Open => Volatile.Read(ref _open);
 
     /// <summary>How many were refused.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>The connection middleware.</summary>
-    public ConnectionDelegate Watch(ConnectionDelegate next) => async connection =>
-    {
-        var open = Interlocked.Increment(ref _open);
-        if (open > Limit && !(open <= (long)Limit + LocalReserve && connection.RemoteEndPoint is IPEndPoint { Address: var peer } && IPAddress.IsLoopback(peer)))
+    public ConnectionDelegate Watch(ConnectionDelegate next) =>
+        async connection =>
         {
-            Leave();
-            Interlocked.Increment(ref _refused);
-            Warn();
-            await connection.DisposeAsync().ConfigureAwait(false);
-            return;
-        }
+            var open = Interlocked.Increment(ref _open);
+            if (
+                open > Limit
+                && !(
+                    open <= (long)Limit + LocalReserve
+                    && connection.RemoteEndPoint is IPEndPoint { Address: var peer }
+                    && IPAddress.IsLoopback(peer)
+                )
+            )
+            {
+                Leave();
+                Interlocked.Increment(ref _refused);
+                Warn();
+                await connection.DisposeAsync().ConfigureAwait(false);
+                return;
+            }
 
-        if (open > Volatile.Read(ref _peak))
-            Volatile.Write(ref _peak, open);
-        try
-        {
-            await next(connection).ConfigureAwait(false);
-        }
-        finally
-        {
-            Leave();
-        }
-    };
+            if (open > Volatile.Read(ref _peak))
+                Volatile.Write(ref _peak, open);
+            try
+            {
+                await next(connection).ConfigureAwait(false);
+            }
+            finally
+            {
+                Leave();
+            }
+        };
 
     /// <summary>The most that were open since the peak was last reset.</summary>
     public int Peak => Volatile.Read(ref _peak);
@@ -106,7 +113,10 @@ public sealed partial class ClientConnections
         LogRefused(Limit, refused);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Limit} connections of clients are open, which is the limit; {Refused} more were closed. Raise the limit of open files (LimitNOFILE, ulimit -n), or Router:Limits:MaxConnections where it is set. Logged once a minute; router_connections_refused_total counts.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Limit} connections of clients are open, which is the limit; {Refused} more were closed. Raise the limit of open files (LimitNOFILE, ulimit -n), or Router:Limits:MaxConnections where it is set. Logged once a minute; router_connections_refused_total counts."
+    )]
     private partial void LogRefused(int limit, long refused);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Problem}.")]

@@ -5,10 +5,11 @@ using Router.Modes;
 namespace Router.Serving;
 
 /// <summary>
-/// Reloads when one of the configuration's files has changed, or when a signal asks. A file that is still being written is waited for; several requests at
-/// once are one reload.
+/// Reloads when one of the configuration's files has changed, or when a signal asks. A file that is still being written is waited for;
+/// several requests at once are one reload.
 /// </summary>
-public sealed class ConfigurationWatch(ConfigurationFiles files, Reloader reloader, BackgroundFailures failures, TimeProvider time) : BackgroundLoop(failures, time)
+public sealed class ConfigurationWatch(ConfigurationFiles files, Reloader reloader, BackgroundFailures failures, TimeProvider time)
+    : BackgroundLoop(failures, time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
@@ -26,7 +27,6 @@ public sealed class ConfigurationWatch(ConfigurationFiles files, Reloader reload
         _asked.Set();
     }
 
-    /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken stopping)
     {
         var (seen, since) = ("", _time.GetTimestamp());

@@ -6,8 +6,18 @@ using Router.Upstreams;
 
 namespace Router.Serving;
 
-/// <summary>The site that is served, replaced in one step by <see cref="Reloader"/>. Requests that began on the old one end on it.</summary>
-public sealed class CurrentSite(SiteParts first, UpstreamRegistry upstreams, RateLimits limits, ProxyLists lists, RouterMetrics metrics, BypassGate bypass, FleetClock time)
+/// <summary>
+/// The site that is served, replaced in one step by <see cref="Reloader"/>. Requests that began on the old one end on it.
+/// </summary>
+public sealed class CurrentSite(
+    SiteParts first,
+    UpstreamRegistry upstreams,
+    RateLimits limits,
+    ProxyLists lists,
+    RouterMetrics metrics,
+    BypassGate bypass,
+    FleetClock time
+)
 {
     private volatile Site _current = new(first, upstreams, limits, lists, metrics.Traffic, bypass, time);
 

@@ -11,27 +11,46 @@ public static class ListenAddresses
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().ToArray();
         var site = endpoints is not []
             ? endpoints.Select(endpoint => new ListenAddress($"{endpoint.Path}:Url", endpoint["Url"] ?? ""))
-            : options.ListenUrls(new ValidationErrors()).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(url => new ListenAddress(options.ListenKey, url));
+            : options
+                .ListenUrls(new ValidationErrors())
+                .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(url => new ListenAddress(options.ListenKey, url));
         return [.. site, .. management.Url is { } url ? new[] { new ListenAddress("Router:Management:Url", url) } : []];
     }
 
     /// <summary>The addresses that can't be listened on, but for those that another process uses, which are given apart.</summary>
-    public static IReadOnlyList<ListenAddress> Check(IReadOnlyList<ListenAddress> addresses, IConfiguration configuration, ValidationErrors faults)
+    public static IReadOnlyList<ListenAddress> Check(
+        IReadOnlyList<ListenAddress> addresses,
+        IConfiguration configuration,
+        ValidationErrors errors
+    )
     {
         var inUse = new List<ListenAddress>();
         for (var i = 0; i < addresses.Count; i++)
         {
             var address = addresses[i];
-            if (address.Try(out var isInUse) is { } fault && !isInUse)
-                faults.Add(fault.Key, fault.Problem, fault.Hint);
+            if (address.Try(out var isInUse) is { } error && !isInUse)
+                errors.Add(error.Key, error.Problem, error.Hint);
             if (isInUse)
                 inUse.Add(address);
             if (addresses.Take(i).FirstOrDefault(address.Overlaps) is { } other)
-                faults.Add(address.Key, $"{address.Url} is the same port as {other.Url} ({other.Key})", "Give each address a port of its own");
-            if (address.Url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && !address.Key.StartsWith("Kestrel:", StringComparison.Ordinal) && address.Key != "Router:Management:Url"
-                && !configuration.GetSection("Kestrel:Certificates").GetChildren().Any())
+                errors.Add(
+                    address.Key,
+                    $"{address.Url} is the same port as {other.Url} ({other.Key})",
+                    "Give each address a port of its own"
+                );
+            if (
+                address.Url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)
+                && !address.Key.StartsWith("Kestrel:", StringComparison.Ordinal)
+                && address.Key != "Router:Management:Url"
+                && !configuration.GetSection("Kestrel:Certificates").GetChildren().Any()
+            )
             {
-                faults.Add(address.Key, $"{address.Url} is https, and there is no certificate", "Set Kestrel:Certificates:Default:Path and KeyPath");
+                errors.Add(
+                    address.Key,
+                    $"{address.Url} is https, and there is no certificate",
+                    "Set Kestrel:Certificates:Default:Path and KeyPath"
+                );
             }
         }
 
@@ -40,7 +59,7 @@ public static class ListenAddresses
 
     /// <summary>Why a start has failed, by trying each address: the framework's own exceptions name none.</summary>
     public static string Explain(IReadOnlyList<ListenAddress> addresses, Exception failure) =>
-        addresses.Select(address => address.Try(out _)).FirstOrDefault(fault => fault is not null) is { } found
+        addresses.Select(address => address.Try(out _)).FirstOrDefault(error => error is not null) is { } found
             ? $"{found.Problem}. {found.Hint}."
             : $"Router can't listen on {string.Join(", ", addresses.Select(address => address.Url))}: {failure.GetBaseException().Message.TrimEnd('.')}.";
 }

@@ -16,7 +16,10 @@ public sealed class LiveGauges
 
     private static readonly (VerdictState State, string Name)[] VerdictNames =
     [
-        (VerdictState.Safe, "safe"), (VerdictState.NotSafe, "not_safe"), (VerdictState.ClosedToVisitors, "closed_to_visitors"), (VerdictState.Open, "open"),
+        (VerdictState.Safe, "safe"),
+        (VerdictState.NotSafe, "not_safe"),
+        (VerdictState.ClosedToVisitors, "closed_to_visitors"),
+        (VerdictState.Open, "open"),
     ];
 
     private readonly ModeController _modes;
@@ -24,52 +27,181 @@ public sealed class LiveGauges
     private readonly UpstreamRegistry _upstreams;
 
     /// <summary>Adds them to Router's meter.</summary>
-    public LiveGauges(RouterMetrics metrics, ModeController modes, StoreHealth store, FleetReporter fleet, InFlightRequests open, UncertainWrites uncertain, CurrentSite site, UpstreamRegistry upstreams, BackgroundFailures failures, ClientConnections connections, AcceptFailures accepting, FleetClock time)
+    public LiveGauges(
+        RouterMetrics metrics,
+        ModeController modes,
+        StoreHealth store,
+        FleetReporter fleet,
+        InFlightRequests inFlight,
+        UncertainWrites uncertain,
+        CurrentSite site,
+        UpstreamRegistry upstreams,
+        BackgroundFailures failures,
+        ClientConnections connections,
+        AcceptFailures accepting,
+        FleetClock time
+    )
     {
         (_modes, _site, _upstreams) = (modes, site, upstreams);
         var meter = metrics.Meter;
-        meter.CreateObservableGauge("router.build.info", () => new Measurement<int>(1, new KeyValuePair<string, object?>("version", BuildInfo.Version), new KeyValuePair<string, object?>("revision", BuildInfo.Revision)), null, "1; the labels say what runs.");
+        meter.CreateObservableGauge(
+            "router.build.info",
+            () =>
+                new Measurement<int>(
+                    1,
+                    new KeyValuePair<string, object?>("version", BuildInfo.Version),
+                    new KeyValuePair<string, object?>("revision", BuildInfo.Revision)
+                ),
+            null,
+            "1; the labels say what runs."
+        );
         meter.CreateObservableGauge("router.mode", Modes, "{mode}", "1 for the mode that holds, 0 for the others.");
-        meter.CreateObservableGauge("router.mode.set.info", SetBy, null, "1; the labels say who set the mode that holds, and by which ticket.");
-        meter.CreateObservableGauge("router.mode.version", () => modes.State.Record.Version.Number, "{version}", "The version of the mode's record that this instance has.");
-        meter.CreateObservableGauge("router.mode.overrun", () => modes.State.OverrunAt(time.GetUtcNow()).TotalSeconds, "s", "By how much the announced end has passed while the site is not open.");
-        meter.CreateObservableGauge("router.mode.window_age", () => modes.State.WindowAgeAt(time.GetUtcNow()).TotalSeconds, "s", "How long the window of downtime lasts already.");
-        meter.CreateObservableGauge("router.mode.store_problem", () => store.Problem is null ? 0 : 1, "{problem}", "1 where the mode can't be read or understood and stays what it was.");
-        meter.CreateObservableGauge("router.mode.switch_problem", () => store.Isolation is null ? 0 : 1, "{problem}", "1 where the mode store can be read but not written, so that nobody can switch the fleet.");
-        meter.CreateObservableGauge("router.fleet.verdict", () => Verdicts(fleet.Published), null, "1 for the verdict on the fleet, 0 for the others: safe only where a restore may begin.");
-        meter.CreateObservableGauge("router.fleet.instances", () => Instances(fleet.Published), "{instance}", "Instances of the fleet, by state: live, or vanished and not known to have ended.");
-        meter.CreateObservableGauge("router.fleet.unsettled_writes", () => fleet.Published?.Unsettled ?? 0, "{request}", "Writes of unknown outcome that an application may still be applying.");
-        meter.CreateObservableGauge("router.mode.in_the_way", () => open.BlockingFor(modes.State).Count, "{request}", "Requests and upgraded connections in flight to what the mode closes.");
-        meter.CreateObservableCounter("router.uncertain_writes", () => uncertain.Count, "{request}", "Requests that must not be done twice and whose exchange was broken or cut.");
+        meter.CreateObservableGauge(
+            "router.mode.set.info",
+            SetBy,
+            null,
+            "1; the labels say who set the mode that holds, and by which ticket."
+        );
+        meter.CreateObservableGauge(
+            "router.mode.version",
+            () => modes.State.Record.Version.Number,
+            "{version}",
+            "The version of the mode's record that this instance has."
+        );
+        meter.CreateObservableGauge(
+            "router.mode.overrun",
+            () => modes.State.OverrunAt(time.GetUtcNow()).TotalSeconds,
+            "s",
+            "By how much the announced end has passed while the site is not open."
+        );
+        meter.CreateObservableGauge(
+            "router.mode.window_age",
+            () => modes.State.WindowAgeAt(time.GetUtcNow()).TotalSeconds,
+            "s",
+            "How long the window of downtime lasts already."
+        );
+        meter.CreateObservableGauge(
+            "router.mode.store_problem",
+            () => store.Problem is null ? 0 : 1,
+            "{problem}",
+            "1 where the mode can't be read or understood and stays what it was."
+        );
+        meter.CreateObservableGauge(
+            "router.mode.switch_problem",
+            () => store.Isolation is null ? 0 : 1,
+            "{problem}",
+            "1 where the mode store can be read but not written, so that nobody can switch the fleet."
+        );
+        meter.CreateObservableGauge(
+            "router.fleet.verdict",
+            () => Verdicts(fleet.Published),
+            null,
+            "1 for the verdict on the fleet, 0 for the others: safe only where a restore may begin."
+        );
+        meter.CreateObservableGauge(
+            "router.fleet.instances",
+            () => Instances(fleet.Published),
+            "{instance}",
+            "Instances of the fleet, by state: live, or vanished and not known to have ended."
+        );
+        meter.CreateObservableGauge(
+            "router.fleet.unsettled_writes",
+            () => fleet.Published?.Unsettled ?? 0,
+            "{request}",
+            "Writes of unknown outcome that an application may still be applying."
+        );
+        meter.CreateObservableGauge(
+            "router.mode.in_the_way",
+            () => inFlight.BlockingFor(modes.State).Count,
+            "{request}",
+            "Requests and upgraded connections in flight to what the mode closes."
+        );
         meter.CreateObservableCounter(
-            "router.background.failures", () => failures.Counts.Select(work => new Measurement<long>(work.Count, new KeyValuePair<string, object?>("work", work.Work))),
-            "{failure}", "Errors of background work, which goes on; the log names each once.");
+            "router.uncertain_writes",
+            () => uncertain.Count,
+            "{request}",
+            "Requests that must not be done twice and whose exchange was broken or cut."
+        );
+        meter.CreateObservableCounter(
+            "router.background.failures",
+            () => failures.Counts.Select(work => new Measurement<long>(work.Count, new KeyValuePair<string, object?>("work", work.Work))),
+            "{failure}",
+            "Errors of background work, which goes on; the log names each once."
+        );
         meter.CreateObservableGauge("router.connections", () => connections.Open, "{connection}", "Open connections of clients.");
-        meter.CreateObservableGauge("router.connections.limit", () => connections.Limit, "{connection}", "How many connections of clients may be open; further ones are closed.");
-        meter.CreateObservableCounter("router.connections.refused", () => connections.Refused, "{connection}", "Connections of clients that were closed because the limit was reached.");
-        meter.CreateObservableCounter("router.accept.failures", () => accepting.Count, "{attempt}", "Connections that could not be accepted because no descriptor or memory was left.");
+        meter.CreateObservableGauge(
+            "router.connections.limit",
+            () => connections.Limit,
+            "{connection}",
+            "How many connections of clients may be open; further ones are closed."
+        );
+        meter.CreateObservableCounter(
+            "router.connections.refused",
+            () => connections.Refused,
+            "{connection}",
+            "Connections of clients that were closed because the limit was reached."
+        );
+        meter.CreateObservableCounter(
+            "router.accept.failures",
+            () => accepting.Count,
+            "{attempt}",
+            "Connections that could not be accepted because no descriptor or memory was left."
+        );
         meter.CreateObservableGauge("router.backend.in_flight", InFlight, "{request}", "Requests that have begun and not ended.");
-        meter.CreateObservableGauge("router.backend.upgraded", Upgraded, "{connection}", "Open connections that have changed their protocol, such as WebSockets.");
-        meter.CreateObservableGauge("router.backend.circuit", Circuits, "{state}", "1 for the state in which the circuit breaker of an address is, 0 for the others.");
-        meter.CreateObservableCounter("router.retries", Repeats, "{attempt}", "Requests that were sent to a backend again, by what had gone wrong before.");
-        meter.CreateObservableGauge("router.trusted_proxies", TrustedProxies, "{range}", "Address ranges whose proxies are believed, by list.");
-        meter.CreateObservableGauge("router.trusted_proxies.age", TrustedProxyAges, "s", "How long ago a list of trusted proxies was last read; absent where it never was.");
+        meter.CreateObservableGauge(
+            "router.backend.upgraded",
+            Upgraded,
+            "{connection}",
+            "Open connections that have changed their protocol, such as WebSockets."
+        );
+        meter.CreateObservableGauge(
+            "router.backend.circuit",
+            Circuits,
+            "{state}",
+            "1 for the state in which the circuit breaker of an address is, 0 for the others."
+        );
+        meter.CreateObservableCounter(
+            "router.retries",
+            Repeats,
+            "{attempt}",
+            "Requests that were sent to a backend again, by what had gone wrong before."
+        );
+        meter.CreateObservableGauge(
+            "router.trusted_proxies",
+            TrustedProxies,
+            "{range}",
+            "Address ranges whose proxies are believed, by list."
+        );
+        meter.CreateObservableGauge(
+            "router.trusted_proxies.age",
+            TrustedProxyAges,
+            "s",
+            "How long ago a list of trusted proxies was last read; absent where it never was."
+        );
         // The framework's handler reports this for HTTP/2; the name and labels are the semantic conventions' for both.
-        meter.CreateObservableUpDownCounter("http.client.open_connections", Connections, "{connection}", "Number of outbound HTTP connections that are currently active or idle on the client.");
+        meter.CreateObservableUpDownCounter(
+            "http.client.open_connections",
+            Connections,
+            "{connection}",
+            "Number of outbound HTTP connections that are currently active or idle on the client."
+        );
     }
 
     // What the observer publishes is the fleet's, so that every instance shows the same. Where nothing current is known, nothing is safe.
     private IEnumerable<Measurement<int>> Verdicts(PublishedVerdict? published)
     {
         var current = published is { } known && known.Version == _modes.State.Record.Version ? known.State : VerdictState.NotSafe;
-        return VerdictNames.Select(verdict => new Measurement<int>(verdict.State == current ? 1 : 0, new KeyValuePair<string, object?>("verdict", verdict.Name)));
+        return VerdictNames.Select(verdict => new Measurement<int>(
+            verdict.State == current ? 1 : 0,
+            new KeyValuePair<string, object?>("verdict", verdict.Name)
+        ));
     }
 
     private static IEnumerable<Measurement<int>> Instances(PublishedVerdict? published) =>
-    [
-        new(published?.Live ?? 0, new KeyValuePair<string, object?>("state", "live")),
-        new(published?.Vanished ?? 0, new KeyValuePair<string, object?>("state", "vanished")),
-    ];
+        [
+            new(published?.Live ?? 0, new KeyValuePair<string, object?>("state", "live")),
+            new(published?.Vanished ?? 0, new KeyValuePair<string, object?>("state", "vanished")),
+        ];
 
     private Measurement<int> SetBy()
     {
@@ -78,7 +210,10 @@ public sealed class LiveGauges
     }
 
     private IEnumerable<Measurement<int>> Modes() =>
-        ModeCatalogue.All.Select(mode => new Measurement<int>(mode == _modes.Current ? 1 : 0, new KeyValuePair<string, object?>("mode", mode.Name)));
+        ModeCatalogue.All.Select(mode => new Measurement<int>(
+            mode == _modes.Current ? 1 : 0,
+            new KeyValuePair<string, object?>("mode", mode.Name)
+        ));
 
     private IEnumerable<Measurement<int>> InFlight() =>
         _site.Current.Backends.Select(upstream => new Measurement<int>(_upstreams.InFlight(upstream.Settings.Name), Backend(upstream)));
@@ -94,7 +229,10 @@ public sealed class LiveGauges
         select new Measurement<long>(count, Backend(upstream), new("reason", ForwardFailures.NameOf(failure)));
 
     private IEnumerable<Measurement<int>> TrustedProxies() =>
-        _site.Current.Proxies.Lists.Select(list => new Measurement<int>(list.Ranges.Length, new KeyValuePair<string, object?>("list", list.Settings.Name)));
+        _site.Current.Proxies.Lists.Select(list => new Measurement<int>(
+            list.Ranges.Length,
+            new KeyValuePair<string, object?>("list", list.Settings.Name)
+        ));
 
     private IEnumerable<Measurement<double>> TrustedProxyAges() =>
         from list in _site.Current.Proxies.Lists
@@ -111,7 +249,8 @@ public sealed class LiveGauges
             new("http.connection.state", state.Item1),
             new("server.address", endpoint.Address.Host),
             new("server.port", endpoint.Address.Port),
-            new("url.scheme", endpoint.Address.Scheme));
+            new("url.scheme", endpoint.Address.Scheme)
+        );
 
     private IEnumerable<Measurement<int>> Circuits() =>
         from upstream in _site.Current.Backends
@@ -121,7 +260,8 @@ public sealed class LiveGauges
             endpoint.Circuit == state ? 1 : 0,
             Backend(upstream),
             new("address", endpoint.Address.GetLeftPart(UriPartial.Authority)),
-            new("state", state));
+            new("state", state)
+        );
 
     private static KeyValuePair<string, object?> Backend(Upstream upstream) => new("backend", upstream.Settings.Name);
 }

@@ -3,11 +3,16 @@ using Router.Background;
 namespace Router.Serving;
 
 /// <summary>
-/// Gives memory back to the system when many clients have gone. Each connection with an unfinished request holds a buffer of 16 KiB; once returned it is
-/// garbage, which nothing collects on a site that has become quiet. The collection stops all threads, so it is made only where at most a quarter is left of
-/// 1,000 connections or more, and once for each such peak.
+/// Gives memory back to the system when many clients have gone. Each connection with an unfinished request holds a buffer of 16 KiB; once
+/// returned it is garbage, which nothing collects on a site that has become quiet. The collection stops all threads, so it is made only
+/// where at most a quarter is left of 1,000 connections or more, and once for each such peak.
 /// </summary>
-public sealed partial class MemoryRelease(ClientConnections connections, BackgroundFailures failures, TimeProvider time, ILogger<MemoryRelease> logger) : BackgroundLoop(failures, time)
+public sealed partial class MemoryRelease(
+    ClientConnections connections,
+    BackgroundFailures failures,
+    TimeProvider time,
+    ILogger<MemoryRelease> logger
+) : BackgroundLoop(failures, time)
 {
     /// <summary>The smallest peak after which memory is given back.</summary>
     public const int SmallestPeak = 1_000;
@@ -17,7 +22,6 @@ public sealed partial class MemoryRelease(ClientConnections connections, Backgro
 
     private readonly TimeProvider _time = time;
 
-    /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken stopping)
     {
         while (true)
@@ -34,6 +38,9 @@ public sealed partial class MemoryRelease(ClientConnections connections, Backgro
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Released memory: of {Peak} connections {Open} are left, and of {Before} MiB {After} MiB are in use.")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Released memory: of {Peak} connections {Open} are left, and of {Before} MiB {After} MiB are in use."
+    )]
     private partial void LogReleased(int peak, int open, long before, long after);
 }

@@ -3,10 +3,11 @@ using Router.Modes;
 
 namespace Router.Serving;
 
-/// <summary>Has the closed site's answers made as soon as the mode changes: a flood of visitors comes exactly then, and the first must not wait.</summary>
+/// <summary>
+/// Has the closed site's answers made as soon as the mode changes: a flood of visitors comes exactly then, and the first must not wait.
+/// </summary>
 public sealed class PagePreparation(CurrentSite site, ModeController modes, BackgroundFailures failures, FleetClock time) : IHostedService
 {
-    /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         modes.Changed += Prepare;
@@ -14,7 +15,6 @@ public sealed class PagePreparation(CurrentSite site, ModeController modes, Back
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken)
     {
         modes.Changed -= Prepare;
@@ -25,6 +25,8 @@ public sealed class PagePreparation(CurrentSite site, ModeController modes, Back
     private void Prepare(ModeState state)
     {
         if (state.Mode.ClosesAnything)
-            ThreadPool.QueueUserWorkItem(_ => failures.Run(nameof(PagePreparation), () => site.Current.Pages.Prepare(state, time.GetUtcNow())));
+            ThreadPool.QueueUserWorkItem(_ =>
+                failures.Run(nameof(PagePreparation), () => site.Current.Pages.Prepare(state, time.GetUtcNow()))
+            );
     }
 }

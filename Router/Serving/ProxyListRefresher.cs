@@ -7,7 +7,8 @@ namespace Router.Serving;
 /// Reads the lists of trusted proxies: once before the first request is taken, and then each at its interval.
 /// A list that can't be read keeps the site from nothing.
 /// </summary>
-public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clients, BackgroundFailures failures, TimeProvider time) : BackgroundLoop(failures, time)
+public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clients, BackgroundFailures failures, TimeProvider time)
+    : BackgroundLoop(failures, time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
@@ -17,7 +18,6 @@ public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clie
     private readonly TimeProvider _time = time;
     private readonly SemaphoreSlim _one = new(1, 1);
 
-    /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         await RefreshAsync(isAsked: false, cancellationToken).ConfigureAwait(false);
@@ -27,14 +27,12 @@ public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clie
     /// <summary>Reads every list now, whatever its interval.</summary>
     public Task RefreshAllAsync(CancellationToken stopping) => RefreshAsync(isAsked: true, stopping);
 
-    /// <inheritdoc/>
     public override void Dispose()
     {
         base.Dispose();
         _one.Dispose();
     }
 
-    /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken stopping)
     {
         while (true)
@@ -50,7 +48,11 @@ public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clie
         await _one.WaitAsync(stopping).ConfigureAwait(false);
         try
         {
-            await ReadAsync([.. site.Current.Proxies.Lists.Where(list => list.IsDue || (isAsked && list.Settings.Location is not null))], stopping).ConfigureAwait(false);
+            await ReadAsync(
+                    [.. site.Current.Proxies.Lists.Where(list => list.IsDue || (isAsked && list.Settings.Location is not null))],
+                    stopping
+                )
+                .ConfigureAwait(false);
         }
         finally
         {

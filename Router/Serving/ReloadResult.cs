@@ -8,7 +8,12 @@ namespace Router.Serving;
 /// <param name="AfterRestart">Those of the keys whose new values take effect only at the next start.</param>
 /// <param name="Faults">Why nothing was changed; none where the new configuration is in force.</param>
 /// <param name="Routes">How many routes the site in force has.</param>
-public sealed record ReloadResult(ImmutableArray<string> Changes, ImmutableArray<string> AfterRestart, ImmutableArray<ValidationError> Faults, int Routes)
+public sealed record ReloadResult(
+    ImmutableArray<string> Changes,
+    ImmutableArray<string> AfterRestart,
+    ImmutableArray<ValidationError> Faults,
+    int Routes
+)
 {
     // More names than these make no line that a person reads.
     private const int MostNamed = 10;
@@ -17,7 +22,10 @@ public sealed record ReloadResult(ImmutableArray<string> Changes, ImmutableArray
     public bool IsAccepted => Faults is [];
 
     /// <summary>What changed, in one sentence part.</summary>
-    public string Summary => Changes is [] ? "nothing changed" : $"{Named(Changes)} changed{(AfterRestart is [] ? "" : $" ({Named(AfterRestart)} only at the next start)")}";
+    public string Summary =>
+        Changes is []
+            ? "nothing changed"
+            : $"{Named(Changes)} changed{(AfterRestart is [] ? "" : $" ({Named(AfterRestart)} only at the next start)")}";
 
     private static string Named(ImmutableArray<string> names) =>
         string.Join(", ", names.Take(MostNamed)) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");

@@ -6,14 +6,30 @@ using Router.Pages;
 namespace Router.Serving;
 
 /// <summary>
-/// Reads everything again that an operator can change while Router runs: the configuration, pages, the files that routes serve, certificates and lists.
-/// It is in force as a whole or not at all; what is wrong is logged once, counted, and given to whoever asked.
+/// Reads everything again that an operator can change while Router runs: the configuration, pages, the files that routes serve,
+/// certificates and lists. It is in force as a whole or not at all; what is wrong is logged once, counted, and given to whoever asked.
 /// </summary>
 public sealed partial class Reloader(
-    IConfigurationRoot configuration, ConfigurationFiles files, CurrentSite site, ProxyListRefresher lists, RouterMetrics metrics, TimeProvider time, ILogger<Reloader> logger) : IDisposable
+    IConfigurationRoot configuration,
+    ConfigurationFiles files,
+    CurrentSite site,
+    ProxyListRefresher lists,
+    RouterMetrics metrics,
+    TimeProvider time,
+    ILogger<Reloader> logger
+) : IDisposable
 {
     // Read by what is made once, at the start.
-    private static readonly string[] StartOnly = ["Router:Mode", "Router:Limits", "Router:Variables", "Router:ModeStore", "Router:Management", "Router:Instance", "Router:ApplicationName"];
+    private static readonly string[] StartOnly =
+    [
+        "Router:Mode",
+        "Router:Limits",
+        "Router:Variables",
+        "Router:ModeStore",
+        "Router:Management",
+        "Router:Instance",
+        "Router:ApplicationName",
+    ];
 
     private static readonly TimeSpan ListsPatience = TimeSpan.FromSeconds(3);
 
@@ -34,7 +50,10 @@ public sealed partial class Reloader(
             {
                 LogReloaded(cause, result.Summary, result.Routes);
                 // A list that takes longer is read all the same; whoever asked does not wait for it.
-                await lists.RefreshAllAsync(stopping).WaitAsync(ListsPatience, time, stopping).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await lists
+                    .RefreshAllAsync(stopping)
+                    .WaitAsync(ListsPatience, time, stopping)
+                    .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             else
             {
@@ -49,29 +68,32 @@ public sealed partial class Reloader(
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _one.Dispose();
 
     private ReloadResult Reload()
     {
-        var faults = new ValidationErrors();
+        var errors = new ValidationErrors();
         var before = site.Current;
-        var candidate = files.ReadAgain(configuration, faults);
+        var candidate = files.ReadAgain(configuration, errors);
         // Where a file can't be read, what is missing in it is no news.
-        if (faults.Any)
-            return Refused(faults, before);
+        if (errors.Any)
+            return Refused(errors, before);
         SiteParts parts;
         try
         {
-            parts = Site.Read(candidate.Configuration, faults);
-            if (faults.Any)
-                return Refused(faults, before);
+            parts = Site.Read(candidate.Configuration, errors);
+            if (errors.Any)
+                return Refused(errors, before);
             var stamps = StampFiles(parts.Settings, candidate.Configuration);
             var changed = candidate.ChangedKeys();
             var now = site.Replace(parts);
             candidate.Take();
             var result = new ReloadResult(
-                [.. changed, .. Changed(_stamps, stamps)], [.. changed.Where(key => StartOnly.Any(section => IsWithin(key, section)))], [], now.Table.Routes.Length);
+                [.. changed, .. Changed(_stamps, stamps)],
+                [.. changed.Where(key => StartOnly.Any(section => IsWithin(key, section)))],
+                [],
+                now.Table.Routes.Length
+            );
             _stamps = stamps;
             if (now.Settings.Mode != before.Settings.Mode)
                 LogModeUnchanged(now.Settings.Mode);
@@ -81,18 +103,25 @@ public sealed partial class Reloader(
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             LogFailed(failure);
-            faults.Add("The new configuration", $"could not be put in force: {failure.Message.TrimEnd('.')}", "Reload once more; report it if it happens again");
-            return Refused(faults, site.Current);
+            errors.Add(
+                "The new configuration",
+                $"could not be put in force: {failure.Message.TrimEnd('.')}",
+                "Reload once more; report it if it happens again"
+            );
+            return Refused(errors, site.Current);
         }
     }
 
-    private static ReloadResult Refused(ValidationErrors faults, Site inForce) => new([], [], [.. faults.All], inForce.Table.Routes.Length);
+    private static ReloadResult Refused(ValidationErrors errors, Site inForce) => new([], [], [.. errors.All], inForce.Table.Routes.Length);
 
     private static bool IsWithin(string key, string section) =>
         key.StartsWith(section, StringComparison.OrdinalIgnoreCase) && (key.Length == section.Length || key[section.Length] == ':');
 
     private static IEnumerable<string> Changed(Dictionary<string, string> before, Dictionary<string, string> now) =>
-        before.Keys.Union(now.Keys).Where(path => before.GetValueOrDefault(path) != now.GetValueOrDefault(path)).Order(StringComparer.Ordinal);
+        before
+            .Keys.Union(now.Keys)
+            .Where(path => before.GetValueOrDefault(path) != now.GetValueOrDefault(path))
+            .Order(StringComparer.Ordinal);
 
     private static Dictionary<string, string> StampFiles(RouterSettings settings, IConfiguration configuration)
     {
@@ -107,18 +136,28 @@ public sealed partial class Reloader(
             pages = [];
         }
 
-        return pages.Concat(ClientCertificateFiles.Paths(configuration)).Concat(CertificateStamps.Paths(configuration)).Distinct().ToDictionary(path => path, FileStamp.Of);
+        return pages
+            .Concat(ClientCertificateFiles.Paths(configuration))
+            .Concat(CertificateStamps.Paths(configuration))
+            .Distinct()
+            .ToDictionary(path => path, FileStamp.Of);
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The configuration was reloaded ({Cause}): {Changes}. Routes: {Routes}.")]
     private partial void LogReloaded(string cause, string changes, int routes);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The configuration was read again ({Cause}) and is not valid; the running one stays in force. Faults: {Count}. {Faults}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The configuration was read again ({Cause}) and is not valid; the running one stays in force. Faults: {Count}. {Faults}"
+    )]
     private partial void LogRefused(string cause, int count, string faults);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Reloading failed.")]
     private partial void LogFailed(Exception failure);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The configuration now says mode {Mode}, but it sets the mode at start only: the mode in force has NOT changed.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "The configuration now says mode {Mode}, but it sets the mode at start only: the mode in force has NOT changed."
+    )]
     private partial void LogModeUnchanged(string mode);
 }

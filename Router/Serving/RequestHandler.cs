@@ -17,26 +17,39 @@ using Router.Telemetry;
 namespace Router.Serving;
 
 /// <summary>
-/// The catch-all handler: every request for a routed host. It gathers the facts, has <see cref="AdmissionPolicy"/> decide, and carries the decision out.
+/// The catch-all handler: every request for a routed host. It gathers the facts, has <see cref="AdmissionPolicy"/> decide, and carries the
+/// decision out.
 /// </summary>
 public sealed class RequestHandler(
-    CurrentSite site, ModeController modes, Forwarder forwarder, OwnResponseWriter answers, RouterMetrics metrics, AccessLog accessLog, Tracing tracing, BypassForm bypassForm, ConnectionClosing ending, InFlightRequests open, RequestEnding end, FleetClock time)
+    CurrentSite site,
+    ModeController modes,
+    Forwarder forwarder,
+    OwnResponseWriter responses,
+    RouterMetrics metrics,
+    AccessLog accessLog,
+    Tracing tracing,
+    BypassForm bypassForm,
+    ConnectionClosing ending,
+    InFlightRequests inFlight,
+    RequestEnding end,
+    FleetClock time
+)
 {
     /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
-    public static bool IsOwn(ReadOnlySpan<char> path) =>
-        path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
+    public static bool IsOwn(ReadOnlySpan<char> path) => path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
 
     /// <summary>Handles a request, or passes it on to Router's own endpoints where no route has it.</summary>
     public Task HandleAsync(HttpContext context, RequestDelegate own)
     {
-        var exchange = new RequestRecord(time);
-        // A process that was paused may know a mode that is long over. Asked before the request is counted: one that waits is with no backend.
-        return modes.Contact is { } contact && contact.IsStaleAt(exchange.Arrived)
-            ? AskFirstAsync(context, own, contact, exchange)
-            : HandleAsync(context, own, exchange);
+        var record = new RequestRecord(time);
+        // A process that was paused may know a mode that is long over. Asked before the request is counted: one that waits is with no
+        // backend.
+        return modes.Contact is { } contact && contact.IsStaleAt(record.Arrived)
+            ? AskFirstAsync(context, own, contact, record)
+            : HandleAsync(context, own, record);
     }
 
-    private Task HandleAsync(HttpContext context, RequestDelegate own, RequestRecord exchange)
+    private Task HandleAsync(HttpContext context, RequestDelegate own, RequestRecord record)
     {
         var current = site.Current;
         var match = Match(current, context, out var pathAndQuery);
@@ -53,58 +66,71 @@ public sealed class RequestHandler(
         {
             // Counted first, asked for the mode second: see AdmissionPolicy.
             upstream.Enter();
-            open.Enter(exchange);
+            inFlight.Enter(record);
         }
 
-        return HandleAsync(context, current, match, live, pathAndQuery, exchange);
+        return HandleAsync(context, current, match, live, pathAndQuery, record);
     }
 
-    private async Task AskFirstAsync(HttpContext context, RequestDelegate own, StoreContact contact, RequestRecord exchange)
+    private async Task AskFirstAsync(HttpContext context, RequestDelegate own, StoreContact contact, RequestRecord record)
     {
         // The health check asks no backend, and a platform that got no answer would start this instance anew.
         if (!IsOwn(context.Request.Path.Value))
         {
-            await contact.WaitAsync(exchange.Arrived, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await contact.WaitAsync(record.Arrived, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // It waited, and its client may have left.
             (context.Feature<IConnectionLifetimeFeature>() as HalfClose)?.RequireInput();
         }
 
-        await HandleAsync(context, own, exchange).ConfigureAwait(false);
+        await HandleAsync(context, own, record).ConfigureAwait(false);
     }
 
     // One method for the way of a request that goes well: each one that waits costs it as much as a field or two.
-    private async Task HandleAsync(HttpContext context, Site current, RouteMatch match, RouteState? live, string pathAndQuery, RequestRecord exchange)
+    private async Task HandleAsync(
+        HttpContext context,
+        Site current,
+        RouteMatch match,
+        RouteState? live,
+        string pathAndQuery,
+        RequestRecord record
+    )
     {
         try
         {
-            if (Decide(context, current, match, live, pathAndQuery, exchange, out var refusal) is not { } order)
+            if (Decide(context, current, match, live, pathAndQuery, record, out var refusal) is not { } forward)
             {
                 // It does not go to the backend: however long its response takes, it does not count as in flight.
-                Leave(exchange, live);
-                await AnswerAsync(context, refusal, current, live, exchange.Client).ConfigureAwait(false);
+                Leave(record, live);
+                await AnswerAsync(context, refusal, current, live, record.Client).ConfigureAwait(false);
                 return;
             }
 
-            using var span = tracing.Begin(context, order.Route, order.Upstream);
-            order.Span = tracing.Current;
-            LimitBody(context, order.Route.MaxRequestBody);
-            var failure = await forwarder.ForwardAsync(context, order).ConfigureAwait(false);
+            using var span = tracing.Begin(context, forward.Route, forward.Upstream);
+            forward.Span = tracing.Current;
+            LimitBody(context, forward.Route.MaxRequestBody);
+            var failure = await forwarder.ForwardAsync(context, forward).ConfigureAwait(false);
             Tracing.End(span, context.Response.StatusCode, failure);
             if (failure != ForwardFailure.Closed)
-                metrics.Forwarded(order.Upstream, context.Request.Method, failure is null ? context.Response.StatusCode : 0, exchange.Duration);
+                metrics.Forwarded(
+                    forward.Upstream,
+                    context.Request.Method,
+                    failure is null ? context.Response.StatusCode : 0,
+                    record.Duration
+                );
             if (failure is { } reason)
-                await AnswerFailureAsync(context, current, live!, exchange, reason).ConfigureAwait(false);
+                await AnswerFailureAsync(context, current, live!, record, reason).ConfigureAwait(false);
         }
         // The body of a request that Router answers itself: the server reads no further, and says what is wrong with it.
-        catch (BadHttpRequestException fault) when (exchange.Upstream is null && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+        catch (BadHttpRequestException error)
+            when (record.Upstream is null && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             context.Response.Clear();
-            await AnswerOwnAsync(context, AnswerTo(fault), RequestOutcome.NotForwarded, current, modes.State, live).ConfigureAwait(false);
+            await AnswerOwnAsync(context, AnswerTo(error), RequestOutcome.NotForwarded, current, modes.State, live).ConfigureAwait(false);
         }
         catch
         {
-            if (exchange is { Upstream: not null, HasEnded: false })
-                end.Report(context, exchange, live!.Route.Name, ForwardFailure.InternalError);
+            if (record is { Upstream: not null, HasEnded: false })
+                end.Report(context, record, live!.Route.Name, ForwardFailure.InternalError);
             // What the server makes of it when it gets there; counters and log are to say the same.
             if (!context.Response.HasStarted)
                 context.Response.StatusCode = StatusCodes.Status500InternalServerError;
@@ -112,22 +138,33 @@ public sealed class RequestHandler(
         }
         finally
         {
-            Leave(exchange, live);
+            Leave(record, live);
             // A client that left before its answer got no status, and 200 is only what the framework begins with.
-            (live?.Traffic ?? metrics.Traffic.NotRouted).Count(context.Request.Method, exchange.ClientLeft(context) ? 0 : context.Response.StatusCode);
+            (live?.Traffic ?? metrics.Traffic.NotRouted).Count(
+                context.Request.Method,
+                record.ClientLeft(context) ? 0 : context.Response.StatusCode
+            );
             if (current.Settings.AccessLog)
-                accessLog.Write(context, exchange);
+                accessLog.Write(context, record);
         }
     }
 
     // What to forward; null where Router answers itself, and then what it answers to.
-    private ForwardContext? Decide(HttpContext context, Site current, in RouteMatch match, RouteState? live, string pathAndQuery, RequestRecord exchange, out Refusal refusal)
+    private ForwardContext? Decide(
+        HttpContext context,
+        Site current,
+        in RouteMatch match,
+        RouteState? live,
+        string pathAndQuery,
+        RequestRecord record,
+        out Refusal refusal
+    )
     {
         var peer = context.Connection.RemoteIpAddress ?? IPAddress.None;
         // Once: a list that is replaced in between must not be asked in two versions.
         var proxies = current.TrustedProxies;
         var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], proxies);
-        exchange.Client = client;
+        record.Client = client;
         var state = modes.State;
         var method = MethodOf(context);
         var modeMethod = ModeMethodOf(context, method);
@@ -142,7 +179,7 @@ public sealed class RequestHandler(
                 BypassGate.MarkUsed(context.Response, tester);
         }
 
-        exchange.Admit(live!.Upstream!, method, modeMethod, context.Request.Headers.Host.ToString(), pathAndQuery, decision.Exemption);
+        record.Admit(live!.Upstream!, method, modeMethod, context.Request.Headers.Host.ToString(), pathAndQuery, decision.Exemption);
         return new ForwardContext
         {
             Route = live.Route,
@@ -153,13 +190,13 @@ public sealed class RequestHandler(
             RequestRules = current.RequestRules,
             HeaderRules = live.HeaderRules,
             ErrorPage = live.ErrorPage,
-            Record = exchange,
+            Record = record,
         };
     }
 
-    private void Leave(RequestRecord exchange, RouteState? live)
+    private void Leave(RequestRecord record, RouteState? live)
     {
-        if (open.Leave(exchange))
+        if (inFlight.Leave(record))
             live!.Upstream!.Leave();
     }
 
@@ -168,19 +205,22 @@ public sealed class RequestHandler(
 
     // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
     private static string MethodOf(HttpContext context) =>
-        context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } ? "GET" : context.Request.Method;
+        context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }
+            ? "GET"
+            : context.Request.Method;
 
     // To the modes a request for an upgrade is what it comes to: a tunnel, through which anything may be written.
-    private static string ModeMethodOf(HttpContext context, string method) =>
-        Forwarder.AsksForUpgrade(context) ? "CONNECT" : method;
+    private static string ModeMethodOf(HttpContext context, string method) => Forwarder.AsksForUpgrade(context) ? "CONNECT" : method;
 
     private static RouteMatch Match(Site site, HttpContext context, out string pathAndQuery)
     {
         pathAndQuery = context.Feature<IHttpRequestFeature>()!.RawTarget;
         if (!RequestTarget.TryRead(pathAndQuery, out var target))
-            return RouteMatch.Malformed("the request target is not one of the forms of RFC 9112 section 3.2, or has characters that none may have");
-        if (RequestFraming.FaultOf(context) is { } fault)
-            return RouteMatch.Malformed(fault);
+            return RouteMatch.Malformed(
+                "the request target is not one of the forms of RFC 9112 section 3.2, or has characters that none may have"
+            );
+        if (RequestFraming.FaultOf(context) is { } violation)
+            return RouteMatch.Malformed(violation);
         if (target.Form != TargetForm.Absolute)
         {
             // HTTP/1.0 has no Host, and some health checks speak it still: a host that no route has, and no fault.
@@ -193,28 +233,37 @@ public sealed class RequestHandler(
         return site.Table.Match(target.Authority, target.Path);
     }
 
-    private async ValueTask AnswerFailureAsync(HttpContext context, Site current, RouteState live, RequestRecord exchange, ForwardFailure reason)
+    private async ValueTask AnswerFailureAsync(
+        HttpContext context,
+        Site current,
+        RouteState live,
+        RequestRecord record,
+        ForwardFailure reason
+    )
     {
         if (reason == ForwardFailure.Closed)
         {
             // Nothing has failed: the site was closed while the request waited for its turn.
-            Leave(exchange, live);
+            Leave(record, live);
             var state = modes.State;
-            var outcome = AdmissionPolicy.ClosedOutcome(RequestOf(context, exchange.ModeMethod, exchange.Client!), live.Route, state);
+            var outcome = AdmissionPolicy.ClosedOutcome(RequestOf(context, record.ModeMethod, record.Client!), live.Route, state);
             var refusal = new Refusal(new AdmissionDecision(outcome, live.Route, "the site was closed while the request waited"), state);
-            await AnswerAsync(context, refusal, current, live, exchange.Client).ConfigureAwait(false);
+            await AnswerAsync(context, refusal, current, live, record.Client).ConfigureAwait(false);
             return;
         }
 
-        if (end.Report(context, exchange, live.Route.Name, reason) is var (answer, known))
-            await AnswerOwnAsync(context, answer, known, current, modes.State, live).ConfigureAwait(false);
+        if (end.Report(context, record, live.Route.Name, reason) is var (response, known))
+            await AnswerOwnAsync(context, response, known, current, modes.State, live).ConfigureAwait(false);
     }
 
     // The forwarder counts along: the server would count the framing of chunks too, and so refuse a body that is just as long as it may be.
     private static void LimitBody(HttpContext context, long most)
     {
-        if (RequestFraming.MayHaveBody(context.Request) && context.Request.ContentLength is null or > RuleSettings.DefaultMaxRequestBody
-            && context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature)
+        if (
+            RequestFraming.MayHaveBody(context.Request)
+            && context.Request.ContentLength is null or > RuleSettings.DefaultMaxRequestBody
+            && context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature
+        )
         {
             feature.MaxRequestBodySize = RequestFraming.IsChunked(context.Request) ? RequestFraming.MostChunkedBytes(most) : null;
         }
@@ -261,40 +310,56 @@ public sealed class RequestHandler(
     }
 
     // In the place of a backend's response.
-    private ValueTask AnswerOwnAsync(HttpContext context, OwnResponse answer, RequestOutcome outcome, Site current, ModeState state, RouteState? live)
+    private ValueTask AnswerOwnAsync(
+        HttpContext context,
+        OwnResponse response,
+        RequestOutcome outcome,
+        Site current,
+        ModeState state,
+        RouteState? live
+    )
     {
         ProtectiveHeaders.Add(context.Response);
         ending.Announce(context);
-        return WriteAsync(context, answer, outcome, current, state, live);
+        return WriteAsync(context, response, outcome, current, state, live);
     }
 
-    private ValueTask WriteAsync(HttpContext context, OwnResponse answer, RequestOutcome outcome, Site current, ModeState state, RouteState? live)
+    private ValueTask WriteAsync(
+        HttpContext context,
+        OwnResponse response,
+        RequestOutcome outcome,
+        Site current,
+        ModeState state,
+        RouteState? live
+    )
     {
         // Where one request could not be read for certain, nobody knows where the next one begins.
-        if (answer == OwnResponse.BadRequest && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
+        if (response == OwnResponse.BadRequest && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
             context.Response.Headers.Connection = "close";
         if (live is null)
             ProtectiveHeaders.AddPagePolicy(context.Response);
-        return answers.WriteAsync(context, answer, outcome, current.Pages, state, live?.Route, live?.HeaderRules);
+        return responses.WriteAsync(context, response, outcome, current.Pages, state, live?.Route, live?.HeaderRules);
     }
 
-    private static OwnResponse AnswerTo(BadHttpRequestException fault) => fault.StatusCode switch
-    {
-        StatusCodes.Status408RequestTimeout => OwnResponse.TooSlow,
-        StatusCodes.Status413PayloadTooLarge => OwnResponse.TooLarge,
-        _ => OwnResponse.BadRequest,
-    };
+    private static OwnResponse AnswerTo(BadHttpRequestException error) =>
+        error.StatusCode switch
+        {
+            StatusCodes.Status408RequestTimeout => OwnResponse.TooSlow,
+            StatusCodes.Status413PayloadTooLarge => OwnResponse.TooLarge,
+            _ => OwnResponse.BadRequest,
+        };
 
-    private static OwnResponse AnswerTo(AdmissionOutcome outcome) => outcome switch
-    {
-        AdmissionOutcome.Malformed => OwnResponse.BadRequest,
-        AdmissionOutcome.NotRouted => OwnResponse.NotFound,
-        AdmissionOutcome.Forbidden => OwnResponse.Forbidden,
-        AdmissionOutcome.Closed => OwnResponse.Closed,
-        AdmissionOutcome.RateLimited => OwnResponse.TooMany,
-        AdmissionOutcome.BodyTooLarge => OwnResponse.TooLarge,
-        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "has no response of Router's own"),
-    };
+    private static OwnResponse AnswerTo(AdmissionOutcome outcome) =>
+        outcome switch
+        {
+            AdmissionOutcome.Malformed => OwnResponse.BadRequest,
+            AdmissionOutcome.NotRouted => OwnResponse.NotFound,
+            AdmissionOutcome.Forbidden => OwnResponse.Forbidden,
+            AdmissionOutcome.Closed => OwnResponse.Closed,
+            AdmissionOutcome.RateLimited => OwnResponse.TooMany,
+            AdmissionOutcome.BodyTooLarge => OwnResponse.TooLarge,
+            _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "has no response of Router's own"),
+        };
 
     /// <summary>Why a request is not forwarded, and the mode that was asked.</summary>
     private readonly record struct Refusal(AdmissionDecision Decision, ModeState State);

@@ -15,4 +15,10 @@ namespace Router.Serving;
 /// <param name="HeaderRules">The changes to the header of its answers.</param>
 /// <param name="Traffic">Its counters.</param>
 public sealed record RouteState(
-    Route Route, Upstream? Upstream, FixedFile? File, ErrorPage? ErrorPage, ResponseHeaderRules HeaderRules, RouteTraffic Traffic);
+    Route Route,
+    Upstream? Upstream,
+    FixedFile? File,
+    ErrorPage? ErrorPage,
+    ResponseHeaderRules HeaderRules,
+    RouteTraffic Traffic
+);

@@ -8,15 +8,16 @@ using Router.Proxy.InFlight;
 namespace Router.Serving;
 
 /// <summary>
-/// The limits of the server. Over HTTP/2 the server ends a stream or the whole connection where its own limits for a header are exceeded, with no
-/// response. So they are larger than those of the configuration, which Router applies itself, to HTTP/1.1 and HTTP/2 alike.
+/// The limits of the server. Over HTTP/2 the server ends a stream or the whole connection where its own limits for a header are exceeded,
+/// with no response. So they are larger than those of the configuration, which Router applies itself, to HTTP/1.1 and HTTP/2 alike.
 /// </summary>
 public static class ServerLimits
 {
     /// <summary>
-    /// Up to this size the request line, a single header and the whole header get a 414 or 431 of their own. The server answers 431 itself up to twice
-    /// this size for the whole, and beyond that it ends an HTTP/2 connection, as it does for a single header beyond this size. Large enough for
-    /// a path of 64 KiB. A connection's header decoder may hold three strings of this size, 288 KiB; of unread bodies a connection may hold 1 MiB.
+    /// Up to this size the request line, a single header and the whole header get a 414 or 431 of their own. The server answers 431 itself
+    /// up to twice this size for the whole, and beyond that it ends an HTTP/2 connection, as it does for a single header beyond this size.
+    /// Large enough for a path of 64 KiB. A connection's header decoder may hold three strings of this size, 288 KiB; of unread bodies a
+    /// connection may hold 1 MiB.
     /// </summary>
     public const int MostAnswered = 96 << 10;
 
@@ -24,9 +25,9 @@ public static class ServerLimits
     private const int MostFieldsAnswered = 1_000;
 
     /// <summary>
-    /// By so much the server is more patient with a slow reader than <see cref="LimitSettings.ResponseGrace"/>. Over HTTP/2 the server measures the
-    /// whole connection and ends it; Router measures each response and resets its stream, which must come first. Enough for the second
-    /// between two looks of the server's at its clock.
+    /// By so much the server is more patient with a slow reader than <see cref="LimitSettings.ResponseGrace"/>. Over HTTP/2 the server
+    /// measures the whole connection and ends it; Router measures each response and resets its stream, which must come first. Enough for
+    /// the second between two looks of the server's at its clock.
     /// </summary>
     public static readonly TimeSpan StreamsLead = TimeSpan.FromSeconds(5);
 
@@ -46,7 +47,8 @@ public static class ServerLimits
         server.RequestHeadersTimeout = limits.HeaderTimeout;
         server.KeepAliveTimeout = limits.KeepAliveTimeout;
         server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, RequestDeadline.UploadGrace);
-        server.MinResponseDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, limits.ResponseGrace + StreamsLead);
+        server.MinResponseDataRate =
+            limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, limits.ResponseGrace + StreamsLead);
     }
 
     /// <summary>Whether the request line is longer than the configuration allows; over HTTP/2, what it would be in HTTP/1.1.</summary>

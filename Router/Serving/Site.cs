@@ -16,7 +16,15 @@ namespace Router.Serving;
 public sealed class Site
 {
     /// <summary>Makes a site of a configuration that has no faults ready.</summary>
-    public Site(SiteParts parts, UpstreamRegistry upstreams, RateLimits limits, ProxyLists lists, Traffic traffic, BypassGate bypass, FleetClock time)
+    public Site(
+        SiteParts parts,
+        UpstreamRegistry upstreams,
+        RateLimits limits,
+        ProxyLists lists,
+        Traffic traffic,
+        BypassGate bypass,
+        FleetClock time
+    )
     {
         var (settings, table, pages, files) = parts;
         Settings = settings;
@@ -26,21 +34,30 @@ public sealed class Site
         RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings));
         Backends = [.. settings.Backends.Select(upstreams.For)];
         var shared = new Dictionary<(string Sets, bool HttpsRedirects), ResponseHeaderRules>();
-        Routes = [.. table.Routes.Select(route => new RouteState(
-            route,
-            route.Backend is { } backend ? upstreams.For(backend) : null,
-            route.File is { } file ? files[file] : null,
-            route.ErrorPage is { } page ? new ErrorPage(page.Page, upstreams.For(page.Backend)) : null,
-            RulesOf(route, shared),
-            traffic.For(route.Name, route.Backend?.Name)))];
+        Routes =
+        [
+            .. table.Routes.Select(route => new RouteState(
+                route,
+                route.Backend is { } backend ? upstreams.For(backend) : null,
+                route.File is { } file ? files[file] : null,
+                route.ErrorPage is { } page ? new ErrorPage(page.Page, upstreams.For(page.Backend)) : null,
+                RulesOf(route, shared),
+                traffic.For(route.Name, route.Backend?.Name)
+            )),
+        ];
         Admission = new AdmissionPolicy(
-            bypass, time, settings.AssetGrace, settings.RateLimiting ? [.. table.Routes.Select(route => (ImmutableArray<RateLimit>)[.. route.RateLimits.Select(limits.For)])] : default);
+            bypass,
+            time,
+            settings.AssetGrace,
+            settings.RateLimiting
+                ? [.. table.Routes.Select(route => (ImmutableArray<RateLimit>)[.. route.RateLimits.Select(limits.For)])]
+                : default
+        );
     }
 
     /// <summary>The settings it was made from.</summary>
     public RouterSettings Settings { get; }
 
-    /// <summary>The table.</summary>
     public RouteTable Table { get; }
 
     /// <summary>Decides what becomes of a request.</summary>
@@ -69,24 +86,32 @@ public sealed class Site
     public ImmutableArray<RouteState> Routes { get; }
 
     /// <summary>Reads settings, table and pages, and notes every fault of them.</summary>
-    public static SiteParts Read(IConfiguration configuration, ValidationErrors faults)
+    public static SiteParts Read(IConfiguration configuration, ValidationErrors errors)
     {
-        var settings = SettingsReader.Read(configuration, faults);
-        var table = RouteTableBuilder.Build(settings, faults);
+        var settings = SettingsReader.Read(configuration, errors);
+        var table = RouteTableBuilder.Build(settings, errors);
         if (!ModeCatalogue.TryFind(settings.Mode, out _))
-            faults.Add(ConfigurationVariables.From(configuration).Describe($"{SettingsReader.Section}:Mode"), $"is '{settings.Mode}'", $"Choose one of {ModeCatalogue.Names}");
+            errors.Add(
+                ConfigurationVariables.From(configuration).Describe($"{SettingsReader.Section}:Mode"),
+                $"is '{settings.Mode}'",
+                $"Choose one of {ModeCatalogue.Names}"
+            );
         if (settings.RequestHeaders.SamplingTrust is { } name && SamplingTrust(settings) is null)
-            faults.Add($"{SettingsReader.Section}:RequestHeaders:SamplingTrust", $"'{name}' is not configured", "Name one of the allow lists");
-        KestrelReader.Check(configuration, faults);
+            errors.Add(
+                $"{SettingsReader.Section}:RequestHeaders:SamplingTrust",
+                $"'{name}' is not configured",
+                "Name one of the allow lists"
+            );
+        KestrelReader.Check(configuration, errors);
         var files = new Dictionary<string, FixedFile>();
         foreach (var route in table.Routes)
         {
-            if (route.File is { } fileName && FixedFile.Load(SitePages.Directory, fileName, KeyOf(route, "File"), faults) is { } file)
+            if (route.File is { } fileName && FixedFile.Load(SitePages.Directory, fileName, KeyOf(route, "File"), errors) is { } file)
                 files[fileName] = file;
         }
 
         var own = from route in table.Routes where route.PageTemplate is not null select (route.PageTemplate, KeyOf(route, "PageTemplate"));
-        return new SiteParts(settings, table, SitePages.Load(SitePages.Directory, settings.Pages, own, faults), files);
+        return new SiteParts(settings, table, SitePages.Load(SitePages.Directory, settings.Pages, own, errors), files);
     }
 
     // Routes whose rules are the same share them, unless they remember the text of the last host.
@@ -102,10 +127,14 @@ public sealed class Site
         return rules;
     }
 
-    private static string KeyOf(Route route, string key) => $"{SettingsReader.Section}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:{key}";
+    private static string KeyOf(Route route, string key) =>
+        $"{SettingsReader.Section}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:{key}";
 
     private static AllowList? SamplingTrust(RouterSettings settings) =>
-        settings.AllowLists.FirstOrDefault(list => string.Equals(list.Name, settings.RequestHeaders.SamplingTrust, StringComparison.OrdinalIgnoreCase)) is { } list
+        settings.AllowLists.FirstOrDefault(list =>
+            string.Equals(list.Name, settings.RequestHeaders.SamplingTrust, StringComparison.OrdinalIgnoreCase)
+        )
+            is { } list
             ? new AllowList(list.Name, list.Ranges)
             : null;
 }

@@ -8,16 +8,19 @@ using Microsoft.Extensions.Options;
 namespace Router.Serving;
 
 /// <summary>
-/// Listens as the server's own transport does, with its sockets, options and connections, except for one thing: where no descriptor is left, the server's
-/// accept loop tries again at once, for ever, in a thread that open connections need; this one pauses.
+/// Listens as the server's own transport does, with its sockets, options and connections, except for one thing: where no descriptor is
+/// left, the server's accept loop tries again at once, for ever, in a thread that open connections need; this one pauses.
 /// </summary>
-public sealed class SocketListenerFactory(IOptions<SocketTransportOptions> options, IMemoryPoolFactory<byte> memory, AcceptFailures failures, ILoggerFactory loggers)
-    : IConnectionListenerFactory, IConnectionListenerFactorySelector
+public sealed class SocketListenerFactory(
+    IOptions<SocketTransportOptions> options,
+    IMemoryPoolFactory<byte> memory,
+    AcceptFailures failures,
+    ILoggerFactory loggers
+) : IConnectionListenerFactory, IConnectionListenerFactorySelector
 {
     /// <summary>Unix sockets and inherited handles are left to the server.</summary>
     public bool CanBind(EndPoint endpoint) => endpoint is IPEndPoint;
 
-    /// <inheritdoc/>
     public ValueTask<IConnectionListener> BindAsync(EndPoint endpoint, CancellationToken cancellationToken = default)
     {
         Socket? socket = null;
@@ -27,12 +30,12 @@ public sealed class SocketListenerFactory(IOptions<SocketTransportOptions> optio
             socket.Listen(options.Value.Backlog);
             return ValueTask.FromResult<IConnectionListener>(new Listener(socket, options.Value.NoDelay, CreateConnections(), failures));
         }
-        catch (SocketException fault)
+        catch (SocketException error)
         {
             socket?.Dispose();
             // The server's word for it, which it reports as a failure to bind.
-            if (fault.SocketErrorCode == SocketError.AddressAlreadyInUse)
-                throw new AddressInUseException(fault.Message, fault);
+            if (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
+                throw new AddressInUseException(error.Message, error);
             throw;
         }
     }
@@ -49,14 +52,18 @@ public sealed class SocketListenerFactory(IOptions<SocketTransportOptions> optio
             WaitForDataBeforeAllocatingBuffer = transport.WaitForDataBeforeAllocatingBuffer,
         };
         SetMemory(connection, memory);
-        return new SocketConnectionContextFactory(connection, loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets"));
+        return new SocketConnectionContextFactory(
+            connection,
+            loggers.CreateLogger("Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets")
+        );
     }
 
     // The only one of the transport's options that has no public counterpart for a single connection. Resolved at compile time.
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "set_MemoryPoolFactory")]
     private static extern void SetMemory(SocketConnectionFactoryOptions options, IMemoryPoolFactory<byte> memory);
 
-    private sealed class Listener(Socket socket, bool noDelay, SocketConnectionContextFactory connections, AcceptFailures failures) : IConnectionListener
+    private sealed class Listener(Socket socket, bool noDelay, SocketConnectionContextFactory connections, AcceptFailures failures)
+        : IConnectionListener
     {
         public EndPoint EndPoint { get; } = socket.LocalEndPoint!;
 
@@ -70,14 +77,16 @@ public sealed class SocketListenerFactory(IOptions<SocketTransportOptions> optio
                     accepted.NoDelay = noDelay;
                     return connections.Create(accepted);
                 }
-                catch (Exception end) when (end is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+                catch (Exception end)
+                    when (end is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
                 {
                     // Unbound: the server expects no more.
                     return null;
                 }
-                catch (SocketException fault) when (fault.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
+                catch (SocketException error)
+                    when (error.SocketErrorCode is SocketError.TooManyOpenSockets or SocketError.NoBufferSpaceAvailable)
                 {
-                    await failures.NoteAndPauseAsync(fault.Message).ConfigureAwait(false);
+                    await failures.NoteAndPauseAsync(error.Message).ConfigureAwait(false);
                 }
                 catch (SocketException)
                 {

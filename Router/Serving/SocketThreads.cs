@@ -1,8 +1,8 @@
 namespace Router.Serving;
 
 /// <summary>
-/// Lets what waits for a socket go on in the thread that hears of it. A request's work between two waits is a few microseconds, and handing it to
-/// another thread costs as much again. In return nothing on a request's way may block.
+/// Lets what waits for a socket go on in the thread that hears of it. A request's work between two waits is a few microseconds, and handing
+/// it to another thread costs as much again. In return nothing on a request's way may block.
 /// </summary>
 public static class SocketThreads
 {

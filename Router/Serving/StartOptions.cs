@@ -34,37 +34,49 @@ public sealed record StartOptions
     /// so that a newcomer's <c>dotnet run</c> shows something.
     /// </summary>
     public string EnvironmentName =>
-        Said("ASPNETCORE_ENVIRONMENT") ?? Said("DOTNET_ENVIRONMENT")
+        Said("ASPNETCORE_ENVIRONMENT")
+        ?? Said("DOTNET_ENVIRONMENT")
         ?? (Source.ProjectDirectory is null ? Environments.Production : Environments.Development);
 
-    /// <summary>Where <c>appsettings.json</c> stands: beside the source when run from a build of it, so that an edit is seen; else beside the application.</summary>
+    /// <summary>
+    /// Where <c>appsettings.json </c> stands: beside the source when run from a build of it, so that an edit is seen; else beside the
+    /// application.
+    /// </summary>
     public static string ConfigurationDirectory => Source.ProjectDirectory ?? AppContext.BaseDirectory;
 
     /// <summary>What names the addresses to listen on: the option or the variable that is to be changed for others.</summary>
-    public string ListenKey => Urls is { Length: > 0 } ? "--urls" : Said("ASPNETCORE_URLS") is not null ? "ASPNETCORE_URLS" : Said("PORT") is not null ? "PORT" : "--urls";
+    public string ListenKey =>
+        Urls is { Length: > 0 } ? "--urls"
+        : Said("ASPNETCORE_URLS") is not null ? "ASPNETCORE_URLS"
+        : Said("PORT") is not null ? "PORT"
+        : "--urls";
 
     /// <summary>The addresses to listen on; a fault where they can't be.</summary>
-    public string ListenUrls(ValidationErrors faults)
+    public string ListenUrls(ValidationErrors errors)
     {
         if (Urls is { Length: > 0 })
-            return Checked("--urls", Urls, faults);
+            return Checked("--urls", Urls, errors);
         if (Environment("ASPNETCORE_URLS") is { Length: > 0 } urls)
-            return Checked("ASPNETCORE_URLS", urls, faults);
+            return Checked("ASPNETCORE_URLS", urls, errors);
         if (Environment("PORT") is not { Length: > 0 } port)
             return "http://*:8080";
         if (!ushort.TryParse(port, out _))
-            faults.Add("PORT", $"is '{port}'", "Give a port number from 0 to 65535");
+            errors.Add("PORT", $"is '{port}'", "Give a port number from 0 to 65535");
         return $"http://*:{port}";
     }
 
     private string? Said(string variable) => Environment(variable) is { Length: > 0 } text ? text : null;
 
-    private static string Checked(string key, string urls, ValidationErrors faults)
+    private static string Checked(string key, string urls, ValidationErrors errors)
     {
         foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (!ListenAddress.IsValid(url))
-                faults.Add(key, $"'{url}' is not an address to listen on", "Give scheme, host and port, such as http://*:8080 or http://127.0.0.1:8080");
+                errors.Add(
+                    key,
+                    $"'{url}' is not an address to listen on",
+                    "Give scheme, host and port, such as http://*:8080 or http://127.0.0.1:8080"
+                );
         }
 
         return urls;

@@ -16,7 +16,8 @@ namespace Router.Serving;
 /// <param name="OverrunSeconds">By how much that end has passed while the site is not open; null where it has not.</param>
 /// <param name="ModeWarning">What there is to say against the length of the downtime; null where nothing is.</param>
 /// <param name="ModeProblem">What is wrong with the place where the mode lives; null where nothing is.</param>
-/// <param name="SwitchProblem">Why nobody can switch the fleet right now, although the mode can be read; null where nothing is in the way of it.</param>
+/// <param name="SwitchProblem">Why nobody can switch the fleet right now, although the mode can be read; null where nothing is in the way
+/// of it.</param>
 /// <param name="Application">The application's name.</param>
 /// <param name="Version">What the binary was built from.</param>
 /// <param name="Release">The release.</param>
@@ -24,8 +25,21 @@ namespace Router.Serving;
 /// <param name="Instance">This instance's name.</param>
 /// <param name="Backends">What was last seen of each backend; left out with <c>?ignore-dependencies</c>.</param>
 public sealed record StatusDocument(
-    string Status, string Mode, DateTimeOffset Since, DateTimeOffset? Until, double? OverrunSeconds, string? ModeWarning, string? ModeProblem, string? SwitchProblem, string Application, string Version, string? Release, string? Stage, string Instance,
-    IReadOnlyList<BackendStatus>? Backends);
+    string Status,
+    string Mode,
+    DateTimeOffset Since,
+    DateTimeOffset? Until,
+    double? OverrunSeconds,
+    string? ModeWarning,
+    string? ModeProblem,
+    string? SwitchProblem,
+    string Application,
+    string Version,
+    string? Release,
+    string? Stage,
+    string Instance,
+    IReadOnlyList<BackendStatus>? Backends
+);
 
 /// <summary>One backend in <c>/_status</c>.</summary>
 /// <param name="Name">The backend's name.</param>
@@ -36,7 +50,14 @@ public sealed record StatusDocument(
 /// <param name="InFlight">How many requests have begun and not ended.</param>
 /// <param name="Addresses">Its addresses, each with the state of its circuit breaker.</param>
 public sealed record BackendStatus(
-    string Name, string Kind, bool? Reachable, DateTimeOffset? At, string? Failure, int InFlight, IReadOnlyList<AddressStatus> Addresses);
+    string Name,
+    string Kind,
+    bool? Reachable,
+    DateTimeOffset? At,
+    string? Failure,
+    int InFlight,
+    IReadOnlyList<AddressStatus> Addresses
+);
 
 /// <summary>One address of a backend in <c>/_status</c>.</summary>
 /// <param name="Circuit">closed (all its IP addresses are used), open (none is), or partial (some are).</param>
@@ -45,7 +66,9 @@ public sealed record AddressStatus(string Circuit, int InFlight);
 
 /// <summary>Writes the status without reflection.</summary>
 [JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(StatusDocument))]
 internal sealed partial class StatusJson : JsonSerializerContext;
 
@@ -54,23 +77,45 @@ public sealed class StatusEndpoint(CurrentSite site, UpstreamRegistry upstreams,
 {
     /// <summary>Answers 200 with the status.</summary>
     public Task HandleAsync(HttpContext context) =>
-        ReadableJson.WriteAsync(context, Describe(context.Request.Query.ContainsKey("ignore-dependencies")), StatusJson.Default.StatusDocument);
+        ReadableJson.WriteAsync(
+            context,
+            Describe(context.Request.Query.ContainsKey("ignore-dependencies")),
+            StatusJson.Default.StatusDocument
+        );
 
     private StatusDocument Describe(bool alone)
     {
         var (settings, state, now) = (site.Current.Settings, modes.State, time.GetUtcNow());
         var overrun = state.OverrunAt(now);
         return new StatusDocument(
-            "ok", state.Mode.Name, state.Since, state.Step.Until, overrun > TimeSpan.Zero ? Math.Round(overrun.TotalSeconds) : null, state.WarningAt(now), store.Problem, store.Isolation, settings.ApplicationName, BuildInfo.Version, settings.Release, settings.Stage, settings.Instance,
-            alone ? null : [.. site.Current.Backends.Select(upstream => Describe(upstream, upstreams.InFlight(upstream.Settings.Name)))]);
+            "ok",
+            state.Mode.Name,
+            state.Since,
+            state.Step.Until,
+            overrun > TimeSpan.Zero ? Math.Round(overrun.TotalSeconds) : null,
+            state.WarningAt(now),
+            store.Problem,
+            store.Isolation,
+            settings.ApplicationName,
+            BuildInfo.Version,
+            settings.Release,
+            settings.Stage,
+            settings.Instance,
+            alone ? null : [.. site.Current.Backends.Select(upstream => Describe(upstream, upstreams.InFlight(upstream.Settings.Name)))]
+        );
     }
 
     private static BackendStatus Describe(Upstream upstream, int inFlight)
     {
         var seen = upstream.LastSeen;
         return new BackendStatus(
-            upstream.Settings.Name, upstream.Settings.Kind.ToString().ToLowerInvariant(), seen is null ? null : seen.Failure is null, seen?.At,
-            seen?.Failure is { } failure ? ForwardFailures.NameOf(failure) : null, inFlight,
-            [.. upstream.Destinations.Select(endpoint => new AddressStatus(endpoint.Circuit, endpoint.InFlight))]);
+            upstream.Settings.Name,
+            upstream.Settings.Kind.ToString().ToLowerInvariant(),
+            seen is null ? null : seen.Failure is null,
+            seen?.At,
+            seen?.Failure is { } failure ? ForwardFailures.NameOf(failure) : null,
+            inFlight,
+            [.. upstream.Destinations.Select(destination => new AddressStatus(destination.Circuit, destination.InFlight))]
+        );
     }
 }

@@ -7,8 +7,8 @@ namespace Router.Switching;
 /// <param name="state">The state before the change.</param>
 /// <param name="now">The fleet's clock.</param>
 /// <param name="activationDelay">How long it takes until every instance knows of the change.</param>
-/// <param name="faults">What is wrong with the change.</param>
-public delegate ModeRecord? RecordChange(ModeState state, DateTimeOffset now, TimeSpan activationDelay, ValidationErrors faults);
+/// <param name="errors">What is wrong with the change.</param>
+public delegate ModeRecord? RecordChange(ModeState state, DateTimeOffset now, TimeSpan activationDelay, ValidationErrors errors);
 
 /// <summary>A change of the record that an operator asks for.</summary>
 /// <param name="Kind">What the history calls it.</param>

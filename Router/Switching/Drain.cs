@@ -6,15 +6,16 @@ using Router.Proxy.InFlight;
 namespace Router.Switching;
 
 /// <summary>
-/// Ends what is in flight to closed backends after a switch. Upgraded connections are asked to close at once and have two seconds. A request that
-/// has not been sent yet is turned away; one that has been sent may go on until the drain limit, or for the step's own limit, and is then cut.
+/// Ends what is in flight to closed backends after a switch. Upgraded connections are asked to close at once and have two seconds. A
+/// request that has not been sent yet is turned away; one that has been sent may go on until the drain limit, or for the step's own limit,
+/// and is then cut.
 /// </summary>
 public sealed partial class Drain : BackgroundLoop
 {
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(100);
 
     private readonly ModeController _modes;
-    private readonly InFlightRequests _open;
+    private readonly InFlightRequests _inFlight;
     private readonly UncertainWrites _uncertain;
     private readonly TimeSpan _limit;
     private readonly TimeProvider _time;
@@ -25,11 +26,17 @@ public sealed partial class Drain : BackgroundLoop
     private (ModeState State, long Cut, long Uncertain)? _draining;
 
     public Drain(
-        ModeController modes, InFlightRequests open, UncertainWrites uncertain, RouterSettings settings, BackgroundFailures failures, TimeProvider time,
-        ILogger<Drain> logger)
+        ModeController modes,
+        InFlightRequests inFlight,
+        UncertainWrites uncertain,
+        RouterSettings settings,
+        BackgroundFailures failures,
+        TimeProvider time,
+        ILogger<Drain> logger
+    )
         : base(failures, time)
     {
-        (_modes, _open, _uncertain, _limit, _time, _logger) = (modes, open, uncertain, settings.ModeStore.DrainLimit, time, logger);
+        (_modes, _inFlight, _uncertain, _limit, _time, _logger) = (modes, inFlight, uncertain, settings.ModeStore.DrainLimit, time, logger);
         _woken = new AsyncAutoResetEvent(time);
         _woken.Set();
         modes.Changed += Wake;
@@ -41,14 +48,13 @@ public sealed partial class Drain : BackgroundLoop
         get
         {
             lock (_polling)
-                return _draining is { } draining ? _open.CutCount - draining.Cut : 0;
+                return _draining is { } draining ? _inFlight.CutCount - draining.Cut : 0;
         }
     }
 
     /// <summary>Raised once for each step that closes something, when nothing is in flight any more to what it closes.</summary>
     public event Action<DrainOutcome>? Ended;
 
-    /// <inheritdoc/>
     public override void Dispose()
     {
         _modes.Changed -= Wake;
@@ -66,9 +72,9 @@ public sealed partial class Drain : BackgroundLoop
     /// <param name="state">The mode.</param>
     /// <param name="sinceActivation">How long it has been in force here.</param>
     /// <param name="limit">The drain limit, for a step without a limit of its own.</param>
-    public static bool IsCutDue(ModeState state, TimeSpan sinceActivation, TimeSpan limit) => sinceActivation >= (state.Step.CutAfter ?? limit);
+    public static bool IsCutDue(ModeState state, TimeSpan sinceActivation, TimeSpan limit) =>
+        sinceActivation >= (state.Step.CutAfter ?? limit);
 
-    /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken stopping)
     {
         while (true)
@@ -85,22 +91,25 @@ public sealed partial class Drain : BackgroundLoop
         if (_draining is not { } draining || !draining.State.Step.IsSameAs(state.Step))
         {
             // A switch that follows at once must not suppress the report on the end of this one.
-            if (_draining is { } last && _drained?.Step.IsSameAs(last.State.Step) != true
-                && _open.BlockingFor(last.State).TrueForAll(exchange => exchange.Arrived > state.ActivatedAt))
+            if (
+                _draining is { } last
+                && _drained?.Step.IsSameAs(last.State.Step) != true
+                && _inFlight.BlockingFor(last.State).TrueForAll(record => record.Arrived > state.ActivatedAt)
+            )
             {
                 ReportOnce(last);
             }
 
-            _draining = draining = (state, _open.CutCount, _uncertain.Count);
+            _draining = draining = (state, _inFlight.CutCount, _uncertain.Count);
         }
 
-        var held = _open.BlockingFor(state);
+        var held = _inFlight.BlockingFor(state);
         var isDue = IsCutDue(state, _time.GetElapsedTime(state.ActivatedAt), _limit);
-        foreach (var exchange in held)
+        foreach (var record in held)
         {
-            exchange.Close();
-            if (isDue || !exchange.HasBegun)
-                exchange.Cut();
+            record.Close();
+            if (isDue || !record.HasBegun)
+                record.Cut();
         }
 
         if (held.Count == 0 && _drained?.Step.IsSameAs(state.Step) != true)
@@ -114,13 +123,21 @@ public sealed partial class Drain : BackgroundLoop
         // An instance that has not read the mode yet, or has lost the store, is closed without a switch.
         if (!state.Mode.ClosesAnything || state.Record.Version.IsUnknown || state.IsLapsed)
             return;
-        var outcome = new DrainOutcome(state, _time.GetElapsedTime(state.ActivatedAt), _open.CutCount - draining.Cut, _uncertain.Count - draining.Uncertain);
+        var outcome = new DrainOutcome(
+            state,
+            _time.GetElapsedTime(state.ActivatedAt),
+            _inFlight.CutCount - draining.Cut,
+            _uncertain.Count - draining.Uncertain
+        );
         LogDrained(outcome.State.Mode, outcome.Took.TotalSeconds, outcome.Cut, outcome.UncertainWrites);
         Ended?.Invoke(outcome);
     }
 
     private void Wake(ModeState state) => _woken.Set();
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "Nothing is in flight any more to what {Mode} closes, {Seconds:F1} s after the switch. Cut: {Cut}. Writes whose outcome is unknown: {Uncertain}.")]
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Nothing is in flight any more to what {Mode} closes, {Seconds:F1} s after the switch. Cut: {Cut}. Writes whose outcome is unknown: {Uncertain}."
+    )]
     private partial void LogDrained(Mode mode, double seconds, long cut, long uncertain);
 }

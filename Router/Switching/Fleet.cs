@@ -6,10 +6,17 @@ using Router.Modes.Stores;
 namespace Router.Switching;
 
 /// <summary>
-/// What this instance knows of the others, from the store and from before. A store that loses its data does not take the memory of a vanished
-/// instance with it.
+/// What this instance knows of the others, from the store and from before. A store that loses its data does not take the memory of a
+/// vanished instance with it.
 /// </summary>
-public sealed class Fleet(IModeStore store, InstanceReporter instance, ModeController modes, StoreHealth health, FleetClock clock, RouterSettings settings)
+public sealed class Fleet(
+    IModeStore store,
+    InstanceReporter instance,
+    ModeController modes,
+    StoreHealth health,
+    FleetClock clock,
+    RouterSettings settings
+)
 {
     // An instance that is not the observer reads everything so rarely that the bytes per second do not grow with the fleet.
     private static readonly TimeSpan ReadInterval = TimeSpan.FromSeconds(5);
@@ -24,7 +31,8 @@ public sealed class Fleet(IModeStore store, InstanceReporter instance, ModeContr
     public TimeSpan HeartbeatExpiry => settings.ModeStore.HeartbeatExpiry;
 
     /// <summary>Whether an instance that is not the observer should read the reports of the others.</summary>
-    public bool IsReadDue => _readAt is not { } readAt || clock.GetElapsedTime(readAt) >= ReadInterval + (ReadIntervalPerInstance * _known.Count);
+    public bool IsReadDue =>
+        _readAt is not { } readAt || clock.GetElapsedTime(readAt) >= ReadInterval + (ReadIntervalPerInstance * _known.Count);
 
     /// <summary>What every other instance reported last, by the store's clock. What the store has lost is kept here.</summary>
     /// <exception cref="ModeStoreException">The store can't be read.</exception>
@@ -48,7 +56,9 @@ public sealed class Fleet(IModeStore store, InstanceReporter instance, ModeContr
         }
     }
 
-    /// <summary>What every instance reports, this one by its state now. If the store can't be read, this one alone, and a problem.</summary>
+    /// <summary>
+    /// What every instance reports, this one by its state now. If the store can't be read, this one alone, and a problem.
+    /// </summary>
     public async Task<IReadOnlyList<InstanceReport>> ReadAllAsync(CancellationToken cancellation)
     {
         try
@@ -71,16 +81,19 @@ public sealed class Fleet(IModeStore store, InstanceReporter instance, ModeContr
     public Verdict Judge(IEnumerable<InstanceReport> reports, int? expect, string? problem)
     {
         var state = modes.State;
-        return Verdict.Of(new FleetState
-        {
-            Record = state.Record,
-            Step = state.Step,
-            Reports = [.. reports],
-            Now = clock.GetUtcNow(),
-            HeartbeatExpiry = HeartbeatExpiry,
-            Isolation = health.Isolation,
-            Problem = problem,
-        }, expect);
+        return Verdict.Of(
+            new FleetState
+            {
+                Record = state.Record,
+                Step = state.Step,
+                Reports = [.. reports],
+                Now = clock.GetUtcNow(),
+                HeartbeatExpiry = HeartbeatExpiry,
+                Isolation = health.Isolation,
+                Problem = problem,
+            },
+            expect
+        );
     }
 
     /// <summary>The verdict on what is known without reading the store.</summary>
@@ -93,8 +106,8 @@ public sealed class Fleet(IModeStore store, InstanceReporter instance, ModeContr
     }
 
     /// <summary>
-    /// Records an operator's statement that vanished instances have ended. Their writes in flight are of unknown outcome from now on. Returns the
-    /// reports of those acknowledged; none if no instance of that name or id has vanished.
+    /// Records an operator's statement that vanished instances have ended. Their writes in flight are of unknown outcome from now on.
+    /// Returns the reports of those acknowledged; none if no instance of that name or id has vanished.
     /// </summary>
     /// <exception cref="ModeStoreException">The store can't be read or written.</exception>
     public async Task<IReadOnlyList<InstanceReport>> AcknowledgeAsync(string nameOrId, string by, CancellationToken cancellation)
@@ -104,8 +117,10 @@ public sealed class Fleet(IModeStore store, InstanceReporter instance, ModeContr
         var ended = new List<InstanceReport>();
         foreach (var report in others.Where(report => report.Name == nameOrId || report.Id == nameOrId))
         {
-            if (report.StateAt(now, HeartbeatExpiry) == InstanceState.Vanished
-                && await EndAsync(report, new InstanceEnd(now, by, IsProven: false), cancellation).ConfigureAwait(false))
+            if (
+                report.StateAt(now, HeartbeatExpiry) == InstanceState.Vanished
+                && await EndAsync(report, new InstanceEnd(now, by, IsProven: false), cancellation).ConfigureAwait(false)
+            )
                 ended.Add(report);
         }
 
@@ -138,7 +153,10 @@ public sealed class Fleet(IModeStore store, InstanceReporter instance, ModeContr
     {
         foreach (var lost in others.Where(report => !_stored.ContainsKey(report.Id)))
             await store.TryReplaceReportAsync(lost.Id, null, StoredOf(lost), cancellation).ConfigureAwait(false);
-        var old = others.Where(report => report is { Stopped: true } or { End: not null } && IsPast(report, now)).Select(report => report.Id).ToArray();
+        var old = others
+            .Where(report => report is { Stopped: true } or { End: not null } && IsPast(report, now))
+            .Select(report => report.Id)
+            .ToArray();
         if (old is [])
             return;
         await store.DeleteReportsAsync(old, cancellation).ConfigureAwait(false);

@@ -5,21 +5,30 @@ using Router.Modes.Stores;
 namespace Router.Switching;
 
 /// <summary>
-/// Reports this instance to the store with each heartbeat. The observer, one instance of the fleet, also reads all reports, publishes the verdict
-/// and deletes what is old. Every other instance reads them on demand and at long intervals.
+/// Reports this instance to the store with each heartbeat. The observer, one instance of the fleet, also reads all reports, publishes the
+/// verdict and deletes what is old. Every other instance reads them on demand and at long intervals.
 /// </summary>
 public sealed partial class FleetReporter(
-    IModeStore store, InstanceReporter instance, Fleet fleet, ModeController modes, StoreHealth health, FleetClock clock, ILogger<FleetReporter> logger)
+    IModeStore store,
+    InstanceReporter instance,
+    Fleet fleet,
+    ModeController modes,
+    StoreHealth health,
+    FleetClock clock,
+    ILogger<FleetReporter> logger
+)
 {
     private volatile PublishedVerdict? _published;
 
     /// <summary>The fleet's verdict, as the observer published it last; null if none is current.</summary>
     public PublishedVerdict? Published => _published;
 
-    /// <inheritdoc cref="InstanceReporter.Make"/>
     public InstanceReport Make(bool stopped = false) => instance.Make(health.Problem, stopped);
 
-    /// <summary>Writes a report to the store and, on the observer, does its work. False, with the reason in <see cref="StoreHealth.Isolation"/>, if the store can't be written.</summary>
+    /// <summary>
+    /// Writes a report to the store and, on the observer, does its work. False, with the reason in <see cref="StoreHealth.Isolation"/>, if
+    /// the store can't be written.
+    /// </summary>
     public async Task<bool> ReportAsync(InstanceReport report, CancellationToken cancellation)
     {
         try
@@ -70,9 +79,14 @@ public sealed partial class FleetReporter(
         await fleet.RepairAsync(others, now, cancellation).ConfigureAwait(false);
         var verdict = PublishedVerdict.Of(fleet.JudgeKnown(), modes.State.Record.Version, now);
         _published = verdict;
-        await store.PublishVerdictAsync(JsonSerializer.Serialize(verdict, SwitchingJson.Default.PublishedVerdict), cancellation).ConfigureAwait(false);
+        await store
+            .PublishVerdictAsync(JsonSerializer.Serialize(verdict, SwitchingJson.Default.PublishedVerdict), cancellation)
+            .ConfigureAwait(false);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Instance} ended without a last report, between {From:O} and {To:O}. Writes in flight at its last heartbeat: {Writes}.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Instance} ended without a last report, between {From:O} and {To:O}. Writes in flight at its last heartbeat: {Writes}."
+    )]
     private partial void LogEnded(string instance, DateTime from, DateTime to, int writes);
 }

@@ -6,7 +6,6 @@ namespace Router.Switching;
 /// <summary>All that a verdict is made of.</summary>
 public sealed record FleetState
 {
-    /// <summary>The record.</summary>
     public required ModeRecord Record { get; init; }
 
     /// <summary>Its step in force.</summary>

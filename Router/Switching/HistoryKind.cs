@@ -55,7 +55,8 @@ public enum HistoryKind
 public static class HistoryKinds
 {
     /// <summary>Whether the entry puts a mode in force or schedules one.</summary>
-    public static bool SetsMode(this HistoryKind kind) => kind is HistoryKind.Set or HistoryKind.Started or HistoryKind.Restored or HistoryKind.Lost;
+    public static bool SetsMode(this HistoryKind kind) =>
+        kind is HistoryKind.Set or HistoryKind.Started or HistoryKind.Restored or HistoryKind.Lost;
 
     /// <summary>Whether what was scheduled before the entry is no longer scheduled.</summary>
     public static bool DropsSchedule(this HistoryKind kind) => kind.SetsMode() || kind is HistoryKind.Cancelled;

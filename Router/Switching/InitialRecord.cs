@@ -6,8 +6,15 @@ namespace Router.Switching;
 
 /// <summary>The mode while the store holds no record, or can't be read and this instance has never read it.</summary>
 public sealed partial class InitialRecord(
-    IModeStore store, StoredRecord record, ModeController modes, ModeHistory history, StoreHealth health, RouterSettings settings, FleetClock clock,
-    ILogger<InitialRecord> logger)
+    IModeStore store,
+    StoredRecord record,
+    ModeController modes,
+    ModeHistory history,
+    StoreHealth health,
+    RouterSettings settings,
+    FleetClock clock,
+    ILogger<InitialRecord> logger
+)
 {
     // An empty store at the start: time for a running instance to see that the store has lost its data, and to write back what it knows.
     private static readonly TimeSpan EmptyStoreGrace = TimeSpan.FromSeconds(3);
@@ -15,14 +22,17 @@ public sealed partial class InitialRecord(
     private static readonly RecordVersion FirstVersion = RecordVersion.NotStored.Next;
 
     private readonly Mode _configured = ModeCatalogue.TryFind(settings.Mode, out var mode)
-        ? mode : throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
+        ? mode
+        : throw new InvalidOperationException($"'{settings.Mode}' passed the check of the configuration");
 
     private long? _emptySince;
 
     /// <summary>The store is not empty.</summary>
     public void StoreHasText() => _emptySince = null;
 
-    /// <summary>The store can't be read: puts the configured mode in force where the configuration allows that and no record is known.</summary>
+    /// <summary>
+    /// The store can't be read: puts the configured mode in force where the configuration allows that and no record is known.
+    /// </summary>
     public void UseConfigured()
     {
         if (modes.State.Record.Version.IsUnknown && settings.ModeStore.ConfiguredModeWhenUnreachable)
@@ -30,8 +40,8 @@ public sealed partial class InitialRecord(
     }
 
     /// <summary>
-    /// Fills an empty store. Lost data and a first start look the same: what this instance knows is written back, and what it can't know never opens
-    /// the site. The reason to wait; null if the store is filled.
+    /// Fills an empty store. Lost data and a first start look the same: what this instance knows is written back, and what it can't know
+    /// never opens the site. The reason to wait; null if the store is filled.
     /// </summary>
     /// <exception cref="ModeStoreException">The store can't be written.</exception>
     public async Task<string?> FillAsync(CancellationToken cancellation)
@@ -54,7 +64,8 @@ public sealed partial class InitialRecord(
         // Written to the store, and not only kept here: an instance that starts later would take an empty store for a first start.
         var now = clock.GetUtcNow();
         var first = mayHaveLost
-            ? ModeRecord.Start(ModeCatalogue.Closed, FirstVersion, now, "the record of the mode was lost") : ModeRecord.Start(_configured, FirstVersion, now);
+            ? ModeRecord.Start(ModeCatalogue.Closed, FirstVersion, now, "the record of the mode was lost")
+            : ModeRecord.Start(_configured, FirstVersion, now);
         var entry = history.EntryOf(mayHaveLost ? HistoryKind.Lost : HistoryKind.Started, first);
         if (await record.ReplaceAsync(null, first, entry, cancellation).ConfigureAwait(false))
         {
@@ -68,6 +79,9 @@ public sealed partial class InitialRecord(
 
     private static string Capital(string text) => char.ToUpperInvariant(text[0]) + text[1..];
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Store} could not be read when this instance started, and is empty now: it may have lost the record of a closed site. It now holds {Mode}. To open the site, after you have checked it: {Hint}")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "{Store} could not be read when this instance started, and is empty now: it may have lost the record of a closed site. It now holds {Mode}. To open the site, after you have checked it: {Hint}"
+    )]
     private partial void LogLost(string store, Mode mode, string hint);
 }

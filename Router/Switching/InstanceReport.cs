@@ -36,7 +36,6 @@ public sealed record InstanceReport
     /// <summary>How it ended, if it did so without a last report; null otherwise.</summary>
     public InstanceEnd? End { get; init; }
 
-    /// <summary>The version of the record that it has.</summary>
     public required RecordVersion Version { get; init; }
 
     /// <summary>The version of the record in which the step in force was made.</summary>
@@ -96,7 +95,9 @@ public sealed record InstanceReport
     /// <summary>When the last of all writes of unknown outcome has settled, listed or not; null where there was none.</summary>
     public DateTimeOffset? UncertainSettledBy { get; init; }
 
-    /// <summary>How long, in seconds, an application may go on working on a write whose connection is gone: the most of all backends.</summary>
+    /// <summary>
+    /// How long, in seconds, an application may go on working on a write whose connection is gone: the most of all backends.
+    /// </summary>
     public double WriteSettleSeconds { get; init; }
 
     /// <summary>How long, in seconds, a request in flight may last after a closing.</summary>
@@ -116,33 +117,42 @@ public sealed record InstanceReport
 
     /// <summary>Where the instance is in its life.</summary>
     public InstanceState StateAt(DateTimeOffset now, TimeSpan heartbeatExpiry) =>
-        Stopped ? InstanceState.Stopped : End is not null ? InstanceState.Ended : AgeAt(now) <= heartbeatExpiry ? InstanceState.Live : InstanceState.Vanished;
+        Stopped ? InstanceState.Stopped
+        : End is not null ? InstanceState.Ended
+        : AgeAt(now) <= heartbeatExpiry ? InstanceState.Live
+        : InstanceState.Vanished;
 
     /// <summary>Whether it has confirmed the record and its step in force. The verdict and the fleet endpoint both use this.</summary>
     public bool Confirms(ModeRecord record, ModeStep step) => Version == record.Version && StepMade == step.Made && Mode == step.Mode.Name;
 
     /// <summary>
-    /// Whether nothing can write through it as long as the record holds: it has confirmed a step that lets no write through, not even a tester's,
-    /// and has nothing in flight any more.
+    /// Whether nothing can write through it as long as the record holds: it has confirmed a step that lets no write through, not even a
+    /// tester's, and has nothing in flight any more.
     /// </summary>
     public bool IsQuiet(ModeRecord record, ModeStep step) =>
-        Confirms(record, step) && !step.Mode.AllowsWrites && BlockingCount == 0 && OpenWriteCount == 0 && !record.Bypasses.Any(bypass => bypass.HoldsIn(step.Window, At));
+        Confirms(record, step)
+        && !step.Mode.AllowsWrites
+        && BlockingCount == 0
+        && OpenWriteCount == 0
+        && !record.Bypasses.Any(bypass => bypass.HoldsIn(step.Window, At));
 
     /// <summary>
     /// When an instance that lost the store has certainly closed itself and cut what it had in flight; null where it has no lease.
     /// The lease began before the store took its last heartbeat.
     /// </summary>
-    public DateTimeOffset? ClosedByLease => LeaseSeconds is { } lease ? At + TimeSpan.FromSeconds(lease + DrainLimitSeconds) + LeaseMargin : null;
+    public DateTimeOffset? ClosedByLease =>
+        LeaseSeconds is { } lease ? At + TimeSpan.FromSeconds(lease + DrainLimitSeconds) + LeaseMargin : null;
 
     /// <summary>
     /// The same instance, ended. If it was closed and quiet, nothing of it was on its way. That is judged by the record's step, which the
     /// observing instance may not be in itself: its own mode may have lapsed.
     /// </summary>
-    public InstanceReport EndedBy(InstanceEnd end, ModeState state) => IsQuiet(state.Record, state.Record.Steps[state.Index]) ? this with { End = end } : Ended(end);
+    public InstanceReport EndedBy(InstanceEnd end, ModeState state) =>
+        IsQuiet(state.Record, state.Record.Steps[state.Index]) ? this with { End = end } : Ended(end);
 
     /// <summary>
-    /// The same instance, ended: the writes that it had in flight are of unknown outcome from then on, and so are those that it may have started
-    /// after its last heartbeat, which nobody can list.
+    /// The same instance, ended: the writes that it had in flight are of unknown outcome from then on, and so are those that it may have
+    /// started after its last heartbeat, which nobody can list.
     /// </summary>
     public InstanceReport Ended(InstanceEnd end) => Ended(end.At) with { End = end };
 
@@ -157,8 +167,17 @@ public sealed record InstanceReport
             [
                 .. UncertainWrites,
                 .. OpenWrites.Select(write => new UncertainWrite(
-                    at, write.Backend ?? "", write.Method, write.Host, write.Path, write.RequestId, "instance_ended", null,
-                    RequestMethods.IsIdempotent(write.Method) && !write.IsUpgraded, settled)),
+                    at,
+                    write.Backend ?? "",
+                    write.Method,
+                    write.Host,
+                    write.Path,
+                    write.RequestId,
+                    "instance_ended",
+                    null,
+                    RequestMethods.IsIdempotent(write.Method) && !write.IsUpgraded,
+                    settled
+                )),
             ],
             UncertainSettledBy = UncertainSettledBy > settled ? UncertainSettledBy : settled,
             OpenWriteCount = 0,

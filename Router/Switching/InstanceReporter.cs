@@ -9,7 +9,14 @@ namespace Router.Switching;
 
 /// <summary>Makes the reports of what this instance has confirmed and has in flight. Making a report changes nothing.</summary>
 public sealed class InstanceReporter(
-    ModeController modes, InFlightRequests open, UncertainWrites uncertain, UpstreamRegistry upstreams, Drain drain, RouterSettings settings, FleetClock clock)
+    ModeController modes,
+    InFlightRequests inFlight,
+    UncertainWrites uncertain,
+    UpstreamRegistry upstreams,
+    Drain drain,
+    RouterSettings settings,
+    FleetClock clock
+)
 {
     private const int MaxBlocking = 20;
     private const int MostWrites = 50;
@@ -28,11 +35,11 @@ public sealed class InstanceReporter(
     /// <param name="stopped">Whether it is the last report of this instance.</param>
     public InstanceReport Make(string? problem, bool stopped = false)
     {
-        // The state first: a request that arrives later meets it. The writes in flight before those of unknown outcome: a write that ends in between is in
-        // both lists, and never in neither.
+        // The state first: a request that arrives later meets it. The writes in flight before those of unknown outcome: a write that ends
+        // in between is in both lists, and never in neither.
         var state = modes.State;
-        var held = open.BlockingFor(state);
-        var writes = open.Writes();
+        var held = inFlight.BlockingFor(state);
+        var writes = inFlight.Writes();
         var now = clock.GetUtcNow();
         var window = state.Mode.ClosesAnything ? state.WindowSince - Before : DateTimeOffset.MinValue;
         var unknown = uncertain.Since(DateTimeOffset.MinValue).Where(write => write.Time >= window || write.SettlesAt > now).ToArray();
@@ -49,11 +56,11 @@ public sealed class InstanceReporter(
             Mode = state.Mode.Name,
             Since = state.Since,
             BlockingCount = held.Count,
-            BlockingUpgradedCount = held.Count(exchange => exchange.IsUpgraded),
-            Testers = open.CountTesters(),
-            Blocking = [.. held.OrderBy(exchange => exchange.Arrived).Take(MaxBlocking).Select(exchange => exchange.Describe())],
+            BlockingUpgradedCount = held.Count(record => record.IsUpgraded),
+            Testers = inFlight.CountTesters(),
+            Blocking = [.. held.OrderBy(record => record.Arrived).Take(MaxBlocking).Select(record => record.Describe())],
             OpenWriteCount = writes.Count,
-            OpenWrites = [.. writes.OrderBy(exchange => exchange.Arrived).Take(MostWrites).Select(exchange => exchange.Describe())],
+            OpenWrites = [.. writes.OrderBy(record => record.Arrived).Take(MostWrites).Select(record => record.Describe())],
             LastWrites = LastWrites(),
             Cut = drain.CutCount,
             UncertainCount = unknown.Length,
@@ -70,5 +77,9 @@ public sealed class InstanceReporter(
 
     /// <summary>The last writes of every backend that had one.</summary>
     public ImmutableArray<BackendWrites> LastWrites() =>
-        [.. from entry in upstreams.LastWrites where entry.Value.Accepted is not null select new BackendWrites(entry.Key, entry.Value.Accepted, entry.Value.Completed)];
+        [
+            .. from entry in upstreams.LastWrites
+            where entry.Value.Accepted is not null
+            select new BackendWrites(entry.Key, entry.Value.Accepted, entry.Value.Completed),
+        ];
 }

@@ -4,34 +4,47 @@ using Router.Modes.Stores;
 
 namespace Router.Switching;
 
-/// <summary>Makes the changes that operators ask for, each as one transaction on the store: it replaces exactly the record that it was made from.</summary>
+/// <summary>
+/// Makes the changes that operators ask for, each as one transaction on the store: it replaces exactly the record that it was made from.
+/// </summary>
 public sealed partial class ModeChanger(
-    StoredRecord stored, ModeController modes, Fleet fleet, ModeHistory history, StoreHealth health, RouterSettings settings, FleetClock clock,
-    ILogger<ModeChanger> logger)
+    StoredRecord stored,
+    ModeController modes,
+    Fleet fleet,
+    ModeHistory history,
+    StoreHealth health,
+    RouterSettings settings,
+    FleetClock clock,
+    ILogger<ModeChanger> logger
+)
 {
     /// <exception cref="ModeStoreException">The store can't be read or written.</exception>
-    public Task<ChangeResult> ChangeAsync(ChangeRequest request, CancellationToken cancellation) => stored.ExclusiveAsync(async () =>
-    {
-        var text = await stored.ReadAsync(cancellation).ConfigureAwait(false);
-        if (text is not null && ModeRecordText.TryParse(text, out var found, out _))
-            text = await stored.ApplyAsync(text, found, cancellation).ConfigureAwait(false);
-        var state = await KnownAsync(cancellation).ConfigureAwait(false);
-        if (request.IfVersion is { } version && version != state.Record.Version)
-            return new ChangeResult(ChangeOutcome.OtherVersion, state, []);
-        var delay = await ActivationDelayAsync(cancellation).ConfigureAwait(false);
-        var faults = new ValidationErrors();
-        if (request.Apply(state, clock.GetUtcNow(), delay, faults) is not { } next || faults.Any)
-            return new ChangeResult(ChangeOutcome.Refused, state, faults.All);
-        if (request.IsDryRun)
-            return new ChangeResult(ChangeOutcome.DryRun, state, []) { Record = next };
-        var entry = history.EntryOf(request.Kind, next, request.Note);
-        if (!await stored.ReplaceAsync(text, next, entry, cancellation).ConfigureAwait(false))
-            return new ChangeResult(ChangeOutcome.LostRace, state, []);
-        modes.Offer(next);
-        health.SetProblem(null);
-        Log(entry);
-        return new ChangeResult(ChangeOutcome.Done, state, []) { Record = next };
-    }, cancellation);
+    public Task<ChangeResult> ChangeAsync(ChangeRequest request, CancellationToken cancellation) =>
+        stored.ExclusiveAsync(
+            async () =>
+            {
+                var text = await stored.ReadAsync(cancellation).ConfigureAwait(false);
+                if (text is not null && ModeRecordText.TryParse(text, out var found, out _))
+                    text = await stored.ApplyAsync(text, found, cancellation).ConfigureAwait(false);
+                var state = await KnownAsync(cancellation).ConfigureAwait(false);
+                if (request.IfVersion is { } version && version != state.Record.Version)
+                    return new ChangeResult(ChangeOutcome.OtherVersion, state, []);
+                var delay = await ActivationDelayAsync(cancellation).ConfigureAwait(false);
+                var errors = new ValidationErrors();
+                if (request.Apply(state, clock.GetUtcNow(), delay, errors) is not { } next || errors.Any)
+                    return new ChangeResult(ChangeOutcome.Refused, state, errors.All);
+                if (request.IsDryRun)
+                    return new ChangeResult(ChangeOutcome.DryRun, state, []) { Record = next };
+                var entry = history.EntryOf(request.Kind, next, request.Note);
+                if (!await stored.ReplaceAsync(text, next, entry, cancellation).ConfigureAwait(false))
+                    return new ChangeResult(ChangeOutcome.LostRace, state, []);
+                modes.Offer(next);
+                health.SetProblem(null);
+                Log(entry);
+                return new ChangeResult(ChangeOutcome.Done, state, []) { Record = next };
+            },
+            cancellation
+        );
 
     private async Task<TimeSpan> ActivationDelayAsync(CancellationToken cancellation)
     {
@@ -41,7 +54,9 @@ public sealed partial class ModeChanger(
         {
             var now = clock.GetUtcNow();
             var others = await fleet.ReadOthersAsync(cancellation).ConfigureAwait(false);
-            return others.Any(report => report.StateAt(now, fleet.HeartbeatExpiry) == InstanceState.Live) ? ModeStores.FleetActivationDelay : TimeSpan.Zero;
+            return others.Any(report => report.StateAt(now, fleet.HeartbeatExpiry) == InstanceState.Live)
+                ? ModeStores.FleetActivationDelay
+                : TimeSpan.Zero;
         }
         catch (ModeStoreException)
         {

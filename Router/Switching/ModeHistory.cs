@@ -66,23 +66,29 @@ public sealed class ModeHistory : IDisposable
             At = step.At,
             Until = bypass?.Until ?? step.Until,
             By = note?.By ?? (bypass is null ? step.By : bypass.By),
-            Reason = note is not null ? note.Text : bypass is null ? step.Reason : $"{bypass.Id} {bypass.Addresses} {bypass.Note}",
+            Reason =
+                note is not null ? note.Text
+                : bypass is null ? step.Reason
+                : $"{bypass.Id} {bypass.Addresses} {bypass.Note}",
             Ticket = step.Ticket,
         };
     }
 
     public void Dispose() => _drain.Ended -= AddDrained;
 
-    private void AddDrained(DrainOutcome outcome) => Add(new HistoryEntry
-    {
-        Kind = HistoryKind.Drained,
-        Version = outcome.State.Record.Version,
-        Time = _clock.GetUtcNow(),
-        Instance = _instance.Name,
-        Mode = outcome.State.Mode.Name,
-        DrainedAfter = Math.Round(outcome.Took.TotalSeconds, 1),
-        Cut = outcome.Cut,
-        UncertainWrites = outcome.UncertainWrites,
-        LastWrites = _instance.LastWrites(),
-    });
+    private void AddDrained(DrainOutcome outcome) =>
+        Add(
+            new HistoryEntry
+            {
+                Kind = HistoryKind.Drained,
+                Version = outcome.State.Record.Version,
+                Time = _clock.GetUtcNow(),
+                Instance = _instance.Name,
+                Mode = outcome.State.Mode.Name,
+                DrainedAfter = Math.Round(outcome.Took.TotalSeconds, 1),
+                Cut = outcome.Cut,
+                UncertainWrites = outcome.UncertainWrites,
+                LastWrites = _instance.LastWrites(),
+            }
+        );
 }

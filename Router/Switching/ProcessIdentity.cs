@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Router.Switching;
 
 /// <summary>
-/// Which process an instance is, so that a later one on the same host can prove that it has ended. Process ids are comparable only under one
-/// boot of one kernel and in one PID namespace: containers have their own.
+/// Which process an instance is, so that a later one on the same host can prove that it has ended. Process ids are comparable only under
+/// one boot of one kernel and in one PID namespace: containers have their own.
 /// </summary>
 /// <param name="Boot">The kernel's random id of this boot.</param>
 /// <param name="Namespace">The PID namespace.</param>
@@ -18,24 +18,33 @@ public sealed record ProcessIdentity(string Boot, string Namespace, int Pid, ulo
 
     /// <summary>Whether the process has certainly ended. False where this process can't tell.</summary>
     public bool HasEnded() =>
-        Own is { } own && own.Boot == Boot && own.Namespace == Namespace && (TryReadStart(Pid, out var started) ? started != Started : !IsRunning(Pid));
+        Own is { } own
+        && own.Boot == Boot
+        && own.Namespace == Namespace
+        && (TryReadStart(Pid, out var started) ? started != Started : !IsRunning(Pid));
 
     private static ProcessIdentity? Read()
     {
         try
         {
             return new FileInfo("/proc/self/ns/pid").LinkTarget is { } space && TryReadStart(Environment.ProcessId, out var started)
-                ? new ProcessIdentity(File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), space, Environment.ProcessId, started.GetValueOrDefault())
+                ? new ProcessIdentity(
+                    File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
+                    space,
+                    Environment.ProcessId,
+                    started.GetValueOrDefault()
+                )
                 : null;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             // Not Linux, or /proc is not mounted.
             return null;
         }
     }
 
-    // False where it can't be read. One that has ended and that its parent has not asked for yet (a zombie) runs no code any more: no start.
+    // False where it can't be read. One that has ended and that its parent has not asked for yet (a zombie) runs no code any more: no
+    // start.
     private static bool TryReadStart(int pid, out ulong? started)
     {
         started = null;
@@ -47,7 +56,7 @@ public sealed record ProcessIdentity(string Boot, string Namespace, int Pid, ulo
             started = fields[0] is "Z" or "X" ? null : ulong.Parse(fields[19], CultureInfo.InvariantCulture);
             return true;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             return false;
         }

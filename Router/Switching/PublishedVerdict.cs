@@ -2,7 +2,9 @@ using Router.Modes;
 
 namespace Router.Switching;
 
-/// <summary>The verdict on the fleet as the observer publishes it: what every instance shows in its metrics, so that no other place computes one.</summary>
+/// <summary>
+/// The verdict on the fleet as the observer publishes it: what every instance shows in its metrics, so that no other place computes one.
+/// </summary>
 /// <param name="State">The verdict.</param>
 /// <param name="Version">The version of the record that it is about.</param>
 /// <param name="At">When it was made.</param>
@@ -11,7 +13,6 @@ namespace Router.Switching;
 /// <param name="Unsettled">How many writes of unknown outcome may still be applied.</param>
 public sealed record PublishedVerdict(VerdictState State, RecordVersion Version, DateTimeOffset At, int Live, int Vanished, int Unsettled)
 {
-    /// <summary>What of a verdict is published.</summary>
     public static PublishedVerdict Of(Verdict verdict, RecordVersion version, DateTimeOffset at) =>
         new(verdict.State, version, at, verdict.Live, verdict.Vanished, verdict.Unsettled);
 }

@@ -16,7 +16,10 @@ public sealed partial class StoreHealth(IModeStore store, ModeController modes, 
     /// <summary>Why this instance can't report to the others through the store; null if it can.</summary>
     public string? Isolation => _isolation;
 
-    /// <summary>Whether a record could not be read or understood at some time since the start. A store that is empty afterwards may have lost its data.</summary>
+    /// <summary>
+    /// Whether a record could not be read or understood at some time since the start. A store that is empty afterwards may have lost its
+    /// data.
+    /// </summary>
     public bool WasUnreadable { get; private set; }
 
     public void SetProblem(string? problem)

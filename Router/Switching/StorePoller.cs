@@ -4,36 +4,44 @@ using Router.Modes.Stores;
 
 namespace Router.Switching;
 
-/// <summary>Reads the record from the store and applies it. A store that can't be read changes nothing: the last known mode stays in force.</summary>
+/// <summary>
+/// Reads the record from the store and applies it. A store that can't be read changes nothing: the last known mode stays in force.
+/// </summary>
 public sealed class StorePoller(IModeStore store, StoredRecord record, InitialRecord initial, StoreHealth health, RouterSettings settings)
 {
     /// <summary>Reads the store once. False if it could not be read.</summary>
-    public Task<bool> PollAsync(CancellationToken cancellation) => record.ExclusiveAsync(async () =>
-    {
-        try
-        {
-            var text = await record.ReadAsync(cancellation).ConfigureAwait(false);
-            if (text is not null)
-                initial.StoreHasText();
-            if (text is null)
-                health.SetProblem(await initial.FillAsync(cancellation).ConfigureAwait(false));
-            else if (!ModeRecordText.TryParse(text, out var found, out var error))
-                health.SetUnreadable(settings.Management.Hint($"{Subject} is no record of the mode ({error}). Set the mode with: router mode set"));
-            else
+    public Task<bool> PollAsync(CancellationToken cancellation) =>
+        record.ExclusiveAsync(
+            async () =>
             {
-                await record.ApplyAsync(text, found, cancellation).ConfigureAwait(false);
-                health.SetProblem(null);
-            }
+                try
+                {
+                    var text = await record.ReadAsync(cancellation).ConfigureAwait(false);
+                    if (text is not null)
+                        initial.StoreHasText();
+                    if (text is null)
+                        health.SetProblem(await initial.FillAsync(cancellation).ConfigureAwait(false));
+                    else if (!ModeRecordText.TryParse(text, out var found, out var error))
+                        health.SetUnreadable(
+                            settings.Management.Hint($"{Subject} is no record of the mode ({error}). Set the mode with: router mode set")
+                        );
+                    else
+                    {
+                        await record.ApplyAsync(text, found, cancellation).ConfigureAwait(false);
+                        health.SetProblem(null);
+                    }
 
-            return true;
-        }
-        catch (ModeStoreException error)
-        {
-            initial.UseConfigured();
-            health.SetUnreadable(error.Message);
-            return false;
-        }
-    }, cancellation);
+                    return true;
+                }
+                catch (ModeStoreException error)
+                {
+                    initial.UseConfigured();
+                    health.SetUnreadable(error.Message);
+                    return false;
+                }
+            },
+            cancellation
+        );
 
     private string Subject => $"The text that {store.Name} holds";
 }

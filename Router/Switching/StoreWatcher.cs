@@ -4,7 +4,8 @@ using Router.Modes.Stores;
 namespace Router.Switching;
 
 /// <summary>
-/// Synchronises this instance with the mode store: reads the record each second and when it changes, and reports what this instance has confirmed.
+/// Synchronises this instance with the mode store: reads the record each second and when it changes, and reports what this instance has
+/// confirmed.
 /// </summary>
 public sealed class StoreWatcher : BackgroundService
 {
@@ -25,8 +26,15 @@ public sealed class StoreWatcher : BackgroundService
     private readonly AsyncAutoResetEvent _wake;
 
     public StoreWatcher(
-        IModeStore store, StorePoller poller, FleetReporter reporter, ModeHistory history, ModeController modes, StoreHealth health,
-        IHostApplicationLifetime lifetime, FleetClock time)
+        IModeStore store,
+        StorePoller poller,
+        FleetReporter reporter,
+        ModeHistory history,
+        ModeController modes,
+        StoreHealth health,
+        IHostApplicationLifetime lifetime,
+        FleetClock time
+    )
     {
         (_store, _poller, _reporter, _history, _modes, _health) = (store, poller, reporter, history, modes, health);
         (_lifetime, _time, _wake) = (lifetime, time, new AsyncAutoResetEvent(time));
@@ -35,7 +43,6 @@ public sealed class StoreWatcher : BackgroundService
         lifetime.ApplicationStarted.Register(_wake.Set);
     }
 
-    /// <inheritdoc/>
     public override async Task StartAsync(CancellationToken cancellationToken)
     {
         // Before the server listens: its first response is in the right mode.
@@ -43,16 +50,15 @@ public sealed class StoreWatcher : BackgroundService
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     public override async Task StopAsync(CancellationToken cancellationToken)
     {
         await base.StopAsync(cancellationToken).ConfigureAwait(false);
-        // However little time is left: without this report the others count this instance as vanished. The store gives up within seconds by itself.
+        // However little time is left: without this report the others count this instance as vanished. The store gives up within seconds by
+        // itself.
         if (IsServing)
             await _reporter.ReportAsync(_reporter.Make(stopped: true), CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     public override void Dispose()
     {
         _modes.Changed -= OnChanged;
@@ -63,12 +69,13 @@ public sealed class StoreWatcher : BackgroundService
     /// <summary>How long to wait between two reports: short from shortly before a switch until nothing is in flight any more.</summary>
     public static TimeSpan IntervalFor(ModeState state, InstanceReport report, DateTimeOffset now)
     {
-        var isClosing = state.Next?.At - now < Closing || report.BlockingCount > 0
+        var isClosing =
+            state.Next?.At - now < Closing
+            || report.BlockingCount > 0
             || (!state.Mode.AllowsWrites && (report.OpenWriteCount > 0 || now - state.Since < Closing));
         return isClosing ? ClosingInterval : Interval;
     }
 
-    /// <inheritdoc/>
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         while (true)

@@ -5,7 +5,13 @@ namespace Router.Switching;
 
 /// <summary>The record in the store. Of this process one piece of work at a time has it.</summary>
 public sealed partial class StoredRecord(
-    IModeStore store, ModeController modes, ModeHistory history, StoreHealth health, FleetClock clock, ILogger<StoredRecord> logger) : IDisposable
+    IModeStore store,
+    ModeController modes,
+    ModeHistory history,
+    StoreHealth health,
+    FleetClock clock,
+    ILogger<StoredRecord> logger
+) : IDisposable
 {
     private readonly SemaphoreSlim _gate = new(1, 1);
 
@@ -28,15 +34,18 @@ public sealed partial class StoredRecord(
     public Task<string?> ReadAsync(CancellationToken cancellation) => store.ReadAsync(cancellation);
 
     /// <summary>
-    /// Applies the record that the store holds. If it contradicts what this instance knows, the store is corrected first; if this instance has
-    /// reached a later step, that is written down. The text that the store holds afterwards.
+    /// Applies the record that the store holds. If it contradicts what this instance knows, the store is corrected first; if this instance
+    /// has reached a later step, that is written down. The text that the store holds afterwards.
     /// </summary>
     /// <exception cref="ModeStoreException">The store can't be read or written.</exception>
     public async Task<string> ApplyAsync(string text, ModeRecord found, CancellationToken cancellation)
     {
         var state = modes.State;
-        if (state.Record.Version.IsStored && ModeRecord.Reconcile(state.Record, state.Index, found, clock.GetUtcNow()) is var result
-            && !ReferenceEquals(result, found))
+        if (
+            state.Record.Version.IsStored
+            && ModeRecord.Reconcile(state.Record, state.Index, found, clock.GetUtcNow()) is var result
+            && !ReferenceEquals(result, found)
+        )
         {
             if (!await ReplaceAsync(text, result, history.EntryOf(HistoryKind.Restored, result), cancellation).ConfigureAwait(false))
                 return text;
@@ -70,14 +79,19 @@ public sealed partial class StoredRecord(
             LogRestored(store.Name, known.Version, state.Mode);
     }
 
-    /// <summary>Replaces exactly the expected text (null for an empty store) and adds to the history; false, and nothing done, if the store holds another one.</summary>
+    /// <summary>
+    /// Replaces exactly the expected text (null for an empty store) and adds to the history; false, and nothing done, if the store holds
+    /// another one.
+    /// </summary>
     /// <exception cref="ModeStoreException">The store can't be written.</exception>
     public async Task<bool> ReplaceAsync(string? expected, ModeRecord record, HistoryEntry? entry, CancellationToken cancellation)
     {
         var text = ModeRecordText.Format(record);
         try
         {
-            return await store.TryReplaceAsync(expected, text, entry is null ? null : ModeHistory.Text(entry), cancellation).ConfigureAwait(false);
+            return await store
+                .TryReplaceAsync(expected, text, entry is null ? null : ModeHistory.Text(entry), cancellation)
+                .ConfigureAwait(false);
         }
         catch (ModeStoreException)
         {
@@ -90,6 +104,9 @@ public sealed partial class StoredRecord(
 
     public void Dispose() => _gate.Dispose();
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Store} did not hold what this instance knew. It now holds version {Version}, {Mode}.")]
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "{Store} did not hold what this instance knew. It now holds version {Version}, {Mode}."
+    )]
     private partial void LogRestored(string store, RecordVersion version, Mode mode);
 }

@@ -6,23 +6,35 @@ using Router.Modes.Stores;
 namespace Router.Switching;
 
 /// <summary>Reads and writes, without reflection, what the instances write to the store.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
+)]
 [JsonSerializable(typeof(InstanceReport))]
 [JsonSerializable(typeof(HistoryEntry))]
 [JsonSerializable(typeof(PublishedVerdict))]
 internal sealed partial class SwitchingJson : JsonSerializerContext
 {
     /// <summary>
-    /// The reports, each with the time at which the store took it. A report that can't be read, perhaps of another release, shows only that the
-    /// instance exists: it has confirmed nothing.
+    /// The reports, each with the time at which the store took it. A report that can't be read, perhaps of another release, shows only that
+    /// the instance exists: it has confirmed nothing.
     /// </summary>
     public static Dictionary<string, InstanceReport> ReadReports(IReadOnlyDictionary<string, StoredReport> stored)
     {
         var reports = new Dictionary<string, InstanceReport>();
         foreach (var (id, (seenAt, text)) in stored)
         {
-            var report = TryRead(text, Default.InstanceReport)
-                ?? new InstanceReport { Name = id.Split('/')[0], Id = id, Version = default, StepMade = default, Mode = "unknown", Since = seenAt };
+            var report =
+                TryRead(text, Default.InstanceReport)
+                ?? new InstanceReport
+                {
+                    Name = id.Split('/')[0],
+                    Id = id,
+                    Version = default,
+                    StepMade = default,
+                    Mode = "unknown",
+                    Since = seenAt,
+                };
             reports[id] = report with { At = seenAt };
         }
 
@@ -30,7 +42,8 @@ internal sealed partial class SwitchingJson : JsonSerializerContext
     }
 
     /// <summary>The entries that can be read.</summary>
-    public static IReadOnlyList<HistoryEntry> ReadHistory(IEnumerable<string> lines) => [.. lines.Select(line => TryRead(line, Default.HistoryEntry)).OfType<HistoryEntry>()];
+    public static IReadOnlyList<HistoryEntry> ReadHistory(IEnumerable<string> lines) =>
+        [.. lines.Select(line => TryRead(line, Default.HistoryEntry)).OfType<HistoryEntry>()];
 
     private static T? TryRead<T>(string text, JsonTypeInfo<T> type)
         where T : class

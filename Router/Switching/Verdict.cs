@@ -77,7 +77,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             if (expect == 1)
                 _remarks.Add($"The instances can't see each other ({isolation}): this verdict is about this instance alone");
             else
-                _reasons.Add($"the instances can't see each other ({isolation}), so this instance can speak for itself alone: repair the store, or ask each instance with --expect 1");
+                _reasons.Add(
+                    $"the instances can't see each other ({isolation}), so this instance can speak for itself alone: repair the store, or ask each instance with --expect 1"
+                );
         }
 
         public void LiveInstances()
@@ -85,7 +87,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             foreach (var report in Live)
             {
                 if (!report.Confirms(_fleet.Record, _fleet.Step))
-                    _reasons.Add($"{Label(report)} has not confirmed version {_fleet.Record.Version} ({_mode}): it has version {report.Version} ({report.Mode})");
+                    _reasons.Add(
+                        $"{Label(report)} has not confirmed version {_fleet.Record.Version} ({_mode}): it has version {report.Version} ({report.Mode})"
+                    );
                 else if (report.BlockingCount > 0)
                     _reasons.Add(InFlight(report));
                 else if (!_mode.AllowsWrites && report.OpenWriteCount > 0)
@@ -93,7 +97,12 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 if (report.Testers > 0)
                     _remarks.Add($"{Label(report)} has {Count(report.Testers, "request")} of testers in flight");
                 if (Math.Abs(report.WallClockAheadSeconds) > ClocksDiffer)
-                    _remarks.Add(string.Create(CultureInfo.InvariantCulture, $"{Label(report)}'s wall clock is {Math.Abs(report.WallClockAheadSeconds):F1} s {(report.WallClockAheadSeconds > 0 ? "ahead" : "behind")}. Its logs carry that clock; the switch and the last writes do not"));
+                    _remarks.Add(
+                        string.Create(
+                            CultureInfo.InvariantCulture,
+                            $"{Label(report)}'s wall clock is {Math.Abs(report.WallClockAheadSeconds):F1} s {(report.WallClockAheadSeconds > 0 ? "ahead" : "behind")}. Its logs carry that clock; the switch and the last writes do not"
+                        )
+                    );
             }
         }
 
@@ -106,7 +115,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 if (report.IsQuiet(_fleet.Record, _fleet.Step))
                     _remarks.Add($"{Label(report)} vanished, last seen {Time(report.At)}, when it was closed and had nothing in flight");
                 else if (report.ClosedByLease < _fleet.Now)
-                    _remarks.Add($"{Label(report)} vanished, last seen {Time(report.At)}. Its lease has run out, so it has closed itself by {Time(report.ClosedByLease.Value)} or has ended");
+                    _remarks.Add(
+                        $"{Label(report)} vanished, last seen {Time(report.At)}. Its lease has run out, so it has closed itself by {Time(report.ClosedByLease.Value)} or has ended"
+                    );
                 else
                     open.Add(report);
             }
@@ -114,9 +125,12 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             if (open is [])
                 return;
             var names = Join(open.Select(report => $"{Label(report)}, last seen {Time(report.At)}"));
-            var lease = open.Max(report => report.ClosedByLease) is { } closed && open.All(report => report.ClosedByLease is not null)
-                ? $" It counts as closed from {Time(closed)} on, when the lease has run out." : "";
-            var advice = $"{Vanish(open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router fleet forget NAME";
+            var lease =
+                open.Max(report => report.ClosedByLease) is { } closed && open.All(report => report.ClosedByLease is not null)
+                    ? $" It counts as closed from {Time(closed)} on, when the lease has run out."
+                    : "";
+            var advice =
+                $"{Vanish(open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router fleet forget NAME";
             (_mode.ClosesAnything ? _reasons : _remarks).Add(advice);
 
             static string Vanish(int count) => count == 1 ? "1 instance vanished" : $"{count} instances vanished";
@@ -128,14 +142,26 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 return;
             if (live > expected)
             {
-                _reasons.Add($"{Count(live, "instance")} {Are(live)} live and {expected} expected: {Join(Live.Select(Label))}. Find out which one should not be there");
+                _reasons.Add(
+                    $"{Count(live, "instance")} {Are(live)} live and {expected} expected: {Join(Live.Select(Label))}. Find out which one should not be there"
+                );
                 return;
             }
 
-            var missing = _reports.Except(Live).OrderByDescending(report => report.At).Take(MostNamed)
-                .Select(report => $"{Label(report)} ({Last(report)})").ToArray();
-            _reasons.Add($"{Count(live, "instance")} {Are(live)} live and {expected} expected. Live: {Join(Live.Select(Label))}. "
-                + (missing is [] ? "No other one was ever seen. Start it, or correct --expect" : $"Not live: {string.Join(", ", missing)}. Start what is missing, or correct --expect"));
+            var missing = _reports
+                .Except(Live)
+                .OrderByDescending(report => report.At)
+                .Take(MostNamed)
+                .Select(report => $"{Label(report)} ({Last(report)})")
+                .ToArray();
+            _reasons.Add(
+                $"{Count(live, "instance")} {Are(live)} live and {expected} expected. Live: {Join(Live.Select(Label))}. "
+                    + (
+                        missing is []
+                            ? "No other one was ever seen. Start it, or correct --expect"
+                            : $"Not live: {string.Join(", ", missing)}. Start what is missing, or correct --expect"
+                    )
+            );
         }
 
         public void UnsettledWrites()
@@ -151,12 +177,25 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 var report = original;
                 var state = report.StateAt(_fleet.Now, _fleet.HeartbeatExpiry);
                 // What was in flight at its last heartbeat was cut by then at the latest.
-                if (state == InstanceState.Vanished && !report.IsQuiet(_fleet.Record, _fleet.Step) && report.ClosedByLease is { } closed && closed < _fleet.Now)
+                if (
+                    state == InstanceState.Vanished
+                    && !report.IsQuiet(_fleet.Record, _fleet.Step)
+                    && report.ClosedByLease is { } closed
+                    && closed < _fleet.Now
+                )
                     report = report.Ended(closed);
-                if (report.UncertainSettledBy is not { } settled || settled <= _fleet.Now || LastUncertain(report, original, state) <= accepted)
+                if (
+                    report.UncertainSettledBy is not { } settled
+                    || settled <= _fleet.Now
+                    || LastUncertain(report, original, state) <= accepted
+                )
                     continue;
                 until = settled > until ? settled : until;
-                listed.AddRange(report.UncertainWrites.Where(write => write.SettlesAt > _fleet.Now && write.Time > accepted).Select(write => (report, write)));
+                listed.AddRange(
+                    report
+                        .UncertainWrites.Where(write => write.SettlesAt > _fleet.Now && write.Time > accepted)
+                        .Select(write => (report, write))
+                );
             }
 
             _unsettled = listed.Count;
@@ -164,15 +203,24 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 return;
             var seconds = Math.Ceiling((until - _fleet.Now).TotalSeconds);
             var what = listed is [] ? "writes that no list names" : $"{Count(listed.Count, "write")} of unknown outcome";
-            var names = listed is [] ? "" : $": {Join(listed.Select(it => $"{it.Write.Method} {it.Write.Host}{it.Write.Path} ({it.Report.Name}, {it.Write.Reason})"))}";
-            _reasons.Add(string.Create(CultureInfo.InvariantCulture,
-                $"{what} may still be applied until {Time(until)}, in {seconds:F0} s{names}. Wait, or after you have checked that the applications have finished: router writes accept"));
+            var names = listed is []
+                ? ""
+                : $": {Join(listed.Select(it => $"{it.Write.Method} {it.Write.Host}{it.Write.Path} ({it.Report.Name}, {it.Write.Reason})"))}";
+            _reasons.Add(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{what} may still be applied until {Time(until)}, in {seconds:F0} s{names}. Wait, or after you have checked that the applications have finished: router writes accept"
+                )
+            );
         }
 
         // A restore must not start shortly before the site opens.
         public void Opening()
         {
-            if (_fleet.Record.Steps.SkipWhile(step => !step.IsSameAs(_fleet.Step)).Skip(1).FirstOrDefault(step => step.Mode.Opens(_mode)) is { } opening)
+            if (
+                _fleet.Record.Steps.SkipWhile(step => !step.IsSameAs(_fleet.Step)).Skip(1).FirstOrDefault(step => step.Mode.Opens(_mode)) is
+                { } opening
+            )
                 _reasons.Add($"{opening.Mode} takes effect at {Time(opening.At)}");
         }
 
@@ -182,12 +230,17 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             var everywhere = Live.Count() is 1 ? "on the only instance" : $"on all {Live.Count()} instances";
             var (state, text) = (_reasons.Count, _mode) switch
             {
-                ( > 0, { ClosesAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {string.Join("; ", _reasons)}"),
-                ( > 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {string.Join("; ", _reasons)}"),
+                (> 0, { ClosesAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {string.Join("; ", _reasons)}"),
+                (> 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {string.Join("; ", _reasons)}"),
                 (_, { ClosesAnything: false }) => (VerdictState.Open, $"OPEN {everywhere}"),
-                (_, { AllowsWrites: true }) => (VerdictState.ClosedToVisitors, $"CLOSED TO VISITORS {everywhere}. {WhatIsOpen()} are open and accept writes: do not restore yet"),
-                _ when bypasses is [var bypass, ..] => (VerdictState.ClosedToVisitors,
-                    $"CLOSED TO VISITORS {everywhere}. Bypass {bypass.Id} lets testers write until {Time(bypass.Until)}: do not restore yet, or revoke it with: router bypass revoke {bypass.Id}"),
+                (_, { AllowsWrites: true }) => (
+                    VerdictState.ClosedToVisitors,
+                    $"CLOSED TO VISITORS {everywhere}. {WhatIsOpen()} are open and accept writes: do not restore yet"
+                ),
+                _ when bypasses is [var bypass, ..] => (
+                    VerdictState.ClosedToVisitors,
+                    $"CLOSED TO VISITORS {everywhere}. Bypass {bypass.Id} lets testers write until {Time(bypass.Until)}: do not restore yet, or revoke it with: router bypass revoke {bypass.Id}"
+                ),
                 _ => (VerdictState.Safe, "SAFE"),
             };
             return new Verdict(state, text, _reasons.ToImmutable(), _remarks.ToImmutable())
@@ -199,12 +252,13 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
         }
 
         // For an ended instance, also what it may have started after its last report; the newest of every list is always reported.
-        private static DateTimeOffset LastUncertain(InstanceReport report, InstanceReport original, InstanceState state) => state switch
-        {
-            InstanceState.Ended => report.End!.At,
-            InstanceState.Vanished when !ReferenceEquals(report, original) => original.ClosedByLease!.Value,
-            _ => report.UncertainWrites is [.., var newest] ? newest.Time : DateTimeOffset.MaxValue,
-        };
+        private static DateTimeOffset LastUncertain(InstanceReport report, InstanceReport original, InstanceState state) =>
+            state switch
+            {
+                InstanceState.Ended => report.End!.At,
+                InstanceState.Vanished when !ReferenceEquals(report, original) => original.ClosedByLease!.Value,
+                _ => report.UncertainWrites is [.., var newest] ? newest.Time : DateTimeOffset.MaxValue,
+            };
 
         private static string Death(InstanceReport report, DateTimeOffset from, DateTimeOffset to, string? by) =>
             $"{report.Name} died between {Time(from, precise: true)} and {Time(to, precise: true)}{(by is null ? "" : $" ({by} has said so)")}; writes that it started in between are in no list";
@@ -213,7 +267,10 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
         {
             var held = $"{Label(report)} has {Count(report.BlockingCount, "request")} in flight";
             return report.Blocking is [var oldest, ..]
-                ? string.Create(CultureInfo.InvariantCulture, $"{held}, the oldest for {oldest.AgeSeconds:F0} s: {(oldest.IsUpgraded ? "upgraded " : "")}{oldest.Method} {oldest.Host}{oldest.Path}")
+                ? string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{held}, the oldest for {oldest.AgeSeconds:F0} s: {(oldest.IsUpgraded ? "upgraded " : "")}{oldest.Method} {oldest.Host}{oldest.Path}"
+                )
                 : held;
         }
 
@@ -221,20 +278,31 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
         private string Label(InstanceReport report) =>
             _reports.Count(other => other.Name == report.Name) > 1 ? $"{report.Name} (started {Time(report.Started)})" : report.Name;
 
-        private string Last(InstanceReport report) => report.StateAt(_fleet.Now, _fleet.HeartbeatExpiry) switch
-        {
-            InstanceState.Stopped => $"stopped {Time(report.At)}",
-            InstanceState.Ended => $"ended, last seen {Time(report.At)}",
-            _ => $"vanished, last seen {Time(report.At)}",
-        };
+        private string Last(InstanceReport report) =>
+            report.StateAt(_fleet.Now, _fleet.HeartbeatExpiry) switch
+            {
+                InstanceState.Stopped => $"stopped {Time(report.At)}",
+                InstanceState.Ended => $"ended, last seen {Time(report.At)}",
+                _ => $"vanished, last seen {Time(report.At)}",
+            };
 
-        private string WhatIsOpen() => string.Join(" and ", Enum.GetValues<BackendKind>().Where(_mode.AllowsWritesTo)
-            .Select(kind => kind == BackendKind.Api ? "the APIs" : "the frontends")) is var text ? char.ToUpperInvariant(text[0]) + text[1..] : "";
+        private string WhatIsOpen() =>
+            string.Join(
+                " and ",
+                Enum.GetValues<BackendKind>()
+                    .Where(_mode.AllowsWritesTo)
+                    .Select(kind => kind == BackendKind.Api ? "the APIs" : "the frontends")
+            )
+                is var text
+                ? char.ToUpperInvariant(text[0]) + text[1..]
+                : "";
 
         private static string Join(IEnumerable<string> names)
         {
             var all = names.ToArray();
-            return all is [] ? "none" : string.Join(", ", all.Take(MostNamed)) + (all.Length > MostNamed ? $" and {all.Length - MostNamed} more" : "");
+            return all is []
+                ? "none"
+                : string.Join(", ", all.Take(MostNamed)) + (all.Length > MostNamed ? $" and {all.Length - MostNamed} more" : "");
         }
 
         private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";

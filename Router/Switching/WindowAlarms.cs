@@ -4,7 +4,9 @@ using Router.Modes;
 
 namespace Router.Switching;
 
-/// <summary>Logs, once each, that a window of downtime lasts longer than announced or very long, and that this instance has closed itself.</summary>
+/// <summary>
+/// Logs, once each, that a window of downtime lasts longer than announced or very long, and that this instance has closed itself.
+/// </summary>
 public sealed partial class WindowAlarms : BackgroundLoop
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
@@ -18,22 +20,25 @@ public sealed partial class WindowAlarms : BackgroundLoop
     private string? _longWindow;
 
     public WindowAlarms(
-        ModeController modes, RouterSettings settings, IHostApplicationLifetime lifetime, BackgroundFailures failures, FleetClock clock,
-        ILogger<WindowAlarms> logger)
+        ModeController modes,
+        RouterSettings settings,
+        IHostApplicationLifetime lifetime,
+        BackgroundFailures failures,
+        FleetClock clock,
+        ILogger<WindowAlarms> logger
+    )
         : base(failures, clock)
     {
         (_modes, _lease, _lifetime, _clock, _logger) = (modes, settings.ModeStore.Lease, lifetime, clock, logger);
         modes.Changed += WarnLapsed;
     }
 
-    /// <inheritdoc/>
     public override void Dispose()
     {
         _modes.Changed -= WarnLapsed;
         base.Dispose();
     }
 
-    /// <inheritdoc/>
     protected override async Task RunAsync(CancellationToken stopping)
     {
         using var timer = new PeriodicTimer(Interval, _clock);
@@ -41,14 +46,17 @@ public sealed partial class WindowAlarms : BackgroundLoop
         {
             WarnOverrun();
             WarnLength();
-        }
-        while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
+        } while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false));
     }
 
     private void WarnOverrun()
     {
         var state = _modes.State;
-        if (state.OverrunAt(_clock.GetUtcNow()) == TimeSpan.Zero || state.Step.Until is not { } until || _overrunOf == $"{state.Step.Window} {until:O}")
+        if (
+            state.OverrunAt(_clock.GetUtcNow()) == TimeSpan.Zero
+            || state.Step.Until is not { } until
+            || _overrunOf == $"{state.Step.Window} {until:O}"
+        )
             return;
         _overrunOf = $"{state.Step.Window} {until:O}";
         LogOverrun(state.Mode, until.UtcDateTime);
@@ -69,12 +77,18 @@ public sealed partial class WindowAlarms : BackgroundLoop
             LogLapsed(lease);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The announced end of {Mode}, {Until:O}, has passed and the site is still not open. It stays so until an operator opens it.")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The announced end of {Mode}, {Until:O}, has passed and the site is still not open. It stays so until an operator opens it."
+    )]
     private partial void LogOverrun(Mode mode, DateTime until);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Warning}.")]
     private partial void LogLong(string warning);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "The mode store could not be reached for {Lease}: this instance has closed itself until it can (Router:ModeStore:Lease).")]
+    [LoggerMessage(
+        Level = LogLevel.Error,
+        Message = "The mode store could not be reached for {Lease}: this instance has closed itself until it can (Router:ModeStore:Lease)."
+    )]
     private partial void LogLapsed(TimeSpan lease);
 }

@@ -20,20 +20,22 @@ public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvide
     /// <param name="output">Where the lines go; null for standard output.</param>
     public static void AddTo(IServiceCollection services, Stream? output)
     {
-        services.AddSingleton(provider => new AccessLog(output, provider.GetRequiredService<RouterMetrics>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new AccessLog(
+            output,
+            provider.GetRequiredService<RouterMetrics>(),
+            provider.GetRequiredService<TimeProvider>()
+        ));
         services.AddHostedService(provider => provider.GetRequiredService<AccessLog>());
     }
 
     /// <summary>Writes the line of a request that has ended.</summary>
-    public void Write(HttpContext context, RequestRecord exchange) => _lines.Write(AccessLogLine.Of(context, exchange, time));
+    public void Write(HttpContext context, RequestRecord record) => _lines.Write(AccessLogLine.Of(context, record, time));
 
-    /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
         _lines.Start();
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public Task StopAsync(CancellationToken cancellationToken) => _lines.StopAsync(cancellationToken);
 }

@@ -21,42 +21,42 @@ public static class AccessLogLine
     private static Second? _second;
 
     /// <summary>Makes the line of a request that ends now: bytes that hold until the next line is made by the same thread.</summary>
-    public static ReadOnlySpan<byte> Of(HttpContext context, RequestRecord exchange, TimeProvider time)
+    public static ReadOnlySpan<byte> Of(HttpContext context, RequestRecord record, TimeProvider time)
     {
         var line = _line ??= new JsonLine();
         line.Begin();
-        Write(line, context, exchange, time);
+        Write(line, context, record, time);
         line.End();
         return line.Bytes;
     }
 
-    private static void Write(JsonLine line, HttpContext context, RequestRecord exchange, TimeProvider time)
+    private static void Write(JsonLine line, HttpContext context, RequestRecord record, TimeProvider time)
     {
         line.Add("logType"u8, "nginx-access"u8);
-        WriteTrace(line, context, exchange);
-        WriteClient(line, context, exchange);
+        WriteTrace(line, context, record);
+        WriteClient(line, context, record);
         var now = time.GetUtcNow();
         line.Add("time"u8, LocalTime(now, time));
         line.AddSeconds("epochTime"u8, now.ToUnixTimeMilliseconds());
         WriteRequestLine(line, context);
-        line.Add("status"u8, StatusOf(context, exchange));
-        line.Add("size"u8, SizeOf(context, exchange));
+        line.Add("status"u8, StatusOf(context, record));
+        line.Add("size"u8, SizeOf(context, record));
         line.Add("requestSize"u8, context.Request.ContentLength ?? 0);
         Write(line, "referer"u8, context.Request.Headers.Referer.ToString());
         Write(line, "userAgent"u8, context.Request.Headers.UserAgent.ToString());
-        line.AddSeconds("requestTime"u8, Milliseconds(exchange.Age));
-        line.AddSecondsText("upstreamConnectTime"u8, Milliseconds(exchange.ConnectTime));
-        line.AddSecondsText("upstreamHeaderTime"u8, Milliseconds(exchange.HeaderTime));
-        line.AddSecondsText("upstreamResponseTime"u8, Milliseconds(exchange.ResponseTime));
+        line.AddSeconds("requestTime"u8, Milliseconds(record.Age));
+        line.AddSecondsText("upstreamConnectTime"u8, Milliseconds(record.ConnectTime));
+        line.AddSecondsText("upstreamHeaderTime"u8, Milliseconds(record.HeaderTime));
+        line.AddSecondsText("upstreamResponseTime"u8, Milliseconds(record.ResponseTime));
         Write(line, "httpHost"u8, context.Request.Headers.Host.ToString());
         // Only where there is something to say: who reads the original's lines knows no such member.
-        if (exchange.Exemption?.TesterId is { } tester)
+        if (record.Exemption?.TesterId is { } tester)
             line.Add("bypass"u8, tester);
     }
 
-    private static void WriteTrace(JsonLine line, HttpContext context, RequestRecord exchange)
+    private static void WriteTrace(JsonLine line, HttpContext context, RequestRecord record)
     {
-        var trace = exchange.TraceOf(context);
+        var trace = record.TraceOf(context);
         Write(line, "requestId"u8, trace.TraceId);
         Write(line, "spanId"u8, trace.SpanId);
         Write(line, "parentSpanId"u8, trace.ParentSpanId);
@@ -64,11 +64,11 @@ public static class AccessLogLine
         Write(line, "debugFlag"u8, trace.Flags);
     }
 
-    private static void WriteClient(JsonLine line, HttpContext context, RequestRecord exchange)
+    private static void WriteClient(JsonLine line, HttpContext context, RequestRecord record)
     {
         // An IPv6 address with its zone's number has 56 characters at most (RFC 4007 section 11).
         Span<byte> address = stackalloc byte[64];
-        var client = exchange.Client ?? context.Connection.RemoteIpAddress ?? IPAddress.None;
+        var client = record.Client ?? context.Connection.RemoteIpAddress ?? IPAddress.None;
         line.Add("remoteHost"u8, client.TryFormat(address, out var written) ? address[..written] : default);
         WriteUser(line, context.Request.Headers.Authorization);
     }
@@ -105,12 +105,12 @@ public static class AccessLogLine
     }
 
     /// <summary>The status that the client got; 499 where it went away before it had a complete response.</summary>
-    private static int StatusOf(HttpContext context, RequestRecord exchange) =>
-        exchange.ClientLeft(context) ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
+    private static int StatusOf(HttpContext context, RequestRecord record) =>
+        record.ClientLeft(context) ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
 
-    private static long SizeOf(HttpContext context, RequestRecord exchange)
+    private static long SizeOf(HttpContext context, RequestRecord record)
     {
-        if (exchange.Sent is { } sent)
+        if (record.Sent is { } sent)
             return sent;
         return context.Response.HasStarted && context.Request.Method is not "HEAD" ? context.Response.ContentLength ?? 0 : 0;
     }
@@ -140,7 +140,8 @@ public static class AccessLogLine
             line.Add(name, Encoding.Latin1.GetString(octets));
     }
 
-    // A second's text is made once on each thread. The culture's words are the invariant ones; its zone has a colon, which the common log format has not.
+    // A second's text is made once on each thread. The culture's words are the invariant ones; its zone has a colon, which the common log
+    // format has not.
     private static string LocalTime(DateTimeOffset now, TimeProvider time)
     {
         var second = now.UtcTicks / TimeSpan.TicksPerSecond;

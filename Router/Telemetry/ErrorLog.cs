@@ -6,8 +6,8 @@ using Router.Metrics;
 namespace Router.Telemetry;
 
 /// <summary>
-/// Router's own log, on standard error: a line for each message. Nobody who logs waits for whoever reads it; lines that could not be written are counted, and
-/// a line says how many when the reader is back.
+/// Router's own log, on standard error: a line for each message. Nobody who logs waits for whoever reads it; lines that could not be
+/// written are counted, and a line says how many when the reader is back.
 /// </summary>
 public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
 {
@@ -32,22 +32,28 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
         _lines.Start();
     }
 
-    /// <inheritdoc/>
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _limit.Dispose();
         await _lines.StopAsync(CancellationToken.None).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
 
     private void Write(LogKind kind, LogLevel level, string text)
     {
-        if (Volatile.Read(ref _lost) is > 0 and var lost && _lines.TryWrite(Line(new LogKind(typeof(ErrorLog).FullName!, 0, null), LogLevel.Warning, $"{lost} lines of this log were lost: nobody read standard error in time, or it could not be written.")))
+        if (
+            Volatile.Read(ref _lost) is > 0 and var lost
+            && _lines.TryWrite(
+                Line(
+                    new LogKind(typeof(ErrorLog).FullName!, 0, null),
+                    LogLevel.Warning,
+                    $"{lost} lines of this log were lost: nobody read standard error in time, or it could not be written."
+                )
+            )
+        )
             Interlocked.Add(ref _lost, -lost);
         _lines.Write(Line(kind, level, text));
     }
@@ -55,7 +61,11 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
     private void Summarise(LogKind kind, LogLevel level, string text, int suppressed)
     {
         _metrics.LogLinesLost(suppressed, "limited");
-        Write(kind, level, $"{suppressed} more lines like this were suppressed in {LogLimit.Window.TotalSeconds:F0} s. The last one: {text}");
+        Write(
+            kind,
+            level,
+            $"{suppressed} more lines like this were suppressed in {LogLimit.Window.TotalSeconds:F0} s. The last one: {text}"
+        );
     }
 
     private void Lost(int count, string reason)
@@ -67,23 +77,30 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
     private byte[] Line(LogKind kind, LogLevel level, string text)
     {
         var line = new StringBuilder(text.Length + 128)
-            .Append(_time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture)).Append(' ').Append(NameOf(level)).Append(": ")
-            .Append(kind.Category).Append('[').Append(kind.Event).Append("] ");
+            .Append(_time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture))
+            .Append(' ')
+            .Append(NameOf(level))
+            .Append(": ")
+            .Append(kind.Category)
+            .Append('[')
+            .Append(kind.Event)
+            .Append("] ");
         // One line for each message: a client's text can neither begin another line nor reach a terminal's controls.
         foreach (var character in text)
             line.Append(char.IsControl(character) ? ' ' : character);
         return Encoding.UTF8.GetBytes(VisibleText.Of(line.Append('\n').ToString()));
     }
 
-    private static string NameOf(LogLevel level) => level switch
-    {
-        LogLevel.Trace => "trce",
-        LogLevel.Debug => "dbug",
-        LogLevel.Information => "info",
-        LogLevel.Warning => "warn",
-        LogLevel.Error => "fail",
-        _ => "crit",
-    };
+    private static string NameOf(LogLevel level) =>
+        level switch
+        {
+            LogLevel.Trace => "trce",
+            LogLevel.Debug => "dbug",
+            LogLevel.Information => "info",
+            LogLevel.Warning => "warn",
+            LogLevel.Error => "fail",
+            _ => "crit",
+        };
 
     private sealed class Logger(ErrorLog log, string category) : ILogger
     {
@@ -92,7 +109,13 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
 
         public bool IsEnabled(LogLevel logLevel) => logLevel != LogLevel.None;
 
-        public void Log<TState>(LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
         {
             if (!IsEnabled(logLevel))
                 return;

@@ -8,8 +8,8 @@ using Router.Configuration;
 namespace Router.Telemetry;
 
 /// <summary>
-/// One line of JSON as it is laid out, member after member, in memory that the next line uses again. Nearly every value is plain ASCII and is copied as it is;
-/// what needs an escape goes through the framework's encoder.
+/// One line of JSON as it is laid out, member after member, in memory that the next line uses again. Nearly every value is plain ASCII and
+/// is copied as it is; what needs an escape goes through the framework's encoder.
 /// </summary>
 public sealed class JsonLine
 {
@@ -19,7 +19,9 @@ public sealed class JsonLine
     // Read by programs and by people in a terminal, never as part of a page: '<' and '&' may stand; control characters may not.
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
-    private static readonly string PlainText = string.Concat(Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character).Where(character => character is not ('"' or '\\')));
+    private static readonly string PlainText = string.Concat(
+        Enumerable.Range(' ', '~' - ' ' + 1).Select(character => (char)character).Where(character => character is not ('"' or '\\'))
+    );
     private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(PlainText);
     private static readonly SearchValues<byte> PlainOctets = SearchValues.Create(Encoding.ASCII.GetBytes(PlainText));
 
@@ -70,7 +72,11 @@ public sealed class JsonLine
     /// <summary>The same for three words with blanks between them.</summary>
     public bool TryAddPlain(ReadOnlySpan<byte> name, ReadOnlySpan<char> first, ReadOnlySpan<char> second, ReadOnlySpan<char> third)
     {
-        if (first.ContainsAnyExcept(PlainCharacters) || second.ContainsAnyExcept(PlainCharacters) || third.ContainsAnyExcept(PlainCharacters))
+        if (
+            first.ContainsAnyExcept(PlainCharacters)
+            || second.ContainsAnyExcept(PlainCharacters)
+            || third.ContainsAnyExcept(PlainCharacters)
+        )
             return false;
         Name(name, first.Length + second.Length + third.Length + 4);
         Quote();
@@ -91,7 +97,9 @@ public sealed class JsonLine
     private static ReadOnlySpan<byte> Escaped(ReadOnlySpan<byte> value)
     {
         var encoded = JsonEncodedText.Encode(value, Encoder);
-        return Ascii.IsValid(encoded.EncodedUtf8Bytes) ? encoded.EncodedUtf8Bytes : Encoding.UTF8.GetBytes(VisibleText.Of(encoded.ToString()));
+        return Ascii.IsValid(encoded.EncodedUtf8Bytes)
+            ? encoded.EncodedUtf8Bytes
+            : Encoding.UTF8.GetBytes(VisibleText.Of(encoded.ToString()));
     }
 
     /// <summary>Adds a number.</summary>

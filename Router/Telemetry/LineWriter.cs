@@ -3,8 +3,9 @@ using System.Buffers;
 namespace Router.Telemetry;
 
 /// <summary>
-/// Writes lines to an output that may be slow, stalled, full or closed, on a thread of its own: whoever has a line adds it and goes on. When the reader falls
-/// so far behind that <c>most</c> bytes wait, lines are dropped and counted rather than taking the memory that requests need.
+/// Writes lines to an output that may be slow, stalled, full or closed, on a thread of its own: whoever has a line adds it and goes on.
+/// When the reader falls so far behind that <c>most </c> bytes wait, lines are dropped and counted rather than taking the memory that
+/// requests need.
 /// </summary>
 /// <param name="name">The thread's name.</param>
 /// <param name="output">Opens the output; null where there is none.</param>
@@ -66,8 +67,7 @@ public sealed class LineWriter(string name, Func<Stream?> output, int most, Acti
         {
             before = Volatile.Read(ref _blocksWritten);
             await _written.Task.WaitAsync(LastWait, CancellationToken.None).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
-        while (!_written.Task.IsCompleted && !cancellation.IsCancellationRequested && Volatile.Read(ref _blocksWritten) != before);
+        } while (!_written.Task.IsCompleted && !cancellation.IsCancellationRequested && Volatile.Read(ref _blocksWritten) != before);
     }
 
     private void Wake()

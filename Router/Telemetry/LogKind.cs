@@ -6,7 +6,8 @@ namespace Router.Telemetry;
 /// <param name="Subject">The name from the configuration that the message is about; null where it is about none.</param>
 public readonly record struct LogKind(string Category, int Event, string? Subject)
 {
-    // The names that messages give to what the configuration names. What clients send must not be here: they could make as many kinds as they like.
+    // The names that messages give to what the configuration names. What clients send must not be here: they could make as many kinds as
+    // they like.
     private static readonly string[] Subjects = ["Backend", "List"];
 
     /// <summary>The kind of a message.</summary>

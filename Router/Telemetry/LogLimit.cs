@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace Router.Telemetry;
 
 /// <summary>
-/// Keeps clients from filling the log. Of one kind of line <see cref="Most"/> are written in each <see cref="Window"/>; the others are counted, and the count is
-/// written when the window ends.
+/// Keeps clients from filling the log. Of one kind of line <see cref="Most"/> are written in each <see cref="Window"/>; the others are
+/// counted, and the count is written when the window ends.
 /// </summary>
 /// <param name="summarise">Writes how many lines of a kind were suppressed; the text is the last of them.</param>
 /// <param name="time">The clock.</param>
@@ -19,9 +19,9 @@ public sealed class LogLimit(Action<LogKind, LogLevel, string, int> summarise, T
     private readonly ConcurrentDictionary<LogKind, Counter> _counters = new();
 
     /// <summary>Whether a line may be written now.</summary>
-    public bool Allows(LogKind kind, LogLevel level, string text) => _counters.GetOrAdd(kind, static (kind, limit) => new Counter(kind, limit), this).Allows(level, text);
+    public bool Allows(LogKind kind, LogLevel level, string text) =>
+        _counters.GetOrAdd(kind, static (kind, limit) => new Counter(kind, limit), this).Allows(level, text);
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var counter in _counters.Values)
@@ -53,7 +53,12 @@ public sealed class LogLimit(Action<LogKind, LogLevel, string, int> summarise, T
                 if (_suppressed++ > 0)
                     return false;
                 var rest = Window - limit.Time.GetElapsedTime(_began.Value);
-                _timer ??= limit.Time.CreateTimer(static self => ((Counter)self!).End(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+                _timer ??= limit.Time.CreateTimer(
+                    static self => ((Counter)self!).End(),
+                    this,
+                    Timeout.InfiniteTimeSpan,
+                    Timeout.InfiniteTimeSpan
+                );
                 _timer.Change(rest > TimeSpan.Zero ? rest : TimeSpan.Zero, Timeout.InfiniteTimeSpan);
                 return false;
             }

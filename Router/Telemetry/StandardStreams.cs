@@ -14,8 +14,8 @@ public static class StandardStreams
     /// <summary>Opens standard error.</summary>
     public static Stream OpenError() => Open(2, Console.OpenStandardError);
 
-    // The console's stream drops without a word what is written to a pipe that nobody reads any more; a file stream throws. The console's is for what
-    // the other can't do: a file, whose position may be shared with another process, and an output that never blocks.
+    // The console's stream drops without a word what is written to a pipe that nobody reads any more; a file stream throws. The console's
+    // is for what the other can't do: a file, whose position may be shared with another process, and an output that never blocks.
     private static Stream Open(int number, Func<Stream> console)
     {
         // Without proc nothing is known of it.

@@ -3,15 +3,20 @@ using Router.Headers;
 
 namespace Router.Telemetry;
 
-/// <summary>Finds the span above a request in its header: W3C's <c>traceparent</c>, or B3's fields where there is none that is valid.</summary>
+/// <summary>
+/// Finds the span above a request in its header: W3C's <c>traceparent </c>, or B3's fields where there is none that is valid.
+/// </summary>
 internal sealed class TraceParents : DistributedContextPropagator
 {
-    /// <inheritdoc/>
     public override IReadOnlyCollection<string> Fields { get; } =
-        [TraceContext.TraceParent, TraceContext.TraceState, TraceContext.B3TraceId, TraceContext.B3SpanId, TraceContext.B3ParentSpanId];
+    [TraceContext.TraceParent, TraceContext.TraceState, TraceContext.B3TraceId, TraceContext.B3SpanId, TraceContext.B3ParentSpanId];
 
-    /// <inheritdoc/>
-    public override void ExtractTraceIdAndState(object? carrier, PropagatorGetterCallback? getter, out string? traceId, out string? traceState)
+    public override void ExtractTraceIdAndState(
+        object? carrier,
+        PropagatorGetterCallback? getter,
+        out string? traceId,
+        out string? traceState
+    )
     {
         (traceId, traceState) = (null, null);
         if (getter is null)
@@ -25,14 +30,21 @@ internal sealed class TraceParents : DistributedContextPropagator
         }
         else
         {
-            traceId = FromB3(Field(TraceContext.B3TraceId), Field(TraceContext.B3SpanId), Field(B3Sampling.Sampled), Field(B3Sampling.Flags));
+            traceId = FromB3(
+                Field(TraceContext.B3TraceId),
+                Field(TraceContext.B3SpanId),
+                Field(B3Sampling.Sampled),
+                Field(B3Sampling.Flags)
+            );
         }
 
         // Twice the same field says nothing.
         string? Field(string name)
         {
             getter(carrier, name, out var value, out var several);
-            return several is null ? value : several.Count() == 1 ? several.First() : null;
+            return several is null ? value
+                : several.Count() == 1 ? several.First()
+                : null;
         }
     }
 
@@ -40,9 +52,7 @@ internal sealed class TraceParents : DistributedContextPropagator
     public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
 
     /// <summary>Nothing is written here: see <see cref="TraceContext.Add"/>.</summary>
-    public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter)
-    {
-    }
+    public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter) { }
 
     // Where nobody has said whether the trace is recorded, whoever comes next decides: here it is.
     private static string? FromB3(string? trace, string? span, string? sampled, string? flags)

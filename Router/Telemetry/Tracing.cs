@@ -42,30 +42,43 @@ public sealed class Tracing : IDisposable
         AppContext.SetSwitch(ServerSuppression, false);
         services.AddSingleton<DistributedContextPropagator, TraceParents>();
         services.AddHostedService<TraceFlush>();
-        services.AddOpenTelemetry().WithTracing(traces => traces
-            // The variables' name for the service goes before the configuration's.
-            .ConfigureResource(resource => resource.AddEnvironmentVariableDetector())
-            .AddSource(ServerSourceName, SourceName)
-            .AddOtlpExporter());
+        services
+            .AddOpenTelemetry()
+            .WithTracing(traces =>
+                traces
+                    // The variables' name for the service goes before the configuration's.
+                    .ConfigureResource(resource => resource.AddEnvironmentVariableDetector())
+                    .AddSource(ServerSourceName, SourceName)
+                    .AddOtlpExporter()
+            );
     }
 
     /// <summary>Notes what is wrong with the variables. The exporter itself would pass over it, and send to its own default.</summary>
-    public static void AddFaults(IConfiguration configuration, ValidationErrors faults)
+    public static void AddFaults(IConfiguration configuration, ValidationErrors errors)
     {
         foreach (var name in new[] { Endpoint, TracesEndpoint })
         {
-            if (configuration[name] is { Length: > 0 } address && !(Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https"))
-                faults.Add(name, $"'{address}' is not an http or https address", "Give the collector's address, such as http://collector.internal:4317");
+            if (
+                configuration[name] is { Length: > 0 } address
+                && !(Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
+            )
+                errors.Add(
+                    name,
+                    $"'{address}' is not an http or https address",
+                    "Give the collector's address, such as http://collector.internal:4317"
+                );
         }
 
         foreach (var name in new[] { Protocol, TracesProtocol })
         {
             if (configuration[name] is { Length: > 0 } protocol and not ("grpc" or "http/protobuf"))
-                faults.Add(name, $"is '{protocol}'", "Choose one of grpc, http/protobuf");
+                errors.Add(name, $"is '{protocol}'", "Choose one of grpc, http/protobuf");
         }
     }
 
-    /// <summary>Begins the span of a request's way to a backend and back; null where nothing is traced, or this trace is not recorded.</summary>
+    /// <summary>
+    /// Begins the span of a request's way to a backend and back; null where nothing is traced, or this trace is not recorded.
+    /// </summary>
     public Activity? Begin(HttpContext context, Route route, Upstream upstream)
     {
         if (_source is null)
@@ -109,7 +122,9 @@ public sealed class Tracing : IDisposable
         span.Dispose();
     }
 
-    /// <summary>The request is for Router's own endpoints: a platform asks for the health every few seconds, and nobody for these spans.</summary>
+    /// <summary>
+    /// The request is for Router's own endpoints: a platform asks for the health every few seconds, and nobody for these spans.
+    /// </summary>
     public void Ignore()
     {
         if (Current is not { } server)
@@ -118,7 +133,6 @@ public sealed class Tracing : IDisposable
         server.ActivityTraceFlags &= ~ActivityTraceFlags.Recorded;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => _source?.Dispose();
 
     private static bool IsOn(IConfiguration configuration) =>
@@ -126,7 +140,10 @@ public sealed class Tracing : IDisposable
         && !string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase)
         && configuration["OTEL_TRACES_EXPORTER"] is null or "" or "otlp";
 
-    /// <summary>Sends the last spans after the server has stopped. A collector that does not answer must not hold the end up: by itself it would, for five seconds.</summary>
+    /// <summary>
+    /// Sends the last spans after the server has stopped. A collector that does not answer must not hold the end up: by itself it would,
+    /// for five seconds.
+    /// </summary>
     private sealed class TraceFlush(TracerProvider traces) : IHostedService
     {
         private const int PatienceInMilliseconds = 400;

@@ -14,13 +14,18 @@ namespace Router.Upstreams;
 /// <param name="lookUp">Looks a name up, both address families.</param>
 /// <param name="time">The clock.</param>
 public sealed class AddressLookup(
-    string host, BackendSettings backend, Func<string, CancellationToken, Task<IPAddress[]>> lookUp, TimeProvider time)
+    string host,
+    BackendSettings backend,
+    Func<string, CancellationToken, Task<IPAddress[]>> lookUp,
+    TimeProvider time
+)
 {
     private readonly CircuitBreaker _breaker = new(backend, time);
     private readonly Lock _lock = new();
     private readonly bool _isLiteral = IPAddress.TryParse(host, out _);
-    private volatile Resolved? _resolved =
-        IPAddress.TryParse(host, out var literal) ? new Resolved([new ResolvedAddress(literal, new CircuitBreaker(backend, time))], 0) : null;
+    private volatile Resolved? _resolved = IPAddress.TryParse(host, out var literal)
+        ? new Resolved([new ResolvedAddress(literal, new CircuitBreaker(backend, time))], 0)
+        : null;
 
     private Task<ResolvedAddress[]> _pending = Task.FromResult<ResolvedAddress[]>([]);
 
@@ -61,13 +66,15 @@ public sealed class AddressLookup(
     }
 
     /// <summary>Looks the name up in the background if that failed before and is due again.</summary>
-    public void ProbeIfDue(CancellationToken stopping) => _breaker.ProbeIfDue<IDisposable?>(
-        async token =>
-        {
-            _ = await ResolveAsync(token).ConfigureAwait(false);
-            return null;
-        },
-        stopping);
+    public void ProbeIfDue(CancellationToken stopping) =>
+        _breaker.ProbeIfDue<IDisposable?>(
+            async token =>
+            {
+                _ = await ResolveAsync(token).ConfigureAwait(false);
+                return null;
+            },
+            stopping
+        );
 
     private Task<ResolvedAddress[]> FirstAsync()
     {
@@ -85,9 +92,9 @@ public sealed class AddressLookup(
         {
             return Keep(await lookUp(host, cancellationToken).ConfigureAwait(false));
         }
-        catch (SocketException fault)
+        catch (SocketException error)
         {
-            throw new BackendException(ForwardFailure.NameNotResolved, notBegun: true, cause: fault);
+            throw new BackendException(ForwardFailure.NameNotResolved, notBegun: true, cause: error);
         }
     }
 
@@ -115,8 +122,10 @@ public sealed class AddressLookup(
         if (found is [])
             throw new SocketException((int)SocketError.NoData);
         var before = Known;
-        var addresses = Array.ConvertAll(found, ip =>
-            Array.Find(before, address => address.Ip.Equals(ip)) ?? new ResolvedAddress(ip, new CircuitBreaker(backend, time)));
+        var addresses = Array.ConvertAll(
+            found,
+            ip => Array.Find(before, address => address.Ip.Equals(ip)) ?? new ResolvedAddress(ip, new CircuitBreaker(backend, time))
+        );
         _resolved = new Resolved(addresses, time.GetTimestamp());
         return addresses;
     }

@@ -12,7 +12,9 @@ namespace Router.Upstreams;
 public sealed class BackendTls(string host, BackendSettings backend)
 {
     private readonly SslStreamCertificateContext? _certificate = backend.ClientCertificate?.Load();
-    private readonly X509Certificate2Collection? _authorities = backend.CertificateAuthorities is { } file ? CertificateAuthorities.Load(file.Path) : null;
+    private readonly X509Certificate2Collection? _authorities = backend.CertificateAuthorities is { } file
+        ? CertificateAuthorities.Load(file.Path)
+        : null;
 
     /// <summary>Agrees on TLS.</summary>
     public async Task<TlsStream> SecureAsync(Socket socket, CancellationToken cancellationToken)

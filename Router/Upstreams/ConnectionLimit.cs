@@ -1,8 +1,8 @@
 namespace Router.Upstreams;
 
 /// <summary>
-/// The time that an attempt to connect may take. It measures the backend, not Router. So it counts in steps, each of which needs a thread just as
-/// the attempt does: when threads or processor time are short, the steps are as late as the attempt. And at its end it asks whether
+/// The time that an attempt to connect may take. It measures the backend, not Router. So it counts in steps, each of which needs a thread
+/// just as the attempt does: when threads or processor time are short, the steps are as late as the attempt. And at its end it asks whether
 /// the other side has already done its part, which Router has only not got round to: then it allows a further step.
 /// </summary>
 public sealed class ConnectionLimit : IDisposable
@@ -34,7 +34,6 @@ public sealed class ConnectionLimit : IDisposable
     /// <summary>Cancelled when the time is over.</summary>
     public CancellationToken Token => _source.Token;
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         lock (_lock)

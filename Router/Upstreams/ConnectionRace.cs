@@ -3,8 +3,8 @@ using Router.Http;
 namespace Router.Upstreams;
 
 /// <summary>
-/// Connects to the first of several addresses that answers (RFC 8305, "Happy Eyeballs"): attempts start one after the other, a moment apart or as
-/// soon as one has failed, and the first connection wins.
+/// Connects to the first of several addresses that answers (RFC 8305, "Happy Eyeballs"): attempts start one after the other, a moment apart
+/// or as soon as one has failed, and the first connection wins.
 /// </summary>
 public static class ConnectionRace
 {
@@ -15,10 +15,16 @@ public static class ConnectionRace
     /// The addresses to try, in order: the resolver's order with the address families alternating (RFC 8305 section 4). An address whose
     /// last attempt failed comes after all others, and one whose breaker is open does not come at all.
     /// </summary>
-    public static ResolvedAddress[] Order(ResolvedAddress[] addresses) => addresses is [var only]
-        ? only.Breaker.IsOpen ? [] : addresses
-        : [.. Alternate(addresses.Where(address => address.Breaker is { IsOpen: false, IsSuspect: false })),
-            .. Alternate(addresses.Where(address => address.Breaker is { IsOpen: false, IsSuspect: true }))];
+    public static ResolvedAddress[] Order(ResolvedAddress[] addresses) =>
+        addresses is [var only]
+            ? only.Breaker.IsOpen
+                ? []
+                : addresses
+            :
+            [
+                .. Alternate(addresses.Where(address => address.Breaker is { IsOpen: false, IsSuspect: false })),
+                .. Alternate(addresses.Where(address => address.Breaker is { IsOpen: false, IsSuspect: true })),
+            ];
 
     /// <summary>Runs the attempts.</summary>
     /// <param name="addresses">Where to connect, at least one, the best first.</param>
@@ -30,14 +36,15 @@ public static class ConnectionRace
         ResolvedAddress[] addresses,
         Func<ResolvedAddress, CancellationToken, Task<BackendConnection>> attempt,
         TimeProvider time,
-        CancellationToken cancellationToken) =>
-        addresses is [var only] ? attempt(only, cancellationToken) : RaceAsync(addresses, attempt, time, cancellationToken);
+        CancellationToken cancellationToken
+    ) => addresses is [var only] ? attempt(only, cancellationToken) : RaceAsync(addresses, attempt, time, cancellationToken);
 
     private static async Task<BackendConnection> RaceAsync(
         ResolvedAddress[] addresses,
         Func<ResolvedAddress, CancellationToken, Task<BackendConnection>> attempt,
         TimeProvider time,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var started = new List<Task<BackendConnection>>(addresses.Length);
@@ -52,7 +59,8 @@ public static class ConnectionRace
                     running.Add(started[^1]);
                 }
 
-                var ended = await FirstEndAsync(running, started.Count < addresses.Length ? AttemptDelay : null, time, end.Token).ConfigureAwait(false);
+                var ended = await FirstEndAsync(running, started.Count < addresses.Length ? AttemptDelay : null, time, end.Token)
+                    .ConfigureAwait(false);
                 if (ended is null)
                     continue;
                 running.Remove(ended);
@@ -80,7 +88,11 @@ public static class ConnectionRace
 
     // Null where the next attempt is to start meanwhile.
     private static async Task<Task<BackendConnection>?> FirstEndAsync(
-        List<Task<BackendConnection>> running, TimeSpan? delay, TimeProvider time, CancellationToken cancellationToken)
+        List<Task<BackendConnection>> running,
+        TimeSpan? delay,
+        TimeProvider time,
+        CancellationToken cancellationToken
+    )
     {
         if (delay is null)
             return await Task.WhenAny(running).ConfigureAwait(false);

@@ -7,16 +7,26 @@ using Router.Http;
 namespace Router.Upstreams;
 
 /// <summary>
-/// Makes connections to a backend's address: looks its name up, tries the IP addresses that it has, and agrees on TLS where the scheme is https.
-/// Each IP address has a circuit breaker. Connections that work stay, until their IP address is no longer one of the name's.
+/// Makes connections to a backend's address: looks its name up, tries the IP addresses that it has, and agrees on TLS where the scheme is
+/// https. Each IP address has a circuit breaker. Connections that work stay, until their IP address is no longer one of the name's.
 /// </summary>
 /// <param name="address">Scheme, host and port.</param>
 /// <param name="backend">The limits.</param>
 /// <param name="lookUp">Looks a name up.</param>
 /// <param name="time">The clock.</param>
-public sealed class Connector(Uri address, BackendSettings backend, Func<string, CancellationToken, Task<IPAddress[]>> lookUp, TimeProvider time)
+public sealed class Connector(
+    Uri address,
+    BackendSettings backend,
+    Func<string, CancellationToken, Task<IPAddress[]>> lookUp,
+    TimeProvider time
+)
 {
-    private readonly AddressLookup _lookup = new(address.HostNameType is UriHostNameType.Dns ? address.IdnHost : address.DnsSafeHost, backend, lookUp, time);
+    private readonly AddressLookup _lookup = new(
+        address.HostNameType is UriHostNameType.Dns ? address.IdnHost : address.DnsSafeHost,
+        backend,
+        lookUp,
+        time
+    );
     private readonly BackendTls? _tls = address.Scheme == Uri.UriSchemeHttps ? new BackendTls(address.IdnHost, backend) : null;
 
     /// <summary>
@@ -28,7 +38,9 @@ public sealed class Connector(Uri address, BackendSettings backend, Func<string,
         get
         {
             var known = _lookup.Known;
-            return IsOpen ? "open" : Array.Exists(known, ip => ip.Breaker.IsOpen) ? "partial" : "closed";
+            return IsOpen ? "open"
+                : Array.Exists(known, ip => ip.Breaker.IsOpen) ? "partial"
+                : "closed";
         }
     }
 
@@ -48,7 +60,10 @@ public sealed class Connector(Uri address, BackendSettings backend, Func<string,
     /// <summary>Whether an IP address is still one of the name's. Asks for nothing that is not known.</summary>
     public bool IsCurrent(IPAddress ip) => _lookup.IsCurrent(ip);
 
-    /// <summary>Starts the attempts in the background that are due: to IP addresses that are not used now, or that are not the first choice any more.</summary>
+    /// <summary>
+    /// Starts the attempts in the background that are due: to IP addresses that are not used now, or that are not the first choice any
+    /// more.
+    /// </summary>
     public void ProbeIfDue(CancellationToken stopping)
     {
         _lookup.ProbeIfDue(stopping);
@@ -73,9 +88,9 @@ public sealed class Connector(Uri address, BackendSettings backend, Func<string,
         {
             return await _lookup.GetAsync(limit.Token).ConfigureAwait(false);
         }
-        catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException error) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new BackendException(ForwardFailure.ConnectTimeout, notBegun: true, cause: fault);
+            throw new BackendException(ForwardFailure.ConnectTimeout, notBegun: true, cause: error);
         }
     }
 
@@ -96,18 +111,19 @@ public sealed class Connector(Uri address, BackendSettings backend, Func<string,
                 ? new BackendConnection(new NetworkStream(socket, ownsSocket: true), socket, ip)
                 : new BackendConnection(await _tls.SecureAsync(socket, limit.Token).ConfigureAwait(false), socket, ip);
         }
-        catch (Exception fault)
+        catch (Exception error)
         {
             socket?.Dispose();
-            if (cancellationToken.IsCancellationRequested || FailureOf(fault) is not { } failure)
+            if (cancellationToken.IsCancellationRequested || FailureOf(error) is not { } failure)
                 throw;
-            throw new BackendException(failure, notBegun: true, cause: fault);
+            throw new BackendException(failure, notBegun: true, cause: error);
         }
 
         bool IsRouterLate() => HasAnswered(socket!, connected);
     }
 
-    // The kernel knows what Router's threads have not come to yet: that the connection is made, or that the handshake's next part has arrived.
+    // The kernel knows what Router's threads have not come to yet: that the connection is made, or that the handshake's next part has
+    // arrived.
     private static bool HasAnswered(Socket socket, bool connected)
     {
         try
@@ -121,11 +137,12 @@ public sealed class Connector(Uri address, BackendSettings backend, Func<string,
         }
     }
 
-    private static ForwardFailure? FailureOf(Exception fault) => fault switch
-    {
-        OperationCanceledException => ForwardFailure.ConnectTimeout,
-        SocketException => ForwardFailure.ConnectFailed,
-        AuthenticationException or IOException => ForwardFailure.TlsFailed,
-        _ => null,
-    };
+    private static ForwardFailure? FailureOf(Exception error) =>
+        error switch
+        {
+            OperationCanceledException => ForwardFailure.ConnectTimeout,
+            SocketException => ForwardFailure.ConnectFailed,
+            AuthenticationException or IOException => ForwardFailure.TlsFailed,
+            _ => null,
+        };
 }

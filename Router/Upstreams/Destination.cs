@@ -40,7 +40,6 @@ public sealed class Destination : IDisposable
     /// <summary>How many requests it has.</summary>
     public int InFlight => Pool.Requests.Value;
 
-    /// <inheritdoc cref="Connector.Circuit"/>
     public string Circuit => Connector.Circuit;
 
     /// <summary>Whether it should get requests while there are others: connections to it are attempted, and its probe answers.</summary>
@@ -57,6 +56,5 @@ public sealed class Destination : IDisposable
         return changed;
     }
 
-    /// <inheritdoc/>
     public void Dispose() => Transport.Dispose();
 }

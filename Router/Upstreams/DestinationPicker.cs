@@ -9,29 +9,29 @@ namespace Router.Upstreams;
 public static class DestinationPicker
 {
     /// <summary>Chooses; an address that was tried already or is not available only where there is no other.</summary>
-    /// <param name="endpoints">The addresses.</param>
+    /// <param name="destinations">The addresses.</param>
     /// <param name="tried">The position of the one that was tried; negative for none.</param>
     /// <param name="random">Draws.</param>
     /// <returns>The position of the choice.</returns>
-    public static int Of(ImmutableArray<Destination> endpoints, int tried, Random random)
+    public static int Of(ImmutableArray<Destination> destinations, int tried, Random random)
     {
-        if (endpoints.Length == 1)
+        if (destinations.Length == 1)
             return 0;
-        var first = Draw(endpoints, tried, -1, random) ?? Draw(endpoints, -1, -1, random);
+        var first = Draw(destinations, tried, -1, random) ?? Draw(destinations, -1, -1, random);
         if (first is null)
             // None is available: whichever it is, its breaker lets it be tried when the time has come.
-            return random.Next(endpoints.Length);
-        var second = Draw(endpoints, tried, first.Value, random);
-        return second is not null && endpoints[second.Value].InFlight < endpoints[first.Value].InFlight ? second.Value : first.Value;
+            return random.Next(destinations.Length);
+        var second = Draw(destinations, tried, first.Value, random);
+        return second is not null && destinations[second.Value].InFlight < destinations[first.Value].InFlight ? second.Value : first.Value;
     }
 
-    private static int? Draw(ImmutableArray<Destination> endpoints, int tried, int but, Random random)
+    private static int? Draw(ImmutableArray<Destination> destinations, int tried, int but, Random random)
     {
-        var start = random.Next(endpoints.Length);
-        for (var i = 0; i < endpoints.Length; i++)
+        var start = random.Next(destinations.Length);
+        for (var i = 0; i < destinations.Length; i++)
         {
-            var index = (start + i) % endpoints.Length;
-            if (index != tried && index != but && endpoints[index].IsAvailable)
+            var index = (start + i) % destinations.Length;
+            if (index != tried && index != but && destinations[index].IsAvailable)
                 return index;
         }
 

@@ -21,7 +21,8 @@ public sealed class LastWrite
     /// <summary>One has its whole answer.</summary>
     public void Complete(DateTimeOffset now) => Raise(ref _completed, now.UtcTicks);
 
-    private static DateTimeOffset? Time(ref long ticks) => Volatile.Read(ref ticks) is > 0 and var known ? new DateTimeOffset(known, TimeSpan.Zero) : null;
+    private static DateTimeOffset? Time(ref long ticks) =>
+        Volatile.Read(ref ticks) is > 0 and var known ? new DateTimeOffset(known, TimeSpan.Zero) : null;
 
     private static void Raise(ref long ticks, long to)
     {

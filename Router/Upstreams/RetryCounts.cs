@@ -7,7 +7,6 @@ public sealed class RetryCounts
 {
     private readonly long[] _counts = new long[ForwardFailures.Names.Length];
 
-    /// <summary>Counts one.</summary>
     public void Count(ForwardFailure failure) => Interlocked.Increment(ref _counts[(int)failure]);
 
     /// <summary>The count for one failure.</summary>

@@ -33,10 +33,13 @@ public sealed class RetryHandler : DelegatingHandler
         // Between 12 and 37 ms, then twice that: enough for a restarting listener, spread so that all do not come at once.
         _policy = Policy
             .Handle<BackendException>(IsWorthAnother)
-            .WaitAndRetryAsync(Repeats - 1, attempt => Pause * attempt * (0.5 + Random.Shared.NextDouble()), (fault, _) => repeated((BackendException)fault));
+            .WaitAndRetryAsync(
+                Repeats - 1,
+                attempt => Pause * attempt * (0.5 + Random.Shared.NextDouble()),
+                (error, _) => repeated((BackendException)error)
+            );
     }
 
-    /// <inheritdoc/>
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         _budget.Save();
@@ -45,14 +48,14 @@ public sealed class RetryHandler : DelegatingHandler
         {
             return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
         }
-        catch (BackendException fault) when (fault.IsRefused && IsWorthTrying(fault))
+        catch (BackendException error) when (error.IsRefused && IsWorthTrying(error))
         {
-            return await RepeatRefusedAsync(sent, fault).ConfigureAwait(false);
+            return await RepeatRefusedAsync(sent, error).ConfigureAwait(false);
         }
-        catch (BackendException fault) when (MayRepeat(fault, sent) && MaySpend(fault))
+        catch (BackendException error) when (MayRepeat(error, sent) && MaySpend(error))
         {
-            _repeated(fault);
-            sent.MayHaveBegunBefore = !fault.NotBegun;
+            _repeated(error);
+            sent.MayHaveBegunBefore = !error.NotBegun;
         }
 
         sent.NeedsFreshConnection = true;
@@ -60,11 +63,11 @@ public sealed class RetryHandler : DelegatingHandler
     }
 
     // What the backend declares unprocessed has cost it nothing, so it is bounded by a number and not by the budget.
-    private async Task<HttpResponseMessage> RepeatRefusedAsync(BackendRequest request, BackendException fault)
+    private async Task<HttpResponseMessage> RepeatRefusedAsync(BackendRequest request, BackendException error)
     {
         for (var repeat = 1; ; repeat++)
         {
-            _repeated(fault);
+            _repeated(error);
             if (!request.MayHaveBegunBefore)
                 request.NotBegun();
             try
@@ -76,7 +79,7 @@ public sealed class RetryHandler : DelegatingHandler
             }
             catch (BackendException again) when (again.IsRefused && IsWorthTrying(again) && repeat < RefusedRepeats)
             {
-                fault = again;
+                error = again;
             }
             catch (BackendException other) when (!other.IsRefused && MayRepeat(other, request) && MaySpend(other))
             {
@@ -86,17 +89,17 @@ public sealed class RetryHandler : DelegatingHandler
         }
     }
 
-    private Task<HttpResponseMessage> RepeatAsync(BackendRequest request) => _policy.ExecuteAsync(token => base.SendAsync(request, token), request.Cancellation);
+    private Task<HttpResponseMessage> RepeatAsync(BackendRequest request) =>
+        _policy.ExecuteAsync(token => base.SendAsync(request, token), request.Cancellation);
 
-    private bool MayRepeat(BackendException fault, BackendRequest request) =>
-        fault.NotBegun ? IsWorthTrying(fault) : fault.DiedIdle && request.IsRepeatable;
+    private bool MayRepeat(BackendException error, BackendRequest request) =>
+        error.NotBegun ? IsWorthTrying(error) : error.DiedIdle && request.IsRepeatable;
 
-    private bool MaySpend(BackendException fault) => (fault.NotBegun && _hasOthers) || _budget.TrySpend();
+    private bool MaySpend(BackendException error) => (error.NotBegun && _hasOthers) || _budget.TrySpend();
 
     // On a connection of its own a request can't meet one that died idle.
-    private bool IsWorthAnother(BackendException fault) =>
-        fault.NotBegun && IsWorthTrying(fault) && MaySpend(fault);
+    private bool IsWorthAnother(BackendException error) => error.NotBegun && IsWorthTrying(error) && MaySpend(error);
 
-    private bool IsWorthTrying(BackendException fault) =>
-        !fault.IsFinal && fault.Failure != ForwardFailure.Closed && (_hasOthers || fault.Failure != ForwardFailure.CircuitOpen);
+    private bool IsWorthTrying(BackendException error) =>
+        !error.IsFinal && error.Failure != ForwardFailure.Closed && (_hasOthers || error.Failure != ForwardFailure.CircuitOpen);
 }

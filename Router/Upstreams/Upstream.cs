@@ -5,7 +5,14 @@ using Router.Http;
 namespace Router.Upstreams;
 
 /// <summary>What lives of a backend: its client, its addresses, its places, and the count of what is in flight.</summary>
-public sealed class Upstream(BackendSettings settings, ImmutableArray<Destination> endpoints, HttpClient client, RetryCounts repeats, LastWrite lastWrite, TimeProvider time) : IDisposable
+public sealed class Upstream(
+    BackendSettings settings,
+    ImmutableArray<Destination> destinations,
+    HttpClient client,
+    RetryCounts retries,
+    LastWrite lastWrite,
+    TimeProvider time
+) : IDisposable
 {
     private readonly SemaphoreSlim _permits = new(settings.MaxConcurrentRequests);
     private volatile LastContact? _lastSeen;
@@ -18,13 +25,13 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Destinatio
     public BackendSettings Settings => settings;
 
     /// <summary>Its addresses.</summary>
-    public ImmutableArray<Destination> Destinations => endpoints;
+    public ImmutableArray<Destination> Destinations => destinations;
 
     /// <summary>The pooled client; no other backend shares it, so no backend's connections wait on another's.</summary>
     public HttpClient Client => client;
 
     /// <summary>How many requests were sent to it again.</summary>
-    public RetryCounts Retries => repeats;
+    public RetryCounts Retries => retries;
 
     /// <summary>When it last got a request that may change something, before it was configured anew included.</summary>
     public LastWrite LastWrite => lastWrite;
@@ -44,7 +51,10 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Destinatio
     /// <summary>Counts a request out.</summary>
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 
-    /// <summary>Takes one of the permits for requests that the backend may have at once; false where none is free. Each needs one <see cref="ReturnPermit"/>.</summary>
+    /// <summary>
+    /// Takes one of the permits for requests that the backend may have at once; false where none is free. Each needs one
+    /// <see cref="ReturnPermit"/>.
+    /// </summary>
     public bool TryTakePermit() => _permits.Wait(0, CancellationToken.None);
 
     /// <summary>Waits for a permit; false where the queue is full or too slow.</summary>
@@ -77,24 +87,24 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Destinatio
     public void Failed(ForwardFailure failure) => _lastSeen = new LastContact(time.GetUtcNow(), failure);
 
     /// <summary>
-    /// Closes the connections that no request needs: the configuration has the backend no longer. A request that still comes, from a table that was
-    /// replaced at this moment, is served on a connection of its own.
+    /// Closes the connections that no request needs: the configuration has the backend no longer. A request that still comes, from a table
+    /// that was replaced at this moment, is served on a connection of its own.
     /// </summary>
     public void Retire()
     {
-        foreach (var endpoint in endpoints)
+        foreach (var destination in destinations)
         {
-            endpoint.Pool.Retire();
+            destination.Pool.Retire();
             if (InFlight == 0)
-                endpoint.Http2.Close();
+                destination.Http2.Close();
         }
     }
 
     /// <summary>Keeps connections again: the configuration has the backend back.</summary>
     public void Revive()
     {
-        foreach (var endpoint in endpoints)
-            endpoint.Pool.Revive();
+        foreach (var destination in destinations)
+            destination.Pool.Revive();
     }
 
     private async ValueTask<bool> QueueAsync(CancellationToken cancellationToken)
@@ -109,12 +119,11 @@ public sealed class Upstream(BackendSettings settings, ImmutableArray<Destinatio
         }
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         client.Dispose();
-        foreach (var endpoint in endpoints)
-            endpoint.Dispose();
+        foreach (var destination in destinations)
+            destination.Dispose();
         _permits.Dispose();
     }
 }

@@ -4,13 +4,12 @@ using Router.Http;
 namespace Router.Upstreams;
 
 /// <summary>Sends each request to one of a backend's addresses.</summary>
-public sealed class UpstreamHandler(ImmutableArray<Destination> endpoints) : HttpMessageHandler
+public sealed class UpstreamHandler(ImmutableArray<Destination> destinations) : HttpMessageHandler
 {
-    /// <inheritdoc/>
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         var sent = (BackendRequest)request;
-        sent.TriedAddress = DestinationPicker.Of(endpoints, sent.TriedAddress, Random.Shared);
-        return endpoints[sent.TriedAddress].Transport.SendAsync(sent);
+        sent.TriedAddress = DestinationPicker.Of(destinations, sent.TriedAddress, Random.Shared);
+        return destinations[sent.TriedAddress].Transport.SendAsync(sent);
     }
 }

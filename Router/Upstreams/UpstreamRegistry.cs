@@ -37,7 +37,8 @@ public sealed class UpstreamRegistry(TimeProvider time)
     public int Upgraded(string backend) => _all.Values.Where(upstream => IsOf(upstream, backend)).Sum(upstream => upstream.Upgraded);
 
     /// <summary>The last writes by the backend's name, of every backend that there was since the start.</summary>
-    public IEnumerable<KeyValuePair<string, LastWrite>> LastWrites => _lastWrites.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase);
+    public IEnumerable<KeyValuePair<string, LastWrite>> LastWrites =>
+        _lastWrites.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Retires the upstreams that a new configuration does not use.</summary>
     public void Keep(IReadOnlyCollection<Upstream> used)
@@ -63,17 +64,22 @@ public sealed class UpstreamRegistry(TimeProvider time)
         }
     }
 
-    private static bool IsOf(Upstream upstream, string backend) => string.Equals(upstream.Settings.Name, backend, StringComparison.OrdinalIgnoreCase);
+    private static bool IsOf(Upstream upstream, string backend) =>
+        string.Equals(upstream.Settings.Name, backend, StringComparison.OrdinalIgnoreCase);
 
     private Upstream Create(BackendSettings settings)
     {
-        var endpoints = settings.Addresses.All.Select(address => new Destination(address, settings, time)).ToImmutableArray();
-        var repeats = new RetryCounts();
-        var client = new HttpClient(new RetryHandler(endpoints.Length > 1, fault => repeats.Count(fault.Failure))
+        var destinations = settings.Addresses.All.Select(address => new Destination(address, settings, time)).ToImmutableArray();
+        var retries = new RetryCounts();
+        var client = new HttpClient(
+            new RetryHandler(destinations.Length > 1, error => retries.Count(error.Failure))
+            {
+                InnerHandler = new UpstreamHandler(destinations),
+            }
+        )
         {
-            InnerHandler = new UpstreamHandler(endpoints),
-        })
-        { Timeout = Timeout.InfiniteTimeSpan };
-        return new Upstream(settings, endpoints, client, repeats, _lastWrites.GetOrAdd(settings.Name, _ => new LastWrite()), time);
+            Timeout = Timeout.InfiniteTimeSpan,
+        };
+        return new Upstream(settings, destinations, client, retries, _lastWrites.GetOrAdd(settings.Name, _ => new LastWrite()), time);
     }
 }

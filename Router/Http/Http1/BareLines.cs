@@ -2,7 +2,8 @@ namespace Router.Http.Http1;
 
 /// <summary>
 /// A head whose lines all end with a bare LF, which a recipient may take for their end (RFC 9112 section 2.2). With no CR in the whole head
-/// there is no other reading. A head that has both kinds of line end has two: in a value an LF may also stand for a blank (RFC 9110 section 5.5).
+/// there is no other reading. A head that has both kinds of line end has two: in a value an LF may also stand for a blank (RFC 9110 section
+/// 5.5).
 /// </summary>
 public static class BareLines
 {

@@ -33,14 +33,19 @@ public enum HeaderRole
 /// <summary>Tells the roles.</summary>
 public static class HeaderRoles
 {
-    private static readonly FrozenDictionary<string, HeaderRole> All = HopByHopHeaders.Names
-        .Select(name => KeyValuePair.Create(name, name switch
-        {
-            "Transfer-Encoding" => HeaderRole.TransferEncoding,
-            "Connection" => HeaderRole.Connection,
-            "Upgrade" => HeaderRole.Upgrade,
-            _ => HeaderRole.Stopped,
-        }))
+    private static readonly FrozenDictionary<string, HeaderRole> All = HopByHopHeaders
+        .Names.Select(name =>
+            KeyValuePair.Create(
+                name,
+                name switch
+                {
+                    "Transfer-Encoding" => HeaderRole.TransferEncoding,
+                    "Connection" => HeaderRole.Connection,
+                    "Upgrade" => HeaderRole.Upgrade,
+                    _ => HeaderRole.Stopped,
+                }
+            )
+        )
         .Append(KeyValuePair.Create("Content-Length", HeaderRole.ContentLength))
         .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 

@@ -56,9 +56,14 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
             // a read of nothing ends when there is something to read.
             if (stream is SslStream && !_isReading)
                 _idleRead ??= stream.ReadAsync(Memory<byte>.Empty).AsTask();
-            return !IsDisposed && (_idleRead is { } idle ? !idle.IsCompleted : _isReading ? !_read.IsCompleted : !socket.Poll(0, SelectMode.SelectRead));
+            return !IsDisposed
+                && (
+                    _idleRead is { } idle ? !idle.IsCompleted
+                    : _isReading ? !_read.IsCompleted
+                    : !socket.Poll(0, SelectMode.SelectRead)
+                );
         }
-        catch (Exception fault) when (fault is SocketException or IOException or ObjectDisposedException)
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
         {
             return false;
         }
@@ -76,7 +81,7 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
                 BeginRead(CancellationToken.None);
             return IsQuiet();
         }
-        catch (Exception fault) when (fault is SocketException or IOException or ObjectDisposedException)
+        catch (Exception error) when (error is SocketException or IOException or ObjectDisposedException)
         {
             return false;
         }
@@ -136,7 +141,6 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         socket.Shutdown(SocketShutdown.Send);
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         // The buffer is left to the collector: a read that is being cut off may still write to it.

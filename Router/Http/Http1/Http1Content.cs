@@ -5,23 +5,18 @@ namespace Router.Http.Http1;
 /// <summary>Content that is a stream as it stands. The framework's <c>StreamContent</c> lets nobody write, which an upgrade must.</summary>
 public sealed class Http1Content(Stream body) : HttpContent
 {
-    /// <summary>The stream.</summary>
     public Stream Body => body;
 
-    /// <inheritdoc/>
     protected override Task<Stream> CreateContentReadStreamAsync() => Task.FromResult(body);
 
-    /// <inheritdoc/>
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => body.CopyToAsync(stream);
 
-    /// <inheritdoc/>
     protected override bool TryComputeLength(out long length)
     {
         length = 0;
         return false;
     }
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)

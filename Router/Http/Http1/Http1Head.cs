@@ -9,10 +9,8 @@ namespace Router.Http.Http1;
 /// <summary>How the end of an answer's body is known (RFC 9112 section 6.3).</summary>
 public enum BodyFraming
 {
-    /// <summary>There is none.</summary>
     None,
 
-    /// <summary>By its length.</summary>
     Length,
 
     /// <summary>By the chunk of size zero.</summary>
@@ -23,8 +21,8 @@ public enum BodyFraming
 }
 
 /// <summary>
-/// The head of a response. What can be read in two ways is rejected, since the client could read it the other way; what breaks a rule but has
-/// one reading only is accepted as far as RFC 9112 permits, and passed on in the form that the rule asks for.
+/// The head of a response. What can be read in two ways is rejected, since the client could read it the other way; what breaks a rule but
+/// has one reading only is accepted as far as RFC 9112 permits, and passed on in the form that the rule asks for.
 /// </summary>
 public readonly struct Http1Head
 {
@@ -43,22 +41,28 @@ public readonly struct Http1Head
     /// <summary>Parses a head into an answer; false where it cannot be trusted.</summary>
     /// <param name="head">Status line and fields, each with its line end, without the empty line.</param>
     /// <param name="isHead">Whether the request's method was HEAD.</param>
-    /// <param name="answer">The answer; in its head is still the one before on the connection.</param>
+    /// <param name="response">The answer; in its head is still the one before on the connection.</param>
     /// <param name="parsed">What the head says of the connection and the body.</param>
-    /// <param name="fault">The rule that it breaks, as a sentence about the response.</param>
-    public static bool TryParse(ReadOnlySpan<byte> head, bool isHead, BackendResponse answer, out Http1Head parsed, [NotNullWhen(false)] out string? fault)
+    /// <param name="violation">The rule that it breaks, as a sentence about the response.</param>
+    public static bool TryParse(
+        ReadOnlySpan<byte> head,
+        bool isHead,
+        BackendResponse response,
+        out Http1Head parsed,
+        [NotNullWhen(false)] out string? violation
+    )
     {
-        (parsed, fault) = (default, null);
-        var last = answer.Head;
+        (parsed, violation) = (default, null);
+        var last = response.Head;
         var status = last.StatusLine;
         var isKept = last.Repeats(head, 0, status.Length);
         if (!isKept && !TryReadStatusLine(head, out status))
         {
-            fault = "its status line is not one of HTTP/1.1 or HTTP/1.0 (RFC 9112 section 4)";
+            violation = "its status line is not one of HTTP/1.1 or HTTP/1.0 (RFC 9112 section 4)";
             return false;
         }
 
-        (answer.StatusCode, answer.ReasonPhrase) = (status.Status, status.Reason);
+        (response.StatusCode, response.ReasonPhrase) = (status.Status, status.Reason);
         var framing = new ResponseFraming(status.IsHttp11);
         // As long as the names are those of the head before, in its order, it is known whether one of them stands above a line too.
         var isAlike = true;
@@ -72,7 +76,7 @@ public readonly struct Http1Head
             {
                 if (!TryReadFieldLine(rest, start, before, out line))
                 {
-                    fault = Http1Violations.OfFieldLine(rest);
+                    violation = Http1Violations.OfFieldLine(rest);
                     return false;
                 }
 
@@ -82,7 +86,7 @@ public readonly struct Http1Head
             isAlike &= ReferenceEquals(line.Name, before.Name);
             if (!isAlike)
                 line = line with { IsAnother = last.HasAbove(count, line.Name) };
-            if (line.Role != HeaderRole.None && !framing.Sees(ref line, out fault))
+            if (line.Role != HeaderRole.None && !framing.Sees(ref line, out violation))
                 return false;
             if (!isKept)
                 last[count] = line;
@@ -94,7 +98,7 @@ public readonly struct Http1Head
         parsed = framing.Result((int)status.Status, isHead);
         if (parsed is not { Status: 205, Framing: BodyFraming.Length })
             return true;
-        fault = Http1Violations.ContentOfReset;
+        violation = Http1Violations.ContentOfReset;
         return false;
     }
 
@@ -102,7 +106,8 @@ public readonly struct Http1Head
     /// Parses a field line; false where it has a name that is no token, white space before the name, or control characters. White space
     /// between the name and the colon is removed, as RFC 9112 section 5.1 asks of a proxy.
     /// </summary>
-    public static bool TryParseField(ReadOnlySpan<byte> line, out string name, out string value) => TryParseField(line, default, out name, out value);
+    public static bool TryParseField(ReadOnlySpan<byte> line, out string name, out string value) =>
+        TryParseField(line, default, out name, out value);
 
     private static bool TryReadFieldLine(ReadOnlySpan<byte> rest, int start, in HeaderLine before, out HeaderLine line)
     {
@@ -125,7 +130,10 @@ public readonly struct Http1Head
         var octets = line[..colon];
         var text = line[(colon + 1)..].Trim(" \t"u8);
         var same = known is not null && Ascii.Equals(octets, known) ? known : null;
-        if ((same is null && !HeaderSyntax.IsToken(octets) && !HeaderSyntax.IsToken(octets = octets.TrimEnd(" \t"u8))) || HeaderSyntax.HasControls(text))
+        if (
+            (same is null && !HeaderSyntax.IsToken(octets) && !HeaderSyntax.IsToken(octets = octets.TrimEnd(" \t"u8)))
+            || HeaderSyntax.HasControls(text)
+        )
             return false;
         name = same ?? KnownHeaderNames.Of(octets);
         value = Encoding.Latin1.GetString(text);
@@ -142,11 +150,21 @@ public readonly struct Http1Head
         var isHttp11 = line.StartsWith("HTTP/1.1 "u8);
         if ((!isHttp11 && !line.StartsWith("HTTP/1.0 "u8)) || HeaderSyntax.HasControls(line))
             return false;
-        if (!Utf8Parser.TryParse(line.Slice(9, 3), out ushort code, out var digits) || digits != 3 || code < 100 || (line.Length > 12 && line[12] != ' '))
+        if (
+            !Utf8Parser.TryParse(line.Slice(9, 3), out ushort code, out var digits)
+            || digits != 3
+            || code < 100
+            || (line.Length > 12 && line[12] != ' ')
+        )
             return false;
         var reason = line.Length > 13 ? line[13..] : default;
         var usual = ReasonPhrases.GetReasonPhrase(code);
-        status = new StatusLine(end + 2, isHttp11, (HttpStatusCode)code, Ascii.Equals(reason, usual) ? usual : Encoding.Latin1.GetString(reason));
+        status = new StatusLine(
+            end + 2,
+            isHttp11,
+            (HttpStatusCode)code,
+            Ascii.Equals(reason, usual) ? usual : Encoding.Latin1.GetString(reason)
+        );
         return true;
     }
 }

@@ -8,7 +8,11 @@ namespace Router.Http.Http1;
 /// <param name="isCurrent">Whether the backend's name still has an IP address.</param>
 /// <param name="time">The clock.</param>
 public sealed class Http1Pool(
-    Uri address, Func<CancellationToken, ValueTask<BackendConnection>> connect, Func<IPAddress, bool> isCurrent, TimeProvider time)
+    Uri address,
+    Func<CancellationToken, ValueTask<BackendConnection>> connect,
+    Func<IPAddress, bool> isCurrent,
+    TimeProvider time
+)
 {
     // Servers close idle connections after a minute or so (nginx 75 s, gunicorn and Node far less): go before them where that can be known.
     private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(60);
@@ -61,7 +65,9 @@ public sealed class Http1Pool(
             CloseIdle();
     }
 
-    /// <summary>Closes the idle connections now, and the others as soon as their requests have ended: the configuration has the backend no longer.</summary>
+    /// <summary>
+    /// Closes the idle connections now, and the others as soon as their requests have ended: the configuration has the backend no longer.
+    /// </summary>
     public void Retire()
     {
         _isRetired = true;
@@ -72,7 +78,8 @@ public sealed class Http1Pool(
     public void Revive() => _isRetired = false;
 
     /// <summary>Closes the idle connections that have grown old or that the backend has closed.</summary>
-    public void Sweep() => _idle.TakeAll(connection => !IsFresh(connection) || !connection.IsQuiet())?.ForEach(connection => connection.Dispose());
+    public void Sweep() =>
+        _idle.TakeAll(connection => !IsFresh(connection) || !connection.IsQuiet())?.ForEach(connection => connection.Dispose());
 
     private void CloseIdle() => _idle.TakeAll(static _ => true)?.ForEach(static connection => connection.Dispose());
 

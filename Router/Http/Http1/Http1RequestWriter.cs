@@ -62,10 +62,8 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         return SendAsync(cancellationToken);
     }
 
-    /// <inheritdoc/>
     public override bool CanWrite => true;
 
-    /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (buffer.IsEmpty)
@@ -85,7 +83,6 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         return SendAsync(cancellationToken);
     }
 
-    /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) => SendAsync(cancellationToken).AsTask();
 
     /// <summary>Sends what is laid out.</summary>

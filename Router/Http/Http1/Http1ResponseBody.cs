@@ -4,8 +4,11 @@ using System.Text;
 
 namespace Router.Http.Http1;
 
-/// <summary>The body of an answer, read as its framing says (RFC 9112 section 6). A body that ends early is an error, never an end.</summary>
-public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection connection, Http1Head head, HttpResponseMessage response) : AsyncStream
+/// <summary>
+/// The body of an answer, read as its framing says (RFC 9112 section 6). A body that ends early is an error, never an end.
+/// </summary>
+public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection connection, Http1Head head, HttpResponseMessage response)
+    : AsyncStream
 {
     // A size of more digits would not fit; extensions are passed over, but not for ever.
     private const int MaxChunkLine = 4096;
@@ -15,12 +18,12 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
     private bool _ended;
 
     /// <summary>Whether all of it has been read along with the head.</summary>
-    public bool IsBuffered => head.Framing == BodyFraming.None || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _left);
+    public bool IsBuffered =>
+        head.Framing == BodyFraming.None || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _left);
 
     /// <summary>How many bytes of a body of known length are still to be read.</summary>
     public long Remaining => _left;
 
-    /// <inheritdoc/>
     public override bool CanRead => true;
 
     /// <summary>Copies all of it where it <see cref="IsBuffered"/>, and ends the exchange.</summary>
@@ -33,7 +36,6 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
         return exchange.CompleteAsync(head.KeepAlive);
     }
 
-    /// <inheritdoc/>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
         if (_ended)
@@ -57,13 +59,12 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
 
             return count;
         }
-        catch (Exception fault) when (fault is InvalidDataException or ObjectDisposedException)
+        catch (Exception error) when (error is InvalidDataException or ObjectDisposedException)
         {
-            throw new IOException("the body of the answer broke", fault);
+            throw new IOException("the body of the answer broke", error);
         }
     }
 
-    /// <inheritdoc/>
     public override async ValueTask DisposeAsync()
     {
         if (!_ended)
@@ -76,7 +77,6 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
         await base.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing && !_ended)
@@ -110,7 +110,9 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
     {
         var count = await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         if (count == 0 && connection.Stream is TlsStream { WasCutOff: true })
-            throw new EndOfStreamException("the backend ended a response without a length by closing the connection without TLS's closure alert");
+            throw new EndOfStreamException(
+                "the backend ended a response without a length by closing the connection without TLS's closure alert"
+            );
         return count;
     }
 
@@ -161,7 +163,9 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
             }
 
             if (connection.Buffered.Length > MaxChunkLine)
-                throw new InvalidDataException($"a line between its chunks does not end within {MaxChunkLine} bytes (RFC 9112 section 7.1)");
+                throw new InvalidDataException(
+                    $"a line between its chunks does not end within {MaxChunkLine} bytes (RFC 9112 section 7.1)"
+                );
             if (!connection.Filled(await connection.FillAsync(cancellationToken).ConfigureAwait(false)))
                 throw new EndOfStreamException("the backend closed the connection in the middle of its answer");
         }
@@ -172,12 +176,16 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
         var digits = line.AsSpan();
         if (digits.IndexOf(';') is >= 0 and var extension)
             digits = digits[..extension];
-        // White space is allowed before an extension only (RFC 9112 section 7.1.1). Servers that pad their sizes have it without one, and it
-        // changes no number; the client gets chunks of Router's own.
+        // White space is allowed before an extension only (RFC 9112 section 7.1.1). Servers that pad their sizes have it without one, and
+        // it changes no number; the client gets chunks of Router's own.
         digits = digits.TrimEnd(" \t");
         Span<byte> octets = stackalloc byte[16];
-        if (digits.Length is 0 or > 15 || !Encoding.ASCII.TryGetBytes(digits, octets, out var length)
-            || !Utf8Parser.TryParse(octets[..length], out long size, out var consumed, 'x') || consumed != length)
+        if (
+            digits.Length is 0 or > 15
+            || !Encoding.ASCII.TryGetBytes(digits, octets, out var length)
+            || !Utf8Parser.TryParse(octets[..length], out long size, out var consumed, 'x')
+            || consumed != length
+        )
         {
             throw new InvalidDataException("the size of a chunk is not a hexadecimal number (RFC 9112 section 7.1)");
         }

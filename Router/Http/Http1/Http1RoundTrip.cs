@@ -25,35 +25,36 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
             while (true)
             {
                 // The body is known when all fields are.
-                var answer = new BackendResponse(connection.Head) { RequestMessage = request };
+                var response = new BackendResponse(connection.Head) { RequestMessage = request };
                 Http1Head head;
-                while (!TryReadHead(answer, out head))
+                while (!TryReadHead(response, out head))
                 {
                     if (!connection.Filled(await connection.FillAsync(CancellationToken.None).ConfigureAwait(false)))
                         throw new IOException("the backend closed the connection before its answer");
                     _answerBegan = true;
                 }
 
-                if (!IsFinal(answer, head))
+                if (!IsFinal(response, head))
                     continue;
                 // Its body is read by whoever has the token.
                 request.ReleaseConnection();
-                return answer;
+                return response;
             }
         }
-        catch (Exception fault)
+        catch (Exception error)
         {
             await AbandonAsync().ConfigureAwait(false);
             ReleaseCount();
             // A connection that was closed for that reason has not died.
             if (request.IsCancelled)
-                throw new OperationCanceledException("the request was ended", fault);
-            if (fault is not (IOException or ObjectDisposedException or InvalidDataException))
+                throw new OperationCanceledException("the request was ended", error);
+            if (error is not (IOException or ObjectDisposedException or InvalidDataException))
                 throw;
             throw new BackendException(
-                fault is InvalidDataException ? ForwardFailure.InvalidResponse : ForwardFailure.BrokenBeforeResponse,
+                error is InvalidDataException ? ForwardFailure.InvalidResponse : ForwardFailure.BrokenBeforeResponse,
                 diedIdle: connection.HasServed && !_answerBegan,
-                cause: fault);
+                cause: error
+            );
         }
     }
 
@@ -135,7 +136,8 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
             {
                 // RFC 9110 section 10.1.1: a client need not wait for ever for the leave that it asked for.
                 await Task.WhenAny(leave.Task, Task.Delay(Http1Pool.ContinueTimeout, pool.Time, cancellationToken)).ConfigureAwait(false);
-                // Announced and never sent: not an upload that went well, or the connection would be used again and the next request taken for the body.
+                // Announced and never sent: not an upload that went well, or the connection would be used again and the next request taken
+                // for the body.
                 if (leave.Task.IsCanceled)
                     throw new OperationCanceledException("the backend answered without asking for the body");
             }
@@ -152,7 +154,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
     }
 
     // False for an interim answer, after which another one follows.
-    private bool IsFinal(BackendResponse answer, in Http1Head head)
+    private bool IsFinal(BackendResponse response, in Http1Head head)
     {
         switch (head.Status)
         {
@@ -160,7 +162,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
                 _leave?.TrySetResult();
                 return false;
             case 101 when request.Upgrade is not null:
-                answer.Content = new Http1Content(new Http1UpgradedStream(connection, ReleaseCount));
+                response.Content = new Http1Content(new Http1UpgradedStream(connection, ReleaseCount));
                 return true;
             case 101:
                 throw new InvalidDataException("it changes to a protocol that nobody asked for (RFC 9110 section 7.8)");
@@ -171,25 +173,25 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
 
         // A final answer in place of the leave: the body is not sent, and what follows on this connection could be taken for it.
         _leave?.TrySetCanceled(CancellationToken.None);
-        answer.Content = new Http1Content(new Http1ResponseBody(this, connection, head, answer));
+        response.Content = new Http1Content(new Http1ResponseBody(this, connection, head, response));
         return true;
     }
 
-    private bool TryReadHead(BackendResponse answer, out Http1Head head)
+    private bool TryReadHead(BackendResponse response, out Http1Head head)
     {
         head = default;
         if (connection.Buffered.IsEmpty)
             return false;
         var end = connection.Buffered.IndexOf("\r\n\r\n"u8);
-        string? fault = null;
-        if (end < 0 || !Http1Head.TryParse(connection.Buffered[..(end + 2)], request.IsHead, answer, out head, out fault))
-            return TryReadBareLines(answer, fault, out head);
+        string? violation = null;
+        if (end < 0 || !Http1Head.TryParse(connection.Buffered[..(end + 2)], request.IsHead, response, out head, out violation))
+            return TryReadBareLines(response, violation, out head);
         connection.Consume(end + 4);
         return true;
     }
 
     // A head that has not come to its end, or breaks a rule.
-    private bool TryReadBareLines(BackendResponse answer, string? fault, out Http1Head head)
+    private bool TryReadBareLines(BackendResponse response, string? violation, out Http1Head head)
     {
         head = default;
         var buffered = connection.Buffered;
@@ -198,14 +200,14 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         if (!BareLines.Begin(buffered))
         {
             // The end of a head as some readers see it: to wait for another would be to wait until the time limit.
-            fault ??= buffered.IndexOf("\n\n"u8) >= 0 || buffered.IndexOf("\n\r\n"u8) >= 0 ? Http1Violations.MixedLineEnds : null;
-            return fault is null ? false : throw new InvalidDataException(fault);
+            violation ??= buffered.IndexOf("\n\n"u8) >= 0 || buffered.IndexOf("\n\r\n"u8) >= 0 ? Http1Violations.MixedLineEnds : null;
+            return violation is null ? false : throw new InvalidDataException(violation);
         }
 
         if (!BareLines.TryRead(buffered, out var lines, out var length))
             return false;
-        if (!Http1Head.TryParse(lines, request.IsHead, answer, out head, out fault))
-            throw new InvalidDataException(fault);
+        if (!Http1Head.TryParse(lines, request.IsHead, response, out head, out violation))
+            throw new InvalidDataException(violation);
         connection.Consume(length);
         return true;
     }

@@ -7,7 +7,6 @@ namespace Router.Http.Http1;
 /// </summary>
 public sealed class Http1Transport(Http1Pool pool) : Transport
 {
-    /// <inheritdoc/>
     public override Task<HttpResponseMessage> SendAsync(BackendRequest request)
     {
         pool.Requests.Enter();

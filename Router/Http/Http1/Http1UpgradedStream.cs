@@ -1,29 +1,25 @@
 namespace Router.Http.Http1;
 
-/// <summary>A connection that has changed its protocol (RFC 9110 section 7.8): bytes in both directions, and never back to the pool.</summary>
+/// <summary>
+/// A connection that has changed its protocol (RFC 9110 section 7.8): bytes in both directions, and never back to the pool.
+/// </summary>
 public sealed class Http1UpgradedStream(Http1Connection connection, Action ended) : AsyncStream
 {
-    /// <inheritdoc/>
     public override bool CanRead => true;
 
-    /// <inheritdoc/>
     public override bool CanWrite => true;
 
-    /// <inheritdoc/>
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         connection.ReadAsync(buffer, cancellationToken);
 
-    /// <inheritdoc/>
     public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
         connection.Stream.WriteAsync(buffer, cancellationToken);
 
-    /// <inheritdoc/>
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>Tells the backend that nothing more comes; what it still says can be read.</summary>
     public ValueTask FinishWritingAsync() => connection.FinishWritingAsync();
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)

@@ -9,7 +9,8 @@ public static class Http1Violations
     public const string ContentOfReset = "it has content although its status is 205 (RFC 9110 section 15.3.6)";
 
     /// <summary>Some lines end with CR LF and some with LF: the LF could be the end of a line or a part of a value.</summary>
-    public const string MixedLineEnds = "some of its lines end with a bare LF and others with CR LF (RFC 9112 section 2.2, RFC 9110 section 5.5)";
+    public const string MixedLineEnds =
+        "some of its lines end with a bare LF and others with CR LF (RFC 9112 section 2.2, RFC 9110 section 5.5)";
 
     private const int MostOfAName = 100;
 
@@ -34,9 +35,9 @@ public static class Http1Violations
     }
 
     /// <summary>What is wrong with a response that broke a rule on its way; null where something else went wrong.</summary>
-    public static string? Of(Exception fault)
+    public static string? Of(Exception error)
     {
-        for (var cause = fault; cause is not null; cause = cause.InnerException)
+        for (var cause = error; cause is not null; cause = cause.InnerException)
         {
             if (cause is InvalidDataException)
                 return cause.Message;

@@ -13,7 +13,6 @@ public sealed class IdleConnections
     private readonly List<(Http1Connection Connection, int Thread)> _connections = [];
     private readonly Lock _lock = new();
 
-    /// <summary>How many there are.</summary>
     public int Count
     {
         get

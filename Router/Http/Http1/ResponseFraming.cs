@@ -17,19 +17,19 @@ public ref struct ResponseFraming(bool isHttp11)
 
     /// <summary>Takes note of a header; false where it makes the end of the body uncertain.</summary>
     /// <param name="line">The header. Its role and value become what is to be passed on.</param>
-    /// <param name="fault">The rule that it breaks.</param>
-    public bool Sees(ref HeaderLine line, [NotNullWhen(false)] out string? fault)
+    /// <param name="violation">The rule that it breaks.</param>
+    public bool Sees(ref HeaderLine line, [NotNullWhen(false)] out string? violation)
     {
-        fault = line.Role switch
+        violation = line.Role switch
         {
             HeaderRole.ContentLength or HeaderRole.RepeatedContentLength => SeesLength(ref line),
             HeaderRole.TransferEncoding => SeesCoding(line.Value),
             _ => null,
         };
         _close |= line.Role == HeaderRole.ConnectionClose;
-        if (fault is null && _length is not null && (_chunked || _identity))
-            fault = "it has both Content-Length and Transfer-Encoding (RFC 9112 section 6.3)";
-        return fault is null;
+        if (violation is null && _length is not null && (_chunked || _identity))
+            violation = "it has both Content-Length and Transfer-Encoding (RFC 9112 section 6.3)";
+        return violation is null;
     }
 
     /// <summary>What follows from all of them.</summary>
@@ -39,7 +39,8 @@ public ref struct ResponseFraming(bool isHttp11)
     {
         // Neither has content (RFC 9110 sections 15.3.5 and 15.3.6). Whatever follows all the same goes with its connection.
         var isEmpty = status == 204 || (status == 205 && _length is null or 0);
-        var framing = isHead || isEmpty || status is < 200 or 304 ? BodyFraming.None
+        var framing =
+            isHead || isEmpty || status is < 200 or 304 ? BodyFraming.None
             : _chunked ? BodyFraming.Chunked
             : _length is not null ? BodyFraming.Length
             : BodyFraming.UntilClose;
@@ -87,13 +88,16 @@ public ref struct ResponseFraming(bool isHttp11)
         // The name that RFC 2616 had for no coding. Under RFC 9112 section 6.3 too such a body ends with the connection.
         _identity = value.Equals("identity", StringComparison.OrdinalIgnoreCase);
         _chunked = value.Equals("chunked", StringComparison.OrdinalIgnoreCase);
-        return _chunked || _identity ? null : "its Transfer-Encoding is not chunked, and Router asks for no other coding (RFC 9112 section 7.4)";
+        return _chunked || _identity
+            ? null
+            : "its Transfer-Encoding is not chunked, and Router asks for no other coding (RFC 9112 section 7.4)";
     }
 
     private static bool TryReadLength(ReadOnlySpan<char> text, out long length)
     {
         length = 0;
-        return text.Length is > 0 and <= MostDigits && !text.ContainsAnyExceptInRange('0', '9')
+        return text.Length is > 0 and <= MostDigits
+            && !text.ContainsAnyExceptInRange('0', '9')
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length);
     }
 

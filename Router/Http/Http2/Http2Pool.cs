@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Router.Http.Http2;
 
-/// <summary>The HTTP/2 connections to one address of a backend, which the framework's handler keeps, with Router's connections under it.</summary>
+/// <summary>
+/// The HTTP/2 connections to one address of a backend, which the framework's handler keeps, with Router's connections under it.
+/// </summary>
 public sealed class Http2Pool(Func<CancellationToken, ValueTask<BackendConnection>> connect)
 {
     private HttpMessageInvoker? _handler;
@@ -30,20 +32,22 @@ public sealed class Http2Pool(Func<CancellationToken, ValueTask<BackendConnectio
 
     private HttpMessageInvoker Create()
     {
-        var created = new HttpMessageInvoker(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.None,
-            UseCookies = false,
-            UseProxy = false,
-            ActivityHeadersPropagator = null,
-            EnableMultipleHttp2Connections = true,
-            // Connecting, TLS included, has its own limit and its own circuit breakers.
-            ConnectTimeout = Timeout.InfiniteTimeSpan,
-            ConnectCallback = async (_, token) => (await connect(token).ConfigureAwait(false)).Stream,
-            RequestHeaderEncodingSelector = Http2Transport.EncodingOf,
-            ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
-        });
+        var created = new HttpMessageInvoker(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                AutomaticDecompression = DecompressionMethods.None,
+                UseCookies = false,
+                UseProxy = false,
+                ActivityHeadersPropagator = null,
+                EnableMultipleHttp2Connections = true,
+                // Connecting, TLS included, has its own limit and its own circuit breakers.
+                ConnectTimeout = Timeout.InfiniteTimeSpan,
+                ConnectCallback = async (_, token) => (await connect(token).ConfigureAwait(false)).Stream,
+                RequestHeaderEncodingSelector = Http2Transport.EncodingOf,
+                ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
+            }
+        );
         if (Interlocked.CompareExchange(ref _handler, created, null) is not { } other)
             return created;
         created.Dispose();

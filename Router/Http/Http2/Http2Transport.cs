@@ -9,7 +9,6 @@ namespace Router.Http.Http2;
 /// </summary>
 public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount requests) : Transport
 {
-    /// <inheritdoc/>
     public override async Task<HttpResponseMessage> SendAsync(BackendRequest request)
     {
         request.RequestUri = RequestUri.Of(address, request.PathAndQuery);
@@ -22,13 +21,15 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         {
             return await pool.SendAsync(request, request.Cancellation).ConfigureAwait(false);
         }
-        catch (HttpRequestException fault) when ((fault as BackendException ?? fault.InnerException) is BackendException own)
+        catch (HttpRequestException error) when ((error as BackendException ?? error.InnerException) is BackendException own)
         {
-            throw own.NotBegun && request.Body is { CanBeSent: false } ? new BackendException(own.Failure, notBegun: true, cause: own, isFinal: true) : own;
+            throw own.NotBegun && request.Body is { CanBeSent: false }
+                ? new BackendException(own.Failure, notBegun: true, cause: own, isFinal: true)
+                : own;
         }
-        catch (HttpRequestException fault) when (IsBrokenConnection(fault))
+        catch (HttpRequestException error) when (IsBrokenConnection(error))
         {
-            throw new BackendException(ForwardFailure.BrokenBeforeResponse, diedIdle: true, cause: fault);
+            throw new BackendException(ForwardFailure.BrokenBeforeResponse, diedIdle: true, cause: error);
         }
         finally
         {
@@ -37,7 +38,8 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         }
     }
 
-    // The framework's handler takes them from its own collections, and those that speak of the content from a content. At a repeat they are there.
+    // The framework's handler takes them from its own collections, and those that speak of the content from a content. At a repeat they are
+    // there.
     private static void WriteFields(BackendRequest request)
     {
         if (request.FieldsAreWritten)
@@ -51,13 +53,13 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
     }
 
     // A connection that ends takes all its streams with it, and it cannot be told which of them the backend had begun.
-    private static bool IsBrokenConnection(HttpRequestException fault) =>
-        fault.InnerException is HttpProtocolException { ErrorCode: 0 }
-        || (fault is { HttpRequestError: HttpRequestError.Unknown or HttpRequestError.ResponseEnded, InnerException: IOException });
+    private static bool IsBrokenConnection(HttpRequestException error) =>
+        error.InnerException is HttpProtocolException { ErrorCode: 0 }
+        || (error is { HttpRequestError: HttpRequestError.Unknown or HttpRequestError.ResponseEnded, InnerException: IOException });
 
-    // The handler asks this for each header right before it sends a request. It sends one again by itself where the backend has declared it unprocessed,
-    // by GOAWAY or REFUSED_STREAM, and nowhere else: so a header section that begins a second time says that it was. Whether to send the request
-    // again is Router's to decide: the mode may have changed, and a body that was sent is gone.
+    // The handler asks this for each header right before it sends a request. It sends one again by itself where the backend has declared it
+    // unprocessed, by GOAWAY or REFUSED_STREAM, and nowhere else: so a header section that begins a second time says that it was. Whether
+    // to send the request again is Router's to decide: the mode may have changed, and a body that was sent is gone.
     internal static Encoding EncodingOf(string name, HttpRequestMessage request)
     {
         var sent = (BackendRequest)request;
@@ -74,7 +76,6 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         return Encoding.Latin1;
     }
 
-    /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
         if (disposing)

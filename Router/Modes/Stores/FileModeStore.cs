@@ -3,8 +3,9 @@ using System.Text;
 namespace Router.Modes.Stores;
 
 /// <summary>
-/// The record in a file, for several processes on one host or on a shared volume, with files for its history, the instances' reports and a lock
-/// beside it. Written atomically: a reader sees the old text or the new one. A file that is a symbolic link (a ConfigMap) is only read.
+/// The record in a file, for several processes on one host or on a shared volume, with files for its history, the instances' reports and a
+/// lock beside it. Written atomically: a reader sees the old text or the new one. A file that is a symbolic link (a ConfigMap) is only
+/// read.
 /// </summary>
 public sealed class FileModeStore : IModeStore
 {
@@ -17,6 +18,7 @@ public sealed class FileModeStore : IModeStore
     private const int Longest = 1 << 20;
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
+
     // No write takes as long: an older draft is one whose writer was killed.
     private static readonly TimeSpan LongestWrite = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
@@ -38,102 +40,136 @@ public sealed class FileModeStore : IModeStore
         _watcher = Watch();
     }
 
-    /// <inheritdoc/>
     public string Name => $"the file {_path}";
 
-    /// <inheritdoc/>
     public bool IsLasting => true;
 
-    /// <inheritdoc/>
     public bool IsShared => true;
 
-    /// <inheritdoc/>
     public bool NeedsRegistration => false;
 
-    /// <inheritdoc/>
-    public Task<string?> ReadAsync(CancellationToken cancellation) => GuardAsync<string?>("read", async () =>
-    {
-        // Before it is read: what changes meanwhile is seen at the next poll.
-        _seen = Signature();
-        return await ReadTextAsync(cancellation).ConfigureAwait(false);
-    });
+    public Task<string?> ReadAsync(CancellationToken cancellation) =>
+        GuardAsync<string?>(
+            "read",
+            async () =>
+            {
+                // Before it is read: what changes meanwhile is seen at the next poll.
+                _seen = Signature();
+                return await ReadTextAsync(cancellation).ConfigureAwait(false);
+            }
+        );
 
-    /// <inheritdoc/>
-    public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) => GuardAsync("written", async () =>
-    {
-        if (new FileInfo(_path).LinkTarget is not null)
-            throw new ModeStoreException($"The file {_path} is a symbolic link, which a platform keeps: change the mode there (in a ConfigMap, say), or name a file that Router may write");
-        using var held = await LockAsync(cancellation).ConfigureAwait(false);
-        if (await ReadTextAsync(cancellation).ConfigureAwait(false) != expected)
-            return false;
-        // First: a change that is missing in the history is worse than an entry about a change that was not made.
-        if (historyLine is not null)
-            await AppendAsync(historyLine, cancellation).ConfigureAwait(false);
-        await WriteAsync(_path, replacement, cancellation).ConfigureAwait(false);
-        return true;
-    });
+    public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) =>
+        GuardAsync(
+            "written",
+            async () =>
+            {
+                if (new FileInfo(_path).LinkTarget is not null)
+                    throw new ModeStoreException(
+                        $"The file {_path} is a symbolic link, which a platform keeps: change the mode there (in a ConfigMap, say), or name a file that Router may write"
+                    );
+                using var held = await LockAsync(cancellation).ConfigureAwait(false);
+                if (await ReadTextAsync(cancellation).ConfigureAwait(false) != expected)
+                    return false;
+                // First: a change that is missing in the history is worse than an entry about a change that was not made.
+                if (historyLine is not null)
+                    await AppendAsync(historyLine, cancellation).ConfigureAwait(false);
+                await WriteAsync(_path, replacement, cancellation).ConfigureAwait(false);
+                return true;
+            }
+        );
 
-    /// <inheritdoc/>
-    public Task AddHistoryAsync(string line, CancellationToken cancellation) => GuardAsync("written", async () =>
-    {
-        using var held = await LockAsync(cancellation).ConfigureAwait(false);
-        await AppendAsync(line, cancellation).ConfigureAwait(false);
-        return true;
-    });
+    public Task AddHistoryAsync(string line, CancellationToken cancellation) =>
+        GuardAsync(
+            "written",
+            async () =>
+            {
+                using var held = await LockAsync(cancellation).ConfigureAwait(false);
+                await AppendAsync(line, cancellation).ConfigureAwait(false);
+                return true;
+            }
+        );
 
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) => GuardAsync<IReadOnlyList<string>>("read", async () =>
-        File.Exists(_history) ? [.. (await File.ReadAllLinesAsync(_history, cancellation).ConfigureAwait(false)).Where(line => line.Length > 0).TakeLast(IModeStore.HistoryLength)] : []);
+    public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) =>
+        GuardAsync<IReadOnlyList<string>>(
+            "read",
+            async () =>
+                File.Exists(_history)
+                    ?
+                    [
+                        .. (await File.ReadAllLinesAsync(_history, cancellation).ConfigureAwait(false))
+                            .Where(line => line.Length > 0)
+                            .TakeLast(IModeStore.HistoryLength),
+                    ]
+                    : []
+        );
 
-    /// <inheritdoc/>
-    public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) => GuardAsync("written", async () =>
-    {
-        Directory.CreateDirectory(_reports);
-        await WriteAsync(ReportOf(instance), new StoredReport(_time.GetUtcNow(), report).Encode(), cancellation).ConfigureAwait(false);
-        SweepDrafts();
-        // Reading a few local files costs less than agreeing on who does it.
-        return new StoreBeat(null, IsObserver: true, null);
-    });
+    public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) =>
+        GuardAsync(
+            "written",
+            async () =>
+            {
+                Directory.CreateDirectory(_reports);
+                await WriteAsync(ReportOf(instance), new StoredReport(_time.GetUtcNow(), report).Encode(), cancellation)
+                    .ConfigureAwait(false);
+                SweepDrafts();
+                // Reading a few local files costs less than agreeing on who does it.
+                return new StoreBeat(null, IsObserver: true, null);
+            }
+        );
 
-    /// <inheritdoc/>
-    public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) => GuardAsync("read", async () =>
-    {
-        var reports = new Dictionary<string, StoredReport>();
-        foreach (var file in Directory.Exists(_reports) ? Directory.EnumerateFiles(_reports, "*.json") : [])
-        {
-            if (await ReadReportAsync(file, cancellation).ConfigureAwait(false) is { } report)
-                reports[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = report;
-        }
+    public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) =>
+        GuardAsync(
+            "read",
+            async () =>
+            {
+                var reports = new Dictionary<string, StoredReport>();
+                foreach (var file in Directory.Exists(_reports) ? Directory.EnumerateFiles(_reports, "*.json") : [])
+                {
+                    if (await ReadReportAsync(file, cancellation).ConfigureAwait(false) is { } report)
+                        reports[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = report;
+                }
 
-        return new StoredFleet(_time.GetUtcNow(), reports);
-    });
+                return new StoredFleet(_time.GetUtcNow(), reports);
+            }
+        );
 
-    /// <inheritdoc/>
-    public Task<bool> TryReplaceReportAsync(string instance, StoredReport? expected, StoredReport replacement, CancellationToken cancellation) => GuardAsync("written", async () =>
-    {
-        Directory.CreateDirectory(_reports);
-        using var held = await LockAsync(cancellation).ConfigureAwait(false);
-        var path = ReportOf(instance);
-        if (await ReadReportAsync(path, cancellation).ConfigureAwait(false) != expected)
-            return false;
-        await WriteAsync(path, replacement.Encode(), cancellation).ConfigureAwait(false);
-        return true;
-    });
+    public Task<bool> TryReplaceReportAsync(
+        string instance,
+        StoredReport? expected,
+        StoredReport replacement,
+        CancellationToken cancellation
+    ) =>
+        GuardAsync(
+            "written",
+            async () =>
+            {
+                Directory.CreateDirectory(_reports);
+                using var held = await LockAsync(cancellation).ConfigureAwait(false);
+                var path = ReportOf(instance);
+                if (await ReadReportAsync(path, cancellation).ConfigureAwait(false) != expected)
+                    return false;
+                await WriteAsync(path, replacement.Encode(), cancellation).ConfigureAwait(false);
+                return true;
+            }
+        );
 
-    /// <inheritdoc/>
     public Task PublishVerdictAsync(string verdict, CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <inheritdoc/>
-    public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => GuardAsync("written", () =>
-    {
-        foreach (var instance in instances)
-            File.Delete(ReportOf(instance));
-        return Task.FromResult(true);
-    });
+    public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) =>
+        GuardAsync(
+            "written",
+            () =>
+            {
+                foreach (var instance in instances)
+                    File.Delete(ReportOf(instance));
+                return Task.FromResult(true);
+            }
+        );
 
     /// <summary>
-    /// Checks the file when the kernel reports a change in its directory, and five times a second: on shared volumes the kernel does not report it.
-    /// Compares time, size and the target of a symbolic link, so that the swapped links of a ConfigMap are seen.
+    /// Checks the file when the kernel reports a change in its directory, and five times a second: on shared volumes the kernel does not
+    /// report it. Compares time, size and the target of a symbolic link, so that the swapped links of a ConfigMap are seen.
     /// </summary>
     public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation)
     {
@@ -142,7 +178,6 @@ public sealed class FileModeStore : IModeStore
             await _changed.WaitAsync(atMost - passed < PollInterval ? atMost - passed : PollInterval, cancellation).ConfigureAwait(false);
     }
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync()
     {
         _watcher?.Dispose();
@@ -161,7 +196,7 @@ public sealed class FileModeStore : IModeStore
             watcher.EnableRaisingEvents = true;
             return watcher;
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or ArgumentException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
             // The kernel has no watch left, or the directory is not there yet: then polling alone has to do.
             return null;
@@ -172,9 +207,11 @@ public sealed class FileModeStore : IModeStore
     {
         try
         {
-            return StoredReport.TryDecode(await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false), out var report) ? report : null;
+            return StoredReport.TryDecode(await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false), out var report)
+                ? report
+                : null;
         }
-        catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException)
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {
             // Another instance has just deleted it.
             return null;
@@ -194,9 +231,9 @@ public sealed class FileModeStore : IModeStore
             var directory = target.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
             return target.Exists ? $"{directory} {target.FullName} {target.LastWriteTimeUtc.Ticks} {target.Length}" : "none";
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            return fault.Message;
+            return error.Message;
         }
     }
 
@@ -205,7 +242,9 @@ public sealed class FileModeStore : IModeStore
         if (!File.Exists(_path))
         {
             // A directory that is not there is a volume that is not mounted, and no empty store.
-            return Directory.Exists(Path.GetDirectoryName(_path)) ? null : throw new DirectoryNotFoundException("its directory is not there");
+            return Directory.Exists(Path.GetDirectoryName(_path))
+                ? null
+                : throw new DirectoryNotFoundException("its directory is not there");
         }
 
         if (new FileInfo(_path).Length > Longest)
@@ -217,7 +256,12 @@ public sealed class FileModeStore : IModeStore
     private async Task AppendAsync(string line, CancellationToken cancellation)
     {
         var lines = File.Exists(_history) ? await File.ReadAllLinesAsync(_history, cancellation).ConfigureAwait(false) : [];
-        await WriteAsync(_history, string.Concat(lines.Append(line).TakeLast(IModeStore.HistoryLength).Select(kept => kept + "\n")), cancellation).ConfigureAwait(false);
+        await WriteAsync(
+                _history,
+                string.Concat(lines.Append(line).TakeLast(IModeStore.HistoryLength).Select(kept => kept + "\n")),
+                cancellation
+            )
+            .ConfigureAwait(false);
     }
 
     private static async Task WriteAsync(string to, string text, CancellationToken cancellation)
@@ -248,7 +292,9 @@ public sealed class FileModeStore : IModeStore
             return;
         _sweptAt = _time.GetTimestamp();
         var oldest = _time.GetUtcNow() - LongestWrite;
-        var drafts = Directory.EnumerateFiles(_reports, "*.tmp").Concat(Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, Path.GetFileName(_path) + ".*.tmp"));
+        var drafts = Directory
+            .EnumerateFiles(_reports, "*.tmp")
+            .Concat(Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, Path.GetFileName(_path) + ".*.tmp"));
         foreach (var draft in drafts.Where(draft => File.GetLastWriteTimeUtc(draft) < oldest))
             File.Delete(draft);
     }
@@ -275,9 +321,9 @@ public sealed class FileModeStore : IModeStore
         {
             return await work().ConfigureAwait(false);
         }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            throw new ModeStoreException($"The file {_path} can't be {what}: {fault.Message.TrimEnd('.')}", fault);
+            throw new ModeStoreException($"The file {_path} can't be {what}: {error.Message.TrimEnd('.')}", error);
         }
     }
 }

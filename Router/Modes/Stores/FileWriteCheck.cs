@@ -34,11 +34,20 @@ public static class FileWriteCheck
     {
         var draft = $"{beside}.{Environment.ProcessId}.{Guid.NewGuid():N}.tmp";
         using var stream = new FileStream(
-            draft, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.None, Options = FileOptions.DeleteOnClose });
+            draft,
+            new FileStreamOptions
+            {
+                Mode = FileMode.CreateNew,
+                Access = FileAccess.Write,
+                Share = FileShare.None,
+                Options = FileOptions.DeleteOnClose,
+            }
+        );
         stream.Write(new byte[Block]);
         stream.Flush(flushToDisk: true);
     }
 
     // Sharing everything, it takes no lock: a running Router may want it at this moment.
-    private static void TryLock(string path) => new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
+    private static void TryLock(string path) =>
+        new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
 }

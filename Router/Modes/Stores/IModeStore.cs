@@ -1,8 +1,8 @@
 namespace Router.Modes.Stores;
 
 /// <summary>
-/// Where the record of the mode lives, its history, and what each instance reports. A store knows texts only; what they say is others' concern.
-/// Every method gives up within seconds and then throws <see cref="ModeStoreException"/>, and nothing else.
+/// Where the record of the mode lives, its history, and what each instance reports. A store knows texts only; what they say is others'
+/// concern. Every method gives up within seconds and then throws <see cref="ModeStoreException"/>, and nothing else.
 /// </summary>
 public interface IModeStore : IAsyncDisposable
 {
@@ -19,8 +19,8 @@ public interface IModeStore : IAsyncDisposable
     bool IsShared { get; }
 
     /// <summary>
-    /// Whether an instance may serve only after it has reported. Not where a platform may keep the store, which nobody can write then: there
-    /// no instance speaks for another one.
+    /// Whether an instance may serve only after it has reported. Not where a platform may keep the store, which nobody can write then:
+    /// there no instance speaks for another one.
     /// </summary>
     bool NeedsRegistration { get; }
 
@@ -48,7 +48,10 @@ public interface IModeStore : IAsyncDisposable
     /// <summary>Reads all reports.</summary>
     Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation);
 
-    /// <summary>Replaces exactly the report that was read (null for none), stamp included; false, and nothing done, where the store holds another one.</summary>
+    /// <summary>
+    /// Replaces exactly the report that was read (null for none), stamp included; false, and nothing done, where the store holds another
+    /// one.
+    /// </summary>
     Task<bool> TryReplaceReportAsync(string instance, StoredReport? expected, StoredReport replacement, CancellationToken cancellation);
 
     /// <summary>Publishes the observer's verdict to the other instances, for the next few seconds.</summary>

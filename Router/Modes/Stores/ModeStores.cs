@@ -2,17 +2,17 @@ using Router.Configuration;
 
 namespace Router.Modes.Stores;
 
-/// <summary>The stores.</summary>
 public static class ModeStores
 {
     /// <summary>How long it takes until every instance of a fleet knows of a change, where nothing else is configured.</summary>
     public static readonly TimeSpan FleetActivationDelay = TimeSpan.FromSeconds(2);
 
     /// <summary>The store that the settings choose.</summary>
-    public static IModeStore Open(ModeStoreSettings settings, TimeProvider time) => settings switch
-    {
-        { File: { } file } => new FileModeStore(file, time),
-        { Redis: { } redis } => new RedisModeStore(redis, time),
-        _ => new ProcessModeStore(time),
-    };
+    public static IModeStore Open(ModeStoreSettings settings, TimeProvider time) =>
+        settings switch
+        {
+            { File: { } file } => new FileModeStore(file, time),
+            { Redis: { } redis } => new RedisModeStore(redis, time),
+            _ => new ProcessModeStore(time),
+        };
 }

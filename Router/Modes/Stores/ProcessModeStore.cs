@@ -7,26 +7,20 @@ public sealed class ProcessModeStore(TimeProvider time) : IModeStore
     private readonly Lock _lock = new();
     private string? _text;
 
-    /// <inheritdoc/>
     public string Name => "this process";
 
-    /// <inheritdoc/>
     public bool IsLasting => false;
 
-    /// <inheritdoc/>
     public bool IsShared => false;
 
-    /// <inheritdoc/>
     public bool NeedsRegistration => false;
 
-    /// <inheritdoc/>
     public Task<string?> ReadAsync(CancellationToken cancellation)
     {
         lock (_lock)
             return Task.FromResult(_text);
     }
 
-    /// <inheritdoc/>
     public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation)
     {
         lock (_lock)
@@ -40,7 +34,6 @@ public sealed class ProcessModeStore(TimeProvider time) : IModeStore
         }
     }
 
-    /// <inheritdoc/>
     public Task AddHistoryAsync(string line, CancellationToken cancellation)
     {
         lock (_lock)
@@ -48,36 +41,33 @@ public sealed class ProcessModeStore(TimeProvider time) : IModeStore
         return Task.CompletedTask;
     }
 
-    /// <inheritdoc/>
     public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation)
     {
         lock (_lock)
             return Task.FromResult<IReadOnlyList<string>>([.. _history]);
     }
 
-    /// <inheritdoc/>
     public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) =>
         Task.FromResult(new StoreBeat(null, IsObserver: true, null));
 
-    /// <inheritdoc/>
     public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) =>
         Task.FromResult(new StoredFleet(time.GetUtcNow(), new Dictionary<string, StoredReport>()));
 
-    /// <inheritdoc/>
-    public Task<bool> TryReplaceReportAsync(string instance, StoredReport? expected, StoredReport replacement, CancellationToken cancellation) =>
-        Task.FromResult(false);
+    public Task<bool> TryReplaceReportAsync(
+        string instance,
+        StoredReport? expected,
+        StoredReport replacement,
+        CancellationToken cancellation
+    ) => Task.FromResult(false);
 
-    /// <inheritdoc/>
     public Task PublishVerdictAsync(string verdict, CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <inheritdoc/>
     public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>Lets the time pass: who changes the record in this process knows of it.</summary>
     public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) =>
         await Task.Delay(atMost, time, cancellation).ConfigureAwait(false);
 
-    /// <inheritdoc/>
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     private void Add(string line)

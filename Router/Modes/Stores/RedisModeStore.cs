@@ -10,8 +10,9 @@ namespace Router.Modes.Stores;
 
 /// <summary>
 /// The record in Redis 6 or later, or Valkey, for a fleet: <c>{prefix}:mode</c>, <c>{prefix}:history</c>, <c>{prefix}:instances</c>,
-/// <c>{prefix}:observer</c> and <c>{prefix}:verdict</c> (the braces are part of the names and keep the keys on one node of a cluster), announced on the channel <c>{prefix}:changed</c>.
-/// It connects when it is first used and goes on trying; each call ends within three seconds.
+/// <c>{prefix}:observer </c> and <c>{prefix}:verdict </c> (the braces are part of the names and keep the keys on one node of a cluster),
+/// announced on the channel <c>{prefix}:changed </c>. It connects when it is first used and goes on trying; each call ends within three
+/// seconds.
 /// </summary>
 public sealed class RedisModeStore : IModeStore
 {
@@ -36,8 +37,8 @@ public sealed class RedisModeStore : IModeStore
         return 1
         """;
 
-    // Stamped by the server, so that the age of a report depends on no other clock. One reply carries all that an instance needs each second,
-    // whatever the size of the fleet: only the observer reads the reports of the others.
+    // Stamped by the server, so that the age of a report depends on no other clock. One reply carries all that an instance needs each
+    // second, whatever the size of the fleet: only the observer reads the reports of the others.
     private const string BeatScript = """
         local time = redis.call('TIME')
         local now = time[1] .. string.format('%06d', time[2])
@@ -110,91 +111,140 @@ public sealed class RedisModeStore : IModeStore
         Name = $"Redis at {string.Join(", ", _options.EndPoints.Select(Format))}";
     }
 
-    /// <inheritdoc/>
     public string Name { get; }
 
-    /// <inheritdoc/>
     public bool IsLasting => true;
 
-    /// <inheritdoc/>
     public bool IsShared => true;
 
-    /// <inheritdoc/>
     public bool NeedsRegistration => true;
 
-    /// <inheritdoc/>
     public Task<string?> ReadAsync(CancellationToken cancellation) =>
-        GuardAsync(async database => (string?)await database.StringGetAsync(_mode, CommandFlags.DemandMaster).ConfigureAwait(false), cancellation);
+        GuardAsync(
+            async database => (string?)await database.StringGetAsync(_mode, CommandFlags.DemandMaster).ConfigureAwait(false),
+            cancellation
+        );
 
-    /// <inheritdoc/>
-    public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) => GuardAsync(
-        async database => (bool)await database.ScriptEvaluateAsync(
-            ReplaceScript,
-            [_mode, _history],
-            [expected is not null, expected ?? "", replacement, historyLine is not null, historyLine ?? "", -IModeStore.HistoryLength, _channel.ToString()],
-            CommandFlags.DemandMaster).ConfigureAwait(false),
-        cancellation);
+    public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) =>
+        GuardAsync(
+            async database =>
+                (bool)
+                    await database
+                        .ScriptEvaluateAsync(
+                            ReplaceScript,
+                            [_mode, _history],
+                            [
+                                expected is not null,
+                                expected ?? "",
+                                replacement,
+                                historyLine is not null,
+                                historyLine ?? "",
+                                -IModeStore.HistoryLength,
+                                _channel.ToString(),
+                            ],
+                            CommandFlags.DemandMaster
+                        )
+                        .ConfigureAwait(false),
+            cancellation
+        );
 
-    /// <inheritdoc/>
-    public Task AddHistoryAsync(string line, CancellationToken cancellation) => GuardAsync(
-        async database =>
-        {
-            await database.ListRightPushAsync(_history, line, flags: CommandFlags.DemandMaster).ConfigureAwait(false);
-            await database.ListTrimAsync(_history, -IModeStore.HistoryLength, -1, CommandFlags.DemandMaster).ConfigureAwait(false);
-            return true;
-        },
-        cancellation);
-
-    /// <inheritdoc/>
-    public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) => GuardAsync<IReadOnlyList<string>>(
-        async database => [.. (await database.ListRangeAsync(_history, 0, -1, CommandFlags.DemandMaster).ConfigureAwait(false)).Select(line => line.ToString())],
-        cancellation);
-
-    /// <inheritdoc/>
-    public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) => GuardAsync(
-        async database =>
-        {
-            var reply = await database.ScriptEvaluateAsync(
-                BeatScript, [_instances, _observer, _verdict], [instance, report, ShortLived], CommandFlags.DemandMaster).ConfigureAwait(false);
-            var parts = (RedisResult[])reply!;
-            return new StoreBeat(StoredReport.AtMicroseconds((long)parts[0]), (int)parts[1] == 1, (string?)parts[2] is { Length: > 0 } verdict ? verdict : null);
-        },
-        cancellation);
-
-    /// <inheritdoc/>
-    public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) => GuardAsync(
-        async database =>
-        {
-            var parts = (RedisResult[])(await database.ScriptEvaluateAsync(ReadScript, [_instances], flags: CommandFlags.DemandMaster).ConfigureAwait(false))!;
-            var (pairs, reports) = ((string[])parts[1]!, new Dictionary<string, StoredReport>());
-            for (var i = 0; i + 1 < pairs.Length; i += 2)
+    public Task AddHistoryAsync(string line, CancellationToken cancellation) =>
+        GuardAsync(
+            async database =>
             {
-                if (StoredReport.TryDecode(pairs[i + 1], out var report))
-                    reports[pairs[i]] = report;
-            }
+                await database.ListRightPushAsync(_history, line, flags: CommandFlags.DemandMaster).ConfigureAwait(false);
+                await database.ListTrimAsync(_history, -IModeStore.HistoryLength, -1, CommandFlags.DemandMaster).ConfigureAwait(false);
+                return true;
+            },
+            cancellation
+        );
 
-            return new StoredFleet(StoredReport.AtMicroseconds((long)parts[0]), reports);
-        },
-        cancellation);
+    public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) =>
+        GuardAsync<IReadOnlyList<string>>(
+            async database =>
+                [
+                    .. (await database.ListRangeAsync(_history, 0, -1, CommandFlags.DemandMaster).ConfigureAwait(false)).Select(line =>
+                        line.ToString()
+                    ),
+                ],
+            cancellation
+        );
 
-    /// <inheritdoc/>
-    public Task<bool> TryReplaceReportAsync(string instance, StoredReport? expected, StoredReport replacement, CancellationToken cancellation) => GuardAsync(
-        async database => (bool)await database.ScriptEvaluateAsync(
-            ReplaceReportScript, [_instances], [instance, expected is not null, expected?.Encode() ?? "", replacement.Encode()], CommandFlags.DemandMaster).ConfigureAwait(false),
-        cancellation);
+    public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) =>
+        GuardAsync(
+            async database =>
+            {
+                var reply = await database
+                    .ScriptEvaluateAsync(
+                        BeatScript,
+                        [_instances, _observer, _verdict],
+                        [instance, report, ShortLived],
+                        CommandFlags.DemandMaster
+                    )
+                    .ConfigureAwait(false);
+                var parts = (RedisResult[])reply!;
+                return new StoreBeat(
+                    StoredReport.AtMicroseconds((long)parts[0]),
+                    (int)parts[1] == 1,
+                    (string?)parts[2] is { Length: > 0 } verdict ? verdict : null
+                );
+            },
+            cancellation
+        );
 
-    /// <inheritdoc/>
+    public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) =>
+        GuardAsync(
+            async database =>
+            {
+                var parts = (RedisResult[])
+                    (await database.ScriptEvaluateAsync(ReadScript, [_instances], flags: CommandFlags.DemandMaster).ConfigureAwait(false))!;
+                var (pairs, reports) = ((string[])parts[1]!, new Dictionary<string, StoredReport>());
+                for (var i = 0; i + 1 < pairs.Length; i += 2)
+                {
+                    if (StoredReport.TryDecode(pairs[i + 1], out var report))
+                        reports[pairs[i]] = report;
+                }
+
+                return new StoredFleet(StoredReport.AtMicroseconds((long)parts[0]), reports);
+            },
+            cancellation
+        );
+
+    public Task<bool> TryReplaceReportAsync(
+        string instance,
+        StoredReport? expected,
+        StoredReport replacement,
+        CancellationToken cancellation
+    ) =>
+        GuardAsync(
+            async database =>
+                (bool)
+                    await database
+                        .ScriptEvaluateAsync(
+                            ReplaceReportScript,
+                            [_instances],
+                            [instance, expected is not null, expected?.Encode() ?? "", replacement.Encode()],
+                            CommandFlags.DemandMaster
+                        )
+                        .ConfigureAwait(false),
+            cancellation
+        );
+
     public Task PublishVerdictAsync(string verdict, CancellationToken cancellation) =>
-        GuardAsync(database => database.StringSetAsync(_verdict, verdict, TimeSpan.FromMilliseconds(ShortLived), flags: CommandFlags.DemandMaster), cancellation);
+        GuardAsync(
+            database => database.StringSetAsync(_verdict, verdict, TimeSpan.FromMilliseconds(ShortLived), flags: CommandFlags.DemandMaster),
+            cancellation
+        );
 
-    /// <inheritdoc/>
     public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) =>
-        GuardAsync(database => database.HashDeleteAsync(_instances, [.. instances.Select(instance => (RedisValue)instance)], CommandFlags.DemandMaster), cancellation);
+        GuardAsync(
+            database =>
+                database.HashDeleteAsync(_instances, [.. instances.Select(instance => (RedisValue)instance)], CommandFlags.DemandMaster),
+            cancellation
+        );
 
-    /// <inheritdoc/>
     public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) => _changed.WaitAsync(atMost, cancellation);
 
-    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         Task<ConnectionMultiplexer>? connection;
@@ -229,7 +279,8 @@ public sealed class RedisModeStore : IModeStore
         return connection;
     }
 
-    // A change that was published before the subscription was active was missed. Its connection responds in order, so a response to PING proves that it is active.
+    // A change that was published before the subscription was active was missed. Its connection responds in order, so a response to PING
+    // proves that it is active.
     private async Task ResyncAsync(ISubscriber subscriber)
     {
         while (true)
@@ -244,7 +295,7 @@ public sealed class RedisModeStore : IModeStore
             {
                 // The subscription may still come into force on this connection, late.
             }
-            catch (Exception fault) when (IsOfConnection(fault))
+            catch (Exception error) when (IsOfConnection(error))
             {
                 // The connection is lost again; its restoration starts another resync.
                 return;
@@ -258,26 +309,26 @@ public sealed class RedisModeStore : IModeStore
         {
             return await WorkAsync().WaitAsync(Longest, _time, cancellation).ConfigureAwait(false);
         }
-        catch (RedisServerException fault)
+        catch (RedisServerException error)
         {
-            throw new ModeStoreException($"{Name} refuses: {fault.Message}", fault);
+            throw new ModeStoreException($"{Name} refuses: {error.Message}", error);
         }
-        catch (Exception fault) when (IsOfConnection(fault))
+        catch (Exception error) when (IsOfConnection(error))
         {
-            throw new ModeStoreException($"{Name} can't be used: {ReasonOf(fault)}", fault);
+            throw new ModeStoreException($"{Name} can't be used: {ReasonOf(error)}", error);
         }
 
         async Task<T> WorkAsync() => await work((await ConnectionAsync().ConfigureAwait(false)).GetDatabase()).ConfigureAwait(false);
     }
 
-    private static bool IsOfConnection(Exception fault) =>
-        fault is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException;
+    private static bool IsOfConnection(Exception error) =>
+        error is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException;
 
     // The library's own message holds internal figures that differ each time. The cause is an inner exception.
-    private static string ReasonOf(Exception fault)
+    private static string ReasonOf(Exception error)
     {
-        var reason = fault is TimeoutException ? "it does not answer" : "there is no connection";
-        for (var cause = fault; cause is not null; cause = cause.InnerException)
+        var reason = error is TimeoutException ? "it does not answer" : "there is no connection";
+        for (var cause = error; cause is not null; cause = cause.InnerException)
         {
             if (cause is AuthenticationException)
                 return "its certificate is not trusted, or the TLS handshake fails";
@@ -291,6 +342,5 @@ public sealed class RedisModeStore : IModeStore
     private static SslClientAuthenticationOptions TlsOptions(string host, X509Certificate2Collection authorities) =>
         new() { TargetHost = host, CertificateChainPolicy = CertificateAuthorities.ChainPolicy(authorities) };
 
-    private static string Format(EndPoint address) =>
-        address is DnsEndPoint named ? $"{named.Host}:{named.Port}" : address.ToString()!;
+    private static string Format(EndPoint address) => address is DnsEndPoint named ? $"{named.Host}:{named.Port}" : address.ToString()!;
 }

@@ -9,7 +9,8 @@ namespace Router.Modes.Stores;
 public sealed record StoredReport(DateTimeOffset SeenAt, string Text)
 {
     /// <summary>The form in which stores keep it: microseconds since 1970, a space, the text.</summary>
-    public string Encode() => string.Create(CultureInfo.InvariantCulture, $"{(SeenAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond} {Text}");
+    public string Encode() =>
+        string.Create(CultureInfo.InvariantCulture, $"{(SeenAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond} {Text}");
 
     /// <summary>Reads that form; false for anything else.</summary>
     public static bool TryDecode(string encoded, [NotNullWhen(true)] out StoredReport? report)

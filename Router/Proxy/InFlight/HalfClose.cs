@@ -7,9 +7,10 @@ using Router.Http;
 namespace Router.Proxy.InFlight;
 
 /// <summary>
-/// Decides what it means that a client sends no more on its connection. The server takes it for the end of the connection, but a client may close
-/// its sending side and still wait for the response (RFC 9112 section 9.6). One that waits closes it right after its request; one that leaves does
-/// it later, or resets the connection. Each connection has one of these in the place of the server's <see cref="IConnectionLifetimeFeature"/>.
+/// Decides what it means that a client sends no more on its connection. The server takes it for the end of the connection, but a client may
+/// close its sending side and still wait for the response (RFC 9112 section 9.6). One that waits closes it right after its request; one
+/// that leaves does it later, or resets the connection. Each connection has one of these in the place of the server's
+/// <see cref="IConnectionLifetimeFeature"/>.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and holds nothing; the transport may cancel it late.")]
 public sealed class HalfClose : IConnectionLifetimeFeature
@@ -43,27 +44,28 @@ public sealed class HalfClose : IConnectionLifetimeFeature
     public CancellationToken ConnectionClosed { get; set; }
 
     /// <summary>The connection middleware.</summary>
-    public static ConnectionDelegate Watch(ConnectionDelegate next) => connection =>
-    {
-        if (!OperatingSystem.IsLinux()
-            || connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { ProtocolType: ProtocolType.Tcp } socket)
+    public static ConnectionDelegate Watch(ConnectionDelegate next) =>
+        connection =>
+        {
+            if (
+                !OperatingSystem.IsLinux()
+                || connection.Features.Get<IConnectionSocketFeature>()?.Socket is not { ProtocolType: ProtocolType.Tcp } socket
+            )
+                return next(connection);
+            var self = new HalfClose(connection, socket);
+            var inputEnded = connection.ConnectionClosed;
+            connection.ConnectionClosed = self.ConnectionClosed;
+            connection.Features.Set<IConnectionLifetimeFeature>(self);
+            connection.Transport = new ClientInput(connection.Transport);
+            inputEnded.UnsafeRegister(static self => ((HalfClose)self!).InputEnded(), self);
             return next(connection);
-        var self = new HalfClose(connection, socket);
-        var inputEnded = connection.ConnectionClosed;
-        connection.ConnectionClosed = self.ConnectionClosed;
-        connection.Features.Set<IConnectionLifetimeFeature>(self);
-        connection.Transport = new ClientInput(connection.Transport);
-        inputEnded.UnsafeRegister(static self => ((HalfClose)self!).InputEnded(), self);
-        return next(connection);
-    };
+        };
 
-    /// <inheritdoc/>
     public void Abort() => _connection.Abort();
 
     /// <summary>A request of the connection is forwarded.</summary>
     public void Begin(RequestDeadline request) => Volatile.Write(ref _request, request);
 
-    /// <summary>It has ended.</summary>
     public void End() => Volatile.Write(ref _request, null);
 
     /// <summary>From now on a client that sends no more is gone. To be called after the request says so.</summary>
@@ -80,8 +82,11 @@ public sealed class HalfClose : IConnectionLifetimeFeature
         _inputEnded = true;
         Interlocked.MemoryBarrier();
         // While no request is forwarded, the server itself ends a connection that brings no more.
-        if (IsHalfOpen() && Volatile.Read(ref _request) is null or { MayBeHalfClosed: true }
-            && _connection.Features.Get<IConnectionHeartbeatFeature>() is { } heartbeat)
+        if (
+            IsHalfOpen()
+            && Volatile.Read(ref _request) is null or { MayBeHalfClosed: true }
+            && _connection.Features.Get<IConnectionHeartbeatFeature>() is { } heartbeat
+        )
         {
             heartbeat.OnHeartbeat(static self => ((HalfClose)self).Beat(), this);
             return;
@@ -115,8 +120,8 @@ public sealed class HalfClose : IConnectionLifetimeFeature
         }
     }
 
-    // A client that has closed all of its connection looks the same until it is sent something. Its system answers a probe with a reset as soon
-    // as it has forgotten the connection, which takes Linux a minute.
+    // A client that has closed all of its connection looks the same until it is sent something. Its system answers a probe with a reset as
+    // soon as it has forgotten the connection, which takes Linux a minute.
     private bool TryProbe()
     {
         if (_isProbed)

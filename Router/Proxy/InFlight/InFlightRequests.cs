@@ -27,38 +27,37 @@ public sealed class InFlightRequests
     /// <summary>How many have been cut since the start because the mode closed their backend, upgraded connections included.</summary>
     public long CutCount => Volatile.Read(ref _cut);
 
-    /// <summary>Counts one that was cut.</summary>
     public void CountCut() => Interlocked.Increment(ref _cut);
 
     /// <summary>A request is here.</summary>
-    public void Enter(RequestRecord exchange)
+    public void Enter(RequestRecord record)
     {
         var number = Thread.GetCurrentProcessorId() & (_stripes.Length - 1);
         var stripe = _stripes[number];
         lock (stripe.Lock)
         {
-            exchange.Stripe = number;
-            exchange.Next = stripe.First;
-            stripe.First?.Previous = exchange;
-            stripe.First = exchange;
+            record.Stripe = number;
+            record.Next = stripe.First;
+            stripe.First?.Previous = record;
+            stripe.First = record;
         }
     }
 
     /// <summary>It is over, or does not go to a backend. False, and nothing done, where it is not in the list.</summary>
-    public bool Leave(RequestRecord exchange)
+    public bool Leave(RequestRecord record)
     {
-        if (exchange.Stripe < 0)
+        if (record.Stripe < 0)
             return false;
-        var stripe = _stripes[exchange.Stripe];
+        var stripe = _stripes[record.Stripe];
         lock (stripe.Lock)
         {
-            if (exchange.Previous is { } previous)
-                previous.Next = exchange.Next;
+            if (record.Previous is { } previous)
+                previous.Next = record.Next;
             else
-                stripe.First = exchange.Next;
-            exchange.Next?.Previous = exchange.Previous;
-            exchange.Previous = exchange.Next = null;
-            exchange.Stripe = -1;
+                stripe.First = record.Next;
+            record.Next?.Previous = record.Previous;
+            record.Previous = record.Next = null;
+            record.Stripe = -1;
             return true;
         }
     }
@@ -74,10 +73,14 @@ public sealed class InFlightRequests
         {
             lock (stripe.Lock)
             {
-                for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
+                for (var record = stripe.First; record is not null; record = record.Next)
                 {
-                    if (exchange.Upstream is { } upstream ? IsConcerned(exchange, state) && !state.Mode.Reaches(upstream.Settings.Kind, exchange.ModeMethod) : exchange.Arrived <= state.ActivatedAt)
-                        held.Add(exchange);
+                    if (
+                        record.Upstream is { } upstream
+                            ? IsConcerned(record, state) && !state.Mode.Reaches(upstream.Settings.Kind, record.ModeMethod)
+                            : record.Arrived <= state.ActivatedAt
+                    )
+                        held.Add(record);
                 }
             }
         }
@@ -96,10 +99,10 @@ public sealed class InFlightRequests
         {
             lock (stripe.Lock)
             {
-                for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
+                for (var record = stripe.First; record is not null; record = record.Next)
                 {
-                    if (exchange.Upstream is not null && exchange.IsWrite)
-                        writes.Add(exchange);
+                    if (record.Upstream is not null && record.IsWrite)
+                        writes.Add(record);
                 }
             }
         }
@@ -115,10 +118,10 @@ public sealed class InFlightRequests
         {
             lock (stripe.Lock)
             {
-                for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
+                for (var record = stripe.First; record is not null; record = record.Next)
                 {
-                    if (exchange.Deadline is { IsDue: true } limit)
-                        (due ??= []).Add(limit);
+                    if (record.Deadline is { IsDue: true } deadline)
+                        (due ??= []).Add(deadline);
                 }
             }
         }
@@ -134,8 +137,8 @@ public sealed class InFlightRequests
         {
             lock (stripe.Lock)
             {
-                for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
-                    all.Add(exchange);
+                for (var record = stripe.First; record is not null; record = record.Next)
+                    all.Add(record);
             }
         }
 
@@ -150,8 +153,8 @@ public sealed class InFlightRequests
         {
             lock (stripe.Lock)
             {
-                for (var exchange = stripe.First; exchange is not null; exchange = exchange.Next)
-                    count += exchange.Upstream is not null && exchange.Exemption?.TesterId is not null ? 1 : 0;
+                for (var record = stripe.First; record is not null; record = record.Next)
+                    count += record.Upstream is not null && record.Exemption?.TesterId is not null ? 1 : 0;
             }
         }
 
@@ -159,7 +162,8 @@ public sealed class InFlightRequests
     }
 
     // A mode does not concern what is exempt from it; but an instance that has lost the store closes for testers too.
-    private static bool IsConcerned(RequestRecord exchange, ModeState state) => exchange.Exemption is null || (state.IsLapsed && exchange.Exemption.TesterId is not null);
+    private static bool IsConcerned(RequestRecord record, ModeState state) =>
+        record.Exemption is null || (state.IsLapsed && record.Exemption.TesterId is not null);
 
     private sealed class Stripe
     {

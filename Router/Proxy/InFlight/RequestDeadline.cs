@@ -21,7 +21,9 @@ public sealed class RequestDeadline : IDisposable
     private readonly CancellationTokenRegistration _client;
     private readonly HalfClose? _connectionOfClient;
     private readonly Lock _lock = new();
-    // Made when somebody asks for it. Never disposed: somebody may just be cancelling it on another thread, and without a timer of its own it holds nothing.
+
+    // Made when somebody asks for it. Never disposed: somebody may just be cancelling it on another thread, and without a timer of its own
+    // it holds nothing.
     private CancellationTokenSource? _source;
     private IDisposable? _connection;
     private bool _cancelled;
@@ -33,13 +35,16 @@ public sealed class RequestDeadline : IDisposable
     private volatile bool _inputRequired;
     private volatile bool _over;
     private ForwardFailure? _expired;
-    // Of the client's body, where the server does not limit its rate: bytes a second (0 for no limit), bytes received, and how long they were waited for.
+
+    // Of the client's body, where the server does not limit its rate: bytes a second (0 for no limit), bytes received, and how long they
+    // were waited for.
     private int _minRate;
     private long _received;
     private TimeSpan _waited;
     private long? _waitsSince;
-    // Of the response, where Router limits its rate: bytes a second (0 for no limit), the grace in ticks of the clock, how many bytes the client has
-    // taken, and the timestamp by which it must have taken the next piece.
+
+    // Of the response, where Router limits its rate: bytes a second (0 for no limit), the grace in ticks of the clock, how many bytes the
+    // client has taken, and the timestamp by which it must have taken the next piece.
     private int _takeRate;
     private long _takeGrace;
     private long _taken;
@@ -113,7 +118,9 @@ public sealed class RequestDeadline : IDisposable
         _answerBegan = true;
     }
 
-    /// <summary>The client's body begins to be sent: until its end its pauses count, and the answer has the time that it has from then on.</summary>
+    /// <summary>
+    /// The client's body begins to be sent: until its end its pauses count, and the answer has the time that it has from then on.
+    /// </summary>
     public void UploadStarted()
     {
         Touch();
@@ -156,14 +163,15 @@ public sealed class RequestDeadline : IDisposable
     }
 
     /// <summary>
-    /// Whether a client that sends no more now waits for the response. While a body is missing it may: if the body does not come, the server finds out.
+    /// Whether a client that sends no more now waits for the response. While a body is missing it may: if the body does not come, the
+    /// server finds out.
     /// </summary>
     public bool MayBeHalfClosed =>
         !_over && !_inputRequired && (_uploading || _time.GetElapsedTime(Volatile.Read(ref _requestEnded)) <= HalfClose.Grace);
 
     /// <summary>
-    /// From now on a client that sends no more is gone: the request waits for a permit, and must not be forwarded for a client that has left, or it
-    /// asks for an upgrade.
+    /// From now on a client that sends no more is gone: the request waits for a permit, and must not be forwarded for a client that has
+    /// left, or it asks for an upgrade.
     /// </summary>
     public void RequireInput()
     {
@@ -205,8 +213,8 @@ public sealed class RequestDeadline : IDisposable
     public void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
 
     /// <summary>
-    /// From now on a client that takes the response too slowly loses it. Each piece has the grace at least, and what was taken faster than at the
-    /// rate counts for the pieces after it, as it does with the server's own limit.
+    /// From now on a client that takes the response too slowly loses it. Each piece has the grace at least, and what was taken faster than
+    /// at the rate counts for the pieces after it, as it does with the server's own limit.
     /// </summary>
     /// <param name="bytesPerSecond">The rate; 0 for no limit.</param>
     /// <param name="grace">For how long the client may take nothing.</param>
@@ -233,7 +241,6 @@ public sealed class RequestDeadline : IDisposable
         _taken = taken;
     }
 
-    /// <inheritdoc/>
     public void Dispose()
     {
         Lift();
@@ -242,8 +249,14 @@ public sealed class RequestDeadline : IDisposable
     }
 
     /// <summary>Whether a limit has passed, and <see cref="Expire"/> is to be called.</summary>
-    public bool IsDue => !_over
-        && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || (_minRate != 0 && IsUploadTooSlow()) || IsDownloadTooSlow);
+    public bool IsDue =>
+        !_over
+        && (
+            HasPassed(Limit, Since)
+            || HasPassed(_backend.RequestTimeout, _began)
+            || (_minRate != 0 && IsUploadTooSlow())
+            || IsDownloadTooSlow
+        );
 
     /// <summary>Ends the exchange where a limit has passed.</summary>
     public void Expire()
@@ -255,7 +268,8 @@ public sealed class RequestDeadline : IDisposable
             _over = true;
             // Whoever does not take the response is treated as a client that is gone, as the server does over HTTP/1.1.
             ClientIsGone |= IsDownloadTooSlow;
-            _expired = HasPassed(_backend.RequestTimeout, _began) ? ForwardFailure.RequestTimeout
+            _expired =
+                HasPassed(_backend.RequestTimeout, _began) ? ForwardFailure.RequestTimeout
                 : _minRate != 0 && IsUploadTooSlow() ? ForwardFailure.RequestBodyTooSlow
                 : _answerBegan || _uploading ? ForwardFailure.IdleTimeout
                 : ForwardFailure.ResponseTimeout;
@@ -264,7 +278,8 @@ public sealed class RequestDeadline : IDisposable
         Cancel();
     }
 
-    // The server makes a token for each request that is asked for it. In HTTP/1 a request is gone with its connection, which has one already.
+    // The server makes a token for each request that is asked for it. In HTTP/1 a request is gone with its connection, which has one
+    // already.
     private static CancellationToken GoneOf(HttpContext context, out HalfClose? connection)
     {
         connection = null;

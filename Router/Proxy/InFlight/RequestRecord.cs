@@ -8,7 +8,8 @@ namespace Router.Proxy.InFlight;
 
 /// <summary>
 /// One request on its way: what is noted for its line in the access log, and what an operator must know of it who waits for the end of
-/// what is in flight. The only object that either costs a request. Each stage notes its own moment; nothing is worked out before somebody asks.
+/// what is in flight. The only object that either costs a request. Each stage notes its own moment; nothing is worked out before somebody
+/// asks.
 /// </summary>
 public sealed class RequestRecord(TimeProvider time)
 {
@@ -16,7 +17,7 @@ public sealed class RequestRecord(TimeProvider time)
     private long _connecting;
     private long _ended;
     private volatile Upstream? _upstream;
-    private volatile RequestDeadline? _limit;
+    private volatile RequestDeadline? _deadline;
     private bool _hasBegun;
     private bool _clientLeft;
     private volatile CancellationTokenSource? _closing;
@@ -25,7 +26,6 @@ public sealed class RequestRecord(TimeProvider time)
     /// <summary>When its header had arrived, as a timestamp of the monotonic clock.</summary>
     public long Arrived { get; } = time.GetTimestamp();
 
-    /// <summary>Who the client is.</summary>
     public IPAddress? Client { get; set; }
 
     /// <summary>What was sent to the backend; null where the request did not come so far.</summary>
@@ -40,13 +40,18 @@ public sealed class RequestRecord(TimeProvider time)
     /// <summary>How long it took from the first attempt to send until the answer's header; null where none came.</summary>
     public TimeSpan? HeaderTime { get; private set; }
 
-    /// <summary>How long it took from the first attempt to send until the exchange with the backend was over; null where there was none.</summary>
+    /// <summary>
+    /// How long it took from the first attempt to send until the exchange with the backend was over; null where there was none.
+    /// </summary>
     public TimeSpan? ResponseTime { get; private set; }
 
     /// <summary>How long ago the request's header had arrived.</summary>
     public TimeSpan Age => time.GetElapsedTime(Arrived);
 
-    /// <summary>How long it took from the arrival of the request's header until the exchange with the backend was over; its age where there was none.</summary>
+    /// <summary>
+    /// How long it took from the arrival of the request's header until the exchange with the backend was over; its age where there was
+    /// none.
+    /// </summary>
     public TimeSpan Duration => _ended == 0 ? Age : time.GetElapsedTime(Arrived, _ended);
 
     /// <summary>The backend that the request was admitted to; null where it is not decided yet.</summary>
@@ -55,7 +60,9 @@ public sealed class RequestRecord(TimeProvider time)
     /// <summary>The method. To be read of an admitted request.</summary>
     public string Method { get; private set; } = "";
 
-    /// <summary>The method as the modes are asked about it: <c>CONNECT</c> of a request for an upgrade. To be read of an admitted request.</summary>
+    /// <summary>
+    /// The method as the modes are asked about it: <c>CONNECT </c> of a request for an upgrade. To be read of an admitted request.
+    /// </summary>
     public string ModeMethod { get; private set; } = "";
 
     /// <summary>The host that the client asked for. To be read of an admitted request.</summary>
@@ -77,24 +84,25 @@ public sealed class RequestRecord(TimeProvider time)
     public bool IsUpgraded => _closing is not null;
 
     /// <summary>
-    /// Whether it may have changed something at the backend: bytes of it may have got there, and its method is not safe (RFC 9110 section 9.2.1) or
-    /// it has become a connection that carries another protocol.
+    /// Whether it may have changed something at the backend: bytes of it may have got there, and its method is not safe (RFC 9110 section
+    /// 9.2.1) or it has become a connection that carries another protocol.
     /// </summary>
     public bool IsWrite => HasBegun && (!RequestMethods.IsSafe(Method) || IsUpgraded);
 
     /// <summary>Whether the backend's response is complete.</summary>
     public bool IsComplete { get; private set; }
 
-    /// <summary>Whether its end has been reported to <c>ExchangeEnd</c>.</summary>
+    /// <summary>Whether its end has been reported to <c>RequestEnding</c>.</summary>
     public bool HasEnded { get; private set; }
 
-    /// <summary>Whether its upgraded connection was told to close because the mode closes the backend, and not because Router stops.</summary>
+    /// <summary>
+    /// Whether its upgraded connection was told to close because the mode closes the backend, and not because Router stops.
+    /// </summary>
     public bool MustClose => _mustClose;
 
     /// <summary>Its neighbours in the list of what is open; the list's own.</summary>
     internal RequestRecord? Previous { get; set; }
 
-    /// <inheritdoc cref="Previous"/>
     internal RequestRecord? Next { get; set; }
 
     /// <summary>The part of the list in which it stands; negative in none.</summary>
@@ -109,7 +117,7 @@ public sealed class RequestRecord(TimeProvider time)
     }
 
     /// <summary>It is carried to the backend from here on, within these limits.</summary>
-    public void SetDeadline(RequestDeadline limit) => _limit = limit;
+    public void SetDeadline(RequestDeadline deadline) => _deadline = deadline;
 
     /// <summary>The message for the backend is made, and is about to be sent.</summary>
     public void Sending(BackendRequest message)
@@ -155,7 +163,8 @@ public sealed class RequestRecord(TimeProvider time)
     public void Failed(bool clientLeft) => (HasEnded, _clientLeft) = (true, clientLeft);
 
     /// <summary>
-    /// Whether the client went away before it had a complete response. What the access log and the counters say of the client follows from this alone.
+    /// Whether the client went away before it had a complete response. What the access log and the counters say of the client follows from
+    /// this alone.
     /// </summary>
     public bool ClientLeft(HttpContext context) => HasEnded ? _clientLeft : !context.Response.HasStarted && ClientIsGone(context);
 
@@ -187,29 +196,33 @@ public sealed class RequestRecord(TimeProvider time)
     }
 
     /// <summary>The time that it may take; null where it is not being carried.</summary>
-    internal RequestDeadline? Deadline => _limit;
+    internal RequestDeadline? Deadline => _deadline;
 
-    private bool ClientIsGone(HttpContext context) => _limit is { } limit ? limit.ClientIsGone : context.RequestAborted.IsCancellationRequested;
+    private bool ClientIsGone(HttpContext context) =>
+        _deadline is { } deadline ? deadline.ClientIsGone : context.RequestAborted.IsCancellationRequested;
 
     /// <summary>Ends it with <see cref="ForwardFailure.Cut"/>; false where it is over, was cut before, or is upgraded.</summary>
-    public bool Cut() => _limit?.Cut() == true;
+    public bool Cut() => _deadline?.Cut() == true;
 
     /// <summary>Ends it with <see cref="ForwardFailure.Stopped"/>; false where it is over, was ended before, or is upgraded.</summary>
-    public bool Stop() => _limit?.Stop() == true;
+    public bool Stop() => _deadline?.Stop() == true;
 
     /// <summary>
-    /// The trace's fields that the backend got; what the client sent, where nothing was sent on. What was sent on is what the backend's own log has.
+    /// The trace's fields that the backend got; what the client sent, where nothing was sent on. What was sent on is what the backend's own
+    /// log has.
     /// </summary>
-    public B3Headers TraceOf(HttpContext context) => Message is { } message ? B3Headers.Of(message.HeaderList) : B3Headers.Of(context.Request.Headers);
+    public B3Headers TraceOf(HttpContext context) =>
+        Message is { } message ? B3Headers.Of(message.HeaderList) : B3Headers.Of(context.Request.Headers);
 
     /// <summary>The trace's id, by which logs are searched; null where there is none.</summary>
     public string? RequestId(HttpContext context) => TraceOf(context).TraceId is { Length: > 0 } id ? id : null;
 
     /// <summary>What an operator is to see of it.</summary>
-    public InFlightRequest Describe() => new(Upstream?.Settings.Name, Method, Host, Path, Math.Round(Age.TotalSeconds, 1), IsUpgraded)
-    {
-        RequestId = Message is { } message && B3Headers.Of(message.HeaderList).TraceId is { Length: > 0 } id ? id : null,
-    };
+    public InFlightRequest Describe() =>
+        new(Upstream?.Settings.Name, Method, Host, Path, Math.Round(Age.TotalSeconds, 1), IsUpgraded)
+        {
+            RequestId = Message is { } message && B3Headers.Of(message.HeaderList).TraceId is { Length: > 0 } id ? id : null,
+        };
 
     /// <summary>The exchange with the backend is over, in whatever way.</summary>
     public void Ended()

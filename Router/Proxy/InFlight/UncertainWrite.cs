@@ -1,9 +1,9 @@
 namespace Router.Proxy.InFlight;
 
 /// <summary>
-/// A request that may have changed something (its method is not safe, RFC 9110 section 9.2.1, or it became an upgraded connection), that had begun
-/// to go to a backend, and that ended without a complete response: nobody here knows whether it was carried out. No query and no body: they may
-/// hold secrets.
+/// A request that may have changed something (its method is not safe, RFC 9110 section 9.2.1, or it became an upgraded connection), that
+/// had begun to go to a backend, and that ended without a complete response: nobody here knows whether it was carried out. No query and no
+/// body: they may hold secrets.
 /// </summary>
 /// <param name="Time">When it broke.</param>
 /// <param name="Backend">The backend's name.</param>
@@ -25,4 +25,5 @@ public sealed record UncertainWrite(
     string Reason,
     int? ClientAnswer,
     bool IsIdempotent,
-    DateTimeOffset SettlesAt);
+    DateTimeOffset SettlesAt
+);

@@ -24,7 +24,9 @@ public sealed class UncertainWrites
         }
     }
 
-    /// <summary>Keeps one. To be called before its exchange leaves <see cref="InFlightRequests"/>, so that it is in one of the two at any instant.</summary>
+    /// <summary>
+    /// Keeps one. To be called before its exchange leaves <see cref="InFlightRequests"/>, so that it is in one of the two at any instant.
+    /// </summary>
     public void Add(UncertainWrite write)
     {
         lock (_lock)

@@ -34,15 +34,19 @@ internal static class Allocation
         return bytes;
     }
 
-    public static Dictionary<string, double> Read(string path) => JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(path))!;
+    public static Dictionary<string, double> Read(string path) =>
+        JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(path))!;
 
-    public static void Write(string path, Dictionary<string, double> bytes) => File.WriteAllText(path, JsonSerializer.Serialize(bytes, Indented) + "\n");
+    public static void Write(string path, Dictionary<string, double> bytes) =>
+        File.WriteAllText(path, JsonSerializer.Serialize(bytes, Indented) + "\n");
 
     // The host is the address, which no route has, so the path is Router's own.
     private static async Task<double> AllocatedAsync(HttpClient client, int port)
     {
         var text = await client.GetStringAsync($"http://127.0.0.1:{port}/_metrics");
-        var line = text.Split('\n').FirstOrDefault(line => line.StartsWith(Metric, StringComparison.Ordinal)) ?? throw new BenchException($"/_metrics has no {Metric}");
+        var line =
+            text.Split('\n').FirstOrDefault(line => line.StartsWith(Metric, StringComparison.Ordinal))
+            ?? throw new BenchException($"/_metrics has no {Metric}");
         return double.Parse(line.Split(' ')[1], CultureInfo.InvariantCulture);
     }
 }

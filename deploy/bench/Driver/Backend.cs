@@ -10,8 +10,8 @@ internal sealed class Backend
     public const int PageLength = 8 * 1024;
     public const int LargeLength = 100 * 1024;
 
-    private Backend(int port, int tlsPort, int echoPort, string certificate)
-        => (Port, TlsPort, EchoPort, Certificate) = (port, tlsPort, echoPort, certificate);
+    private Backend(int port, int tlsPort, int echoPort, string certificate) =>
+        (Port, TlsPort, EchoPort, Certificate) = (port, tlsPort, echoPort, certificate);
 
     public int Port { get; }
 
@@ -32,7 +32,9 @@ internal sealed class Backend
         var certificate = WriteCertificate(directory);
         File.WriteAllText(Path.Combine(directory, "page.html"), Filler("<!doctype html>\n<title>A page</title>\n", PageLength));
         File.WriteAllText(Path.Combine(directory, "large.bin"), Filler("", LargeLength));
-        File.WriteAllText(Path.Combine(directory, "nginx.conf"), $$"""
+        File.WriteAllText(
+            Path.Combine(directory, "nginx.conf"),
+            $$"""
             daemon off;
             pid nginx.pid;
             error_log stderr error;
@@ -80,7 +82,8 @@ internal sealed class Backend
                 }
             }
 
-            """);
+            """
+        );
         await lab.Run(port, directory, new Dictionary<string, string>(), "nginx", "-p", directory, "-c", "nginx.conf").ListensAsync();
         return new Backend(port, tlsPort, echoPort, certificate);
     }

@@ -55,7 +55,10 @@ internal sealed record BenchOptions
     {
         var values = new Dictionary<string, string>();
         for (var i = 0; i < arguments.Length; i++)
-            values[arguments[i]] = Flags.Contains(arguments[i]) ? "" : i + 1 < arguments.Length ? arguments[++i] : throw new BenchException($"{arguments[i]} needs a value");
+            values[arguments[i]] =
+                Flags.Contains(arguments[i]) ? ""
+                : i + 1 < arguments.Length ? arguments[++i]
+                : throw new BenchException($"{arguments[i]} needs a value");
         var repository = Take("--repository") ?? ".";
         var options = new BenchOptions
         {
@@ -83,12 +86,15 @@ internal sealed record BenchOptions
         if (options.Cases.FirstOrDefault(name => !Experiments.All.ContainsKey(name)) is { } noCase)
             throw new BenchException($"no case {noCase}; there are {string.Join(", ", Experiments.All.Keys)}");
         if (options.Peers.FirstOrDefault(name => !Contestants.Exists(name)) is { } noPeer)
-            throw new BenchException($"no peer {noPeer}; there are {string.Join(", ", Contestants.Names)}, and NAME=BINARY for another published router");
+            throw new BenchException(
+                $"no peer {noPeer}; there are {string.Join(", ", Contestants.Names)}, and NAME=BINARY for another published router"
+            );
         return options;
 
         string? Take(string name) => values.Remove(name, out var value) ? value : null;
 
-        int Number(string name, int otherwise) => Take(name) is not { } text ? otherwise
+        int Number(string name, int otherwise) =>
+            Take(name) is not { } text ? otherwise
             : int.TryParse(text, CultureInfo.InvariantCulture, out var number) && number > 0 ? number
             : throw new BenchException($"{name} takes a number, not {text}");
     }

@@ -19,16 +19,27 @@ internal static class Figure
 /// <summary>What a run has measured: for each case, each contestant and each figure a value from each round.</summary>
 internal sealed record BenchResult(DateTimeOffset At, string Machine, int Rounds, int Seconds, int Connections)
 {
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Indented = new()
+    {
+        WriteIndented = true,
+        Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     public Dictionary<string, Dictionary<string, Dictionary<string, List<double>>>> Cases { get; init; } = [];
 
     public static BenchResult Of(BenchOptions options)
     {
-        var processor = File.ReadLines("/proc/cpuinfo").FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))?.Split(':')[1].Trim();
+        var processor = File.ReadLines("/proc/cpuinfo")
+            .FirstOrDefault(line => line.StartsWith("model name", StringComparison.Ordinal))
+            ?.Split(':')[1]
+            .Trim();
         return new BenchResult(
-            DateTimeOffset.UtcNow, $"{Environment.ProcessorCount} processors ({processor ?? RuntimeInformation.ProcessArchitecture.ToString()})",
-            options.Rounds, options.Seconds, options.Connections);
+            DateTimeOffset.UtcNow,
+            $"{Environment.ProcessorCount} processors ({processor ?? RuntimeInformation.ProcessArchitecture.ToString()})",
+            options.Rounds,
+            options.Seconds,
+            options.Connections
+        );
     }
 
     public static BenchResult Read(string path) => JsonSerializer.Deserialize<BenchResult>(File.ReadAllText(path))!;
@@ -48,7 +59,8 @@ internal sealed record BenchResult(DateTimeOffset At, string Machine, int Rounds
     }
 
     /// <summary>The median of the rounds; null where it was not measured.</summary>
-    public double? Median(string name, string contestant, string figure) => Values(name, contestant, figure) is { } values ? Median(values) : null;
+    public double? Median(string name, string contestant, string figure) =>
+        Values(name, contestant, figure) is { } values ? Median(values) : null;
 
     /// <summary>The greatest of the rounds; null where it was not measured.</summary>
     public double? Greatest(string name, string contestant, string figure) => Values(name, contestant, figure)?.Max();

@@ -3,7 +3,10 @@ namespace Router.Bench;
 /// <summary>The cases by their names, in the order in which they run.</summary>
 internal static class Experiments
 {
-    public static readonly IReadOnlyDictionary<string, Func<Lab, BenchResult, Task>> All = new Dictionary<string, Func<Lab, BenchResult, Task>>
+    public static readonly IReadOnlyDictionary<string, Func<Lab, BenchResult, Task>> All = new Dictionary<
+        string,
+        Func<Lab, BenchResult, Task>
+    >
     {
         ["small"] = (lab, result) => LoadExperiment.PeersAsync(lab, result, LoadCase.Small, lab.Options.Peers),
         ["page"] = (lab, result) => LoadExperiment.PeersAsync(lab, result, LoadCase.Page, lab.Options.Peers),

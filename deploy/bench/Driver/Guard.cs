@@ -5,7 +5,8 @@ namespace Router.Bench;
 /// <summary>What CI checks: that a request has become no dearer, by the bytes that it allocates and by its ratio to YARP.</summary>
 internal static class Guard
 {
-    // Times are noisy: the target is 0.65, and this is beyond what noise does. Until it is reached the ratio may not leave what is recorded by as much.
+    // Times are noisy: the target is 0.65, and this is beyond what noise does. Until it is reached the ratio may not leave what is recorded
+    // by as much.
     private const double MostToYarp = 0.8;
     private const double Noise = MostToYarp / 0.65;
     private const double MostGrowth = 1.1;
@@ -47,7 +48,9 @@ internal static class Guard
         void Check(string title, double ratio, double limit)
         {
             holds &= ratio <= limit;
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{(ratio <= limit ? "PASS" : "FAIL")} {title}: {ratio:F2}, at most {limit}"));
+            Console.WriteLine(
+                string.Create(CultureInfo.InvariantCulture, $"{(ratio <= limit ? "PASS" : "FAIL")} {title}: {ratio:F2}, at most {limit}")
+            );
         }
     }
 }

@@ -7,7 +7,9 @@ internal static class HaProxy
     {
         var (directory, port) = (lab.NewDirectory(), ServerProcess.FreePort());
         var tls = scheme == "https" ? $" ssl verify required ca-file {lab.Backend.Certificate}" : "";
-        File.WriteAllText(Path.Combine(directory, "haproxy.cfg"), $"""
+        File.WriteAllText(
+            Path.Combine(directory, "haproxy.cfg"),
+            $"""
             defaults
                 mode http
                 timeout connect 5s
@@ -23,7 +25,8 @@ internal static class HaProxy
             backend servers
                 server one 127.0.0.1:{lab.Backend.PortFor(scheme)}{tls}
 
-            """);
+            """
+        );
         return lab.Run(port, directory, new Dictionary<string, string>(), "haproxy", "-db", "-q", "-f", "haproxy.cfg");
     }
 }

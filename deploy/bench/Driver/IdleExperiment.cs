@@ -44,16 +44,26 @@ internal static class IdleExperiment
     {
         for (var opened = 0; opened < count; opened += AtOnce)
         {
-            sockets.AddRange(await Task.WhenAll(Enumerable.Range(0, Math.Min(AtOnce, count - opened)).Select(async _ =>
-            {
-                var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
-                await socket.ConnectAsync(IPAddress.Loopback, port);
-                await Probe.AskAsync(socket, LoadCase.Small);
-                return socket;
-            })));
+            sockets.AddRange(
+                await Task.WhenAll(
+                    Enumerable
+                        .Range(0, Math.Min(AtOnce, count - opened))
+                        .Select(async _ =>
+                        {
+                            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+                            await socket.ConnectAsync(IPAddress.Loopback, port);
+                            await Probe.AskAsync(socket, LoadCase.Small);
+                            return socket;
+                        })
+                )
+            );
         }
     }
 
-    private static long OpenFiles() => long.Parse(
-        File.ReadLines("/proc/self/limits").First(line => line.StartsWith("Max open files", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[3]);
+    private static long OpenFiles() =>
+        long.Parse(
+            File.ReadLines("/proc/self/limits")
+                .First(line => line.StartsWith("Max open files", StringComparison.Ordinal))
+                .Split(' ', StringSplitOptions.RemoveEmptyEntries)[3]
+        );
 }

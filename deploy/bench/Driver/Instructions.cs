@@ -8,8 +8,9 @@ using Router.Modes;
 namespace Router.Bench;
 
 /// <summary>
-/// The instructions that Router needs for a request, the kernel's and the collector's left out: valgrind counts them. They are the same on every machine to a hundredth,
-/// so that a step of a few hundred shows, which no clock does. What they cost is another question: a build is compared by the clock in the end.
+/// The instructions that Router needs for a request, the kernel's and the collector's left out: valgrind counts them. They are the same on
+/// every machine to a hundredth, so that a step of a few hundred shows, which no clock does. What they cost is another question: a build is
+/// compared by the clock in the end.
 /// </summary>
 internal static class Instructions
 {
@@ -17,10 +18,20 @@ internal static class Instructions
     private const int WarmUp = 400;
     private const int Counted = 1000;
 
-    // Valgrind can't give what the collector reserves for a server's heaps; and a collection is not to fall among the requests that are counted.
-    private static readonly Dictionary<string, string> OneHeap = new() { ["DOTNET_gcServer"] = "0", ["DOTNET_GCHeapHardLimit"] = "20000000", ["DOTNET_GCgen0size"] = "4000000" };
+    // Valgrind can't give what the collector reserves for a server's heaps; and a collection is not to fall among the requests that are
+    // counted.
+    private static readonly Dictionary<string, string> OneHeap = new()
+    {
+        ["DOTNET_gcServer"] = "0",
+        ["DOTNET_GCHeapHardLimit"] = "20000000",
+        ["DOTNET_GCgen0size"] = "4000000",
+    };
 
-    private static readonly (string Mode, LoadCase[] Loads)[] Runs = [("live", [LoadCase.Small, LoadCase.Page]), ("maintenance", [LoadCase.Closed])];
+    private static readonly (string Mode, LoadCase[] Loads)[] Runs =
+    [
+        ("live", [LoadCase.Small, LoadCase.Page]),
+        ("maintenance", [LoadCase.Closed]),
+    ];
 
     /// <summary>Counts, and prints a line for each case.</summary>
     public static async Task CountAsync(Lab lab)
@@ -43,7 +54,12 @@ internal static class Instructions
                 Control(router, "--instr=off");
                 Array.ForEach(sockets, socket => socket.Dispose());
                 var dump = $"{output}.{i + 1}";
-                Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{loads[i].Name,-8} {Total(dump) / Counted,9:N0} instructions for a request; by function: callgrind_annotate {Path.GetRelativePath(".", dump)}"));
+                Console.WriteLine(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{loads[i].Name, -8} {Total(dump) / Counted, 9:N0} instructions for a request; by function: callgrind_annotate {Path.GetRelativePath(".", dump)}"
+                    )
+                );
             }
 
             lab.Stop([router]);
@@ -52,7 +68,10 @@ internal static class Instructions
 
     private static async Task<Socket[]> OpenAsync(int port)
     {
-        Socket[] sockets = [.. Enumerable.Range(0, Connections).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true })];
+        Socket[] sockets =
+        [
+            .. Enumerable.Range(0, Connections).Select(_ => new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true }),
+        ];
         foreach (var socket in sockets)
             await socket.ConnectAsync(IPAddress.Loopback, port);
         return sockets;
@@ -67,7 +86,13 @@ internal static class Instructions
 
     private static void Control(ServerProcess router, string what)
     {
-        using var control = Process.Start(new ProcessStartInfo("callgrind_control", [what, router.Id.ToString(CultureInfo.InvariantCulture)]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var control = Process.Start(
+            new ProcessStartInfo("callgrind_control", [what, router.Id.ToString(CultureInfo.InvariantCulture)])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         var said = control.StandardOutput.ReadToEnd() + control.StandardError.ReadToEnd();
         control.WaitForExit();
         if (control.ExitCode != 0)
@@ -77,7 +102,9 @@ internal static class Instructions
     private static long Total(string dump)
     {
         const string summary = "summary: ";
-        var line = File.ReadLines(dump).FirstOrDefault(line => line.StartsWith(summary, StringComparison.Ordinal)) ?? throw new BenchException($"{dump} has no summary");
+        var line =
+            File.ReadLines(dump).FirstOrDefault(line => line.StartsWith(summary, StringComparison.Ordinal))
+            ?? throw new BenchException($"{dump} has no summary");
         return long.Parse(line.AsSpan(summary.Length), CultureInfo.InvariantCulture);
     }
 }

@@ -18,8 +18,16 @@ internal sealed class Lab : IDisposable
     {
         var directory = System.IO.Directory.CreateTempSubdirectory("router-bench-").FullName;
         // nginx gives up root's rights, and must still be able to read.
-        File.SetUnixFileMode(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
-            | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute);
+        File.SetUnixFileMode(
+            directory,
+            UnixFileMode.UserRead
+                | UnixFileMode.UserWrite
+                | UnixFileMode.UserExecute
+                | UnixFileMode.GroupRead
+                | UnixFileMode.GroupExecute
+                | UnixFileMode.OtherRead
+                | UnixFileMode.OtherExecute
+        );
         var lab = new Lab(options, directory);
         lab.Backend = await Backend.StartAsync(lab);
         return lab;
@@ -38,16 +46,17 @@ internal sealed class Lab : IDisposable
     }
 
     /// <summary>Starts a contestant, and comes back at once.</summary>
-    public ServerProcess Start(string peer, string scheme = "http") => peer switch
-    {
-        Contestants.Nginx => Nginx.Start(this, scheme, keptAlive: true),
-        Contestants.NginxClose => Nginx.Start(this, scheme, keptAlive: false),
-        Contestants.HaProxy => HaProxy.Start(this, scheme),
-        Contestants.Yarp => Yarp.Start(this, scheme, inline: false),
-        Contestants.YarpInline => Yarp.Start(this, scheme, inline: true),
-        Contestants.Router => PublishedRouter.Start(this, Options.Router, scheme),
-        _ => PublishedRouter.Start(this, peer.Split('=')[1], scheme),
-    };
+    public ServerProcess Start(string peer, string scheme = "http") =>
+        peer switch
+        {
+            Contestants.Nginx => Nginx.Start(this, scheme, keptAlive: true),
+            Contestants.NginxClose => Nginx.Start(this, scheme, keptAlive: false),
+            Contestants.HaProxy => HaProxy.Start(this, scheme),
+            Contestants.Yarp => Yarp.Start(this, scheme, inline: false),
+            Contestants.YarpInline => Yarp.Start(this, scheme, inline: true),
+            Contestants.Router => PublishedRouter.Start(this, Options.Router, scheme),
+            _ => PublishedRouter.Start(this, peer.Split('=')[1], scheme),
+        };
 
     /// <summary>Ends some of what runs.</summary>
     public void Stop(IEnumerable<ServerProcess> processes)

@@ -31,10 +31,17 @@ internal sealed record LoadCase(string Name, string Path)
     public static readonly LoadCase Small = new("small", "/small") { Length = Greeting.Length };
     public static readonly LoadCase Page = new("page", "/page.html") { Fields = Browser, Length = Backend.PageLength };
     public static readonly LoadCase Download = new("download", "/large.bin") { Length = Backend.LargeLength };
-    public static readonly LoadCase Upload = new("upload", "/upload") { Method = "POST", UploadLength = Backend.LargeLength, Length = Greeting.Length };
+    public static readonly LoadCase Upload = new("upload", "/upload")
+    {
+        Method = "POST",
+        UploadLength = Backend.LargeLength,
+        Length = Greeting.Length,
+    };
     public static readonly LoadCase Https = Page with { Name = "https", Scheme = "https" };
 
-    /// <summary>As many requests each second for whom ever they go to, so that waiting times can be compared: each connection pauses at random.</summary>
+    /// <summary>
+    /// As many requests each second for whom ever they go to, so that waiting times can be compared: each connection pauses at random.
+    /// </summary>
     public static readonly LoadCase Paced = Small with { Name = "latency", LongestPause = 40 };
 
     /// <summary>The page of the closed site, whatever its length is.</summary>
@@ -50,7 +57,9 @@ internal sealed record LoadCase(string Name, string Path)
 
     public int UploadLength { get; init; }
 
-    /// <summary>Over how many hosts the requests are spread, as in <see cref="PublishedRouter.StartWithHosts"/>; 0: they all go to one.</summary>
+    /// <summary>
+    /// Over how many hosts the requests are spread, as in <see cref="PublishedRouter.StartWithHosts"/>; 0: they all go to one.
+    /// </summary>
     public int Hosts { get; init; }
 
     /// <summary>The longest pause between an answer and the next request, in milliseconds.</summary>

@@ -9,21 +9,42 @@ internal static class LoadExperiment
     private sealed record Contestant(string Name, ServerProcess Process, LoadCase Load);
 
     /// <summary>The same request to everyone.</summary>
-    public static Task PeersAsync(Lab lab, BenchResult result, LoadCase load, params string[] peers) => RunAsync(
-        lab, result, load.Name, peers.Select(peer => new Contestant(Contestants.NameOf(peer), lab.Start(peer, load.Scheme), load)));
+    public static Task PeersAsync(Lab lab, BenchResult result, LoadCase load, params string[] peers) =>
+        RunAsync(
+            lab,
+            result,
+            load.Name,
+            peers.Select(peer => new Contestant(Contestants.NameOf(peer), lab.Start(peer, load.Scheme), load))
+        );
 
     /// <summary>The closed site's page, beside the cheapest request that is forwarded.</summary>
-    public static Task ClosedAsync(Lab lab, BenchResult result) => RunAsync(
-        lab, result, "closed",
-        [
-            new Contestant("forwarded", PublishedRouter.Start(lab, lab.Options.Router), LoadCase.Small),
-            new Contestant("closed", PublishedRouter.Start(lab, lab.Options.Router, mode: "maintenance"), LoadCase.Closed),
-        ]);
+    public static Task ClosedAsync(Lab lab, BenchResult result) =>
+        RunAsync(
+            lab,
+            result,
+            "closed",
+            [
+                new Contestant("forwarded", PublishedRouter.Start(lab, lab.Options.Router), LoadCase.Small),
+                new Contestant("closed", PublishedRouter.Start(lab, lab.Options.Router, mode: "maintenance"), LoadCase.Closed),
+            ]
+        );
 
     /// <summary>Tables from one host to a hundred thousand, with the requests spread over all of them.</summary>
-    public static Task HostsAsync(Lab lab, BenchResult result) => RunAsync(
-        lab, result, "hosts",
-        HostCounts.Select(count => new Contestant($"{count}", PublishedRouter.StartWithHosts(lab, lab.Options.Router, count), LoadCase.Small with { Name = "hosts", Hosts = count })));
+    public static Task HostsAsync(Lab lab, BenchResult result) =>
+        RunAsync(
+            lab,
+            result,
+            "hosts",
+            HostCounts.Select(count => new Contestant(
+                $"{count}",
+                PublishedRouter.StartWithHosts(lab, lab.Options.Router, count),
+                LoadCase.Small with
+                {
+                    Name = "hosts",
+                    Hosts = count,
+                }
+            ))
+        );
 
     private static async Task RunAsync(Lab lab, BenchResult result, string name, IEnumerable<Contestant> all)
     {

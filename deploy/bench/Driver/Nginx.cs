@@ -4,15 +4,19 @@ namespace Router.Bench;
 internal static class Nginx
 {
     /// <summary>Everything that nginx writes stays below its own directory.</summary>
-    public const string TemporaryPaths = "client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;";
+    public const string TemporaryPaths =
+        "client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;";
 
     public static ServerProcess Start(Lab lab, string scheme, bool keptAlive)
     {
         var (directory, port, backendPort) = (lab.NewDirectory(), ServerProcess.FreePort(), lab.Backend.PortFor(scheme));
         var connection = keptAlive ? "" : "close";
-        // The original looks its backends up by name while it runs, so the address is a variable; with one, nginx keeps no TLS session either.
+        // The original looks its backends up by name while it runs, so the address is a variable; with one, nginx keeps no TLS session
+        // either.
         var target = keptAlive ? $"{scheme}://backend" : "$backend";
-        File.WriteAllText(Path.Combine(directory, "nginx.conf"), $$"""
+        File.WriteAllText(
+            Path.Combine(directory, "nginx.conf"),
+            $$"""
             daemon off;
             pid nginx.pid;
             error_log stderr error;
@@ -42,7 +46,8 @@ internal static class Nginx
                 }
             }
 
-            """);
+            """
+        );
         return lab.Run(port, directory, new Dictionary<string, string>(), "nginx", "-p", directory, "-c", "nginx.conf");
     }
 }

@@ -30,7 +30,8 @@ internal sealed record Probe(int Status, int Length, int TotalBytes)
 
         var head = Encoding.Latin1.GetString(buffer, 0, end);
         var status = int.Parse(head.Split(' ', 3)[1]);
-        var length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)) is { } field
+        var length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+            is { } field
             ? int.Parse(field.Split(':')[1])
             : throw new BenchException($"{load.Name}: an answer without Content-Length: {head}");
         var total = end + 4 + length;
@@ -47,7 +48,6 @@ internal sealed record Probe(int Status, int Length, int TotalBytes)
             bytes = bytes[await socket.SendAsync(bytes)..];
     }
 
-    private static async Task<int> ReceiveAsync(Socket socket, Memory<byte> buffer) => await socket.ReceiveAsync(buffer) is var count and > 0
-        ? count
-        : throw new BenchException("the connection ended in an answer");
+    private static async Task<int> ReceiveAsync(Socket socket, Memory<byte> buffer) =>
+        await socket.ReceiveAsync(buffer) is var count and > 0 ? count : throw new BenchException("the connection ended in an answer");
 }

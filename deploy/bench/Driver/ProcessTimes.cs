@@ -16,13 +16,20 @@ internal static partial class ProcessTimes
     public static double Microseconds(IEnumerable<int> processes) => processes.Sum(Microseconds);
 
     /// <summary>The resident memory of these processes, in bytes.</summary>
-    public static long Resident(IEnumerable<int> processes) => processes.Sum(process =>
-        long.Parse(File.ReadLines($"/proc/{process}/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]) * 1024);
+    public static long Resident(IEnumerable<int> processes) =>
+        processes.Sum(process =>
+            long.Parse(
+                File.ReadLines($"/proc/{process}/status")
+                    .First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal))
+                    .Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2]
+            ) * 1024
+        );
 
     /// <summary>A process and all that it has started.</summary>
     public static int[] Tree(int root)
     {
-        var children = Directory.EnumerateDirectories("/proc")
+        var children = Directory
+            .EnumerateDirectories("/proc")
             .Select(directory => int.TryParse(Path.GetFileName(directory), out var id) ? id : 0)
             .Where(id => id > 0)
             .ToLookup(Parent);

@@ -12,11 +12,26 @@ internal static class PublishedRouter
 
     private static readonly string[] Addresses =
     [
-        "DM_FRONTEND_URL", "DM_API_URL", "DM_SEARCH_API_URL", "DM_ANTIVIRUS_API_URL", "DM_DOCUMENTS_S3_URL", "DM_G7_DRAFT_DOCUMENTS_S3_URL",
-        "DM_AGREEMENTS_S3_URL", "DM_COMMUNICATIONS_S3_URL", "DM_REPORTS_S3_URL", "DM_SUBMISSIONS_S3_URL",
+        "DM_FRONTEND_URL",
+        "DM_API_URL",
+        "DM_SEARCH_API_URL",
+        "DM_ANTIVIRUS_API_URL",
+        "DM_DOCUMENTS_S3_URL",
+        "DM_G7_DRAFT_DOCUMENTS_S3_URL",
+        "DM_AGREEMENTS_S3_URL",
+        "DM_COMMUNICATIONS_S3_URL",
+        "DM_REPORTS_S3_URL",
+        "DM_SUBMISSIONS_S3_URL",
     ];
 
-    public static ServerProcess Start(Lab lab, string program, string scheme = "http", string mode = "live", Dictionary<string, string>? more = null, string[]? under = null)
+    public static ServerProcess Start(
+        Lab lab,
+        string program,
+        string scheme = "http",
+        string mode = "live",
+        Dictionary<string, string>? more = null,
+        string[]? under = null
+    )
     {
         var environment = new Dictionary<string, string>
         {
@@ -35,7 +50,11 @@ internal static class PublishedRouter
             environment["Router__Backends__frontend__CertificateAuthorities"] = lab.Backend.Certificate;
         foreach (var (name, value) in more ?? [])
             environment[name] = value;
-        return Run(lab, environment, [.. under ?? [], .. program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : (string[])[program]]);
+        return Run(
+            lab,
+            environment,
+            [.. under ?? [], .. program.EndsWith(".dll", StringComparison.Ordinal) ? ["dotnet", program] : (string[])[program]]
+        );
     }
 
     /// <summary>Starts one with a table of so many hosts: <c>h0.example.org</c>, <c>h1.example.org</c> and so on.</summary>
@@ -43,17 +62,28 @@ internal static class PublishedRouter
     {
         var hosts = new JsonObject();
         for (var i = 0; i < count; i++)
-            hosts[$"h{i}"] = new JsonObject { ["Match"] = $"h{i}.example.org", ["Backend"] = "one", ["AllowList"] = "everybody" };
-        var file = Path.Combine(lab.Directory, $"hosts-{count}.json");
-        File.WriteAllText(file, new JsonObject
-        {
-            ["Router"] = new JsonObject
+            hosts[$"h{i}"] = new JsonObject
             {
-                ["Backends"] = new JsonObject { ["one"] = new JsonObject { ["Kind"] = "Frontend", ["Address"] = Address(lab, "http") } },
-                ["AllowLists"] = new JsonObject { ["everybody"] = Everyone },
-                ["Hosts"] = hosts,
-            },
-        }.ToJsonString());
+                ["Match"] = $"h{i}.example.org",
+                ["Backend"] = "one",
+                ["AllowList"] = "everybody",
+            };
+        var file = Path.Combine(lab.Directory, $"hosts-{count}.json");
+        File.WriteAllText(
+            file,
+            new JsonObject
+            {
+                ["Router"] = new JsonObject
+                {
+                    ["Backends"] = new JsonObject
+                    {
+                        ["one"] = new JsonObject { ["Kind"] = "Frontend", ["Address"] = Address(lab, "http") },
+                    },
+                    ["AllowLists"] = new JsonObject { ["everybody"] = Everyone },
+                    ["Hosts"] = hosts,
+                },
+            }.ToJsonString()
+        );
         return Run(lab, [], program, "--config", file);
     }
 

@@ -32,7 +32,9 @@ internal sealed partial class ServerProcess : IDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
-    /// <summary>Starts one, and comes back at once. Its log goes to <c>server.log</c> in its directory; standard output is thrown away.</summary>
+    /// <summary>
+    /// Starts one, and comes back at once. Its log goes to <c>server.log </c> in its directory; standard output is thrown away.
+    /// </summary>
     public static ServerProcess Start(int port, string directory, IReadOnlyDictionary<string, string> environment, params string[] command)
     {
         var log = Path.Combine(directory, "server.log");

@@ -22,7 +22,12 @@ internal sealed record Target(string Title, double Limit, string Unit, Func<Benc
         Cpu("https", "page from an HTTPS backend", Contestants.NginxClose, 0.08),
         new("closed page: CPU, to a forwarded small answer", 0.4, "", result => result.Ratio("closed", Figure.Cpu, "closed", "forwarded")),
         new("100,000 hosts: CPU, to 5 hosts", 1.03, "", result => result.Ratio("hosts", Figure.Cpu, "100000", "5")),
-        new($"p99 at the same load, to {Contestants.Yarp}", 1, "", result => result.Ratio("latency", Figure.Percentile99, Contestants.Router, Contestants.Yarp)),
+        new(
+            $"p99 at the same load, to {Contestants.Yarp}",
+            1,
+            "",
+            result => result.Ratio("latency", Figure.Percentile99, Contestants.Router, Contestants.Yarp)
+        ),
         new("first answer after the start", 60, "ms", result => result.Median("start", Contestants.Router, Figure.Start)),
         new("resident, idle", 50, "MB", result => result.Median("start", Contestants.Router, Figure.Resident)),
         new("resident, under load", 110, "MB", result => UnderLoad.Max(name => result.Greatest(name, Contestants.Router, Figure.Resident))),

@@ -15,8 +15,14 @@ internal static class WebSocketExperiment
     private static readonly byte[] FromServer = [0x81, PayloadLength, .. Enumerable.Repeat((byte)'x', PayloadLength)];
 
     // The key and the answer to it are the ones of RFC 6455 section 1.3.
-    private static readonly byte[] Opening = [.. "GET /ws HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8];
-    private static readonly byte[] Opened = [.. "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"u8];
+    private static readonly byte[] Opening =
+    [
+        .. "GET /ws HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8,
+    ];
+    private static readonly byte[] Opened =
+    [
+        .. "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"u8,
+    ];
 
     public static async Task RunAsync(Lab lab, BenchResult result)
     {
@@ -45,24 +51,30 @@ internal static class WebSocketExperiment
         await echo;
     }
 
-    private static async Task<(double Messages, double Microseconds, double Seconds)> TalkAsync(Lab lab, ServerProcess process, TimeSpan time)
+    private static async Task<(double Messages, double Microseconds, double Seconds)> TalkAsync(
+        Lab lab,
+        ServerProcess process,
+        TimeSpan time
+    )
     {
         var sockets = await Task.WhenAll(Enumerable.Range(0, lab.Options.Connections).Select(_ => OpenAsync(process.Port)));
         var before = ProcessTimes.Microseconds(process.Tree);
         var clock = Stopwatch.StartNew();
-        var messages = await Task.WhenAll(sockets.Select(async socket =>
-        {
-            var count = 0;
-            for (var buffer = new byte[1024]; clock.Elapsed < time; count++)
+        var messages = await Task.WhenAll(
+            sockets.Select(async socket =>
             {
-                await socket.SendAsync(FromClient);
-                await ReceiveAsync(socket, buffer.AsMemory(0, FromServer.Length));
-                if (!buffer.AsSpan(0, FromServer.Length).SequenceEqual(FromServer))
-                    throw new BenchException("websocket: another message than was sent");
-            }
+                var count = 0;
+                for (var buffer = new byte[1024]; clock.Elapsed < time; count++)
+                {
+                    await socket.SendAsync(FromClient);
+                    await ReceiveAsync(socket, buffer.AsMemory(0, FromServer.Length));
+                    if (!buffer.AsSpan(0, FromServer.Length).SequenceEqual(FromServer))
+                        throw new BenchException("websocket: another message than was sent");
+                }
 
-            return count;
-        }));
+                return count;
+            })
+        );
         // There and back are two messages.
         var measured = (2.0 * messages.Sum(), ProcessTimes.Microseconds(process.Tree) - before, clock.Elapsed.TotalSeconds);
         foreach (var socket in sockets)
@@ -108,7 +120,7 @@ internal static class WebSocketExperiment
             {
                 await HeadAsync(socket);
                 await socket.SendAsync(Opened);
-                for (var buffer = new byte[FromClient.Length]; ;)
+                for (var buffer = new byte[FromClient.Length]; ; )
                 {
                     await ReceiveAsync(socket, buffer);
                     await socket.SendAsync(FromServer);

@@ -4,13 +4,29 @@ using Router.Serving;
 
 namespace Router.Micro;
 
-/// <summary>The table that Router comes with, with an address for each backend and some more ranges than anyone has in an allow list.</summary>
+/// <summary>
+/// The table that Router comes with, with an address for each backend and some more ranges than anyone has in an allow list.
+/// </summary>
 internal static class DefaultTable
 {
     public static (RouterSettings Settings, RouteTable Table) Read(int furtherHosts = 0)
     {
         var values = new Dictionary<string, string?>();
-        foreach (var backend in (string[])["frontend", "api", "search-api", "antivirus-api", "documents", "g7-draft-documents", "agreements", "communications", "reports", "submissions"])
+        foreach (
+            var backend in (string[])
+                [
+                    "frontend",
+                    "api",
+                    "search-api",
+                    "antivirus-api",
+                    "documents",
+                    "g7-draft-documents",
+                    "agreements",
+                    "communications",
+                    "reports",
+                    "submissions",
+                ]
+        )
             values[$"Router:Backends:{backend}:Address"] = "http://127.0.0.1:9";
         values["Router:Backends:frontend:BasicAuthentication"] = "dXNlcjpwYXNzd29yZA==";
         foreach (var list in (string[])["users", "developers", "admins"])
@@ -21,9 +37,14 @@ internal static class DefaultTable
             values[$"Router:Hosts:h{i}:Backend"] = "api";
         }
 
-        var faults = new ValidationErrors();
+        var errors = new ValidationErrors();
         var (settings, table, _, _) = Site.Read(
-            new ConfigurationBuilder().AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json")).AddInMemoryCollection(values).Build(), faults);
-        return faults.All is [] ? (settings, table) : throw new InvalidOperationException(string.Join('\n', faults.All));
+            new ConfigurationBuilder()
+                .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"))
+                .AddInMemoryCollection(values)
+                .Build(),
+            errors
+        );
+        return errors.All is [] ? (settings, table) : throw new InvalidOperationException(string.Join('\n', errors.All));
     }
 }

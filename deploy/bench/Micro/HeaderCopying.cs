@@ -13,16 +13,16 @@ namespace Router.Micro;
 public class HeaderCopying
 {
     private readonly DefaultHttpContext _context = new();
-    private readonly HttpResponseMessage _answer = new() { Content = new ByteArrayContent([]) };
+    private readonly HttpResponseMessage _response = new() { Content = new ByteArrayContent([]) };
     private readonly BackendSettings _backend;
-    private readonly ForwardContext _order;
+    private readonly ForwardContext _forward;
 
     public HeaderCopying()
     {
         var (settings, table) = DefaultTable.Read();
         var route = table.Match("www.example.org", "/").Route!;
         _backend = route.Backend!;
-        _order = new ForwardContext
+        _forward = new ForwardContext
         {
             Route = route,
             PathAndQuery = "/",
@@ -45,28 +45,50 @@ public class HeaderCopying
         request.Headers.Referer = "https://www.example.org/search?q=cloud";
         request.Headers.Cookie = "session=eyJhbGciOiJIUzI1NiJ9.c2Vzc2lvbg.V2hhdCBhIHNlc3Npb24; cookie_policy=accepted";
         request.Headers.UpgradeInsecureRequests = "1";
-        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("Dest", "document"), ("Mode", "navigate"), ("Site", "same-origin"), ("User", "?1")])
+        foreach (
+            var (name, value) in (ReadOnlySpan<(string, string)>)
+                [("Dest", "document"), ("Mode", "navigate"), ("Site", "same-origin"), ("User", "?1")]
+        )
             request.Headers[$"Sec-Fetch-{name}"] = value;
-        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("", "\"Chromium\";v=\"141\""), ("-Mobile", "?0"), ("-Platform", "\"Linux\"")])
+        foreach (
+            var (name, value) in (ReadOnlySpan<(string, string)>)
+                [("", "\"Chromium\";v=\"141\""), ("-Mobile", "?0"), ("-Platform", "\"Linux\"")]
+        )
             request.Headers[$"Sec-Ch-Ua{name}"] = value;
-        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)
-            [
-                ("Server", "nginx"), ("Date", "Mon, 23 Nov 2026 17:24:15 GMT"), ("Connection", "keep-alive"), ("ETag", "\"67430d3f-2000\""), ("Accept-Ranges", "bytes"),
-                ("Cache-Control", "private, max-age=0"), ("Vary", "Cookie"), ("Referrer-Policy", "strict-origin-when-cross-origin"), ("X-Frame-Options", "DENY"),
-            ])
+        foreach (
+            var (name, value) in (ReadOnlySpan<(string, string)>)
+                [
+                    ("Server", "nginx"),
+                    ("Date", "Mon, 23 Nov 2026 17:24:15 GMT"),
+                    ("Connection", "keep-alive"),
+                    ("ETag", "\"67430d3f-2000\""),
+                    ("Accept-Ranges", "bytes"),
+                    ("Cache-Control", "private, max-age=0"),
+                    ("Vary", "Cookie"),
+                    ("Referrer-Policy", "strict-origin-when-cross-origin"),
+                    ("X-Frame-Options", "DENY"),
+                ]
+        )
         {
-            _answer.Headers.TryAddWithoutValidation(name, value);
+            _response.Headers.TryAddWithoutValidation(name, value);
         }
 
-        foreach (var (name, value) in (ReadOnlySpan<(string, string)>)[("Content-Type", "text/html; charset=utf-8"), ("Content-Language", "en"), ("Last-Modified", "Sun, 24 Nov 2024 11:26:23 GMT")])
-            _answer.Content.Headers.TryAddWithoutValidation(name, value);
+        foreach (
+            var (name, value) in (ReadOnlySpan<(string, string)>)
+                [
+                    ("Content-Type", "text/html; charset=utf-8"),
+                    ("Content-Language", "en"),
+                    ("Last-Modified", "Sun, 24 Nov 2024 11:26:23 GMT"),
+                ]
+        )
+            _response.Content.Headers.TryAddWithoutValidation(name, value);
     }
 
     [Benchmark]
     public object ToTheBackend()
     {
         var message = new BackendRequest(HttpMethod.Get, "/", _context.Request.Headers.Count + RequestHeaders.UsuallyAdded);
-        RequestHeaders.Copy(_context, message, _backend, _order);
+        RequestHeaders.Copy(_context, message, _backend, _forward);
         return message;
     }
 
@@ -74,16 +96,16 @@ public class HeaderCopying
     public bool ToTheClient()
     {
         _context.Response.Headers.Clear();
-        return ResponseHeaders.TryCopy(_answer, _context);
+        return ResponseHeaders.TryCopy(_response, _context);
     }
 
     [Benchmark]
     public void RulesForTheClient()
     {
         _context.Response.Headers.Clear();
-        _order.HeaderRules.Apply(_context);
+        _forward.HeaderRules.Apply(_context);
     }
 
     [GlobalCleanup]
-    public void End() => _answer.Dispose();
+    public void End() => _response.Dispose();
 }

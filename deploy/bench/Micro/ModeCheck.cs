@@ -10,7 +10,12 @@ public class ModeCheck
 {
     private readonly RouteTable _table = DefaultTable.Read().Table;
     private readonly IPAddress _client = IPAddress.Parse("203.0.50.7");
-    private readonly AdmissionPolicy _admission = new(new BypassGate(new FleetClock(TimeProvider.System)), TimeProvider.System, TimeSpan.Zero, default);
+    private readonly AdmissionPolicy _admission = new(
+        new BypassGate(new FleetClock(TimeProvider.System)),
+        TimeProvider.System,
+        TimeSpan.Zero,
+        default
+    );
     private ModeController _modes = null!;
 
     [Params("live", "maintenance")]
@@ -21,7 +26,13 @@ public class ModeCheck
 
     [Benchmark]
     public AdmissionOutcome Decide() =>
-        _admission.Evaluate(AdmissionRequest.Of("GET", "/suppliers/opportunities", _client), _table.Match("www.example.org", "/suppliers/opportunities"), _modes.State).Outcome;
+        _admission
+            .Evaluate(
+                AdmissionRequest.Of("GET", "/suppliers/opportunities", _client),
+                _table.Match("www.example.org", "/suppliers/opportunities"),
+                _modes.State
+            )
+            .Outcome;
 
     [GlobalCleanup]
     public void End() => _modes.Dispose();

@@ -15,16 +15,26 @@ if (inline)
     builder.WebHost.UseSockets(options => options.UnsafePreferInlineScheduling = true);
 }
 
-builder.Services.AddReverseProxy().LoadFromMemory(
-    [new RouteConfig { RouteId = "all", ClusterId = "backend", Match = new RouteMatch { Path = "{**all}" } }],
-    [
-        new ClusterConfig
-        {
-            ClusterId = "backend",
-            Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = backend } },
-            HttpClient = new HttpClientConfig { DangerousAcceptAnyServerCertificate = true },
-        },
-    ]);
+builder
+    .Services.AddReverseProxy()
+    .LoadFromMemory(
+        [
+            new RouteConfig
+            {
+                RouteId = "all",
+                ClusterId = "backend",
+                Match = new RouteMatch { Path = "{**all}" },
+            },
+        ],
+        [
+            new ClusterConfig
+            {
+                ClusterId = "backend",
+                Destinations = new Dictionary<string, DestinationConfig> { ["one"] = new() { Address = backend } },
+                HttpClient = new HttpClientConfig { DangerousAcceptAnyServerCertificate = true },
+            },
+        ]
+    );
 
 var application = builder.Build();
 application.MapReverseProxy();

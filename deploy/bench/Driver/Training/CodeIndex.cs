@@ -7,7 +7,6 @@ namespace Router.Bench.Training;
 /// <summary>An assembly.</summary>
 internal sealed record CodeFile(string Name, MetadataReader Metadata, PEReader Image);
 
-/// <summary>A type where it is defined.</summary>
 internal readonly record struct DefinedType(CodeFile File, TypeDefinitionHandle Handle)
 {
     public TypeDefinition Definition => File.Metadata.GetTypeDefinition(Handle);
@@ -18,15 +17,24 @@ internal readonly record struct DefinedType(CodeFile File, TypeDefinitionHandle 
 
     public DefinedType? Outer => Definition.GetDeclaringType() is { IsNil: false } outer ? new DefinedType(File, outer) : null;
 
-    public string FullName => Outer is { } outer ? $"{outer.FullName}+{Name}" : Namespace is "" ? Name : $"{Namespace}.{Name}";
+    public string FullName =>
+        Outer is { } outer ? $"{outer.FullName}+{Name}"
+        : Namespace is "" ? Name
+        : $"{Namespace}.{Name}";
 
-    public bool IsValue => Name is not "Enum" && Definition.BaseType switch
-    {
-        { IsNil: true } => false,
-        { Kind: HandleKind.TypeReference } from => IsBaseOfValues(File.Metadata.GetString(File.Metadata.GetTypeReference((TypeReferenceHandle)from).Name)),
-        { Kind: HandleKind.TypeDefinition } from => IsBaseOfValues(File.Metadata.GetString(File.Metadata.GetTypeDefinition((TypeDefinitionHandle)from).Name)),
-        _ => false,
-    };
+    public bool IsValue =>
+        Name is not "Enum"
+        && Definition.BaseType switch
+        {
+            { IsNil: true } => false,
+            { Kind: HandleKind.TypeReference } from => IsBaseOfValues(
+                File.Metadata.GetString(File.Metadata.GetTypeReference((TypeReferenceHandle)from).Name)
+            ),
+            { Kind: HandleKind.TypeDefinition } from => IsBaseOfValues(
+                File.Metadata.GetString(File.Metadata.GetTypeDefinition((TypeDefinitionHandle)from).Name)
+            ),
+            _ => false,
+        };
 
     private static bool IsBaseOfValues(string name) => name is "ValueType" or "Enum";
 }
@@ -43,7 +51,11 @@ internal sealed class CodeIndex
         foreach (var path in folders.SelectMany(folder => Directory.GetFiles(folder, "*.dll")))
         {
             var image = new PEReader(File.OpenRead(path));
-            if (!image.HasMetadata || image.GetMetadataReader() is not { IsAssembly: true } metadata || !names.Add(Path.GetFileNameWithoutExtension(path)))
+            if (
+                !image.HasMetadata
+                || image.GetMetadataReader() is not { IsAssembly: true } metadata
+                || !names.Add(Path.GetFileNameWithoutExtension(path))
+            )
                 continue;
             var file = new CodeFile(metadata.GetString(metadata.GetAssemblyDefinition().Name), metadata, image);
             foreach (var handle in metadata.TypeDefinitions)
@@ -60,7 +72,8 @@ internal sealed class CodeIndex
     /// <summary>The method and its type; null where there is none, or several that can't be told apart.</summary>
     public (DefinedType Type, TypeName Name, MethodDefinitionHandle Method)? Find(ProfiledMethod method)
     {
-        // A method that implements an interface by its full name has dots of its own: the type is the shortest beginning that is one and has such a method.
+        // A method that implements an interface by its full name has dots of its own: the type is the shortest beginning that is one and
+        // has such a method.
         foreach (var dot in DotsOutsideBrackets(method.Name))
         {
             var prefix = method.Name[..dot];
@@ -82,20 +95,25 @@ internal sealed class CodeIndex
         var depth = 0;
         for (var i = 1; i < name.Length; i++)
         {
-            depth += name[i] switch { '[' => 1, ']' => -1, _ => 0 };
+            depth += name[i] switch
+            {
+                '[' => 1,
+                ']' => -1,
+                _ => 0,
+            };
             if (name[i] == '.' && depth == 0)
                 yield return i;
         }
     }
 
     private static List<MethodDefinitionHandle> MethodsOf(DefinedType type, string name, int size) =>
-    [
-        .. from handle in type.Definition.GetMethods()
-           let method = type.File.Metadata.GetMethodDefinition(handle)
-           where method.RelativeVirtualAddress != 0 && type.File.Metadata.StringComparer.Equals(method.Name, name)
-           where type.File.Image.GetMethodBody(method.RelativeVirtualAddress).GetILReader().Length == size
-           select handle,
-    ];
+        [
+            .. from handle in type.Definition.GetMethods()
+            let method = type.File.Metadata.GetMethodDefinition(handle)
+            where method.RelativeVirtualAddress != 0 && type.File.Metadata.StringComparer.Equals(method.Name, name)
+            where type.File.Image.GetMethodBody(method.RelativeVirtualAddress).GetILReader().Length == size
+            select handle,
+        ];
 
     private static int ParametersOf(DefinedType type, MethodDefinitionHandle handle)
     {
@@ -113,7 +131,12 @@ internal sealed class CodeIndex
         var (depth, count) = (0, 1);
         foreach (var letter in list)
         {
-            depth += letter switch { '(' or '<' or '[' => 1, ')' or '>' or ']' => -1, _ => 0 };
+            depth += letter switch
+            {
+                '(' or '<' or '[' => 1,
+                ')' or '>' or ']' => -1,
+                _ => 0,
+            };
             if (letter == ',' && depth == 1)
                 count++;
         }

@@ -8,8 +8,8 @@ using Router.Proxy;
 namespace Router.Bench.Training;
 
 /// <summary>
-/// Writes a profile as the ahead-of-time compiler reads it (<c>--mibc</c>): an assembly whose one method names each profiled method by a token and
-/// has its counters as constants behind it. It is never run.
+/// Writes a profile as the ahead-of-time compiler reads it (<c>--mibc</c>): an assembly whose one method names each profiled method by a
+/// token and has its counters as constants behind it. It is never run.
 /// </summary>
 internal sealed class ProfileWriter(CodeIndex code)
 {
@@ -35,7 +35,11 @@ internal sealed class ProfileWriter(CodeIndex code)
     /// <summary>Adds a method; false where it or its type can't be named.</summary>
     public bool TryAdd(ProfiledMethod method)
     {
-        if (code.Find(method) is not { } found || TokenOf(found.Name) is not { } owner || ReferenceTo(found.Type.File, found.Method, owner) is not { } reference)
+        if (
+            code.Find(method) is not { } found
+            || TokenOf(found.Name) is not { } owner
+            || ReferenceTo(found.Type.File, found.Method, owner) is not { } reference
+        )
             return false;
         _instructions.OpCode(ILOpCode.Ldtoken);
         _instructions.Token(reference);
@@ -67,7 +71,14 @@ internal sealed class ProfileWriter(CodeIndex code)
         var encoder = new MethodBodyStreamEncoder(bodies);
         _metadata.AddModule(0, _metadata.GetOrAddString(name), _metadata.GetOrAddGuid(Guid.Empty), default, default);
         _metadata.AddAssembly(_metadata.GetOrAddString(name), new Version(1, 0, 0, 0), default, default, default, default);
-        _metadata.AddTypeDefinition(default, default, _metadata.GetOrAddString("<Module>"), default, MetadataTokens.FieldDefinitionHandle(1), MetadataTokens.MethodDefinitionHandle(1));
+        _metadata.AddTypeDefinition(
+            default,
+            default,
+            _metadata.GetOrAddString("<Module>"),
+            default,
+            MetadataTokens.FieldDefinitionHandle(1),
+            MetadataTokens.MethodDefinitionHandle(1)
+        );
         var methods = Global("Methods", _instructions);
         var groups = new InstructionEncoder(new BlobBuilder());
         groups.LoadString(_metadata.GetOrAddUserString("router;"));
@@ -78,7 +89,11 @@ internal sealed class ProfileWriter(CodeIndex code)
 
         var image = new BlobBuilder();
         new ManagedPEBuilder(
-            new PEHeaderBuilder(imageCharacteristics: Characteristics.Dll), new MetadataRootBuilder(_metadata), bodies, deterministicIdProvider: _ => new BlobContentId(Guid.Empty, 1)).Serialize(image);
+            new PEHeaderBuilder(imageCharacteristics: Characteristics.Dll),
+            new MetadataRootBuilder(_metadata),
+            bodies,
+            deterministicIdProvider: _ => new BlobContentId(Guid.Empty, 1)
+        ).Serialize(image);
         File.Delete(path);
         using var archive = ZipFile.Open(path, ZipArchiveMode.Create);
         var entry = archive.CreateEntry($"{name}.dll", CompressionLevel.SmallestSize);
@@ -91,7 +106,13 @@ internal sealed class ProfileWriter(CodeIndex code)
             var signature = new BlobBuilder();
             new BlobEncoder(signature).MethodSignature().Parameters(0, returned => returned.Void(), _ => { });
             return _metadata.AddMethodDefinition(
-                MethodAttributes.Public | MethodAttributes.Static, MethodImplAttributes.IL, _metadata.GetOrAddString(method), _metadata.GetOrAddBlob(signature), encoder.AddMethodBody(instructions, maxStack: 8), default);
+                MethodAttributes.Public | MethodAttributes.Static,
+                MethodImplAttributes.IL,
+                _metadata.GetOrAddString(method),
+                _metadata.GetOrAddBlob(signature),
+                encoder.AddMethodBody(instructions, maxStack: 8),
+                default
+            );
         }
     }
 
@@ -99,7 +120,14 @@ internal sealed class ProfileWriter(CodeIndex code)
     public TypeReferenceHandle Reference(string assembly, string @namespace, string name)
     {
         if (!_assemblies.TryGetValue(assembly, out var scope))
-            _assemblies[assembly] = scope = _metadata.AddAssemblyReference(_metadata.GetOrAddString(assembly), new Version(0, 0, 0, 0), default, default, default, default);
+            _assemblies[assembly] = scope = _metadata.AddAssemblyReference(
+                _metadata.GetOrAddString(assembly),
+                new Version(0, 0, 0, 0),
+                default,
+                default,
+                default,
+                default
+            );
         return Reference(scope, @namespace, name);
     }
 
@@ -107,7 +135,11 @@ internal sealed class ProfileWriter(CodeIndex code)
     public TypeReferenceHandle Reference(EntityHandle scope, string @namespace, string name)
     {
         if (!_references.TryGetValue((scope, @namespace, name), out var reference))
-            _references[(scope, @namespace, name)] = reference = _metadata.AddTypeReference(scope, _metadata.GetOrAddString(@namespace), _metadata.GetOrAddString(name));
+            _references[(scope, @namespace, name)] = reference = _metadata.AddTypeReference(
+                scope,
+                _metadata.GetOrAddString(@namespace),
+                _metadata.GetOrAddString(name)
+            );
         return reference;
     }
 
@@ -121,7 +153,11 @@ internal sealed class ProfileWriter(CodeIndex code)
         var signature = new BlobBuilder();
         if (!new SignatureCopy(this, file, signature).TryCopy(file.Metadata.GetBlobReader(method.Signature)))
             return null;
-        var reference = _metadata.AddMemberReference(owner, _metadata.GetOrAddString(file.Metadata.GetString(method.Name)), _metadata.GetOrAddBlob(signature));
+        var reference = _metadata.AddMemberReference(
+            owner,
+            _metadata.GetOrAddString(file.Metadata.GetString(method.Name)),
+            _metadata.GetOrAddBlob(signature)
+        );
         if (method.GetGenericParameters() is not { Count: > 0 and var count })
             return reference;
         // The runtime does not tell its arguments: what reference types share is what pays.

@@ -13,7 +13,10 @@ internal sealed record ProfiledMethod(string Name, string Signature, int Size, I
     public long Most => Probes.Where(probe => probe.IsNumber).SelectMany(probe => probe.Numbers).DefaultIfEmpty().Max();
 }
 
-/// <summary>What was counted at one place of a method; the numbers are those of the compiler's own format (<c>corjit.h</c>, <c>PgoInstrumentationSchema</c>).</summary>
+/// <summary>
+/// What was counted at one place of a method; the numbers are those of the compiler's own format (<c>corjit.h</c>,
+/// <c>PgoInstrumentationSchema </c>).
+/// </summary>
 /// <param name="Kind">What is counted, and in its lowest bits as what.</param>
 /// <param name="Offset">Where, in bytes of intermediate code.</param>
 /// <param name="Other">What else belongs to the kind, such as where an edge leads.</param>
@@ -38,9 +41,12 @@ internal sealed record Probe(int Kind, int Offset, int Other, IReadOnlyList<stri
     public bool CountsTheNext => (Kind & ~(0x30 | Marshalling)) == 0x80;
 
     /// <summary>The counters. One of four bytes has no place for more in the compiler's reader than a signed number.</summary>
-    public IEnumerable<long> Numbers => Data.Select(text => text.Split(' ') is [var low, var high]
-        ? (long)(ulong.Parse(high, CultureInfo.InvariantCulture) << 32) + NumberOf(low)
-        : Math.Min(NumberOf(text), int.MaxValue));
+    public IEnumerable<long> Numbers =>
+        Data.Select(text =>
+            text.Split(' ') is [var low, var high]
+                ? (long)(ulong.Parse(high, CultureInfo.InvariantCulture) << 32) + NumberOf(low)
+                : Math.Min(NumberOf(text), int.MaxValue)
+        );
 
     private static long NumberOf(string text) => uint.Parse(text, CultureInfo.InvariantCulture);
 }

@@ -86,7 +86,11 @@ internal sealed class SignatureCopy(ProfileWriter profile, CodeFile file, BlobBu
         return type.ResolutionScope.Kind switch
         {
             HandleKind.TypeReference => ReferenceTo(type.ResolutionScope) is { } outer ? profile.Reference(outer, "", name) : null,
-            HandleKind.AssemblyReference => profile.Reference(From.GetString(From.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name), From.GetString(type.Namespace), name),
+            HandleKind.AssemblyReference => profile.Reference(
+                From.GetString(From.GetAssemblyReference((AssemblyReferenceHandle)type.ResolutionScope).Name),
+                From.GetString(type.Namespace),
+                name
+            ),
             _ => null,
         };
     }

@@ -1,8 +1,8 @@
 namespace Router.Bench.Training;
 
 /// <summary>
-/// Makes the profile by which Router is compiled ahead of time: which way each branch mostly goes, and which types come by. It runs Router on the
-/// just-in-time compiler, whose instrumented code counts all that, under the loads of the benchmark.
+/// Makes the profile by which Router is compiled ahead of time: which way each branch mostly goes, and which types come by. It runs Router
+/// on the just-in-time compiler, whose instrumented code counts all that, under the loads of the benchmark.
 /// </summary>
 internal static class Trainer
 {
@@ -26,7 +26,10 @@ internal static class Trainer
     public static async Task TrainAsync(Lab lab, string trainee)
     {
         var methods = new Dictionary<(string Name, string Signature, int Size), ProfiledMethod>();
-        foreach (var (scheme, mode, loads) in ((string, string, LoadCase[])[])[("http", "live", Open), ("https", "live", [LoadCase.Https]), ("http", "maintenance", [LoadCase.Closed])])
+        foreach (
+            var (scheme, mode, loads) in ((string, string, LoadCase[])[])
+                [("http", "live", Open), ("https", "live", [LoadCase.Https]), ("http", "maintenance", [LoadCase.Closed])]
+        )
         {
             foreach (var method in await CountAsync(lab, trainee, scheme, mode, loads))
             {
@@ -38,10 +41,17 @@ internal static class Trainer
 
         var framework = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         var version = Path.GetFileName(framework);
-        var writer = new ProfileWriter(new CodeIndex(Path.GetDirectoryName(trainee)!, framework, Path.Combine(framework, "../../Microsoft.AspNetCore.App", version)));
-        var written = methods.Values.OrderBy(method => method.Name, StringComparer.Ordinal).ThenBy(method => method.Signature, StringComparer.Ordinal).Count(writer.TryAdd);
+        var writer = new ProfileWriter(
+            new CodeIndex(Path.GetDirectoryName(trainee)!, framework, Path.Combine(framework, "../../Microsoft.AspNetCore.App", version))
+        );
+        var written = methods
+            .Values.OrderBy(method => method.Name, StringComparer.Ordinal)
+            .ThenBy(method => method.Signature, StringComparer.Ordinal)
+            .Count(writer.TryAdd);
         if (written < methods.Count / 2)
-            throw new BenchException($"of {methods.Count} methods only {written} were found in the assemblies: has the form of the runtime's profile changed?");
+            throw new BenchException(
+                $"of {methods.Count} methods only {written} were found in the assemblies: has the form of the runtime's profile changed?"
+            );
         var file = Path.Combine(lab.Options.Repository, "Router/router.mibc");
         writer.Save(file);
         Console.WriteLine($"{file}: {written} methods of {methods.Count} that were passed {Often} times, .NET {version}");
@@ -51,7 +61,9 @@ internal static class Trainer
     {
         var file = Path.Combine(lab.Directory, "profile.txt");
         File.Delete(file);
-        var router = await PublishedRouter.Start(lab, trainee, scheme, mode, new Dictionary<string, string>(Instrumented) { ["DOTNET_PGODataPath"] = file }).ListensAsync();
+        var router = await PublishedRouter
+            .Start(lab, trainee, scheme, mode, new Dictionary<string, string>(Instrumented) { ["DOTNET_PGODataPath"] = file })
+            .ListensAsync();
         foreach (var load in loads)
             await Wrk.RunAsync(lab, Contestants.Router, router.Port, load, Seconds);
         // It writes when it ends.
