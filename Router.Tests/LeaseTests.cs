@@ -1,4 +1,5 @@
 using Router.Modes;
+using Router.Switching;
 
 namespace Router.Tests;
 
@@ -28,6 +29,29 @@ public sealed class LeaseTests : IDisposable
         _modes.Current.Should().Be(ModeCatalogue.Closed);
         _modes.State.Record.Version.Number.Should().Be(1, "it is no change of the record");
         _changes.Should().Equal("maintenance");
+    }
+
+    [Fact]
+    public void An_instance_that_has_closed_itself_does_not_take_the_open_fleet_for_closed()
+    {
+        _clock.Advance(Lease + TimeSpan.FromSeconds(1));
+        var state = _modes.State;
+        var own = new InstanceReport
+        {
+            Name = "router-1",
+            Id = "router-1/1",
+            At = _clock.GetUtcNow(),
+            Started = _clock.GetUtcNow(),
+            Version = state.Record.Version,
+            StepMade = state.Step.Made,
+            Mode = state.Mode.Name,
+            Since = state.Since,
+            WriteSettleSeconds = 60,
+        };
+
+        var verdict = Verdict.Of(FleetState.Of(state, [own], _clock.GetUtcNow(), TimeSpan.FromSeconds(5)), expect: 1);
+
+        verdict.IsSafe.Should().BeFalse("it opens with its next contact to the store");
     }
 
     [Fact]

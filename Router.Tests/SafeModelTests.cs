@@ -27,6 +27,10 @@ public sealed class SafeModelTests(ITestOutputHelper output)
         restores.Should().BeGreaterThan(Schedules / 2, "a verdict that is never SAFE proves nothing");
     }
 
+    [Fact]
+    public void A_schedule_in_which_an_instance_judged_the_fleet_while_its_own_lease_was_over_is_right() =>
+        new SimWorld(1276280959, Fix.None).Run().Should().BeNull();
+
     [Theory]
     [InlineData(Fix.VanishedInstanceIsNotOutvoted)]
     [InlineData(Fix.DeadInstanceLeavesItsOpenWrites)]

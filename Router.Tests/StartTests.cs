@@ -102,7 +102,13 @@ public sealed class StartTests : IDisposable
         await File.WriteAllTextAsync(Path.Combine(_directory, "ranges"), "203.0.113.0/24");
         var site = Site("Router:Management:TokenFile", "token");
         site["Kestrel"] = JsonNode.Parse(
-            """{ "Endpoints": { "public": { "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "./site.key" } } } }"""
+            """
+            {
+                "Endpoints": {
+                    "public": { "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "./site.key" } }
+                }
+            }
+            """
         );
         site["Router"]!["ModeStore"] = new JsonObject { ["File"] = "mode.json" };
         site["Router"]!["TrustedProxyLists"] = JsonNode.Parse(

@@ -147,15 +147,7 @@ internal sealed partial class SimInstance : IDisposable
         var reports = _world.Store.Reports.Values.Where(report => report.Id != Id).Append(MakeReport());
         if (_world.Without == Fix.VanishedInstanceIsNotOutvoted && expect is not null)
             reports = reports.Where(report => report.StateAt(now, SimWorld.Expiry) != InstanceState.Vanished);
-        var fleet = new FleetState
-        {
-            Record = state.Record,
-            Step = state.Step,
-            Reports = [.. reports],
-            Now = now,
-            HeartbeatExpiry = SimWorld.Expiry,
-        };
-        return Verdict.Of(fleet, expect);
+        return Verdict.Of(FleetState.Of(state, reports, now, SimWorld.Expiry), expect);
     }
 
     /// <summary>Records the end of another instance, as the product does.</summary>

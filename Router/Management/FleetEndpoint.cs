@@ -79,7 +79,7 @@ public sealed class FleetEndpoint(
             Agreed =
                 health.Problem is null
                 && live.Length == (expect ?? live.Length)
-                && live.All(report => report.Confirms(state.Record, state.Step)),
+                && live.All(report => report.Confirms(state.Record, state.RecordStep)),
             Current = describer.Describe(state),
             LastWrites = LastWrites(reports),
             Instances =

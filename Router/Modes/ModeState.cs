@@ -14,6 +14,12 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
     /// <summary>The step in force.</summary>
     public ModeStep Step { get; } = IsLapsed ? Closed(Record.Steps[Index]) : Record.Steps[Index];
 
+    /// <summary>
+    /// The record's step in force, whether or not this instance is in it: one that has lapsed has closed itself, and the fleet has not. The
+    /// fleet is judged by this one.
+    /// </summary>
+    public ModeStep RecordStep => Record.Steps[Index];
+
     /// <summary>The next scheduled step; null where none is.</summary>
     public ModeStep? Next { get; } = Index + 1 < Record.Steps.Length ? Record.Steps[Index + 1] : null;
 

@@ -82,13 +82,8 @@ public sealed class Fleet(
     {
         var state = modes.State;
         return Verdict.Of(
-            new FleetState
+            FleetState.Of(state, reports, clock.GetUtcNow(), HeartbeatExpiry) with
             {
-                Record = state.Record,
-                Step = state.Step,
-                Reports = [.. reports],
-                Now = clock.GetUtcNow(),
-                HeartbeatExpiry = HeartbeatExpiry,
                 Isolation = health.Isolation,
                 Problem = problem,
             },

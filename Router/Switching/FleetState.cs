@@ -8,7 +8,7 @@ public sealed record FleetState
 {
     public required ModeRecord Record { get; init; }
 
-    /// <summary>Its step in force.</summary>
+    /// <summary>The record's step in force; never the one in which an instance is that has lapsed.</summary>
     public required ModeStep Step { get; init; }
 
     /// <summary>What the instances reported last.</summary>
@@ -25,4 +25,19 @@ public sealed record FleetState
 
     /// <summary>What is wrong with the mode store; null where nothing is.</summary>
     public string? Problem { get; init; }
+
+    /// <summary>What an instance knows of the fleet.</summary>
+    /// <param name="state">The mode as it knows it.</param>
+    /// <param name="reports">What the others and it itself reported last.</param>
+    /// <param name="now">The fleet's clock.</param>
+    /// <param name="heartbeatExpiry">How long a report may be old.</param>
+    public static FleetState Of(ModeState state, IEnumerable<InstanceReport> reports, DateTimeOffset now, TimeSpan heartbeatExpiry) =>
+        new()
+        {
+            Record = state.Record,
+            Step = state.RecordStep,
+            Reports = [.. reports],
+            Now = now,
+            HeartbeatExpiry = heartbeatExpiry,
+        };
 }

@@ -148,7 +148,7 @@ public sealed record InstanceReport
     /// observing instance may not be in itself: its own mode may have lapsed.
     /// </summary>
     public InstanceReport EndedBy(InstanceEnd end, ModeState state) =>
-        IsQuiet(state.Record, state.Record.Steps[state.Index]) ? this with { End = end } : Ended(end);
+        IsQuiet(state.Record, state.RecordStep) ? this with { End = end } : Ended(end);
 
     /// <summary>
     /// The same instance, ended: the writes that it had in flight are of unknown outcome from then on, and so are those that it may have

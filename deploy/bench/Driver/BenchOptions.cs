@@ -1,5 +1,4 @@
 using System.Globalization;
-using Router.Http.Http1;
 
 namespace Router.Bench;
 

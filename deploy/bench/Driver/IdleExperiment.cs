@@ -1,6 +1,5 @@
 using System.Net;
 using System.Net.Sockets;
-using Router.Http.Http1;
 
 namespace Router.Bench;
 

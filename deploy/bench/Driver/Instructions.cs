@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
-using Router.Cli;
-using Router.Modes;
 
 namespace Router.Bench;
 

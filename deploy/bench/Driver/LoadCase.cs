@@ -1,5 +1,4 @@
 using System.Text;
-using Router.Http;
 
 namespace Router.Bench;
 

@@ -1,8 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
-using Router.Http;
-using Router.Pages;
 
 namespace Router.Bench;
 

@@ -1,5 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
+using Router.Bench;
+using Router.Bench.Training;
 
 [assembly: SupportedOSPlatform("linux")]
 

@@ -1,5 +1,3 @@
-using Router.Http;
-
 namespace Router.Bench;
 
 /// <summary>The part of the README that a run writes.</summary>

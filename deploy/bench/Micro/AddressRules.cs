@@ -1,6 +1,5 @@
 using System.Net;
 using Router.Access;
-using Router.Routing;
 
 namespace Router.Micro;
 

@@ -3,7 +3,6 @@ using Router.Configuration;
 using Router.Headers;
 using Router.Http;
 using Router.Proxy;
-using Router.Proxy.InFlight;
 using Router.Routing;
 using Router.Upstreams;
 
@@ -88,7 +87,7 @@ public class HeaderCopying
     public object ToTheBackend()
     {
         var message = new BackendRequest(HttpMethod.Get, "/", _context.Request.Headers.Count + RequestHeaders.UsuallyAdded);
-        RequestHeaders.Copy(_context, message, _backend, _forward);
+        RequestHeaders.Copy(_context, message, _backend, _forward, limits: null);
         return message;
     }
 

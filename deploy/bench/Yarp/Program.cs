@@ -1,4 +1,3 @@
-using Router.Routing;
 using Yarp.ReverseProxy.Configuration;
 
 // yarp URL BACKEND [--inline]: YARP as it comes, with everything forwarded to one backend.

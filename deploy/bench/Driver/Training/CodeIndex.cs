@@ -1,6 +1,5 @@
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
-using Router.Http;
 
 namespace Router.Bench.Training;
 
