@@ -1,10 +1,12 @@
 namespace Router.Serving;
 
-/// <summary>Connections that could not be accepted because the process or the machine had no descriptor or memory left for them.</summary>
+/// <summary>
+/// Counts connections that could not be accepted because the process or the machine had run out of descriptors or memory.
+/// </summary>
 public sealed partial class AcceptFailures(TimeProvider time, ILogger<AcceptFailures> logger)
 {
-    // Connections in the backlog make accept fail again at once: without a pause it would keep a socket thread, which others wait for,
-    // busy.
+    // With connections in the backlog, accept fails again at once. Without a pause it would keep a socket thread busy that other
+    // connections need.
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan WarningInterval = TimeSpan.FromMinutes(1);
 
@@ -12,10 +14,9 @@ public sealed partial class AcceptFailures(TimeProvider time, ILogger<AcceptFail
     private long _count;
     private long _warnedAt;
 
-    /// <summary>How often it has failed.</summary>
     public long Count => Interlocked.Read(ref _count);
 
-    /// <summary>Notes a failure, and waits before the next attempt.</summary>
+    /// <summary>Records a failure and waits before the next attempt.</summary>
     public Task NoteAndPauseAsync(string problem)
     {
         Interlocked.Increment(ref _count);

@@ -11,19 +11,19 @@ using Router.Pages;
 namespace Router.Serving;
 
 /// <summary>
-/// The page <c>/_bypass </c>: takes a tester's token, gives the browser a cookie that its host and scheme let it keep, and shows whether
-/// the bypass is active.
+/// The <c>/_bypass</c> page: takes a bypass token, sets a cookie that the browser accepts for its host and scheme, and shows whether the
+/// bypass is active.
 /// </summary>
 public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, TimeProvider time, ILogger<BypassForm> logger) : IDisposable
 {
-    // The redirect after a token was accepted leads here: without the cookie, the browser has dropped it.
+    // The redirect after an accepted token leads here. If the cookie is missing then, the browser has dropped it.
     private const string Entered = "entered";
 
     private const int LongestBody = 4096;
 
     private readonly WrongTokens _wrong = new("bypass", time);
 
-    /// <summary>Shows the page, or takes a token.</summary>
+    /// <summary>Shows the page or accepts a token.</summary>
     public async ValueTask HandleAsync(HttpContext context, Site site, ModeState state, IPAddress client)
     {
         if (context.Request.Method is "POST")
@@ -121,8 +121,8 @@ public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, T
         LogEntered(client, bypass.Id, bypass.Until);
     }
 
-    // Null where the request has no form that can be read. Read here and not by the framework, whose reader throws on boundaries and
-    // charsets that it can't use.
+    // Null if the request has no readable form. Parsed here because the framework's reader throws on boundaries and charsets that it cannot
+    // use.
     private static async ValueTask<string?> ReadTokenAsync(HttpContext context)
     {
         if (
@@ -141,11 +141,11 @@ public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, T
             : null;
     }
 
-    // The page as it is before a token was entered.
+    // The page before a token was entered.
     private BypassPage Empty(HttpContext context, Site site, ModeState state) =>
         new() { TokensEnd = gate.LastEnd(state), OnlyHost = DomainFor(context, site) is null ? context.Request.Host.Host : null };
 
-    // A browser drops a cookie for a domain that is not its host's. One without a domain is for the host alone.
+    // A browser drops a cookie whose domain does not match its host. A cookie without a domain is valid for that host alone.
     private static string? DomainFor(HttpContext context, Site site)
     {
         var host = context.Request.Host.Host;
@@ -156,7 +156,8 @@ public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, T
             : null;
     }
 
-    // The browser drops a secure cookie that came over plain http. It says itself what it used; otherwise the load balancer does.
+    // The browser drops a secure cookie received over plain http. The browser's own headers state the scheme it used; otherwise the load
+    // balancer does.
     private static bool IsSecure(HttpContext context, Site site)
     {
         var request = context.Request;

@@ -5,8 +5,8 @@ using Router.Upstreams;
 namespace Router.Serving;
 
 /// <summary>
-/// Tries addresses whose circuit breaker is open in the background, so that a backend that is back gets requests again at once. A backend
-/// that the mode closes is left alone. What was known about it before will say nothing when it opens again, and is forgotten.
+/// Probes addresses with an open circuit breaker in the background, so that a recovered backend gets requests again at once. A backend that
+/// the mode closes is not probed: what was known about it will mean nothing when it opens again, and is discarded.
 /// </summary>
 public sealed class CircuitProbes(UpstreamRegistry upstreams, ModeController modes, BackgroundFailures failures, TimeProvider time)
     : BackgroundLoop(failures, time)

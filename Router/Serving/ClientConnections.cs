@@ -5,12 +5,13 @@ using Router.Configuration;
 namespace Router.Serving;
 
 /// <summary>
-/// The open connections of clients. Beyond the limit a new one is closed at once, so that those that are open keep their backends, and
-/// management and health check their descriptors. From this machine, where its health check comes from, 16 more are taken.
+/// Counts and limits the open client connections. Beyond the limit a new connection is closed at once, so that open ones keep their backend
+/// connections, and management and health check keep their descriptors. From this machine, where its health check comes from, 16 more are
+/// accepted.
 /// </summary>
 public sealed partial class ClientConnections
 {
-    /// <summary>How many connections from this machine are taken beyond the limit.</summary>
+    /// <summary>How many connections from this machine are accepted beyond the limit.</summary>
     public const int LocalReserve = 16;
 
     private static readonly TimeSpan WarningInterval = TimeSpan.FromMinutes(1);
@@ -25,7 +26,6 @@ public sealed partial class ClientConnections
     private long _refusedAtWarning;
     private long _warnedAt;
 
-    /// <summary>None is open.</summary>
     public ClientConnections(RouterSettings settings, TimeProvider time, ILogger<ClientConnections> logger)
     {
         (_time, _logger) = (time, logger);
@@ -35,12 +35,12 @@ public sealed partial class ClientConnections
             LogTooHigh(problem);
     }
 
-    /// <summary>How many may be open at once.</summary>
+    /// <summary>The maximum number of open connections.</summary>
     public int Limit { get; }
 
     public int Open => Volatile.Read(ref _open);
 
-    /// <summary>How many were refused.</summary>
+    /// <summary>The number of refused connections.</summary>
     public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>The connection middleware.</summary>
@@ -76,18 +76,17 @@ public sealed partial class ClientConnections
             }
         };
 
-    /// <summary>The most that were open since the peak was last reset.</summary>
+    /// <summary>The highest number of open connections since the peak was last reset.</summary>
     public int Peak => Volatile.Read(ref _peak);
 
-    /// <summary>Starts a new peak.</summary>
     public void ResetPeak() => Volatile.Write(ref _peak, Open);
 
-    /// <summary>Waits until none is open.</summary>
+    /// <summary>Waits until no connection is open.</summary>
     public Task WaitUntilNoneAsync(CancellationToken cancellation)
     {
         var none = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         Volatile.Write(ref _none, none);
-        // The last one may have gone before it could know of the wait.
+        // The last connection may have closed before it could see the waiter.
         Interlocked.MemoryBarrier();
         return Open == 0 ? Task.CompletedTask : none.Task.WaitAsync(cancellation);
     }
@@ -98,7 +97,7 @@ public sealed partial class ClientConnections
             Volatile.Read(ref _none)?.TrySetResult();
     }
 
-    // Once a minute: anybody can open connections.
+    // At most once a minute: anyone can open connections.
     private void Warn()
     {
         long refused;

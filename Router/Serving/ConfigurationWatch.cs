@@ -5,22 +5,22 @@ using Router.Modes;
 namespace Router.Serving;
 
 /// <summary>
-/// Reloads when one of the configuration's files has changed, or when a signal asks. A file that is still being written is waited for;
-/// several requests at once are one reload.
+/// Reloads when a configuration file has changed or a signal asks for it. Waits for a file that is still being written; several requests at
+/// once cause one reload.
 /// </summary>
 public sealed class ConfigurationWatch(ConfigurationFiles files, Reloader reloader, BackgroundFailures failures, TimeProvider time)
     : BackgroundLoop(failures, time)
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
 
-    // A writer that pauses for longer is read half-way, which is refused and harmless.
+    // If a writer pauses for longer than this, a partial file is read. That is rejected and does no harm.
     private static readonly TimeSpan Settled = TimeSpan.FromMilliseconds(500);
 
     private readonly TimeProvider _time = time;
     private readonly AsyncAutoResetEvent _asked = new(time);
     private volatile string? _cause;
 
-    /// <summary>Asks for a reload, without waiting for it.</summary>
+    /// <summary>Requests a reload without waiting for it.</summary>
     public void Request(string cause)
     {
         _cause = cause;

@@ -7,7 +7,7 @@ using Router.Upstreams;
 namespace Router.Serving;
 
 /// <summary>
-/// The site that is served, replaced in one step by <see cref="Reloader"/>. Requests that began on the old one end on it.
+/// Holds the site in force, which <see cref="Reloader"/> replaces in one step. Requests that started on the old site finish on it.
 /// </summary>
 public sealed class CurrentSite(
     SiteParts first,
@@ -21,15 +21,14 @@ public sealed class CurrentSite(
 {
     private volatile Site _current = new(first, upstreams, limits, lists, metrics.Traffic, bypass, time);
 
-    /// <summary>The site in force.</summary>
     public Site Current => _current;
 
-    /// <summary>Makes a site of parts that have no faults, and puts it in the place of the one in force.</summary>
+    /// <summary>Builds a site from validated parts and puts it in force.</summary>
     public Site Replace(SiteParts parts)
     {
         var site = new Site(parts, upstreams, limits, lists, metrics.Traffic, bypass, time);
         _current = site;
-        // A list may have been read anew since the site was made.
+        // A proxy list may have been refreshed since the site was built.
         site.Proxies.Combine();
         upstreams.Keep(site.Upstreams);
         lists.KeepOnly(site.Settings.TrustedProxyLists);

@@ -3,7 +3,7 @@ using Router.Configuration;
 
 namespace Router.Serving;
 
-/// <summary>How many files and sockets the process may have open, and how many connections of clients fit into that.</summary>
+/// <summary>The process's limit of open files and sockets, and how many client connections fit into it.</summary>
 public static class DescriptorLimit
 {
     // Management and health (64 connections without an accepted request, and as many operators), listeners, log, files, store, probes and
@@ -12,22 +12,20 @@ public static class DescriptorLimit
 
     private const int Fewest = 16;
 
-    /// <summary>The limit in force; null where the system does not say.</summary>
+    /// <summary>The limit in force; null if the system does not report one.</summary>
     public static int? Current { get; } = Read("/proc/self/limits");
 
-    /// <summary>How many clients may be connected: a request takes a connection to its backend besides the client's.</summary>
+    /// <summary>How many clients may be connected: each request needs a connection to its backend besides the client's.</summary>
     public static int ClientsFor(int descriptors) => Math.Max(Fewest, (descriptors - Reserve) / 2);
 
-    /// <summary>Why a limit of client connections does not fit into the descriptors, and what to do; null where it fits.</summary>
+    /// <summary>Why a limit of client connections does not fit into the descriptors, with a hint; null if it fits.</summary>
     public static string? ProblemOf(int connections, int descriptors) =>
         connections <= ClientsFor(descriptors)
             ? null
             : $"Router:Limits:MaxConnections is {connections}, but the limit of {descriptors} open files has room for {ClientsFor(descriptors)} clients with their backends. "
                 + "Raise the limit of open files (LimitNOFILE, ulimit -n) or lower MaxConnections";
 
-    /// <summary>
-    /// Why a backend's limit of concurrent requests does not fit into the descriptors, and what to do; null where it fits.
-    /// </summary>
+    /// <summary>Why a backend's limit of concurrent requests does not fit into the descriptors, with a hint; null if it fits.</summary>
     public static string? ProblemOf(BackendSettings backend, int descriptors) =>
         backend.Http2 || backend.MaxConcurrentRequests <= descriptors - Reserve
             ? null
@@ -35,7 +33,9 @@ public static class DescriptorLimit
                 + $"but the limit of {descriptors} open files has room for {Math.Max(0, descriptors - Reserve)}. "
                 + "Raise the limit of open files (LimitNOFILE, ulimit -n) or lower MaxConcurrentRequests";
 
-    /// <summary>The soft limit in a file such as <c>/proc/self/limits</c>; the runtime raises it to the hard one at its start.</summary>
+    /// <summary>
+    /// Reads the soft limit from a file such as <c>/proc/self/limits</c>. The runtime raises it to the hard limit at startup.
+    /// </summary>
     public static int? Read(string path)
     {
         try

@@ -7,9 +7,9 @@ using Router.Proxy.InFlight;
 namespace Router.Serving;
 
 /// <summary>
-/// Every exchange with a backend that ends without a complete response to the client ends here, for whatever reason. What is known about it
-/// is decided once: the list of writes of unknown outcome, the counters, the access log and what the client is told follow from that, so
-/// they always agree.
+/// Handles every backend request that ends without a complete response to the client, whatever the reason. What is known about it is
+/// decided once: the list of writes of unknown outcome, the counters, the access log and the response to the client all follow from that
+/// decision, so they always agree.
 /// </summary>
 public sealed partial class RequestEnding(
     InFlightRequests inFlight,
@@ -20,15 +20,15 @@ public sealed partial class RequestEnding(
 )
 {
     /// <summary>
-    /// Decides, and reports. To be called while the exchange is still open, so that a write is at any instant in the list of one or of the
-    /// other.
+    /// Decides the outcome and reports it. Call it while the request is still in flight, so that a write is at every instant either in the
+    /// list of requests in flight or in that of uncertain writes.
     /// </summary>
     /// <param name="context">The request.</param>
-    /// <param name="record">What is known of it.</param>
+    /// <param name="record">What is known about it.</param>
     /// <param name="route">The name of its route.</param>
     /// <param name="reason">Why it ended.</param>
-    /// <returns>What Router is to answer, and what that is to say of the request; null where nobody is left to answer, or a response has
-    /// begun.</returns>
+    /// <returns>Router's own response and the outcome it must state; null if no client is left to receive it, or a response has already
+    /// started.</returns>
     public (OwnResponse Answer, RequestOutcome Outcome)? Report(
         HttpContext context,
         RequestRecord record,
@@ -37,9 +37,9 @@ public sealed partial class RequestEnding(
     )
     {
         var clientLeft = reason == ForwardFailure.ClientGone;
-        // What has changed its protocol has had its response.
+        // An upgraded connection has already had its response.
         record.Failed(clientLeft && !record.IsUpgraded);
-        // Half a response must not look like a complete one.
+        // A partial response must not look complete.
         if (clientLeft || context.Response.HasStarted)
             context.Abort();
         var response = clientLeft || context.Response.HasStarted ? null : AnswerTo(reason);

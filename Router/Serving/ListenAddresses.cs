@@ -2,10 +2,10 @@ using Router.Configuration;
 
 namespace Router.Serving;
 
-/// <summary>Everywhere that a process would listen.</summary>
+/// <summary>All addresses that a process would listen on.</summary>
 public static class ListenAddresses
 {
-    /// <summary>The site's addresses and, last, the management interface's.</summary>
+    /// <summary>The site's addresses followed by the management interface's.</summary>
     public static IReadOnlyList<ListenAddress> Of(IConfiguration configuration, StartOptions options, ManagementSettings management)
     {
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().ToArray();
@@ -18,7 +18,7 @@ public static class ListenAddresses
         return [.. site, .. management.Url is { } url ? new[] { new ListenAddress("Router:Management:Url", url) } : []];
     }
 
-    /// <summary>The addresses that can't be listened on, but for those that another process uses, which are given apart.</summary>
+    /// <summary>The addresses that cannot be listened on. Those in use by another process are returned separately.</summary>
     public static IReadOnlyList<ListenAddress> Check(
         IReadOnlyList<ListenAddress> addresses,
         IConfiguration configuration,
@@ -57,7 +57,7 @@ public static class ListenAddresses
         return inUse;
     }
 
-    /// <summary>Why a start has failed, by trying each address: the framework's own exceptions name none.</summary>
+    /// <summary>Explains a failed start by trying each address: the framework's own exceptions do not name the address.</summary>
     public static string Explain(IReadOnlyList<ListenAddress> addresses, Exception failure) =>
         addresses.Select(address => address.Try(out _)).FirstOrDefault(error => error is not null) is { } found
             ? $"{found.Problem}. {found.Hint}."

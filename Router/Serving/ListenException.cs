@@ -1,4 +1,4 @@
 namespace Router.Serving;
 
-/// <summary>An address that somebody chose can't be listened on. The message says which, why, and the cure.</summary>
+/// <summary>A configured address cannot be listened on. The message says which, why, and how to fix it.</summary>
 public sealed class ListenException(string message, Exception cause) : Exception(message, cause);

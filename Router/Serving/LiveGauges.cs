@@ -9,7 +9,7 @@ using Router.Upstreams;
 
 namespace Router.Serving;
 
-/// <summary>The instruments that look at live state when somebody asks, and cost nothing until then.</summary>
+/// <summary>Instruments that read live state when they are collected, and cost nothing until then.</summary>
 public sealed class LiveGauges
 {
     private static readonly string[] CircuitStates = ["closed", "partial", "open"];
@@ -26,7 +26,7 @@ public sealed class LiveGauges
     private readonly CurrentSite _site;
     private readonly UpstreamRegistry _upstreams;
 
-    /// <summary>Adds them to Router's meter.</summary>
+    /// <summary>Adds the instruments to Router's meter.</summary>
     public LiveGauges(
         RouterMetrics metrics,
         ModeController modes,
@@ -178,7 +178,7 @@ public sealed class LiveGauges
             "s",
             "How long ago a list of trusted proxies was last read; absent where it never was."
         );
-        // The framework's handler reports this for HTTP/2; the name and labels are the semantic conventions' for both.
+        // The framework's handler reports this for HTTP/2. Name and labels follow the semantic conventions for both.
         meter.CreateObservableUpDownCounter(
             "http.client.open_connections",
             Connections,
@@ -187,7 +187,8 @@ public sealed class LiveGauges
         );
     }
 
-    // What the observer publishes is the fleet's, so that every instance shows the same. Where nothing current is known, nothing is safe.
+    // The observer publishes the fleet's verdict, so that every instance reports the same. Without a current verdict, nothing is reported
+    // as safe.
     private IEnumerable<Measurement<int>> Verdicts(PublishedVerdict? published)
     {
         var current = published is { } known && known.Version == _modes.State.Record.Version ? known.State : VerdictState.NotSafe;

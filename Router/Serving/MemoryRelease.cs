@@ -3,9 +3,9 @@ using Router.Background;
 namespace Router.Serving;
 
 /// <summary>
-/// Gives memory back to the system when many clients have gone. Each connection with an unfinished request holds a buffer of 16 KiB; once
-/// returned it is garbage, which nothing collects on a site that has become quiet. The collection stops all threads, so it is made only
-/// where at most a quarter is left of 1,000 connections or more, and once for each such peak.
+/// Returns memory to the system after many clients have disconnected. Each connection with an unfinished request holds a buffer of 16 KiB;
+/// a returned buffer is garbage, which nothing collects on a site that has become quiet. The collection stops all threads, so it runs only
+/// if at most a quarter of 1,000 connections or more is left, and once for each such peak.
 /// </summary>
 public sealed partial class MemoryRelease(
     ClientConnections connections,
@@ -14,10 +14,10 @@ public sealed partial class MemoryRelease(
     ILogger<MemoryRelease> logger
 ) : BackgroundLoop(failures, time)
 {
-    /// <summary>The smallest peak after which memory is given back.</summary>
+    /// <summary>The smallest peak after which memory is returned.</summary>
     public const int SmallestPeak = 1_000;
 
-    /// <summary>How often connections are looked at.</summary>
+    /// <summary>How often the number of connections is checked.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(30);
 
     private readonly TimeProvider _time = time;
@@ -32,7 +32,7 @@ public sealed partial class MemoryRelease(
                 continue;
             connections.ResetPeak();
             var before = GC.GetTotalMemory(forceFullCollection: false);
-            // Aggressive: free regions go back to the system at once, and not over the next collections.
+            // Aggressive: returns free regions to the system at once rather than over the next collections.
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
             LogReleased(peak, open, before >> 20, GC.GetTotalMemory(forceFullCollection: false) >> 20);
         }

@@ -4,7 +4,8 @@ using Router.Modes;
 namespace Router.Serving;
 
 /// <summary>
-/// Has the closed site's answers made as soon as the mode changes: a flood of visitors comes exactly then, and the first must not wait.
+/// Prepares the closed site's responses as soon as the mode changes: that is exactly when a flood of visitors arrives, and the first must
+/// not wait.
 /// </summary>
 public sealed class PagePreparation(CurrentSite site, ModeController modes, BackgroundFailures failures, FleetClock time) : IHostedService
 {
@@ -21,7 +22,7 @@ public sealed class PagePreparation(CurrentSite site, ModeController modes, Back
         return Task.CompletedTask;
     }
 
-    // Beside the one who announces the change: that one holds a lock that a request may wait for.
+    // On another thread than the announcement's: that one holds a lock that a request may wait for.
     private void Prepare(ModeState state)
     {
         if (state.Mode.ClosesAnything)

@@ -4,15 +4,15 @@ using Router.Background;
 namespace Router.Serving;
 
 /// <summary>
-/// Reads the lists of trusted proxies: once before the first request is taken, and then each at its interval.
-/// A list that can't be read keeps the site from nothing.
+/// Reads the lists of trusted proxies: once before the first request is accepted, then each list at its interval. A list that cannot be
+/// read does not stop the site.
 /// </summary>
 public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clients, BackgroundFailures failures, TimeProvider time)
     : BackgroundLoop(failures, time)
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
-    // The largest of these lists that is published has two million bytes.
+    // The largest published list of this kind has two million bytes.
     private const int MostBytes = 16 << 20;
 
     private readonly TimeProvider _time = time;
@@ -24,7 +24,7 @@ public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clie
         await base.StartAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Reads every list now, whatever its interval.</summary>
+    /// <summary>Reads every list now, regardless of its interval.</summary>
     public Task RefreshAllAsync(CancellationToken stopping) => RefreshAsync(isAsked: true, stopping);
 
     public override void Dispose()
@@ -44,7 +44,7 @@ public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clie
 
     private async Task RefreshAsync(bool isAsked, CancellationToken stopping)
     {
-        // A list is read by one caller at a time.
+        // Only one caller reads a list at a time.
         await _one.WaitAsync(stopping).ConfigureAwait(false);
         try
         {
@@ -68,8 +68,8 @@ public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clie
         client.MaxResponseContentBufferSize = MostBytes;
         client.Timeout = Timeout.InfiniteTimeSpan;
         await Task.WhenAll(due.Select(list => list.RefreshAsync(client, stopping))).ConfigureAwait(false);
-        // The site of now, not that of before the reading: CurrentSite combines as well when it puts another one in force,
-        // and whichever comes second has seen what the other did.
+        // Use the site in force now, not the one from before the read: CurrentSite also combines when it puts another site in force, and
+        // whichever runs second sees what the other did.
         site.Current.Proxies.Combine();
     }
 }

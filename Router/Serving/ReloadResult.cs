@@ -5,9 +5,9 @@ namespace Router.Serving;
 
 /// <summary>The result of a reload.</summary>
 /// <param name="Changes">The keys and files that changed.</param>
-/// <param name="AfterRestart">Those of the keys whose new values take effect only at the next start.</param>
-/// <param name="Faults">Why nothing was changed; none where the new configuration is in force.</param>
-/// <param name="Routes">How many routes the site in force has.</param>
+/// <param name="AfterRestart">The changed keys whose new values take effect only after a restart.</param>
+/// <param name="Faults">Why nothing was changed; empty if the new configuration is in force.</param>
+/// <param name="Routes">The number of routes of the site in force.</param>
 public sealed record ReloadResult(
     ImmutableArray<string> Changes,
     ImmutableArray<string> AfterRestart,
@@ -15,13 +15,12 @@ public sealed record ReloadResult(
     int Routes
 )
 {
-    // More names than these make no line that a person reads.
+    // A line with more names than this is not readable.
     private const int MostNamed = 10;
 
-    /// <summary>Whether the new configuration is in force.</summary>
     public bool IsAccepted => Faults is [];
 
-    /// <summary>What changed, in one sentence part.</summary>
+    /// <summary>What changed, as part of a sentence.</summary>
     public string Summary =>
         Changes is []
             ? "nothing changed"

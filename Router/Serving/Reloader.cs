@@ -6,8 +6,8 @@ using Router.Pages;
 namespace Router.Serving;
 
 /// <summary>
-/// Reads everything again that an operator can change while Router runs: the configuration, pages, the files that routes serve,
-/// certificates and lists. It is in force as a whole or not at all; what is wrong is logged once, counted, and given to whoever asked.
+/// Rereads everything an operator can change while Router runs: the configuration, pages, the files that routes serve, certificates and
+/// lists. It takes effect as a whole or not at all. Errors are logged once, counted, and returned to the caller.
 /// </summary>
 public sealed partial class Reloader(
     IConfigurationRoot configuration,
@@ -19,7 +19,7 @@ public sealed partial class Reloader(
     ILogger<Reloader> logger
 ) : IDisposable
 {
-    // Read by what is made once, at the start.
+    // Read only by components that are created once, at startup.
     private static readonly string[] StartOnly =
     [
         "Router:Mode",
@@ -36,9 +36,9 @@ public sealed partial class Reloader(
     private readonly SemaphoreSlim _one = new(1, 1);
     private Dictionary<string, string> _stamps = StampFiles(site.Current.Settings, configuration);
 
-    /// <summary>Reads everything again.</summary>
-    /// <param name="cause">What asked for it, for the log.</param>
-    /// <param name="stopping">Gives up.</param>
+    /// <summary>Rereads everything.</summary>
+    /// <param name="cause">What requested the reload, for the log.</param>
+    /// <param name="stopping">Cancels the reload.</param>
     public async Task<ReloadResult> ReloadAsync(string cause, CancellationToken stopping)
     {
         await _one.WaitAsync(stopping).ConfigureAwait(false);
@@ -49,7 +49,7 @@ public sealed partial class Reloader(
             if (result.IsAccepted)
             {
                 LogReloaded(cause, result.Summary, result.Routes);
-                // A list that takes longer is read all the same; whoever asked does not wait for it.
+                // A list that takes longer is still read, but the caller does not wait for it.
                 await lists
                     .RefreshAllAsync(stopping)
                     .WaitAsync(ListsPatience, time, stopping)
@@ -75,7 +75,7 @@ public sealed partial class Reloader(
         var errors = new ValidationErrors();
         var before = site.Current;
         var candidate = files.ReadAgain(configuration, errors);
-        // Where a file can't be read, what is missing in it is no news.
+        // If a file cannot be read, its missing entries are not changes.
         if (errors.Any)
             return Refused(errors, before);
         SiteParts parts;
@@ -99,7 +99,7 @@ public sealed partial class Reloader(
                 LogModeUnchanged(now.Settings.Mode);
             return result;
         }
-        // A file may vanish between two looks, and no error of the new state may cost the old one.
+        // A file may vanish between two checks, and no error of the new state may cost the old one.
         catch (Exception failure) when (failure is not OutOfMemoryException)
         {
             LogFailed(failure);
@@ -132,7 +132,7 @@ public sealed partial class Reloader(
         }
         catch (Exception failure) when (FileText.IsUnreadable(failure))
         {
-            // What reads the pages reports it.
+            // The pages reader reports it.
             pages = [];
         }
 

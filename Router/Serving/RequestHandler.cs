@@ -17,8 +17,8 @@ using Router.Telemetry;
 namespace Router.Serving;
 
 /// <summary>
-/// The catch-all handler: every request for a routed host. It gathers the facts, has <see cref="AdmissionPolicy"/> decide, and carries the
-/// decision out.
+/// The catch-all handler for every request to a routed host. It gathers the facts, lets <see cref="AdmissionPolicy"/> decide, and carries
+/// out the decision.
 /// </summary>
 public sealed class RequestHandler(
     CurrentSite site,
@@ -35,15 +35,15 @@ public sealed class RequestHandler(
     FleetClock time
 )
 {
-    /// <summary>The paths that are Router's own on every host that no pattern but <c>*</c> routes.</summary>
+    /// <summary>The paths that Router serves itself on every host that only the pattern <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) => path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
 
-    /// <summary>Handles a request, or passes it on to Router's own endpoints where no route has it.</summary>
+    /// <summary>Handles a request, or passes it to Router's own endpoints if no route matches.</summary>
     public Task HandleAsync(HttpContext context, RequestDelegate own)
     {
         var record = new RequestRecord(time);
-        // A process that was paused may know a mode that is long over. Asked before the request is counted: one that waits is with no
-        // backend.
+        // A process that was suspended may hold a mode that ended long ago. Checked before the request is counted as in flight: a request
+        // that waits here has not reached a backend.
         return modes.Contact is { } contact && contact.IsStaleAt(record.Arrived)
             ? AskFirstAsync(context, own, contact, record)
             : HandleAsync(context, own, record);
@@ -64,7 +64,7 @@ public sealed class RequestHandler(
         var live = match.Route is { } route ? current.Routes[route.Index] : null;
         if (live?.Upstream is { } upstream)
         {
-            // Counted first, asked for the mode second: see AdmissionPolicy.
+            // Count first, check the mode second: see AdmissionPolicy.
             upstream.Enter();
             inFlight.Enter(record);
         }
@@ -74,18 +74,18 @@ public sealed class RequestHandler(
 
     private async Task AskFirstAsync(HttpContext context, RequestDelegate own, StoreContact contact, RequestRecord record)
     {
-        // The health check asks no backend, and a platform that got no answer would start this instance anew.
+        // The health check needs no backend, and a platform that got no response would restart this instance.
         if (!IsOwn(context.Request.Path.Value))
         {
             await contact.WaitAsync(record.Arrived, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            // It waited, and its client may have left.
+            // The request waited, so its client may have disconnected.
             (context.Feature<IConnectionLifetimeFeature>() as HalfClose)?.RequireInput();
         }
 
         await HandleAsync(context, own, record).ConfigureAwait(false);
     }
 
-    // One method for the way of a request that goes well: each one that waits costs it as much as a field or two.
+    // One async method for the whole successful path: each further async method costs a request as much as a header or two.
     private async Task HandleAsync(
         HttpContext context,
         Site current,
@@ -99,7 +99,7 @@ public sealed class RequestHandler(
         {
             if (Decide(context, current, match, live, pathAndQuery, record, out var refusal) is not { } forward)
             {
-                // It does not go to the backend: however long its response takes, it does not count as in flight.
+                // The request does not go to the backend: however long its response takes, it does not count as in flight.
                 Leave(record, live);
                 await AnswerAsync(context, refusal, current, live, record.Client).ConfigureAwait(false);
                 return;
@@ -120,7 +120,7 @@ public sealed class RequestHandler(
             if (failure is { } reason)
                 await AnswerFailureAsync(context, current, live!, record, reason).ConfigureAwait(false);
         }
-        // The body of a request that Router answers itself: the server reads no further, and says what is wrong with it.
+        // The body of a request that Router responds to itself: the server stops reading and says what is wrong with it.
         catch (BadHttpRequestException error)
             when (record.Upstream is null && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
@@ -131,7 +131,7 @@ public sealed class RequestHandler(
         {
             if (record is { Upstream: not null, HasEnded: false })
                 end.Report(context, record, live!.Route.Name, ForwardFailure.InternalError);
-            // What the server makes of it when it gets there; counters and log are to say the same.
+            // The status that the server itself will send for this error. Counters and log must agree with it.
             if (!context.Response.HasStarted)
                 context.Response.StatusCode = StatusCodes.Status500InternalServerError;
             throw;
@@ -139,7 +139,7 @@ public sealed class RequestHandler(
         finally
         {
             Leave(record, live);
-            // A client that left before its answer got no status, and 200 is only what the framework begins with.
+            // A client that disconnected before its response got no status; 200 is only the framework's initial value.
             (live?.Traffic ?? metrics.Traffic.NotRouted).Count(
                 context.Request.Method,
                 record.ClientLeft(context) ? 0 : context.Response.StatusCode
@@ -149,7 +149,7 @@ public sealed class RequestHandler(
         }
     }
 
-    // What to forward; null where Router answers itself, and then what it answers to.
+    // Returns what to forward, or null if Router responds itself; the refusal then says why.
     private ForwardContext? Decide(
         HttpContext context,
         Site current,
@@ -161,7 +161,7 @@ public sealed class RequestHandler(
     )
     {
         var peer = context.Connection.RemoteIpAddress ?? IPAddress.None;
-        // Once: a list that is replaced in between must not be asked in two versions.
+        // Read once: if the list is replaced in between, two versions of it must not be consulted.
         var proxies = current.TrustedProxies;
         var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], proxies);
         record.Client = client;
@@ -203,13 +203,13 @@ public sealed class RequestHandler(
     private static AdmissionRequest RequestOf(HttpContext context, string modeMethod, IPAddress client) =>
         new(context.Request.Method, modeMethod, context.Request.Path.Value ?? "", client, context.Request);
 
-    // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
+    // RFC 8441 section 5: a WebSocket requested with CONNECT over HTTP/2 is requested with GET over HTTP/1.1.
     private static string MethodOf(HttpContext context) =>
         context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }
             ? "GET"
             : context.Request.Method;
 
-    // To the modes a request for an upgrade is what it comes to: a tunnel, through which anything may be written.
+    // The modes treat an upgrade request as what it becomes: a tunnel, through which anything may be written.
     private static string ModeMethodOf(HttpContext context, string method) => Forwarder.AsksForUpgrade(context) ? "CONNECT" : method;
 
     private static RouteMatch Match(Site site, HttpContext context, out string pathAndQuery)
@@ -223,7 +223,7 @@ public sealed class RequestHandler(
             return RouteMatch.Malformed(violation);
         if (target.Form != TargetForm.Absolute)
         {
-            // HTTP/1.0 has no Host, and some health checks speak it still: a host that no route has, and no fault.
+            // HTTP/1.0 has no Host header, and some health checks still use it: treat it as a host without a route, not as an error.
             return context.Request.Headers.Host.Count == 0 && HttpProtocol.IsHttp10(context.Request.Protocol)
                 ? RouteMatch.NotRouted
                 : site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
@@ -256,7 +256,8 @@ public sealed class RequestHandler(
             await AnswerOwnAsync(context, response, known, current, modes.State, live).ConfigureAwait(false);
     }
 
-    // The forwarder counts along: the server would count the framing of chunks too, and so refuse a body that is just as long as it may be.
+    // The forwarder counts the body as it reads it: the server would count chunk framing too, and so reject a body of exactly the maximum
+    // size.
     private static void LimitBody(HttpContext context, long most)
     {
         if (
@@ -299,8 +300,8 @@ public sealed class RequestHandler(
                 break;
             case AdmissionOutcome.BodyTooLarge:
                 metrics.Failed(live!.Upstream!.Settings.Name, ForwardFailure.RequestBodyTooLarge);
-                // What is on its way already is taken off the wire, for as long as the server cares to: torn down under a client
-                // that still sends, the connection would lose it the response.
+                // The server drains what is already on its way, for as long as it allows: if the connection were torn down while the client
+                // still sends, the client would lose the response.
                 if (context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } any)
                     any.MaxRequestBodySize = null;
                 break;
@@ -309,7 +310,7 @@ public sealed class RequestHandler(
         return WriteAsync(context, AnswerTo(decision.Outcome), RequestOutcome.NotForwarded, current, state, live);
     }
 
-    // In the place of a backend's response.
+    // Sends Router's own response in place of a backend's.
     private ValueTask AnswerOwnAsync(
         HttpContext context,
         OwnResponse response,
@@ -333,7 +334,7 @@ public sealed class RequestHandler(
         RouteState? live
     )
     {
-        // Where one request could not be read for certain, nobody knows where the next one begins.
+        // If one request could not be parsed reliably, the start of the next one is unknown.
         if (response == OwnResponse.BadRequest && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
             context.Response.Headers.Connection = "close";
         if (live is null)
@@ -361,6 +362,6 @@ public sealed class RequestHandler(
             _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "has no response of Router's own"),
         };
 
-    /// <summary>Why a request is not forwarded, and the mode that was asked.</summary>
+    /// <summary>Why a request is not forwarded, and the mode that was checked.</summary>
     private readonly record struct Refusal(AdmissionDecision Decision, ModeState State);
 }

@@ -7,12 +7,12 @@ using Router.Upstreams;
 
 namespace Router.Serving;
 
-/// <summary>A route with what lives of it.</summary>
+/// <summary>A route with its runtime state.</summary>
 /// <param name="Route">The route.</param>
-/// <param name="Upstream">Its backend's upstream; null where it has none.</param>
-/// <param name="File">The file that is its answer; null where there is none.</param>
-/// <param name="ErrorPage">The page for its backend's errors; null where there is none.</param>
-/// <param name="HeaderRules">The changes to the header of its answers.</param>
+/// <param name="Upstream">Its backend's upstream; null if it has none.</param>
+/// <param name="File">The file it responds with; null if there is none.</param>
+/// <param name="ErrorPage">The page for its backend's errors; null if there is none.</param>
+/// <param name="HeaderRules">The changes to its response headers.</param>
 /// <param name="Traffic">Its counters.</param>
 public sealed record RouteState(
     Route Route,

@@ -8,16 +8,16 @@ using Router.Proxy.InFlight;
 namespace Router.Serving;
 
 /// <summary>
-/// The limits of the server. Over HTTP/2 the server ends a stream or the whole connection where its own limits for a header are exceeded,
-/// with no response. So they are larger than those of the configuration, which Router applies itself, to HTTP/1.1 and HTTP/2 alike.
+/// The limits of the server. Over HTTP/2 the server ends a stream or the whole connection without a response if its own header limits are
+/// exceeded. So they are larger than the configured limits, which Router applies itself, to HTTP/1.1 and HTTP/2 alike.
 /// </summary>
 public static class ServerLimits
 {
     /// <summary>
-    /// Up to this size the request line, a single header and the whole header get a 414 or 431 of their own. The server answers 431 itself
-    /// up to twice this size for the whole, and beyond that it ends an HTTP/2 connection, as it does for a single header beyond this size.
-    /// Large enough for a path of 64 KiB. A connection's header decoder may hold three strings of this size, 288 KiB; of unread bodies a
-    /// connection may hold 1 MiB.
+    /// Up to this size the request line, a single header and the header section as a whole get a 414 or 431 from Router. For the whole
+    /// section, the server responds with 431 itself up to twice this size, and ends an HTTP/2 connection beyond that, as it does for a
+    /// single header beyond this size. Large enough for a path of 64 KiB. A connection's header decoder may hold three strings of this
+    /// size, 288 KiB; a connection may hold 1 MiB of unread bodies.
     /// </summary>
     public const int MostAnswered = 96 << 10;
 
@@ -25,20 +25,19 @@ public static class ServerLimits
     private const int MostFieldsAnswered = 1_000;
 
     /// <summary>
-    /// By so much the server is more patient with a slow reader than <see cref="LimitSettings.ResponseGrace"/>. Over HTTP/2 the server
-    /// measures the whole connection and ends it; Router measures each response and resets its stream, which must come first. Enough for
-    /// the second between two looks of the server's at its clock.
+    /// How much longer than <see cref="LimitSettings.ResponseGrace"/> the server waits for a slow reader. Over HTTP/2 the server measures
+    /// the whole connection and ends it; Router measures each response and resets its stream, which must happen first. Long enough for the
+    /// second between two checks of the server's timer.
     /// </summary>
     public static readonly TimeSpan StreamsLead = TimeSpan.FromSeconds(5);
 
     // "GET" and " HTTP/1.1": two spaces, eight characters, and the line end.
     private const int AroundTarget = 12;
 
-    /// <summary>Sets the limits.</summary>
     public static void Set(KestrelServerLimits server, LimitSettings limits)
     {
         server.MaxRequestBodySize = RuleSettings.DefaultMaxRequestBody;
-        // How many connections there may be, ClientConnections says; one that is open may change its protocol.
+        // ClientConnections limits the number of connections, and any open connection may be upgraded.
         (server.MaxConcurrentConnections, server.MaxConcurrentUpgradedConnections) = (null, null);
         server.MaxRequestHeaderCount = Math.Max(limits.MaxHeaderFields, MostFieldsAnswered);
         server.MaxRequestHeadersTotalSize = Math.Max(limits.MaxHeaderSize, MostAnswered);
@@ -51,16 +50,16 @@ public static class ServerLimits
             limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, limits.ResponseGrace + StreamsLead);
     }
 
-    /// <summary>Whether the request line is longer than the configuration allows; over HTTP/2, what it would be in HTTP/1.1.</summary>
+    /// <summary>Whether the request line exceeds the configured length; for HTTP/2, the length it would have in HTTP/1.1.</summary>
     public static bool IsRequestLineTooLong(HttpContext context, LimitSettings limits) =>
         context.Request.Method.Length + context.Feature<IHttpRequestFeature>()!.RawTarget.Length + AroundTarget > limits.MaxRequestLine;
 
-    /// <summary>Responds as the server does to what is too long for itself, without a body.</summary>
+    /// <summary>Responds without a body, as the server does to a request line that exceeds its own limit.</summary>
     public static Task RefuseRequestLineAsync(HttpContext context)
     {
         ProtectiveHeaders.Add(context.Response);
         context.Response.StatusCode = StatusCodes.Status414UriTooLong;
-        // Whoever sends such a line may well send more of them.
+        // A client that sends such a line may well send more of them.
         if (context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
             context.Response.Headers.Connection = "close";
         return Task.CompletedTask;

@@ -4,9 +4,9 @@ using Microsoft.AspNetCore.Connections;
 namespace Router.Serving;
 
 /// <summary>
-/// The memory that the server reads requests into and writes answers from, in pieces of 16 KiB: a page goes out in one step, and a body
-/// comes in in a quarter of the steps that the server's own pieces of 4 KiB take. The shared pool hands out what was given back last, which
-/// is still in the processor's cache, and lets go of what a busy hour has left over.
+/// The memory pool from which the server reads requests and writes responses, in blocks of 16 KiB: a page is sent in one step, and a body
+/// arrives in a quarter of the steps that the server's own 4 KiB blocks need. The shared pool hands out the block that was returned last,
+/// which is still in the processor's cache, and trims what a busy hour has left over.
 /// </summary>
 public sealed class ServerMemory : MemoryPool<byte>, IMemoryPoolFactory<byte>
 {
@@ -24,7 +24,7 @@ public sealed class ServerMemory : MemoryPool<byte>, IMemoryPoolFactory<byte>
 
     protected override void Dispose(bool disposing)
     {
-        // Nothing is kept here.
+        // Nothing is cached here.
     }
 
     private sealed class Piece : IMemoryOwner<byte>
@@ -35,7 +35,7 @@ public sealed class ServerMemory : MemoryPool<byte>, IMemoryPoolFactory<byte>
 
         public void Dispose()
         {
-            // Given back twice, it would be two requests' at once.
+            // If it were returned twice, two requests would share it.
             if (Interlocked.Exchange(ref _array, null) is { } array)
                 ArrayPool<byte>.Shared.Return(array);
         }

@@ -12,10 +12,10 @@ using Router.Upstreams;
 
 namespace Router.Serving;
 
-/// <summary>One valid configuration, made ready to serve: the table, and beside each of its routes what lives of it. Immutable.</summary>
+/// <summary>One valid configuration, ready to serve: the route table and the runtime state of each route. Immutable.</summary>
 public sealed class Site
 {
-    /// <summary>Makes a site of a configuration that has no faults ready.</summary>
+    /// <summary>Builds a site from a validated configuration.</summary>
     public Site(
         SiteParts parts,
         UpstreamRegistry upstreams,
@@ -55,37 +55,36 @@ public sealed class Site
         );
     }
 
-    /// <summary>The settings it was made from.</summary>
     public RouterSettings Settings { get; }
 
     public RouteTable Table { get; }
 
-    /// <summary>Decides what becomes of a request.</summary>
+    /// <summary>Decides how a request is handled.</summary>
     public AdmissionPolicy Admission { get; }
 
-    /// <summary>Router's own answers.</summary>
+    /// <summary>Router's own responses.</summary>
     public SitePages Pages { get; }
 
-    /// <summary>The proxies that are believed; null where none is.</summary>
+    /// <summary>The trusted proxies; null if there are none.</summary>
     public AllowList? TrustedProxies => Proxies.Current;
 
-    /// <summary>Where these come from.</summary>
+    /// <summary>The sources of the trusted proxies.</summary>
     public TrustedProxies Proxies { get; }
 
-    /// <summary>What is changed in the header of every request that is forwarded.</summary>
+    /// <summary>The changes to the headers of every forwarded request.</summary>
     public RequestRules RequestRules { get; }
 
     /// <summary>The upstreams of all configured backends.</summary>
     public ImmutableArray<Upstream> Backends { get; }
 
-    /// <summary>Every upstream that requests or error pages come from.</summary>
+    /// <summary>Every upstream that serves requests or error pages.</summary>
     public IReadOnlyCollection<Upstream> Upstreams =>
         [.. Backends, .. Routes.Select(route => route.ErrorPage?.Upstream).OfType<Upstream>()];
 
-    /// <summary>What lives of each route, at its <see cref="Route.Index"/>.</summary>
+    /// <summary>The runtime state of each route, at its <see cref="Route.Index"/>.</summary>
     public ImmutableArray<RouteState> Routes { get; }
 
-    /// <summary>Reads settings, table and pages, and notes every fault of them.</summary>
+    /// <summary>Reads settings, table and pages, and records every validation error.</summary>
     public static SiteParts Read(IConfiguration configuration, ValidationErrors errors)
     {
         var settings = SettingsReader.Read(configuration, errors);
@@ -114,10 +113,10 @@ public sealed class Site
         return new SiteParts(settings, table, SitePages.Load(SitePages.Directory, settings.Pages, own, errors), files);
     }
 
-    // Routes whose rules are the same share them, unless they remember the text of the last host.
+    // Routes with the same rules share them, unless the rules remember the text of the last host.
     private static ResponseHeaderRules RulesOf(Route route, Dictionary<(string Sets, bool HttpsRedirects), ResponseHeaderRules> shared)
     {
-        // With the lengths: a name may hold whatever would stand between two.
+        // With the lengths: a name may contain any separator.
         var key = (string.Concat(route.ResponseHeaders.Select(set => $"{set.Name.Length}:{set.Name}")), route.HttpsRedirects);
         if (shared.TryGetValue(key, out var same))
             return same;

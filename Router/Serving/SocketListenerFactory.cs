@@ -8,8 +8,8 @@ using Microsoft.Extensions.Options;
 namespace Router.Serving;
 
 /// <summary>
-/// Listens as the server's own transport does, with its sockets, options and connections, except for one thing: where no descriptor is
-/// left, the server's accept loop tries again at once, for ever, in a thread that open connections need; this one pauses.
+/// Listens like the server's own transport, with its sockets, options and connections, except for one thing: when no descriptor is left,
+/// the server's accept loop retries at once, forever, on a thread that open connections need. This one pauses.
 /// </summary>
 public sealed class SocketListenerFactory(
     IOptions<SocketTransportOptions> options,
@@ -33,7 +33,7 @@ public sealed class SocketListenerFactory(
         catch (SocketException error)
         {
             socket?.Dispose();
-            // The server's word for it, which it reports as a failure to bind.
+            // The server's own exception for this, which it reports as a failure to bind.
             if (error.SocketErrorCode == SocketError.AddressAlreadyInUse)
                 throw new AddressInUseException(error.Message, error);
             throw;
@@ -58,7 +58,7 @@ public sealed class SocketListenerFactory(
         );
     }
 
-    // The only one of the transport's options that has no public counterpart for a single connection. Resolved at compile time.
+    // The only transport option without a public counterpart for a single connection. Resolved at compile time.
     [UnsafeAccessor(UnsafeAccessorKind.Method, Name = "set_MemoryPoolFactory")]
     private static extern void SetMemory(SocketConnectionFactoryOptions options, IMemoryPoolFactory<byte> memory);
 
@@ -80,7 +80,7 @@ public sealed class SocketListenerFactory(
                 catch (Exception end)
                     when (end is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
                 {
-                    // Unbound: the server expects no more.
+                    // Unbound: the server expects no more connections.
                     return null;
                 }
                 catch (SocketException error)
@@ -90,7 +90,7 @@ public sealed class SocketListenerFactory(
                 }
                 catch (SocketException)
                 {
-                    // The client reset its connection while that waited to be accepted.
+                    // The client reset its connection while it waited to be accepted.
                 }
             }
         }

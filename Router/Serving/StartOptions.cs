@@ -2,36 +2,34 @@ using Router.Configuration;
 
 namespace Router.Serving;
 
-/// <summary>How Router is started: what the command line says, and what a test puts in its place.</summary>
+/// <summary>How Router is started: the command line's options, and what a test substitutes.</summary>
 public sealed record StartOptions
 {
-    /// <summary>Where to listen, in the form of <c>ASPNETCORE_URLS</c>; null for what the environment says.</summary>
+    /// <summary>The addresses to listen on, in the format of <c>ASPNETCORE_URLS</c>; null to use the environment's.</summary>
     public string? Urls { get; init; }
 
-    /// <summary>A configuration file in place of <c>appsettings.json</c>; null for that.</summary>
+    /// <summary>A configuration file to use instead of <c>appsettings.json</c>; null for the default.</summary>
     public string? ConfigurationFile { get; init; }
 
-    /// <summary>Reads an environment variable.</summary>
     public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
 
     /// <summary>
-    /// Where the access log goes; null for standard output. Whoever gives a stream keeps it: it is written to from one thread,
-    /// in whole lines, until the application has stopped, and is not closed.
+    /// The access log's destination; null for standard output. The caller keeps ownership of the stream: it is written to by one thread, in
+    /// whole lines, until the application has stopped, and is not closed.
     /// </summary>
     public Stream? AccessLog { get; init; }
 
-    /// <summary>Where Router's own log goes; null for standard error.</summary>
+    /// <summary>The destination of Router's own log; null for standard error.</summary>
     public Stream? Log { get; init; }
 
-    /// <summary>The listener for operators in place of what the configuration says; null for that.</summary>
+    /// <summary>The management listener, overriding the configuration; null to use the configured one.</summary>
     public ManagementSettings? Management { get; init; }
 
-    /// <summary>The clock.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
     /// <summary>
-    /// The environment's name. Not said: Production, but Development where Router runs from a build of its source,
-    /// so that a newcomer's <c>dotnet run</c> shows something.
+    /// The environment's name. Default: Production, but Development if Router runs from a build of its source, so that a newcomer's
+    /// <c>dotnet run</c> shows something.
     /// </summary>
     public string EnvironmentName =>
         Said("ASPNETCORE_ENVIRONMENT")
@@ -39,19 +37,19 @@ public sealed record StartOptions
         ?? (Source.ProjectDirectory is null ? Environments.Production : Environments.Development);
 
     /// <summary>
-    /// Where <c>appsettings.json </c> stands: beside the source when run from a build of it, so that an edit is seen; else beside the
-    /// application.
+    /// The directory of <c>appsettings.json</c>: the source directory when run from a build of it, so that an edit is seen; otherwise the
+    /// application's.
     /// </summary>
     public static string ConfigurationDirectory => Source.ProjectDirectory ?? AppContext.BaseDirectory;
 
-    /// <summary>What names the addresses to listen on: the option or the variable that is to be changed for others.</summary>
+    /// <summary>The option or variable that sets the addresses to listen on, for messages.</summary>
     public string ListenKey =>
         Urls is { Length: > 0 } ? "--urls"
         : Said("ASPNETCORE_URLS") is not null ? "ASPNETCORE_URLS"
         : Said("PORT") is not null ? "PORT"
         : "--urls";
 
-    /// <summary>The addresses to listen on; a fault where they can't be.</summary>
+    /// <summary>The addresses to listen on; adds a validation error if they are invalid.</summary>
     public string ListenUrls(ValidationErrors errors)
     {
         if (Urls is { Length: > 0 })
@@ -84,7 +82,7 @@ public sealed record StartOptions
 
     private static class Source
     {
-        /// <summary>The project's directory where this runs from <c>bin/CONFIGURATION/FRAMEWORK</c> below it; else null.</summary>
+        /// <summary>The project's directory if this runs from <c>bin/CONFIGURATION/FRAMEWORK</c> below it; otherwise null.</summary>
         public static string? ProjectDirectory { get; } = Find();
 
         private static string? Find()

@@ -8,22 +8,22 @@ using Router.Upstreams;
 
 namespace Router.Serving;
 
-/// <summary>What <c>/_status</c> says.</summary>
-/// <param name="Status">Always <c>ok</c>: whoever can read it has reached a working router.</param>
+/// <summary>The response of <c>/_status</c>.</summary>
+/// <param name="Status">Always <c>ok</c>: a client that can read it has reached a working router.</param>
 /// <param name="Mode">The mode's name.</param>
 /// <param name="Since">When the mode took effect.</param>
-/// <param name="Until">The announced end; null where none is.</param>
-/// <param name="OverrunSeconds">By how much that end has passed while the site is not open; null where it has not.</param>
-/// <param name="ModeWarning">What there is to say against the length of the downtime; null where nothing is.</param>
-/// <param name="ModeProblem">What is wrong with the place where the mode lives; null where nothing is.</param>
-/// <param name="SwitchProblem">Why nobody can switch the fleet right now, although the mode can be read; null where nothing is in the way
-/// of it.</param>
+/// <param name="Until">The announced end; null if there is none.</param>
+/// <param name="OverrunSeconds">How long ago that end passed while the site is still not open; null if it has not passed.</param>
+/// <param name="ModeWarning">A warning about the length of the downtime; null if there is none.</param>
+/// <param name="ModeProblem">What is wrong with the mode store; null if nothing is.</param>
+/// <param name="SwitchProblem">Why the fleet cannot be switched right now although the mode can be read; null if it can be
+/// switched.</param>
 /// <param name="Application">The application's name.</param>
 /// <param name="Version">What the binary was built from.</param>
 /// <param name="Release">The release.</param>
 /// <param name="Stage">The stage.</param>
 /// <param name="Instance">This instance's name.</param>
-/// <param name="Backends">What was last seen of each backend; left out with <c>?ignore-dependencies</c>.</param>
+/// <param name="Backends">The last observed state of each backend; omitted with <c>?ignore-dependencies</c>.</param>
 public sealed record StatusDocument(
     string Status,
     string Mode,
@@ -44,10 +44,10 @@ public sealed record StatusDocument(
 /// <summary>One backend in <c>/_status</c>.</summary>
 /// <param name="Name">The backend's name.</param>
 /// <param name="Kind">frontend or api.</param>
-/// <param name="Reachable">Whether the last request got an answer; null where none was sent yet.</param>
+/// <param name="Reachable">Whether the last request got a response; null if none was sent yet.</param>
 /// <param name="At">When that was.</param>
-/// <param name="Failure">What went wrong, if it did.</param>
-/// <param name="InFlight">How many requests have begun and not ended.</param>
+/// <param name="Failure">The error, if there was one.</param>
+/// <param name="InFlight">The number of requests in flight.</param>
 /// <param name="Addresses">Its addresses, each with the state of its circuit breaker.</param>
 public sealed record BackendStatus(
     string Name,
@@ -61,10 +61,10 @@ public sealed record BackendStatus(
 
 /// <summary>One address of a backend in <c>/_status</c>.</summary>
 /// <param name="Circuit">closed (all its IP addresses are used), open (none is), or partial (some are).</param>
-/// <param name="InFlight">How many requests it has.</param>
+/// <param name="InFlight">The number of requests in flight to it.</param>
 public sealed record AddressStatus(string Circuit, int InFlight);
 
-/// <summary>Writes the status without reflection.</summary>
+/// <summary>Serializes the status without reflection.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
@@ -72,10 +72,10 @@ public sealed record AddressStatus(string Circuit, int InFlight);
 [JsonSerializable(typeof(StatusDocument))]
 internal sealed partial class StatusJson : JsonSerializerContext;
 
-/// <summary>The health check: from memory alone, so that it answers at once whatever the backends do.</summary>
+/// <summary>The health check. It uses memory only, so that it responds at once whatever the state of the backends.</summary>
 public sealed class StatusEndpoint(CurrentSite site, UpstreamRegistry upstreams, ModeController modes, StoreHealth store, FleetClock time)
 {
-    /// <summary>Answers 200 with the status.</summary>
+    /// <summary>Responds 200 with the status.</summary>
     public Task HandleAsync(HttpContext context) =>
         ReadableJson.WriteAsync(
             context,

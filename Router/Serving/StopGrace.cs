@@ -1,18 +1,18 @@
 namespace Router.Serving;
 
 /// <summary>
-/// The beginning of a stop: for two seconds, or until the last client has gone, Router serves on, and each response says that its
-/// connection ends. Only then are listeners and idle connections closed, which would lose a request that has just been sent. The two
-/// seconds are part of the nine that a stop takes.
+/// The start of a shutdown: for two seconds, or until the last client has disconnected, Router keeps serving, and each response announces
+/// that its connection will close. Only then are listeners and idle connections closed, which would lose a request that has just been sent.
+/// The two seconds are part of the nine that a shutdown takes.
 /// </summary>
 public sealed class StopGrace(ClientConnections connections, IHostApplicationLifetime lifetime, TimeProvider time) : IHostedLifecycleService
 {
-    /// <summary>How long it lasts at most.</summary>
+    /// <summary>The maximum duration.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
-        // After a signal it is known already; after a stop by code the host would say so only when this has ended.
+        // After a signal the host has announced the stop already; after a stop by code it would do so only once this has ended.
         lifetime.StopApplication();
         using var end = new CancellationTokenSource(Longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellationToken);

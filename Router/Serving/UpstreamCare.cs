@@ -7,9 +7,9 @@ using Router.Upstreams;
 namespace Router.Serving;
 
 /// <summary>
-/// What upstreams need while nobody asks for them: idle connections that have ended or grown old are closed, and the probe path of every
-/// address that has one is asked for at its interval. An address whose probe fails gets no requests while another one works;
-/// the next probe that is answered brings it back. A backend that the mode closes is left in peace.
+/// Background maintenance of upstreams: closes idle connections that have ended or grown old, and requests the probe path of every address
+/// that has one at its interval. An address whose probe fails gets no requests while another address works; the next successful probe
+/// brings it back. A backend that the mode closes is not probed.
 /// </summary>
 public sealed partial class UpstreamMaintenance(
     CurrentSite site,
