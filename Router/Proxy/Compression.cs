@@ -6,23 +6,24 @@ using Router.Http;
 namespace Router.Proxy;
 
 /// <summary>
-/// Decides whether an answer that its backend has not compressed is compressed on its way, and says so in its header.
+/// Decides whether Router compresses a response that the backend sent uncompressed, and adjusts the response headers accordingly.
 /// <para>
-/// A secret and something that an attacker chooses must not share a compressed body: from its length the secret can be guessed,
-/// letter by letter (BREACH, CVE-2013-3587). Pages and JSON often hold both. They are compressed only where neither the request says
-/// who asks (Cookie, Authorization) nor the answer sets a cookie; then there is no secret of anybody's in them. Style sheets, scripts
-/// and pictures hold none. <see cref="CompressionPolicy.Personal"/> lifts the rule.
+/// A compressed body must not mix a secret with text that an attacker controls: the compressed length then reveals the secret, one
+/// character at a time (BREACH, CVE-2013-3587). HTML and JSON often contain both. Router compresses them only if the request carries no
+/// credentials (Cookie, Authorization) and the response sets no cookie; such a response contains no user's secret. Style sheets, scripts
+/// and images contain no secrets. <see cref="CompressionPolicy.Personal"/> lifts this restriction.
 /// </para>
 /// </summary>
 public static class Compression
 {
-    // Below this a body fits into the packet of its header, and the coding's own overhead eats what it saves.
+    // A smaller body fits into the same packet as its headers, and the encoding's overhead would cancel the savings.
     private const int LeastLength = 1024;
 
     /// <summary>
-    /// Changes the header of an answer that is to be compressed, and says how; null where its body goes out as it is.
-    /// The answer's fields have been copied and nothing has been sent. What has no body, or a part of it, gets what the whole response to
-    /// GET would have in its header, as far as that can be known (RFC 9110 sections 9.3.2, 15.3.7 and 15.4.5).
+    /// Adjusts the headers of a response that is to be compressed and returns the content coding, or null if the body is sent unchanged.
+    /// Call it after the response headers have been copied and before anything has been sent. A response without a body, or with only part
+    /// of it, gets the headers that the full response to GET would have, as far as they can be known (RFC 9110 sections 9.3.2, 15.3.7 and
+    /// 15.4.5).
     /// </summary>
     public static string? Begin(HttpContext context, CompressionPolicy policy)
     {
@@ -42,21 +43,22 @@ public static class Compression
 
         if (!MayBeCoded(context, policy))
             return null;
-        // Also where this client takes no coding: a cache must not give the next one what this one got.
+        // Even if this client accepts no coding: a cache must not serve its response to other clients.
         Vary(headers);
-        // The bytes of a 206 are the backend's own, and so is their tag. A 304 names what the client sent, unless that was restored.
+        // A 206 carries the backend's own bytes and therefore its own tag. A 304 repeats the tag that the client sent, unless Router
+        // restored it.
         if (context.Response.StatusCode is StatusCodes.Status206PartialContent or StatusCodes.Status304NotModified)
             return null;
         if (AcceptEncoding.Choose(context.Request.Headers.AcceptEncoding) is not { } coding)
             return null;
         headers.ContentEncoding = coding;
         headers.ContentLength = null;
-        // A range of the coded body is not what the backend would give for it.
+        // A range of the encoded body would not match what the backend returns for that range.
         headers.Remove("Accept-Ranges");
         if (context.Request.Method is not ("GET" or "HEAD"))
             return coding;
-        // In the response to another method it is not the tag of these bytes: after PUT it is that of what was stored (RFC 9110 section
-        // 9.3.4).
+        // In a response to other methods the tag does not describe these bytes: after PUT it describes the stored representation (RFC 9110
+        // section 9.3.4).
         if (headers.ETag is [{ } tag])
             headers.ETag = EncodedTags.Of(tag, coding);
         return context.Request.Method is "HEAD" ? null : coding;
@@ -74,20 +76,21 @@ public static class Compression
         var headers = response.Headers;
         if (Kind(headers.ContentType.ToString()) is not { } mayBePersonal)
             return false;
-        // Who speaks HTTP/1.0 knows the end of a body without a length only by the end of the connection: half would look like all.
+        // An HTTP/1.0 client detects the end of a body without a length only by the connection's close: a truncated body would look
+        // complete.
         return response.StatusCode is not (204 or 205)
             && request.Protocol != "HTTP/1.0"
             && headers.ContentEncoding.Count == 0
             && (response.StatusCode == StatusCodes.Status206PartialContent || headers.ContentRange.Count == 0)
             && !(LengthOf(response) < LeastLength)
-            // Before what takes longer to look for: most pages end here.
+            // Checked before the more expensive conditions: most HTML responses stop here.
             && (!mayBePersonal || policy == CompressionPolicy.Personal || !IsPersonal(request, headers))
             && !HopByHopHeaders.IsNamedBy(headers.CacheControl, "no-transform")
             && !HopByHopHeaders.IsNamedBy(request.Headers.CacheControl, "no-transform")
             && !HasDigest(headers);
     }
 
-    // The length of the whole content: a part of it names both (RFC 9110 section 14.4).
+    // The length of the full content. A partial response states both (RFC 9110 section 14.4).
     private static long? LengthOf(HttpResponse response)
     {
         if (response.StatusCode != StatusCodes.Status206PartialContent)
@@ -103,7 +106,7 @@ public static class Compression
             : null;
     }
 
-    // Trailers and digests were made for the bytes as they are (RFC 9530 sections 2 and 3).
+    // Trailers and digests were computed for the unencoded bytes (RFC 9530 sections 2 and 3).
     private static bool HasDigest(IHeaderDictionary headers) =>
         headers.ContainsKey("Content-Digest")
         || headers.ContainsKey("Repr-Digest")
@@ -114,7 +117,7 @@ public static class Compression
     private static bool IsPersonal(HttpRequest request, IHeaderDictionary answer) =>
         request.Headers.Cookie.Count > 0 || request.Headers.Authorization.Count > 0 || answer.SetCookie.Count > 0;
 
-    /// <summary>Whether a body of this type may hold something of a person; null where the type is not compressed at all.</summary>
+    /// <summary>Whether a body of this type may contain personal data; null if the type is never compressed.</summary>
     private static bool? Kind(ReadOnlySpan<char> contentType)
     {
         var end = contentType.IndexOf(';');

@@ -1,13 +1,13 @@
 namespace Router.Proxy;
 
 /// <summary>
-/// Tells HTTP/1.1 clients in the last response before a stop that their connection ends (RFC 9112 section 9.6). A client that is told sends
-/// its next request on another connection; one that is not loses a request that crosses the closing. HTTP/2 has GOAWAY for it, which the
+/// Announces the end of an HTTP/1.1 connection in its last response before shutdown (RFC 9112 section 9.6). The client then sends its next
+/// request on another connection; without the announcement, a request that crosses the close is lost. HTTP/2 uses GOAWAY instead, which the
 /// server sends.
 /// </summary>
 public sealed class ConnectionClosing(IHostApplicationLifetime lifetime)
 {
-    /// <summary>Adds <c>Connection: close</c> to a response that has not started, where Router is stopping.</summary>
+    /// <summary>Adds <c>Connection: close</c> to a response that has not started if Router is stopping.</summary>
     public void Announce(HttpContext context)
     {
         if (lifetime.ApplicationStopping.IsCancellationRequested && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))

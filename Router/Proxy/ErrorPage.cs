@@ -3,11 +3,11 @@ using Router.Upstreams;
 
 namespace Router.Proxy;
 
-/// <summary>A page that takes the place of a backend's errors: the status stays, header and body are the page's.</summary>
-/// <param name="Settings">Which errors, and where the page is.</param>
-/// <param name="Upstream">The backend that has it.</param>
+/// <summary>A page that replaces a backend's error responses: the status is kept, headers and body come from the page.</summary>
+/// <param name="Settings">Which statuses it replaces, and the path of the page.</param>
+/// <param name="Upstream">The backend that serves the page.</param>
 public sealed record ErrorPage(ErrorPageSettings Settings, Upstream Upstream)
 {
-    /// <summary>Whether it stands for an answer of this status.</summary>
+    /// <summary>Whether the page replaces responses with this status.</summary>
     public bool Covers(int status) => Settings.OnStatus.Contains(status);
 }

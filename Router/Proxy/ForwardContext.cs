@@ -7,41 +7,41 @@ using Router.Upstreams;
 
 namespace Router.Proxy;
 
-/// <summary>What the forwarder is to do with a request: the decision's outcome with what lives of its route.</summary>
+/// <summary>Everything the forwarder needs for one request: the admission decision and the runtime state of the route.</summary>
 public sealed class ForwardContext
 {
     public required Route Route { get; init; }
 
-    /// <summary>Where it goes.</summary>
+    /// <summary>The backend that receives the request.</summary>
     public required Upstream Upstream { get; init; }
 
-    /// <summary>The raw path and query.</summary>
+    /// <summary>The path and query exactly as received.</summary>
     public required string PathAndQuery { get; init; }
 
-    /// <summary>The client's address.</summary>
+    /// <summary>The client's IP address.</summary>
     public required IPAddress Client { get; init; }
 
-    /// <summary>Whether who connected is a proxy that is believed.</summary>
+    /// <summary>Whether the directly connected peer is a trusted proxy.</summary>
     public required bool PeerIsTrusted { get; init; }
 
-    /// <summary>The changes to the request's header.</summary>
+    /// <summary>The changes to the request headers.</summary>
     public required RequestRules RequestRules { get; init; }
 
-    /// <summary>The changes to the answer's header.</summary>
+    /// <summary>The changes to the response headers.</summary>
     public required ResponseHeaderRules HeaderRules { get; init; }
 
-    /// <summary>The page for the backend's errors; null where there is none.</summary>
+    /// <summary>The page that replaces the backend's error responses; null if none is configured.</summary>
     public ErrorPage? ErrorPage { get; init; }
 
-    /// <summary>The span that stands for it in the trace; null where Router does not trace.</summary>
+    /// <summary>The tracing span of the request; null if Router does not trace.</summary>
     public Activity? Span { get; set; }
 
-    /// <summary>The request on its way.</summary>
+    /// <summary>The record of the request in flight.</summary>
     public required RequestRecord Record { get; init; }
 
     /// <summary>
-    /// The backend of whose <c>MaxConcurrentRequests </c> it holds a permit; null while it holds none. One at a time: a request that kept
-    /// one while it waits for another could wait for a request that does the same the other way round.
+    /// The backend whose <c>MaxConcurrentRequests</c> permit the request holds; null while it holds none. A request holds at most one
+    /// permit: if it kept one while waiting for another, two requests could deadlock by waiting for each other's permits.
     /// </summary>
     public Upstream? PermitHolder { get; set; }
 }

@@ -5,13 +5,13 @@ using Router.Proxy.InFlight;
 
 namespace Router.Proxy;
 
-/// <summary>A client's request on its way to a backend. The mode is asked once more when its first byte goes out.</summary>
+/// <summary>A client's request that is forwarded to a backend. Checks the mode again right before its first byte is sent.</summary>
 /// <param name="method">The method.</param>
-/// <param name="pathAndQuery">The raw target.</param>
-/// <param name="backend">What the backend is to the modes.</param>
-/// <param name="modes">Knows the mode.</param>
-/// <param name="deadline">Its deadlines.</param>
-/// <param name="headers">How many headers it is expected to have.</param>
+/// <param name="pathAndQuery">The request target exactly as received.</param>
+/// <param name="backend">The backend's properties that modes depend on.</param>
+/// <param name="modes">Provides the current mode.</param>
+/// <param name="deadline">The request's deadlines.</param>
+/// <param name="headers">The expected number of headers.</param>
 public sealed class ForwardedRequest(
     HttpMethod method,
     string pathAndQuery,
@@ -21,14 +21,14 @@ public sealed class ForwardedRequest(
     int headers = 0
 ) : BackendRequest(method, pathAndQuery, headers)
 {
-    /// <summary>What is noted of the client's request; null for the page of an error, which is a request of Router's own.</summary>
+    /// <summary>The record of the client's request; null for a request for an error page, which Router makes itself.</summary>
     public RequestRecord? Record { get; init; }
 
     public override CancellationToken Cancellation => deadline.Token;
 
     public override bool IsCancelled => deadline.IsCancelled;
 
-    /// <summary>The client's body; null where there is none.</summary>
+    /// <summary>The client's body; null if there is none.</summary>
     public RequestBody? ClientBody => Content as RequestBody;
 
     public override CancellationTokenRegistration CloseWhenCancelled(IDisposable connection)
@@ -45,12 +45,12 @@ public sealed class ForwardedRequest(
 
     public override void Connected() => Record?.Connected();
 
-    /// <exception cref="BackendException">The mode closes the backend now: the site was closed while the request waited for its permit or
+    /// <exception cref="BackendException">The mode now closes the backend: the site was closed while the request waited for its permit or
     /// its connection.</exception>
     public override void Begin()
     {
         var again = Record?.HasBegun ?? false;
-        // Noted first, asked second: whoever closes the site asks in the other order, so that one of the two sees the other.
+        // Record first, check second. Whoever closes the site does it in the opposite order, so that one of the two always sees the other.
         Record?.Begin();
         if (Record?.Exemption is null && !modes.Current.Reaches(backend, Upgrade is null ? Method.Method : "CONNECT"))
         {
@@ -60,8 +60,8 @@ public sealed class ForwardedRequest(
             throw new BackendException(ForwardFailure.Closed, notBegun: true);
         }
 
-        // It was admitted before this process was paused, and the site may have been closed meanwhile. A store that can't be reached is no
-        // pause.
+        // The request was admitted before this process was paused, and the site may have been closed since. An unreachable store does not
+        // count as a pause.
         if (!again && modes.IsStale)
         {
             Record?.NotBegun();

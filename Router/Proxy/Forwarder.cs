@@ -13,17 +13,17 @@ using Router.Upstreams;
 namespace Router.Proxy;
 
 /// <summary>
-/// Carries one request to a backend and its answer back.
+/// Forwards one request to a backend and the response to the client.
 /// <code>
 ///              1 header →              2 header, body →
 ///     client ───────────────→ Router ───────────────────→ backend
 ///            ←───────────────        ←───────────────────
 ///              4 header, body ←        3 header, body ←
 /// </code>
-/// 1 the message for the backend is made from the request; 2 it is sent, and the client's body streams along with it;
-/// 3 the answer's header comes in time or not at all; 4 header and body go to the client as they come.
-/// Up to the first byte of leg 4 a failure becomes an answer of Router's own; after it, the client's connection is aborted,
-/// so that half an answer never looks like a whole one.
+/// 1 Router builds the backend request from the client's request. 2 Router sends it; the client's body is streamed along. 3 The response
+/// headers must arrive within the deadline. 4 Headers and body are passed to the client as they arrive. Until the first byte of leg 4 is
+/// sent, a failure becomes an error response from Router. After that, Router aborts the client's connection, so that a truncated response
+/// never looks complete.
 /// </summary>
 public sealed partial class Forwarder(
     UpgradedConnections upgraded,
@@ -34,9 +34,12 @@ public sealed partial class Forwarder(
     ILogger<Forwarder> logger
 )
 {
-    /// <summary>Forwards; null when all went well, else what went wrong. The answer has begun where <c>Response.HasStarted</c>.</summary>
+    /// <summary>
+    /// Forwards a request. Returns null on success, otherwise the failure. <c>Response.HasStarted</c> tells whether the response has
+    /// started.
+    /// </summary>
     /// <param name="context">The request.</param>
-    /// <param name="forward">What to do with it.</param>
+    /// <param name="forward">How to forward it.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardContext forward)
     {
@@ -72,12 +75,12 @@ public sealed partial class Forwarder(
                 LogInternalError(error, upstream.Settings.Name, forward.Route.Name);
             else
                 ReportRule(error, failure, upstream);
-            // What had not begun was not cut.
+            // A request that had not started was not cut.
             if (failure == ForwardFailure.Cut && !record.HasBegun)
                 failure = ForwardFailure.Closed;
             if (IsOfTheBackend(failure))
                 upstream.Failed(failure);
-            // Half an answer must not look like a whole one, and Router's own has nothing of the backend's.
+            // A truncated response must not look complete, and Router's error response must contain nothing of the backend's.
             if (context.Response.HasStarted || failure == ForwardFailure.ClientGone)
                 context.Abort();
             else
@@ -86,12 +89,12 @@ public sealed partial class Forwarder(
         }
         finally
         {
-            // The server takes the request back when this method returns: nobody may still be reading it.
+            // The server reuses the request when this method returns: nothing may still be reading it.
             if (message?.ClientBody is { } body)
             {
                 await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                // The client's connection broke while its body was read. After a response that came early the server would drain the body,
-                // find its reader in the middle of that read, and log an error.
+                // The client's connection broke while its body was read. After an early response the server would drain the body, find its
+                // reader in the middle of that read, and log an error.
                 if (IsConnectionFault(body.ClientFault))
                     context.Abort();
             }
@@ -114,7 +117,7 @@ public sealed partial class Forwarder(
             : UpgradeOf(context);
         if (upgrade is not null)
             deadline.RequireInput();
-        // RFC 8441 section 5: what asks for a WebSocket by CONNECT in HTTP/2 asks for it by GET in HTTP/1.1.
+        // RFC 8441 section 5: HTTP/2 requests a WebSocket with CONNECT, HTTP/1.1 with GET.
         var method = isExtendedConnect ? HttpMethod.Get : MethodOf(request.Method);
         var message = new ForwardedRequest(
             method,
@@ -147,13 +150,13 @@ public sealed partial class Forwarder(
         return message;
     }
 
-    // In HTTP/2 the frame that has the header can say that no body follows; in HTTP/1.1 only a length does, where the method
-    // gives a body a meaning (RFC 9110 section 8.6). What came over HTTP/1.1 is passed on as it was sent.
+    // In HTTP/2 the HEADERS frame can state that no body follows. In HTTP/1.1 only a Content-Length can, for methods that give a body a
+    // meaning (RFC 9110 section 8.6). A request that arrived over HTTP/1.1 is forwarded as it was sent.
     private static bool MustSayThatItIsEmpty(HttpRequest request) =>
         request.Method is "POST" or "PUT" or "PATCH" && HttpProtocol.IsHttp2(request.Protocol);
 
-    // The server's own limit would end the connection, and every other request on it. The messages of a gRPC call come when there is
-    // something to say: only the backend's IdleTimeout limits their pauses.
+    // The server's own limit would end the connection and every other request on it. The messages of a gRPC call arrive at arbitrary times:
+    // only the backend's IdleTimeout limits their pauses.
     private void LimitHttp2Upload(HttpContext context, RequestDeadline deadline)
     {
         context.Feature<IHttpMinRequestBodyDataRateFeature>()?.MinDataRate = null;
@@ -175,14 +178,14 @@ public sealed partial class Forwarder(
             _ => new HttpMethod(method),
         };
 
-    /// <summary>Whether the connection is to carry another protocol, such as a WebSocket: then anything may go through it.</summary>
+    /// <summary>Whether the client requests another protocol, such as a WebSocket. Such a connection may then carry anything.</summary>
     public static bool AsksForUpgrade(HttpContext context) => IsExtendedConnect(context) || UpgradeOf(context) is not null;
 
     private static string? UpgradeOf(HttpContext context)
     {
         var protocol = context.Request.Headers.Upgrade.ToString();
-        // A change to HTTP/2 would let requests pass that nobody here looks at, one by one.
-        // A body in front of the other protocol: a server may pass the wish over (RFC 9110 section 7.8), and loses nothing by it.
+        // An upgrade to HTTP/2 would let requests pass that Router could not inspect one by one.
+        // An upgrade request with a body: a server may ignore the upgrade (RFC 9110 section 7.8), and nothing is lost by that.
         return
             protocol is ""
             || context.Feature<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
@@ -207,7 +210,7 @@ public sealed partial class Forwarder(
         var status = (int)response.StatusCode;
         if (forward.ErrorPage is { } page && page.Covers(status))
             return await PassPageOnAsync(context, forward, page, response, deadline).ConfigureAwait(false);
-        // A success would tell the client of RFC 8441 section 5 that its WebSocket is open.
+        // A success status would tell an RFC 8441 section 5 client that its WebSocket is open.
         if (message.Upgrade is not null && IsExtendedConnect(context) && response.IsSuccessStatusCode)
             return ForwardFailure.InvalidResponse;
         if (
@@ -233,19 +236,19 @@ public sealed partial class Forwarder(
             return await upgraded.RunAsync(context, forward.Upstream, message, response, deadline.Token).ConfigureAwait(false);
         }
 
-        // Nothing has been handed over yet, and there is nobody to hand it to.
+        // Nothing has been sent to the client yet, and there is no client left to send it to.
         if (deadline.ClientIsGone)
             return ForwardFailure.ClientGone;
         ending.Announce(context);
         await CopyBodyAsync(response, context, forward, deadline).ConfigureAwait(false);
-        // A body without a length is complete with its end, which the server sends after this.
+        // The end of the stream completes a body without a length, and the server sends that after this method returns.
         return deadline.ClientIsGone && context.Response.ContentLength is null && context.Response.Headers.TransferEncoding.Count == 0
             ? ForwardFailure.ClientGone
             : null;
     }
 
-    // Over HTTP/2 the end of a body is known by its stream, whatever the status: the framework gives the content of a response that can
-    // have none.
+    // Over HTTP/2 the end of the stream marks the end of a body, whatever the status: the framework exposes content even for a response
+    // that cannot have any.
     private static async ValueTask<bool> HasContentAsync(HttpResponseMessage response, RequestDeadline deadline)
     {
         var body = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
@@ -254,13 +257,13 @@ public sealed partial class Forwarder(
 
     private ValueTask CopyBodyAsync(HttpResponseMessage response, HttpContext context, ForwardContext forward, RequestDeadline deadline)
     {
-        // The server's own limit would end the connection, and every other request on it.
+        // The server's own limit would end the connection and every other request on it.
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
             deadline.LimitDownload(settings.Limits.MinDataRate, settings.Limits.ResponseGrace);
         return ResponseBody.CopyAsync(response, Compression.Begin(context, forward.Route.Compression), context, deadline, forward.Record);
     }
 
-    // The error itself is still there when the page can't be had: it is a true answer, if not a beautiful one.
+    // If the page cannot be fetched, the original error response is still there: less presentable, but correct.
     private async ValueTask<ForwardFailure?> PassPageOnAsync(
         HttpContext context,
         ForwardContext forward,
@@ -316,7 +319,7 @@ public sealed partial class Forwarder(
         }
     }
 
-    // The backend of the error has done its work: what is left of its response is on the way already.
+    // The request to the backend that returned the error is finished: the rest of its response is already in transit.
     private static async ValueTask<bool> SwapPermitAsync(ForwardContext forward, Upstream next, RequestDeadline deadline)
     {
         forward.PermitHolder?.ReturnPermit();
@@ -332,7 +335,7 @@ public sealed partial class Forwarder(
         var waiting = upstream.WaitForPermitAsync(deadline.Token);
         if (waiting.IsCompleted)
             return await waiting.ConfigureAwait(false);
-        // A request that waits must not be forwarded for a client that has left meanwhile.
+        // A queued request must not be forwarded for a client that has disconnected in the meantime.
         deadline.RequireInput();
         try
         {
@@ -365,7 +368,7 @@ public sealed partial class Forwarder(
             return ForwardFailure.RequestBodyTooLarge;
         if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout })
             return ForwardFailure.RequestBodyTooSlow;
-        // The server notices that a client is gone in its body first, and says so to everybody else a moment later.
+        // The server detects a client's disconnect in its body first, and signals RequestAborted a moment later.
         if (deadline.ClientIsGone || context.RequestAborted.IsCancellationRequested || IsConnectionFault(body?.ClientFault))
             return ForwardFailure.ClientGone;
         if (body is { ClientFailed: true })
@@ -387,12 +390,12 @@ public sealed partial class Forwarder(
         };
     }
 
-    // What breaks HTTP's rules has an exception of its own, which is an IOException too; a chunk size too large for the server has a plain
-    // one.
+    // A violation of HTTP's rules has its own exception type, which also derives from IOException. A chunk size that is too large for the
+    // server causes a plain IOException.
     private static bool IsConnectionFault(Exception? error) =>
         error is IOException { InnerException: not OverflowException } and not BadHttpRequestException or OperationCanceledException;
 
-    // What the application's team must know to fix it.
+    // The application's team needs this to fix the backend.
     private void ReportRule(Exception error, ForwardFailure failure, Upstream upstream)
     {
         if (failure is ForwardFailure.InvalidResponse or ForwardFailure.BrokenInResponse && Http1Violations.Of(error) is { } rule)

@@ -3,7 +3,7 @@ using System.IO.Compression;
 
 namespace Router.Proxy;
 
-/// <summary>Gzip (RFC 1952). The framework has it as a stream only.</summary>
+/// <summary>Gzip (RFC 1952). The framework offers it only as a stream.</summary>
 internal sealed class GzipContentEncoder : IContentEncoder
 {
     private readonly Sink _sink = new();
@@ -31,7 +31,7 @@ internal sealed class GzipContentEncoder : IContentEncoder
 
     public void Dispose()
     {
-        // A stream that is disposed writes its end.
+        // Disposing the stream writes its trailer.
         _sink.Output = null;
         _stream.Dispose();
     }

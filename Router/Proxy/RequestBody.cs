@@ -9,19 +9,19 @@ using Router.Proxy.InFlight;
 
 namespace Router.Proxy;
 
-/// <summary>The client's body on its way to the backend, never held back: what has come is sent on before more is waited for.</summary>
+/// <summary>Streams the client's body to the backend. Received data is always sent before waiting for more.</summary>
 /// <param name="exchange">The client's request.</param>
-/// <param name="forward">What is to be done with it.</param>
-/// <param name="deadline">The clock of the exchange.</param>
-/// <param name="modes">Who knows whether this instance has lost the store for longer than its lease.</param>
+/// <param name="forward">How to forward it.</param>
+/// <param name="deadline">The request's deadlines.</param>
+/// <param name="modes">Knows whether this instance has lost the mode store for longer than its lease.</param>
 public sealed class RequestBody(HttpContext exchange, ForwardContext forward, RequestDeadline deadline, ModeController modes)
     : BackendRequestBody
 {
-    // So much at once is mostly the beginning of more: half of what the server reads in one step, of which the header may have some.
+    // A piece of this size usually means that more follows: half of what the server reads at once, part of which may be headers.
     private const int Block = 8 * 1024;
     private const int LargestPiece = 32 * 1024;
 
-    // Only an HTTP/2 backend can declare a request unprocessed whose body it has got a part of.
+    // Only an HTTP/2 backend can declare a request unprocessed after it has received part of the body.
     private readonly SentBytes? _kept = forward.Upstream.Settings.Http2 ? new SentBytes(exchange.Request.ContentLength) : null;
     private volatile TaskCompletionSource _released = NewRelease();
     private Task _copying = Task.CompletedTask;
@@ -35,7 +35,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
 
     public override bool CanBeSent => Volatile.Read(ref _begun) == 0 || _kept is { IsComplete: true };
 
-    /// <summary>Why it could not be read; null where it could.</summary>
+    /// <summary>Why the body could not be read; null if it could.</summary>
     public Exception? ClientFault { get; private set; }
 
     public override IReadOnlyList<KeyValuePair<string, string>> ReadTrailers()
@@ -74,7 +74,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
             return _copying = _kept is null
                 ? CopyAsync(stream, cancellationToken)
                 : AttemptAsync(null, stream, _released.Task, cancellationToken);
-        // What has been read can't be read again: a handler that would begin anew would send the rest as the whole.
+        // Data that has been read cannot be read again: a handler that starts over would send the remainder as the whole body.
         if (!CanBeSent)
             throw new IOException("the body can be sent once only");
         _released.TrySetResult();
@@ -90,7 +90,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
 
     protected override void Dispose(bool disposing)
     {
-        // Where the body has not gone out to its end, somebody may still be reading from it.
+        // If the body was not sent to its end, something may still be reading from the buffer.
         if (disposing && _ended)
             _kept?.Release();
         base.Dispose(disposing);
@@ -98,9 +98,9 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
 
     private static TaskCompletionSource NewRelease() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    // Of an HTTP/1.1 body that is buffered as a whole, the server takes a read as finished only when its bytes are consumed. It consumes
-    // them itself after the response, but not where the client has reset the connection meanwhile: then its next read of the connection
-    // fails, and it logs that as an error.
+    // For an HTTP/1.1 body that is buffered completely, the server considers a read finished only when its bytes have been consumed. It
+    // consumes them itself after the response, but not if the client has reset the connection in the meantime: then its next read of the
+    // connection fails, and the server logs an error.
     private async Task DiscardAsync()
     {
         await _copying.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -113,11 +113,11 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
         }
         catch (Exception gone) when (gone is not OutOfMemoryException)
         {
-            // The request was aborted, with whatever the server aborts it with: there is nothing to discard.
+            // The request was aborted, and the exception type depends on the server: there is nothing to discard.
         }
     }
 
-    // One of several attempts to send the body, each of which ends when its own stream does.
+    // One of several attempts to send the body. Each attempt ends with its own stream.
     private async Task AttemptAsync(Task? before, Stream stream, Task released, CancellationToken cancellationToken)
     {
         if (before is not null)
@@ -134,13 +134,13 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
-            // The handler says why it gave the stream up only where its own wait for the response ends first.
+            // The handler reports why it gave up the stream only if its own wait for the response ends first.
             await released.ConfigureAwait(false);
             throw;
         }
     }
 
-    // The others count on it that nothing goes out after the lease, also from a process that was paused and wakes up.
+    // Other instances rely on nothing being sent after the lease has expired, not even by a process that was paused and resumes.
     private void EndIfLapsed()
     {
         if (modes.State.IsLapsed && deadline.Cut())
@@ -156,7 +156,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
         while (true)
         {
             var reading = ReadAsync(reader, cancellationToken).AsTask();
-            // Before more is waited for: the header that waits for its body's first piece too.
+            // Flush before waiting for more. This also sends headers that were held back for the first piece of the body.
             if (!reading.IsCompleted)
                 await FlushAsync(stream, reader, reading, cancellationToken).ConfigureAwait(false);
             if (!reading.IsCompleted)
@@ -176,8 +176,8 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
             deadline.Touch();
             if (!gathered && !read.IsCompleted && read.Buffer.Length is >= Block and < LargestPiece)
             {
-                // More is right behind: the server goes on reading while another thread takes over here, and what it reads meanwhile goes
-                // out in one piece. Whatever has come by then is sent, so nothing waits for what may never come.
+                // More data follows immediately: the server continues reading while another thread takes over here, and whatever it reads
+                // in the meantime is sent in one piece. Everything received by then is sent, so nothing waits for data that may never come.
                 reader.AdvanceTo(read.Buffer.Start);
                 gathered = true;
                 await Task.Yield();
@@ -211,7 +211,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
         }
     }
 
-    // The server keeps a body in pieces; a system call for each would cost more than to copy them together.
+    // The server stores a body in segments. One system call per segment would cost more than copying them together.
     private static async ValueTask WriteAsync(Stream stream, ReadOnlySequence<byte> body, CancellationToken cancellationToken)
     {
         if (body.IsSingleSegment)
@@ -230,7 +230,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
             body = body.Slice(count);
         }
 
-        // Only where nothing can be reading from it any more.
+        // Only if nothing can be reading from it any more.
         ArrayPool<byte>.Shared.Return(piece);
     }
 
@@ -242,7 +242,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
         }
         catch
         {
-            // A read that is left behind would get in the way of the server's own.
+            // An abandoned read would conflict with the server's own read.
             EndAttempt();
             await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             if (reading.IsCompletedSuccessfully)
@@ -251,7 +251,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
         }
     }
 
-    // What is kept can still be sent on another stream; anything else is over with its only one.
+    // A body that is fully kept can be sent on another stream. Any other body ends with its first stream.
     private void EndAttempt()
     {
         if (_kept is null)
@@ -260,7 +260,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
             EndRead();
     }
 
-    // The server reads the rest of the body after the response, and fails with an error in its log while a read has not been given back.
+    // The server reads the rest of the body after the response. It logs an error if a read has not been completed by then.
     private void GiveBack(PipeReader reader, ReadResult read)
     {
         _leftUnread = true;
@@ -270,13 +270,13 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
         }
         catch (Exception gone) when (gone is not OutOfMemoryException)
         {
-            // The request was aborted, with whatever the server aborts it with: there is no rest to read.
+            // The request was aborted, and the exception type depends on the server: there is no remainder to read.
         }
     }
 
     private void Stop()
     {
-        // Whichever comes second, this or the beginning of the copying, sees the other: a read that is to come is cancelled as well.
+        // Whichever runs second, this or the start of the copying, sees the other: a read that has yet to start is cancelled too.
         Interlocked.Exchange(ref _stopped, 1);
         EndRead();
     }
@@ -291,8 +291,8 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
         }
         catch (Exception gone) when (gone is not OutOfMemoryException)
         {
-            // The client has ended its stream, and the reader says so to whoever touches it: the read itself ends with the same error.
-            // Of which type that is depends on how the client ended it; some types are the server's own.
+            // The client has ended its stream, and the reader throws on any further call: the read itself ends with the same error.
+            // The exception type depends on how the client ended the stream; some types are internal to the server.
         }
     }
 
@@ -302,11 +302,11 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
             throw new OperationCanceledException("the exchange is over before the body has begun");
         try
         {
-            // With no token: a client that goes ends the read by itself, and Stop ends it for every other reason.
+            // No token: a client that disconnects ends the read by itself, and Stop ends it for every other reason.
             var read = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             while (read.IsCanceled && _kept is not null && Volatile.Read(ref _stopped) == 0 && !attempt.IsCancellationRequested)
             {
-                // It was meant for an attempt before this one.
+                // The cancellation was meant for an earlier attempt.
                 reader.AdvanceTo(read.Buffer.Start);
                 read = await reader.ReadAsync(CancellationToken.None).ConfigureAwait(false);
             }
@@ -325,7 +325,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
         }
         catch (Exception error)
         {
-            // Whatever its type: for a breach of HTTP/2's rules the server has types of its own.
+            // Any exception type: the server uses its own types for violations of HTTP/2's rules.
             ClientFault = error;
             throw;
         }

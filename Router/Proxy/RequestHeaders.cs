@@ -7,18 +7,18 @@ using Router.Http;
 
 namespace Router.Proxy;
 
-/// <summary>What of the client's header goes to the backend, and what Router adds.</summary>
+/// <summary>Selects the client's headers that are forwarded to the backend, and adds Router's own.</summary>
 public static class RequestHeaders
 {
-    /// <summary>How many fields Router usually adds.</summary>
+    /// <summary>How many headers Router usually adds.</summary>
     public const int UsuallyAdded = 6;
 
-    /// <summary>Copies the fields of the request onto the message for the backend.</summary>
-    /// <param name="context">The request.</param>
-    /// <param name="message">The message.</param>
+    /// <summary>Copies the headers of the client's request to the backend request.</summary>
+    /// <param name="context">The client's request.</param>
+    /// <param name="message">The backend request.</param>
     /// <param name="backend">The backend.</param>
-    /// <param name="forward">What the forwarder is to do.</param>
-    /// <param name="limits">What a client may send. Null where the message asks for a page that the client has not asked for
+    /// <param name="forward">How to forward the request.</param>
+    /// <param name="limits">The limits for what a client may send. Null if the message requests a page that the client did not request
     /// itself.</param>
     public static void Copy(
         HttpContext context,
@@ -50,7 +50,7 @@ public static class RequestHeaders
         {
             foreach (var value in values)
             {
-                // As HTTP/1.1 writes it, with colon, space and line end.
+                // As HTTP/1.1 serializes it: colon, space and line end included.
                 size += name.Length + (value?.Length ?? 0) + 4;
                 count++;
             }
@@ -71,7 +71,8 @@ public static class RequestHeaders
 
             if (namesOthers && HopByHopHeaders.IsNamedBy(connection, name))
                 continue;
-            // HTTP/2 brings names that are no tokens too, line breaks and all. One that is known for all of its letters is none of these.
+            // HTTP/2 delivers names that are not tokens, even with line breaks. A name that matches a known one completely is always a
+            // token.
             if (((field & ~RequestHeaderTraits.FromTrustedProxies) == 0 && !HeaderSyntax.IsToken(name)) || HeaderSyntax.HasControls(values))
                 throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
             if ((field & RequestHeaderTraits.Changeable) == 0)
@@ -80,12 +81,12 @@ public static class RequestHeaders
                 message.HeaderList.Add(name, changed);
         }
 
-        // The server lets more pass (ServerLimits).
+        // The server itself accepts more (ServerLimits).
         if (limits is not null && (size > limits.MaxHeaderSize || count > limits.MaxHeaderFields))
             throw new BackendException(ForwardFailure.RequestHeaderTooLarge, notBegun: true);
         if (HopByHopHeaders.IsNamedBy(headers.TE, "trailers"))
         {
-            // RFC 9110 section 10.1.4: TE goes from hop to hop, and in HTTP/1.1 says so.
+            // RFC 9110 section 10.1.4: TE is hop-by-hop, and HTTP/1.1 requires Connection to list it.
             message.HeaderList.Add("TE", "trailers");
             if (!backend.Http2)
                 message.HeaderList.Add("Connection", "TE");
@@ -105,21 +106,21 @@ public static class RequestHeaders
         if (forward.Span is { } span)
             TraceContext.Add(message, span);
         rules.AddSampling(message, forward.Client, sampled, flags);
-        // The answer to TRACE is the request (RFC 9110 section 9.3.8): it would hand the credentials to the client.
+        // The response to TRACE echoes the request (RFC 9110 section 9.3.8), which would reveal the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
             message.HeaderList.Add("Authorization", credentials);
     }
 
     /// <summary>
-    /// Copies what a request for a page of a backend's own needs: everything but what speaks of the body that the client sent
-    /// or of the part or the version that it has already (RFC 9110 sections 8, 13 and 14).
+    /// Copies the headers needed to request a page from another backend: all except those that describe the client's body, or the part or
+    /// version of the content that the client already has (RFC 9110 sections 8, 13 and 14).
     /// </summary>
     public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, ForwardContext forward)
     {
         Copy(context, message, backend, forward, limits: null);
     }
 
-    // None where the field is not for the backend.
+    // Empty if the header is not forwarded to the backend.
     private static StringValues Change(
         HttpRequest request,
         ForwardContext forward,

@@ -6,20 +6,20 @@ using Router.Proxy.InFlight;
 namespace Router.Proxy;
 
 /// <summary>
-/// Copies a response's body to the client piece by piece as it arrives, encoded where that was chosen. What the client cannot take yet
-/// stays with the backend.
+/// Streams a response body to the client as it arrives, and compresses it if a content coding was selected. Data that the client cannot
+/// accept yet is not read from the backend.
 /// </summary>
 public static class ResponseBody
 {
     private const int PieceSize = 16 * 1024;
     private const int LargePieceSize = 32 * 1024;
 
-    /// <summary>Copies it all, trailers included. A short one is sent when the request ends.</summary>
+    /// <summary>Copies the whole body, including trailers. A short body is sent when the request ends.</summary>
     /// <param name="response">The backend's response.</param>
     /// <param name="coding">The content coding to apply; null for none.</param>
     /// <param name="context">The client's request.</param>
     /// <param name="deadline">The request's deadlines.</param>
-    /// <param name="record">Counts what is sent.</param>
+    /// <param name="record">Counts the bytes sent.</param>
     public static ValueTask CopyAsync(
         HttpResponseMessage response,
         string? coding,
@@ -37,8 +37,8 @@ public static class ResponseBody
 
     private static async ValueTask CopyAllAsync(Http1ResponseBody body, HttpContext context)
     {
-        // What is written behind the header goes into the same memory, and not into some of its own first. In HTTP/2 the header would go
-        // out by itself.
+        // Body bytes written right after the headers share the headers' buffer instead of first going into a separate one. In HTTP/2 the
+        // headers would be sent on their own.
         if (body.Remaining > 0 && HttpProtocol.IsHttp11(context.Request.Protocol))
             await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
         await body.CopyAllAsync(context.Response.BodyWriter).ConfigureAwait(false);
@@ -59,40 +59,40 @@ public static class ResponseBody
             var output = new ResponseOutput(context.Response.BodyWriter, record, encoder is null && NeedsOwnChunks(context));
             if (output.Chunks)
                 context.Response.Headers.TransferEncoding = "chunked";
-            // A buffer of its own, and not the server's: that one may be taken back when the header is sent, with a read still writing to
-            // it.
+            // Router's own buffer, not the server's: the server may reclaim its buffer when the headers are sent, while a read is still
+            // writing to it.
             var piece = ArrayPool<byte>.Shared.Rent(PieceSize);
             var read = body.ReadAsync(piece, deadline.Token);
             if (!read.IsCompleted)
-                // The header must not wait for a body that dribbles.
+                // The headers must not wait for a slow body.
                 await FlushAsync(context, deadline, record).ConfigureAwait(false);
             while (await read.ConfigureAwait(false) is > 0 and var count)
             {
-                // The response starts before a byte of its body is in the writer: that byte could not be taken back for an error response
-                // when a deadline passes before the flush.
+                // The response starts before the first byte of its body is in the writer: if a deadline passes before the flush, that byte
+                // could not be removed to make room for an error response.
                 await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
                 if (encoder is null)
                     output.WritePiece(piece.AsSpan(0, count));
                 else
                     encoder.Code(piece.AsSpan(0, count), output);
-                // A backend that fills it has more: fewer and larger steps. Most bodies are short, and the memory of many that wait counts
-                // too.
+                // A backend that fills the buffer has more to send: use fewer and larger steps. Most bodies are short, and the memory of
+                // many waiting requests matters too.
                 if (count == piece.Length && count < LargePieceSize)
                     piece = Larger(piece);
                 read = body.ReadAsync(piece, deadline.Token);
-                // Whenever the backend pauses, everything so far becomes readable for the client.
+                // Whenever the backend pauses, everything received so far becomes readable for the client.
                 if (!read.IsCompleted)
                     encoder?.Flush(output);
                 await FlushAsync(context, deadline, record).ConfigureAwait(false);
             }
 
             encoder?.Finish(output);
-            // At a good end only: a read that a failure has overtaken may still write to it.
+            // Only on success: after a failure, an overtaken read may still write to the buffer.
             ArrayPool<byte>.Shared.Return(piece);
             if (output.Chunks)
             {
                 output.WriteTrailers(response);
-                // Kestrel sends by itself what ends chunks of its own, not of the application's.
+                // Kestrel flushes automatically at the end of its own chunks, but not of chunks written by the application.
                 await FlushAsync(context, deadline, record).ConfigureAwait(false);
             }
             else if (context.Response.SupportsTrailers())
@@ -110,14 +110,14 @@ public static class ResponseBody
 
     private static async ValueTask FlushAsync(HttpContext context, RequestDeadline deadline, RequestRecord record)
     {
-        // The client's own slowness is not the backend's.
+        // The client's slowness must not count as a pause of the backend.
         deadline.PauseForClient();
         await context.Response.BodyWriter.FlushAsync(deadline.Token).ConfigureAwait(false);
         deadline.ResumeFromClient(record.Sent ?? 0);
     }
 
-    // Kestrel sends trailers in HTTP/2 only. In HTTP/1.1 it leaves the chunks to an application that names the coding itself;
-    // that is worth it only where the backend has said that trailers will come, or the client that it takes them (RFC 9110 section 6.5.1).
+    // Kestrel sends trailers only in HTTP/2. In HTTP/1.1 it leaves chunking to an application that sets Transfer-Encoding itself. Router
+    // does so only if the backend has announced trailers or the client has said that it accepts them (RFC 9110 section 6.5.1).
     private static bool NeedsOwnChunks(HttpContext context) =>
         context.Request.Protocol == "HTTP/1.1"
         && context.Response.ContentLength is null

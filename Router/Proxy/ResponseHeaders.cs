@@ -8,12 +8,12 @@ using Router.Http.Http1;
 
 namespace Router.Proxy;
 
-/// <summary>What of the backend's header goes to the client.</summary>
+/// <summary>Copies the backend's response headers to the client's response.</summary>
 public static class ResponseHeaders
 {
     /// <summary>
-    /// Copies status, reason phrase and fields of the answer. False, with nothing copied, where a field holds what no field may
-    /// (a line break or another control character): passed on, it could be read as a second answer.
+    /// Copies the status, reason phrase and headers of the response. Returns false, with nothing copied, if a header contains a character
+    /// that no header may contain (a line break or another control character): if forwarded, it could be parsed as a second response.
     /// </summary>
     public static bool TryCopy(HttpResponseMessage response, HttpContext context)
     {
@@ -29,7 +29,7 @@ public static class ResponseHeaders
         }
     }
 
-    /// <summary>Copies status and reason phrase alone.</summary>
+    /// <summary>Copies only the status and the reason phrase.</summary>
     public static void CopyStatus(HttpResponseMessage response, HttpContext context)
     {
         context.Response.StatusCode = (int)response.StatusCode;
@@ -40,7 +40,7 @@ public static class ResponseHeaders
     {
         var response = context.Response;
         response.StatusCode = (int)answer.StatusCode;
-        // The usual phrase the server has ready.
+        // The server already has the standard phrase.
         if (answer.ReasonPhrase != ReasonPhrases.GetReasonPhrase(response.StatusCode))
             CopyStatus(answer, context);
         if (answer is BackendResponse http1)
@@ -49,13 +49,14 @@ public static class ResponseHeaders
         }
         else
         {
-            // Over HTTP/2 the framework has them.
+            // Over HTTP/2 the framework holds the headers.
             var connection = answer.Headers.NonValidated.TryGetValues("Connection", out var named) ? ToValues(named) : default;
             Copy(answer.Headers.NonValidated, connection, response.Headers);
             Copy(answer.Content.Headers.NonValidated, connection, response.Headers);
         }
 
-        // RFC 9110 section 8.6: a 204 has no length, nor has an interim response. Section 15.3.6: that a 205 has no content must be said.
+        // RFC 9110 section 8.6: a 204 or an interim response has no Content-Length. Section 15.3.6: a 205 must state that it has no
+        // content.
         if (response.StatusCode is < 200 or 204)
             response.Headers.ContentLength = null;
         else if (response.StatusCode == 205)

@@ -8,11 +8,11 @@ using Router.Proxy.InFlight;
 namespace Router.Proxy;
 
 /// <summary>
-/// The client's side of a response body. Counts the body's bytes, with or without the framing of chunks (RFC 9112 section 7.1).
+/// Writes a response body to the client. Counts the body's bytes, with or without chunked framing (RFC 9112 section 7.1).
 /// </summary>
 internal sealed class ResponseOutput(PipeWriter writer, RequestRecord record, bool chunks) : IBufferWriter<byte>
 {
-    /// <summary>Whether Router writes the chunks itself, which it does to send trailers over HTTP/1.1.</summary>
+    /// <summary>Whether Router writes the chunks itself, in order to send trailers over HTTP/1.1.</summary>
     public bool Chunks => chunks;
 
     public void WritePiece(ReadOnlySpan<byte> piece)

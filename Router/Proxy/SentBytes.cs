@@ -3,13 +3,13 @@ using System.Buffers;
 namespace Router.Proxy;
 
 /// <summary>
-/// What has been sent of a request's body, for as long as that is all of it: a backend that declares the request unprocessed gets it once
-/// more. A body that grows beyond the bound is not kept, and cannot be sent again.
+/// The bytes of a request body sent so far, as long as all of them are kept: if the backend declares the request unprocessed, they are sent
+/// again. A body that exceeds the bound is not kept and cannot be sent again.
 /// </summary>
-/// <param name="expected">How long the body will be; null where nobody knows.</param>
+/// <param name="expected">The length of the body; null if unknown.</param>
 public sealed class SentBytes(long? expected)
 {
-    /// <summary>How much is kept of one body: forms and gRPC messages, not uploads.</summary>
+    /// <summary>The maximum kept per body: enough for forms and gRPC messages, not for uploads.</summary>
     public const int Bound = 64 * 1024;
 
     private const int FirstSize = 4 * 1024;
@@ -17,12 +17,12 @@ public sealed class SentBytes(long? expected)
     private byte[] _bytes = [];
     private int _length;
 
-    /// <summary>Whether everything that was sent is here.</summary>
+    /// <summary>Whether all bytes sent so far are kept.</summary>
     public bool IsComplete { get; private set; } = expected is not > Bound;
 
     public ReadOnlyMemory<byte> All => _bytes.AsMemory(0, _length);
 
-    /// <summary>Keeps a further piece and gives the copy; false where it is too much, and then nothing is kept any more.</summary>
+    /// <summary>Keeps another piece and returns the copy. Returns false if it exceeds the bound; from then on nothing is kept.</summary>
     public bool TryAppend(in ReadOnlySequence<byte> piece, out ReadOnlyMemory<byte> copy)
     {
         copy = default;
@@ -40,7 +40,7 @@ public sealed class SentBytes(long? expected)
         return true;
     }
 
-    /// <summary>Gives the memory back. To be called only when nothing can be reading from it any more.</summary>
+    /// <summary>Returns the memory to the pool. Call this only when nothing can be reading from it any more.</summary>
     public void Release()
     {
         if (_bytes.Length > 0)

@@ -10,21 +10,23 @@ using Router.Upstreams;
 namespace Router.Proxy;
 
 /// <summary>
-/// Connections that have changed their protocol (RFC 9110 section 7.8; RFC 6455; RFC 8441): bytes go through in both directions until one
-/// side ends. When Router stops, WebSockets are told so by a close frame; when the mode closes their backend, all of them must end.
+/// Upgraded connections (RFC 9110 section 7.8; RFC 6455; RFC 8441): bytes are forwarded in both directions until one side ends. When Router
+/// stops, it notifies WebSockets with a close frame; when the mode closes their backend, all upgraded connections must end.
 /// </summary>
 public sealed class UpgradedConnections(ModeController modes, IHostApplicationLifetime lifetime)
 {
     // RFC 6455 section 7.4.1: the endpoint is going away.
     private const ushort GoingAway = 1001;
 
-    // The registry of RFC 6455 section 11.7: service restart. A client may come back after a while.
+    // The registry of RFC 6455 section 11.7: service restart. The client may reconnect after a delay.
     private const ushort ServiceRestart = 1012;
 
-    // What a peer may take to answer a close frame, or to end when the other one has.
+    // How long a peer may take to answer a close frame, or to end after the other side has ended.
     private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
 
-    /// <summary>Changes the client's connection too, and carries both directions; null when both sides ended it in order.</summary>
+    /// <summary>
+    /// Upgrades the client's connection too and forwards both directions; null if both sides ended the connection properly.
+    /// </summary>
     public async ValueTask<ForwardFailure?> RunAsync(
         HttpContext context,
         Upstream upstream,
@@ -55,7 +57,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
     {
         if (context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
         {
-            // RFC 8441 section 5: the answer is 200, and there is no key to prove.
+            // RFC 8441 section 5: the response is 200, without a key to verify.
             context.Response.StatusCode = StatusCodes.Status200OK;
             context.Response.Headers.Remove("Sec-WebSocket-Accept");
             return await connect.AcceptAsync().ConfigureAwait(false);
@@ -77,20 +79,20 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
     )
     {
         using var end = new CancellationTokenSource();
-        // A protocol that Router does not know has no word for the end: at a stop it is left to the server.
+        // A protocol that Router does not know has no message for a clean close: at shutdown Router leaves such a connection to the server.
         using var closingSource = isWebSocket
             ? CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping)
             : new CancellationTokenSource();
         var closing = closingSource.Token;
         record.Upgraded(closingSource);
-        // A server's frames are not masked, a client's are (RFC 6455 section 5.1).
+        // A server's frames are not masked; a client's are (RFC 6455 section 5.1).
         var frames = isWebSocket ? closing : CancellationToken.None;
         using var toClient = new UpgradedDirection(backend, client, CloseCode, masked: false, frames);
         using var toBackend = new UpgradedDirection(client, backend, CloseCode, masked: true, frames, () => modes.State.IsLapsed);
         var down = toClient.CopyAsync(end.Token);
         var up = toBackend.CopyAsync(end.Token);
-        // At a stop both sides are told, and what a client said before it hung up is still on its way: all that goes through, but not for
-        // ever.
+        // At shutdown both sides are notified. Data that a client sent before it disconnected may still be in transit and is forwarded, but
+        // only for a limited time.
         using var stopping = closing.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
         using var gone = aborted.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
         try
@@ -102,7 +104,8 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
                 return await FinishAsync(up, down, toClient, backend, record, end).ConfigureAwait(false);
             if (closing.IsCancellationRequested)
                 await ((Task)up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            // A backend that hangs up without the closing handshake (RFC 6455 section 7.1.1) was not done: it may have died at work.
+            // A backend that ends without the closing handshake (RFC 6455 section 7.1.1) was not finished: it may have crashed during its
+            // work.
             if (isWebSocket && !toClient.SourceHasClosed && !toBackend.HasAskedToClose)
                 return ForwardFailure.BrokenInResponse;
             record.Completed();
@@ -124,7 +127,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             await backend.DisposeAsync().ConfigureAwait(false);
             await Task.WhenAll(down, up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             record.CountSent(toClient.Copied);
-            // Whatever broke after that: the backend has said that it is done.
+            // Whatever failed after that does not matter: the backend has declared that it is done.
             if (toClient.SourceHasClosed)
                 record.Completed();
         }
@@ -132,8 +135,8 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         ushort CloseCode() => record.MustClose ? ServiceRestart : GoingAway;
     }
 
-    // The client has ended, in order or not. The backend is told, and has a moment to say what is left and to close: then it is done with
-    // what it got.
+    // The client has ended, cleanly or not. The backend is notified and has a moment to send the rest and to close: then it has finished
+    // processing what it received.
     private static async ValueTask<ForwardFailure?> FinishAsync(
         Task up,
         Task down,

@@ -4,16 +4,16 @@ using Router.Http;
 namespace Router.Proxy;
 
 /// <summary>
-/// One direction of an upgraded connection. For WebSockets it follows the frames as they pass, so that a close frame can be put in
-/// between two of them and never inside one.
+/// One direction of an upgraded connection. For WebSockets it tracks the frames that pass, so that a close frame can be inserted between
+/// two of them and never inside one.
 /// </summary>
-/// <param name="from">Where the bytes come from.</param>
-/// <param name="to">Where they go.</param>
-/// <param name="closeCode">The code of the close frame, asked for when there is to be one.</param>
+/// <param name="from">The source.</param>
+/// <param name="to">The target.</param>
+/// <param name="closeCode">Returns the code of the close frame when one is to be sent.</param>
 /// <param name="masked">Whether frames in this direction are masked.</param>
-/// <param name="closing">Cancelled when the connection is to be closed; never, for a protocol without frames.</param>
-/// <param name="isOver">Whether nothing may be written any more: asked before each piece, for a process that wakes up after its
-/// lease.</param>
+/// <param name="closing">Cancelled when the connection is to be closed; never cancelled for a protocol without frames.</param>
+/// <param name="isOver">Whether nothing may be written any more. Checked before each piece, for a process that resumes after its lease has
+/// expired.</param>
 public sealed class UpgradedDirection(
     Stream from,
     Stream to,
@@ -27,25 +27,25 @@ public sealed class UpgradedDirection(
     private WebSocketFrames _frames;
     private bool _closed;
 
-    /// <summary>How many bytes have been copied. To be read when the copying has ended.</summary>
+    /// <summary>How many bytes have been copied. Read this only after the copying has ended.</summary>
     public long Copied { get; private set; }
 
-    /// <summary>Whether the source, and not the other side, was what broke.</summary>
+    /// <summary>Whether the source broke, and not the target.</summary>
     public bool SourceBroke { get; private set; }
 
-    /// <summary>Whether Router has put a close frame in, so that the other side knows that the connection is to end.</summary>
+    /// <summary>Whether Router has inserted a close frame, so that the target knows that the connection is about to end.</summary>
     public bool HasAskedToClose => _closed;
 
     /// <summary>Whether the source has sent a close frame.</summary>
     public bool SourceHasClosed => _frames.HasClosed;
 
-    /// <summary>Reads what is left until the source ends, for nobody.</summary>
+    /// <summary>Reads and discards the remaining data until the source ends.</summary>
     public async Task DrainAsync(CancellationToken cancellationToken)
     {
         var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         while (await ReadAsync(buffer, cancellationToken).ConfigureAwait(false) > 0) { }
 
-        // Only where nothing can be writing to it any more.
+        // Only if nothing can be writing to it any more.
         ArrayPool<byte>.Shared.Return(buffer);
     }
 
@@ -62,8 +62,8 @@ public sealed class UpgradedDirection(
                 await _writing.WaitAsync(cancellationToken).ConfigureAwait(false);
                 try
                 {
-                    // After a close frame nothing may follow (RFC 6455 section 5.5.1); what comes is only read, until the other side hangs
-                    // up.
+                    // Nothing may follow a close frame (RFC 6455 section 5.5.1). Further data is read and discarded until the source
+                    // closes.
                     if (_closed)
                     {
                         _frames.Pass(buffer.AsSpan(0, count));
@@ -117,7 +117,7 @@ public sealed class UpgradedDirection(
         await to.FlushAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>The close frame of a connection that is silent when it is to be closed.</summary>
+    /// <summary>Sends the close frame on a connection that is idle when it is to be closed.</summary>
     private sealed class CloseRequest(UpgradedDirection direction, CancellationToken cancellationToken)
     {
         public Task Ended { get; private set; } = Task.CompletedTask;

@@ -1,18 +1,18 @@
 namespace Router.Proxy.InFlight;
 
 /// <summary>
-/// Ends the exchanges whose time is up, and, when Router stops, those that are still open shortly before the server would abort their
-/// connections: so each client gets a response that says what is known, and the last report of this instance has every write. It looks at
-/// all of them twenty times a second, so that none needs a timer of its own.
+/// Ends requests whose deadline has passed. At shutdown it also ends the remaining requests shortly before the server would abort their
+/// connections, so that each client gets a response with the known outcome and this instance's last report includes every write. It checks
+/// all requests twenty times a second, so that none needs its own timer.
 /// </summary>
 public sealed class DeadlineMonitor(InFlightRequests inFlight, IHostApplicationLifetime lifetime, TimeProvider time)
     : IHostedService,
         IDisposable
 {
-    // By so much a limit may be late.
+    // The maximum delay of a deadline.
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
-    // The server has nine seconds. The rest is for the responses, and for the last report to the mode's store.
+    // The server allows nine seconds. The remainder is for sending the responses and the last report to the mode store.
     private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(8.5);
 
     private ITimer? _timer;
@@ -30,7 +30,7 @@ public sealed class DeadlineMonitor(InFlightRequests inFlight, IHostApplicationL
 
     private void Look()
     {
-        // Outside of the list's lock: whoever is told may leave the list at once.
+        // Outside the list's lock: an expired request may remove itself from the list immediately.
         foreach (var deadline in inFlight.Due() ?? [])
             deadline.Expire();
         if (lifetime.ApplicationStopping.IsCancellationRequested)

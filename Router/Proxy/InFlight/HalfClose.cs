@@ -7,23 +7,26 @@ using Router.Http;
 namespace Router.Proxy.InFlight;
 
 /// <summary>
-/// Decides what it means that a client sends no more on its connection. The server takes it for the end of the connection, but a client may
-/// close its sending side and still wait for the response (RFC 9112 section 9.6). One that waits closes it right after its request; one
-/// that leaves does it later, or resets the connection. Each connection has one of these in the place of the server's
+/// Decides what it means when a client closes the sending side of its connection. The server treats this as the end of the connection, but
+/// a client may half-close and still wait for the response (RFC 9112 section 9.6). A client that waits half-closes right after its request;
+/// a client that disconnects closes later or resets the connection. Each connection has one instance, which replaces the server's
 /// <see cref="IConnectionLifetimeFeature"/>.
 /// </summary>
 [SuppressMessage("Design", "CA1001", Justification = "The source has no timer and holds nothing; the transport may cancel it late.")]
 public sealed class HalfClose : IConnectionLifetimeFeature
 {
-    /// <summary>How long after the end of its request a client may close its sending side and still be taken for one that waits.</summary>
+    /// <summary>
+    /// How long after the end of its request a client may close its sending side and still be considered to be waiting for the response.
+    /// </summary>
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
-    // Linux: the level and the option of struct tcp_info, whose first byte is the state, and the state in which only the peer has closed.
+    // Linux: the level and the option for struct tcp_info, whose first byte is the TCP state, and the state in which only the peer has
+    // closed.
     private const int Tcp = 6;
     private const int TcpInfo = 11;
     private const byte CloseWait = 8;
 
-    // Of the server's heartbeat, which comes once a second.
+    // In server heartbeats, one per second.
     private const int BeatsWithoutRequest = 2;
 
     private readonly CancellationTokenSource _gone = new();
@@ -40,10 +43,10 @@ public sealed class HalfClose : IConnectionLifetimeFeature
         ConnectionClosed = _gone.Token;
     }
 
-    /// <summary>Cancelled when the client is gone.</summary>
+    /// <summary>Cancelled when the client has disconnected.</summary>
     public CancellationToken ConnectionClosed { get; set; }
 
-    /// <summary>The connection middleware.</summary>
+    /// <summary>The connection middleware that installs this feature.</summary>
     public static ConnectionDelegate Watch(ConnectionDelegate next) =>
         connection =>
         {
@@ -63,15 +66,17 @@ public sealed class HalfClose : IConnectionLifetimeFeature
 
     public void Abort() => _connection.Abort();
 
-    /// <summary>A request of the connection is forwarded.</summary>
+    /// <summary>Registers the request that is now forwarded on this connection.</summary>
     public void Begin(RequestDeadline request) => Volatile.Write(ref _request, request);
 
     public void End() => Volatile.Write(ref _request, null);
 
-    /// <summary>From now on a client that sends no more is gone. To be called after the request says so.</summary>
+    /// <summary>
+    /// From now on, a half-closed connection counts as disconnected. Call it after the request's deadline requires input.
+    /// </summary>
     public void RequireInput()
     {
-        // Of the two, this and the end of the input, the later one sees the other.
+        // Of these two events, this call and the end of the input, the later one sees the earlier one.
         Interlocked.MemoryBarrier();
         if (_inputEnded)
             _gone.Cancel();
@@ -81,7 +86,7 @@ public sealed class HalfClose : IConnectionLifetimeFeature
     {
         _inputEnded = true;
         Interlocked.MemoryBarrier();
-        // While no request is forwarded, the server itself ends a connection that brings no more.
+        // While no request is being forwarded, the server itself ends a connection whose input has ended.
         if (
             IsHalfOpen()
             && Volatile.Read(ref _request) is null or { MayBeHalfClosed: true }
@@ -106,7 +111,7 @@ public sealed class HalfClose : IConnectionLifetimeFeature
 
     private bool IsHalfOpen()
     {
-        // Most connections have ended by now, and to ask a closed socket would cost an exception each time.
+        // Most connections are closed by now, and querying a closed socket would throw an exception each time.
         if (!_socket.Connected)
             return false;
         try
@@ -120,8 +125,8 @@ public sealed class HalfClose : IConnectionLifetimeFeature
         }
     }
 
-    // A client that has closed all of its connection looks the same until it is sent something. Its system answers a probe with a reset as
-    // soon as it has forgotten the connection, which takes Linux a minute.
+    // A client that has closed both sides looks the same until it is sent something. Its kernel answers a probe with a reset once it has
+    // forgotten the connection, which takes Linux a minute.
     private bool TryProbe()
     {
         if (_isProbed)

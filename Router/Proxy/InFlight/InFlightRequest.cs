@@ -1,14 +1,14 @@
 namespace Router.Proxy.InFlight;
 
-/// <summary>What an operator sees of a request that is in flight.</summary>
-/// <param name="Backend">The backend's name; null where it is not decided yet whether it gets there.</param>
+/// <summary>A request in flight as shown to an operator.</summary>
+/// <param name="Backend">The backend's name; null if the request has not been admitted to one yet.</param>
 /// <param name="Method">Its method.</param>
-/// <param name="Host">The host that the client asked for.</param>
-/// <param name="Path">The raw path, without the query: that may hold secrets.</param>
-/// <param name="AgeSeconds">How long ago its header had arrived.</param>
-/// <param name="IsUpgraded">Whether it is a connection that has changed its protocol, such as a WebSocket.</param>
+/// <param name="Host">The host that the client requested.</param>
+/// <param name="Path">The raw path without the query, which may contain secrets.</param>
+/// <param name="AgeSeconds">The time since its headers arrived.</param>
+/// <param name="IsUpgraded">Whether it is an upgraded connection, such as a WebSocket.</param>
 public sealed record InFlightRequest(string? Backend, string Method, string Host, string Path, double AgeSeconds, bool IsUpgraded)
 {
-    /// <summary>The trace's id as the backend's log has it; null where it was not sent yet or has none.</summary>
+    /// <summary>The trace id that the backend logs; null if the request has not been sent yet or has no trace id.</summary>
     public string? RequestId { get; init; }
 }

@@ -4,19 +4,17 @@ using Router.Modes;
 namespace Router.Proxy.InFlight;
 
 /// <summary>
-/// Every request on its way to a backend. A request enters before it asks for the mode: the other way round, one that passed the check
-/// just before a switch and entered just after it would escape whoever looks for what is still in flight.
+/// All requests in flight. A request is added before it checks the mode. In the opposite order, a request that passes the check just before
+/// a mode change and is added just after it would be missed by whoever counts the requests still in flight.
 /// </summary>
 /// <remarks>
-/// Linked lists without a node of their own, in as many parts as there are processors: entering and leaving allocate nothing
-/// and hardly ever wait for another thread.
+/// Intrusive linked lists, one stripe per processor: adding and removing a request allocates nothing and rarely waits for another thread.
 /// </remarks>
 public sealed class InFlightRequests
 {
     private readonly Stripe[] _stripes;
     private long _cut;
 
-    /// <summary>Makes an empty list.</summary>
     public InFlightRequests()
     {
         _stripes = new Stripe[BitOperations.RoundUpToPowerOf2((uint)Math.Min(Environment.ProcessorCount, 64))];
@@ -24,12 +22,12 @@ public sealed class InFlightRequests
             _stripes[i] = new Stripe();
     }
 
-    /// <summary>How many have been cut since the start because the mode closed their backend, upgraded connections included.</summary>
+    /// <summary>The number of requests cut since startup because the mode closed their backend, including upgraded connections.</summary>
     public long CutCount => Volatile.Read(ref _cut);
 
     public void CountCut() => Interlocked.Increment(ref _cut);
 
-    /// <summary>A request is here.</summary>
+    /// <summary>Adds a request.</summary>
     public void Enter(RequestRecord record)
     {
         var number = Thread.GetCurrentProcessorId() & (_stripes.Length - 1);
@@ -43,7 +41,9 @@ public sealed class InFlightRequests
         }
     }
 
-    /// <summary>It is over, or does not go to a backend. False, and nothing done, where it is not in the list.</summary>
+    /// <summary>
+    /// Removes a request that has ended or will not be forwarded. Returns false, and does nothing, if the request is not in the list.
+    /// </summary>
     public bool Leave(RequestRecord record)
     {
         if (record.Stripe < 0)
@@ -63,8 +63,9 @@ public sealed class InFlightRequests
     }
 
     /// <summary>
-    /// Those that are in the way of calling the mode's closed backends quiet: admitted to one before it was closed, or not decided yet and
-    /// here since before the mode took effect, so that they may have met the one before.
+    /// The requests that prevent the mode's closed backends from being considered drained: requests admitted to such a backend before it
+    /// was closed, and requests not yet admitted that arrived before the mode took effect and may have been checked against the previous
+    /// mode.
     /// </summary>
     public List<RequestRecord> BlockingFor(ModeState state)
     {
@@ -89,8 +90,8 @@ public sealed class InFlightRequests
     }
 
     /// <summary>
-    /// Those that may be changing something at a backend right now. One that ends without a complete response is added to
-    /// <see cref="UncertainWrites"/> before it leaves, so whoever reads this list first and that one second misses none.
+    /// The requests that may be changing data at a backend right now. A request that ends without a complete response is added to
+    /// <see cref="UncertainWrites"/> before it is removed here, so reading this list first and that one second misses none.
     /// </summary>
     public List<RequestRecord> Writes()
     {
@@ -110,7 +111,7 @@ public sealed class InFlightRequests
         return writes;
     }
 
-    /// <summary>Those whose time is up; null where there is none.</summary>
+    /// <summary>The requests whose deadline has passed; null if there are none.</summary>
     public List<RequestDeadline>? Due()
     {
         List<RequestDeadline>? due = null;
@@ -129,7 +130,7 @@ public sealed class InFlightRequests
         return due;
     }
 
-    /// <summary>All of them.</summary>
+    /// <summary>All requests in flight.</summary>
     public List<RequestRecord> All()
     {
         var all = new List<RequestRecord>();
@@ -145,7 +146,7 @@ public sealed class InFlightRequests
         return all;
     }
 
-    /// <summary>How many requests of testers are in flight.</summary>
+    /// <summary>The number of testers' requests in flight.</summary>
     public int CountTesters()
     {
         var count = 0;
@@ -161,7 +162,7 @@ public sealed class InFlightRequests
         return count;
     }
 
-    // A mode does not concern what is exempt from it; but an instance that has lost the store closes for testers too.
+    // A mode does not apply to an exempt request. An instance that has lost the mode store, however, closes for testers too.
     private static bool IsConcerned(RequestRecord record, ModeState state) =>
         record.Exemption is null || (state.IsLapsed && record.Exemption.TesterId is not null);
 

@@ -6,13 +6,14 @@ using Router.Http;
 namespace Router.Proxy.InFlight;
 
 /// <summary>
-/// The clock of one exchange: once the request has been sent the answer must begin in time, neither body must pause for too long,
-/// the whole must not take too long, and all of it ends when the client goes away. Each piece of a body only notes the time;
-/// <see cref="InFlight.DeadlineMonitor"/> looks at the note, of all exchanges in turn: a timer for each would cost more than all else here.
+/// The deadlines of one request. Once the request has been sent, the response must start in time, neither body may pause for too long, the
+/// whole request must not take too long, and everything ends when the client disconnects. Each piece of a body only records a timestamp;
+/// <see cref="InFlight.DeadlineMonitor"/> checks the timestamps of all requests in turn. One timer per request would cost more than
+/// everything else here.
 /// </summary>
 public sealed class RequestDeadline : IDisposable
 {
-    /// <summary>How long a client may be slow with its body before the data rate applies.</summary>
+    /// <summary>How long a client may be slow with its body before the minimum data rate applies.</summary>
     public static readonly TimeSpan UploadGrace = TimeSpan.FromSeconds(5);
 
     private readonly TimeProvider _time;
@@ -22,8 +23,8 @@ public sealed class RequestDeadline : IDisposable
     private readonly HalfClose? _connectionOfClient;
     private readonly Lock _lock = new();
 
-    // Made when somebody asks for it. Never disposed: somebody may just be cancelling it on another thread, and without a timer of its own
-    // it holds nothing.
+    // Created on first use. Never disposed: another thread may be cancelling it at that moment, and without its own timer it holds no
+    // resources.
     private CancellationTokenSource? _source;
     private IDisposable? _connection;
     private bool _cancelled;
@@ -36,15 +37,15 @@ public sealed class RequestDeadline : IDisposable
     private volatile bool _over;
     private ForwardFailure? _expired;
 
-    // Of the client's body, where the server does not limit its rate: bytes a second (0 for no limit), bytes received, and how long they
-    // were waited for.
+    // For the client's body, if the server does not limit its rate: bytes per second (0 for no limit), bytes received, and the time spent
+    // waiting for them.
     private int _minRate;
     private long _received;
     private TimeSpan _waited;
     private long? _waitsSince;
 
-    // Of the response, where Router limits its rate: bytes a second (0 for no limit), the grace in ticks of the clock, how many bytes the
-    // client has taken, and the timestamp by which it must have taken the next piece.
+    // For the response, if Router limits its rate: bytes per second (0 for no limit), the grace period in clock ticks, the number of bytes
+    // the client has accepted, and the timestamp by which it must have accepted the next piece.
     private int _takeRate;
     private long _takeGrace;
     private long _taken;
@@ -54,7 +55,7 @@ public sealed class RequestDeadline : IDisposable
     /// <param name="time">The clock.</param>
     /// <param name="backend">The backend's limits.</param>
     /// <param name="context">The client's request.</param>
-    /// <param name="now">A timestamp of the clock.</param>
+    /// <param name="now">The clock's current timestamp.</param>
     public RequestDeadline(TimeProvider time, BackendSettings backend, HttpContext context, long now)
     {
         (_time, _backend) = (time, backend);
@@ -64,7 +65,7 @@ public sealed class RequestDeadline : IDisposable
         _connectionOfClient?.Begin(this);
     }
 
-    /// <summary>Cancelled at a limit or when the client goes.</summary>
+    /// <summary>Cancelled when a deadline passes or the client disconnects.</summary>
     public CancellationToken Token
     {
         get
@@ -79,15 +80,15 @@ public sealed class RequestDeadline : IDisposable
         }
     }
 
-    /// <summary>Whether a limit has passed or the client is gone.</summary>
+    /// <summary>Whether a deadline has passed or the client has disconnected.</summary>
     public bool IsCancelled => Volatile.Read(ref _cancelled);
 
-    /// <summary>Whether the client went away.</summary>
+    /// <summary>Whether the client has disconnected.</summary>
     public bool ClientIsGone { get; private set; }
 
     /// <summary>
-    /// What is closed at a limit or when the client goes, beside the token: a connection, whose reads and writes then need not each know
-    /// the token. Null where nothing is any more.
+    /// Registers what is disposed, in addition to cancelling the token, when a deadline passes or the client disconnects: a connection,
+    /// whose individual reads and writes then do not need the token. Null clears the registration.
     /// </summary>
     public void CloseAtEnd(IDisposable? connection)
     {
@@ -99,7 +100,7 @@ public sealed class RequestDeadline : IDisposable
         }
     }
 
-    /// <summary>Which limit it was; null where none.</summary>
+    /// <summary>The deadline that passed; null if none has.</summary>
     public ForwardFailure? Expired
     {
         get
@@ -109,17 +110,17 @@ public sealed class RequestDeadline : IDisposable
         }
     }
 
-    /// <summary>The answer has begun: from now on its pauses count.</summary>
-    /// <param name="now">A timestamp of the clock.</param>
+    /// <summary>The response has started: from now on its pauses count.</summary>
+    /// <param name="now">The clock's current timestamp.</param>
     public void ResponseStarted(long now)
     {
-        // In this order: who looks in between finds the later of two limits.
+        // In this order: a concurrent reader sees the later of the two deadlines.
         Volatile.Write(ref _lastActivity, now);
         _answerBegan = true;
     }
 
     /// <summary>
-    /// The client's body begins to be sent: until its end its pauses count, and the answer has the time that it has from then on.
+    /// Sending the client's body has started. Until it ends, its pauses count, and the response timeout starts at its end.
     /// </summary>
     public void UploadStarted()
     {
@@ -127,11 +128,11 @@ public sealed class RequestDeadline : IDisposable
         _uploading = true;
     }
 
-    /// <summary>From now on the client must send its body at a rate, measured over the time that Router waits for it.</summary>
+    /// <summary>From now on the client must send its body at a minimum rate, measured over the time that Router waits for it.</summary>
     /// <param name="bytesPerSecond">The rate; 0 for no limit.</param>
     public void LimitUpload(int bytesPerSecond) => _minRate = bytesPerSecond;
 
-    /// <summary>Router waits for more of the client's body.</summary>
+    /// <summary>Router is waiting for more of the client's body.</summary>
     public void WaitsForUpload()
     {
         if (_minRate == 0)
@@ -140,8 +141,8 @@ public sealed class RequestDeadline : IDisposable
             _waitsSince = _time.GetTimestamp();
     }
 
-    /// <summary>More of the client's body has come, or nobody waits for it any more.</summary>
-    /// <param name="received">How many bytes have come in all.</param>
+    /// <summary>More of the client's body has arrived, or Router no longer waits for it.</summary>
+    /// <param name="received">The total number of bytes received.</param>
     public void Received(long received)
     {
         if (_minRate == 0)
@@ -154,7 +155,7 @@ public sealed class RequestDeadline : IDisposable
         }
     }
 
-    /// <summary>The client's body has been sent.</summary>
+    /// <summary>The client's body has been sent completely.</summary>
     public void UploadEnded()
     {
         Touch();
@@ -163,15 +164,15 @@ public sealed class RequestDeadline : IDisposable
     }
 
     /// <summary>
-    /// Whether a client that sends no more now waits for the response. While a body is missing it may: if the body does not come, the
-    /// server finds out.
+    /// Whether a client that half-closes now may still be waiting for the response. It may while its body is incomplete: if the rest of the
+    /// body does not arrive, the server detects that.
     /// </summary>
     public bool MayBeHalfClosed =>
         !_over && !_inputRequired && (_uploading || _time.GetElapsedTime(Volatile.Read(ref _requestEnded)) <= HalfClose.Grace);
 
     /// <summary>
-    /// From now on a client that sends no more is gone: the request waits for a permit, and must not be forwarded for a client that has
-    /// left, or it asks for an upgrade.
+    /// From now on a half-closed connection counts as disconnected: the request waits for a permit and must not be forwarded for a client
+    /// that has disconnected, or it requests an upgrade.
     /// </summary>
     public void RequireInput()
     {
@@ -179,20 +180,20 @@ public sealed class RequestDeadline : IDisposable
         _connectionOfClient?.RequireInput();
     }
 
-    /// <summary>A client that sends no more may wait for the response again.</summary>
+    /// <summary>A client that half-closes may be waiting for the response again.</summary>
     public void AllowHalfClose() => _inputRequired = false;
 
-    /// <summary>The exchange is a conversation now (an upgrade): it may last and be silent as long as both sides like.</summary>
+    /// <summary>The connection has been upgraded: it may last, and be idle, for as long as both sides like.</summary>
     public void Lift()
     {
         lock (_lock)
             _over = true;
     }
 
-    /// <summary>Ends the exchange now because the mode closes its backend; false where it is over already.</summary>
+    /// <summary>Ends the request now because the mode closes its backend; false if it has already ended.</summary>
     public bool Cut() => End(ForwardFailure.Cut);
 
-    /// <summary>Ends the exchange now because Router stops; false where it is over already.</summary>
+    /// <summary>Ends the request now because Router is stopping; false if it has already ended.</summary>
     public bool Stop() => End(ForwardFailure.Stopped);
 
     private bool End(ForwardFailure reason)
@@ -209,19 +210,21 @@ public sealed class RequestDeadline : IDisposable
         return true;
     }
 
-    /// <summary>A piece of a body has passed.</summary>
+    /// <summary>A piece of a body has been forwarded.</summary>
     public void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
 
     /// <summary>
-    /// From now on a client that takes the response too slowly loses it. Each piece has the grace at least, and what was taken faster than
-    /// at the rate counts for the pieces after it, as it does with the server's own limit.
+    /// From now on the response is aborted if the client accepts it too slowly. Each piece has at least the grace period, and a client that
+    /// is faster than the rate earns credit for later pieces, as with the server's own limit.
     /// </summary>
     /// <param name="bytesPerSecond">The rate; 0 for no limit.</param>
-    /// <param name="grace">For how long the client may take nothing.</param>
+    /// <param name="grace">How long the client may accept nothing.</param>
     public void LimitDownload(int bytesPerSecond, TimeSpan grace) =>
         (_takeRate, _takeGrace) = (bytesPerSecond, (long)(grace.TotalSeconds * _time.TimestampFrequency));
 
-    /// <summary>The client is to take a piece of the answer. How long that lasts is not a pause of the backend's.</summary>
+    /// <summary>
+    /// A piece of the response is being sent to the client. The time this takes does not count as a pause of the backend.
+    /// </summary>
     public void PauseForClient()
     {
         if (_takeRate != 0)
@@ -229,8 +232,8 @@ public sealed class RequestDeadline : IDisposable
         _held = true;
     }
 
-    /// <summary>The client has taken it.</summary>
-    /// <param name="taken">How many bytes of the response it has taken in all.</param>
+    /// <summary>The client has accepted the piece.</summary>
+    /// <param name="taken">The total number of response bytes the client has accepted.</param>
     public void ResumeFromClient(long taken)
     {
         Touch();
@@ -248,7 +251,7 @@ public sealed class RequestDeadline : IDisposable
         _client.Dispose();
     }
 
-    /// <summary>Whether a limit has passed, and <see cref="Expire"/> is to be called.</summary>
+    /// <summary>Whether a deadline has passed and <see cref="Expire"/> must be called.</summary>
     public bool IsDue =>
         !_over
         && (
@@ -258,7 +261,7 @@ public sealed class RequestDeadline : IDisposable
             || IsDownloadTooSlow
         );
 
-    /// <summary>Ends the exchange where a limit has passed.</summary>
+    /// <summary>Ends the request if a deadline has passed.</summary>
     public void Expire()
     {
         lock (_lock)
@@ -266,7 +269,7 @@ public sealed class RequestDeadline : IDisposable
             if (!IsDue)
                 return;
             _over = true;
-            // Whoever does not take the response is treated as a client that is gone, as the server does over HTTP/1.1.
+            // A client that does not accept the response is treated as disconnected, as the server does over HTTP/1.1.
             ClientIsGone |= IsDownloadTooSlow;
             _expired =
                 HasPassed(_backend.RequestTimeout, _began) ? ForwardFailure.RequestTimeout
@@ -278,8 +281,8 @@ public sealed class RequestDeadline : IDisposable
         Cancel();
     }
 
-    // The server makes a token for each request that is asked for it. In HTTP/1 a request is gone with its connection, which has one
-    // already.
+    // The server creates a token for each request that asks for one. In HTTP/1 a request ends with its connection, which already has a
+    // token.
     private static CancellationToken GoneOf(HttpContext context, out HalfClose? connection)
     {
         connection = null;
@@ -302,7 +305,7 @@ public sealed class RequestDeadline : IDisposable
         {
             _cancelled = true;
             source = _source;
-            // Under the lock: once Closes(null) has returned, the connection may be carrying somebody else's request.
+            // Under the lock: once the registration has been cleared, the connection may be carrying another client's request.
             _connection?.Dispose();
         }
 
@@ -324,7 +327,7 @@ public sealed class RequestDeadline : IDisposable
 
     private TimeSpan? Limit => _answerBegan || _uploading ? _backend.IdleTimeout : _backend.ResponseTimeout;
 
-    // What the client holds up stands still.
+    // Time during which the client delays the transfer does not count.
     private long Since => _held ? _time.GetTimestamp() : Volatile.Read(ref _lastActivity);
 
     private bool HasPassed(TimeSpan? limit, long since) => limit is { } span && _time.GetElapsedTime(since) >= span;

@@ -7,9 +7,9 @@ using Router.Upstreams;
 namespace Router.Proxy.InFlight;
 
 /// <summary>
-/// One request on its way: what is noted for its line in the access log, and what an operator must know of it who waits for the end of
-/// what is in flight. The only object that either costs a request. Each stage notes its own moment; nothing is worked out before somebody
-/// asks.
+/// The record of one request in flight: the values for its access log entry, and what an operator who waits for requests to drain needs to
+/// know about it. It is the only object per request for both purposes. Each stage records its own timestamp; nothing is computed until it
+/// is read.
 /// </summary>
 public sealed class RequestRecord(TimeProvider time)
 {
@@ -23,69 +23,64 @@ public sealed class RequestRecord(TimeProvider time)
     private volatile CancellationTokenSource? _closing;
     private volatile bool _mustClose;
 
-    /// <summary>When its header had arrived, as a timestamp of the monotonic clock.</summary>
+    /// <summary>When its headers arrived, as a timestamp of the monotonic clock.</summary>
     public long Arrived { get; } = time.GetTimestamp();
 
     public IPAddress? Client { get; set; }
 
-    /// <summary>What was sent to the backend; null where the request did not come so far.</summary>
+    /// <summary>The request sent to the backend; null if it did not get that far.</summary>
     public BackendRequest? Message { get; private set; }
 
-    /// <summary>The bytes of the backend's body that were handed to the client; null where no such body was begun.</summary>
+    /// <summary>The number of bytes of the backend's body passed to the client; null if no such body was started.</summary>
     public long? Sent { get; private set; }
 
-    /// <summary>How long the connection took that carried the request, nothing for a kept one; null where there was none.</summary>
+    /// <summary>The time to establish the connection that carried the request; zero for a reused one; null if there was none.</summary>
     public TimeSpan? ConnectTime { get; private set; }
 
-    /// <summary>How long it took from the first attempt to send until the answer's header; null where none came.</summary>
+    /// <summary>The time from the first attempt to send until the response headers; null if none arrived.</summary>
     public TimeSpan? HeaderTime { get; private set; }
 
-    /// <summary>
-    /// How long it took from the first attempt to send until the exchange with the backend was over; null where there was none.
-    /// </summary>
+    /// <summary>The time from the first attempt to send until the backend's part was over; null if nothing was sent.</summary>
     public TimeSpan? ResponseTime { get; private set; }
 
-    /// <summary>How long ago the request's header had arrived.</summary>
+    /// <summary>The time since the request's headers arrived.</summary>
     public TimeSpan Age => time.GetElapsedTime(Arrived);
 
     /// <summary>
-    /// How long it took from the arrival of the request's header until the exchange with the backend was over; its age where there was
-    /// none.
+    /// The time from the arrival of the request's headers until the backend's part was over; the request's age if there was none.
     /// </summary>
     public TimeSpan Duration => _ended == 0 ? Age : time.GetElapsedTime(Arrived, _ended);
 
-    /// <summary>The backend that the request was admitted to; null where it is not decided yet.</summary>
+    /// <summary>The backend that the request was admitted to; null if it has not been admitted yet.</summary>
     public Upstream? Upstream => _upstream;
 
-    /// <summary>The method. To be read of an admitted request.</summary>
+    /// <summary>The method. Only valid for an admitted request.</summary>
     public string Method { get; private set; } = "";
 
-    /// <summary>
-    /// The method as the modes are asked about it: <c>CONNECT </c> of a request for an upgrade. To be read of an admitted request.
-    /// </summary>
+    /// <summary>The method used to check the mode: <c>CONNECT</c> for an upgrade request. Only valid for an admitted request.</summary>
     public string ModeMethod { get; private set; } = "";
 
-    /// <summary>The host that the client asked for. To be read of an admitted request.</summary>
+    /// <summary>The host that the client requested. Only valid for an admitted request.</summary>
     public string Host { get; private set; } = "";
 
-    /// <summary>The raw path and query. To be read of an admitted request.</summary>
+    /// <summary>The path and query exactly as received. Only valid for an admitted request.</summary>
     public string PathAndQuery { get; private set; } = "";
 
-    /// <summary>The raw path. To be read of an admitted request.</summary>
+    /// <summary>The path exactly as received. Only valid for an admitted request.</summary>
     public string Path => PathAndQuery.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? PathAndQuery[..end] : PathAndQuery;
 
-    /// <summary>Why the mode does not concern it; null where it does. To be read of an admitted request.</summary>
+    /// <summary>Why the mode does not apply to it; null if it does. Only valid for an admitted request.</summary>
     public Exemption? Exemption { get; private set; }
 
-    /// <summary>Whether bytes of it may have reached the backend.</summary>
+    /// <summary>Whether any of its bytes may have reached the backend.</summary>
     public bool HasBegun => Volatile.Read(ref _hasBegun);
 
-    /// <summary>Whether it has become a connection that carries another protocol.</summary>
+    /// <summary>Whether it has become an upgraded connection.</summary>
     public bool IsUpgraded => _closing is not null;
 
     /// <summary>
-    /// Whether it may have changed something at the backend: bytes of it may have got there, and its method is not safe (RFC 9110 section
-    /// 9.2.1) or it has become a connection that carries another protocol.
+    /// Whether it may have changed data at the backend: some of its bytes may have been sent, and its method is not safe (RFC 9110 section
+    /// 9.2.1) or it has become an upgraded connection.
     /// </summary>
     public bool IsWrite => HasBegun && (!RequestMethods.IsSafe(Method) || IsUpgraded);
 
@@ -96,59 +91,59 @@ public sealed class RequestRecord(TimeProvider time)
     public bool HasEnded { get; private set; }
 
     /// <summary>
-    /// Whether its upgraded connection was told to close because the mode closes the backend, and not because Router stops.
+    /// Whether its upgraded connection was asked to close because the mode closes the backend, and not because Router is stopping.
     /// </summary>
     public bool MustClose => _mustClose;
 
-    /// <summary>Its neighbours in the list of what is open; the list's own.</summary>
+    /// <summary>Its neighbors in the list of requests in flight. Used only by that list.</summary>
     internal RequestRecord? Previous { get; set; }
 
     internal RequestRecord? Next { get; set; }
 
-    /// <summary>The part of the list in which it stands; negative in none.</summary>
+    /// <summary>The stripe of the list that contains it; negative if it is in none.</summary>
     internal int Stripe { get; set; } = -1;
 
-    /// <summary>The mode, or a passage, lets it through to a backend.</summary>
+    /// <summary>The request is admitted to a backend by the mode or by an exemption.</summary>
     public void Admit(Upstream upstream, string method, string modeMethod, string host, string pathAndQuery, Exemption? exemption)
     {
         (Method, ModeMethod, Host, PathAndQuery, Exemption) = (method, modeMethod, host, pathAndQuery, exemption);
-        // Last: whoever sees it sees the others.
+        // Assigned last: whoever sees it also sees the other values.
         _upstream = upstream;
     }
 
-    /// <summary>It is carried to the backend from here on, within these limits.</summary>
+    /// <summary>Forwarding starts now, subject to these deadlines.</summary>
     public void SetDeadline(RequestDeadline deadline) => _deadline = deadline;
 
-    /// <summary>The message for the backend is made, and is about to be sent.</summary>
+    /// <summary>The backend request has been built and is about to be sent.</summary>
     public void Sending(BackendRequest message)
     {
         Message = message;
         _sending = time.GetTimestamp();
     }
 
-    /// <summary>A kept connection carries it. The last attempt counts.</summary>
+    /// <summary>A reused connection carries the request. The last attempt counts.</summary>
     public void ConnectionReused() => ConnectTime = TimeSpan.Zero;
 
-    /// <summary>A connection is being made for it.</summary>
+    /// <summary>A connection is being established for the request.</summary>
     public void Connecting() => _connecting = time.GetTimestamp();
 
-    /// <summary>The connection is made.</summary>
+    /// <summary>The connection has been established.</summary>
     public void Connected() => ConnectTime = time.GetElapsedTime(_connecting);
 
-    /// <summary>From now on bytes may reach the backend.</summary>
+    /// <summary>From now on its bytes may reach the backend.</summary>
     public void Begin() => Interlocked.Exchange(ref _hasBegun, true);
 
-    /// <summary>The backend has provably begun nothing.</summary>
+    /// <summary>The backend has provably not started processing the request.</summary>
     public void NotBegun() => Volatile.Write(ref _hasBegun, false);
 
-    /// <summary>The backend gets it now.</summary>
+    /// <summary>The request is being sent to the backend.</summary>
     public void Accepted()
     {
         if (!RequestMethods.IsSafe(Method))
             _upstream?.LastWrite.Accept(time.GetUtcNow());
     }
 
-    /// <summary>The backend's response is complete, whether or not the client gets all of it.</summary>
+    /// <summary>The backend's response is complete, whether or not the client receives all of it.</summary>
     public void Completed()
     {
         if (IsComplete)
@@ -158,28 +153,28 @@ public sealed class RequestRecord(TimeProvider time)
             _upstream?.LastWrite.Complete(time.GetUtcNow());
     }
 
-    /// <summary>It ended without a complete response to the client.</summary>
-    /// <param name="clientLeft">Whether that is because the client went away.</param>
+    /// <summary>The request ended without a complete response to the client.</summary>
+    /// <param name="clientLeft">Whether the reason is that the client disconnected.</param>
     public void Failed(bool clientLeft) => (HasEnded, _clientLeft) = (true, clientLeft);
 
     /// <summary>
-    /// Whether the client went away before it had a complete response. What the access log and the counters say of the client follows from
-    /// this alone.
+    /// Whether the client disconnected before it had received a complete response. The access log and the counters both derive the client's
+    /// outcome from this method only.
     /// </summary>
     public bool ClientLeft(HttpContext context) => HasEnded ? _clientLeft : !context.Response.HasStarted && ClientIsGone(context);
 
-    /// <summary>The answer's header is there.</summary>
-    /// <param name="now">A timestamp of the clock.</param>
+    /// <summary>The response headers have arrived.</summary>
+    /// <param name="now">The clock's current timestamp.</param>
     public void ResponseStarted(long now) => HeaderTime = time.GetElapsedTime(_sending, now);
 
-    /// <summary>So many more bytes of the answer's body have gone to the client.</summary>
+    /// <summary>Adds to the number of response body bytes sent to the client.</summary>
     public void CountSent(long count) => Sent = (Sent ?? 0) + count;
 
-    /// <summary>The connection carries another protocol from now on; the token is cancelled when it is to be closed.</summary>
-    /// <param name="closing">Lives until <see cref="Ended"/>.</param>
+    /// <summary>The connection has been upgraded. The token is cancelled when the connection is to be closed.</summary>
+    /// <param name="closing">Must stay valid until <see cref="Ended"/>.</param>
     public void Upgraded(CancellationTokenSource closing) => _closing = closing;
 
-    /// <summary>Asks an upgraded connection to close, once; any other exchange goes on.</summary>
+    /// <summary>Asks an upgraded connection to close, once. Has no effect on other requests.</summary>
     public void Close()
     {
         if (_closing is not { } closing || _mustClose)
@@ -191,40 +186,39 @@ public sealed class RequestRecord(TimeProvider time)
         }
         catch (ObjectDisposedException)
         {
-            // It has just ended by itself.
+            // The connection has just ended by itself.
         }
     }
 
-    /// <summary>The time that it may take; null where it is not being carried.</summary>
+    /// <summary>The request's deadlines; null while it is not being forwarded.</summary>
     internal RequestDeadline? Deadline => _deadline;
 
     private bool ClientIsGone(HttpContext context) =>
         _deadline is { } deadline ? deadline.ClientIsGone : context.RequestAborted.IsCancellationRequested;
 
-    /// <summary>Ends it with <see cref="ForwardFailure.Cut"/>; false where it is over, was cut before, or is upgraded.</summary>
+    /// <summary>Ends it with <see cref="ForwardFailure.Cut"/>; false if it is over, was cut before, or is upgraded.</summary>
     public bool Cut() => _deadline?.Cut() == true;
 
-    /// <summary>Ends it with <see cref="ForwardFailure.Stopped"/>; false where it is over, was ended before, or is upgraded.</summary>
+    /// <summary>Ends it with <see cref="ForwardFailure.Stopped"/>; false if it is over, was ended before, or is upgraded.</summary>
     public bool Stop() => _deadline?.Stop() == true;
 
     /// <summary>
-    /// The trace's fields that the backend got; what the client sent, where nothing was sent on. What was sent on is what the backend's own
-    /// log has.
+    /// The trace headers sent to the backend, which match the backend's own log; the client's headers if nothing was forwarded.
     /// </summary>
     public B3Headers TraceOf(HttpContext context) =>
         Message is { } message ? B3Headers.Of(message.HeaderList) : B3Headers.Of(context.Request.Headers);
 
-    /// <summary>The trace's id, by which logs are searched; null where there is none.</summary>
+    /// <summary>The trace id, used to search the logs; null if there is none.</summary>
     public string? RequestId(HttpContext context) => TraceOf(context).TraceId is { Length: > 0 } id ? id : null;
 
-    /// <summary>What an operator is to see of it.</summary>
+    /// <summary>Describes the request for an operator.</summary>
     public InFlightRequest Describe() =>
         new(Upstream?.Settings.Name, Method, Host, Path, Math.Round(Age.TotalSeconds, 1), IsUpgraded)
         {
             RequestId = Message is { } message && B3Headers.Of(message.HeaderList).TraceId is { Length: > 0 } id ? id : null,
         };
 
-    /// <summary>The exchange with the backend is over, in whatever way.</summary>
+    /// <summary>The backend's part is over, whatever the outcome.</summary>
     public void Ended()
     {
         _ended = time.GetTimestamp();

@@ -1,9 +1,9 @@
 namespace Router.Proxy.InFlight;
 
-/// <summary>The newest writes whose outcome is unknown.</summary>
+/// <summary>The most recent writes with an unknown outcome.</summary>
 public sealed class UncertainWrites
 {
-    /// <summary>How many are kept.</summary>
+    /// <summary>The maximum number of writes kept.</summary>
     public const int Most = 256;
 
     private readonly Queue<UncertainWrite> _writes = new();
@@ -11,10 +11,10 @@ public sealed class UncertainWrites
     private long _count;
     private DateTimeOffset? _settledBy;
 
-    /// <summary>How many there were since the start, those included that are no longer kept.</summary>
+    /// <summary>The number of such writes since startup, including those no longer kept.</summary>
     public long Count => Volatile.Read(ref _count);
 
-    /// <summary>When the last of all of them has settled, those included that are no longer kept; null where there was none.</summary>
+    /// <summary>When the last of them has settled, including those no longer kept; null if there have been none.</summary>
     public DateTimeOffset? SettledBy
     {
         get
@@ -25,7 +25,8 @@ public sealed class UncertainWrites
     }
 
     /// <summary>
-    /// Keeps one. To be called before its exchange leaves <see cref="InFlightRequests"/>, so that it is in one of the two at any instant.
+    /// Adds a write. Call this before the request is removed from <see cref="InFlightRequests"/>, so that it is in at least one of the two
+    /// at any time.
     /// </summary>
     public void Add(UncertainWrite write)
     {
@@ -40,7 +41,7 @@ public sealed class UncertainWrites
         }
     }
 
-    /// <summary>Those from a time on, the oldest first.</summary>
+    /// <summary>The writes since a point in time, oldest first.</summary>
     public IReadOnlyList<UncertainWrite> Since(DateTimeOffset time)
     {
         lock (_lock)
