@@ -3,8 +3,6 @@ using Router.Configuration;
 using Router.Headers;
 using Router.Http;
 using Router.Proxy;
-using Router.Routing;
-using Router.Upstreams;
 
 namespace Router.Micro;
 
