@@ -3,19 +3,19 @@ using Router.Http;
 
 namespace Router.Headers;
 
-/// <summary>The fields of B3 propagation in one header; empty where it has them not.</summary>
-/// <param name="TraceId">The trace.</param>
-/// <param name="SpanId">The span.</param>
-/// <param name="ParentSpanId">The span above it.</param>
-/// <param name="Sampled">Whether the request is traced.</param>
-/// <param name="Flags">Whether it is traced in any case.</param>
+/// <summary>The B3 propagation headers of one message; empty strings for headers that are absent.</summary>
+/// <param name="TraceId">The trace id.</param>
+/// <param name="SpanId">The span id.</param>
+/// <param name="ParentSpanId">The id of the parent span.</param>
+/// <param name="Sampled">Whether the request is sampled.</param>
+/// <param name="Flags">Whether sampling is forced.</param>
 public readonly record struct B3Headers(string TraceId, string SpanId, string ParentSpanId, string Sampled, string Flags)
 {
     private const string Prefix = "X-B3-";
 
     private static readonly B3Headers None = new("", "", "", "", "");
 
-    /// <summary>Takes them from a message for a backend, in one look at its fields.</summary>
+    /// <summary>Reads them from a backend request in one pass over its headers.</summary>
     public static B3Headers Of(HeaderList headers)
     {
         var found = None;
@@ -28,7 +28,7 @@ public readonly record struct B3Headers(string TraceId, string SpanId, string Pa
         return found;
     }
 
-    /// <summary>Takes them from a client's request. To go through all of its fields costs less than to look for five.</summary>
+    /// <summary>Reads them from a client's request. Enumerating all headers costs less than five lookups.</summary>
     public static B3Headers Of(IHeaderDictionary headers)
     {
         var found = None;

@@ -1,11 +1,11 @@
 namespace Router.Headers;
 
-/// <summary>What the server has of a request beyond the usual.</summary>
+/// <summary>Access to the server's features of a request.</summary>
 public static class ContextFeatures
 {
     /// <summary>
-    /// A feature; null where the server has it not. By its type and not by the framework's generic method: compiled ahead of time,
-    /// a generic method of an interface is searched for at each call.
+    /// Returns a feature, or null if the server does not provide it. Looks it up by type instead of the framework's generic method: with
+    /// ahead-of-time compilation, a generic interface method is resolved at every call.
     /// </summary>
     public static T? Feature<T>(this HttpContext context)
         where T : class => (T?)context.Features[typeof(T)];

@@ -4,8 +4,8 @@ using Router.Pages;
 namespace Router.Headers;
 
 /// <summary>
-/// The fields that most sites add and that the server's collection has a property for, but no place of their own.
-/// By the property it need not first compare the name with all that have one.
+/// Headers that most sites add and for which the server's header collection has a property but no slot of its own.
+/// The property avoids comparing the name with all names that have a slot.
 /// </summary>
 public static class DirectHeaders
 {
@@ -20,12 +20,14 @@ public static class DirectHeaders
     };
 
     /// <summary>
-    /// Whether a field is one of these. Of these, Router's own responses have those of <see cref="ProtectiveHeaders"/>, which a rule
+    /// Whether a header is one of these. Of these, Router's own responses carry those in <see cref="ProtectiveHeaders"/>, which a rule
     /// replaces.
     /// </summary>
     public static bool Contains(string name) => Setters.ContainsKey(name);
 
-    /// <summary>What sets a field, in place of the values that it has: by its property, or by its name where it has none.</summary>
+    /// <summary>
+    /// Returns the action that sets a header and replaces its values: through its property if it has one, otherwise by name.
+    /// </summary>
     public static Action<IHeaderDictionary, StringValues> Setter(string name) =>
         Setters.GetValueOrDefault(name) ?? ((headers, value) => headers[name] = value);
 }

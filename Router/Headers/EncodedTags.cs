@@ -5,26 +5,26 @@ using Router.Http;
 namespace Router.Headers;
 
 /// <summary>
-/// The entity tags of responses that Router compresses. A strong tag <c>"v7" </c> goes out as <c>W/"v7-router-br" </c>: weak, because the
-/// compressed bytes depend on where the backend paused, and different for each coding, so that no cache takes one for the other (RFC 9110
-/// section 8.8.3.3). In the conditions of later requests it becomes <c>"v7" </c> again. A weak tag of the backend holds for the compressed
-/// content too and stays as it is.
+/// The entity tags of responses that Router compresses. A strong tag <c>"v7"</c> is sent as <c>W/"v7-router-br"</c>: weak, because the
+/// compressed bytes depend on where the backend paused, and different for each coding, so that no cache confuses them (RFC 9110 section
+/// 8.8.3.3). In the conditions of later requests it becomes <c>"v7"</c> again. A weak tag of the backend is also valid for the compressed
+/// content and stays unchanged.
 /// </summary>
 public static class EncodedTags
 {
-    // Long enough that no backend's own weak tag ends like this by chance: it would be taken for one of these.
+    // Distinctive enough that no backend's own weak tag ends like this by chance: Router would mistake it for one of its own.
     private const string Mark = "-router-";
 
-    /// <summary>The tag of the compressed content.</summary>
+    /// <summary>Returns the tag of the compressed content.</summary>
     /// <param name="tag">The backend's tag.</param>
     /// <param name="coding">The content coding.</param>
     public static string Of(string tag, string coding) =>
         IsStrong(tag) ? string.Concat("W/", tag.AsSpan(0, tag.Length - 1), Mark, string.Concat(coding, "\"")) : tag;
 
-    /// <summary>Whether a text is one strong tag.</summary>
+    /// <summary>Whether a text is a single strong tag.</summary>
     public static bool IsStrong(string text) => text.Length >= 2 && text[0] == '"' && text.IndexOf('"', 1) == text.Length - 1;
 
-    /// <summary>Whether a list has the tag of a compressed response.</summary>
+    /// <summary>Whether a list contains the tag of a compressed response.</summary>
     public static bool IsIn(StringValues tags)
     {
         foreach (var value in tags)
@@ -39,7 +39,7 @@ public static class EncodedTags
         return false;
     }
 
-    /// <summary>Gives a list of tags in which those of compressed responses are the backend's again; all else stays as it is.</summary>
+    /// <summary>Restores the backend's own tags for those of compressed responses in a list. Everything else stays unchanged.</summary>
     /// <param name="tags">The values of <c>If-Match</c> or <c>If-None-Match</c>.</param>
     /// <param name="coding">The coding whose tags are restored; null for any.</param>
     public static StringValues Restore(StringValues tags, string? coding)
@@ -65,8 +65,8 @@ public static class EncodedTags
     }
 
     /// <summary>
-    /// The tag under which the client knows the version that a backend's 304 names: its own, where the client sent it and Router restored
-    /// it. Null where it did not.
+    /// The tag under which the client knows the version that a backend's 304 names: the tag that the client sent, if Router restored it.
+    /// Otherwise null.
     /// </summary>
     /// <param name="tag">The tag in the backend's 304.</param>
     /// <param name="sent">The client's <c>If-None-Match</c>.</param>
@@ -90,10 +90,10 @@ public static class EncodedTags
     }
 
     /// <summary>A tag in a list.</summary>
-    /// <param name="start">Where it begins.</param>
-    /// <param name="end">Where it ends.</param>
-    /// <param name="original">What the backend's tag has between its quotes; nothing where Router did not change it.</param>
-    /// <param name="coding">The coding that Router put in; nothing where it did not.</param>
+    /// <param name="start">The index of its first character.</param>
+    /// <param name="end">The index after its last character.</param>
+    /// <param name="original">The text between the quotes of the backend's tag; empty if Router did not change it.</param>
+    /// <param name="coding">The coding that Router inserted; empty if it inserted none.</param>
     private readonly ref struct Tag(int start, int end, ReadOnlySpan<char> original, ReadOnlySpan<char> coding)
     {
         public int Start => start;
@@ -107,7 +107,7 @@ public static class EncodedTags
         public bool IsOf(string? coding) => Coding.Length > 0 && (coding is null || Coding.SequenceEqual(coding));
     }
 
-    /// <summary>The tags of a list (RFC 9110 section 8.8.3). A tag has no quote inside, but it may have commas.</summary>
+    /// <summary>Enumerates the tags of a list (RFC 9110 section 8.8.3). A tag contains no quotes, but it may contain commas.</summary>
     private ref struct Tags(string? list)
     {
         private readonly ReadOnlySpan<char> _list = list;

@@ -2,27 +2,30 @@ using Router.Http;
 
 namespace Router.Headers;
 
-/// <summary>What is known of a field of a client's request by its name.</summary>
+/// <summary>The properties of a request header that follow from its name.</summary>
 [Flags]
 public enum RequestHeaderTraits
 {
-    /// <summary>Nothing: it passes, if its name is one that a field may have.</summary>
+    /// <summary>None: the header is forwarded if its name is valid.</summary>
     None = 0,
 
-    /// <summary>No backend gets it.</summary>
+    /// <summary>Never forwarded to a backend.</summary>
     Stopped = 1 << 0,
 
-    /// <summary>Who asks, or what is asked for: from anyone but a trusted proxy a way to be somebody else.</summary>
+    /// <summary>
+    /// States who sent the request or what it asks for. Accepted only from trusted proxies, since others could impersonate a client with
+    /// it.
+    /// </summary>
     FromTrustedProxies = 1 << 1,
 
-    /// <summary>It belongs to the connection that it came on (<see cref="HopByHopHeaders"/>).</summary>
+    /// <summary>Belongs to the client's connection (<see cref="HopByHopHeaders"/>).</summary>
     OfTheConnection = 1 << 2,
 
-    /// <summary>It is written anew where Router traces (<see cref="TraceContext"/>).</summary>
+    /// <summary>Rewritten if Router traces (<see cref="TraceContext"/>).</summary>
     OfTheTrace = 1 << 3,
 
     /// <summary>
-    /// It speaks of the body that the client sent, or of the part or the version that it has already (RFC 9110 sections 8, 13 and 14).
+    /// Describes the body that the client sent, or the part or version of the content that it already has (RFC 9110 sections 8, 13 and 14).
     /// </summary>
     OfTheRequestItself = 1 << 4,
 
@@ -50,6 +53,6 @@ public enum RequestHeaderTraits
     /// <summary><c>Range</c> or <c>If-Range</c>.</summary>
     Range = 1 << 12,
 
-    /// <summary>Those whose values may have to be changed.</summary>
+    /// <summary>Headers whose values Router may have to change.</summary>
     Changeable = Cookie | Tags | Range,
 }

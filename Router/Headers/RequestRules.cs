@@ -6,7 +6,7 @@ using Router.Http;
 
 namespace Router.Headers;
 
-/// <summary>What is known of the fields of every request that is forwarded, in one table, in which each field is looked up once.</summary>
+/// <summary>The properties of all request headers in one table, so that each header of a request is looked up only once.</summary>
 public sealed class RequestRules
 {
     private const string Forwarded = "X-Forwarded-";
@@ -20,8 +20,8 @@ public sealed class RequestRules
         "X-Cluster-Client-IP",
     ];
 
-    // What nobody may send: they make frameworks take another path than the one that was checked, a request have two lengths,
-    // or a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
+    // Headers that no client may send: they make frameworks use a different path from the one that was checked, give a request two lengths,
+    // or make a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
     private static readonly string[] FromNobody =
     [
         "X-Original-URL",
@@ -60,13 +60,13 @@ public sealed class RequestRules
         "Allow",
     ];
 
-    // By the length of the name.
+    // Indexed by the length of the name.
     private readonly Known[][] _known;
     private readonly AllowList? _samplingTrust;
 
     /// <summary>Compiles the rules.</summary>
-    /// <param name="settings">What the configuration changes.</param>
-    /// <param name="samplingTrust">Who may ask for a request to be traced; null where Router does not decide that.</param>
+    /// <param name="settings">The changes from the configuration.</param>
+    /// <param name="samplingTrust">The clients that may decide on sampling; null if Router leaves sampling alone.</param>
     public RequestRules(RequestHeaderSettings settings, AllowList? samplingTrust)
     {
         (ForwardedProto, _samplingTrust) = (settings.ForwardedProto, samplingTrust);
@@ -104,15 +104,15 @@ public sealed class RequestRules
         }
     }
 
-    /// <summary>What <c>X-Forwarded-Proto</c> always says; null for what the client used.</summary>
+    /// <summary>The fixed value of <c>X-Forwarded-Proto</c>; null to state the client's scheme.</summary>
     public string? ForwardedProto { get; }
 
-    /// <summary>What is known of a field.</summary>
+    /// <summary>Returns the properties of a header.</summary>
     public RequestHeaderTraits Of(string name)
     {
         foreach (ref readonly var known in (name.Length < _known.Length ? _known[name.Length] : []).AsSpan())
         {
-            // Two letters tell most names apart.
+            // The first and last letters distinguish most names.
             if (Fold(name[0]) != Fold(known.Name[0]) || Fold(name[^1]) != Fold(known.Name[^1]))
                 continue;
             if (name.Equals(known.Name, StringComparison.OrdinalIgnoreCase))
@@ -121,7 +121,7 @@ public sealed class RequestRules
                 return known.Field & (RequestHeaderTraits.Stopped | RequestHeaderTraits.FromTrustedProxies);
         }
 
-        // The pseudo-header fields of HTTP/2 are no fields of the message.
+        // HTTP/2 pseudo-headers are not headers of the message.
         if (name.StartsWith(':'))
             return RequestHeaderTraits.Stopped;
         return
@@ -132,25 +132,25 @@ public sealed class RequestRules
             : RequestHeaderTraits.None;
     }
 
-    /// <summary>Whether a client may say this to a backend.</summary>
-    /// <param name="name">The field's name.</param>
-    /// <param name="peerIsTrusted">Whether who connected is a proxy that is believed.</param>
+    /// <summary>Whether a client may send this header to a backend.</summary>
+    /// <param name="name">The header's name.</param>
+    /// <param name="peerIsTrusted">Whether the directly connected peer is a trusted proxy.</param>
     public bool MayPass(string name, bool peerIsTrusted) =>
         (Of(name) & (RequestHeaderTraits.Stopped | (peerIsTrusted ? RequestHeaderTraits.None : RequestHeaderTraits.FromTrustedProxies)))
         == 0;
 
-    /// <summary>Adds the fields that say whether the request is traced.</summary>
-    /// <param name="to">The message for the backend.</param>
-    /// <param name="client">Who the client is.</param>
-    /// <param name="sampled">What it says of that itself.</param>
-    /// <param name="flags">What it says besides.</param>
+    /// <summary>Adds the headers that say whether the request is sampled.</summary>
+    /// <param name="to">The backend request.</param>
+    /// <param name="client">The client's IP address.</param>
+    /// <param name="sampled">The client's own <c>X-B3-Sampled</c>.</param>
+    /// <param name="flags">The client's own <c>X-B3-Flags</c>.</param>
     public void AddSampling(BackendRequest to, IPAddress client, StringValues sampled, StringValues flags)
     {
         if (_samplingTrust is not null)
             B3Sampling.Add(to, _samplingTrust.Contains(client), sampled, flags);
     }
 
-    // CGI and WSGI make one name of X_Forwarded_For and X-Forwarded-For (RFC 3875 section 4.1.18): what stops the one stops the other.
+    // CGI and WSGI map X_Forwarded_For and X-Forwarded-For to the same name (RFC 3875 section 4.1.18): blocking one must block the other.
     private static string HyphensOf(string name) => name.Replace('_', '-');
 
     private static int Fold(char c) => c == '_' ? '-' : c | 0x20;

@@ -7,7 +7,7 @@ using Router.Http.Http1;
 
 namespace Router.Headers;
 
-/// <summary>The changes that a route makes to the header of its answers, the backend's and Router's own alike.</summary>
+/// <summary>The changes that a route makes to its response headers, for the backend's responses and Router's own alike.</summary>
 public sealed class ResponseHeaderRules
 {
     private const string Sibling = "{sibling:";
@@ -28,17 +28,17 @@ public sealed class ResponseHeaderRules
         ];
     }
 
-    /// <summary>Whether what they add depends on the host that was asked for.</summary>
+    /// <summary>Whether the added values depend on the requested host.</summary>
     public bool DependOnHost => _added.Any(addition => addition.IsMade);
 
-    /// <summary>Applies the rules to an answer of Router's own whose status and fields are set and which has not begun.</summary>
+    /// <summary>Applies the rules to Router's own response after its status and headers have been set and before it starts.</summary>
     public void Apply(HttpContext context) => Apply(context, isOwn: true, head: null);
 
-    /// <summary>Applies them to a backend's answer, of which all fields that are set are.</summary>
+    /// <summary>Applies the rules to a backend's response after its headers have been copied.</summary>
     public void Apply(HttpContext context, HttpResponseMessage response) =>
         Apply(context, isOwn: false, (response as BackendResponse)?.Head);
 
-    // To look in the head what is there already is far less than to look in the server's collection.
+    // Checking for an existing header in the response head costs far less than in the server's collection.
     private void Apply(HttpContext context, bool isOwn, ResponseHead? head)
     {
         var headers = context.Response.Headers;
@@ -67,7 +67,7 @@ public sealed class ResponseHeaderRules
         private readonly string _value;
         private readonly BitArray? _statuses;
 
-        // Requests for one host come after each other: the text made for the last one mostly does for the next.
+        // Requests for the same host tend to be consecutive: the text built for the last request usually fits the next one.
         private volatile Made? _last;
 
         public Addition(string name, string value, ImmutableArray<int> statuses, bool isFirst)
@@ -85,16 +85,16 @@ public sealed class ResponseHeaderRules
 
         public string Name { get; }
 
-        /// <summary>Sets the field, where no other one of that name is there.</summary>
+        /// <summary>Sets the header. Requires that the response has no header of that name.</summary>
         public Action<IHeaderDictionary, StringValues> Set { get; }
 
-        /// <summary>Whether it replaces what a response of Router's own has.</summary>
+        /// <summary>Whether it replaces the header in Router's own responses.</summary>
         public bool IsDirect { get; }
 
-        /// <summary>Whether no rule before it adds a field of that name.</summary>
+        /// <summary>Whether no earlier rule adds a header of that name.</summary>
         public bool IsFirst { get; }
 
-        /// <summary>Whether the value is made of the host.</summary>
+        /// <summary>Whether the value is built from the host.</summary>
         public bool IsMade { get; }
 
         public bool Holds(int status) => _statuses is null || (status < _statuses.Length && _statuses[status]);
@@ -111,7 +111,7 @@ public sealed class ResponseHeaderRules
             return made.Value;
         }
 
-        // The host has been read as one before: what goes into the field is letters, digits, dots, hyphens and a port.
+        // The host has already been validated: only letters, digits, dots, hyphens and a port reach the header.
         private static string Fill(string value, string host)
         {
             var dot = host.IndexOf('.', StringComparison.Ordinal);

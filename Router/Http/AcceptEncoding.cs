@@ -3,16 +3,16 @@ using Microsoft.Extensions.Primitives;
 
 namespace Router.Http;
 
-/// <summary>Which coding of a body a client takes: for what Router says itself and for what it compresses on its way.</summary>
+/// <summary>Selects the content coding that a client accepts, for Router's own responses and for those that it compresses.</summary>
 public static class AcceptEncoding
 {
-    /// <summary>Brotli's name (RFC 7932).</summary>
+    /// <summary>Brotli (RFC 7932).</summary>
     public const string Brotli = "br";
 
-    /// <summary>gzip's name (RFC 9110 section 8.4.1.3).</summary>
+    /// <summary>gzip (RFC 9110 section 8.4.1.3).</summary>
     public const string Gzip = "gzip";
 
-    /// <summary>The coding that a client likes best of those that Router makes (RFC 9110 section 12.5.3); null for none.</summary>
+    /// <summary>The client's preferred coding among those that Router supports (RFC 9110 section 12.5.3); null for none.</summary>
     public static string? Choose(StringValues acceptEncoding)
     {
         double? brotli = null,
@@ -40,13 +40,14 @@ public static class AcceptEncoding
 
         var (ofBrotli, ofGzip) = (brotli ?? any ?? 0, gzip ?? any ?? 0);
         var best = Math.Max(ofBrotli, ofGzip);
-        // Who names identity and likes it better has his reasons; who does not name it would take it too, but not rather.
+        // A client that lists identity with a higher weight has its reasons. A client that does not list it accepts it, but does not prefer
+        // it.
         return best <= 0 || best < identity ? null
             : ofBrotli >= ofGzip ? Brotli
             : Gzip;
     }
 
-    // What is no weight is none: better the plain body than one that the client can't read.
+    // An invalid weight counts as zero: an uncompressed body is better than one that the client cannot decode.
     private static double Quality(ReadOnlySpan<char> weight) =>
         weight.StartsWith("q=", StringComparison.OrdinalIgnoreCase)
         && double.TryParse(weight[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var quality)

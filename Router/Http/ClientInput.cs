@@ -4,8 +4,8 @@ using System.IO.Pipelines;
 namespace Router.Http;
 
 /// <summary>
-/// What a client sends on its connection. The transport may have the end of it together with its last bytes, and the server then takes a
-/// body that is complete for one that was broken off. Here the end is reported only once everything before it has been examined.
+/// The input of a client's connection. The transport may deliver the end of the input together with its last bytes, and the server then
+/// treats a complete body as truncated. This reader reports the end only after everything before it has been examined.
 /// </summary>
 /// <param name="transport">The connection.</param>
 public sealed class ClientInput(IDuplexPipe transport) : PipeReader, IDuplexPipe
@@ -20,7 +20,7 @@ public sealed class ClientInput(IDuplexPipe transport) : PipeReader, IDuplexPipe
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
-        // A read that has to wait ends with the next bytes, before the transport receives the end.
+        // A read that has to wait completes with the next bytes, before the transport receives the end.
         var reading = _input.ReadAsync(cancellationToken);
         return reading.IsCompletedSuccessfully ? ValueTask.FromResult(WithoutEarlyEnd(reading.Result)) : reading;
     }

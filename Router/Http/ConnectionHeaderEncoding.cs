@@ -3,16 +3,16 @@ using System.Text;
 namespace Router.Http;
 
 /// <summary>
-/// Decodes the request's <c>Connection</c> field so that all of its options survive. Where Kestrel finds exactly one of the options
-/// that it knows (<c>keep-alive</c>, <c>close</c>, <c>upgrade</c>), it puts that in the place of the whole field, and what the field
-/// names besides is no longer known to stop here (RFC 9110 section 7.6.1). So in a list <c>keep-alive</c> is left out, which is what
-/// HTTP/1.1 does anyway, and stands beside <c>close</c> or <c>upgrade</c>, which it does not change.
+/// Decodes the request's <c>Connection</c> header so that all of its options survive. If Kestrel finds exactly one of the options that it
+/// knows (<c>keep-alive</c>, <c>close</c>, <c>upgrade</c>), it replaces the whole header with that option, and Router no longer knows which
+/// other headers are hop-by-hop (RFC 9110 section 7.6.1). Therefore <c>keep-alive</c> is removed from a list, which changes nothing because
+/// it is the default in HTTP/1.1, and is added next to <c>close</c> or <c>upgrade</c>, where it has no effect.
 /// </summary>
 public sealed class ConnectionHeaderEncoding : Encoding
 {
     private const string KeepAlive = "keep-alive";
 
-    /// <summary>The one instance; it has no state.</summary>
+    /// <summary>The shared instance; it has no state.</summary>
     public static ConnectionHeaderEncoding Instance { get; } = new();
 
     public override int GetCharCount(byte[] bytes, int index, int count) => Read(bytes, index, count).Length;

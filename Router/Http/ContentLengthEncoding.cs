@@ -3,22 +3,22 @@ using System.Text;
 namespace Router.Http;
 
 /// <summary>
-/// Decodes the request's <c>Content-Length</c> so that only digits are a length (RFC 9110 section 8.6). The server parses the decoded
-/// text with a parser that also takes a sign and ignores NUL and white space around the number; another parser behind Router may not.
+/// Decodes the request's <c>Content-Length</c> so that only digits are accepted (RFC 9110 section 8.6). The server's parser for the decoded
+/// text also accepts a sign and ignores NUL and white space around the number; another parser behind Router may not.
 /// </summary>
 public sealed class ContentLengthEncoding : Encoding
 {
-    // Makes the server respond with 400: no parser takes it for a part of a number.
+    // Makes the server respond with 400: no parser accepts it as part of a number.
     private const char NoDigit = '?';
 
-    /// <summary>The one instance; it has no state.</summary>
+    /// <summary>The shared instance; it has no state.</summary>
     public static ContentLengthEncoding Instance { get; } = new();
 
     public override int GetCharCount(byte[] bytes, int index, int count) => count;
 
     public override int GetChars(ReadOnlySpan<byte> bytes, Span<char> chars)
     {
-        // The server's buffer holds twenty characters, and every length has fewer digits.
+        // The server's buffer holds twenty characters, and every valid length has fewer digits.
         if (bytes.Length <= chars.Length && !bytes.ContainsAnyExceptInRange((byte)'0', (byte)'9'))
             return Latin1.GetChars(bytes, chars);
         if (chars.IsEmpty)

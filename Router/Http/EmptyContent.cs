@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Router.Http;
 
-/// <summary>A body of no bytes, which the client has declared with <c>Content-Length: 0</c>.</summary>
+/// <summary>An empty body that the client has declared with <c>Content-Length: 0</c>.</summary>
 public sealed class EmptyContent : HttpContent
 {
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Task.CompletedTask;
