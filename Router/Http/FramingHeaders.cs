@@ -3,11 +3,11 @@ using System.Collections.Frozen;
 namespace Router.Http;
 
 /// <summary>
-/// The headers that Router and its server write themselves, because they belong to one connection or say where a message ends.
+/// The headers that only Router and its server write, because they belong to one connection or determine where a message ends.
 /// </summary>
 public static class FramingHeaders
 {
-    /// <summary>Those that belong to one connection (RFC 9110 section 7.6.1).</summary>
+    /// <summary>The hop-by-hop headers (RFC 9110 section 7.6.1).</summary>
     public static IReadOnlyList<string> HopByHop { get; } =
     [
         "Connection",
@@ -23,14 +23,14 @@ public static class FramingHeaders
     ];
 
     /// <summary>
-    /// All of them. A second length beside the real one, or an announcement of trailers that never come, lets two readers see two messages
-    /// (RFC 9112 section 6.2, RFC 9110 section 6.6.2).
+    /// All framing headers. If a message contains a second length, or announces trailers that never arrive, two parsers can read two
+    /// different messages (RFC 9112 section 6.2, RFC 9110 section 6.6.2).
     /// </summary>
     public static IReadOnlyList<string> Names { get; } = [.. HopByHop, "Content-Length", "Trailer"];
 
     private static readonly FrozenSet<string> All = Names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Whether configuration may not set a header.</summary>
+    /// <summary>Whether the configuration must not set a header.</summary>
     /// <param name="name">The header's name.</param>
     public static bool Contains(string name) => All.Contains(name);
 }

@@ -3,8 +3,8 @@ using System.Text;
 namespace Router.Http;
 
 /// <summary>
-/// The names that most answers' fields have, so that each answer need not make them anew. Letter by letter: what is written otherwise stays
-/// so.
+/// The names of the most common response headers, so that they need not be allocated for each response. The comparison is case-sensitive:
+/// any other spelling is preserved.
 /// </summary>
 public static class KnownHeaderNames
 {
@@ -71,10 +71,10 @@ public static class KnownHeaderNames
         .. Enumerable.Range(0, Known.Max(name => name.Length) + 1).Select(length => Known.Where(name => name.Length == length).ToArray()),
     ];
 
-    /// <summary>The same name; where it is a known one, the very string that the server compares with first.</summary>
+    /// <summary>Returns the same name; for a known one, the exact string instance that the server compares with first.</summary>
     public static string Of(string name) => Array.Find(Known, known => known == name) ?? name;
 
-    /// <summary>The name that these octets of ASCII are.</summary>
+    /// <summary>Returns the name for these ASCII bytes.</summary>
     public static string Of(ReadOnlySpan<byte> octets)
     {
         if (octets.Length < OfLength.Length)

@@ -3,12 +3,12 @@ using System.Text;
 namespace Router.Http;
 
 /// <summary>
-/// Latin-1, with the field values that Router has: each of their characters is an octet (RFC 9110 section 5.5), so that nobody need count.
-/// The framework's counts by looking at each character.
+/// Latin-1 for Router's header values. Each of their characters is one byte (RFC 9110 section 5.5), so there is no need to count.
+/// The framework's encoding counts by inspecting each character.
 /// </summary>
 public sealed class OctetEncoding : Encoding
 {
-    /// <summary>The one instance; it has no state.</summary>
+    /// <summary>The shared instance; it has no state.</summary>
     public static OctetEncoding Instance { get; } = new();
 
     public override int GetByteCount(char[] chars, int index, int count) => count;

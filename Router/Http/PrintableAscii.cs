@@ -4,17 +4,17 @@ using System.Runtime.Intrinsics;
 namespace Router.Http;
 
 /// <summary>
-/// The characters from the blank to the tilde, of which nearly every name and value of a field is made. Each request writes some fifty of
-/// these: to look through a text and to turn it into octets in one go costs less than the framework's two steps.
+/// The characters from space to tilde, which make up nearly all header names and values. Each request writes some fifty of these:
+/// validating and encoding a text in a single pass costs less than the framework's two steps.
 /// </summary>
 public static class PrintableAscii
 {
     private const ushort First = ' ';
     private const ushort Last = '~';
 
-    /// <summary>Writes a text as octets; false where it has another character, and then what has been written is not it.</summary>
+    /// <summary>Writes a text as bytes; false if it contains any other character, in which case the output is invalid.</summary>
     /// <param name="text">The text.</param>
-    /// <param name="octets">Where its octets go; not shorter than the text.</param>
+    /// <param name="octets">The output buffer, at least as long as the text.</param>
     public static bool TryWrite(ReadOnlySpan<char> text, Span<byte> octets)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(octets.Length, text.Length);
@@ -42,7 +42,7 @@ public static class PrintableAscii
         var end = (nuint)(text.Length - Vector128<ushort>.Count);
         for (nuint i = 0; i < end; i += (nuint)Vector128<ushort>.Count)
             Step(ref from, ref to, i, ref strange);
-        // The last step goes over some of the characters once more, in place of one by one over the rest.
+        // The last step processes some characters twice instead of handling the rest one by one.
         Step(ref from, ref to, end, ref strange);
         return strange == Vector128<ushort>.Zero;
 

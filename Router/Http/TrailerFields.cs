@@ -3,9 +3,9 @@ using System.Collections.Frozen;
 namespace Router.Http;
 
 /// <summary>
-/// Which headers may come as trailers (RFC 9110 section 6.5.1), of requests and of responses, over HTTP/1.1 and HTTP/2. One that says how a
-/// message is framed, routed, authenticated or read comes too late to have been checked, and a receiver that merges it into the header
-/// would be fooled.
+/// Which headers may be sent as trailers (RFC 9110 section 6.5.1), in requests and responses, over HTTP/1.1 and HTTP/2. A trailer that
+/// affects framing, routing, authentication or content decoding arrives too late to be checked, and could mislead a recipient that merges
+/// trailers into the headers.
 /// </summary>
 public static class TrailerFields
 {
@@ -48,13 +48,13 @@ public static class TrailerFields
     );
 
     /// <summary>
-    /// Whether a trailer may go on. CGI and WSGI make one name of <c>Content_Length </c> and <c>Content-Length </c> (RFC 3875 section
-    /// 4.1.18).
+    /// Whether a trailer may be forwarded. CGI and WSGI map <c>Content_Length</c> and <c>Content-Length</c> to the same name (RFC 3875
+    /// section 4.1.18).
     /// </summary>
     public static bool MayPass(string name) => !Refused.Contains(name.Replace('_', '-'));
 
-    /// <summary>The trailers of a response that go to the client. To be asked for when its body has been read.</summary>
-    /// <exception cref="IOException">One of them has a character that none may have.</exception>
+    /// <summary>The response trailers that are forwarded to the client. Call this after the body has been read.</summary>
+    /// <exception cref="IOException">A trailer contains a forbidden character.</exception>
     public static IEnumerable<(string Name, string Value)> Of(HttpResponseMessage response)
     {
         foreach (var (name, values) in response.TrailingHeaders.NonValidated)

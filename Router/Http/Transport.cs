@@ -1,10 +1,10 @@
 namespace Router.Http;
 
-/// <summary>Carries requests to one address of a backend.</summary>
+/// <summary>Sends requests to one address of a backend.</summary>
 public abstract class Transport : IDisposable
 {
-    /// <summary>Sends a request and reads the header of its response; the body follows in the response's content.</summary>
-    /// <exception cref="BackendException">It failed.</exception>
+    /// <summary>Sends a request and reads the response headers; the body follows in the response's content.</summary>
+    /// <exception cref="BackendException">The request failed.</exception>
     public abstract Task<HttpResponseMessage> SendAsync(BackendRequest request);
 
     public void Dispose()
@@ -13,6 +13,6 @@ public abstract class Transport : IDisposable
         GC.SuppressFinalize(this);
     }
 
-    /// <summary>Closes its connections.</summary>
+    /// <summary>Closes the transport's connections.</summary>
     protected virtual void Dispose(bool disposing) { }
 }

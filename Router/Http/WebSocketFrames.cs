@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 
 namespace Router.Http;
 
-/// <summary>Follows WebSocket frames (RFC 6455 section 5.2) as their bytes pass in pieces of any size.</summary>
+/// <summary>Tracks WebSocket frames (RFC 6455 section 5.2) as their bytes pass in pieces of any size.</summary>
 public struct WebSocketFrames
 {
     private const int MaxHeader = 14;
@@ -11,13 +11,13 @@ public struct WebSocketFrames
     private int _headerLength;
     private ulong _payloadLeft;
 
-    /// <summary>Whether the bytes so far end with the end of a frame.</summary>
+    /// <summary>Whether the bytes so far end at a frame boundary.</summary>
     public readonly bool IsBetween => _headerLength == 0 && _payloadLeft == 0;
 
     /// <summary>Whether a close frame has passed (RFC 6455 section 5.5.1).</summary>
     public bool HasClosed { get; private set; }
 
-    /// <summary>Takes note of bytes that have passed.</summary>
+    /// <summary>Processes bytes that have passed.</summary>
     public void Pass(ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -41,10 +41,10 @@ public struct WebSocketFrames
         }
     }
 
-    /// <summary>A close frame with a status code.</summary>
+    /// <summary>Builds a close frame with a status code.</summary>
     /// <param name="code">The code (RFC 6455 section 7.4).</param>
-    /// <param name="masked">Whether it is for a server. The mask is zero, which leaves the payload as it is: a code is no secret and no
-    /// attack.</param>
+    /// <param name="masked">Whether it is for a server. The mask is zero, which leaves the payload unchanged: the code is neither a secret
+    /// nor an attack.</param>
     public static byte[] Close(ushort code, bool masked)
     {
         byte[] frame = masked ? [0x88, 0x82, 0, 0, 0, 0, 0, 0] : [0x88, 0x02, 0, 0];

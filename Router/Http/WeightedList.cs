@@ -3,9 +3,9 @@ using System.Globalization;
 namespace Router.Http;
 
 /// <summary>
-/// The items of <c>Accept </c> or <c>Accept-Language </c> with their weights (RFC 9110 section 12.4.2), read without allocating.
+/// Enumerates the items of <c>Accept</c> or <c>Accept-Language</c> with their weights (RFC 9110 section 12.4.2) without allocating.
 /// </summary>
-/// <param name="rest">The field's value.</param>
+/// <param name="rest">The header's value.</param>
 public ref struct WeightedList(ReadOnlySpan<char> rest)
 {
     private ReadOnlySpan<char> _rest = rest;
@@ -13,10 +13,10 @@ public ref struct WeightedList(ReadOnlySpan<char> rest)
     /// <summary>The item without its parameters.</summary>
     public ReadOnlySpan<char> Item { get; private set; }
 
-    /// <summary>From 0, not acceptable, to 1.</summary>
+    /// <summary>From 0 (not acceptable) to 1.</summary>
     public double Weight { get; private set; }
 
-    /// <summary>Goes on to the next item; false behind the last one.</summary>
+    /// <summary>Advances to the next item; false after the last one.</summary>
     public bool MoveNext()
     {
         while (!_rest.IsEmpty)

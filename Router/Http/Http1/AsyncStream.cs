@@ -1,6 +1,6 @@
 namespace Router.Http.Http1;
 
-/// <summary>What every stream here has in common: it goes forward only, and nothing on it blocks.</summary>
+/// <summary>The common base of the streams here: forward-only and asynchronous only.</summary>
 public abstract class AsyncStream : Stream
 {
     public override bool CanRead => false;

@@ -1,9 +1,9 @@
 namespace Router.Http.Http1;
 
-/// <summary>An answer over HTTP/1.1, whose fields are as they came.</summary>
-/// <param name="head">Where they are. It is the connection's: what is in it is this answer's until its body has been read.</param>
+/// <summary>An HTTP/1.1 response whose headers are kept as they arrived.</summary>
+/// <param name="head">The response head. It belongs to the connection: its content is this response's until the body has been read.</param>
 public sealed class BackendResponse(ResponseHead head) : HttpResponseMessage
 {
-    /// <summary>Its head, until its body has been read.</summary>
+    /// <summary>The response head, valid until the body has been read.</summary>
     public ResponseHead Head => head;
 }

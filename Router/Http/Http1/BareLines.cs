@@ -1,20 +1,20 @@
 namespace Router.Http.Http1;
 
 /// <summary>
-/// A head whose lines all end with a bare LF, which a recipient may take for their end (RFC 9112 section 2.2). With no CR in the whole head
-/// there is no other reading. A head that has both kinds of line end has two: in a value an LF may also stand for a blank (RFC 9110 section
-/// 5.5).
+/// A head whose lines all end with a bare LF, which a recipient may accept as a line end (RFC 9112 section 2.2). If the whole head contains
+/// no CR, there is only one way to read it. A head with both kinds of line end can be read in two ways: inside a value an LF may also mean
+/// a space (RFC 9110 section 5.5).
 /// </summary>
 public static class BareLines
 {
     /// <summary>Whether the first line ends with a bare LF.</summary>
     public static bool Begin(ReadOnlySpan<byte> head) => head.IndexOf((byte)'\n') is > 0 and var end && head[end - 1] != '\r';
 
-    /// <summary>Reads such a head; false where its end has not come yet.</summary>
-    /// <param name="buffered">The head, and whatever follows it.</param>
+    /// <summary>Reads such a head; false if its end has not arrived yet.</summary>
+    /// <param name="buffered">The head and any data after it.</param>
     /// <param name="head">The same head with CR LF, without the empty line.</param>
-    /// <param name="length">Its length as it came, with the empty line.</param>
-    /// <exception cref="InvalidDataException">It has lines that end otherwise.</exception>
+    /// <param name="length">Its original length, including the empty line.</param>
+    /// <exception cref="InvalidDataException">The head contains lines with another line end.</exception>
     public static bool TryRead(ReadOnlySpan<byte> buffered, out byte[] head, out int length)
     {
         (head, length) = ([], 0);

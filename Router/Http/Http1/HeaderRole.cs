@@ -2,35 +2,32 @@ using System.Collections.Frozen;
 
 namespace Router.Http.Http1;
 
-/// <summary>What a field of an answer's head is to the connection that it comes on.</summary>
+/// <summary>What a response header means to the connection on which it arrived.</summary>
 public enum HeaderRole
 {
-    /// <summary>Nothing: it goes on.</summary>
+    /// <summary>Nothing: the header is forwarded.</summary>
     None,
 
-    /// <summary><c>Content-Length</c>, which goes on too.</summary>
+    /// <summary><c>Content-Length</c>, which is forwarded too.</summary>
     ContentLength,
 
-    /// <summary>Another <c>Content-Length</c> with the same value: one is enough.</summary>
+    /// <summary>A repeated <c>Content-Length</c> with the same value: only one is forwarded.</summary>
     RepeatedContentLength,
 
-    /// <summary><c>Transfer-Encoding</c>.</summary>
     TransferEncoding,
 
-    /// <summary><c>Connection</c>.</summary>
     Connection,
 
-    /// <summary><c>Connection</c> that names <c>close</c>: there is no other answer after this one.</summary>
+    /// <summary><c>Connection</c> with <c>close</c>: no other response follows on this connection.</summary>
     ConnectionClose,
 
-    /// <summary><c>Upgrade</c>.</summary>
     Upgrade,
 
-    /// <summary>One of the others that stop here (<see cref="HopByHopHeaders"/>).</summary>
+    /// <summary>Another hop-by-hop header, which is not forwarded (<see cref="HopByHopHeaders"/>).</summary>
     Stopped,
 }
 
-/// <summary>Tells the roles.</summary>
+/// <summary>Determines the roles.</summary>
 public static class HeaderRoles
 {
     private static readonly FrozenDictionary<string, HeaderRole> All = HopByHopHeaders
@@ -49,7 +46,6 @@ public static class HeaderRoles
         .Append(KeyValuePair.Create("Content-Length", HeaderRole.ContentLength))
         .ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The role of a field.</summary>
     public static HeaderRole Of(string name, string value)
     {
         var role = All.GetValueOrDefault(name);

@@ -5,10 +5,10 @@ using System.Net.Sockets;
 
 namespace Router.Http.Http1;
 
-/// <summary>A connection to a backend with what has been read ahead on it. One exchange at a time.</summary>
+/// <summary>A connection to a backend and the data read ahead on it. It carries one request at a time.</summary>
 public sealed class Http1Connection(Stream stream, Socket socket, IPAddress address) : IDisposable
 {
-    /// <summary>How long a head may be, in bytes.</summary>
+    /// <summary>The maximum length of a response head in bytes.</summary>
     public const int MaxHead = 64 * 1024;
 
     private const int BufferSize = 16 * 1024;
@@ -21,39 +21,38 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     private bool _isReading;
     private int _disposed;
 
-    /// <summary>The bytes, decrypted.</summary>
+    /// <summary>The stream, with TLS decrypted.</summary>
     public Stream Stream => stream;
 
-    /// <summary>Writes on it.</summary>
+    /// <summary>Writes requests to the connection.</summary>
     public Http1RequestWriter Writer { get; } = new(stream);
 
-    /// <summary>Where it leads.</summary>
+    /// <summary>The backend's IP address.</summary>
     public IPAddress Address => address;
 
-    /// <summary>Whether an exchange has ended well on it before.</summary>
+    /// <summary>Whether an earlier request on it has completed successfully.</summary>
     public bool HasServed { get; private set; }
 
-    /// <summary>The head of the last answer on it.</summary>
+    /// <summary>The head of the last response on it.</summary>
     public ResponseHead Head { get; } = new();
 
     /// <summary>When it became idle, in ticks of the pool's clock.</summary>
     public long IdleSince { get; private set; }
 
-    /// <summary>Whether it has been closed.</summary>
     public bool IsDisposed => Volatile.Read(ref _disposed) == 1;
 
-    /// <summary>What has been read and not consumed.</summary>
+    /// <summary>The bytes that have been read and not yet consumed.</summary>
     public ReadOnlySpan<byte> Buffered => _buffer.AsSpan(_start, _end - _start);
 
     /// <summary>
-    /// Whether an idle connection has nothing to read. One that has, has ended, or has an answer that nobody asked for.
+    /// Whether an idle connection has nothing to read. If there is something, the connection has ended or carries an unsolicited response.
     /// </summary>
     public bool IsQuiet()
     {
         try
         {
-            // The socket tells nothing about what TLS has decrypted already, nor about its own records, which are no answers:
-            // a read of nothing ends when there is something to read.
+            // The socket knows nothing about data that TLS has already decrypted, nor whether pending data is only TLS records without a
+            // response: a zero-byte read completes when there is something to read.
             if (stream is SslStream && !_isReading)
                 _idleRead ??= stream.ReadAsync(Memory<byte>.Empty).AsTask();
             return !IsDisposed
@@ -70,8 +69,8 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
     }
 
     /// <summary>
-    /// Makes an idle connection ready for another request, by reading the answer before it is asked for; false where there is something
-    /// to read already. That costs less than to ask the socket first: an answer's read waits first in any case.
+    /// Prepares an idle connection for another request by starting to read the response before the request is sent. Returns false if there
+    /// is already something to read. This costs less than polling the socket first: reading a response has to wait in any case.
     /// </summary>
     public bool TryBegin()
     {
@@ -87,7 +86,7 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         }
     }
 
-    /// <summary>Lays the connection aside. An idle one holds no buffer.</summary>
+    /// <summary>Marks the connection as idle. An idle connection holds no buffer.</summary>
     public void BecomeIdle(long now)
     {
         HasServed = true;
@@ -98,12 +97,12 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         Writer.BecomeIdle();
     }
 
-    /// <summary>Consumes bytes that are buffered.</summary>
+    /// <summary>Consumes buffered bytes.</summary>
     public void Consume(int count) => _start += count;
 
-    /// <summary>Reads more into the buffer. To be followed by <see cref="Filled"/>.</summary>
+    /// <summary>Reads more data into the buffer. Call <see cref="Filled"/> afterwards.</summary>
     /// <exception cref="IOException">The connection broke.</exception>
-    /// <exception cref="InvalidDataException">The buffer is full: what should end does not.</exception>
+    /// <exception cref="InvalidDataException">The buffer is full and the expected end has not arrived.</exception>
     public ValueTask<int> FillAsync(CancellationToken cancellationToken)
     {
         if (_idleRead is not null)
@@ -114,14 +113,14 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         return _read;
     }
 
-    /// <summary>So many bytes have come; false where they are none, which is the end of the connection.</summary>
+    /// <summary>Adds the bytes read to the buffer; false if there are none, which means the connection has ended.</summary>
     public bool Filled(int count)
     {
         _end += count;
         return count > 0;
     }
 
-    /// <summary>Reads what is there, from the buffer first; 0 at the end of the connection.</summary>
+    /// <summary>Reads available data, from the buffer first; 0 at the end of the connection.</summary>
     public ValueTask<int> ReadAsync(Memory<byte> destination, CancellationToken cancellationToken)
     {
         var buffered = Buffered;
@@ -133,7 +132,7 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
         return ValueTask.FromResult(count);
     }
 
-    /// <summary>Says that nothing more will be written.</summary>
+    /// <summary>Signals the backend that nothing more will be written.</summary>
     public async ValueTask FinishWritingAsync()
     {
         if (stream is SslStream tls)
@@ -143,7 +142,7 @@ public sealed class Http1Connection(Stream stream, Socket socket, IPAddress addr
 
     public void Dispose()
     {
-        // The buffer is left to the collector: a read that is being cut off may still write to it.
+        // The buffer is left to the garbage collector: an aborted read may still write to it.
         if (Interlocked.Exchange(ref _disposed, 1) == 0)
             stream.Dispose();
     }

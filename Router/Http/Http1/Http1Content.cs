@@ -2,7 +2,9 @@ using System.Net;
 
 namespace Router.Http.Http1;
 
-/// <summary>Content that is a stream as it stands. The framework's <c>StreamContent</c> lets nobody write, which an upgrade must.</summary>
+/// <summary>
+/// Content that exposes a stream directly. The framework's <c>StreamContent</c> permits no writing, which an upgrade needs.
+/// </summary>
 public sealed class Http1Content(Stream body) : HttpContent
 {
     public Stream Body => body;

@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Router.Http.Http1;
 
-/// <summary>How the end of an answer's body is known (RFC 9112 section 6.3).</summary>
+/// <summary>How the end of a response body is determined (RFC 9112 section 6.3).</summary>
 public enum BodyFraming
 {
     None,
@@ -21,29 +21,28 @@ public enum BodyFraming
 }
 
 /// <summary>
-/// The head of a response. What can be read in two ways is rejected, since the client could read it the other way; what breaks a rule but
-/// has one reading only is accepted as far as RFC 9112 permits, and passed on in the form that the rule asks for.
+/// The head of a response. A head that can be read in two ways is rejected, since the client could read it differently. A head that breaks
+/// a rule but can be read in only one way is accepted as far as RFC 9112 permits, and forwarded in the form that the rule requires.
 /// </summary>
 public readonly struct Http1Head
 {
-    /// <summary>The status code.</summary>
     public int Status { get; init; }
 
     /// <summary>How the body ends.</summary>
     public BodyFraming Framing { get; init; }
 
-    /// <summary>The body's length, where <see cref="Framing"/> is by length.</summary>
+    /// <summary>The body's length, if <see cref="Framing"/> is by length.</summary>
     public long Length { get; init; }
 
     /// <summary>Whether the connection may carry another request afterwards.</summary>
     public bool KeepAlive { get; init; }
 
-    /// <summary>Parses a head into an answer; false where it cannot be trusted.</summary>
-    /// <param name="head">Status line and fields, each with its line end, without the empty line.</param>
+    /// <summary>Parses a head into a response; false if the head cannot be trusted.</summary>
+    /// <param name="head">The status line and headers, each with its line end, without the empty line.</param>
     /// <param name="isHead">Whether the request's method was HEAD.</param>
-    /// <param name="response">The answer; in its head is still the one before on the connection.</param>
-    /// <param name="parsed">What the head says of the connection and the body.</param>
-    /// <param name="violation">The rule that it breaks, as a sentence about the response.</param>
+    /// <param name="response">The response. Its head still contains the previous response on the connection.</param>
+    /// <param name="parsed">What the head says about the connection and the body.</param>
+    /// <param name="violation">The violated rule, as a sentence about the response.</param>
     public static bool TryParse(
         ReadOnlySpan<byte> head,
         bool isHead,
@@ -64,7 +63,7 @@ public readonly struct Http1Head
 
         (response.StatusCode, response.ReasonPhrase) = (status.Status, status.Reason);
         var framing = new ResponseFraming(status.IsHttp11);
-        // As long as the names are those of the head before, in its order, it is known whether one of them stands above a line too.
+        // While the names match the previous head in the same order, it is already known whether a name occurred on an earlier line.
         var isAlike = true;
         var count = 0;
         for (var start = status.Length; start < head.Length; count++)
@@ -103,8 +102,8 @@ public readonly struct Http1Head
     }
 
     /// <summary>
-    /// Parses a field line; false where it has a name that is no token, white space before the name, or control characters. White space
-    /// between the name and the colon is removed, as RFC 9112 section 5.1 asks of a proxy.
+    /// Parses a header line; false if its name is not a token, white space precedes the name, or it contains control characters. White
+    /// space between the name and the colon is removed, as RFC 9112 section 5.1 requires of a proxy.
     /// </summary>
     public static bool TryParseField(ReadOnlySpan<byte> line, out string name, out string value) =>
         TryParseField(line, default, out name, out value);

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Router.Http.Http1;
 
-/// <summary>Writes a request's head and body onto a connection (RFC 9112 sections 3, 5 and 7.1), one request after the other.</summary>
+/// <summary>Writes the heads and bodies of consecutive requests to a connection (RFC 9112 sections 3, 5 and 7.1).</summary>
 public sealed class Http1RequestWriter(Stream stream) : AsyncStream
 {
     private const int UsualHead = 1024;
@@ -13,7 +13,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
     private ArrayBufferWriter<byte> _pending = new(UsualHead);
     private bool _chunked;
 
-    /// <summary>Lays the head out, to be sent by the next <see cref="FlushAsync"/> or with the body's first piece.</summary>
+    /// <summary>Buffers the head, to be sent by the next <see cref="FlushAsync"/> or with the first piece of the body.</summary>
     public void Head(BackendRequest request, string host)
     {
         Text(request.Method.Method);
@@ -39,7 +39,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         Raw("\r\n"u8);
     }
 
-    /// <summary>The exchange is over: what was large is not kept for the next.</summary>
+    /// <summary>The request is over: large buffers are not kept for the next one.</summary>
     public void BecomeIdle()
     {
         _chunked = false;
@@ -48,7 +48,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
             _pending = new ArrayBufferWriter<byte>(UsualHead);
     }
 
-    /// <summary>Ends the body, with the trailers that the client sent.</summary>
+    /// <summary>Ends the body and sends the client's trailers.</summary>
     public ValueTask CompleteAsync(IEnumerable<KeyValuePair<string, string>> trailers, CancellationToken cancellationToken)
     {
         if (_chunked)
@@ -85,7 +85,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
 
     public override Task FlushAsync(CancellationToken cancellationToken) => SendAsync(cancellationToken).AsTask();
 
-    /// <summary>Sends what is laid out.</summary>
+    /// <summary>Sends the buffered data.</summary>
     public ValueTask SendAsync(CancellationToken cancellationToken)
     {
         if (_pending.WrittenCount == 0)
@@ -139,7 +139,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         _pending.Advance(text.Length);
     }
 
-    // The last door: whatever let a line break come this far, to the backend it would begin a line of its own.
+    // The last line of defense: if a line break got this far, it would start a line of its own at the backend.
     private static void Write(string text, Span<byte> octets)
     {
         if (PrintableAscii.TryWrite(text, octets))

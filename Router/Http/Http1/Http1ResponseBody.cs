@@ -5,28 +5,28 @@ using System.Text;
 namespace Router.Http.Http1;
 
 /// <summary>
-/// The body of an answer, read as its framing says (RFC 9112 section 6). A body that ends early is an error, never an end.
+/// A response body, read according to its framing (RFC 9112 section 6). A truncated body is an error, never an end.
 /// </summary>
 public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection connection, Http1Head head, HttpResponseMessage response)
     : AsyncStream
 {
-    // A size of more digits would not fit; extensions are passed over, but not for ever.
+    // A chunk size with more digits would not fit; extensions are skipped, but only up to this limit.
     private const int MaxChunkLine = 4096;
 
     private long _left = head.Framing == BodyFraming.Length ? head.Length : 0;
     private bool _inChunk;
     private bool _ended;
 
-    /// <summary>Whether all of it has been read along with the head.</summary>
+    /// <summary>Whether the whole body was read along with the head.</summary>
     public bool IsBuffered =>
         head.Framing == BodyFraming.None || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _left);
 
-    /// <summary>How many bytes of a body of known length are still to be read.</summary>
+    /// <summary>The number of bytes still to be read of a body with a known length.</summary>
     public long Remaining => _left;
 
     public override bool CanRead => true;
 
-    /// <summary>Copies all of it where it <see cref="IsBuffered"/>, and ends the exchange.</summary>
+    /// <summary>Copies the whole body if it <see cref="IsBuffered"/>, and completes the request.</summary>
     public ValueTask CopyAllAsync(IBufferWriter<byte> target)
     {
         target.Write(connection.Buffered[..(int)_left]);
@@ -89,7 +89,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
         base.Dispose(disposing);
     }
 
-    // A read into nothing, as streams have it: completes when there is something to read, or when there will be nothing.
+    // A zero-byte read, as for other streams: completes when there is data to read or when there will be no more.
     private ValueTask<int> WaitAsync(CancellationToken cancellationToken) =>
         head.Framing == BodyFraming.None || !connection.Buffered.IsEmpty
             ? ValueTask.FromResult(0)
@@ -176,8 +176,8 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
         var digits = line.AsSpan();
         if (digits.IndexOf(';') is >= 0 and var extension)
             digits = digits[..extension];
-        // White space is allowed before an extension only (RFC 9112 section 7.1.1). Servers that pad their sizes have it without one, and
-        // it changes no number; the client gets chunks of Router's own.
+        // White space is allowed only before an extension (RFC 9112 section 7.1.1). Servers that pad their chunk sizes send it without one.
+        // It does not change the number, and the client receives Router's own chunks.
         digits = digits.TrimEnd(" \t");
         Span<byte> octets = stackalloc byte[16];
         if (

@@ -1,30 +1,30 @@
 namespace Router.Http.Http1;
 
 /// <summary>
-/// One request and its answer on a connection. The body goes up while the answer is awaited and while it comes down, so that an
-/// answer that the backend gives early reaches the client, and neither side waits for the other without need.
+/// One request and its response on a connection. The body is sent while Router waits for the response and while it reads the response, so
+/// that an early response reaches the client and neither side waits for the other without need.
 /// </summary>
 public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, BackendRequest request)
 {
-    // The backend's leave to send the body; null where nobody waits for it.
+    // Completed when the backend permits sending the body; null if nothing waits for that.
     private TaskCompletionSource? _leave;
     private Task _upload = Task.CompletedTask;
     private bool _answerBegan;
     private int _left;
 
-    /// <summary>Sends the request and reads the answer's head; the body follows in the answer's content.</summary>
-    /// <exception cref="BackendException">It failed; the connection is closed, or was not used.</exception>
+    /// <summary>Sends the request and reads the response head; the body follows in the response's content.</summary>
+    /// <exception cref="BackendException">The request failed; the connection is closed, or was not used.</exception>
     public async Task<HttpResponseMessage> RunAsync()
     {
         Begin();
-        // Whoever ends it closes the connection: the read that a kept one begins with can't be told to end.
+        // Cancelling the request closes the connection: the read that is already pending on a reused connection cannot be cancelled.
         using var end = request.CloseWhenCancelled(connection);
         try
         {
             await SendAsync().ConfigureAwait(false);
             while (true)
             {
-                // The body is known when all fields are.
+                // The body's framing is known only after all headers.
                 var response = new BackendResponse(connection.Head) { RequestMessage = request };
                 Http1Head head;
                 while (!TryReadHead(response, out head))
@@ -36,7 +36,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
 
                 if (!IsFinal(response, head))
                     continue;
-                // Its body is read by whoever has the token.
+                // The reader of the body has the token.
                 request.ReleaseConnection();
                 return response;
             }
@@ -45,7 +45,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         {
             await AbandonAsync().ConfigureAwait(false);
             ReleaseCount();
-            // A connection that was closed for that reason has not died.
+            // A connection closed for that reason has not failed.
             if (request.IsCancelled)
                 throw new OperationCanceledException("the request was ended", error);
             if (error is not (IOException or ObjectDisposedException or InvalidDataException))
@@ -58,11 +58,11 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         }
     }
 
-    /// <summary>The answer's body has been read to its end: the connection goes back to the pool if it can carry another request.</summary>
+    /// <summary>The response body has been read to its end: the connection returns to the pool if it can carry another request.</summary>
     public ValueTask CompleteAsync(bool keepAlive)
     {
         request.Completed();
-        // A body that is still going up belongs to an exchange that is over: nobody will read it.
+        // A body that is still being sent belongs to a request that is over: nothing will read it.
         if (!keepAlive || !_upload.IsCompletedSuccessfully || !connection.Buffered.IsEmpty)
             return EndAsync();
         pool.Return(connection);
@@ -70,7 +70,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Counts the request out of its address, once.</summary>
+    /// <summary>Decrements the address's request count, once.</summary>
     public void ReleaseCount()
     {
         if (Interlocked.Exchange(ref _left, 1) == 0)
@@ -82,7 +82,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
     {
         connection.Dispose();
         _leave?.TrySetCanceled(CancellationToken.None);
-        // What went wrong with the upload is told by its body, or is the consequence of the lines above.
+        // If the upload failed, its body reports the reason, or the failure is a consequence of the lines above.
         if (request.Body is { } body)
             await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _upload.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -98,7 +98,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
     {
         try
         {
-            // What can't be laid out costs the backend nothing, not even the connection.
+            // A request that cannot be serialized affects nothing at the backend, not even the connection.
             connection.Writer.Head(request, pool.HostField);
             request.Begin();
         }
@@ -134,10 +134,10 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         {
             if (_leave is { } leave)
             {
-                // RFC 9110 section 10.1.1: a client need not wait for ever for the leave that it asked for.
+                // RFC 9110 section 10.1.1: a client need not wait indefinitely for the 100 (Continue) that it requested.
                 await Task.WhenAny(leave.Task, Task.Delay(Http1Pool.ContinueTimeout, pool.Time, cancellationToken)).ConfigureAwait(false);
-                // Announced and never sent: not an upload that went well, or the connection would be used again and the next request taken
-                // for the body.
+                // The body was announced but never sent. This is not a successful upload: the connection would be reused and the next
+                // request taken for the body.
                 if (leave.Task.IsCanceled)
                     throw new OperationCanceledException("the backend answered without asking for the body");
             }
@@ -147,13 +147,13 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         }
         catch (Exception) when (body.ClientFailed)
         {
-            // Without its body the request will never be answered: end the wait for that.
+            // Without its body the request will never get a response: stop waiting for one.
             connection.Dispose();
             throw;
         }
     }
 
-    // False for an interim answer, after which another one follows.
+    // False for an interim response, after which another response follows.
     private bool IsFinal(BackendResponse response, in Http1Head head)
     {
         switch (head.Status)
@@ -167,11 +167,12 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
             case 101:
                 throw new InvalidDataException("it changes to a protocol that nobody asked for (RFC 9110 section 7.8)");
             case < 200:
-                // Kestrel has no way to send an interim answer of the application's.
+                // Kestrel offers no way for an application to send an interim response.
                 return false;
         }
 
-        // A final answer in place of the leave: the body is not sent, and what follows on this connection could be taken for it.
+        // A final response instead of 100 (Continue): the body is not sent, and anything that follows on this connection could be taken for
+        // it.
         _leave?.TrySetCanceled(CancellationToken.None);
         response.Content = new Http1Content(new Http1ResponseBody(this, connection, head, response));
         return true;
@@ -190,7 +191,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         return true;
     }
 
-    // A head that has not come to its end, or breaks a rule.
+    // An incomplete head, or one that breaks a rule.
     private bool TryReadBareLines(BackendResponse response, string? violation, out Http1Head head)
     {
         head = default;
@@ -199,7 +200,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
             throw new InvalidDataException("what came is not HTTP/1.1 or HTTP/1.0 (RFC 9112 section 4)");
         if (!BareLines.Begin(buffered))
         {
-            // The end of a head as some readers see it: to wait for another would be to wait until the time limit.
+            // Some parsers see the end of a head here. Waiting for a different end would mean waiting until the deadline.
             violation ??= buffered.IndexOf("\n\n"u8) >= 0 || buffered.IndexOf("\n\r\n"u8) >= 0 ? Http1Violations.MixedLineEnds : null;
             return violation is null ? false : throw new InvalidDataException(violation);
         }
@@ -212,7 +213,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         return true;
     }
 
-    // Something else must be told by its first bytes, or it would be waited for until the time limit.
+    // Data that is not HTTP must be detected by its first bytes; otherwise Router would wait for the end of a head until the deadline.
     private static bool LooksLikeAHead(ReadOnlySpan<byte> begun)
     {
         var prefix = "HTTP/1."u8;

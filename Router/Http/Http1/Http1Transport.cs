@@ -1,16 +1,16 @@
 namespace Router.Http.Http1;
 
 /// <summary>
-/// Sends requests to a backend over HTTP/1.1. The framework's handler is not used there: it sends a request again by itself when
-/// a connection dies, reads no response while a body is being sent, drops the client's trailers and changes the case of methods.
-/// Router decides what may be sent twice, and sends the bytes as they came.
+/// Sends requests to a backend over HTTP/1.1. It does not use the framework's handler, which resends a request on its own when a connection
+/// dies, reads no response while a body is being sent, drops the client's trailers and changes the case of methods.
+/// Router decides what may be sent twice, and sends the bytes exactly as received.
 /// </summary>
 public sealed class Http1Transport(Http1Pool pool) : Transport
 {
     public override Task<HttpResponseMessage> SendAsync(BackendRequest request)
     {
         pool.Requests.Enter();
-        // Most requests find an idle connection, and then nothing stands between them and it.
+        // Most requests find an idle connection and take this direct path.
         if (request.NeedsFreshConnection || pool.Take() is not { } idle)
             return ConnectAndRunAsync(request);
         request.ConnectionReused();

@@ -1,7 +1,7 @@
 namespace Router.Http.Http1;
 
 /// <summary>
-/// A connection that has changed its protocol (RFC 9110 section 7.8): bytes in both directions, and never back to the pool.
+/// An upgraded connection (RFC 9110 section 7.8): bytes flow in both directions, and it never returns to the pool.
 /// </summary>
 public sealed class Http1UpgradedStream(Http1Connection connection, Action ended) : AsyncStream
 {
@@ -17,7 +17,7 @@ public sealed class Http1UpgradedStream(Http1Connection connection, Action ended
 
     public override Task FlushAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
-    /// <summary>Tells the backend that nothing more comes; what it still says can be read.</summary>
+    /// <summary>Signals the backend that nothing more will be sent; its remaining data can still be read.</summary>
     public ValueTask FinishWritingAsync() => connection.FinishWritingAsync();
 
     protected override void Dispose(bool disposing)

@@ -2,20 +2,20 @@ using System.Text;
 
 namespace Router.Http.Http1;
 
-/// <summary>Which rule a response breaks, as a sentence about it. Asked only when it has been rejected.</summary>
+/// <summary>Finds the rule that a response violates, as a sentence about it. Used only after the response has been rejected.</summary>
 public static class Http1Violations
 {
     /// <summary>A 205 with a body.</summary>
     public const string ContentOfReset = "it has content although its status is 205 (RFC 9110 section 15.3.6)";
 
-    /// <summary>Some lines end with CR LF and some with LF: the LF could be the end of a line or a part of a value.</summary>
+    /// <summary>Some lines end with CR LF and others with LF: the LF could be the end of a line or part of a value.</summary>
     public const string MixedLineEnds =
         "some of its lines end with a bare LF and others with CR LF (RFC 9112 section 2.2, RFC 9110 section 5.5)";
 
     private const int MostOfAName = 100;
 
-    /// <summary>What is wrong with a header line, or the line of a trailer.</summary>
-    /// <param name="rest">The line, and whatever follows it.</param>
+    /// <summary>Describes what is wrong with a header line or a trailer line.</summary>
+    /// <param name="rest">The line and any data after it.</param>
     public static string OfFieldLine(ReadOnlySpan<byte> rest)
     {
         var end = rest.IndexOf("\r\n"u8);
@@ -34,7 +34,7 @@ public static class Http1Violations
             : $"the header name \"{text}\" is empty or has a character that no name may have (RFC 9110 section 5.1)";
     }
 
-    /// <summary>What is wrong with a response that broke a rule on its way; null where something else went wrong.</summary>
+    /// <summary>Describes the rule that a response violated while it was being read; null if something else failed.</summary>
     public static string? Of(Exception error)
     {
         for (var cause = error; cause is not null; cause = cause.InnerException)

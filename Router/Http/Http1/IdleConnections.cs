@@ -1,13 +1,13 @@
 namespace Router.Http.Http1;
 
 /// <summary>
-/// The connections that wait for another request, in the order in which they were laid aside. A thread is given the one that it laid aside
-/// last: what the request's thread and the answer's have in common they need not hand each other from one processor's cache to the other's.
-/// Where it has none, it is given the one that was laid aside last, so that the others can age out.
+/// The idle connections, ordered by when they became idle. A thread gets the connection that it returned last: the data shared by the
+/// threads that handle the request and the response then need not move from one processor's cache to another's. If the thread has returned
+/// none, it gets the most recently returned connection, so that the others can age out.
 /// </summary>
 public sealed class IdleConnections
 {
-    // With as many threads as there are processors, a thread's own is mostly among the last ones.
+    // With as many threads as processors, a thread's own connection is usually among the last ones.
     private const int LookedAt = 32;
 
     private readonly List<(Http1Connection Connection, int Thread)> _connections = [];
@@ -22,14 +22,13 @@ public sealed class IdleConnections
         }
     }
 
-    /// <summary>Lays a connection aside.</summary>
     public void Add(Http1Connection connection)
     {
         lock (_lock)
             _connections.Add((connection, Environment.CurrentManagedThreadId));
     }
 
-    /// <summary>Takes one; null where there is none.</summary>
+    /// <summary>Takes one; null if there is none.</summary>
     public Http1Connection? Take()
     {
         lock (_lock)
@@ -43,7 +42,7 @@ public sealed class IdleConnections
         }
     }
 
-    /// <summary>Takes all that are no longer good; null where there are none.</summary>
+    /// <summary>Removes all that are no longer usable and returns them; null if there are none.</summary>
     public List<Http1Connection>? TakeAll(Predicate<Http1Connection> ended)
     {
         List<Http1Connection>? taken = null;

@@ -3,11 +3,11 @@ using System.Globalization;
 
 namespace Router.Http.Http1;
 
-/// <summary>Tells from the headers of a response, one after the other, where its body ends (RFC 9112 section 6.3).</summary>
+/// <summary>Determines from the headers of a response, one after the other, where its body ends (RFC 9112 section 6.3).</summary>
 /// <param name="isHttp11">Whether the backend speaks HTTP/1.1, and not 1.0.</param>
 public ref struct ResponseFraming(bool isHttp11)
 {
-    // More digits could be too large for a 64-bit number.
+    // A number with more digits may exceed 64 bits.
     private const int MostDigits = 18;
 
     private long? _length;
@@ -15,9 +15,9 @@ public ref struct ResponseFraming(bool isHttp11)
     private bool _identity;
     private bool _close;
 
-    /// <summary>Takes note of a header; false where it makes the end of the body uncertain.</summary>
-    /// <param name="line">The header. Its role and value become what is to be passed on.</param>
-    /// <param name="violation">The rule that it breaks.</param>
+    /// <summary>Processes one header; false if it makes the end of the body ambiguous.</summary>
+    /// <param name="line">The header. Its role and value are set to what is to be forwarded.</param>
+    /// <param name="violation">The violated rule.</param>
     public bool Sees(ref HeaderLine line, [NotNullWhen(false)] out string? violation)
     {
         violation = line.Role switch
@@ -32,12 +32,12 @@ public ref struct ResponseFraming(bool isHttp11)
         return violation is null;
     }
 
-    /// <summary>What follows from all of them.</summary>
+    /// <summary>Returns the framing that follows from all headers.</summary>
     /// <param name="status">The status code.</param>
     /// <param name="isHead">Whether the request's method was HEAD.</param>
     public readonly Http1Head Result(int status, bool isHead)
     {
-        // Neither has content (RFC 9110 sections 15.3.5 and 15.3.6). Whatever follows all the same goes with its connection.
+        // Neither has content (RFC 9110 sections 15.3.5 and 15.3.6). Any data that follows anyway is discarded with its connection.
         var isEmpty = status == 204 || (status == 205 && _length is null or 0);
         var framing =
             isHead || isEmpty || status is < 200 or 304 ? BodyFraming.None
@@ -72,7 +72,7 @@ public ref struct ResponseFraming(bool isHttp11)
             return null;
         }
 
-        // RFC 9112 section 6.3: equal values may be taken for one.
+        // RFC 9112 section 6.3: equal values may be treated as one.
         if (_length != length)
             return "it has two Content-Length headers that differ (RFC 9112 section 6.3)";
         line = line with { Role = HeaderRole.RepeatedContentLength };
@@ -85,7 +85,7 @@ public ref struct ResponseFraming(bool isHttp11)
             return "it is HTTP/1.0 and has Transfer-Encoding, which is another body to a reader of HTTP/1.0 (RFC 9112 section 6.1)";
         if (_chunked || _identity)
             return "it has more than one Transfer-Encoding, so that the body could be chunked twice (RFC 9112 section 6.1)";
-        // The name that RFC 2616 had for no coding. Under RFC 9112 section 6.3 too such a body ends with the connection.
+        // RFC 2616's name for no coding. Under RFC 9112 section 6.3, too, such a body ends with the connection.
         _identity = value.Equals("identity", StringComparison.OrdinalIgnoreCase);
         _chunked = value.Equals("chunked", StringComparison.OrdinalIgnoreCase);
         return _chunked || _identity

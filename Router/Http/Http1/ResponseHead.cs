@@ -4,12 +4,12 @@ using Microsoft.Extensions.Primitives;
 namespace Router.Http.Http1;
 
 /// <summary>
-/// The head of an answer, line by line. It belongs to the connection: an application says mostly the same of each of its answers,
-/// and a line that comes again in its place, octet for octet, need not be taken apart again.
+/// The head of a response, line by line. It belongs to the connection: an application's responses mostly have the same headers, and a line
+/// that is repeated at the same position, byte for byte, need not be parsed again.
 /// </summary>
 public sealed class ResponseHead
 {
-    // A longer one is not worth the memory that each connection would have for it.
+    // Keeping a longer head is not worth the memory on each connection.
     private const int LongestKept = 2 * 1024;
 
     private byte[] _octets = [];
@@ -17,19 +17,19 @@ public sealed class ResponseHead
     private HeaderLine[] _lines = [];
     private int _count;
 
-    /// <summary>The first line.</summary>
+    /// <summary>The status line.</summary>
     public StatusLine StatusLine { get; private set; }
 
-    /// <summary>The fields' lines.</summary>
+    /// <summary>The header lines.</summary>
     public ReadOnlySpan<HeaderLine> Lines => _lines.AsSpan(0, _count);
 
-    /// <summary>What <c>Connection</c> says.</summary>
+    /// <summary>The values of <c>Connection</c>.</summary>
     public StringValues Connection => ValuesOf(HeaderRole.Connection, HeaderRole.ConnectionClose);
 
-    /// <summary>The protocol that the connection is changed to; nothing where it is not.</summary>
+    /// <summary>The protocol that the connection is upgraded to; empty if it is not.</summary>
     public StringValues Upgrade => ValuesOf(HeaderRole.Upgrade);
 
-    /// <summary>The line of a field; empty where there is none in that place.</summary>
+    /// <summary>The header line at an index; empty if there is none.</summary>
     public HeaderLine this[int index]
     {
         get => index < _count ? _lines[index] : default;
@@ -41,7 +41,7 @@ public sealed class ResponseHead
         }
     }
 
-    /// <summary>Whether a field of that name goes on, in whatever case it is written (RFC 9110 section 5.1).</summary>
+    /// <summary>Whether a header of that name is forwarded, ignoring case (RFC 9110 section 5.1).</summary>
     public bool Has(string name)
     {
         foreach (ref readonly var line in Lines)
@@ -53,7 +53,7 @@ public sealed class ResponseHead
         return false;
     }
 
-    /// <summary>Whether one of the lines above has a name.</summary>
+    /// <summary>Whether one of the lines above an index has that name.</summary>
     public bool HasAbove(int index, string name)
     {
         foreach (ref readonly var line in _lines.AsSpan(0, index))
@@ -65,17 +65,17 @@ public sealed class ResponseHead
         return false;
     }
 
-    /// <summary>Whether a head that is being read goes on with these octets of this one.</summary>
-    /// <param name="rest">What is still to be read of it.</param>
-    /// <param name="start">Where the line begins in this one.</param>
-    /// <param name="length">The line's length, its end included; no line is repeated.</param>
+    /// <summary>Whether the head being read continues with the same bytes as a line of this one.</summary>
+    /// <param name="rest">The part that has not been read yet.</param>
+    /// <param name="start">Where the line starts in this head.</param>
+    /// <param name="length">The line's length including its line end; zero never matches.</param>
     public bool Repeats(ReadOnlySpan<byte> rest, int start, int length) =>
         length > 0 && start + length <= _kept && rest.StartsWith(_octets.AsSpan(start, length));
 
-    /// <summary>Takes a head in place of this one. Its fields' lines have been set.</summary>
-    /// <param name="head">Its octets.</param>
-    /// <param name="status">Its first line.</param>
-    /// <param name="count">How many fields' lines it has.</param>
+    /// <summary>Replaces this head with another one, whose header lines have already been set.</summary>
+    /// <param name="head">Its bytes.</param>
+    /// <param name="status">Its status line.</param>
+    /// <param name="count">The number of its header lines.</param>
     public void Become(ReadOnlySpan<byte> head, in StatusLine status, int count)
     {
         (StatusLine, _count) = (status, count);
@@ -85,7 +85,7 @@ public sealed class ResponseHead
         head[.._kept].CopyTo(_octets);
     }
 
-    /// <summary>The connection is idle: what is too long is not kept.</summary>
+    /// <summary>The connection has become idle: a head that is too long is not kept.</summary>
     public void BecomeIdle()
     {
         if (_kept == 0)
@@ -105,25 +105,25 @@ public sealed class ResponseHead
     }
 }
 
-/// <summary>The first line of an answer (RFC 9112 section 4).</summary>
-/// <param name="Length">How many octets it has, its end included.</param>
+/// <summary>The status line of a response (RFC 9112 section 4).</summary>
+/// <param name="Length">The number of bytes including its line end.</param>
 /// <param name="IsHttp11">Whether the backend speaks HTTP/1.1, and not 1.0.</param>
 /// <param name="Status">The status.</param>
 /// <param name="Reason">The reason phrase.</param>
 public readonly record struct StatusLine(int Length, bool IsHttp11, HttpStatusCode Status, string Reason);
 
-/// <summary>The line of a field (RFC 9112 section 5).</summary>
-/// <param name="Start">Where it begins in the head.</param>
-/// <param name="Length">How many octets it has, its end included.</param>
-/// <param name="Name">The field's name.</param>
+/// <summary>A header line (RFC 9112 section 5).</summary>
+/// <param name="Start">Where it starts in the head.</param>
+/// <param name="Length">The number of bytes including its line end.</param>
+/// <param name="Name">The header's name.</param>
 /// <param name="Value">The line's value.</param>
-/// <param name="Role">What the field is to the connection.</param>
-/// <param name="IsAnother">Whether a line above it has the same name.</param>
+/// <param name="Role">What the header means to the connection.</param>
+/// <param name="IsAnother">Whether an earlier line has the same name.</param>
 public readonly record struct HeaderLine(int Start, int Length, string Name, string Value, HeaderRole Role, bool IsAnother)
 {
-    /// <summary>Whether it is for who asked, as far as it does not depend on what <c>Connection</c> names.</summary>
+    /// <summary>Whether the header is end-to-end, as far as this does not depend on the headers that <c>Connection</c> names.</summary>
     public bool GoesOn => Role is HeaderRole.None or HeaderRole.ContentLength;
 
-    /// <summary>Whether the field has this name.</summary>
+    /// <summary>Whether the header has this name.</summary>
     public bool Is(string name) => HeaderNames.IsSame(Name, name);
 }

@@ -4,13 +4,12 @@ using System.Text;
 namespace Router.Http.Http2;
 
 /// <summary>
-/// The HTTP/2 connections to one address of a backend, which the framework's handler keeps, with Router's connections under it.
+/// The HTTP/2 connections to one address of a backend. The framework's handler manages them, on top of Router's own connections.
 /// </summary>
 public sealed class Http2Pool(Func<CancellationToken, ValueTask<BackendConnection>> connect)
 {
     private HttpMessageInvoker? _handler;
 
-    /// <summary>Sends a request.</summary>
     public Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         while (true)
@@ -27,7 +26,7 @@ public sealed class Http2Pool(Func<CancellationToken, ValueTask<BackendConnectio
         }
     }
 
-    /// <summary>Closes the connections. A request that comes later opens another one.</summary>
+    /// <summary>Closes the connections. A later request opens a new one.</summary>
     public void Close() => Interlocked.Exchange(ref _handler, null)?.Dispose();
 
     private HttpMessageInvoker Create()
@@ -41,7 +40,7 @@ public sealed class Http2Pool(Func<CancellationToken, ValueTask<BackendConnectio
                 UseProxy = false,
                 ActivityHeadersPropagator = null,
                 EnableMultipleHttp2Connections = true,
-                // Connecting, TLS included, has its own limit and its own circuit breakers.
+                // Connecting, including TLS, has its own timeout and its own circuit breakers.
                 ConnectTimeout = Timeout.InfiniteTimeSpan,
                 ConnectCallback = async (_, token) => (await connect(token).ConfigureAwait(false)).Stream,
                 RequestHeaderEncodingSelector = Http2Transport.EncodingOf,

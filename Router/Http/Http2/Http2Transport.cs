@@ -4,8 +4,8 @@ using System.Text;
 namespace Router.Http.Http2;
 
 /// <summary>
-/// Sends requests to a backend over HTTP/2 (RFC 9113), cleartext with prior knowledge or TLS, by the framework's own handler
-/// (<see cref="Http2Pool"/>). Trailers of a request are lost there; it has no way to send them.
+/// Sends requests to a backend over HTTP/2 (RFC 9113), cleartext with prior knowledge or TLS, through the framework's handler
+/// (<see cref="Http2Pool"/>). Request trailers are dropped, because the handler cannot send them.
 /// </summary>
 public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount requests) : Transport
 {
@@ -33,12 +33,12 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         }
         finally
         {
-            // Streams share a connection here: what is in flight is known well enough by the answers that are awaited.
+            // Streams share a connection here: the number of responses being awaited is an adequate measure of the requests in flight.
             requests.Leave();
         }
     }
 
-    // The framework's handler takes them from its own collections, and those that speak of the content from a content. At a repeat they are
+    // The framework's handler takes headers from its own collections, and content headers from an HttpContent. On a retry they are already
     // there.
     private static void WriteFields(BackendRequest request)
     {
@@ -52,14 +52,14 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         }
     }
 
-    // A connection that ends takes all its streams with it, and it cannot be told which of them the backend had begun.
+    // A connection that ends takes all its streams with it, and Router cannot tell which of their requests the backend had started.
     private static bool IsBrokenConnection(HttpRequestException error) =>
         error.InnerException is HttpProtocolException { ErrorCode: 0 }
         || (error is { HttpRequestError: HttpRequestError.Unknown or HttpRequestError.ResponseEnded, InnerException: IOException });
 
-    // The handler asks this for each header right before it sends a request. It sends one again by itself where the backend has declared it
-    // unprocessed, by GOAWAY or REFUSED_STREAM, and nowhere else: so a header section that begins a second time says that it was. Whether
-    // to send the request again is Router's to decide: the mode may have changed, and a body that was sent is gone.
+    // The handler calls this for each header right before it sends a request. It resends a request on its own only if the backend has
+    // declared it unprocessed, by GOAWAY or REFUSED_STREAM. A header section that starts a second time therefore means that the backend did
+    // so. Whether to send the request again is Router's decision: the mode may have changed, and a body that was sent is gone.
     internal static Encoding EncodingOf(string name, HttpRequestMessage request)
     {
         var sent = (BackendRequest)request;

@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Router.Http.Http2;
 
-/// <summary>A content that is none: the place for fields that the framework keeps with a content, of a request that has no body.</summary>
+/// <summary>Empty content that only carries the content headers of a request without a body, as the framework requires.</summary>
 public sealed class NoContent : HttpContent
 {
     protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => Task.CompletedTask;
