@@ -1,8 +1,9 @@
 namespace Router.Configuration;
 
 /// <summary>
-/// A PEM file of certificate authorities as it was when the configuration was read: the same path with another content is another value.
+/// A PEM file of certificate authorities as it was when the configuration was read: the same path with different content is a different
+/// value.
 /// </summary>
-/// <param name="Path">Where it stands.</param>
-/// <param name="Stamp">Which state of it.</param>
+/// <param name="Path">Its path.</param>
+/// <param name="Stamp">Identifies the state of its content.</param>
 public sealed record AuthorityFile(string Path, string Stamp);

@@ -3,11 +3,11 @@ using System.Collections.Immutable;
 namespace Router.Configuration;
 
 /// <summary>
-/// The addresses of one backend: origins with the same scheme, without a path. Equal where they are the same in the same order.
+/// The addresses of one backend: origins with the same scheme, without a path. Equal if they are the same in the same order.
 /// </summary>
 public sealed class BackendAddresses(ImmutableArray<Uri> all) : IEquatable<BackendAddresses>
 {
-    /// <summary>All of them; at least one in a valid configuration.</summary>
+    /// <summary>All addresses; at least one in a valid configuration.</summary>
     public ImmutableArray<Uri> All => all;
 
     public bool Equals(BackendAddresses? other) => other is not null && all.SequenceEqual(other.All);

@@ -4,11 +4,11 @@ using System.Security.Cryptography.X509Certificates;
 namespace Router.Configuration;
 
 /// <summary>
-/// Certificate authorities of a site's own, from a PEM file that the configuration names: what they signed is trusted, and nothing else.
+/// A site's own certificate authorities, from a PEM file that the configuration names: only certificates that they signed are trusted.
 /// </summary>
 public static class CertificateAuthorities
 {
-    /// <summary>The path of a PEM file that holds at least one certificate; null where the key is absent, or a fault.</summary>
+    /// <summary>The path of a PEM file with at least one certificate; null if the key is absent or invalid.</summary>
     public static string? Read(ConfigurationReader reader, string key)
     {
         if (reader.Text(key) is not { } path)
@@ -35,7 +35,7 @@ public static class CertificateAuthorities
         return certificates;
     }
 
-    /// <summary>How to judge a server's certificate by them, for one connection.</summary>
+    /// <summary>The chain policy that validates a server's certificate against them, for one connection.</summary>
     public static X509ChainPolicy ChainPolicy(X509Certificate2Collection authorities)
     {
         var policy = new X509ChainPolicy { TrustMode = X509ChainTrustMode.CustomRootTrust, RevocationMode = X509RevocationMode.NoCheck };

@@ -4,11 +4,11 @@ using System.Text;
 
 namespace Router.Configuration;
 
-/// <summary>Tries a server's certificate: whether it can be loaded, and with the key that it needs.</summary>
+/// <summary>Checks whether a server certificate can be loaded together with its key.</summary>
 internal static class CertificateFile
 {
-    /// <summary>Tries a PKCS #12 file.</summary>
-    /// <exception cref="CryptographicException">It can't be used.</exception>
+    /// <summary>Checks a PKCS #12 file.</summary>
+    /// <exception cref="CryptographicException">It cannot be used.</exception>
     public static void CheckPkcs12(byte[] content, string? password)
     {
         using var certificate = X509CertificateLoader.LoadPkcs12(content, password, X509KeyStorageFlags.EphemeralKeySet);
@@ -16,8 +16,8 @@ internal static class CertificateFile
             throw new CryptographicException("it holds no private key");
     }
 
-    /// <summary>Tries a certificate and the PEM file of its key.</summary>
-    /// <exception cref="CryptographicException">They can't be used, or do not belong together.</exception>
+    /// <summary>Checks a certificate and the PEM file of its key.</summary>
+    /// <exception cref="CryptographicException">They cannot be used, or do not belong together.</exception>
     public static void CheckPem(byte[] content, byte[] key, string? password)
     {
         using var certificate = X509CertificateLoader.LoadCertificate(content);

@@ -1,8 +1,9 @@
 namespace Router.Configuration;
 
 /// <summary>
-/// Tells the server that a certificate has another content under the same path. The server takes an endpoint anew when a key of its section
-/// changes, so each endpoint gets a key with the state of all certificate files. Its own watch of the files misses swapped links.
+/// Notifies the server that a certificate's content has changed under the same path. The server reloads an endpoint when a key of its
+/// section changes, so each endpoint gets a key with the state of all certificate files. The server's own file watcher misses swapped
+/// links.
 /// </summary>
 public sealed class CertificateStamps : ConfigurationProvider, IConfigurationSource
 {
@@ -13,7 +14,7 @@ public sealed class CertificateStamps : ConfigurationProvider, IConfigurationSou
 
     public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
-    /// <summary>Takes the state of the files that a configuration names.</summary>
+    /// <summary>Updates the key from the files that a configuration names.</summary>
     public void Update(IConfiguration configuration)
     {
         var stamp = Stamp(configuration);

@@ -5,21 +5,19 @@ using System.Security.Cryptography.X509Certificates;
 namespace Router.Configuration;
 
 /// <summary>
-/// The certificate that Router shows to a backend that asks for one, as PEM files that were read with the configuration: the same paths
-/// with another content are another value, so a backend gets new connections when its certificate is renewed.
+/// The client certificate for a backend that requests one, as PEM files read with the configuration: the same paths with different content
+/// are a different value, so a backend gets new connections when its certificate is renewed.
 /// </summary>
-/// <param name="Path">The certificate, then the intermediate ones up to an authority that the backend knows.</param>
+/// <param name="Path">The certificate, followed by the intermediates up to an authority that the backend trusts.</param>
 /// <param name="KeyPath">The private key, not encrypted.</param>
-/// <param name="Stamp">Which state of them.</param>
+/// <param name="Stamp">Identifies the state of their content.</param>
 public sealed record ClientCertificateFiles(string Path, string KeyPath, string Stamp)
 {
-    /// <summary>The key of the certificate's path.</summary>
     public const string Key = "ClientCertificate";
 
-    /// <summary>The key of the private key's path.</summary>
     public const string KeyKey = "ClientCertificateKey";
 
-    /// <summary>Reads and checks the settings of a backend; null where there are none, or an error was noted.</summary>
+    /// <summary>Reads and validates the settings of a backend; null if there are none, or an error was recorded.</summary>
     public static ClientCertificateFiles? Read(ConfigurationReader reader, BackendAddresses addresses)
     {
         var (path, keyPath) = (reader.Text(Key), reader.Text(KeyKey));
@@ -52,14 +50,14 @@ public sealed record ClientCertificateFiles(string Path, string KeyPath, string 
         return null;
     }
 
-    /// <summary>The files that a configuration names for its backends, those of authorities included.</summary>
+    /// <summary>The files that a configuration names for its backends, including those of authorities.</summary>
     public static IEnumerable<string> Paths(IConfiguration configuration) =>
         from backend in configuration.GetSection($"{SettingsReader.Section}:Backends").GetChildren()
         from path in new[] { backend[Key], backend[KeyKey], backend["CertificateAuthorities"] }
         where path is { Length: > 0 }
         select path;
 
-    /// <summary>Reads the files.</summary>
+    /// <summary>Loads the files.</summary>
     public SslStreamCertificateContext Load() => TryLoad(Path, KeyPath, out var problem) ?? throw new CryptographicException(problem);
 
     private static SslStreamCertificateContext? TryLoad(string path, string keyPath, out string problem)
@@ -72,7 +70,7 @@ public sealed record ClientCertificateFiles(string Path, string KeyPath, string 
             var chain = new X509Certificate2Collection();
             chain.ImportFromPem(text);
             chain.RemoveAt(0);
-            // Without looking for more certificates: what is shown is what is in the file.
+            // Offline, so that no further certificates are looked up: what is presented is what the file contains.
             return SslStreamCertificateContext.Create(certificate, chain, offline: true);
         }
         catch (Exception failure) when (failure is CryptographicException || FileText.IsUnreadable(failure))

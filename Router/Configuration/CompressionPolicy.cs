@@ -1,14 +1,16 @@
 namespace Router.Configuration;
 
-/// <summary>What of the answers is compressed that the backends have not compressed.</summary>
+/// <summary>Which responses Router compresses if the backend has not.</summary>
 public enum CompressionPolicy
 {
     /// <summary>Nothing.</summary>
     Off,
 
-    /// <summary>What can hold no secret of anybody's: style sheets, scripts, SVG; pages and JSON where nobody has said who asks.</summary>
+    /// <summary>
+    /// Responses that cannot contain a secret: style sheets, scripts, SVG; pages and JSON if the request carries no credentials.
+    /// </summary>
     On,
 
-    /// <summary>Pages and JSON for those who have said who they are as well, whatever can be learnt from their length.</summary>
+    /// <summary>Also pages and JSON for requests with credentials, despite what can be learnt from their length.</summary>
     Personal,
 }

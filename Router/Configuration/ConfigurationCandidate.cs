@@ -3,7 +3,7 @@ namespace Router.Configuration;
 /// <summary>A configuration that was read while another one is in force.</summary>
 /// <param name="running">The one in force.</param>
 /// <param name="read">The one that was read.</param>
-/// <param name="files">The layers in force that are files, each with what was read in its place.</param>
+/// <param name="files">The file layers in force, each with the layer that was read to replace it.</param>
 /// <param name="certificates">The state of the certificates in force.</param>
 public sealed class ConfigurationCandidate(
     IConfigurationRoot running,
@@ -15,7 +15,7 @@ public sealed class ConfigurationCandidate(
     /// <summary>The configuration that was read.</summary>
     public IConfiguration Configuration => read;
 
-    /// <summary>The keys whose values differ between the two, in the order of their names.</summary>
+    /// <summary>The keys whose values differ between the two, ordered by name.</summary>
     public IReadOnlyList<string> ChangedKeys() =>
         [
             .. files
@@ -25,7 +25,7 @@ public sealed class ConfigurationCandidate(
                 .Order(StringComparer.OrdinalIgnoreCase),
         ];
 
-    /// <summary>Puts it in force, and tells those who listen to the configuration.</summary>
+    /// <summary>Puts it in force and notifies the configuration's change listeners.</summary>
     public void Take()
     {
         foreach (var (file, other) in files)

@@ -1,9 +1,8 @@
 namespace Router.Configuration;
 
 /// <summary>
-/// One JSON file as a layer of the configuration. It is read only when <see cref="ReadAgain"/> is called, and what was read is in force
-/// only when
-/// <see cref="Take"/> is: a file that is wrong changes nothing.
+/// One JSON file as a layer of the configuration. It is read only when <see cref="ReadAgain"/> is called, and takes effect only when
+/// <see cref="Take"/> is called: an invalid file changes nothing.
 /// </summary>
 public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSource
 {
@@ -30,7 +29,7 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
     /// <summary>The file's full path.</summary>
     public string Path { get; }
 
-    /// <summary>Why it could not be read; null where it could.</summary>
+    /// <summary>Why it could not be read; null if it could.</summary>
     public ValidationError? Fault { get; private set; }
 
     /// <summary>The keys that the file sets.</summary>
@@ -38,13 +37,13 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
 
     public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
-    /// <summary>The same layer as the file is now; where it can't be read, with what it held before.</summary>
+    /// <summary>The same layer reread from the file; if the file cannot be read, with its previous content.</summary>
     public ConfigurationFile ReadAgain() => new(this);
 
-    /// <summary>Puts what was read again in force.</summary>
+    /// <summary>Puts a reread layer in force.</summary>
     public void Take(ConfigurationFile other) => (Data, Fault) = (other.Data, other.Fault);
 
-    // The framework goes through all of the file's keys for each section that is asked: for 100,000 hosts that is minutes.
+    // The framework scans all of the file's keys for each section that is requested: for 100,000 hosts that takes minutes.
     public override IEnumerable<string> GetChildKeys(IEnumerable<string> earlierKeys, string? parentPath)
     {
         var data = Data;

@@ -2,11 +2,11 @@ namespace Router.Configuration;
 
 /// <summary>
 /// The configuration's layers; each overrides the one before it: the file (Router's own <c>appsettings.json</c> with the one for the
-/// environment, or the one that the operator names in their place), the site's own variables, the environment in the .NET way.
+/// environment, or the file that the operator names instead), the site's own variables, the environment in the .NET form.
 /// </summary>
 public sealed class ConfigurationFiles
 {
-    // The variable that everybody's scripts set: heard or refused, and never overheard.
+    // The variable that every script sets: applied or rejected, never silently ignored.
     private const string ModeVariable = "DM_MODE";
 
     private static readonly string[] Sections = [SettingsReader.Section, KestrelReader.Section, "Logging"];
@@ -18,10 +18,10 @@ public sealed class ConfigurationFiles
     private bool _isModeUnheard;
 
     /// <summary>Adds the layers to a configuration.</summary>
-    /// <param name="configuration">What is built.</param>
-    /// <param name="directory">Where <c>appsettings.json</c> stands.</param>
+    /// <param name="configuration">The configuration being built.</param>
+    /// <param name="directory">The directory of <c>appsettings.json</c>.</param>
     /// <param name="environmentName">The environment's name, such as Production.</param>
-    /// <param name="instead">A file to take in place of those there, or null.</param>
+    /// <param name="instead">A file to use instead of those, or null.</param>
     /// <param name="environment">Reads an environment variable.</param>
     public void AddTo(
         IConfigurationManager configuration,
@@ -51,18 +51,20 @@ public sealed class ConfigurationFiles
         _lastRead = Stamp();
     }
 
-    /// <summary>Another state of the files than the one read last: by time, size, links and permissions.</summary>
-    /// <remarks>The files are polled: the framework's watcher listens to every directory below the file's, and misses the swapped links of
-    /// a ConfigMap.</remarks>
+    /// <summary>Whether the files differ from those read last: by time, size, links and permissions.</summary>
+    /// <remarks>
+    /// The files are polled: the framework's watcher listens to every directory below the file's, and misses the swapped links of a
+    /// ConfigMap.
+    /// </remarks>
     public bool HaveChanged(out string stamp) => (stamp = Stamp()) != _lastRead;
 
-    /// <summary>Notes the files that can't be read, and a mode in the environment that nobody would hear.</summary>
+    /// <summary>Records the files that cannot be read, and a mode in the environment that would have no effect.</summary>
     public void AddFaults(ValidationErrors errors) => AddFaults(errors, _files);
 
-    /// <summary>Reads the files again, and gives the configuration that they would make. Nothing of it is in force yet.</summary>
+    /// <summary>Rereads the files and returns the configuration that they would produce. Nothing of it is in force yet.</summary>
     public ConfigurationCandidate ReadAgain(IConfigurationRoot running, ValidationErrors errors)
     {
-        // Before the reading: a change during it is seen afterwards.
+        // Before reading: a change while reading is then detected afterwards.
         _lastRead = Stamp();
         var files = _files.ToDictionary(file => file, file => file.ReadAgain());
         AddFaults(errors, [.. files.Values]);
@@ -83,7 +85,7 @@ public sealed class ConfigurationFiles
         var broken = files.Select(file => file.Fault).OfType<ValidationError>().ToArray();
         foreach (var error in broken)
             errors.Add(error.Key, error.Problem, error.Hint);
-        // Other programs may have sections of their own in the file; one with nearly the name of ours is ours.
+        // Other programs may have sections of their own in the file; a section whose name is close to one of ours is treated as ours.
         foreach (
             var section in files
                 .SelectMany(file => file.GetChildKeys([], null))

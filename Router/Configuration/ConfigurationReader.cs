@@ -4,9 +4,9 @@ using System.Globalization;
 namespace Router.Configuration;
 
 /// <summary>
-/// Reads one section of the configuration, value by value. The framework's binder stops at the first bad value
-/// and passes over keys that it does not know; this reader notes every fault with its key and its cure,
-/// and a key that nobody reads is a fault too, since it is most likely a typing error.
+/// Reads one section of the configuration, value by value. The framework's binder stops at the first bad value and ignores unknown keys;
+/// this reader records every error with its key and a hint. A key that is never read is an error too, since it is most likely a typing
+/// error.
 /// </summary>
 public sealed class ConfigurationReader(IConfigurationSection section, ConfigurationVariables variables, ValidationErrors errors)
 {
@@ -20,7 +20,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
 
     private static readonly (string Suffix, long Bytes)[] SizeUnits = [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30)];
 
-    // Asked for once: each look at a section goes through every layer of the configuration.
+    // Requested once: each access to a section goes through every layer of the configuration.
     private readonly Dictionary<string, IConfigurationSection> _here = section
         .GetChildren()
         .ToDictionary(child => child.Key, StringComparer.OrdinalIgnoreCase);
@@ -32,19 +32,19 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     /// <summary>The section's own name, such as <c>api</c>.</summary>
     public string Name => section.Key;
 
-    /// <summary>Whether there are sections below, and not a text.</summary>
+    /// <summary>Whether it has child sections rather than a text.</summary>
     public bool HoldsSections => _here.Count > 0;
 
-    /// <summary>Where the faults go.</summary>
+    /// <summary>Receives the validation errors.</summary>
     public ValidationErrors Faults => errors;
 
-    /// <summary>The full key of a value here, with the variable that feeds it: what a fault names.</summary>
+    /// <summary>The full key of a value here, with the variable that feeds it, as errors name it.</summary>
     public string KeyOf(string key) => variables.Describe($"{Path}:{key}");
 
-    /// <summary>Notes a fault of the value under <paramref name="key"/>.</summary>
+    /// <summary>Records an error of the value under <paramref name="key"/>.</summary>
     public void Fault(string key, string problem, string cure) => errors.Add(KeyOf(key), problem, cure);
 
-    /// <summary>The text under a key, trimmed; null where it is absent or empty.</summary>
+    /// <summary>The text under a key, trimmed; null if it is absent or empty.</summary>
     public string? Text(string key)
     {
         _known.Add(key);
@@ -52,7 +52,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         return string.IsNullOrEmpty(text) ? null : text;
     }
 
-    /// <summary>The text under a key that must be there.</summary>
+    /// <summary>The text under a required key.</summary>
     public string RequiredText(string key, string cure)
     {
         if (Text(key) is { } text)
@@ -61,7 +61,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         return "";
     }
 
-    /// <summary>One of an enumeration's names, in any case; null (and a fault where there is text) when it is none of them.</summary>
+    /// <summary>One of an enumeration's names, in any case; null if it is none of them (and an error if there is text).</summary>
     public T? Choice<T>(string key)
         where T : struct, Enum
     {
@@ -77,7 +77,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         return null;
     }
 
-    /// <summary>A yes or no, also written <c>enabled</c> and <c>disabled</c>.</summary>
+    /// <summary>A boolean, also written <c>enabled</c> and <c>disabled</c>.</summary>
     public bool Flag(string key, bool otherwise)
     {
         switch (Text(key)?.ToLowerInvariant())
@@ -137,7 +137,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         return otherwise;
     }
 
-    /// <summary>A number within bounds, with a point where it has a fraction.</summary>
+    /// <summary>A number within bounds, with a point as the decimal separator.</summary>
     public double Fraction(string key, double otherwise, double least, double most)
     {
         if (Text(key) is not { } text)
@@ -152,7 +152,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         return otherwise;
     }
 
-    /// <summary>A number of bytes, such as <c>40MiB</c> or <c>1048576</c>; null where it is absent.</summary>
+    /// <summary>A number of bytes, such as <c>40MiB</c> or <c>1048576</c>; null if it is absent.</summary>
     public long? Size(string key)
     {
         if (Text(key) is not { } text)
@@ -163,7 +163,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         return null;
     }
 
-    /// <summary>A list, written as an array or as one text with commas. Absent is empty; an empty entry is a fault.</summary>
+    /// <summary>A list, written as an array or as one comma-separated text. Absent means empty; an empty entry is an error.</summary>
     public ImmutableArray<string> List(string key)
     {
         _known.Add(key);
@@ -171,7 +171,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
             return [];
         var below = child.GetChildren().ToArray();
         if (below is not [] && !string.IsNullOrWhiteSpace(child.Value))
-            // A file's text and an entry from the environment: neither says that the other is meant to go.
+            // One is the file's text and one an environment entry: neither states that the other should be dropped.
             Fault(
                 key,
                 "is a text in one place and a list in another",
@@ -188,13 +188,12 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
         return list.RemoveAll(string.IsNullOrEmpty);
     }
 
-    /// <summary>Whether anything stands under a key.</summary>
+    /// <summary>Whether a key has a value or section.</summary>
     public bool Has(string key) => _here.ContainsKey(key);
 
-    /// <summary>Passes over a key that is none of the operator's.</summary>
+    /// <summary>Ignores a key that operators do not set.</summary>
     public void Ignore(string key) => _here.Remove(key);
 
-    /// <summary>The section under a key.</summary>
     public ConfigurationReader Child(string key)
     {
         _known.Add(key);
@@ -212,11 +211,11 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
             : named.GetChildren().Select(child => new ConfigurationReader(child, variables, errors));
     }
 
-    /// <summary>Every key here with its text: for a section whose keys are names that the operator chooses.</summary>
+    /// <summary>Every key here with its text: for a section whose keys are names chosen by the operator.</summary>
     public IEnumerable<KeyValuePair<string, string>> Texts() =>
         _here.Values.Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
 
-    /// <summary>Every key below this section that no call has asked for is a fault. Call it last.</summary>
+    /// <summary>Records an error for every key below this section that no call has requested. Call it last.</summary>
     public void RefuseUnknownKeys()
     {
         foreach (var key in _here.Keys)

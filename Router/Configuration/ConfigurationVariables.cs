@@ -3,13 +3,13 @@ using System.Collections.Immutable;
 namespace Router.Configuration;
 
 /// <summary>
-/// Environment variables with names of a site's own (<c>DM_MODE</c>, <c>DM_FRONTEND_URL</c>, …) and the keys that they feed,
-/// as declared in the configuration under <c>Router:Variables</c>. A value of the .NET form (<c>Router__Mode</c>) goes before them.
+/// Environment variables with names chosen by the site (<c>DM_MODE</c>, <c>DM_FRONTEND_URL</c>, …) and the keys that they feed, as declared
+/// in the configuration under <c>Router:Variables</c>. A value in the .NET form (<c>Router__Mode</c>) overrides them.
 /// </summary>
 public sealed class ConfigurationVariables
 {
     /// <summary>
-    /// The section in which a site declares its variables: name → one key or several, relative to <c>Router </c>, separated by commas.
+    /// The section in which a site declares its variables: name → one or more keys, relative to <c>Router</c>, separated by commas.
     /// </summary>
     public const string Section = "Router:Variables";
 
@@ -17,7 +17,6 @@ public sealed class ConfigurationVariables
 
     private ConfigurationVariables(ImmutableArray<(string Variable, string Key)> pairs) => _pairs = pairs;
 
-    /// <summary>Reads the declarations.</summary>
     public static ConfigurationVariables From(IConfiguration configuration) =>
         new([
             .. from variable in configuration.GetSection(Section).GetChildren()

@@ -2,13 +2,13 @@ using System.Globalization;
 
 namespace Router.Configuration;
 
-/// <summary>Durations as operators write them: <c>24h</c>, <c>1h 30m</c>, <c>1.5s</c>.</summary>
+/// <summary>Formats durations as operators write them: <c>24h</c>, <c>1h 30m</c>, <c>1.5s</c>.</summary>
 public static class DurationText
 {
-    /// <summary>Writes one, to the millisecond.</summary>
+    /// <summary>Formats a duration, to the millisecond.</summary>
     public static string Of(TimeSpan duration)
     {
-        // The smallest value has no positive counterpart.
+        // The minimum value has no positive counterpart.
         if (duration < TimeSpan.Zero)
             return $"-{Of(duration == TimeSpan.MinValue ? TimeSpan.MaxValue : duration.Negate())}";
         List<string> parts = [];

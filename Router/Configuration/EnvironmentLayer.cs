@@ -3,8 +3,8 @@ using Microsoft.Extensions.Configuration.EnvironmentVariables;
 namespace Router.Configuration;
 
 /// <summary>
-/// The environment in the .NET way, <c>Router__Mode </c> for <c>Router:Mode </c>. A variable with the bare name of a section sets no key of
-/// it: it belongs to somebody else, and is left out.
+/// The environment in the .NET form, <c>Router__Mode</c> for <c>Router:Mode</c>. A variable with the bare name of a section sets no key of
+/// it: it belongs to another program, and is omitted.
 /// </summary>
 internal sealed class EnvironmentLayer : IConfigurationSource
 {
@@ -19,7 +19,7 @@ internal sealed class EnvironmentLayer : IConfigurationSource
             base.Load();
             foreach (var section in Sections)
                 Data.Remove(section);
-            // No file names them; the server would count them from the binary's folder.
+            // No file names them; the server would resolve them against the binary's directory.
             RelativePaths.Resolve(Data, Environment.CurrentDirectory);
         }
     }

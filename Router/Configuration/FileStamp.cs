@@ -1,14 +1,14 @@
 namespace Router.Configuration;
 
-/// <summary>What tells one state of a file from another, without reading it.</summary>
+/// <summary>Distinguishes one state of a file from another without reading it.</summary>
 public static class FileStamp
 {
     /// <summary>The stamp of a file that does not exist.</summary>
     public const string Missing = "none";
 
     /// <summary>
-    /// Time, size, what a symbolic link leads to, and whether the file can be opened: so the swapped links of a ConfigMap are seen,
-    /// and a file whose permissions have been repaired.
+    /// Time, size, the target of a symbolic link, and whether the file can be opened: this detects the swapped links of a ConfigMap, and a
+    /// file whose permissions have been repaired.
     /// </summary>
     public static string Of(string path)
     {
@@ -18,7 +18,7 @@ public static class FileStamp
             if (!file.Exists)
                 return Missing;
             using var opened = File.OpenHandle(path);
-            // By way of every link: a ConfigMap swaps the directory's link, and the file's own stays.
+            // Through every link: a ConfigMap swaps the directory's link and leaves the file's own unchanged.
             var directory = file.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
             var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
             return $"{target.LastWriteTimeUtc.Ticks}/{target.Length}/{directory}/{target.FullName}";

@@ -2,20 +2,18 @@ using System.Security;
 
 namespace Router.Configuration;
 
-/// <summary>
-/// Reads files that an operator named. A file that can't be read is an error to report, never an exception that travels on.
-/// </summary>
+/// <summary>Reads files that an operator named. An unreadable file is a reported error, never a propagated exception.</summary>
 public static class FileText
 {
     // errno(3), which the runtime passes on: ENFILE and EMFILE.
     private const int NoDescriptorOfSystem = 23;
     private const int NoDescriptorOfProcess = 24;
 
-    /// <summary>Whether an exception says that a file or directory can't be read, and not that the program is wrong.</summary>
+    /// <summary>Whether an exception means that a file or directory cannot be read, and not that there is a bug.</summary>
     public static bool IsUnreadable(Exception failure) =>
         failure is IOException or UnauthorizedAccessException or SecurityException or NotSupportedException or ArgumentException;
 
-    /// <summary>The file's bytes; null where it can't be read, and then why, and what to do.</summary>
+    /// <summary>The file's bytes; null if it cannot be read, with the reason and a hint.</summary>
     public static byte[]? TryRead(string path, out string problem, out string cure)
     {
         (problem, cure) = ("", "");
@@ -30,7 +28,7 @@ public static class FileText
         }
     }
 
-    /// <summary>What to do about a file or directory that can't be read.</summary>
+    /// <summary>The hint for a file or directory that cannot be read.</summary>
     public static string Cure(string path, Exception failure) =>
         failure switch
         {
@@ -44,7 +42,7 @@ public static class FileText
             _ => "Check the path and the file system",
         };
 
-    /// <summary>Why a file can't be read, without its name.</summary>
+    /// <summary>Why a file cannot be read, without its name.</summary>
     public static string Problem(string path, Exception failure) =>
         failure switch
         {

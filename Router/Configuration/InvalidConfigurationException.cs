@@ -1,8 +1,8 @@
 namespace Router.Configuration;
 
-/// <summary>The configuration has faults, and nothing can start with it.</summary>
+/// <summary>The configuration has validation errors, and nothing can start with it.</summary>
 public sealed class InvalidConfigurationException(ValidationErrors errors) : Exception($"{errors.All.Count} faults in the configuration")
 {
-    /// <summary>All of them.</summary>
+    /// <summary>All validation errors.</summary>
     public ValidationErrors Faults => errors;
 }

@@ -7,15 +7,14 @@ namespace Router.Configuration;
 
 /// <summary>
 /// Reads a JSON file into configuration keys, as the framework does: comments and trailing commas are allowed, names are separated by
-/// colons, and entries of an array are named by their index. Unlike the framework's reader it says where an error is, for duplicate keys
-/// too.
+/// colons, and array entries are named by their index. Unlike the framework's reader it reports where an error is, for duplicate keys too.
 /// </summary>
 public static class JsonKeys
 {
     private static readonly JsonReaderOptions Options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    /// <summary>Reads them.</summary>
-    /// <exception cref="JsonKeysException">The text is not a JSON object, or has a key twice.</exception>
+    /// <summary>Reads the keys.</summary>
+    /// <exception cref="JsonKeysException">The text is not a JSON object, or has a duplicate key.</exception>
     public static Dictionary<string, string?> Read(ReadOnlySpan<byte> json)
     {
         if (json.StartsWith("\uFEFF"u8))
@@ -29,7 +28,7 @@ public static class JsonKeys
             if (!reader.Read() || reader.TokenType != JsonTokenType.StartObject)
                 throw ErrorAt(json, reader.TokenStartIndex, "the file must hold one JSON object");
             Object(ref reader, json, "", keys);
-            // What follows the object is an error that only another step finds.
+            // Trailing content after the object is an error that only another read finds.
             reader.Read();
             return keys;
         }
@@ -43,7 +42,7 @@ public static class JsonKeys
         }
         catch (InvalidOperationException)
         {
-            // Half of a surrogate pair is valid JSON and no text.
+            // Half of a surrogate pair is valid JSON but not valid text.
             throw ErrorAt(json, reader.TokenStartIndex, "the text has an incomplete surrogate pair");
         }
     }
@@ -117,20 +116,20 @@ public static class JsonKeys
         return Encoding.UTF8.GetCharCount(json[..(int)Math.Min(bytes, json.Length)]) + 1;
     }
 
-    // The reader's message ends with the position, which stands in front here.
+    // The reader's message ends with the position, which here comes first.
     private static string Sentence(string message) =>
         (message.IndexOf(" LineNumber:", StringComparison.Ordinal) is > 0 and var end ? message[..end] : message).TrimEnd('.');
 }
 
-/// <summary>A file is not the JSON that it should be.</summary>
+/// <summary>A file is not the expected JSON.</summary>
 /// <param name="problem">What is wrong, without a full stop.</param>
-/// <param name="line">The line, from 1.</param>
-/// <param name="column">The column, from 1.</param>
+/// <param name="line">The line, starting at 1.</param>
+/// <param name="column">The column, starting at 1.</param>
 public sealed class JsonKeysException(string problem, long line, int column) : Exception(problem)
 {
-    /// <summary>The line, from 1.</summary>
+    /// <summary>The line, starting at 1.</summary>
     public long Line => line;
 
-    /// <summary>The column, from 1.</summary>
+    /// <summary>The column, starting at 1.</summary>
     public int Column => column;
 }

@@ -6,14 +6,14 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 namespace Router.Configuration;
 
 /// <summary>
-/// Checks the server's own section, <c>Kestrel </c>, before the server reads it: the server passes over keys that it does not know, and
-/// finds a missing certificate only when it starts.
+/// Validates the server's own section, <c>Kestrel</c>, before the server reads it: the server ignores unknown keys, and notices a missing
+/// certificate only when it starts.
 /// </summary>
 public static class KestrelReader
 {
     public const string Section = "Kestrel";
 
-    /// <summary>Checks it and notes what is wrong.</summary>
+    /// <summary>Validates the section and records the errors.</summary>
     public static void Check(IConfiguration configuration, ValidationErrors errors)
     {
         var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors);
@@ -78,7 +78,7 @@ public static class KestrelReader
             reader.Text("Password"),
             reader.Text("Subject")
         );
-        // Where in the system's store a subject is looked for.
+        // Where in the system's store a subject is searched.
         reader.Text("Store");
         reader.Text("Location");
         reader.Flag("AllowInvalid", false);

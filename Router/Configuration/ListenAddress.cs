@@ -8,7 +8,7 @@ namespace Router.Configuration;
 /// <param name="Url">Scheme, host and port.</param>
 public sealed record ListenAddress(string Key, string Url)
 {
-    /// <summary>Whether a text can be listened on.</summary>
+    /// <summary>Whether a text is a valid address to listen on.</summary>
     public static bool IsValid(string url)
     {
         try
@@ -22,8 +22,8 @@ public sealed record ListenAddress(string Key, string Url)
         }
     }
 
-    /// <summary>Binds the address and lets go of it again: why it could not be bound, and what to do; null where it could.</summary>
-    /// <param name="isInUse">Whether another socket has it, which may be a running Router's.</param>
+    /// <summary>Binds the address and releases it again. Returns why it could not be bound, with a hint; null if it could.</summary>
+    /// <param name="isInUse">Whether another socket uses it, possibly a running Router's.</param>
     public ValidationError? Try(out bool isInUse)
     {
         isInUse = false;
@@ -70,7 +70,7 @@ public sealed record ListenAddress(string Key, string Url)
         }
     }
 
-    /// <summary>Whether both can't be listened on by one process.</summary>
+    /// <summary>Whether one process cannot listen on both.</summary>
     public bool Overlaps(ListenAddress other)
     {
         var (one, two) = (BindingAddress.Parse(Url), BindingAddress.Parse(other.Url));
@@ -81,7 +81,7 @@ public sealed record ListenAddress(string Key, string Url)
 
     private static bool IsAny(IPAddress address) => address.Equals(IPAddress.Any) || address.Equals(IPAddress.IPv6Any);
 
-    // As the server reads it: what is neither an address nor localhost is every interface.
+    // As the server reads it: a host that is neither an address nor localhost means every interface.
     private static IPAddress AddressOf(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase) ? IPAddress.Loopback
         : IPAddress.TryParse(host.Trim('[', ']'), out var address) ? address

@@ -2,12 +2,12 @@ using System.Net;
 
 namespace Router.Configuration;
 
-/// <summary>How a program on this machine reaches what listens here.</summary>
+/// <summary>How a program on this machine connects to what listens here.</summary>
 public static class LocalAddress
 {
     /// <summary>
-    /// The address to connect to for an address to listen on, such as <c>http://127.0.0.1:8080 </c> for <c>http://*:8080 </c>; null where
-    /// it is none.
+    /// The address to connect to for an address to listen on, such as <c>http://127.0.0.1:8080</c> for <c>http://*:8080</c>; null if it is
+    /// invalid.
     /// </summary>
     public static string? Of(string listenUrl)
     {
@@ -21,7 +21,7 @@ public static class LocalAddress
             return null;
         }
 
-        // A name means every address of the machine to the server.
+        // To the server, a name means every address of the machine.
         var host =
             IPAddress.TryParse(listens.Host, out var address) && !address.Equals(IPAddress.Any) && !address.Equals(IPAddress.IPv6Any)
                 ? listens.Host

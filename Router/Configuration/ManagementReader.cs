@@ -2,13 +2,12 @@ using System.Net;
 
 namespace Router.Configuration;
 
-/// <summary>Reads <c>Router:Management</c>.</summary>
 public static class ManagementReader
 {
     private const int ShortestToken = 16;
     private const string TokenCure = "Make one with: openssl rand -hex 24";
 
-    /// <summary>Reads it and notes what is wrong.</summary>
+    /// <summary>Reads <c>Router:Management</c> and records the errors.</summary>
     public static ManagementSettings Read(ConfigurationReader reader)
     {
         var chosen = reader.Has("Url");
@@ -69,7 +68,7 @@ public static class ManagementReader
             reader.Fault("Token", "is empty", $"{TokenCure}, or take the setting away");
         }
 
-        // The text stays out of the message: it is a secret.
+        // The text is not part of the message: it is a secret.
         if (token?.Length < ShortestToken)
             reader.Fault(key, $"has {token.Length} characters", $"Give at least {ShortestToken}. {TokenCure}");
         else if (!ManagementSettings.MayBeToken(token))

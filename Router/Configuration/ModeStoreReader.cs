@@ -1,9 +1,8 @@
 namespace Router.Configuration;
 
-/// <summary>Reads <c>Router:ModeStore</c>.</summary>
 public static class ModeStoreReader
 {
-    /// <summary>Reads it and notes what is wrong.</summary>
+    /// <summary>Reads <c>Router:ModeStore</c> and records the errors.</summary>
     public static ModeStoreSettings Read(ConfigurationReader reader)
     {
         var settings = new ModeStoreSettings
@@ -94,7 +93,7 @@ public static class ModeStoreReader
         if (text.Equals("off", StringComparison.OrdinalIgnoreCase))
             return TimeSpan.Zero;
         var delay = reader.Duration("ActivationDelay", TimeSpan.FromSeconds(2));
-        // An opening is an operator's word for now, and no clock's for later.
+        // An opening takes effect by an operator's command now, never later by a clock.
         if (delay > TimeSpan.FromSeconds(30))
             reader.Fault("ActivationDelay", $"is '{text}'", "Give up to 30s, enough for every instance to hear of a change");
         return delay;

@@ -3,10 +3,10 @@ namespace Router.Configuration;
 /// <summary>Finds the name that a misspelt one was meant to be, for "did you mean".</summary>
 public static class NearestName
 {
-    // Longer words are no misspelt names, and the table below grows with their length.
+    // Longer words are not misspelt names, and the table below grows with their length.
     private const int Longest = 100;
 
-    /// <summary>The known name that is the fewest edits away, case aside; null where none is near.</summary>
+    /// <summary>The known name that is the fewest edits away, ignoring case; null if none is close.</summary>
     public static string? Of(string word, IEnumerable<string> known)
     {
         if (word.Length is 0 or > Longest)
@@ -22,7 +22,7 @@ public static class NearestName
         return nearest;
     }
 
-    // A word of two or three letters becomes any other with two edits.
+    // Two edits turn a word of two or three letters into any other.
     private static int MostEdits(string word, string name) =>
         Math.Min(word.Length, name.Length) switch
         {
@@ -32,7 +32,7 @@ public static class NearestName
             _ => 3,
         };
 
-    // Insertions, deletions, replacements, and neighbours in the wrong order (optimal string alignment).
+    // Insertions, deletions, replacements, and transposed neighbours (optimal string alignment).
     private static int Edits(string from, string to)
     {
         var table = new int[from.Length + 1, to.Length + 1];

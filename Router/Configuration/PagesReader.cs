@@ -3,13 +3,12 @@ using System.Globalization;
 
 namespace Router.Configuration;
 
-/// <summary>Reads <c>Router:Pages</c>.</summary>
 public static class PagesReader
 {
     // WCAG 2.2, success criterion 1.4.3.
     private const double LeastContrast = 4.5;
 
-    /// <summary>Reads it and notes what is wrong.</summary>
+    /// <summary>Reads <c>Router:Pages</c> and records the errors.</summary>
     public static PagesSettings Read(ConfigurationReader reader)
     {
         var settings = new PagesSettings

@@ -2,39 +2,39 @@ using System.Collections.Immutable;
 
 namespace Router.Configuration;
 
-/// <summary>What Router's own answers say and look like, from <c>Router:Pages</c>.</summary>
+/// <summary>The content and appearance of Router's own responses, from <c>Router:Pages</c>.</summary>
 public sealed record PagesSettings
 {
     /// <summary>The service's name, above the heading and in the title; null for none.</summary>
     public string? ServiceName { get; init; }
 
-    /// <summary>Whom to contact: an e-mail address or an address on the web, which become links, or a text.</summary>
+    /// <summary>Whom to contact: an e-mail or web address, which becomes a link, or a text.</summary>
     public string? Contact { get; init; }
 
-    /// <summary>The zone that times are given in. Default UTC.</summary>
+    /// <summary>The zone in which times are shown. Default UTC.</summary>
     public required TimeZoneInfo TimeZone { get; init; }
 
-    /// <summary>The language for who asks for none that there is. Default <c>en</c>.</summary>
+    /// <summary>The language for clients that request none of the available ones. Default <c>en</c>.</summary>
     public required string Language { get; init; }
 
     /// <summary>The page: a file of <c>wwwroot</c>. Default <c>page.html</c>.</summary>
     public required string Template { get; init; }
 
-    /// <summary>The origins (RFC 6454) whose scripts may read Router's own answers.</summary>
+    /// <summary>The origins (RFC 6454) whose scripts may read Router's own responses.</summary>
     public required ImmutableArray<string> AllowedOrigins { get; init; }
 
-    /// <summary>The colours on a light ground.</summary>
+    /// <summary>The colours on a light background.</summary>
     public required PageColours Colours { get; init; }
 
-    /// <summary>The colours on a dark ground.</summary>
+    /// <summary>The colours on a dark background.</summary>
     public required PageColours DarkColours { get; init; }
 
-    /// <summary>Texts in the place of those of the language files: by language, then by key.</summary>
+    /// <summary>Texts that override those of the language files: by language, then by key.</summary>
     public required ImmutableArray<(string Language, ImmutableArray<KeyValuePair<string, string>> Texts)> Texts { get; init; }
 }
 
 /// <summary>Three colours, each <c>#rrggbb</c>.</summary>
 /// <param name="Text">Of the text.</param>
-/// <param name="Background">Of what is behind it.</param>
+/// <param name="Background">Of the background.</param>
 /// <param name="Accent">Of links and lines.</param>
 public sealed record PageColours(string Text, string Background, string Accent);

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace Router.Configuration;
 
-/// <summary>Where a Redis is, from <c>Router:ModeStore:Redis</c>. Not a record: its text would show the password.</summary>
+/// <summary>How to connect to Redis, from <c>Router:ModeStore:Redis</c>. Not a record: its text would show the password.</summary>
 /// <param name="options">Addresses, user, password, TLS.</param>
 public sealed class RedisSettings(ConfigurationOptions options)
 {
@@ -12,10 +12,10 @@ public sealed class RedisSettings(ConfigurationOptions options)
     /// <summary>Addresses, user, password, TLS.</summary>
     public ConfigurationOptions Options => options;
 
-    /// <summary>What the names of its keys begin with. Default <c>router</c>.</summary>
+    /// <summary>The prefix of its key names. Default <c>router</c>.</summary>
     public string Prefix { get; init; } = "router";
 
-    /// <summary>The PEM file of the authorities that its certificate is judged by; null for the system's.</summary>
+    /// <summary>The PEM file of the authorities that validate its certificate; null for the system's.</summary>
     public string? CertificateAuthorities { get; init; }
 
     /// <summary>

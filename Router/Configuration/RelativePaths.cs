@@ -3,14 +3,14 @@ using System.Text.RegularExpressions;
 namespace Router.Configuration;
 
 /// <summary>
-/// A relative path counts from the folder of the file that names it; otherwise it would count from wherever the process was started or
+/// Resolves a relative path against the directory of the file that names it; otherwise it would depend on where the process was started or
 /// installed.
 /// </summary>
 public static partial class RelativePaths
 {
     /// <summary>Makes the relative paths among these values absolute.</summary>
     /// <param name="values">The keys and values of one layer of the configuration.</param>
-    /// <param name="directory">Where they count from.</param>
+    /// <param name="directory">The directory to resolve them against.</param>
     public static void Resolve(IDictionary<string, string?> values, string directory)
     {
         foreach (var (key, value) in values.Where(pair => IsPath().IsMatch(pair.Key)).ToArray())
@@ -20,7 +20,7 @@ public static partial class RelativePaths
         }
     }
 
-    // The source of a list of proxies may be a list of ranges, too.
+    // The source of a proxy list may also be a list of ranges.
     private static bool IsRanges(string key, string value) =>
         key.EndsWith(":Source", StringComparison.OrdinalIgnoreCase)
         && (value.Contains(',', StringComparison.Ordinal) || AddressRange.TryParse(value, out _));

@@ -3,19 +3,19 @@ using System.Net;
 
 namespace Router.Configuration;
 
-/// <summary>Everything that section <c>Router</c> of the configuration says, read and checked value by value.</summary>
+/// <summary>The whole section <c>Router</c> of the configuration, read and validated value by value.</summary>
 public sealed record RouterSettings
 {
-    /// <summary>The name of the mode at start. Default <c>live</c>.</summary>
+    /// <summary>The name of the mode at startup. Default <c>live</c>.</summary>
     public required string Mode { get; init; }
 
-    /// <summary>The release that runs, as health check and metrics show it, such as <c>release-18</c>; null when nobody said.</summary>
+    /// <summary>The running release, as shown by health check and metrics, such as <c>release-18</c>; null if not configured.</summary>
     public string? Release { get; init; }
 
-    /// <summary>This instance's name among its siblings. Default: the machine's name.</summary>
+    /// <summary>This instance's name in the fleet. Default: the machine's name.</summary>
     public required string Instance { get; init; }
 
-    /// <summary>The stage, such as <c>preview</c>; null when nobody said.</summary>
+    /// <summary>The stage, such as <c>preview</c>; null if not configured.</summary>
     public string? Stage { get; init; }
 
     /// <summary>This application's name. Default <c>router</c>.</summary>
@@ -24,59 +24,61 @@ public sealed record RouterSettings
     /// <summary>Whether each request gets a line in the access log. Default: it does.</summary>
     public required bool AccessLog { get; init; }
 
-    /// <summary>What any client may ask of Router. Read at start; a change needs a restart.</summary>
+    /// <summary>The limits for any client. Read at startup; a change needs a restart.</summary>
     public required LimitSettings Limits { get; init; }
 
-    /// <summary>Where the mode lives. Read at start; a change needs a restart.</summary>
+    /// <summary>Where the mode is stored. Read at startup; a change needs a restart.</summary>
     public required ModeStoreSettings ModeStore { get; init; }
 
-    /// <summary>The listener for operators. Read at start; a change needs a restart.</summary>
+    /// <summary>The management listener. Read at startup; a change needs a restart.</summary>
     public required ManagementSettings Management { get; init; }
 
-    /// <summary>How long after the frontends were closed static files of theirs still pass; zero for not at all. Default 60 s.</summary>
+    /// <summary>
+    /// How long after the frontends were closed requests for their static files are still forwarded; zero for not at all. Default 60 s.
+    /// </summary>
     public required TimeSpan AssetGrace { get; init; }
 
-    /// <summary>The domain that a tester's cookie is for, such as <c>example.org</c>; null for the host alone that gave it.</summary>
+    /// <summary>The domain of the bypass cookie, such as <c>example.org</c>; null for the issuing host alone.</summary>
     public string? BypassCookieDomain { get; init; }
 
-    /// <summary>What Router's own answers say and look like.</summary>
+    /// <summary>The content and appearance of Router's own responses.</summary>
     public required PagesSettings Pages { get; init; }
 
     /// <summary>The backends by name.</summary>
     public required ImmutableArray<BackendSettings> Backends { get; init; }
 
-    /// <summary>The proxies whose <c>X-Forwarded-*</c> fields are believed.</summary>
+    /// <summary>The proxies whose <c>X-Forwarded-*</c> headers are trusted.</summary>
     public required ImmutableArray<IPNetwork> TrustedProxies { get; init; }
 
-    /// <summary>Named lists of further such proxies, read from elsewhere.</summary>
+    /// <summary>Named lists of further trusted proxies, read from elsewhere.</summary>
     public required ImmutableArray<TrustedProxyListSettings> TrustedProxyLists { get; init; }
 
-    /// <summary>What is changed in the header of every request that is forwarded.</summary>
+    /// <summary>The changes to the headers of every forwarded request.</summary>
     public required RequestHeaderSettings RequestHeaders { get; init; }
 
-    /// <summary>Named changes to the header of answers.</summary>
+    /// <summary>Named changes to response headers.</summary>
     public required ImmutableArray<ResponseHeaderSettings> ResponseHeaders { get; init; }
 
-    /// <summary>Named pages that take the place of a backend's errors.</summary>
+    /// <summary>Named pages that replace a backend's errors.</summary>
     public required ImmutableArray<ErrorPageSettings> ErrorPages { get; init; }
 
-    /// <summary>Whether the rate limits hold. Default: they do.</summary>
+    /// <summary>Whether the rate limits apply. Default: they do.</summary>
     public required bool RateLimiting { get; init; }
 
-    /// <summary>Named limits of how often one client may ask.</summary>
+    /// <summary>Named rate limits per client.</summary>
     public required ImmutableArray<RateLimitSettings> RateLimits { get; init; }
 
-    /// <summary>What is compressed where no route says otherwise. Default: what can hold no secret.</summary>
+    /// <summary>What is compressed unless a route says otherwise. Default: what cannot contain a secret.</summary>
     public required CompressionPolicy Compression { get; init; }
 
     /// <summary>Named lists of client addresses.</summary>
     public required ImmutableArray<AllowListSettings> AllowLists { get; init; }
 
-    /// <summary>The hosts that are routed, each with its paths.</summary>
+    /// <summary>The routed hosts, each with its paths.</summary>
     public required ImmutableArray<HostSettings> Hosts { get; init; }
 }
 
-/// <summary>What a backend is to the site: the modes open and close backends by their kind.</summary>
+/// <summary>The role of a backend in the site: the modes open and close backends by their kind.</summary>
 public enum BackendKind
 {
     /// <summary>Pages for people. Closed in recovery and in maintenance.</summary>
@@ -91,26 +93,25 @@ public enum BackendKind
 /// </summary>
 public sealed record BackendSettings
 {
-    /// <summary>The name under <c>Router:Backends</c>; metrics and logs carry it.</summary>
+    /// <summary>The name under <c>Router:Backends</c>; metrics and logs refer to it.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Frontend or API.</summary>
     public required BackendKind Kind { get; init; }
 
-    /// <summary>Where the application is reached: one address, or several that serve the same.</summary>
+    /// <summary>The application's addresses: one, or several that serve the same content.</summary>
     public required BackendAddresses Addresses { get; init; }
 
-    /// <summary>Whether requests go to it over HTTP/2. Default: HTTP/1.1.</summary>
+    /// <summary>Whether requests are sent to it over HTTP/2. Default: HTTP/1.1.</summary>
     public required bool Http2 { get; init; }
 
-    /// <summary>A PEM file of certificate authorities to trust in place of the system's; null for the system's.</summary>
+    /// <summary>A PEM file of certificate authorities to trust instead of the system's; null for the system's.</summary>
     public AuthorityFile? CertificateAuthorities { get; init; }
 
-    /// <summary>The certificate that is shown to a backend that asks for one; null where there is none.</summary>
+    /// <summary>The client certificate for a backend that requests one; null if there is none.</summary>
     public ClientCertificateFiles? ClientCertificate { get; init; }
 
     /// <summary>
-    /// Base64 of <c>user:password </c> that replaces the client's <c>Authorization </c> (RFC 7617); null leaves the client's.
+    /// Base64 of <c>user:password</c> that replaces the client's <c>Authorization</c> (RFC 7617); null leaves the client's.
     /// </summary>
     public string? BasicAuthentication
     {
@@ -122,30 +123,30 @@ public sealed record BackendSettings
         }
     }
 
-    /// <summary>The value of the <c>Authorization</c> field that says the same (RFC 7617 section 2); null where there is none.</summary>
+    /// <summary>The equivalent <c>Authorization</c> header value (RFC 7617 section 2); null if there is none.</summary>
     public string? Authorization { get; private init; }
 
     /// <summary>
-    /// How long a connection to one IP address may take to be made, TLS included; delay on Router's own side does not count. Default 1 s.
+    /// How long it may take to connect to one IP address, including TLS; delay on Router's own side does not count. Default 1 s.
     /// </summary>
     public required TimeSpan ConnectTimeout { get; init; }
 
-    /// <summary>How long the backend may take until its answer begins, once it has the whole request. Default 60 s.</summary>
+    /// <summary>How long the backend may take to start its response after it has received the whole request. Default 60 s.</summary>
     public required TimeSpan ResponseTimeout { get; init; }
 
     /// <summary>
-    /// How long the application may go on working on a request whose connection is gone: until then a write of unknown outcome may still be
-    /// carried out. Default: <see cref="ResponseTimeout"/>, the longest that a request may take which is still to be answered.
+    /// How long the application may continue to work on a request whose connection is gone: until then a write of unknown outcome may still
+    /// be executed. Default: <see cref="ResponseTimeout"/>, the longest time that a request may take and still get its response.
     /// </summary>
     public required TimeSpan WriteSettleTime { get; init; }
 
-    /// <summary>How long a body may pause, the request's or the answer's. Default 60 s; null for ever.</summary>
+    /// <summary>How long a request or response body may pause. Default 60 s; null for no limit.</summary>
     public TimeSpan? IdleTimeout { get; init; }
 
-    /// <summary>How long the whole request may take. Default null: for ever.</summary>
+    /// <summary>How long the whole request may take. Default null: no limit.</summary>
     public TimeSpan? RequestTimeout { get; init; }
 
-    /// <summary>How old a looked-up name may be before it is looked up again. Default 10 s.</summary>
+    /// <summary>How old a resolved name may be before it is resolved again. Default 10 s.</summary>
     public required TimeSpan DnsRefresh { get; init; }
 
     /// <summary>How many consecutive failures to connect open the circuit breaker of an IP address. Default 5.</summary>
@@ -156,16 +157,16 @@ public sealed record BackendSettings
     /// </summary>
     public required TimeSpan BreakerDuration { get; init; }
 
-    /// <summary>How many requests may be with the backend at once. Default 4096.</summary>
+    /// <summary>How many requests may be in flight to the backend at once. Default 4096.</summary>
     public required int MaxConcurrentRequests { get; init; }
 
-    /// <summary>How many more may wait for a place. Default 1024.</summary>
+    /// <summary>How many more requests may wait for a permit. Default 1024.</summary>
     public required int MaxQueuedRequests { get; init; }
 
-    /// <summary>How long one may wait for a place. Default 5 s.</summary>
+    /// <summary>How long a request may wait for a permit. Default 5 s.</summary>
     public required TimeSpan QueueTimeout { get; init; }
 
-    /// <summary>A path that is asked for at intervals to see whether an address works; null where none is.</summary>
+    /// <summary>A path that is probed at intervals to check whether an address works; null for none.</summary>
     public string? ProbePath { get; init; }
 
     /// <summary>The interval of <see cref="ProbePath"/>. Default 5 s.</summary>
@@ -177,48 +178,48 @@ public sealed record BackendSettings
 /// <param name="Ranges">The ranges; never empty in a valid configuration.</param>
 public sealed record AllowListSettings(string Name, ImmutableArray<IPNetwork> Ranges);
 
-/// <summary>One host, or a family of hosts, and what its paths do.</summary>
+/// <summary>One host, or a family of hosts, and the rules of its paths.</summary>
 public sealed record HostSettings
 {
-    /// <summary>The name under <c>Router:Hosts</c>; metrics and logs carry it.</summary>
+    /// <summary>The name under <c>Router:Hosts</c>; metrics and logs refer to it.</summary>
     public required string Name { get; init; }
 
-    /// <summary>Where it stands in the configuration, for faults.</summary>
+    /// <summary>Where it is in the configuration, for validation errors.</summary>
     public required ConfigurationReader Source { get; init; }
 
     /// <summary>The host patterns, as written.</summary>
     public required ImmutableArray<string> Match { get; init; }
 
-    /// <summary>What holds for every path that no rule of its own says otherwise.</summary>
+    /// <summary>The rule for every path that no path rule overrides.</summary>
     public required RuleSettings Rule { get; init; }
 
     /// <summary>The rules for single paths.</summary>
     public required ImmutableArray<PathSettings> Paths { get; init; }
 }
 
-/// <summary>One path rule of a host; what it leaves out holds as the host says it.</summary>
+/// <summary>One path rule of a host; values it omits are inherited from the host.</summary>
 /// <param name="Name">The name under <c>Paths</c>.</param>
-/// <param name="Source">Where it stands in the configuration, for faults.</param>
+/// <param name="Source">Where it is in the configuration, for validation errors.</param>
 /// <param name="Match">The path patterns, as written.</param>
 /// <param name="Rule">The rule.</param>
 public sealed record PathSettings(string Name, ConfigurationReader Source, ImmutableArray<string> Match, RuleSettings Rule);
 
-/// <summary>What becomes of the requests that a host or a path rule matches. What is null holds as the host says it.</summary>
+/// <summary>How requests that match a host or a path rule are handled. A null value is inherited from the host.</summary>
 public sealed record RuleSettings
 {
     /// <summary>What is compressed.</summary>
     public CompressionPolicy? Compression { get; init; }
 
-    /// <summary>The names of the rate limits, or <see cref="None"/>; empty where the host's hold.</summary>
+    /// <summary>The names of the rate limits, or <see cref="None"/>; empty to inherit the host's.</summary>
     public ImmutableArray<string> RateLimits { get; init; } = [];
 
-    /// <summary>The word that stands for no allow list at all.</summary>
+    /// <summary>The keyword for no allow list at all.</summary>
     public const string Everyone = "everyone";
 
-    /// <summary>The word that takes away what the host says.</summary>
+    /// <summary>The keyword that removes the host's value.</summary>
     public const string None = "none";
 
-    /// <summary>The bytes that a request's body may have where nothing else is said.</summary>
+    /// <summary>The default maximum size of a request body, in bytes.</summary>
     public const long DefaultMaxRequestBody = 40L << 20;
 
     /// <summary>The backend's name.</summary>
@@ -230,19 +231,19 @@ public sealed record RuleSettings
     /// <summary>Whether it is closed to everyone, in every mode: 403.</summary>
     public bool Refuse { get; init; }
 
-    /// <summary>Whether these are static files, which pages that were served while the site was open still need for a moment.</summary>
+    /// <summary>Whether these are static files, which pages served while the site was open still need for a moment.</summary>
     public bool? Static { get; init; }
 
-    /// <summary>The page of Router's own answers, a file of <c>wwwroot</c>; null where the site's holds.</summary>
+    /// <summary>The page for Router's own responses, a file of <c>wwwroot</c>; null for the site's.</summary>
     public string? PageTemplate { get; init; }
 
-    /// <summary>A file of <c>wwwroot</c> that is the answer, in place of a backend.</summary>
+    /// <summary>A file of <c>wwwroot</c> that is the response, instead of a backend's.</summary>
     public string? File { get; init; }
 
-    /// <summary>Whether the file is the answer in every mode.</summary>
+    /// <summary>Whether the file is the response in every mode.</summary>
     public bool InEveryMode { get; init; }
 
-    /// <summary>How many bytes a request's body may have; 40 MiB by default.</summary>
+    /// <summary>The maximum size of a request body, in bytes; 40 MiB by default.</summary>
     public long? MaxRequestBody { get; init; }
 
     /// <summary>Whether the backend's own Basic authentication is sent; it is by default.</summary>
@@ -251,27 +252,25 @@ public sealed record RuleSettings
     /// <summary>Whether <c>http://</c> in the backend's redirects becomes <c>https://</c>; it does not by default.</summary>
     public bool? HttpsRedirects { get; init; }
 
-    /// <summary>The names of the changes to the answers' header.</summary>
+    /// <summary>The names of the response header changes.</summary>
     public ImmutableArray<string> ResponseHeaders { get; init; }
 
     /// <summary>The name of the page for the backend's errors, or <see cref="None"/>.</summary>
     public string? ErrorPage { get; init; }
 }
 
-/// <summary>What is changed in the header of every request that is forwarded.</summary>
-/// <param name="Remove">Fields that no backend gets.</param>
-/// <param name="ForwardedProto">What <c>X-Forwarded-Proto</c> always says; null for what the client used.</param>
-/// <param name="SamplingTrust">
-/// The allow list of those who may ask for their request to be traced (<c>X-B3-Sampled</c>, <c>X-B3-Flags</c>);
-/// for all others Router decides by the trace id. Null leaves both fields as they come.
-/// </param>
+/// <summary>The changes to the headers of every forwarded request.</summary>
+/// <param name="Remove">Headers that no backend receives.</param>
+/// <param name="ForwardedProto">The fixed value of <c>X-Forwarded-Proto</c>; null for the scheme that the client used.</param>
+/// <param name="SamplingTrust">The allow list of clients that may request tracing (<c>X-B3-Sampled</c>, <c>X-B3-Flags</c>); for all others
+/// Router decides by the trace id. Null leaves both headers unchanged.</param>
 public sealed record RequestHeaderSettings(ImmutableArray<string> Remove, string? ForwardedProto, string? SamplingTrust);
 
-/// <summary>A named change to the header of answers, those of Router's own included.</summary>
+/// <summary>A named change to response headers, including those of Router's own responses.</summary>
 /// <param name="Name">The name under <c>Router:ResponseHeaders</c>.</param>
-/// <param name="Source">Where it stands in the configuration, for faults.</param>
-/// <param name="Remove">Fields of the backend that are dropped, whatever the status.</param>
-/// <param name="Add">Fields that are added beside the backend's; <c>{sibling:x} </c> in a value is the request's host with <c>x </c> as its
+/// <param name="Source">Where it is in the configuration, for validation errors.</param>
+/// <param name="Remove">Headers of the backend that are removed, whatever the status.</param>
+/// <param name="Add">Headers that are added to the backend's; <c>{sibling:x}</c> in a value is the request's host with <c>x</c> as its
 /// first label.</param>
 /// <param name="OnStatus">The status codes for which they are added; empty for all.</param>
 public sealed record ResponseHeaderSettings(
@@ -282,10 +281,10 @@ public sealed record ResponseHeaderSettings(
     ImmutableArray<int> OnStatus
 );
 
-/// <summary>A named page that takes the place of a backend's errors; the status stays.</summary>
+/// <summary>A named page that replaces a backend's errors; the status is unchanged.</summary>
 /// <param name="Name">The name under <c>Router:ErrorPages</c>.</param>
-/// <param name="Source">Where it stands in the configuration, for faults.</param>
+/// <param name="Source">Where it is in the configuration, for validation errors.</param>
 /// <param name="OnStatus">The status codes.</param>
-/// <param name="Backend">The backend that has the page.</param>
+/// <param name="Backend">The backend that serves the page.</param>
 /// <param name="Path">The page's path there.</param>
 public sealed record ErrorPageSettings(string Name, ConfigurationReader Source, ImmutableArray<int> OnStatus, string Backend, string Path);

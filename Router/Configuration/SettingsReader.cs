@@ -5,13 +5,13 @@ using Router.Http;
 
 namespace Router.Configuration;
 
-/// <summary>Turns the section <c>Router</c> into <see cref="RouterSettings"/>, and notes what is wrong with each value.</summary>
+/// <summary>Converts the section <c>Router</c> into <see cref="RouterSettings"/>, and records the errors of each value.</summary>
 public static class SettingsReader
 {
-    /// <summary>The configuration section that everything of Router's stands in.</summary>
+    /// <summary>The configuration section of all Router settings.</summary>
     public const string Section = "Router";
 
-    /// <summary>Reads it all. The result is to be used only where <paramref name="errors"/> stays empty.</summary>
+    /// <summary>Reads all settings. Use the result only if <paramref name="errors"/> remains empty.</summary>
     public static RouterSettings Read(IConfiguration configuration, ValidationErrors errors)
     {
         var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors);
@@ -47,7 +47,7 @@ public static class SettingsReader
         return settings;
     }
 
-    // A variable that is there but empty is most likely a name mistyped in a template: it must not open the site.
+    // A variable that is set but empty is most likely a mistyped name in a template: it must not open the site.
     private static string Mode(ConfigurationReader root)
     {
         if (root.Text("Mode") is { } mode)
@@ -90,7 +90,7 @@ public static class SettingsReader
         reader.RefuseUnknownKeys();
         return limits;
 
-        // The server looks at its connections once a second and takes no shorter grace period.
+        // The server checks its connections once a second and accepts no shorter grace period.
         TimeSpan ResponseGrace()
         {
             var grace = reader.Duration("ResponseGrace", TimeSpan.FromSeconds(60));
@@ -168,7 +168,7 @@ public static class SettingsReader
         if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host is "")
             reader.Fault("Address", $"'{text}' is not an http or https address", cure);
         else if (address.UserInfo is not "")
-            // The text stays out of the message: it holds a password.
+            // The text is not part of the message: it contains a password.
             reader.Fault("Address", "holds a user name", "Put user:password as base64 under BasicAuthentication");
         else if (address.PathAndQuery is not "/" || address.Fragment is not "")
             reader.Fault("Address", $"'{text}' has a path, which Router does not put before the client's own", cure);
@@ -190,7 +190,7 @@ public static class SettingsReader
         const string cure = "Make it with: printf %s user:password | base64";
         if (reader.Text("BasicAuthentication") is not { } text)
         {
-            // A key that is there is meant: without the credentials the backend would refuse every visitor.
+            // A key that is present is intended: without the credentials the backend would reject every visitor.
             if (reader.Has("BasicAuthentication"))
                 reader.Fault("BasicAuthentication", "is empty", cure);
             return null;
@@ -395,7 +395,7 @@ public static class SettingsReader
     private static ErrorPageSettings ErrorPage(ConfigurationReader reader)
     {
         var settings = new ErrorPageSettings(
-            // A page has content, which a 204, 205 or 304 can't have, and in place of a success or a redirect it would hide what happened.
+            // A page has content, which a 204, 205 or 304 cannot have, and in place of a success or a redirect it would hide what happened.
             reader.Name,
             reader,
             Statuses(reader, "OnStatus", 400, "the status code of an error"),

@@ -3,8 +3,8 @@ using Microsoft.Extensions.Primitives;
 namespace Router.Configuration;
 
 /// <summary>
-/// A layer of the running configuration, seen from another one that is only tried: to build that one neither loads the layer again nor
-/// listens to it.
+/// A layer of the running configuration, as used by a candidate configuration: building the candidate neither loads the layer again nor
+/// subscribes to it.
 /// </summary>
 internal sealed class SharedLayer(IConfigurationProvider layer) : IConfigurationProvider
 {
@@ -18,7 +18,7 @@ internal sealed class SharedLayer(IConfigurationProvider layer) : IConfiguration
 
     public void Load()
     {
-        // It is loaded.
+        // Already loaded.
     }
 
     public IEnumerable<string> GetChildKeys(IEnumerable<string> earlierKeys, string? parentPath) =>

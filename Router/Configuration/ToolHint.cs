@@ -3,16 +3,16 @@ using System.Text.RegularExpressions;
 namespace Router.Configuration;
 
 /// <summary>
-/// Makes the commands that a running instance recommends in its messages lead to that very instance: another one may have the tool's
+/// Makes the commands that a running instance recommends in its messages point to that very instance: another one may have the tool's
 /// default address.
 /// </summary>
 public static partial class ToolHint
 {
     /// <summary>
-    /// The message, in which each command of the tool for running instances has <c>--url </c>, unless the address is the default one.
+    /// The message, in which each command of the tool for running instances has <c>--url</c>, unless the address is the default one.
     /// </summary>
     /// <param name="message">The message.</param>
-    /// <param name="url">The address of the management interface; null where there is none.</param>
+    /// <param name="url">The address of the management interface; null if there is none.</param>
     public static string At(string message, string? url) =>
         url is null or ManagementSettings.DefaultUrl ? message : CommandName().Replace(message, command => $"{command.Value} --url {url}");
 

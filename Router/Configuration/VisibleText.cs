@@ -4,13 +4,13 @@ using System.Text;
 namespace Router.Configuration;
 
 /// <summary>
-/// Text that shows everything that is in it. Control characters move the cursor, bidirectional overrides make a terminal show another order
-/// than was written, and other characters are not shown at all: here each is an escape such as <c>\u202e </c>, which JSON reads as the
+/// Text that shows everything it contains. Control characters move the cursor, bidirectional overrides make a terminal show a different
+/// order than was written, and other characters are not shown at all: here each is an escape such as <c>\u202e</c>, which JSON reads as the
 /// character.
 /// </summary>
 public static class VisibleText
 {
-    /// <summary>The text with an escape for each hidden character. Ends of lines remain.</summary>
+    /// <summary>The text with an escape for each hidden character. Line breaks are kept.</summary>
     public static string Of(string text)
     {
         if (IsPlain(text))
@@ -18,7 +18,7 @@ public static class VisibleText
         var visible = new StringBuilder(text.Length + 16);
         for (var i = 0; i < text.Length; )
         {
-            // Half a character is no rune, and never shown.
+            // Half of a surrogate pair is no rune, and never shown.
             var (isShown, length) = Rune.TryGetRuneAt(text, i, out var rune)
                 ? (rune.Value == '\n' || IsShown(rune), rune.Utf16SequenceLength)
                 : (false, 1);
@@ -37,8 +37,8 @@ public static class VisibleText
     }
 
     /// <summary>
-    /// The first hidden character of a text, as <c>U+202E </c>, apart from those that scripts and emoji need within words; null where there
-    /// is none.
+    /// The first hidden character of a text, as <c>U+202E</c>, apart from those that scripts and emoji need within words; null if there is
+    /// none.
     /// </summary>
     public static string? FirstHidden(string text)
     {
@@ -93,6 +93,6 @@ public static class VisibleText
                 or 0xFFA0
                 or (>= 0xE0100 and <= 0xE01EF);
 
-    // Joiners, marks of direction (which reorder nothing that is written in one direction), and variants of emoji.
+    // Joiners, directional marks (which reorder nothing in text of a single direction), and emoji variants.
     private static bool IsJoiner(int value) => value is 0x061C or (>= 0x200C and <= 0x200F) or (>= 0xFE00 and <= 0xFE0F);
 }

@@ -1,17 +1,17 @@
 namespace Router.Pages;
 
-/// <summary>What the page <c>/_bypass</c> shows.</summary>
+/// <summary>The content of the <c>/_bypass</c> page.</summary>
 public sealed record BypassPage
 {
-    /// <summary>The key of the text that says what went wrong; null where nothing did.</summary>
+    /// <summary>The key of the error text; null if there was no error.</summary>
     public string? Problem { get; init; }
 
-    /// <summary>When the bypass that is active in this browser ends; null where none is, and the page asks for a token.</summary>
+    /// <summary>The end of the bypass that is active in this browser; null if there is none, and the page asks for a token.</summary>
     public DateTimeOffset? ActiveUntil { get; init; }
 
-    /// <summary>When the last of the tokens ends.</summary>
+    /// <summary>When the last of the tokens expires.</summary>
     public DateTimeOffset? TokensEnd { get; init; }
 
-    /// <summary>The only host that the cookie will be for; null where it is for all hosts of its domain.</summary>
+    /// <summary>The only host that the cookie is valid for; null if it is valid for all hosts of its domain.</summary>
     public string? OnlyHost { get; init; }
 }

@@ -5,17 +5,19 @@ using Router.Http;
 namespace Router.Pages;
 
 /// <summary>
-/// Lets scripts of certain other origins read Router's own answers (the Fetch standard, section 3.2). Without it they see a network
-/// failure, and neither that the site is closed nor when to come back.
+/// Lets scripts of configured other origins read Router's own responses (the Fetch standard, section 3.2). Without it they see a network
+/// failure, and learn neither that the site is closed nor when to retry.
 /// </summary>
 public sealed class CrossOrigin(ImmutableArray<string> origins)
 {
     private static readonly StringValues Exposed = new("Retry-After, " + OwnResponseWriter.ClosedHeader);
 
-    /// <summary>Whether there is any such origin: then what is answered depends on it.</summary>
+    /// <summary>Whether any origin is configured: responses then vary by origin.</summary>
     public bool IsAllowedToAny => origins is not [];
 
-    /// <summary>Adds the fields that let the asking origin read the answer; false where it may not, or none asks.</summary>
+    /// <summary>
+    /// Adds the headers that let the requesting origin read the response; returns false if it may not, or the request has no origin.
+    /// </summary>
     public bool Apply(HttpContext context)
     {
         if (
@@ -26,26 +28,26 @@ public sealed class CrossOrigin(ImmutableArray<string> origins)
             return false;
         var fields = context.Response.Headers;
         fields.AccessControlAllowOrigin = origin;
-        // Without it a request with cookies could not read the answer. There is nothing of anybody's in it.
+        // Without it a request with cookies could not read the response. The response contains nothing personal.
         fields.AccessControlAllowCredentials = "true";
         fields.AccessControlExposeHeaders = Exposed;
         return true;
     }
 
-    /// <summary>Whether a browser asks for leave beforehand (the Fetch standard, CORS-preflight request).</summary>
+    /// <summary>Whether this is a CORS preflight request (the Fetch standard, CORS-preflight request).</summary>
     public static bool IsPreflight(HttpRequest request) =>
         request.Method is "OPTIONS"
         && request.Headers.ContainsKey(Microsoft.Net.Http.Headers.HeaderNames.Origin)
         && request.Headers.ContainsKey(Microsoft.Net.Http.Headers.HeaderNames.AccessControlRequestMethod);
 
-    /// <summary>Gives leave for what is asked: the request itself then reads that the site is closed.</summary>
+    /// <summary>Allows what the preflight asks for: the actual request can then read that the site is closed.</summary>
     public static void Allow(HttpContext context)
     {
         var (asked, fields) = (context.Request.Headers, context.Response.Headers);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         if (!HeaderSyntax.HasControls(asked.AccessControlRequestMethod))
             fields.AccessControlAllowMethods = asked.AccessControlRequestMethod;
-        // The server takes control characters, and refuses to send them.
+        // The server accepts control characters in requests, but throws when it sends them.
         if (asked.AccessControlRequestHeaders is { Count: > 0 } headers && !HeaderSyntax.HasControls(headers))
             fields.AccessControlAllowHeaders = headers;
     }

@@ -4,7 +4,7 @@ using Router.Headers;
 
 namespace Router.Pages;
 
-/// <summary>A file of <c>wwwroot</c> that a rule answers with: read when the configuration is, served from memory.</summary>
+/// <summary>A file of <c>wwwroot</c> that a rule responds with: read together with the configuration, served from memory.</summary>
 public sealed class FixedFile
 {
     private static readonly FileExtensionContentTypeProvider ContentTypes = new();
@@ -14,11 +14,11 @@ public sealed class FixedFile
 
     private FixedFile(byte[] content, string contentType) => (_content, _contentType) = (content, contentType);
 
-    /// <summary>Reads a file; one that can't be read is a fault of the key that names it.</summary>
-    /// <param name="directory">Where the files stand.</param>
-    /// <param name="name">The name, without a directory.</param>
+    /// <summary>Reads a file; an unreadable file is a validation error of the key that names it.</summary>
+    /// <param name="directory">The directory of the files.</param>
+    /// <param name="name">The file name, without a directory.</param>
     /// <param name="key">The key that names it.</param>
-    /// <param name="errors">Takes the fault.</param>
+    /// <param name="errors">Receives the validation error.</param>
     public static FixedFile? Load(string directory, string name, string key, ValidationErrors errors)
     {
         var path = Path.Combine(directory, name);

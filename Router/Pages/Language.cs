@@ -6,7 +6,7 @@ using Router.Configuration;
 namespace Router.Pages;
 
 /// <summary>
-/// The words of Router's answers in one language: a file of <c>wwwroot/languages </c>, whose name is the language's tag (RFC 5646).
+/// The texts of Router's responses in one language: a file of <c>wwwroot/languages</c>, named after the language tag (RFC 5646).
 /// </summary>
 public sealed class Language
 {
@@ -17,10 +17,10 @@ public sealed class Language
     /// <summary>The tag, such as <c>en</c>.</summary>
     public string Tag { get; }
 
-    /// <summary><c>ltr</c>, or <c>rtl</c> where the file says so.</summary>
+    /// <summary><c>ltr</c>, or <c>rtl</c> if the file says so.</summary>
     public string Direction => _file.Direction ?? "ltr";
 
-    /// <summary>Reads every language; the one that Router falls back to comes first. What is missing in one is a fault.</summary>
+    /// <summary>Reads every language, the default one first. A missing text is a validation error.</summary>
     public static IReadOnlyList<Language> Load(string directory, PagesSettings settings, ValidationErrors errors)
     {
         var languages = new List<Language>();
@@ -111,14 +111,14 @@ public sealed class Language
         }
     }
 
-    /// <summary>A text; "" where there is none of that name.</summary>
+    /// <summary>A text; "" if there is none with that key.</summary>
     public string Text(string key) => _file.Texts.GetValueOrDefault(key, "");
 
-    /// <summary>An instant in words that a person uses, with the name of the time zone.</summary>
+    /// <summary>A time in readable form, with the name of the time zone.</summary>
     public string Time(DateTimeOffset instant, TimeZoneInfo zone)
     {
         var local = TimeZoneInfo.ConvertTime(instant, zone);
-        // "Europe/London" is nobody's name for the time in London.
+        // Nobody calls the time in London "Europe/London".
         var name = _file.Zones?.GetValueOrDefault(zone.Id) ?? zone.Id[(zone.Id.LastIndexOf('/') + 1)..].Replace('_', ' ');
         return Text("time")
             .Replace("{clock}", Clock(local), StringComparison.Ordinal)
@@ -129,7 +129,7 @@ public sealed class Language
             .Replace("{zone}", name, StringComparison.Ordinal);
     }
 
-    // Twelve hours where the language has words for the halves of the day; nobody says ":00" then.
+    // Twelve-hour clock if the language has texts for the halves of the day; ":00" is then omitted.
     private string Clock(DateTimeOffset local)
     {
         if (Text("time.am") is not { Length: > 0 } am)

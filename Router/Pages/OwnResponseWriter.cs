@@ -6,27 +6,27 @@ using Router.Routing;
 
 namespace Router.Pages;
 
-/// <summary>Writes Router's own answers, in the form and the language that serve who asked.</summary>
+/// <summary>Writes Router's own responses, in the form and language that suit the client.</summary>
 public sealed class OwnResponseWriter(FleetClock time)
 {
-    /// <summary>Marks the closed site's answer, so that a probe can tell it from an application's 503.</summary>
+    /// <summary>Marks the closed site's response, so that a probe can distinguish it from an application's 503.</summary>
     public const string ClosedHeader = "X-Router-Closed";
 
     private static readonly StringValues Varies = new("Accept, Accept-Encoding, Accept-Language, Sec-Fetch-Dest");
     private static readonly StringValues VariesByOrigin = new("Accept, Accept-Encoding, Accept-Language, Origin, Sec-Fetch-Dest");
 
-    // Nothing is forbidden: a page that a crawler may ask for answers 503, and it comes back. A 503 here would mean "keep out of the whole
+    // It forbids nothing: a crawler gets 503 for the pages, and comes back later. A 503 for robots.txt would mean "stay out of the whole
     // site".
     private static readonly ReadOnlyMemory<byte> Robots = "User-agent: *\nDisallow:\n"u8.ToArray();
 
-    /// <summary>Writes one answer. The route, where there is one, says whether programs or people ask there.</summary>
-    /// <param name="context">The exchange.</param>
-    /// <param name="answer">Which answer.</param>
+    /// <summary>Writes one response. The route, if there is one, says whether its clients are programs or people.</summary>
+    /// <param name="context">The request's context.</param>
+    /// <param name="answer">Which response.</param>
     /// <param name="outcome">What is known about the request.</param>
-    /// <param name="pages">The words.</param>
-    /// <param name="state">The mode, for the closed site's answer.</param>
+    /// <param name="pages">The texts.</param>
+    /// <param name="state">The mode, for the closed site's response.</param>
     /// <param name="route">The route.</param>
-    /// <param name="rules">The route's changes to the header.</param>
+    /// <param name="rules">The route's response header rules.</param>
     public ValueTask WriteAsync(
         HttpContext context,
         OwnResponse answer,
@@ -49,7 +49,7 @@ public sealed class OwnResponseWriter(FleetClock time)
         }
 
         response.StatusCode = answer.Status;
-        // An error that a cache keeps outlives its cause.
+        // A cached error outlives its cause.
         response.Headers.CacheControl = "no-store";
         if (answer.Status == StatusCodes.Status503ServiceUnavailable)
             response.Headers.RetryAfter = RetryAfter.Draw(isClosed ? state.Step.Until : null, now);

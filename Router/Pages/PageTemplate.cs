@@ -5,12 +5,12 @@ using Router.Configuration;
 namespace Router.Pages;
 
 /// <summary>
-/// A page with placeholders. A line whose placeholders have nothing to say is left out, so that no empty paragraph stands on the page.
-/// What is put in is encoded already.
+/// A page with placeholders. A line whose placeholders are empty is omitted, so that the page has no empty paragraphs. The values must be
+/// encoded already.
 /// </summary>
 public sealed partial class PageTemplate
 {
-    /// <summary>The placeholders that there are.</summary>
+    /// <summary>The known placeholders.</summary>
     public static readonly IReadOnlyList<string> Placeholders =
     [
         "language",
@@ -38,7 +38,7 @@ public sealed partial class PageTemplate
 
     private PageTemplate(string text) => _lines = text.ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
 
-    /// <summary>Reads a page; one that is not there, or that has placeholders that there are not, is a fault.</summary>
+    /// <summary>Reads a page; a missing page or an unknown placeholder is a validation error.</summary>
     public static PageTemplate? Load(string directory, string name, string key, ValidationErrors errors)
     {
         var path = Path.Combine(directory, name);
@@ -71,7 +71,7 @@ public sealed partial class PageTemplate
         return new PageTemplate(text);
     }
 
-    /// <summary>The page with the values in their places.</summary>
+    /// <summary>The page with the values filled in.</summary>
     public string Fill(IReadOnlyDictionary<string, string> values)
     {
         var page = new StringBuilder();

@@ -5,19 +5,18 @@ using Router.Http;
 
 namespace Router.Pages;
 
-/// <summary>One answer in one language in each of its forms, ready to be sent.</summary>
+/// <summary>One response in one language in each of its forms, ready to be sent.</summary>
 /// <param name="Page">For people.</param>
 /// <param name="Problem">For programs.</param>
 /// <param name="Text">For a terminal.</param>
 public sealed record PreparedResponse(PreparedBody Page, PreparedBody Problem, PreparedBody Text);
 
-/// <summary>A body, compressed once where that is worth it.</summary>
+/// <summary>A body, compressed once if that is worthwhile.</summary>
 public sealed class PreparedBody
 {
-    // What fits into one packet gains nothing.
+    // A body that fits into one packet gains nothing.
     private const int WorthCompressing = 1_000;
 
-    /// <summary>Prepares a text.</summary>
     public PreparedBody(string text, string contentType)
     {
         ContentType = contentType;
@@ -28,7 +27,6 @@ public sealed class PreparedBody
         Gzip = Compress(stream => new GZipStream(stream, CompressionLevel.SmallestSize));
     }
 
-    /// <summary>The media type.</summary>
     public string ContentType { get; }
 
     public byte[] Identity { get; }
@@ -37,7 +35,7 @@ public sealed class PreparedBody
 
     private byte[]? Gzip { get; }
 
-    /// <summary>The bytes in the coding that the client accepts best, and its name; null as it is.</summary>
+    /// <summary>The bytes in the client's preferred content coding, and its name; null if not encoded.</summary>
     public (byte[] Bytes, string? Coding) For(StringValues acceptEncoding) =>
         Brotli is null
             ? (Identity, null)

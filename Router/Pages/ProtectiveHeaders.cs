@@ -6,14 +6,14 @@ namespace Router.Pages;
 /// </summary>
 public static class ProtectiveHeaders
 {
-    // The pages have their style in them and load nothing else; data: is their empty icon.
+    // The pages contain their style and load nothing else; data: is their empty icon.
     private const string PagePolicy =
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
 
     private const string FormPolicy =
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-    /// <summary>For every response: no guessing of its type, and no frame on another site.</summary>
+    /// <summary>For every response: no content sniffing, and no framing by another site.</summary>
     public static void Add(HttpResponse response)
     {
         response.Headers.XContentTypeOptions = "nosniff";
@@ -21,11 +21,12 @@ public static class ProtectiveHeaders
     }
 
     /// <summary>
-    /// For a page on a host that no route has. On a host with routes the policy is the site's own: its template may load the site's files.
+    /// For a page on a host that no route matches. On a host with routes the site sets its own policy: its template may load the site's
+    /// files.
     /// </summary>
     public static void AddPagePolicy(HttpResponse response) => response.Headers.ContentSecurityPolicy = PagePolicy;
 
-    /// <summary>For the form that takes a token.</summary>
+    /// <summary>For the form that accepts a token.</summary>
     public static void AddFormPolicy(HttpResponse response)
     {
         response.Headers.ContentSecurityPolicy = FormPolicy;

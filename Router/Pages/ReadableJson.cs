@@ -6,26 +6,24 @@ using Router.Configuration;
 
 namespace Router.Pages;
 
-/// <summary>
-/// Writes JSON for programs that a person reads too, with <c>curl </c> at night: indented, and an apostrophe is an apostrophe.
-/// </summary>
+/// <summary>Writes JSON for programs that people also read, with <c>curl</c> at night: indented, and with apostrophes unescaped.</summary>
 public static class ReadableJson
 {
-    // No answer of these is ever part of a page, which is what the default encoder's escapes are for.
+    // None of these responses is ever part of a page, which is what the default encoder's escapes are for.
     private static readonly JsonWriterOptions Options = new() { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The text, which ends with a line's end.</summary>
+    /// <summary>The text, ending with a line break.</summary>
     public static string Text<T>(T document, JsonTypeInfo<T> type)
     {
         using var text = new MemoryStream();
         using (var writer = new Utf8JsonWriter(text, Options))
             JsonSerializer.Serialize(writer, document, type);
         text.WriteByte((byte)'\n');
-        // For a terminal, where the encoder's idea of what needs an escape does not do. The value remains the same.
+        // For a terminal, the encoder does not escape enough. The value remains the same.
         return VisibleText.Of(Encoding.UTF8.GetString(text.GetBuffer(), 0, (int)text.Length));
     }
 
-    /// <summary>Answers with it. Never kept by a cache.</summary>
+    /// <summary>Responds with the document, as uncacheable.</summary>
     public static Task WriteAsync<T>(
         HttpContext context,
         T document,

@@ -3,7 +3,7 @@ using Router.Http;
 
 namespace Router.Pages;
 
-/// <summary>In what form an answer of Router's own serves who asked.</summary>
+/// <summary>The form of Router's own response that suits the client.</summary>
 public enum ResponseForm
 {
     /// <summary>A page for people.</summary>
@@ -15,11 +15,11 @@ public enum ResponseForm
     /// <summary>Plain text for a terminal.</summary>
     Text,
 
-    /// <summary>No body: HTML in the place of a stylesheet, a script or a picture would break the page that asked for it.</summary>
+    /// <summary>No body: HTML in place of a stylesheet, a script or an image would break the page that requested it.</summary>
     Nothing,
 }
 
-/// <summary>Finds out who asks.</summary>
+/// <summary>Chooses the form for a request.</summary>
 public static class ResponseForms
 {
     private static readonly string[] AssetExtensions =
@@ -49,9 +49,8 @@ public static class ResponseForms
     ];
 
     /// <summary>
-    /// The form for a request: a problem where the route is an API's, else by what the browser says that it is for (Fetch Metadata), else
-    /// by
-    /// <c>Accept</c>, else by the path's extension. Who accepts anything, and says so, is <c>curl</c>.
+    /// The form for a request: a problem if the route is an API's; otherwise by the request's destination (Fetch Metadata), then by
+    /// <c>Accept</c>, then by the path's extension. A client that explicitly accepts anything is <c>curl</c>.
     /// </summary>
     public static ResponseForm Of(HttpRequest request, BackendKind kind)
     {
@@ -63,7 +62,7 @@ public static class ResponseForms
             "document" or "iframe" or "frame" or "embed" or "object" => accepted == ResponseForm.Problem
                 ? ResponseForm.Problem
                 : ResponseForm.Page,
-            // A script asks: fetch and XMLHttpRequest.
+            // Requested by a script: fetch or XMLHttpRequest.
             "empty" => accepted is ResponseForm.Page or ResponseForm.Text ? accepted.Value : ResponseForm.Problem,
             "" => accepted
                 ?? (
@@ -75,12 +74,12 @@ public static class ResponseForms
         };
     }
 
-    // The best by weight, of equal ones the first. Null where anything is as good.
+    // The type with the highest weight, the first among equals. Null if all are equally acceptable.
     private static ResponseForm? Accepted(ReadOnlySpan<char> accept)
     {
         var (best, weight) = ((ResponseForm?)null, 0.0);
         var list = new WeightedList(accept);
-        // Nothing is better than 1.
+        // No weight exceeds 1.
         while (weight < 1 && list.MoveNext())
         {
             if (list.Weight <= weight || FormOf(list.Item) is not { } form)

@@ -2,15 +2,15 @@ using System.Globalization;
 
 namespace Router.Pages;
 
-/// <summary>When a client may come back (RFC 9110 section 10.2.3): spread out, so that they do not all come at once.</summary>
+/// <summary>When a client may retry (RFC 9110 section 10.2.3): spread out, so that clients do not all return at once.</summary>
 public static class RetryAfter
 {
     private static readonly TimeSpan Least = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Most = TimeSpan.FromHours(1);
 
     /// <summary>
-    /// Seconds until the announced end, from a minute to an hour, give or take a fifth, drawn anew for each answer. A minute where none is
-    /// known or it has passed.
+    /// Seconds until the announced end, from a minute to an hour, plus or minus a fifth, drawn at random for each response. A minute if no
+    /// end is known or it has passed.
     /// </summary>
     public static string Draw(DateTimeOffset? until, DateTimeOffset now) => Seconds(Wait(until - now ?? Least), Random.Shared.NextDouble());
 

@@ -9,12 +9,12 @@ using Router.Modes;
 namespace Router.Pages;
 
 /// <summary>
-/// Every answer of Router's own, in every language and form, by one configuration. Those of the closed site are prepared when the mode
-/// changes, the others when they are first needed; both are served from memory.
+/// All of Router's own responses for one configuration, in every language and form. Those of the closed site are prepared when the mode
+/// changes, the others when first needed; all are served from memory.
 /// </summary>
 public sealed class SitePages
 {
-    // Those that only read, and those that may change something.
+    // Methods that only read, and methods that may change something.
     private static readonly bool[] Methods = [false, true];
 
     private readonly PagesSettings _settings;
@@ -36,17 +36,17 @@ public sealed class SitePages
         CrossOrigin = new CrossOrigin(settings.AllowedOrigins);
     }
 
-    /// <summary>Where the pages stand: <c>wwwroot</c> beside the application.</summary>
+    /// <summary>The directory of the pages: <c>wwwroot</c> next to the application.</summary>
     public static string Directory { get; } = Path.Combine(AppContext.BaseDirectory, "wwwroot");
 
-    /// <summary>Whose scripts may read the answers.</summary>
+    /// <summary>The origins whose scripts may read the responses.</summary>
     public CrossOrigin CrossOrigin { get; }
 
-    /// <summary>Reads the languages and the pages; what is missing is a fault, and nothing is to be used then.</summary>
-    /// <param name="directory">Where they stand.</param>
+    /// <summary>Reads the languages and the pages. Anything missing is a validation error, and the result must then not be used.</summary>
+    /// <param name="directory">Their directory.</param>
     /// <param name="settings">The settings.</param>
-    /// <param name="ownTemplates">The pages that single hosts bring, each with the key that names it.</param>
-    /// <param name="errors">Takes the faults.</param>
+    /// <param name="ownTemplates">The templates of single hosts, each with the key that names it.</param>
+    /// <param name="errors">Receives the validation errors.</param>
     public static SitePages Load(
         string directory,
         PagesSettings settings,
@@ -74,13 +74,13 @@ public sealed class SitePages
         );
     }
 
-    /// <summary>An answer that the mode has nothing to do with.</summary>
-    /// <param name="response">Which.</param>
+    /// <summary>A response that does not depend on the mode.</summary>
+    /// <param name="response">Which response.</param>
     /// <param name="outcome">What is known about the request.</param>
     /// <param name="isSending">Whether the request's method may change something.</param>
-    /// <param name="acceptLanguage">What the client reads.</param>
+    /// <param name="acceptLanguage">The client's <c>Accept-Language</c>.</param>
     /// <param name="template">The host's own page; null for the site's.</param>
-    /// <param name="language">The language that was chosen.</param>
+    /// <param name="language">The chosen language.</param>
     public PreparedResponse Find(
         OwnResponse response,
         RequestOutcome outcome,
@@ -94,7 +94,7 @@ public sealed class SitePages
         return _errors.TryGetValue(key, out var prepared) ? prepared : _errors.GetOrAdd(key, Prepare(key, null));
     }
 
-    /// <summary>The closed site's answer in a state; see <see cref="Find"/>.</summary>
+    /// <summary>The closed site's response in a given state; see <see cref="Find"/>.</summary>
     public PreparedResponse FindClosed(
         ModeState state,
         DateTimeOffset now,
@@ -108,10 +108,10 @@ public sealed class SitePages
         return Closed(state, now).Answers[key];
     }
 
-    /// <summary>Makes the closed site's answers of a state ready, if they are not.</summary>
+    /// <summary>Prepares the closed site's responses for a state unless they are already prepared.</summary>
     public void Prepare(ModeState state, DateTimeOffset now) => Closed(state, now);
 
-    /// <summary>The page that takes a tester's token. Few see it: it is made each time.</summary>
+    /// <summary>The page that accepts a bypass token. It is rarely requested, so it is rendered each time.</summary>
     public byte[] BypassForm(ReadOnlySpan<char> acceptLanguage, BypassPage page)
     {
         var language = _languages[Choose(acceptLanguage)];
@@ -139,7 +139,7 @@ public sealed class SitePages
         var closed = _closed;
         if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
             return closed;
-        // Of several that come at once one prepares, and the others wait for it: some milliseconds, once for each change of the mode.
+        // Of several concurrent requests one prepares and the others wait for it: some milliseconds, once for each change of the mode.
         lock (_preparing)
         {
             closed = _closed;
@@ -204,7 +204,7 @@ public sealed class SitePages
     {
         var (language, template) = (_languages[key.Language], _templates[key.Template]);
         var step = closed?.State.Step;
-        // Where reading is open, "the service is unavailable" would be untrue.
+        // While reading is open, "the service is unavailable" would be untrue.
         var slug = closed is { State.Mode: var mode } && mode.Reaches(BackendKind.Frontend, "GET") ? "read-only" : key.Answer.Slug;
         var time = (DateTimeOffset? instant) => instant is { } known ? language.Time(known, _settings.TimeZone) : "";
         var title = language.Text($"{slug}.title");
@@ -214,7 +214,7 @@ public sealed class SitePages
             : step!.Until is null ? language.Text($"{slug}.unknown")
             : it.IsOverdue ? language.Text($"{slug}.overdue")
             : language.Text($"{slug}.until").Replace("{time}", time(step.Until), StringComparison.Ordinal);
-        // Whoever has to look first is not told to try again.
+        // A client that must first check the outcome is not told to try again.
         var detail = key is { Outcome: RequestOutcome.Unknown, IsSending: true } ? "" : language.Text($"{slug}.detail");
         var since = closed is null
             ? ""
@@ -255,7 +255,7 @@ public sealed class SitePages
         );
     }
 
-    // What became of what the client sent: in words of the answer's own, otherwise in those of every answer.
+    // What happened to the data that the client sent: the response's own text if it has one, otherwise the general one.
     private static string SentText(Language language, string slug, RequestOutcome outcome) =>
         (language.Text($"{slug}.sent"), outcome) switch
         {
