@@ -3,22 +3,22 @@ using Router.Routing;
 
 namespace Router.Admission;
 
-/// <summary>What becomes of one request.</summary>
-/// <param name="Outcome">What to do.</param>
-/// <param name="Route">The route that it concerns; null where none does.</param>
-/// <param name="Reason">Why, in a few words for an operator; never shown to a client.</param>
+/// <summary>The admission decision for one request.</summary>
+/// <param name="Outcome">What happens to the request.</param>
+/// <param name="Route">The matching route; null if there is none.</param>
+/// <param name="Reason">A short reason for operators; never shown to a client.</param>
 public readonly record struct AdmissionDecision(AdmissionOutcome Outcome, Route? Route, string Reason)
 {
-    /// <summary>Why the mode does not concern the request; null where it does.</summary>
+    /// <summary>Why the mode does not apply to the request; null if it does.</summary>
     public Exemption? Exemption { get; init; }
 
-    /// <summary>Whether the mode closes the route, and only the exemption lets the request pass.</summary>
+    /// <summary>Whether the mode closes the route, and the request is admitted only because of the exemption.</summary>
     public bool PassesClosedMode { get; init; }
 
-    /// <summary>The rate limit that the client is above; null where there is none.</summary>
+    /// <summary>The rate limit that the client exceeds; null if there is none.</summary>
     public RateLimit? RateLimit { get; init; }
 
-    /// <summary>The status of Router's own response; null where the response is the backend's or a file.</summary>
+    /// <summary>The status of Router's own response; null if the backend responds or Router serves a file.</summary>
     public int? Status =>
         Outcome switch
         {

@@ -1,6 +1,6 @@
 namespace Router.Admission;
 
-/// <summary>What becomes of a request, in the order of the questions that lead to it.</summary>
+/// <summary>What happens to a request, in the order of the checks.</summary>
 public enum AdmissionOutcome
 {
     /// <summary>400: the request is malformed.</summary>
@@ -9,35 +9,35 @@ public enum AdmissionOutcome
     /// <summary>204: <c>OPTIONS *</c> asks about the server as a whole.</summary>
     ServerOptions,
 
-    /// <summary>404: no route has the host, and the site is open.</summary>
+    /// <summary>404: no route matches the host, and the site is open.</summary>
     NotRouted,
 
-    /// <summary>403: the route refuses everyone, or its allow list does not contain the client.</summary>
+    /// <summary>403: the route refuses all clients, or its allow list does not contain the client.</summary>
     Forbidden,
 
     /// <summary>503: the current mode closes the route.</summary>
     Closed,
 
     /// <summary>
-    /// 200: while the site is closed, <c>robots.txt </c> forbids nothing. A 503 would keep crawlers out of the whole site.
+    /// 200: while the site is closed, <c>robots.txt</c> disallows nothing. A 503 would keep crawlers away from the whole site.
     /// </summary>
     ClosedRobots,
 
-    /// <summary>The form of the closed site into which a tester enters a token.</summary>
+    /// <summary>The closed site's form in which a tester enters a bypass token.</summary>
     BypassForm,
 
     /// <summary>405: the route serves a file, and the method is not GET or HEAD.</summary>
     MethodNotAllowed,
 
-    /// <summary>429: the client is above a rate limit of the route.</summary>
+    /// <summary>429: the client exceeds a rate limit of the route.</summary>
     RateLimited,
 
-    /// <summary>413: the declared length of the body is above the route's limit.</summary>
+    /// <summary>413: the declared length of the body exceeds the route's limit.</summary>
     BodyTooLarge,
 
     /// <summary>Router serves a file.</summary>
     File,
 
-    /// <summary>The request goes to the route's backend.</summary>
+    /// <summary>The request is forwarded to the route's backend.</summary>
     Forward,
 }

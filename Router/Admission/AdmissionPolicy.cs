@@ -8,13 +8,14 @@ using Router.Routing;
 namespace Router.Admission;
 
 /// <summary>
-/// Everything that is asked about a request before it is forwarded, in one place: is it well-formed, whose is it, may this client, may this
-/// mode, how often, how large. The request handler carries the decision out, <c>explain</c> prints its steps, <c>check</c> its table.
+/// All checks before a request is forwarded, in one class: whether it is well-formed, the route, access, the mode, the rate limit and the
+/// body size. The request handler carries out the decision, <c>explain</c> prints its steps, and <c>check</c> prints the table of
+/// decisions.
 /// </summary>
-/// <param name="bypass">Knows the testers' bypasses.</param>
+/// <param name="bypass">Finds testers' bypasses.</param>
 /// <param name="time">The clock.</param>
-/// <param name="assetGrace">How long after a closing GET and HEAD of static files still pass.</param>
-/// <param name="rateLimits">The rate limits of each route, at its <see cref="Route.Index"/>; default where rate limiting is off.</param>
+/// <param name="assetGrace">How long after the site closes GET and HEAD requests for static files are still admitted.</param>
+/// <param name="rateLimits">The rate limits of each route, at its <see cref="Route.Index"/>; default if rate limiting is off.</param>
 public sealed class AdmissionPolicy(
     BypassGate bypass,
     TimeProvider time,
@@ -23,14 +24,14 @@ public sealed class AdmissionPolicy(
 )
 {
     /// <summary>
-    /// Decides. Whose the request is was found before, since a request for a backend counts as in flight before the mode is asked: the
-    /// other way round, one that passed just before a switch and was counted just after it would escape the count.
+    /// Decides on a request. The route was matched before, because a request for a backend counts as in flight before the mode is checked.
+    /// In the opposite order, a request that is admitted just before a mode change and counted just after it would escape the count.
     /// </summary>
     /// <param name="request">The request.</param>
-    /// <param name="match">Whose it is.</param>
-    /// <param name="state">The mode.</param>
-    /// <param name="steps">Records the steps; then the request is only thought of, and spends nothing of a rate limit. Null for a real
-    /// one.</param>
+    /// <param name="match">The matching route.</param>
+    /// <param name="state">The current mode.</param>
+    /// <param name="steps">Records the steps of a hypothetical request, which consumes nothing of a rate limit. Null for a real
+    /// request.</param>
     public AdmissionDecision Evaluate(in AdmissionRequest request, in RouteMatch match, ModeState state, AdmissionSteps? steps = null)
     {
         if (match.Violation is { } violation)
@@ -86,7 +87,7 @@ public sealed class AdmissionPolicy(
         };
     }
 
-    /// <summary>What a request meets that the mode closes out.</summary>
+    /// <summary>The outcome of a request that the mode closes out.</summary>
     public static AdmissionOutcome ClosedOutcome(in AdmissionRequest request, Route? route, ModeState state) =>
         request.Path is "/robots.txt" && request.Method is "GET" or "HEAD" ? AdmissionOutcome.ClosedRobots
         : route is not null && request.Path is BypassGate.FormPath && BypassGate.IsOpen(state) ? AdmissionOutcome.BypassForm
@@ -98,7 +99,7 @@ public sealed class AdmissionPolicy(
         return new AdmissionDecision(AdmissionOutcome.Malformed, null, violation);
     }
 
-    // Another spelling of its path must not be a way around the allow list of a route.
+    // Another spelling of the path must not bypass a route's allow list.
     private static string? RefusalOf(Route route, ImmutableArray<Route> alsoMet, IPAddress client, AdmissionSteps? steps)
     {
         if (route.Refuses)
@@ -134,7 +135,7 @@ public sealed class AdmissionPolicy(
         return isAllowed;
     }
 
-    // A static file passes for a while after the closing. One that was admitted before it need not ask again.
+    // Static files are still admitted for a while after the site closes. A request that was admitted before that is not checked again.
     private Exemption? ExemptionOf(in AdmissionRequest request, Route route, ModeState state, bool isReached) =>
         route.IsStatic
         && request.Method is "GET" or "HEAD"
@@ -158,7 +159,7 @@ public sealed class AdmissionPolicy(
         return null;
     }
 
-    // Another spelling of its path must not be a way around the rate limit of a route.
+    // Another spelling of the path must not bypass a route's rate limit.
     private ImmutableArray<RateLimit> Union(ImmutableArray<RateLimit> own, ImmutableArray<Route> alsoMet) =>
         [.. own.Union(alsoMet.SelectMany(other => rateLimits[other.Index]))];
 

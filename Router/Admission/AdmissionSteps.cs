@@ -2,14 +2,12 @@ using System.Collections.Immutable;
 
 namespace Router.Admission;
 
-/// <summary>
-/// The questions that one evaluation asked, with their answers. Recorded only for an operator: a request in flight records nothing.
-/// </summary>
+/// <summary>The checks of one evaluation, with their results. Recorded only for an operator: real requests record nothing.</summary>
 public sealed class AdmissionSteps
 {
     private readonly ImmutableArray<AdmissionStep>.Builder _steps = ImmutableArray.CreateBuilder<AdmissionStep>();
 
-    /// <summary>The steps so far, in the order in which they were taken.</summary>
+    /// <summary>The steps so far, in order.</summary>
     public ImmutableArray<AdmissionStep> All => _steps.ToImmutable();
 
     /// <summary>Records a step.</summary>
@@ -17,6 +15,6 @@ public sealed class AdmissionSteps
 }
 
 /// <summary>One step of a decision.</summary>
-/// <param name="Question">The question: request, route, access, mode, rate limit or backend.</param>
-/// <param name="Answer">Its answer.</param>
+/// <param name="Question">The check: request, route, access, mode, rate limit or backend.</param>
+/// <param name="Answer">Its result.</param>
 public sealed record AdmissionStep(string Question, string Answer);

@@ -6,12 +6,12 @@ using Router.Http;
 namespace Router.Upstreams;
 
 /// <summary>
-/// The IP addresses of a backend's host. A name is looked up again when its addresses are older than <c>DnsRefresh</c>; when that fails,
-/// the addresses known last are used. Only one look-up runs at a time, however many requests wait for it.
+/// The IP addresses of a backend's host. A name is resolved again when its addresses are older than <c>DnsRefresh</c>. If that fails, the
+/// last known addresses remain in use. Only one lookup runs at a time, however many requests wait for it.
 /// </summary>
-/// <param name="host">A name or an IP address.</param>
+/// <param name="host">A host name or an IP address.</param>
 /// <param name="backend">The backend's settings.</param>
-/// <param name="lookUp">Looks a name up, both address families.</param>
+/// <param name="lookUp">Resolves a name in both address families.</param>
 /// <param name="time">The clock.</param>
 public sealed class AddressLookup(
     string host,
@@ -29,14 +29,14 @@ public sealed class AddressLookup(
 
     private Task<ResolvedAddress[]> _pending = Task.FromResult<ResolvedAddress[]>([]);
 
-    /// <summary>The addresses known so far; none before the first look-up has succeeded.</summary>
+    /// <summary>The known addresses; empty until the first lookup has succeeded.</summary>
     public ResolvedAddress[] Known => _resolved?.Addresses ?? [];
 
-    /// <summary>Whether no address is known and the look-up failed too often to be waited for.</summary>
+    /// <summary>Whether no address is known and the lookup has failed too often for requests to wait for it.</summary>
     public bool IsOpen => _breaker.IsOpen;
 
-    /// <summary>The addresses, at least one.</summary>
-    /// <exception cref="BackendException">The name has none.</exception>
+    /// <summary>Returns the addresses, at least one.</summary>
+    /// <exception cref="BackendException">The name has no address.</exception>
     public ValueTask<ResolvedAddress[]> GetAsync(CancellationToken cancellationToken)
     {
         if (_resolved is { } resolved)
@@ -48,7 +48,7 @@ public sealed class AddressLookup(
         return new ValueTask<ResolvedAddress[]>(FirstAsync().WaitAsync(cancellationToken));
     }
 
-    /// <summary>Whether the name still has an address. Does not wait for a look-up.</summary>
+    /// <summary>Whether the name still resolves to this address. Does not wait for a lookup.</summary>
     public bool IsCurrent(IPAddress ip)
     {
         if (_isLiteral || _resolved is not { } resolved)
@@ -57,7 +57,7 @@ public sealed class AddressLookup(
         return Array.Exists(resolved.Addresses, address => address.Ip.Equals(ip));
     }
 
-    /// <summary>Forgets all failures.</summary>
+    /// <summary>Resets all failures.</summary>
     public void Forgive()
     {
         _breaker.Close();
@@ -65,7 +65,7 @@ public sealed class AddressLookup(
             address.Breaker.Close();
     }
 
-    /// <summary>Looks the name up in the background if that failed before and is due again.</summary>
+    /// <summary>Resolves the name in the background if the last lookup failed and another one is due.</summary>
     public void ProbeIfDue(CancellationToken stopping) =>
         _breaker.ProbeIfDue<IDisposable?>(
             async token =>
@@ -112,7 +112,7 @@ public sealed class AddressLookup(
         }
         catch (SocketException)
         {
-            // The name server's trouble is not the backend's: what was known goes on being used, and is asked for again later.
+            // A name server failure is not a backend failure: the known addresses remain in use, and the lookup is repeated later.
             _resolved = new Resolved(before.Addresses, time.GetTimestamp());
         }
     }

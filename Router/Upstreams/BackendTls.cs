@@ -6,8 +6,8 @@ using Router.Http;
 
 namespace Router.Upstreams;
 
-/// <summary>TLS to a backend: whose certificate is trusted, and what is offered.</summary>
-/// <param name="host">The name that the backend's certificate must have.</param>
+/// <summary>TLS to a backend: which certificates are trusted, and what is offered.</summary>
+/// <param name="host">The name that the backend's certificate must contain.</param>
 /// <param name="backend">The backend's settings.</param>
 public sealed class BackendTls(string host, BackendSettings backend)
 {
@@ -16,7 +16,7 @@ public sealed class BackendTls(string host, BackendSettings backend)
         ? CertificateAuthorities.Load(file.Path)
         : null;
 
-    /// <summary>Agrees on TLS.</summary>
+    /// <summary>Performs the TLS handshake.</summary>
     public async Task<TlsStream> SecureAsync(Socket socket, CancellationToken cancellationToken)
     {
         var stream = new TlsStream(new TransportStream(socket));

@@ -6,9 +6,9 @@ using Router.Http;
 namespace Router.Upstreams;
 
 /// <summary>
-/// The circuit breaker of one IP address. Consecutive failures open it, and then no request waits for that address. No request is spent on
-/// finding out whether the address is back: a connection is attempted in the background, soon at first and then at growing intervals,
-/// and the first that succeeds closes the breaker.
+/// The circuit breaker of one IP address. Consecutive failures open it; while it is open, no request waits for that address. No request is
+/// used to find out whether the address has recovered: connection attempts run in the background, soon at first and then at increasing
+/// intervals, and the first successful one closes the breaker.
 /// </summary>
 public sealed class CircuitBreaker
 {
@@ -23,23 +23,23 @@ public sealed class CircuitBreaker
     private TimeSpan _untilProbe;
     private Task _probe = Task.CompletedTask;
 
-    /// <summary>Makes a closed one.</summary>
+    /// <summary>Creates a closed circuit breaker.</summary>
     public CircuitBreaker(BackendSettings backend, TimeProvider time)
     {
         (_backend, _time) = (backend, time);
-        // The policy counts. It never lets a request through to try: Close() ends the break.
+        // The policy only counts failures. It never lets a trial request through: only Close() ends the break.
         _policy = Policy
             .Handle<BackendException>()
             .CircuitBreakerAsync(backend.BreakerFailures, TimeSpan.MaxValue, (_, _) => _isOpen = true, () => _isOpen = false);
     }
 
-    /// <summary>Whether no connection is attempted for a request.</summary>
+    /// <summary>Whether the breaker is open: no connection is attempted for a request.</summary>
     public bool IsOpen => _isOpen;
 
     /// <summary>Whether the last attempt failed, or another address was faster although its attempt started later.</summary>
     public bool IsSuspect => _isSuspect;
 
-    /// <summary>Attempts to connect and counts the outcome; an attempt that its caller cancels counts as nothing.</summary>
+    /// <summary>Attempts to connect and counts the outcome. An attempt that its caller cancels is not counted.</summary>
     /// <exception cref="BackendException">The attempt failed, or the breaker is open.</exception>
     public async Task<T> RunAsync<T>(Func<CancellationToken, Task<T>> connect, CancellationToken cancellationToken)
     {
@@ -69,7 +69,7 @@ public sealed class CircuitBreaker
         _isSuspect = true;
     }
 
-    /// <summary>Forgets all failures.</summary>
+    /// <summary>Resets all failures.</summary>
     public void Close()
     {
         _isSuspect = false;
@@ -77,7 +77,7 @@ public sealed class CircuitBreaker
             _policy.Reset();
     }
 
-    /// <summary>Starts an attempt in the background if one is due. To be called by one thread at a time.</summary>
+    /// <summary>Starts an attempt in the background if one is due. Must not be called concurrently.</summary>
     public void ProbeIfDue<T>(Func<CancellationToken, Task<T>> connect, CancellationToken stopping)
         where T : IDisposable?
     {
@@ -99,7 +99,7 @@ public sealed class CircuitBreaker
         }
         catch (Exception failure) when (failure is BackendException || stopping.IsCancellationRequested)
         {
-            // The next attempt follows by itself.
+            // The next attempt is scheduled anyway.
         }
     }
 

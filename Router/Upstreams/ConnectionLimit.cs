@@ -1,13 +1,13 @@
 namespace Router.Upstreams;
 
 /// <summary>
-/// The time that an attempt to connect may take. It measures the backend, not Router. So it counts in steps, each of which needs a thread
-/// just as the attempt does: when threads or processor time are short, the steps are as late as the attempt. And at its end it asks whether
-/// the other side has already done its part, which Router has only not got round to: then it allows a further step.
+/// The timeout of a connection attempt. It measures the backend, not Router. It therefore counts in steps, each of which needs a thread
+/// just as the attempt does: when threads or CPU time are scarce, the steps are delayed as much as the attempt. At the end it checks
+/// whether the peer has already responded and Router merely has not processed that yet; if so, it allows one more step.
 /// </summary>
 public sealed class ConnectionLimit : IDisposable
 {
-    // A TLS handshake waits for a thread about four times; ten late steps allow for more than that.
+    // A TLS handshake waits for a thread about four times; ten delayed steps allow for more than that.
     private const int Steps = 10;
 
     private readonly CancellationTokenSource _source;
@@ -19,8 +19,8 @@ public sealed class ConnectionLimit : IDisposable
     private bool _disposed;
 
     /// <summary>Starts the clock.</summary>
-    /// <param name="limit">How long it takes when Router is not late.</param>
-    /// <param name="isRouterLate">Whether the other side has done its part.</param>
+    /// <param name="limit">The timeout when Router itself is not delayed.</param>
+    /// <param name="isRouterLate">Whether the peer has already responded.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Cancels <see cref="Token"/> too.</param>
     public ConnectionLimit(TimeSpan limit, Func<bool> isRouterLate, TimeProvider time, CancellationToken cancellationToken)
@@ -31,7 +31,7 @@ public sealed class ConnectionLimit : IDisposable
         _timer.Change(_step, Timeout.InfiniteTimeSpan);
     }
 
-    /// <summary>Cancelled when the time is over.</summary>
+    /// <summary>Cancelled when the time has elapsed.</summary>
     public CancellationToken Token => _source.Token;
 
     public void Dispose()
@@ -61,7 +61,7 @@ public sealed class ConnectionLimit : IDisposable
 
         try
         {
-            // Not under the lock: what this ends disposes of the limit.
+            // Not under the lock: ending the attempt disposes this limit.
             _source.Cancel();
         }
         catch (ObjectDisposedException)

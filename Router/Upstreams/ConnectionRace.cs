@@ -3,17 +3,17 @@ using Router.Http;
 namespace Router.Upstreams;
 
 /// <summary>
-/// Connects to the first of several addresses that answers (RFC 8305, "Happy Eyeballs"): attempts start one after the other, a moment apart
-/// or as soon as one has failed, and the first connection wins.
+/// Connects to the first of several addresses that responds (RFC 8305, "Happy Eyeballs"): attempts start one after the other, after a short
+/// delay or as soon as one has failed, and the first connection wins.
 /// </summary>
 public static class ConnectionRace
 {
-    /// <summary>How long an attempt is alone before the next one starts: the value that RFC 8305 section 8 recommends.</summary>
+    /// <summary>How long an attempt runs alone before the next one starts: the value that RFC 8305 section 8 recommends.</summary>
     public static TimeSpan AttemptDelay { get; } = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// The addresses to try, in order: the resolver's order with the address families alternating (RFC 8305 section 4). An address whose
-    /// last attempt failed comes after all others, and one whose breaker is open does not come at all.
+    /// Returns the addresses to try, in order: the resolver's order with alternating address families (RFC 8305 section 4). An address
+    /// whose last attempt failed comes after all others, and an address whose breaker is open is left out.
     /// </summary>
     public static ResolvedAddress[] Order(ResolvedAddress[] addresses) =>
         addresses is [var only]
@@ -27,11 +27,11 @@ public static class ConnectionRace
             ];
 
     /// <summary>Runs the attempts.</summary>
-    /// <param name="addresses">Where to connect, at least one, the best first.</param>
+    /// <param name="addresses">The addresses to try, at least one, best first.</param>
     /// <param name="attempt">Connects to one of them.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends all attempts.</param>
-    /// <exception cref="BackendException">All have failed.</exception>
+    /// <exception cref="BackendException">All attempts have failed.</exception>
     public static Task<BackendConnection> RunAsync(
         ResolvedAddress[] addresses,
         Func<ResolvedAddress, CancellationToken, Task<BackendConnection>> attempt,
@@ -86,7 +86,7 @@ public static class ConnectionRace
         }
     }
 
-    // Null where the next attempt is to start meanwhile.
+    // Null if the next attempt should start in the meantime.
     private static async Task<Task<BackendConnection>?> FirstEndAsync(
         List<Task<BackendConnection>> running,
         TimeSpan? delay,

@@ -7,12 +7,13 @@ using Router.Http;
 namespace Router.Upstreams;
 
 /// <summary>
-/// Makes connections to a backend's address: looks its name up, tries the IP addresses that it has, and agrees on TLS where the scheme is
-/// https. Each IP address has a circuit breaker. Connections that work stay, until their IP address is no longer one of the name's.
+/// Establishes connections to a backend's address: resolves its name, tries the resulting IP addresses, and performs the TLS handshake if
+/// the scheme is https. Each IP address has a circuit breaker. Working connections are kept until the name no longer resolves to their IP
+/// address.
 /// </summary>
-/// <param name="address">Scheme, host and port.</param>
-/// <param name="backend">The limits.</param>
-/// <param name="lookUp">Looks a name up.</param>
+/// <param name="address">The scheme, host and port.</param>
+/// <param name="backend">The backend's limits.</param>
+/// <param name="lookUp">Resolves a name.</param>
 /// <param name="time">The clock.</param>
 public sealed class Connector(
     Uri address,
@@ -30,8 +31,8 @@ public sealed class Connector(
     private readonly BackendTls? _tls = address.Scheme == Uri.UriSchemeHttps ? new BackendTls(address.IdnHost, backend) : null;
 
     /// <summary>
-    /// The state of the circuit breakers, as metrics and health check name it: <c>closed</c>, <c>open</c>,
-    /// or <c>partial</c> where only some of the name's IP addresses are not used.
+    /// The state of the circuit breakers as shown in metrics and the health check: <c>closed</c>, <c>open</c>,
+    /// or <c>partial</c> if only some of the name's IP addresses are out of use.
     /// </summary>
     public string Circuit
     {
@@ -44,11 +45,11 @@ public sealed class Connector(
         }
     }
 
-    /// <summary>Whether no connection is attempted for a request: no IP address is to be had.</summary>
+    /// <summary>Whether no connection is attempted for a request, because no IP address is available.</summary>
     public bool IsOpen => _lookup.Known is { Length: > 0 } known ? Array.TrueForAll(known, ip => ip.Breaker.IsOpen) : _lookup.IsOpen;
 
-    /// <summary>Connects.</summary>
-    /// <exception cref="BackendException">It could not be done; nothing has been sent.</exception>
+    /// <summary>Establishes a connection.</summary>
+    /// <exception cref="BackendException">Connecting failed; nothing has been sent.</exception>
     public async ValueTask<BackendConnection> ConnectAsync(CancellationToken cancellationToken)
     {
         var addresses = ConnectionRace.Order(await LookUpAsync(cancellationToken).ConfigureAwait(false));
@@ -57,12 +58,11 @@ public sealed class Connector(
         return await ConnectionRace.RunAsync(addresses, AttemptAsync, time, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Whether an IP address is still one of the name's. Asks for nothing that is not known.</summary>
+    /// <summary>Whether the name still resolves to an IP address. Uses only what is known and starts no lookup.</summary>
     public bool IsCurrent(IPAddress ip) => _lookup.IsCurrent(ip);
 
     /// <summary>
-    /// Starts the attempts in the background that are due: to IP addresses that are not used now, or that are not the first choice any
-    /// more.
+    /// Starts the background attempts that are due: to IP addresses that are out of use, or that are no longer the first choice.
     /// </summary>
     public void ProbeIfDue(CancellationToken stopping)
     {
@@ -70,13 +70,13 @@ public sealed class Connector(
         var known = _lookup.Known;
         foreach (var ip in known)
         {
-            // There is nothing to learn about an only address that is still tried for every request.
+            // Probing the only address reveals nothing as long as every request still tries it.
             if (ip.Breaker.IsOpen || known.Length > 1)
                 ip.Breaker.ProbeIfDue(token => ConnectAsync(ip.Ip, token), stopping);
         }
     }
 
-    /// <summary>Forgets all failures.</summary>
+    /// <summary>Resets all failures.</summary>
     public void Forgive() => _lookup.Forgive();
 
     private async ValueTask<ResolvedAddress[]> LookUpAsync(CancellationToken cancellationToken)
@@ -122,8 +122,8 @@ public sealed class Connector(
         bool IsRouterLate() => HasAnswered(socket!, connected);
     }
 
-    // The kernel knows what Router's threads have not come to yet: that the connection is made, or that the handshake's next part has
-    // arrived.
+    // The kernel knows about events that Router's threads have not processed yet: that the connection is established, or that the next part
+    // of the handshake has arrived.
     private static bool HasAnswered(Socket socket, bool connected)
     {
         try

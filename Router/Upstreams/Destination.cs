@@ -6,49 +6,50 @@ using Router.Http.Http2;
 
 namespace Router.Upstreams;
 
-/// <summary>One address of a backend: its connections, how many requests it has, and whether it is to be had.</summary>
+/// <summary>One address of a backend: its connections, its number of requests in flight, and its availability.</summary>
 public sealed class Destination : IDisposable
 {
     private volatile bool _probeFailed;
 
-    /// <summary>Makes it.</summary>
     public Destination(Uri address, BackendSettings backend, TimeProvider time)
     {
         Address = address;
-        // Circuit breakers stand around connecting alone: a request that goes over a kept connection pays nothing for them.
+        // The circuit breakers guard only connecting: a request on a reused connection pays nothing for them.
         Connector = new Connector(address, backend, Dns.GetHostAddressesAsync, time);
         Pool = new Http1Pool(address, Connector.ConnectAsync, Connector.IsCurrent, time);
         Http2 = new Http2Pool(Connector.ConnectAsync);
         Transport = backend.Http2 ? new Http2Transport(address, Http2, Pool.Requests) : new Http1Transport(Pool);
     }
 
-    /// <summary>Scheme, host and port.</summary>
+    /// <summary>The scheme, host and port.</summary>
     public Uri Address { get; }
 
-    /// <summary>Makes its connections.</summary>
+    /// <summary>Establishes its connections.</summary>
     public Connector Connector { get; }
 
-    /// <summary>Keeps its connections.</summary>
+    /// <summary>Holds its HTTP/1.1 connections.</summary>
     public Http1Pool Pool { get; }
 
-    /// <summary>Keeps its HTTP/2 connections.</summary>
+    /// <summary>Holds its HTTP/2 connections.</summary>
     public Http2Pool Http2 { get; }
 
-    /// <summary>The last probe, and when it started; null before the first one.</summary>
+    /// <summary>The last probe and when it started; null before the first one.</summary>
     public (long At, Task Running)? LastProbe { get; set; }
 
-    /// <summary>How many requests it has.</summary>
+    /// <summary>The number of requests in flight.</summary>
     public int InFlight => Pool.Requests.Value;
 
     public string Circuit => Connector.Circuit;
 
-    /// <summary>Whether it should get requests while there are others: connections to it are attempted, and its probe answers.</summary>
+    /// <summary>
+    /// Whether it is preferred for requests: connections to it are attempted, and its last probe did not fail.
+    /// </summary>
     public bool IsAvailable => !_probeFailed && !Connector.IsOpen;
 
-    /// <summary>Carries its requests.</summary>
+    /// <summary>Sends its requests.</summary>
     public Transport Transport { get; }
 
-    /// <summary>Notes what a probe found; true where that is news.</summary>
+    /// <summary>Records the result of a probe; true if the result has changed.</summary>
     public bool Probed(bool works)
     {
         var changed = _probeFailed == works;

@@ -2,7 +2,7 @@ using Router.Http;
 
 namespace Router.Upstreams;
 
-/// <summary>What was last seen of a backend.</summary>
-/// <param name="At">When.</param>
-/// <param name="Failure">What went wrong; null where it answered.</param>
+/// <summary>The outcome of the last contact with a backend.</summary>
+/// <param name="At">When it happened.</param>
+/// <param name="Failure">What went wrong; null if the backend responded.</param>
 public sealed record LastContact(DateTimeOffset At, ForwardFailure? Failure);

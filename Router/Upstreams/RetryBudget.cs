@@ -1,26 +1,26 @@
 namespace Router.Upstreams;
 
 /// <summary>
-/// Keeps repeated requests to a share of all: one for each five, and up to ten at once after a quiet time. When everything fails,
-/// repeating everything would be a second flood on a backend that has drowned in the first.
+/// Limits retries to a fraction of all requests: one retry per five requests, and up to ten at once after a quiet period. When everything
+/// fails, retrying everything would flood a backend that is already overloaded.
 /// </summary>
 public sealed class RetryBudget
 {
-    // In fifths of a repeat.
+    // In fifths of a retry.
     private const int Cost = 5;
     private const int Most = 10 * Cost;
     private int _saved = Most;
 
-    /// <summary>A first attempt is made.</summary>
+    /// <summary>Records a first attempt.</summary>
     public void Save()
     {
         var saved = Volatile.Read(ref _saved);
-        // A lost race only loses a fifth of a repeat.
+        // A lost race loses only a fifth of a retry.
         if (saved < Most)
             Interlocked.CompareExchange(ref _saved, saved + 1, saved);
     }
 
-    /// <summary>Takes one repeat out; false where none is left.</summary>
+    /// <summary>Takes one retry from the budget; false if none is left.</summary>
     public bool TrySpend()
     {
         while (true)

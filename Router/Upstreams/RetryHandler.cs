@@ -5,16 +5,16 @@ using Router.Http;
 namespace Router.Upstreams;
 
 /// <summary>
-/// Sends a request again where the backend has provably not begun with it, or where the request may be done twice and a kept
-/// connection turned out dead. Nothing else, and never beyond the budget, but that a backend's other address may always be tried:
-/// it has not been asked yet, and one that is down has a circuit breaker. The policy is asked only after a first failure:
-/// a request that goes well pays nothing for it.
+/// Retries a request if the backend has provably not started processing it, or if it is idempotent and a reused connection turned out to be
+/// dead. It retries nothing else and never exceeds the budget, except that another destination of the backend may always be tried: that one
+/// has not received the request yet, and a destination that is down has a circuit breaker. The policy is used only after a first failure: a
+/// successful request pays nothing for it.
 /// </summary>
 public sealed class RetryHandler : DelegatingHandler
 {
     private const int Repeats = 2;
 
-    // A backend that ends a connection after 50 requests refuses what is beyond them on it. A burst of 500 then takes ten connections.
+    // A backend that ends a connection after 50 requests refuses any further ones on it. A burst of 500 then needs ten connections.
     private const int RefusedRepeats = 10;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
@@ -23,14 +23,14 @@ public sealed class RetryHandler : DelegatingHandler
     private readonly Action<BackendException> _repeated;
     private readonly AsyncRetryPolicy _policy;
 
-    /// <summary>Makes the handler.</summary>
-    /// <param name="hasOthers">Whether the backend has several addresses.</param>
-    /// <param name="repeated">Is told of each repeat and of what made it necessary.</param>
+    /// <summary>Creates the handler.</summary>
+    /// <param name="hasOthers">Whether the backend has several destinations.</param>
+    /// <param name="repeated">Called for each retry with the failure that caused it.</param>
     public RetryHandler(bool hasOthers, Action<BackendException> repeated)
     {
         _hasOthers = hasOthers;
         _repeated = repeated;
-        // Between 12 and 37 ms, then twice that: enough for a restarting listener, spread so that all do not come at once.
+        // Between 12 and 37 ms, then twice that: enough for a listener to restart, with jitter so that retries do not all arrive at once.
         _policy = Policy
             .Handle<BackendException>(IsWorthAnother)
             .WaitAndRetryAsync(
@@ -62,7 +62,7 @@ public sealed class RetryHandler : DelegatingHandler
         return await RepeatAsync(sent).ConfigureAwait(false);
     }
 
-    // What the backend declares unprocessed has cost it nothing, so it is bounded by a number and not by the budget.
+    // A request that the backend declares unprocessed has cost it nothing, so these retries are limited by a count and not by the budget.
     private async Task<HttpResponseMessage> RepeatRefusedAsync(BackendRequest request, BackendException error)
     {
         for (var repeat = 1; ; repeat++)
@@ -72,7 +72,7 @@ public sealed class RetryHandler : DelegatingHandler
                 request.NotBegun();
             try
             {
-                // A connection that has ended is replaced at once. A backend that has too many streams needs a moment.
+                // A connection that has ended is replaced immediately. A backend that has too many streams needs a moment.
                 if (repeat > 1)
                     await Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()), request.Cancellation).ConfigureAwait(false);
                 return await base.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
@@ -97,7 +97,7 @@ public sealed class RetryHandler : DelegatingHandler
 
     private bool MaySpend(BackendException error) => (error.NotBegun && _hasOthers) || _budget.TrySpend();
 
-    // On a connection of its own a request can't meet one that died idle.
+    // On a new connection, a request cannot encounter one that died while idle.
     private bool IsWorthAnother(BackendException error) => error.NotBegun && IsWorthTrying(error) && MaySpend(error);
 
     private bool IsWorthTrying(BackendException error) =>

@@ -4,7 +4,7 @@ using Router.Http;
 
 namespace Router.Upstreams;
 
-/// <summary>What lives of a backend: its client, its addresses, its places, and the count of what is in flight.</summary>
+/// <summary>The runtime state of a backend: its client, its destinations, its permits and its number of requests in flight.</summary>
 public sealed class Upstream(
     BackendSettings settings,
     ImmutableArray<Destination> destinations,
@@ -21,43 +21,43 @@ public sealed class Upstream(
     private int _upgraded;
     private int _queued;
 
-    /// <summary>The backend as configured.</summary>
+    /// <summary>The backend's configuration.</summary>
     public BackendSettings Settings => settings;
 
-    /// <summary>Its addresses.</summary>
+    /// <summary>The backend's destinations.</summary>
     public ImmutableArray<Destination> Destinations => destinations;
 
-    /// <summary>The pooled client; no other backend shares it, so no backend's connections wait on another's.</summary>
+    /// <summary>The pooled client. It is not shared with other backends, so no backend's connections wait for another's.</summary>
     public HttpClient Client => client;
 
-    /// <summary>How many requests were sent to it again.</summary>
+    /// <summary>The number of retries.</summary>
     public RetryCounts Retries => retries;
 
-    /// <summary>When it last got a request that may change something, before it was configured anew included.</summary>
+    /// <summary>When it last received a request that may change data, including the time before its configuration changed.</summary>
     public LastWrite LastWrite => lastWrite;
 
-    /// <summary>How many requests have begun and not ended.</summary>
+    /// <summary>The number of requests in flight.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 
-    /// <summary>How many connections have been upgraded (WebSockets) and are open.</summary>
+    /// <summary>The number of open upgraded connections (WebSockets).</summary>
     public int Upgraded => Volatile.Read(ref _upgraded);
 
-    /// <summary>What was last seen of it, without asking it now; null where no request was sent yet.</summary>
+    /// <summary>The outcome of the last contact, without probing the backend; null if no request has been sent yet.</summary>
     public LastContact? LastSeen => _lastSeen;
 
-    /// <summary>Counts a request in. Each call needs one <see cref="Leave"/>.</summary>
+    /// <summary>Counts a request as in flight. Each call requires one call of <see cref="Leave"/>.</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);
 
-    /// <summary>Counts a request out.</summary>
+    /// <summary>Counts a request as ended.</summary>
     public void Leave() => Interlocked.Decrement(ref _inFlight);
 
     /// <summary>
-    /// Takes one of the permits for requests that the backend may have at once; false where none is free. Each needs one
+    /// Takes one of the permits that limit the backend's concurrent requests; false if none is free. Each permit requires one call of
     /// <see cref="ReturnPermit"/>.
     /// </summary>
     public bool TryTakePermit() => _permits.Wait(0, CancellationToken.None);
 
-    /// <summary>Waits for a permit; false where the queue is full or too slow.</summary>
+    /// <summary>Waits for a permit; false if the queue is full or too slow.</summary>
     public ValueTask<bool> WaitForPermitAsync(CancellationToken cancellationToken)
     {
         if (Interlocked.Increment(ref _queued) <= settings.MaxQueuedRequests)
@@ -66,29 +66,28 @@ public sealed class Upstream(
         return ValueTask.FromResult(false);
     }
 
-    /// <summary>Gives a permit back.</summary>
     public void ReturnPermit() => _permits.Release();
 
-    /// <summary>A connection was upgraded, or an upgraded one has ended.</summary>
+    /// <summary>Adjusts the number of upgraded connections when one opens or ends.</summary>
     public void CountUpgraded(int change) => Interlocked.Add(ref _upgraded, change);
 
-    /// <summary>Notes that the backend answered.</summary>
-    /// <param name="now">A timestamp of the clock.</param>
+    /// <summary>Records that the backend has responded.</summary>
+    /// <param name="now">The clock's current timestamp.</param>
     public void ResponseStarted(long now)
     {
-        // Good news of this second is news enough.
+        // Recording success once per second is enough.
         if (_lastSeen is { Failure: null } && time.GetElapsedTime(Volatile.Read(ref _lastAnswer), now) < TimeSpan.FromSeconds(1))
             return;
         Volatile.Write(ref _lastAnswer, now);
         _lastSeen = new LastContact(time.GetUtcNow(), null);
     }
 
-    /// <summary>Notes that the backend could not be reached or did not answer.</summary>
+    /// <summary>Records that the backend could not be reached or did not respond.</summary>
     public void Failed(ForwardFailure failure) => _lastSeen = new LastContact(time.GetUtcNow(), failure);
 
     /// <summary>
-    /// Closes the connections that no request needs: the configuration has the backend no longer. A request that still comes, from a table
-    /// that was replaced at this moment, is served on a connection of its own.
+    /// Closes the connections that no request uses: the configuration no longer contains the backend. A request that still arrives, from a
+    /// route table that was replaced at that moment, is served on a connection of its own.
     /// </summary>
     public void Retire()
     {
@@ -100,7 +99,7 @@ public sealed class Upstream(
         }
     }
 
-    /// <summary>Keeps connections again: the configuration has the backend back.</summary>
+    /// <summary>Starts to keep connections again: the configuration contains the backend again.</summary>
     public void Revive()
     {
         foreach (var destination in destinations)

@@ -3,7 +3,7 @@ using Router.Http;
 
 namespace Router.Upstreams;
 
-/// <summary>Sends each request to one of a backend's addresses.</summary>
+/// <summary>Sends each request to one of a backend's destinations.</summary>
 public sealed class UpstreamHandler(ImmutableArray<Destination> destinations) : HttpMessageHandler
 {
     protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)

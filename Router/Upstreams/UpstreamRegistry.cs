@@ -5,8 +5,8 @@ using Router.Configuration;
 namespace Router.Upstreams;
 
 /// <summary>
-/// The upstreams by their settings. A backend whose settings stay the same over a reload keeps its upstream,
-/// with its connections and its counts; one that changed gets a new one, and what is in flight ends on the old.
+/// The upstreams by their settings. A backend whose settings do not change on reload keeps its upstream with its connections and counts. A
+/// changed backend gets a new upstream, and its requests in flight complete on the old one.
 /// </summary>
 public sealed class UpstreamRegistry(TimeProvider time)
 {
@@ -15,7 +15,7 @@ public sealed class UpstreamRegistry(TimeProvider time)
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, LastWrite> _lastWrites = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The upstream of a backend, made on first use.</summary>
+    /// <summary>The upstream of a backend, created on first use.</summary>
     public Upstream For(BackendSettings settings)
     {
         lock (_lock)
@@ -27,16 +27,16 @@ public sealed class UpstreamRegistry(TimeProvider time)
         }
     }
 
-    /// <summary>All that are used or still have something in flight.</summary>
+    /// <summary>All upstreams that are used or still have requests in flight.</summary>
     public IEnumerable<Upstream> All => _all.Values;
 
-    /// <summary>How many requests a backend has, those included that began before it was configured anew.</summary>
+    /// <summary>A backend's number of requests in flight, including those that started before its configuration changed.</summary>
     public int InFlight(string backend) => _all.Values.Where(upstream => IsOf(upstream, backend)).Sum(upstream => upstream.InFlight);
 
-    /// <summary>How many upgraded connections a backend has, those included that began before it was configured anew.</summary>
+    /// <summary>A backend's number of upgraded connections, including those that started before its configuration changed.</summary>
     public int Upgraded(string backend) => _all.Values.Where(upstream => IsOf(upstream, backend)).Sum(upstream => upstream.Upgraded);
 
-    /// <summary>The last writes by the backend's name, of every backend that there was since the start.</summary>
+    /// <summary>The last writes by backend name, for every backend that has existed since startup.</summary>
     public IEnumerable<KeyValuePair<string, LastWrite>> LastWrites =>
         _lastWrites.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase);
 
@@ -48,7 +48,7 @@ public sealed class UpstreamRegistry(TimeProvider time)
         Sweep();
     }
 
-    /// <summary>Closes the connections of retired upstreams that no request needs, and forgets those that have nothing in flight.</summary>
+    /// <summary>Closes the unused connections of retired upstreams, and removes retired upstreams that have nothing in flight.</summary>
     public void Sweep()
     {
         lock (_lock)
