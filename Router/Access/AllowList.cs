@@ -6,15 +6,15 @@ using System.Net.Sockets;
 namespace Router.Access;
 
 /// <summary>
-/// A set of address ranges. The ranges are kept merged and sorted, so that a look-up is a binary search
-/// and a list of thousands costs about as much as one of ten.
+/// A set of address ranges. The ranges are kept merged and sorted, so that a look-up is a binary search and a list of thousands costs about
+/// as much as one of ten.
 /// </summary>
 public sealed class AllowList
 {
     private readonly UInt128[] _firsts;
     private readonly UInt128[] _lasts;
 
-    /// <summary>Makes the set.</summary>
+    /// <summary>Creates the set.</summary>
     /// <param name="name">The list's name in the configuration.</param>
     /// <param name="ranges">The ranges, in any order.</param>
     public AllowList(string name, ImmutableArray<IPNetwork> ranges)
@@ -43,10 +43,10 @@ public sealed class AllowList
     /// <summary>The name in the configuration.</summary>
     public string Name { get; }
 
-    /// <summary>How many ranges were configured.</summary>
+    /// <summary>The number of configured ranges.</summary>
     public int Count { get; }
 
-    /// <summary>An address that is in the list; null where it is empty.</summary>
+    /// <summary>An address that is in the list; null if the list is empty.</summary>
     public IPAddress? Sample { get; }
 
     /// <summary>Whether an address is in one of the ranges. An IPv4-mapped IPv6 address counts as the IPv4 address.</summary>
@@ -59,7 +59,7 @@ public sealed class AllowList
         return index >= 0 && number <= _lasts[index];
     }
 
-    // IPv4 takes the place of its mapped form ::ffff:0:0/96 (RFC 4291 section 2.5.5.2), so that one order holds both.
+    // IPv4 is represented by its mapped form ::ffff:0:0/96 (RFC 4291 section 2.5.5.2), so that one order covers both.
     private static UInt128 Number(IPAddress address)
     {
         Span<byte> bytes = stackalloc byte[16];

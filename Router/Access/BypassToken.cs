@@ -5,33 +5,33 @@ using Microsoft.Extensions.Primitives;
 
 namespace Router.Access;
 
-/// <summary>The secret by which a tester passes a closed site, and where a request carries it. No backend ever gets it.</summary>
+/// <summary>The secret that exempts a request from the closed site, and where a request carries it. No backend ever receives it.</summary>
 public static class BypassToken
 {
-    /// <summary>The field for scripts.</summary>
+    /// <summary>The header for scripts.</summary>
     public const string Header = "X-Router-Bypass";
 
     /// <summary>
-    /// The cookie for browsers on https; the prefix makes them refuse it where it did not come securely (RFC 6265bis section 4.1.3).
+    /// The cookie for browsers on https; the prefix makes them reject it unless it was set securely (RFC 6265bis section 4.1.3).
     /// </summary>
     public const string SecureCookie = "__Secure-" + PlainCookie;
 
     /// <summary>The cookie for browsers on plain http, which drop a cookie with the prefix or the Secure attribute.</summary>
     public const string PlainCookie = "router-bypass";
 
-    // Longer than any that is given out; what is longer is not worth a hash.
+    // Longer than any issued token; a longer one is not worth a hash.
     private const int Longest = 100;
 
-    // A browser may hold one of an earlier window, one for the host and one for its domain, of each name. More are made up.
+    // A browser may hold one of an earlier window, one for the host and one for its domain, of each name. Any more are forged.
     private const int Most = 8;
 
-    /// <summary>A new one: 256 bits that nobody can guess.</summary>
+    /// <summary>A new token: 256 unguessable bits.</summary>
     public static string New() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
 
-    /// <summary>What is kept of it.</summary>
+    /// <summary>The hash that is stored instead of the token.</summary>
     public static string HashOf(string token) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(token)));
 
-    /// <summary>The tokens that a request carries: an old cookie must not hide a newer one.</summary>
+    /// <summary>All tokens that a request carries: an old cookie must not hide a newer one.</summary>
     public static IEnumerable<string> Of(HttpRequest request)
     {
         var cookies = request
@@ -46,7 +46,7 @@ public static class BypassToken
             .Take(Most);
     }
 
-    /// <summary>The value of <c>Cookie</c> without the token; null where nothing is left.</summary>
+    /// <summary>The value of <c>Cookie</c> without the token; null if nothing is left.</summary>
     public static string? Without(string? cookies)
     {
         if (cookies?.Contains(PlainCookie, StringComparison.Ordinal) != true)
@@ -54,7 +54,7 @@ public static class BypassToken
         return string.Join("; ", Pairs(cookies).Where(static pair => !IsToken(pair))) is { Length: > 0 } rest ? rest : null;
     }
 
-    /// <summary>The same for several of them.</summary>
+    /// <summary>The values of <c>Cookie</c> without the token.</summary>
     public static StringValues Without(StringValues cookies)
     {
         if (cookies is [var only])
@@ -62,10 +62,10 @@ public static class BypassToken
         return cookies.Select(Without).OfType<string>().ToArray();
     }
 
-    // What reads a token and what removes it split in the same way, so that no spelling is accepted and yet passed on.
+    // Reading a token and removing it split the header in the same way, so that no spelling is accepted and still forwarded.
     private static string[] Pairs(string? cookies) =>
         cookies?.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
 
-    // The names of cookies are case-sensitive (RFC 6265 section 5.3), unlike the framework's collection.
+    // Cookie names are case-sensitive (RFC 6265 section 5.3), unlike the framework's collection.
     private static bool IsToken(string pair) => pair.Split('=', 2) is [var name, _] && name.Trim() is SecureCookie or PlainCookie;
 }

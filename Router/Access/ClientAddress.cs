@@ -5,15 +5,15 @@ using Router.Http;
 namespace Router.Access;
 
 /// <summary>
-/// Who the client is: the peer, or, where that is a trusted proxy, whom the proxies name, read from the right past every proxy
-/// that is trusted too. What stands further left was written by somebody nobody here trusts.
+/// Determines the client: the peer or, if the peer is a trusted proxy, the address that the proxies name, read from the right past every
+/// proxy that is also trusted. Whatever is further left was written by an untrusted party.
 /// </summary>
 public static class ClientAddress
 {
     /// <summary>Finds the client.</summary>
-    /// <param name="peer">Who connected.</param>
+    /// <param name="peer">The address that connected.</param>
     /// <param name="forwardedFor">The values of <c>X-Forwarded-For</c>.</param>
-    /// <param name="trusted">The proxies that are believed; null where none is.</param>
+    /// <param name="trusted">The trusted proxies; null if there are none.</param>
     public static IPAddress Of(IPAddress peer, StringValues forwardedFor, AllowList? trusted)
     {
         var client = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
@@ -25,7 +25,7 @@ public static class ClientAddress
                 if (trusted is null || !trusted.Contains(client))
                     return client;
                 var comma = rest.LastIndexOf(',');
-                // Rubbish is no way in: whoever wrote it, the last one that is known stands for the client.
+                // An invalid entry gains nothing: regardless of its author, the last known address counts as the client.
                 if (!TryRead(rest[(comma + 1)..].Trim(" \t"), out var before))
                     return client;
                 client = before;
@@ -54,7 +54,7 @@ public static class ClientAddress
             text = text[..colon];
         }
 
-        // "1", "0x7f.1" and "010.0.0.1" are addresses to the framework, and to nobody who writes this field.
+        // The framework parses "1", "0x7f.1" and "010.0.0.1" as addresses, but nothing that writes this header means them so.
         if (!IPAddress.TryParse(text, out var parsed) || (!text.Contains(':') && !IsWrittenSo(parsed, text)))
             return false;
         address = parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4() : parsed;

@@ -1,14 +1,14 @@
 namespace Router.Access;
 
 /// <summary>
-/// Detects a request that a page of another site made the browser send. Browsers say where it comes from; other clients say nothing.
+/// Detects a request that another site's page made the browser send. Browsers state where a request comes from; other clients do not.
 /// </summary>
 public static class CrossSite
 {
     /// <summary>Whether another site's page sent the request.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="anyScheme">Whether http and https of the same host count as one: behind a load balancer that ends TLS, Router does not
-    /// know which the browser used.</param>
+    /// <param name="anyScheme">Whether http and https of the same host count as one: behind a load balancer that terminates TLS, Router
+    /// does not know which of them the browser used.</param>
     public static bool Sent(HttpRequest request, bool anyScheme = false)
     {
         if (request.Headers["Sec-Fetch-Site"].ToString() is { Length: > 0 } site)
@@ -21,7 +21,7 @@ public static class CrossSite
             : !IsOriginOf(origin, request.Scheme, request.IsHttps ? 443 : 80, host);
     }
 
-    // An origin leaves its scheme's usual port out (RFC 6454 section 6.2); Host may name it.
+    // An origin omits its scheme's default port (RFC 6454 section 6.2); Host may include it.
     private static bool IsOriginOf(string origin, string scheme, int usualPort, string host)
     {
         var port = $":{usualPort}";

@@ -5,12 +5,12 @@ using Router.Configuration;
 namespace Router.Access;
 
 /// <summary>
-/// What lives of a list of trusted proxies: the last good one. A list that can't be read leaves the last good one as it is, and
-/// where there is none yet, nobody of it is trusted.
+/// The runtime state of a list of trusted proxies: its last valid content. If the list cannot be read, the last valid content remains in
+/// use; if there is none yet, none of its proxies is trusted.
 /// </summary>
 public sealed partial class ProxyList
 {
-    // What failed is tried again soon: until it works, the clients behind these proxies may be taken for the proxies.
+    // A failed read is retried soon: until it succeeds, the clients behind these proxies may be mistaken for the proxies.
     private static readonly TimeSpan Retry = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -20,7 +20,7 @@ public sealed partial class ProxyList
     private bool? _works;
     private long? _nextAt;
 
-    /// <summary>Begins with what the configuration itself says, or with what was known before a reload.</summary>
+    /// <summary>Starts with the configured ranges, or with what was known before a reload.</summary>
     public ProxyList(TrustedProxyListSettings settings, ProxyList? before, TimeProvider time, ILogger logger)
     {
         (Settings, _time, _logger) = (settings, time, logger);
@@ -30,19 +30,19 @@ public sealed partial class ProxyList
     /// <summary>The list as configured.</summary>
     public TrustedProxyListSettings Settings { get; }
 
-    /// <summary>The ranges that are trusted.</summary>
+    /// <summary>The trusted ranges.</summary>
     public ImmutableArray<IPNetwork> Ranges => _good?.Ranges ?? Settings.Ranges;
 
-    /// <summary>How long ago the list was read; null where it never was, or where the configuration itself has it.</summary>
+    /// <summary>How long ago the list was read; null if it never was, or if the configuration itself contains it.</summary>
     public TimeSpan? Age => _good is { } good ? _time.GetElapsedTime(good.At) : null;
 
-    /// <summary>Whether it is time to read it.</summary>
+    /// <summary>Whether the list is due to be read.</summary>
     public bool IsDue => Settings.Location is not null && (_nextAt is not { } next || _time.GetTimestamp() >= next);
 
-    /// <summary>Why the list could not be read last time; null where it could.</summary>
+    /// <summary>Why the last read failed; null if it succeeded.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Reads it; one caller at a time.</summary>
+    /// <summary>Reads the list; call it from one caller at a time.</summary>
     public async Task RefreshAsync(HttpClient client, CancellationToken stopping)
     {
         var location = Settings.Location!;
@@ -71,7 +71,7 @@ public sealed partial class ProxyList
         Report(problem, location.IsFile ? location.LocalPath : location.AbsoluteUri);
     }
 
-    // Once for each change from good to bad or back: what is still so is no news.
+    // Logged once for each change from good to bad or back: an unchanged state is not news.
     private void Report(string? problem, string location)
     {
         if (_works == problem is null)

@@ -5,16 +5,16 @@ using Router.Configuration;
 namespace Router.Access;
 
 /// <summary>
-/// The lists of trusted proxies by their settings: one whose source stays the same over a reload keeps what was read from it.
+/// The lists of trusted proxies by their settings: a list whose source stays the same over a reload keeps what was read from it.
 /// </summary>
 public sealed class ProxyLists(TimeProvider time, ILogger<ProxyList> logger)
 {
     private readonly ConcurrentDictionary<TrustedProxyListSettings, ProxyList> _all = new();
 
-    /// <summary>The list, made on first use.</summary>
+    /// <summary>The list, created on first use.</summary>
     public ProxyList For(TrustedProxyListSettings settings) => _all.GetOrAdd(settings, Create);
 
-    /// <summary>Forgets the lists that the configuration in force doesn't have any more.</summary>
+    /// <summary>Drops the lists that the configuration in force no longer has.</summary>
     public void KeepOnly(ImmutableArray<TrustedProxyListSettings> settings)
     {
         foreach (var gone in _all.Keys.Except(settings))

@@ -7,18 +7,18 @@ using Router.Configuration;
 namespace Router.Access;
 
 /// <summary>
-/// Reads a list of address ranges that somebody publishes: the ip-ranges form
-/// (<c>{"prefixes":[{"ip_prefix":"…","service":"…"}],"ipv6_prefixes":[{"ipv6_prefix":"…","service":"…"}]}</c>),
-/// or plain text with a range to a line. A list is taken whole or not at all.
+/// Parses a published list of address ranges: the ip-ranges format
+/// (<c>{"prefixes":[{"ip_prefix":"…","service":"…"}],"ipv6_prefixes":[{"ipv6_prefix":"…","service":"…"}]}</c>), or plain text with one
+/// range per line. A list is accepted as a whole or not at all.
 /// </summary>
 public static class PublishedRanges
 {
     private static readonly char[] Separators = [',', ' ', '\t', '\r', '\n'];
 
-    /// <summary>Reads it.</summary>
+    /// <summary>Parses the list.</summary>
     /// <param name="content">The list.</param>
-    /// <param name="service">The service whose ranges count; null for all. Plain text doesn't know services.</param>
-    /// <exception cref="FormatException">It is not such a list, or an empty one, or one that would believe everyone.</exception>
+    /// <param name="service">The service whose ranges are used; null for all. Plain text has no services.</param>
+    /// <exception cref="FormatException">It is not such a list, it is empty, or it would trust everyone.</exception>
     public static ImmutableArray<IPNetwork> Read(ReadOnlyMemory<byte> content, string? service)
     {
         ImmutableArray<IPNetwork> ranges = content.Span.TrimStart(" \t\r\n\uFEFF"u8).StartsWith("{"u8)
@@ -57,7 +57,7 @@ public static class PublishedRanges
             select Range(entry.TryGetProperty(field, out var range) ? range.GetString() : null);
     }
 
-    // Whoever may say who the client is may be anyone: a list that takes in every address has been broken or forged.
+    // A trusted proxy can claim to be any client: a list that covers every address has been broken or forged.
     private static IPNetwork Range(string? text) =>
         !AddressRange.TryParse(text, out var range) ? throw new FormatException($"'{text}' is neither an address nor a range")
         : range.PrefixLength == 0 ? throw new FormatException($"'{text}' is everyone")

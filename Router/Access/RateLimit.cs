@@ -8,14 +8,15 @@ using Router.Configuration;
 namespace Router.Access;
 
 /// <summary>
-/// What lives of a rate limit: a bucket for each client that has asked lately. A bucket holds the burst and the one request that the rate
-/// gives, so that 1 + burst pass at once, and then as many as the rate says.
+/// The runtime state of a rate limit: a bucket for each recent client. A bucket holds the burst plus the one request that the rate allows,
+/// so that 1 + burst pass at once, and then as many as the rate allows.
 /// <para>
-/// Memory: clients share 65,536 buckets by a hash of their address, however many addresses come. A bucket costs 150 bytes
-/// (measured, with the dictionary's entry), so a limit never takes more than 10 MiB, and the framework's look at each of them ten times
+/// Memory: clients share 65,536 buckets by a hash of their address, however many addresses send requests. A bucket costs 150 bytes
+/// (measured, including the dictionary entry), so a limit never takes more than 10 MiB, and the framework's check of each bucket ten times
 /// a second never more than 4 % of a core. A bucket that has been full for ten seconds is dropped.
-/// Sharing: one client out of 1,000 that ask at the same time shares its bucket with any of the others with a probability of
-/// 999 / 65,536 = 1.5 %. The hash is seeded for each process, so that nobody can look up addresses that share somebody else's bucket.
+/// Sharing: one client out of 1,000 that send requests at the same time shares its bucket with any of the others with a probability of
+/// 999 / 65,536 = 1.5 %. The hash is seeded for each process, so that an attacker cannot look up addresses that share another client's
+/// bucket.
 /// </para>
 /// </summary>
 public sealed class RateLimit : IDisposable
@@ -24,7 +25,7 @@ public sealed class RateLimit : IDisposable
 
     private readonly PartitionedRateLimiter<IPAddress> _limiter;
 
-    /// <summary>Begins with every bucket full.</summary>
+    /// <summary>Starts with every bucket full.</summary>
     public RateLimit(RateLimitSettings settings, TimeProvider time)
     {
         Settings = settings;
@@ -36,10 +37,10 @@ public sealed class RateLimit : IDisposable
     /// <summary>The limit as configured.</summary>
     public RateLimitSettings Settings { get; }
 
-    /// <summary>The seconds after which a refused client may come back (RFC 9110 section 10.2.3).</summary>
+    /// <summary>The seconds after which a rejected client may retry (RFC 9110 section 10.2.3).</summary>
     public string RetryAfter { get; }
 
-    /// <summary>Counts a request; false where it is one too many.</summary>
+    /// <summary>Counts a request; false if it exceeds the limit.</summary>
     public bool Allows(string method, IPAddress client)
     {
         if (!Settings.Covers(method))
@@ -51,14 +52,14 @@ public sealed class RateLimit : IDisposable
         }
         catch (ObjectDisposedException)
         {
-            // A reload has just replaced the limit; the request began before.
+            // A reload has just replaced the limit; the request started before.
             return true;
         }
     }
 
     public void Dispose() => _limiter.Dispose();
 
-    // A household or a server has a /64 at the least (RFC 6177), and can take a new address out of it for every request.
+    // A household or a server has at least a /64 (RFC 6177), and can use a new address from it for every request.
     private static int BucketOf(IPAddress client)
     {
         Span<byte> bytes = stackalloc byte[16];

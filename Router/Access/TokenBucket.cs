@@ -3,24 +3,24 @@ using System.Threading.RateLimiting;
 namespace Router.Access;
 
 /// <summary>
-/// A bucket that is full at first, gives one token to each request and gets them back at a steady rate.
-/// It holds a single number: when it will be full again. A token that is taken moves that one interval into the future, and there is one
-/// to take as long as it stays within the whole bucket's time: the generic cell rate algorithm.
+/// A bucket that starts full, gives one token to each request and is refilled at a steady rate. It holds a single number: when it will be
+/// full again. Taking a token moves that time one interval into the future, and a token is available as long as it remains within the time
+/// that the whole bucket takes to refill: the generic cell rate algorithm.
 /// <para>
-/// Why not the framework's <see cref="TokenBucketRateLimiter"/>: in .NET 10 it credits the time that it has stood full to the first
-/// replenishment after a request. Measured behind <see cref="PartitionedRateLimiter{TResource}"/>: a bucket of 21 that gets 3 a second
-/// back, left alone for ten seconds, gave 21 tokens and a quarter of a second later 16 more. It also counts by the machine's clock alone.
+/// Why not the framework's <see cref="TokenBucketRateLimiter"/>: in .NET 10 it credits the time that it was full to the first replenishment
+/// after a request. Measured behind <see cref="PartitionedRateLimiter{TResource}"/>: a bucket of 21 with a refill of 3 per second, left
+/// idle for ten seconds, gave 21 tokens and a quarter of a second later 16 more. It also uses the machine's clock only.
 /// </para>
 /// </summary>
 /// <param name="time">The clock.</param>
 /// <param name="capacity">How many tokens it holds.</param>
-/// <param name="rate">How many come back in a second.</param>
+/// <param name="rate">How many tokens are refilled per second.</param>
 internal sealed class TokenBucket(TimeProvider time, int capacity, double rate) : RateLimiter
 {
     private readonly long _interval = Math.Max(1, (long)(time.TimestampFrequency / rate));
     private long _fullAt = time.GetTimestamp();
 
-    /// <summary>How long it has been full; null while it is not. A full one may be forgotten: a new one is the same.</summary>
+    /// <summary>How long it has been full; null if it is not. A full bucket may be dropped: a new one is equivalent.</summary>
     public override TimeSpan? IdleDuration
     {
         get
@@ -45,7 +45,7 @@ internal sealed class TokenBucket(TimeProvider time, int capacity, double rate) 
         }
     }
 
-    /// <summary>Nobody waits for a token: who gets none now is told so.</summary>
+    /// <summary>No request waits for a token: if none is available now, it is rejected.</summary>
     protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
         ValueTask.FromResult(AttemptAcquireCore(permitCount));
 

@@ -4,21 +4,21 @@ using Router.Configuration;
 namespace Router.Modes;
 
 /// <summary>
-/// The announced end of a downtime, and what a change makes of it. Visitors read it, so it never moves closer unless the operator says so.
+/// The announced end of a downtime, and how a change affects it. Visitors read it, so it never moves closer unless the operator says so.
 /// </summary>
 public static class AnnouncedEnd
 {
     /// <summary>The furthest ahead that a time may be announced.</summary>
     public static readonly TimeSpan LongestAhead = TimeSpan.FromDays(60);
 
-    /// <summary>The end that the last closed step announces; null where none does.</summary>
+    /// <summary>The end that the last closed step announces; null if there is none.</summary>
     public static DateTimeOffset? Of(IEnumerable<ModeStep> steps) => steps.LastOrDefault(step => step.Mode.ClosesAnything)?.Until;
 
-    /// <summary>The end of a step after a change; null where none is announced.</summary>
+    /// <summary>The end of a step after a change; null if none is announced.</summary>
     public static DateTimeOffset? After(ModeStep step, ModeChange change) =>
         step.Mode.ClosesAnything ? change.Until ?? (step.Until + change.ExtendBy) ?? step.Until : null;
 
-    /// <summary>Checks what is added to the ends of these steps.</summary>
+    /// <summary>Validates an extension of the ends of these steps.</summary>
     public static void CheckExtension(IReadOnlyCollection<ModeStep> steps, ModeChange change, DateTimeOffset now, ValidationErrors errors)
     {
         if (change.ExtendBy is not { } by)
@@ -43,7 +43,7 @@ public static class AnnouncedEnd
             errors.Add("extendBy", $"moves the end to {Text(end + by)}", $"Choose an end within {LongestAhead.Days} days");
     }
 
-    /// <summary>Refuses to move the end of any of these steps closer unless the change says that it may.</summary>
+    /// <summary>Rejects a change that moves the end of any of these steps closer, unless the change allows it.</summary>
     public static void CheckShortening(IEnumerable<ModeStep> steps, ModeChange change, ValidationErrors errors)
     {
         if (change.Shorten || change.Until is not { } until)

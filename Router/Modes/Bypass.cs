@@ -4,7 +4,7 @@ using Router.Configuration;
 namespace Router.Modes;
 
 /// <summary>
-/// Lets testers through while the site is closed: by a token, of which only the hash is kept, or by address. It ends with the window of
+/// Exempts bypass users from the closed site: by a token, of which only the hash is stored, or by address. It ends with the window of
 /// downtime.
 /// </summary>
 public sealed record Bypass
@@ -20,21 +20,21 @@ public sealed record Bypass
     /// <summary>When it ends at the latest.</summary>
     public required DateTimeOffset Until { get; init; }
 
-    /// <summary>The SHA-256 of the token, in hexadecimal; null where it is by address.</summary>
+    /// <summary>The SHA-256 of the token, in hexadecimal; null if it is by address.</summary>
     public string? TokenHash { get; init; }
 
-    /// <summary>The address or range; null where it is by token.</summary>
+    /// <summary>The address or range; null if it is by token.</summary>
     public string? Addresses { get; init; }
 
     /// <summary>Who issued it.</summary>
     public string? By { get; init; }
 
-    /// <summary>For whom and what.</summary>
+    /// <summary>For whom and for what purpose it was issued.</summary>
     public string? Note { get; init; }
 
-    /// <summary>Whether it is valid for a window at a time.</summary>
+    /// <summary>Whether it is valid for a window at a given time.</summary>
     public bool HoldsIn(string? window, DateTimeOffset now) => Window == window && now < Until;
 
-    /// <summary>Whether it is for a client, whose address is in its own family as <c>ClientAddress</c> gives it.</summary>
+    /// <summary>Whether it covers a client, whose address is in its own family, as <c>ClientAddress</c> returns it.</summary>
     public bool IsFor(IPAddress client) => AddressRange.TryParse(Addresses, out var range) && range.Contains(client);
 }

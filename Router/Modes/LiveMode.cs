@@ -2,7 +2,7 @@ using Router.Configuration;
 
 namespace Router.Modes;
 
-/// <summary>The site is open: every backend is reached.</summary>
+/// <summary>The site is open: every backend can be reached.</summary>
 public sealed class LiveMode : Mode
 {
     public override string Name => "live";

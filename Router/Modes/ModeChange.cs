@@ -1,6 +1,6 @@
 namespace Router.Modes;
 
-/// <summary>A change of the mode that an operator asks for. What is null stays unchanged or gets its default.</summary>
+/// <summary>A change of the mode requested by an operator. Null values remain unchanged or get their default.</summary>
 public sealed record ModeChange
 {
     /// <summary>The mode; null to amend the one that is in force or scheduled (a later end, another reason).</summary>
@@ -29,6 +29,6 @@ public sealed record ModeChange
     /// <summary>How long the site is read-only before the change; null for not at all.</summary>
     public TimeSpan? ReadOnlyBefore { get; init; }
 
-    /// <summary>How long what is in flight may last; null for the drain limit.</summary>
+    /// <summary>How long requests in flight may continue; null for the drain limit.</summary>
     public TimeSpan? CutAfter { get; init; }
 }

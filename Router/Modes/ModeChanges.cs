@@ -5,8 +5,8 @@ using Router.Configuration;
 namespace Router.Modes;
 
 /// <summary>
-/// Makes the new record of a change: pure functions of the record, the step in force and the time. The keys of the faults are the
-/// names of the members that an operator sends.
+/// Creates the new record for a change: pure functions of the record, the step in force and the time. The keys of the validation errors are
+/// the names of the members that an operator sends.
 /// </summary>
 public static class ModeChanges
 {
@@ -22,13 +22,13 @@ public static class ModeChanges
     private const int MostBypasses = 50;
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
 
-    /// <summary>The record after a change; null where there are faults. What was scheduled and is not in the change is dropped.</summary>
+    /// <summary>The record after a change; null if there are errors. Anything scheduled that is not in the change is dropped.</summary>
     /// <param name="record">The record before.</param>
     /// <param name="index">Its step in force.</param>
     /// <param name="change">The change.</param>
     /// <param name="now">Now.</param>
     /// <param name="activationDelay">How long it takes until every instance knows of it.</param>
-    /// <param name="errors">What is wrong with it.</param>
+    /// <param name="errors">Receives the validation errors.</param>
     public static ModeRecord? Apply(
         ModeRecord record,
         int index,
@@ -44,7 +44,7 @@ public static class ModeChanges
             : Set(record, index, change, change.Mode, now, activationDelay, errors);
     }
 
-    /// <summary>The record without what is scheduled; null, and a fault, where nothing is.</summary>
+    /// <summary>The record without its scheduled steps; null, and an error, if there are none.</summary>
     public static ModeRecord? Cancel(ModeRecord record, int index, DateTimeOffset now, ValidationErrors errors)
     {
         if (index + 1 < record.Steps.Length)
@@ -53,12 +53,12 @@ public static class ModeChanges
         return null;
     }
 
-    /// <summary>The record with a bypass for the current window; null if there are faults.</summary>
+    /// <summary>The record with a bypass for the current window; null if there are errors.</summary>
     /// <param name="record">The record before.</param>
     /// <param name="index">Its step in force.</param>
     /// <param name="bypass">The bypass; its window is set here.</param>
     /// <param name="now">Now.</param>
-    /// <param name="errors">What is wrong with it.</param>
+    /// <param name="errors">Receives the validation errors.</param>
     public static ModeRecord? Grant(ModeRecord record, int index, Bypass bypass, DateTimeOffset now, ValidationErrors errors)
     {
         CheckTexts([("by", bypass.By), ("note", bypass.Note)], errors);
@@ -90,7 +90,7 @@ public static class ModeChanges
         return errors.Any ? null : after with { Bypasses = after.Bypasses.Add(bypass with { Window = window }) };
     }
 
-    /// <summary>The record without a bypass; null, and a fault, if there is none with that id.</summary>
+    /// <summary>The record without a bypass; null, and an error, if there is none with that id.</summary>
     public static ModeRecord? Revoke(ModeRecord record, int index, string id, DateTimeOffset now, ValidationErrors errors)
     {
         var after = After(record, record.Steps[index..], record.Written, now);
@@ -155,7 +155,8 @@ public static class ModeChanges
 
         if (isSame)
             return After(record, [Amended(current, change)], now, now);
-        // The end, reason and ticket of a closed site are kept while it stays closed. Those of the open site are no reason for a downtime.
+        // The end, reason and ticket of a closed site are kept while it remains closed. Those of the open site are no reason for a
+        // downtime.
         var kept = mode.ClosesAnything && current.Mode.ClosesAnything ? current : null;
         var target = new ModeStep
         {

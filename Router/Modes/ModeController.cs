@@ -1,13 +1,13 @@
 namespace Router.Modes;
 
 /// <summary>
-/// Holds the current state, and puts scheduled steps in force. A step that is due takes effect with the first request
-/// that asks, or by a timer if none does, so that a late timer lets no request through. A step in force stays in force when the clock is
+/// Holds the current state and puts scheduled steps in force. A step that is due takes effect with the first request that checks the mode,
+/// or by a timer if there is no request, so that a late timer lets no request through. A step in force remains in force when the clock is
 /// set back: only a new record replaces it.
 /// </summary>
 public sealed class ModeController : IDisposable
 {
-    // A timer runs by another clock than the instant is given in: one that may be set meanwhile. So it checks again now and then.
+    // A timer uses a different clock from the one the step's time is given in, which may be set meanwhile. So it rechecks at intervals.
     private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
@@ -19,11 +19,11 @@ public sealed class ModeController : IDisposable
     private volatile ModeState _state;
 
     /// <summary>Starts with a record.</summary>
-    /// <param name="time">The clock that the record's instants are given in.</param>
+    /// <param name="time">The clock of the record's times.</param>
     /// <param name="initial">The record.</param>
-    /// <param name="lease">For how long the mode stays in force without contact with the store; null for ever.</param>
-    /// <param name="mustRegister">Whether this instance is closed until the store has taken its first report: before that no verdict knows
-    /// of it.</param>
+    /// <param name="lease">How long the mode remains in force without contact with the store; null for no limit.</param>
+    /// <param name="mustRegister">Whether this instance is closed until the store has accepted its first report: before that, no verdict
+    /// takes it into account.</param>
     public ModeController(TimeProvider time, ModeRecord initial, TimeSpan? lease = null, bool mustRegister = false)
     {
         _time = time;
@@ -47,8 +47,8 @@ public sealed class ModeController : IDisposable
     { }
 
     /// <summary>
-    /// Raised, in order, for every new record and every step that takes effect; the state is in force by then. Handlers must be quick:
-    /// a request may be waiting.
+    /// Raised, in order, for every new record and every step that takes effect; the state is already in force. Handlers must be quick: a
+    /// request may be waiting.
     /// </summary>
     public event Action<ModeState>? Changed;
 
@@ -60,7 +60,7 @@ public sealed class ModeController : IDisposable
             var state = _state;
             if (state.Next is { } next && next.At <= _time.GetUtcNow())
                 state = Advance();
-            // Checked here and not by a timer: a late timer would let requests through.
+            // Checked here rather than by a timer: a late timer would let requests through.
             return _lease is not null && !state.IsLapsed && IsOut ? Lapse() : state;
         }
     }
@@ -68,15 +68,17 @@ public sealed class ModeController : IDisposable
     /// <summary>The mode in force.</summary>
     public Mode Current => State.Mode;
 
-    /// <summary>Whether the store has been asked since this process was last paused; null where the mode lives in this process.</summary>
+    /// <summary>
+    /// Whether the store has been read since this process was last suspended; null if the mode is stored in this process.
+    /// </summary>
     public StoreContact? Contact { get; init; }
 
-    /// <summary>Whether the mode may have changed unnoticed: this process was paused and has not asked the store since.</summary>
+    /// <summary>Whether the mode may have changed unnoticed: this process was suspended and has not read the store since.</summary>
     public bool IsStale => Contact?.IsStaleAt(_time.GetTimestamp()) ?? false;
 
     /// <summary>
-    /// The store has taken a report, in an attempt that started at a timestamp: the lease is renewed from then on, and a mode that had
-    /// lapsed is in force again.
+    /// The store has accepted a report, in an attempt that started at the given timestamp: the lease is renewed from then on, and a lapsed
+    /// mode is in force again.
     /// </summary>
     public void Renew(long begun)
     {
@@ -100,7 +102,7 @@ public sealed class ModeController : IDisposable
     {
         lock (_changing)
         {
-            // What is due takes effect under the old record: the new one may continue from it.
+            // A step that is due takes effect under the old record: the new one may continue from it.
             var before = State;
             if (record.Version <= before.Record.Version)
                 return false;
@@ -147,7 +149,7 @@ public sealed class ModeController : IDisposable
     {
         lock (_changing)
         {
-            // It may have been renewed, or lapsed, on another thread.
+            // Another thread may have renewed the lease or let it lapse.
             if (_state.IsLapsed || !IsOut)
                 return _state;
             Enter(_state.Record, _state.Index, _time.GetUtcNow());
@@ -159,7 +161,7 @@ public sealed class ModeController : IDisposable
     private void Enter(ModeRecord record, int index, DateTimeOffset now)
     {
         _state = new ModeState(record, index, now, _state.ActivatedAt, IsOut);
-        // Read after the state is in force: what starts later has certainly met that state.
+        // Read after the state is in force: a request that starts later has certainly been checked against that state.
         _state = _state with
         {
             ActivatedAt = _time.GetTimestamp(),

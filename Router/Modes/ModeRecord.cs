@@ -3,40 +3,38 @@ using System.Collections.Immutable;
 namespace Router.Modes;
 
 /// <summary>
-/// What is known of the site's mode, everywhere the same: the step that was in force when it was written, and those that are scheduled.
-/// Every change makes a new record with a higher version. Immutable.
+/// The record of the site's mode, the same everywhere: the step that was in force when it was written, and the scheduled steps. Every
+/// change creates a new record with a higher version. Immutable.
 /// </summary>
 public sealed record ModeRecord
 {
     /// <summary>Grows with every change.</summary>
     public required RecordVersion Version { get; init; }
 
-    /// <summary>When its steps were decided on; telling more of them leaves it as it is.</summary>
+    /// <summary>When its steps were decided; amending them leaves it unchanged.</summary>
     public DateTimeOffset Written { get; init; }
 
-    /// <summary>
-    /// The step in force when this was written, and after it the scheduled ones, in the order of their instants. Never empty.
-    /// </summary>
+    /// <summary>The step in force when this was written, followed by the scheduled ones, ordered by time. Never empty.</summary>
     public required ImmutableArray<ModeStep> Steps { get; init; }
 
     /// <summary>
-    /// The position of a step that some instance has seen in force: an instance that starts begins there at least. Without it a clock
-    /// that was set back would bring a closed site back to the step before, which is open.
+    /// The position of a step that some instance has seen in force: a starting instance begins at least there. Without it, a clock that was
+    /// set back would return a closed site to the step before, which is open.
     /// </summary>
     public int Reached { get; init; }
 
-    /// <summary>Who may pass while the site is closed.</summary>
+    /// <summary>The exemptions from the closed site.</summary>
     public ImmutableArray<Bypass> Bypasses
     {
-        // What is not written in a text is not even empty.
+        // A member missing from the text is default, not empty.
         get => field.IsDefault ? [] : field;
         init;
     }
 
-    /// <summary>Up to when an operator has accepted the writes of unknown outcome as settled; null where nobody has.</summary>
+    /// <summary>Up to when an operator has accepted the writes of unknown outcome as settled; null if no operator has.</summary>
     public DateTimeOffset? WritesAcceptedUntil { get; init; }
 
-    /// <summary>What an instance goes by that knows nothing yet: closed, and every record is newer.</summary>
+    /// <summary>The record of an instance that knows nothing yet: closed, and every record is newer.</summary>
     public static ModeRecord Unknown(DateTimeOffset now) =>
         new()
         {
@@ -74,8 +72,8 @@ public sealed record ModeRecord
         };
 
     /// <summary>
-    /// The position of the step that holds at an instant: one that was reached at least. The first one holds until the next one's instant,
-    /// whatever its own.
+    /// The position of the step in force at a given time, and at least the one reached. The first step is in force until the time of the
+    /// next one, whatever its own time.
     /// </summary>
     public int IndexAt(DateTimeOffset now)
     {
@@ -86,9 +84,10 @@ public sealed record ModeRecord
     }
 
     /// <summary>
-    /// What holds, of what an instance knows and what it finds in the store. A newer one that it finds is a change. One that is not newer
-    /// and says something else means that the store lost its data or came back with old ones: then the one holds that opens nothing the
-    /// other closes, and the closed mode where each opens something. The result is either of them, or a new one with a higher version.
+    /// Decides between the record that an instance knows and the one that it finds in the store. A newer one in the store is a change. One
+    /// that is not newer but differs means that the store lost its data or was restored from old data: then the record wins that opens
+    /// nothing the other closes, and the closed mode if each opens something. The result is either of them, or a new one with a higher
+    /// version.
     /// </summary>
     /// <param name="known">What this instance knows.</param>
     /// <param name="knownIndex">Its step in force.</param>

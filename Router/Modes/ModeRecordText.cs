@@ -5,15 +5,15 @@ using System.Text.Json.Serialization;
 namespace Router.Modes;
 
 /// <summary>
-/// A record as text, in the stores: JSON. Members that are not known are passed over, so that a newer Router may write more; what can't be
-/// right is no record at all.
+/// A record as text, in the stores: JSON. Unknown members are ignored, so that a newer Router may write more; a text with impossible values
+/// is rejected as a whole.
 /// </summary>
 public static class ModeRecordText
 {
-    /// <summary>Writes it.</summary>
+    /// <summary>Formats a record.</summary>
     public static string Format(ModeRecord record) => JsonSerializer.Serialize(record, ModeRecordJson.Default.ModeRecord);
 
-    /// <summary>Reads it; false, with what is wrong, where it is none.</summary>
+    /// <summary>Parses a record; false, with the reason, if it is invalid.</summary>
     public static bool TryParse(string text, [NotNullWhen(true)] out ModeRecord? record, [NotNullWhen(false)] out string? problem)
     {
         record = null;
@@ -42,7 +42,7 @@ public static class ModeRecordText
         {
             if (i > 1 && record.Steps[i].At < record.Steps[i - 1].At)
                 return "its steps are not in the order of their instants";
-            // Written by hand, perhaps: by Router's own rules an opening follows an operator's word at once.
+            // Possibly edited by hand: by Router's own rules an opening follows an operator's command at once.
             if (record.Steps[i].Mode.Opens(record.Steps[i - 1].Mode) && record.Steps[i].At > record.Written + ModeChanges.MaxDelayToOpen)
                 return "it would open the site by the clock alone";
         }
@@ -51,7 +51,7 @@ public static class ModeRecordText
     }
 }
 
-/// <summary>Reads and writes modes by their names.</summary>
+/// <summary>Reads and writes modes by name.</summary>
 internal sealed class ModeNameConverter : JsonConverter<Mode>
 {
     public override Mode Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>

@@ -1,12 +1,13 @@
 namespace Router.Modes;
 
-/// <summary>The record, and which of its steps holds on this instance. Immutable, replaced in one step.</summary>
-/// <param name="Record">What is known of the site's mode.</param>
+/// <summary>The record, and which of its steps is in force on this instance. Immutable, replaced in one step.</summary>
+/// <param name="Record">The record of the site's mode.</param>
 /// <param name="Index">The position of the step in force.</param>
 /// <param name="Since">When that step took effect here.</param>
-/// <param name="ActivatedAt">The same as a timestamp of the monotonic clock: what began after it has met this mode.</param>
-/// <param name="IsLapsed">Whether this instance has closed itself: it has lost the store for longer than its lease, or has not reported to
-/// it yet.</param>
+/// <param name="ActivatedAt">The same as a timestamp of the monotonic clock: a request that started after it was checked against this
+/// mode.</param>
+/// <param name="IsLapsed">Whether this instance has closed itself: it has been without the store for longer than its lease, or has not
+/// reported to it yet.</param>
 public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Since, long ActivatedAt, bool IsLapsed = false)
 {
     private static readonly TimeSpan LongWindow = TimeSpan.FromHours(24);
@@ -15,40 +16,38 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
     public ModeStep Step { get; } = IsLapsed ? Closed(Record.Steps[Index]) : Record.Steps[Index];
 
     /// <summary>
-    /// The record's step in force, whether or not this instance is in it: one that has lapsed has closed itself, and the fleet has not. The
-    /// fleet is judged by this one.
+    /// The record's step in force, whether or not it applies on this instance: a lapsed instance has closed itself, but the fleet has not.
+    /// The fleet's verdict is based on this one.
     /// </summary>
     public ModeStep RecordStep => Record.Steps[Index];
 
-    /// <summary>The next scheduled step; null where none is.</summary>
+    /// <summary>The next scheduled step; null if there is none.</summary>
     public ModeStep? Next { get; } = Index + 1 < Record.Steps.Length ? Record.Steps[Index + 1] : null;
 
-    /// <summary>
-    /// When the window of downtime began that the step belongs to, which a restart does not change; in live, when live began here.
-    /// </summary>
+    /// <summary>When the step's window of downtime started, which a restart does not change; in live, when live started here.</summary>
     public DateTimeOffset WindowSince => Step.WindowBegins ?? Since;
 
-    /// <summary>How long the window of downtime lasts already; zero in live.</summary>
+    /// <summary>How long the window of downtime has lasted; zero in live.</summary>
     public TimeSpan WindowAgeAt(DateTimeOffset now) => Mode.ClosesAnything && now > WindowSince ? now - WindowSince : TimeSpan.Zero;
 
-    /// <summary>What there is to say against a window's length; null where nothing is.</summary>
+    /// <summary>A warning about the window's length; null if there is none.</summary>
     public string? WarningAt(DateTimeOffset now) =>
         WindowAgeAt(now) > LongWindow ? "The site has been closed for more than 24 hours: search engines begin to drop its pages" : null;
 
     /// <summary>The mode in force.</summary>
     public Mode Mode => Step.Mode;
 
-    /// <summary>By how much the announced end has passed, while the site is still not open; zero where it has not.</summary>
+    /// <summary>How long ago the announced end passed while the site is still not open; zero if it has not passed.</summary>
     public TimeSpan OverrunAt(DateTimeOffset now) =>
         Mode.ClosesAnything && Step.Until is { } until && now > until ? now - until : TimeSpan.Zero;
 
     /// <summary>
-    /// A state that is only supposed, for a question about a mode that may not be in force: no window, no bypass, no recent closing.
+    /// A hypothetical state, for a question about a mode that may not be in force: no window, no bypass, no recent closing.
     /// </summary>
     public static ModeState Supposed(Mode mode) =>
         new(new ModeRecord { Version = RecordVersion.NotStored, Steps = [new ModeStep { Mode = mode }] }, 0, default, 0);
 
-    // A step of its own, which no record holds: it is never taken for the one that the operator has set. The announced end stays for the
+    // A separate step that is in no record: it is never mistaken for the one that the operator has set. The announced end is kept for the
     // page.
     private static ModeStep Closed(ModeStep step) =>
         step with

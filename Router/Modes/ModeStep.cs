@@ -1,6 +1,6 @@
 namespace Router.Modes;
 
-/// <summary>A mode from an instant on, with its operator, reason and announced end. Immutable.</summary>
+/// <summary>A mode from a given time on, with its operator, reason and announced end. Immutable.</summary>
 public sealed record ModeStep
 {
     public required Mode Mode { get; init; }
@@ -16,16 +16,16 @@ public sealed record ModeStep
     /// </summary>
     public string? Window { get; init; }
 
-    /// <summary>When that window begins, on every instance the same; null in live.</summary>
+    /// <summary>When that window starts, the same on every instance; null in live.</summary>
     public DateTimeOffset? WindowBegins { get; init; }
 
     /// <summary>
-    /// When the frontends stop serving pages, the same on every instance: for a short time afterwards, static files of those pages are
-    /// still forwarded. Null if the frontends are open.
+    /// When the frontends stop serving pages, the same on every instance: for a short time afterwards, requests for static files of those
+    /// pages are still forwarded. Null if the frontends are open.
     /// </summary>
     public DateTimeOffset? FrontendsOpenUntil { get; init; }
 
-    /// <summary>The announced end. It is only announced: nothing happens when it has passed.</summary>
+    /// <summary>The announced end. It is only an announcement: nothing happens when it has passed.</summary>
     public DateTimeOffset? Until { get; init; }
 
     /// <summary>The operator; null if not named.</summary>
@@ -37,10 +37,10 @@ public sealed record ModeStep
     public string? Ticket { get; init; }
 
     /// <summary>
-    /// How long what is in flight to a closed backend may last from <see cref="At"/> on; null for the instance's drain limit.
+    /// How long requests in flight to a closed backend may continue from <see cref="At"/> on; null for the instance's drain limit.
     /// </summary>
     public TimeSpan? CutAfter { get; init; }
 
-    /// <summary>Whether it is the same step, perhaps amended. One record never introduces two steps with the same mode.</summary>
+    /// <summary>Whether it is the same step, possibly amended. One record never introduces two steps with the same mode.</summary>
     public bool IsSameAs(ModeStep other) => Made == other.Made && Mode == other.Mode;
 }

@@ -2,7 +2,7 @@ using Router.Configuration;
 
 namespace Router.Modes;
 
-/// <summary>Everything can be read and nothing changed: the step before a closing that gives the last writes time to end.</summary>
+/// <summary>Everything can be read and nothing changed: the step before a closing that gives the last writes time to finish.</summary>
 public sealed class ReadOnlyMode : Mode
 {
     public override string Name => "read-only";

@@ -5,14 +5,14 @@ using System.Text.Json.Serialization;
 namespace Router.Modes;
 
 /// <summary>The version of the mode's record, which grows with every change. As text and as JSON it is its number.</summary>
-/// <param name="Number">1 or more for a record of a store.</param>
+/// <param name="Number">1 or more for a stored record.</param>
 [JsonConverter(typeof(RecordVersionConverter))]
 public readonly record struct RecordVersion(long Number) : IComparable<RecordVersion>
 {
-    /// <summary>Of an instance that has no mode yet: every record is newer.</summary>
+    /// <summary>The version of an instance that has no mode yet: every record is newer.</summary>
     public static RecordVersion Unknown { get; } = new(-1);
 
-    /// <summary>Of a mode that comes from the configuration and is in no store.</summary>
+    /// <summary>The version of a mode that comes from the configuration and is in no store.</summary>
     public static RecordVersion NotStored => default;
 
     public bool IsUnknown => this == Unknown;

@@ -2,7 +2,7 @@ using Router.Configuration;
 
 namespace Router.Modes;
 
-/// <summary>The site is closed for people; programs reach the APIs, to put the site in order again.</summary>
+/// <summary>The site is closed for people; programs reach the APIs, to restore the site.</summary>
 public sealed class RecoveryMode : Mode
 {
     public override string Name => "recovery";

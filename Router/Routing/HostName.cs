@@ -4,11 +4,11 @@ using Router.Http;
 
 namespace Router.Routing;
 
-/// <summary>Reads a <c>Host</c> field (RFC 9110 section 7.2, RFC 3986 section 3.2.2).</summary>
+/// <summary>Parses a <c>Host</c> header (RFC 9110 section 7.2, RFC 3986 section 3.2.2).</summary>
 public static class HostName
 {
-    // Letters, digits, hyphen, dot, and the underscore that real names have. No sub-delims and no percent-encoding:
-    // no public name needs them, and every two parsers read them differently.
+    // Letters, digits, hyphen, dot, and the underscore that real names contain. No sub-delims and no percent-encoding: no public name needs
+    // them, and any two parsers read them differently.
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
     );
@@ -16,8 +16,8 @@ public static class HostName
     private static readonly SearchValues<char> LiteralCharacters = SearchValues.Create("0123456789abcdefABCDEF:.");
 
     /// <summary>
-    /// Takes the port and one trailing dot off. False where the field is not a host with an optional port,
-    /// so that nothing odd is ever passed on.
+    /// Removes the port and one trailing dot. Returns false if the header is not a host with an optional port, so that nothing malformed is
+    /// ever forwarded.
     /// </summary>
     public static bool TryRead(ReadOnlySpan<char> field, out ReadOnlySpan<char> name)
     {

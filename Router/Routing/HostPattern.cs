@@ -4,16 +4,18 @@ using System.Text;
 
 namespace Router.Routing;
 
-/// <summary>How much of a host name a pattern fixes, most specific first: the order in which a look-up asks.</summary>
+/// <summary>How much of a host name a pattern fixes, most specific first: the order of a look-up.</summary>
 public enum HostPatternKind
 {
     /// <summary><c>www.example.org</c>: this name alone.</summary>
     Exact,
 
-    /// <summary><c>*.example.org</c>: every name below it, not the name itself. A longer suffix goes before a shorter one.</summary>
+    /// <summary>
+    /// <c>*.example.org</c>: every name below it, not the name itself. A longer suffix takes precedence over a shorter one.
+    /// </summary>
     Suffix,
 
-    /// <summary><c>www.*</c>: every name of two or more labels that begins with this one.</summary>
+    /// <summary><c>www.*</c>: every name of two or more labels that starts with this label.</summary>
     FirstLabel,
 
     /// <summary><c>*</c>: every host.</summary>
@@ -27,7 +29,7 @@ public readonly record struct HostPattern(HostPatternKind Kind, string Fixed)
 {
     private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
 
-    /// <summary>Parses a pattern; false where it is none, with what is wrong with it.</summary>
+    /// <summary>Parses a pattern; false if it is invalid, with the reason.</summary>
     public static bool TryParse(string text, out HostPattern pattern, out string problem)
     {
         pattern = default;

@@ -5,17 +5,16 @@ using Router.Http;
 namespace Router.Routing;
 
 /// <summary>
-/// The paths that a backend may see in one raw path. Most paths can be read in one way only. Where a path holds encoded slashes,
-/// backslashes, path parameters, empty segments or dot segments, applications differ in what they make of them,
-/// so every combination is a reading of its own, and the client must satisfy the rule of each
-/// (RFC 3986 sections 3.3, 5.2.4 and 6.2.2).
+/// The paths that a backend may see in one raw path. Most paths have a single interpretation. If a path contains encoded slashes,
+/// backslashes, path parameters, empty segments or dot segments, applications interpret them differently, so every combination is an
+/// interpretation of its own, and the client must satisfy the rule of each (RFC 3986 sections 3.3, 5.2.4 and 6.2.2).
 /// </summary>
 public static class PathInterpretations
 {
     private static readonly SearchValues<char> Unusual = SearchValues.Create("%\\;");
 
-    // Where an encoded slash is not read as a slash it is a character of its segment: one that no rule holds,
-    // and no decoded octet either, since decoding gives Latin-1.
+    // If an encoded slash is not interpreted as a slash, it is a character of its segment. This character occurs in no rule, and is no
+    // decoded octet either, since decoding yields Latin-1.
     private const char EncodedSlash = '\uE000';
 
     [Flags]
@@ -29,12 +28,12 @@ public static class PathInterpretations
         DotSegmentsAreResolved = 16,
     }
 
-    /// <summary>Whether a path has one reading only: itself.</summary>
+    /// <summary>Whether a path has only one interpretation: itself.</summary>
     public static bool IsPlain(ReadOnlySpan<char> path)
     {
         if (path.ContainsAny(Unusual))
             return false;
-        // An empty segment, or one that begins with a dot.
+        // An empty segment, or one that starts with a dot.
         for (var rest = path; rest.IndexOf('/') is >= 0 and var slash && slash + 1 < rest.Length; rest = rest[(slash + 1)..])
         {
             if (rest[slash + 1] is '/' or '.')
@@ -45,8 +44,8 @@ public static class PathInterpretations
     }
 
     /// <summary>
-    /// All readings of a path, without repetition, the fully normalised one first.
-    /// Null where an encoding is broken or hides a control character: such a path is not well-formed.
+    /// All interpretations of a path, without duplicates, the fully normalised one first. Null if an encoding is broken or hides a control
+    /// character: such a path is malformed.
     /// </summary>
     public static IReadOnlyList<string>? Of(ReadOnlySpan<char> path)
     {
@@ -74,7 +73,7 @@ public static class PathInterpretations
             present |= Choices.BackslashIsSlash;
         if (decoded.Contains(';', StringComparison.Ordinal))
             present |= Choices.ParametersAreCut;
-        // Each of the choices above can bring forth an empty segment or a dot segment.
+        // Each of the choices above can produce an empty segment or a dot segment.
         if (present != Choices.None || decoded.Contains("//", StringComparison.Ordinal))
             present |= Choices.EmptySegmentsAreMerged;
         if (present != Choices.None || decoded.Contains("/.", StringComparison.Ordinal))

@@ -8,7 +8,7 @@ public enum PathPatternKind
     /// <summary><c>=/favicon.ico</c>: this path alone.</summary>
     Exact,
 
-    /// <summary><c>**/_metrics</c>: every path whose last segment is this one, with or without a slash behind it.</summary>
+    /// <summary><c>**/_metrics</c>: every path whose last segment is this one, with or without a trailing slash.</summary>
     LastSegment,
 
     /// <summary><c>/admin</c>: this path and every path below it; <c>/admin/</c>: only those below it. A <c>*</c> is one segment.</summary>
@@ -17,14 +17,14 @@ public enum PathPatternKind
 
 /// <summary>A parsed path pattern.</summary>
 /// <param name="Kind">The kind.</param>
-/// <param name="Segments">The segments between the slashes; <c>*</c> is any one that is not empty.</param>
+/// <param name="Segments">The segments between the slashes; <c>*</c> is any non-empty segment.</param>
 /// <param name="TrailingSlash">Whether the pattern ends with a slash.</param>
 public sealed record PathPattern(PathPatternKind Kind, ImmutableArray<string> Segments, bool TrailingSlash)
 {
-    /// <summary>The segment that stands for any one segment.</summary>
+    /// <summary>The segment that matches any one segment.</summary>
     public const string AnySegment = "*";
 
-    /// <summary>Parses a pattern; false where it is none, with what is wrong with it.</summary>
+    /// <summary>Parses a pattern; false if it is invalid, with the reason.</summary>
     public static bool TryParse(string text, out PathPattern pattern, out string problem)
     {
         pattern = new PathPattern(PathPatternKind.Prefix, [], true);

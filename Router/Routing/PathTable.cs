@@ -4,22 +4,21 @@ using Router.Http;
 namespace Router.Routing;
 
 /// <summary>
-/// The path rules of one host. The cost of a look-up grows with the segments of the path, not with the number of rules.
-/// Most specific first: an exact path, then the last segment, then the prefix that is longest,
-/// where a fixed segment goes before <c>*</c>. Letters match in either case: an application that does not tell <c>/ADMIN</c>
-/// from <c>/admin</c> must not be reached around its rule. One that does must not be reached through the rule of another path
-/// either: what holds for the path letter by letter can be asked for too.
+/// The path rules of one host. The cost of a look-up grows with the segments of the path, not with the number of rules. The most specific
+/// rule wins: an exact path, then the last segment, then the longest prefix, where a fixed segment takes precedence over <c>*</c>. Matching
+/// ignores case: an application that treats <c>/ADMIN</c> and <c>/admin</c> as the same must not be reached around its rule. One that
+/// distinguishes them must not be reached through the rule of another path either: the case-sensitive match is available too.
 /// </summary>
 public sealed class PathTable(Route otherwise)
 {
-    // Most of many hosts have no rules: what they do not have is not looked at, nor kept in memory.
+    // Most hosts of many have no rules: a table without rules is neither searched nor kept in memory.
     private Node? _root;
     private Dictionary<string, Route>? _lastSegments;
 
     /// <summary>The rule for every path that no pattern matches.</summary>
     public Route Otherwise => otherwise;
 
-    /// <summary>Adds a rule. False where a pattern of the same meaning is there already; <paramref name="present"/> is its rule.</summary>
+    /// <summary>Adds a rule. False if an equivalent pattern already exists; <paramref name="present"/> is its rule.</summary>
     public bool TryAdd(PathPattern pattern, Route route, out Route present)
     {
         if (pattern.Kind == PathPatternKind.LastSegment)
@@ -44,17 +43,17 @@ public sealed class PathTable(Route otherwise)
     /// <summary>Finds the rule for a normalised path.</summary>
     public Route Find(ReadOnlySpan<char> path) => Find(path, out _);
 
-    /// <summary>The same.</summary>
+    /// <summary>Finds the rule for a normalised path.</summary>
     /// <param name="path">The path.</param>
-    /// <param name="isInItsCase">Whether it is met letter by letter, so that <see cref="FindInItsCase"/> finds it too; false where that is
-    /// not known.</param>
+    /// <param name="isInItsCase">Whether the path matches case-sensitively, so that <see cref="FindInItsCase"/> finds the rule too; false
+    /// if that is not known.</param>
     public Route Find(ReadOnlySpan<char> path, out bool isInItsCase)
     {
         isInItsCase = true;
         return Find(path, anyCase: true, ref isInItsCase);
     }
 
-    /// <summary>Finds the rule for a normalised path whose letters match in their own case only.</summary>
+    /// <summary>Finds the rule for a normalised path, matching case-sensitively.</summary>
     public Route FindInItsCase(ReadOnlySpan<char> path)
     {
         var isInItsCase = true;
@@ -92,7 +91,7 @@ public sealed class PathTable(Route otherwise)
         return anyCase || isSame;
     }
 
-    // Many applications answer /x/ where they know /x: the rule holds for both.
+    // Many applications respond to /x/ as to /x: the rule applies to both.
     private static ReadOnlySpan<char> LastSegment(ReadOnlySpan<char> path)
     {
         path = path.TrimEnd('/');

@@ -16,11 +16,11 @@ public enum TargetForm
     Asterisk,
 }
 
-/// <summary>A raw request target, taken apart without being changed.</summary>
+/// <summary>A raw request target, parsed without being changed.</summary>
 public readonly ref struct RequestTarget
 {
-    // Visible ASCII without "#", which begins a fragment and ends the target for whoever parses it. RFC 3986 forbids some others too
-    // (" < > ^ ` { | }), but browsers send them, and every parser takes them for what they are.
+    // Visible ASCII without "#", which starts a fragment and so ends the target for its parser. RFC 3986 also forbids some others (" < > ^
+    // ` { | }), but browsers send them, and every parser takes them literally.
     private static readonly SearchValues<char> Allowed = SearchValues.Create(
         "!\"$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~"
     );
@@ -36,16 +36,16 @@ public readonly ref struct RequestTarget
 
     public TargetForm Form { get; }
 
-    /// <summary>Host and port of the absolute form; they go before the <c>Host</c> field (RFC 9112 section 3.2.2).</summary>
+    /// <summary>Host and port of the absolute form; they override the <c>Host</c> header (RFC 9112 section 3.2.2).</summary>
     public ReadOnlySpan<char> Authority { get; }
 
-    /// <summary>Path and query as they came.</summary>
+    /// <summary>Path and query as received.</summary>
     public ReadOnlySpan<char> PathAndQuery { get; }
 
-    /// <summary>The path as it came.</summary>
+    /// <summary>The path as received.</summary>
     public ReadOnlySpan<char> Path { get; }
 
-    /// <summary>Takes a raw target apart; false where it is none of the forms or has characters that no target may have.</summary>
+    /// <summary>Parses a raw target; false if it has none of the forms or contains characters that no target may have.</summary>
     public static bool TryRead(ReadOnlySpan<char> raw, out RequestTarget target)
     {
         target = default;
@@ -72,7 +72,7 @@ public readonly ref struct RequestTarget
         var rest = raw[scheme..];
         var end = rest.IndexOfAny("/?");
         var authority = end < 0 ? rest : rest[..end];
-        // RFC 9112 section 3.2.1: an empty path is sent on as "/".
+        // RFC 9112 section 3.2.1: an empty path is forwarded as "/".
         var pathAndQuery =
             end < 0 ? "/"
             : rest[end] == '/' ? rest[end..]

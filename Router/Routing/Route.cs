@@ -4,57 +4,58 @@ using Router.Configuration;
 
 namespace Router.Routing;
 
-/// <summary>One rule of the table: what becomes of the requests that a host, and a path where there is one, matches. Immutable.</summary>
+/// <summary>One rule of the table: how the requests that match a host, and a path if there is one, are handled. Immutable.</summary>
 public sealed class Route
 {
     /// <summary>
-    /// The host's name in the configuration, with the path's behind a slash: <c>www </c>, <c>www/admin </c>. Metrics carry it.
+    /// The host's name in the configuration, followed by a slash and the path rule's name if there is one: <c>www</c>, <c>www/admin</c>.
+    /// Used as a metric label.
     /// </summary>
     public required string Name { get; init; }
 
-    /// <summary>The position in <see cref="RouteTable.Routes"/>, for state that is kept beside the table.</summary>
+    /// <summary>The position in <see cref="RouteTable.Routes"/>, for state that is kept outside the table.</summary>
     public required int Index { get; init; }
 
     /// <summary>The host patterns, as configured.</summary>
     public required string HostText { get; init; }
 
-    /// <summary>The path patterns, as configured; null for the rule of the host itself.</summary>
+    /// <summary>The path patterns, as configured; null for the host's own rule.</summary>
     public string? PathText { get; init; }
 
-    /// <summary>Whether only <c>*</c> matched the host: then Router's own paths stay Router's.</summary>
+    /// <summary>Whether only <c>*</c> matched the host: Router then serves its own paths itself.</summary>
     public required bool IsCatchAll { get; init; }
 
-    /// <summary>Where the requests go; null where the rule refuses them or a file is the answer.</summary>
+    /// <summary>The destination of the requests; null if the rule refuses them or responds with a file.</summary>
     public BackendSettings? Backend { get; init; }
 
-    /// <summary>The name of the file that is the answer; null where there is none.</summary>
+    /// <summary>The name of the file that is the response; null if there is none.</summary>
     public string? File { get; init; }
 
-    /// <summary>Whether the file is the answer in every mode.</summary>
+    /// <summary>Whether the file is the response in every mode.</summary>
     public bool InEveryMode { get; init; }
 
     /// <summary>Whether these are static files.</summary>
     public bool IsStatic { get; init; }
 
-    /// <summary>The page of Router's own answers here, a file of <c>wwwroot</c>; null for the site's.</summary>
+    /// <summary>The page for Router's own responses on this route, a file of <c>wwwroot</c>; null for the site's.</summary>
     public string? PageTemplate { get; init; }
 
-    /// <summary>Who may; null for everyone.</summary>
+    /// <summary>The clients that are allowed; null for everyone.</summary>
     public AllowList? AllowList { get; init; }
 
-    /// <summary>What of its answers is compressed.</summary>
+    /// <summary>Which of its responses are compressed.</summary>
     public CompressionPolicy Compression { get; init; }
 
-    /// <summary>How often a client may ask: all of these must allow a request whose method they cover.</summary>
+    /// <summary>The rate limits: all of them must allow a request whose method they cover.</summary>
     public ImmutableArray<RateLimitSettings> RateLimits { get; init; } = [];
 
-    /// <summary>How many bytes a request's body may have.</summary>
+    /// <summary>The maximum size of a request body, in bytes.</summary>
     public required long MaxRequestBody { get; init; }
 
-    /// <summary>What the backend of the host itself is: a rule without a backend answers in the manner of its host.</summary>
+    /// <summary>The kind of the host's own backend: a rule without a backend responds in the style of its host.</summary>
     public required BackendKind Kind { get; init; }
 
-    /// <summary>Whether the rule lets nobody in.</summary>
+    /// <summary>Whether the rule refuses every client.</summary>
     public bool Refuses => Backend is null && File is null;
 
     /// <summary>Whether the backend's own Basic authentication is sent.</summary>
@@ -63,9 +64,9 @@ public sealed class Route
     /// <summary>Whether <c>http://</c> in the backend's redirects becomes <c>https://</c>.</summary>
     public required bool HttpsRedirects { get; init; }
 
-    /// <summary>The changes to the answers' header.</summary>
+    /// <summary>The response header changes.</summary>
     public required ImmutableArray<ResponseHeaderSettings> ResponseHeaders { get; init; }
 
-    /// <summary>The page that takes the place of the backend's errors, with its backend; null for none.</summary>
+    /// <summary>The page that replaces the backend's errors, with the backend that serves it; null for none.</summary>
     public (ErrorPageSettings Page, BackendSettings Backend)? ErrorPage { get; init; }
 }

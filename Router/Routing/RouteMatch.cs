@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Router.Routing;
 
-/// <summary>Whose a request is.</summary>
+/// <summary>The route that a request matches.</summary>
 public readonly struct RouteMatch
 {
     private RouteMatch(Route? route, ImmutableArray<Route> alsoMet, string? violation)
@@ -12,19 +12,19 @@ public readonly struct RouteMatch
         Violation = violation;
     }
 
-    /// <summary>The route; null where no host pattern matches or the request is malformed.</summary>
+    /// <summary>The route; null if no host pattern matches or the request is malformed.</summary>
     public Route? Route { get; }
 
     /// <summary>
-    /// The other routes that some reading of the path meets (<see cref="PathInterpretations"/>), or the path in its own case:
-    /// the client must satisfy their address rules as well. Default where there are none.
+    /// The other routes that some interpretation of the path matches (<see cref="PathInterpretations"/>), or the path matched
+    /// case-sensitively: the client must satisfy their address rules as well. Default if there are none.
     /// </summary>
     public ImmutableArray<Route> AlsoMatched { get; }
 
-    /// <summary>What is wrong with the request; null where it is well-formed.</summary>
+    /// <summary>What is wrong with the request; null if it is well-formed.</summary>
     public string? Violation { get; }
 
-    /// <summary>Whether the server as a whole is asked: the target <c>*</c> (RFC 9112 section 3.2.4).</summary>
+    /// <summary>Whether the request is for the server as a whole: the target <c>*</c> (RFC 9112 section 3.2.4).</summary>
     public bool IsServer { get; private init; }
 
     internal static RouteMatch NotRouted => default;

@@ -5,8 +5,8 @@ using Router.Http;
 namespace Router.Routing;
 
 /// <summary>
-/// Which request belongs to which route. Immutable: a new configuration makes a new table.
-/// The cost of a look-up depends on the labels of the host and the segments of the path, never on the number of hosts.
+/// Maps requests to routes. Immutable: a new configuration creates a new table. The cost of a look-up depends on the labels of the host and
+/// the segments of the path, never on the number of hosts.
 /// </summary>
 public sealed class RouteTable
 {
@@ -35,7 +35,7 @@ public sealed class RouteTable
     /// <summary>Every route, at its <see cref="Route.Index"/>.</summary>
     public ImmutableArray<Route> Routes { get; }
 
-    /// <summary>The path rules of a host name (without port and trailing dot); null where nothing routes it.</summary>
+    /// <summary>The path rules of a host name (without port and trailing dot); null if no route matches it.</summary>
     public PathTable? FindHost(ReadOnlySpan<char> name)
     {
         if (_exact.TryGetValue(name, out var paths))
@@ -54,8 +54,8 @@ public sealed class RouteTable
         return dot > 0 && _firstLabels.TryGetValue(name[..dot], out paths) ? paths : _catchAll;
     }
 
-    /// <summary>Finds whose a request is: the first step of its decision.</summary>
-    /// <param name="host">The <c>Host</c> field, or the authority of an absolute-form target.</param>
+    /// <summary>Finds the route of a request: the first step of its admission.</summary>
+    /// <param name="host">The <c>Host</c> header, or the authority of an absolute-form target.</param>
     /// <param name="path">The raw path, without the query.</param>
     public RouteMatch Match(ReadOnlySpan<char> host, ReadOnlySpan<char> path)
     {
@@ -70,8 +70,8 @@ public sealed class RouteTable
         return FindHost(name) is { } paths ? Match(paths, readings) : RouteMatch.NotRouted;
     }
 
-    // Where a rule is met only because letters match in either case, the client must satisfy the one that holds letter by letter as well:
-    // an exception for /callbacks is none for /CALLBACKS.
+    // If a rule matches only because case is ignored, the client must also satisfy the rule that matches case-sensitively: an exception for
+    // /callbacks is none for /CALLBACKS.
     private static RouteMatch Match(PathTable paths, ReadOnlySpan<char> path)
     {
         var route = paths.Find(path, out var isInItsCase);
@@ -81,7 +81,7 @@ public sealed class RouteTable
         return inItsCase.Refuses ? RouteMatch.Of(inItsCase) : RouteMatch.Of(route, [inItsCase]);
     }
 
-    // A method of its own: the closures below would be allocated for every look-up, also for those that never come here.
+    // A separate method: otherwise the closures below would be allocated for every look-up, also for those that never get here.
     private static RouteMatch Match(PathTable paths, IReadOnlyList<string> readings)
     {
         var route = paths.Find(readings[0]);

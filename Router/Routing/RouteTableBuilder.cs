@@ -4,7 +4,7 @@ using Router.Configuration;
 
 namespace Router.Routing;
 
-/// <summary>Compiles the settings into a <see cref="RouteTable"/>, and notes every fault on the way.</summary>
+/// <summary>Compiles the settings into a <see cref="RouteTable"/>, and records every validation error on the way.</summary>
 internal sealed class RouteTableBuilder
 {
     private readonly Dictionary<string, BackendSettings> _backends;
@@ -30,7 +30,7 @@ internal sealed class RouteTableBuilder
         _rateLimits = settings.RateLimits.ToDictionary(limit => limit.Name, StringComparer.OrdinalIgnoreCase);
     }
 
-    /// <summary>Builds the table. The result is to be used only where <paramref name="errors"/> stays empty.</summary>
+    /// <summary>Builds the table. Use the result only if <paramref name="errors"/> remains empty.</summary>
     public static RouteTable Build(RouterSettings settings, ValidationErrors errors)
     {
         var builder = new RouteTableBuilder(settings, errors);
@@ -162,7 +162,7 @@ internal sealed class RouteTableBuilder
 
         if (!_backends.TryGetValue(page.Backend, out var backend))
             page.Source.Fault("Backend", $"'{page.Backend}' is not configured", $"Name one of the backends: {Names(_backends.Keys)}");
-        // Else a mode could close the page and not the backend whose error it is to stand for.
+        // Otherwise a mode could close the page but not the backend whose error it is to replace.
         else if (backend.Kind != served.Kind)
             page.Source.Fault(
                 "Backend",
@@ -214,7 +214,7 @@ internal sealed class RouteTableBuilder
                 $"'{name}' is not configured",
                 $"Name one or several of the rate limits ({Names(_rateLimits.Keys)}), or {RuleSettings.None} alone"
             );
-        // The stricter first: what it refuses doesn't count against the wider.
+        // The strictest first: what it rejects does not count against the wider limits.
         return [.. names.Where(_rateLimits.ContainsKey).Select(name => _rateLimits[name]).Distinct().OrderBy(limit => limit.Rate)];
     }
 

@@ -3,23 +3,23 @@ using System.Text;
 namespace Router.Modes.Stores;
 
 /// <summary>
-/// The record in a file, for several processes on one host or on a shared volume, with files for its history, the instances' reports and a
-/// lock beside it. Written atomically: a reader sees the old text or the new one. A file that is a symbolic link (a ConfigMap) is only
-/// read.
+/// Stores the record in a file, for several processes on one host or on a shared volume, with files for its history, the instances' reports
+/// and a lock next to it. Writes are atomic: a reader sees the old text or the new one. A file that is a symbolic link (a ConfigMap) is
+/// only read.
 /// </summary>
 public sealed class FileModeStore : IModeStore
 {
-    /// <summary>What is appended to the file's name for its lock.</summary>
+    /// <summary>The suffix of the lock file's name.</summary>
     internal const string LockSuffix = ".lock";
 
-    /// <summary>What is appended to the file's name for the directory of the instances' reports.</summary>
+    /// <summary>The suffix of the name of the directory with the instances' reports.</summary>
     internal const string ReportsSuffix = ".instances";
 
     private const int Longest = 1 << 20;
     private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
 
-    // No write takes as long: an older draft is one whose writer was killed.
+    // No write takes this long: an older draft belongs to a writer that was killed.
     private static readonly TimeSpan LongestWrite = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
@@ -32,7 +32,7 @@ public sealed class FileModeStore : IModeStore
     private string _seen = "";
     private long? _sweptAt;
 
-    /// <summary>Nothing is read yet.</summary>
+    /// <summary>Opens the store without reading it.</summary>
     public FileModeStore(string path, TimeProvider time)
     {
         (_path, _history, _reports) = (path, path + ".history", path + ReportsSuffix);
@@ -53,7 +53,7 @@ public sealed class FileModeStore : IModeStore
             "read",
             async () =>
             {
-                // Before it is read: what changes meanwhile is seen at the next poll.
+                // Before reading: a change meanwhile is then detected at the next poll.
                 _seen = Signature();
                 return await ReadTextAsync(cancellation).ConfigureAwait(false);
             }
@@ -71,7 +71,7 @@ public sealed class FileModeStore : IModeStore
                 using var held = await LockAsync(cancellation).ConfigureAwait(false);
                 if (await ReadTextAsync(cancellation).ConfigureAwait(false) != expected)
                     return false;
-                // First: a change that is missing in the history is worse than an entry about a change that was not made.
+                // First: a change missing from the history is worse than an entry for a change that was not made.
                 if (historyLine is not null)
                     await AppendAsync(historyLine, cancellation).ConfigureAwait(false);
                 await WriteAsync(_path, replacement, cancellation).ConfigureAwait(false);
@@ -113,7 +113,7 @@ public sealed class FileModeStore : IModeStore
                 await WriteAsync(ReportOf(instance), new StoredReport(_time.GetUtcNow(), report).Encode(), cancellation)
                     .ConfigureAwait(false);
                 SweepDrafts();
-                // Reading a few local files costs less than agreeing on who does it.
+                // Reading a few local files costs less than electing an observer.
                 return new StoreBeat(null, IsObserver: true, null);
             }
         );
@@ -169,7 +169,7 @@ public sealed class FileModeStore : IModeStore
 
     /// <summary>
     /// Checks the file when the kernel reports a change in its directory, and five times a second: on shared volumes the kernel does not
-    /// report it. Compares time, size and the target of a symbolic link, so that the swapped links of a ConfigMap are seen.
+    /// report it. Compares time, size and the target of a symbolic link, so that the swapped links of a ConfigMap are detected.
     /// </summary>
     public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation)
     {
@@ -198,7 +198,7 @@ public sealed class FileModeStore : IModeStore
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // The kernel has no watch left, or the directory is not there yet: then polling alone has to do.
+            // The kernel has no watches left, or the directory does not exist yet: polling alone must then suffice.
             return null;
         }
     }
@@ -220,14 +220,14 @@ public sealed class FileModeStore : IModeStore
 
     private string ReportOf(string instance) => Path.Combine(_reports, Uri.EscapeDataString(instance) + ".json");
 
-    // What the file is, without its content: another one shows a change.
+    // Identifies the file's state without its content: a different signature means a change.
     private string Signature()
     {
         try
         {
             var file = new FileInfo(_path);
             var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            // A swapped directory may hold a file of the same size and, by the clock of the file system, the same time.
+            // A swapped directory may contain a file of the same size and, by the file system's clock, the same time.
             var directory = target.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
             return target.Exists ? $"{directory} {target.FullName} {target.LastWriteTimeUtc.Ticks} {target.Length}" : "none";
         }
@@ -241,7 +241,7 @@ public sealed class FileModeStore : IModeStore
     {
         if (!File.Exists(_path))
         {
-            // A directory that is not there is a volume that is not mounted, and no empty store.
+            // A missing directory is a volume that is not mounted, not an empty store.
             return Directory.Exists(Path.GetDirectoryName(_path))
                 ? null
                 : throw new DirectoryNotFoundException("its directory is not there");
@@ -285,7 +285,7 @@ public sealed class FileModeStore : IModeStore
         }
     }
 
-    // Once a minute: whoever is killed while it writes leaves its draft behind.
+    // Once a minute: a process that is killed while writing leaves its draft behind.
     private void SweepDrafts()
     {
         if (_sweptAt is { } swept && _time.GetElapsedTime(swept) < LongestWrite)

@@ -2,18 +2,18 @@ using Router.Configuration;
 
 namespace Router.Modes.Stores;
 
-/// <summary>Whether a mode file could be written, tried without changing it.</summary>
+/// <summary>Checks whether a mode file could be written, without changing it.</summary>
 public static class FileWriteCheck
 {
-    // A full disk takes an empty file and refuses the first block.
+    // A full disk accepts an empty file and refuses the first block.
     private const int Block = 4096;
 
-    /// <summary>Why the mode file can't be written; null where it can be. Nothing is left behind.</summary>
+    /// <summary>Why the mode file cannot be written; null if it can. Leaves nothing behind.</summary>
     public static string? Run(string path)
     {
         try
         {
-            // A write makes a draft beside the file and renames it, under a lock. The instances report into a directory of their own.
+            // A write creates a draft next to the file and renames it, under a lock. The instances report into a directory of their own.
             TryDraft(path);
             if (File.Exists(path + FileModeStore.LockSuffix) || Directory.Exists(path + FileModeStore.LockSuffix))
                 TryLock(path + FileModeStore.LockSuffix);
@@ -47,7 +47,7 @@ public static class FileWriteCheck
         stream.Flush(flushToDisk: true);
     }
 
-    // Sharing everything, it takes no lock: a running Router may want it at this moment.
+    // Opened with full sharing, it takes no lock: a running Router may need it at this moment.
     private static void TryLock(string path) =>
         new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete).Dispose();
 }

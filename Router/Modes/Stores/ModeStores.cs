@@ -4,10 +4,10 @@ namespace Router.Modes.Stores;
 
 public static class ModeStores
 {
-    /// <summary>How long it takes until every instance of a fleet knows of a change, where nothing else is configured.</summary>
+    /// <summary>How long it takes until every instance of a fleet knows of a change, unless configured otherwise.</summary>
     public static readonly TimeSpan FleetActivationDelay = TimeSpan.FromSeconds(2);
 
-    /// <summary>The store that the settings choose.</summary>
+    /// <summary>Opens the configured store.</summary>
     public static IModeStore Open(ModeStoreSettings settings, TimeProvider time) =>
         settings switch
         {

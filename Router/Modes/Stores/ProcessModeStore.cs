@@ -1,6 +1,8 @@
 namespace Router.Modes.Stores;
 
-/// <summary>The record in this process's memory: gone when it ends, and a restart goes back to the configured mode.</summary>
+/// <summary>
+/// Stores the record in this process's memory: it is lost when the process ends, and a restart returns to the configured mode.
+/// </summary>
 public sealed class ProcessModeStore(TimeProvider time) : IModeStore
 {
     private readonly Queue<string> _history = new();
@@ -64,7 +66,7 @@ public sealed class ProcessModeStore(TimeProvider time) : IModeStore
 
     public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>Lets the time pass: who changes the record in this process knows of it.</summary>
+    /// <summary>Waits for the timeout: a change in this process is known to whoever made it.</summary>
     public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) =>
         await Task.Delay(atMost, time, cancellation).ConfigureAwait(false);
 

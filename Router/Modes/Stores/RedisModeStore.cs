@@ -9,9 +9,9 @@ using StackExchange.Redis;
 namespace Router.Modes.Stores;
 
 /// <summary>
-/// The record in Redis 6 or later, or Valkey, for a fleet: <c>{prefix}:mode</c>, <c>{prefix}:history</c>, <c>{prefix}:instances</c>,
-/// <c>{prefix}:observer </c> and <c>{prefix}:verdict </c> (the braces are part of the names and keep the keys on one node of a cluster),
-/// announced on the channel <c>{prefix}:changed </c>. It connects when it is first used and goes on trying; each call ends within three
+/// Stores the record in Redis 6 or later, or Valkey, for a fleet: <c>{prefix}:mode</c>, <c>{prefix}:history</c>, <c>{prefix}:instances</c>,
+/// <c>{prefix}:observer</c> and <c>{prefix}:verdict</c> (the braces are part of the names and keep the keys on one node of a cluster), with
+/// changes announced on the channel <c>{prefix}:changed</c>. It connects on first use and keeps retrying; each call ends within three
 /// seconds.
 /// </summary>
 public sealed class RedisModeStore : IModeStore
@@ -20,7 +20,7 @@ public sealed class RedisModeStore : IModeStore
     private const int LongestPause = 1_000;
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
 
-    // One step on the server: no reader sees the record without its line in the history, and of two writers one finds it changed.
+    // Atomic on the server: no reader sees the record without its line in the history, and one of two concurrent writers finds it changed.
     private const string ReplaceScript = """
         local held = redis.call('GET', KEYS[1])
         if ARGV[1] == '1' then
@@ -37,7 +37,7 @@ public sealed class RedisModeStore : IModeStore
         return 1
         """;
 
-    // Stamped by the server, so that the age of a report depends on no other clock. One reply carries all that an instance needs each
+    // Stamped by the server, so that the age of a report depends on no other clock. One reply contains all that an instance needs each
     // second, whatever the size of the fleet: only the observer reads the reports of the others.
     private const string BeatScript = """
         local time = redis.call('TIME')
@@ -69,7 +69,7 @@ public sealed class RedisModeStore : IModeStore
         return 1
         """;
 
-    // Milliseconds. An observer that stays away is replaced, and its verdict is nobody's any more.
+    // Milliseconds. An observer that stops reporting is replaced, and its verdict expires.
     private const int ShortLived = 5_000;
 
     private readonly ConfigurationOptions _options;
@@ -84,12 +84,12 @@ public sealed class RedisModeStore : IModeStore
     private readonly Lock _lock = new();
     private Task<ConnectionMultiplexer>? _connection;
 
-    /// <summary>Nothing is connected yet.</summary>
+    /// <summary>Creates the store without connecting.</summary>
     public RedisModeStore(RedisSettings settings, TimeProvider time)
     {
         (_time, _changed) = (time, new AsyncAutoResetEvent(time));
         _options = settings.Options.Clone();
-        // The caller reads again later; nothing waits here for a store that is away.
+        // The caller reads again later; nothing waits here for an unreachable store.
         _options.AbortOnConnectFail = false;
         _options.BacklogPolicy = BacklogPolicy.FailFast;
         _options.ConnectTimeout = _options.SyncTimeout = _options.AsyncTimeout = Patience;
@@ -261,7 +261,7 @@ public sealed class RedisModeStore : IModeStore
     {
         lock (_lock)
         {
-            // An established connection reconnects by itself; one that could not be made is tried again.
+            // An established connection reconnects by itself; one that could not be established is retried.
             if (_connection is null || _connection.IsFaulted)
                 _connection = ConnectAsync();
             return _connection;
@@ -273,7 +273,7 @@ public sealed class RedisModeStore : IModeStore
         var connection = await ConnectionMultiplexer.ConnectAsync(_options).ConfigureAwait(false);
         var subscriber = connection.GetSubscriber();
         connection.ConnectionRestored += (_, _) => _ = ResyncAsync(subscriber);
-        // Not waited for: while the server is away it can't be, and the library makes it when the server comes.
+        // Not awaited: while the server is unreachable it cannot complete, and the library subscribes once the server is reachable.
         await subscriber.SubscribeAsync(_channel, (_, _) => _changed.Set(), CommandFlags.FireAndForget).ConfigureAwait(false);
         _ = ResyncAsync(subscriber);
         return connection;
@@ -293,7 +293,7 @@ public sealed class RedisModeStore : IModeStore
             }
             catch (TimeoutException)
             {
-                // The subscription may still come into force on this connection, late.
+                // The subscription may still become active on this connection, late.
             }
             catch (Exception error) when (IsOfConnection(error))
             {
@@ -324,7 +324,7 @@ public sealed class RedisModeStore : IModeStore
     private static bool IsOfConnection(Exception error) =>
         error is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException;
 
-    // The library's own message holds internal figures that differ each time. The cause is an inner exception.
+    // The library's own message contains internal figures that differ each time. The cause is an inner exception.
     private static string ReasonOf(Exception error)
     {
         var reason = error is TimeoutException ? "it does not answer" : "there is no connection";

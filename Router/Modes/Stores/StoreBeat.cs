@@ -1,12 +1,12 @@
 namespace Router.Modes.Stores;
 
-/// <summary>What the store answers to a heartbeat.</summary>
-/// <param name="Now">The store's clock when it took the heartbeat; null where the store goes by its host's clock.</param>
+/// <summary>The store's response to a heartbeat.</summary>
+/// <param name="Now">The store's clock when it received the heartbeat; null if the store uses its host's clock.</param>
 /// <param name="IsObserver">Whether this instance is the one that reads all reports and publishes the verdict.</param>
-/// <param name="Verdict">The verdict that the observer published last; null where none is current.</param>
+/// <param name="Verdict">The verdict that the observer published last; null if none is current.</param>
 public sealed record StoreBeat(DateTimeOffset? Now, bool IsObserver, string? Verdict);
 
 /// <summary>All reports, and the store's clock when they were read.</summary>
-/// <param name="Now">The store's clock; its host's where it has none of its own.</param>
+/// <param name="Now">The store's clock, or its host's if it has none of its own.</param>
 /// <param name="Reports">The reports by instance.</param>
 public sealed record StoredFleet(DateTimeOffset Now, IReadOnlyDictionary<string, StoredReport> Reports);

@@ -4,15 +4,15 @@ using System.Globalization;
 namespace Router.Modes.Stores;
 
 /// <summary>An instance's report as the store keeps it.</summary>
-/// <param name="SeenAt">When the store took it, by the store's clock.</param>
+/// <param name="SeenAt">When the store received it, by the store's clock.</param>
 /// <param name="Text">What the instance reported.</param>
 public sealed record StoredReport(DateTimeOffset SeenAt, string Text)
 {
-    /// <summary>The form in which stores keep it: microseconds since 1970, a space, the text.</summary>
+    /// <summary>The stored form: microseconds since 1970, a space, the text.</summary>
     public string Encode() =>
         string.Create(CultureInfo.InvariantCulture, $"{(SeenAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond} {Text}");
 
-    /// <summary>Reads that form; false for anything else.</summary>
+    /// <summary>Parses the stored form; false for anything else.</summary>
     public static bool TryDecode(string encoded, [NotNullWhen(true)] out StoredReport? report)
     {
         report = null;
@@ -23,6 +23,6 @@ public sealed record StoredReport(DateTimeOffset SeenAt, string Text)
         return true;
     }
 
-    /// <summary>An instant from microseconds since 1970.</summary>
+    /// <summary>A time from microseconds since 1970.</summary>
     public static DateTimeOffset AtMicroseconds(long microseconds) => DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds(microseconds);
 }
