@@ -12,7 +12,7 @@ public sealed partial class BackgroundFailures(ILogger<BackgroundFailures> logge
     /// <summary>How often each kind of work has failed.</summary>
     public IEnumerable<(string Work, long Count)> Counts => _works.Select(work => (work.Key, work.Value.Count));
 
-    /// <summary>Runs one piece of work: an exception is noted and goes no further.</summary>
+    /// <summary>Runs one piece of work: an exception is recorded and not propagated.</summary>
     public void Run(string work, Action action)
     {
         try
@@ -25,7 +25,7 @@ public sealed partial class BackgroundFailures(ILogger<BackgroundFailures> logge
         }
     }
 
-    /// <summary>Notes that a piece of work has failed.</summary>
+    /// <summary>Records that a piece of work has failed.</summary>
     public void Note(string work, Exception failure)
     {
         var text = $"{failure.GetType()} {failure.Message}";

@@ -2,14 +2,14 @@ namespace Router.Background;
 
 /// <summary>
 /// A background service that runs as long as the process. The framework stops the host when a background service throws, which would close
-/// the site for a page that nobody can read; here the error is noted and the work starts again.
+/// the site because of one unreadable page; here the error is recorded and the work restarts.
 /// </summary>
 public abstract class BackgroundLoop(BackgroundFailures failures, TimeProvider time) : BackgroundService
 {
-    // What fails at once each time must not keep a processor busy.
+    // Work that fails at once each time must not keep a processor busy.
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
-    /// <summary>The work: returns only when it is told to stop.</summary>
+    /// <summary>The work: returns only when it is asked to stop.</summary>
     protected abstract Task RunAsync(CancellationToken stopping);
 
     protected sealed override async Task ExecuteAsync(CancellationToken stoppingToken)

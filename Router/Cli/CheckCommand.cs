@@ -7,13 +7,13 @@ using Router.Serving;
 
 namespace Router.Cli;
 
-/// <summary>
-/// <c>router check</c>: checks everything that a start needs and prints the table that the configuration makes, without listening.
-/// </summary>
+/// <summary><c>router check</c>: checks everything that a start needs and prints the configured route table, without listening.</summary>
 public static class CheckCommand
 {
-    /// <summary>Checks; the exit code is 0 where Router could start, and 3 where something was to be contacted and could not be.</summary>
-    /// <exception cref="InvalidConfigurationException">The configuration has faults.</exception>
+    /// <summary>
+    /// Runs the check. The exit code is 0 if Router could start, and 3 if something was to be contacted and could not be.
+    /// </summary>
+    /// <exception cref="InvalidConfigurationException">The configuration has validation errors.</exception>
     public static async Task<int> RunAsync(StartOptions options, bool connects, TextWriter output)
     {
         await using var app = await RouterApplication.BuildAsync(options).ConfigureAwait(false);
@@ -40,7 +40,7 @@ public static class CheckCommand
         return !connects || await ConnectionCheck.RunAsync(app.Services, output).ConfigureAwait(false) ? 0 : ExitCode.NoConnection;
     }
 
-    // A file is at hand; a Redis is contacted only where that is asked for.
+    // A file is local and always checked; a Redis is contacted only on request.
     private static async Task CheckStoreAsync(ModeStoreSettings settings, IModeStore store, ValidationErrors errors)
     {
         if (settings.File is null)
@@ -72,7 +72,7 @@ public static class CheckCommand
         }
     }
 
-    // A list at an address is contacted only where that is asked for.
+    // A list at a URL is contacted only on request.
     private static void CheckProxyLists(IEnumerable<TrustedProxyListSettings> lists, ValidationErrors errors)
     {
         foreach (var list in lists.Where(list => list.Location is { IsFile: true }))

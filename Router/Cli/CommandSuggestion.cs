@@ -5,10 +5,10 @@ using Router.Modes;
 
 namespace Router.Cli;
 
-/// <summary>What somebody meant whose command line is none: a command for the word that was typed in its place.</summary>
+/// <summary>Suggests a command for an invalid command line: the command that the mistyped word was meant to be.</summary>
 public static class CommandSuggestion
 {
-    // Words that other tools have for these, at the top and below mode.
+    // The names that other tools use for these commands, at the top level and below mode.
     private static readonly (string Command, string[] Words)[] OnTop =
     [
         ("router", ["run", "serve", "start"]),
@@ -30,7 +30,7 @@ public static class CommandSuggestion
         ("router mode history", ["log"]),
     ];
 
-    /// <summary>The command that was meant, with whatever follows the word; null where nobody can tell.</summary>
+    /// <summary>The suggested command, including everything after the word; null if there is no suggestion.</summary>
     public static string? Of(ParseResult parsed)
     {
         if (parsed.UnmatchedTokens is not [var word, ..])
@@ -75,14 +75,14 @@ public static class CommandSuggestion
     private static string PathOf(Command command) =>
         string.Join(' ', Above(command).Reverse().Select(above => above is RootCommand ? "router" : above.Name));
 
-    // The command and those that it is part of.
+    // The command and its parents.
     private static IEnumerable<Command> Above(Command command)
     {
         for (var above = command; above is not null; above = above.Parents.OfType<Command>().FirstOrDefault())
             yield return above;
     }
 
-    // Everything else that was typed, options that were understood included.
+    // Everything else that was typed, including options that were parsed.
     private static IEnumerable<string> Rest(ParseResult parsed, string word)
     {
         var isPassed = false;
@@ -95,7 +95,7 @@ public static class CommandSuggestion
         }
     }
 
-    // As a shell takes it for one word.
+    // Quoted so that a shell takes it as one word.
     private static string Quoted(string word) =>
         word is not ""
         && word.All(character => char.IsAsciiLetterOrDigit(character) || "-_./:=+@,%".Contains(character, StringComparison.Ordinal))

@@ -12,7 +12,7 @@ namespace Router.Cli;
 /// </summary>
 public static class ConnectionCheck
 {
-    /// <summary>Prints a line for each; false where one could not be contacted.</summary>
+    /// <summary>Prints a line for each; false if one could not be contacted.</summary>
     public static async Task<bool> RunAsync(IServiceProvider services, TextWriter output)
     {
         var site = services.GetRequiredService<CurrentSite>().Current;

@@ -4,9 +4,11 @@ using Router.Switching;
 
 namespace Router.Cli;
 
-/// <summary>Shows what is still in flight: names each request once and, below them, one line that is overwritten on a terminal.</summary>
+/// <summary>
+/// Shows what is still in flight: lists each request once and, below the list, one line that is overwritten on a terminal.
+/// </summary>
 /// <param name="output">The output.</param>
-/// <param name="width">The terminal's width; null if the output is no terminal.</param>
+/// <param name="width">The terminal's width; null if the output is not a terminal.</param>
 public sealed class DrainDisplay(TextWriter output, int? width)
 {
     private readonly HashSet<string> _named = [];
@@ -32,7 +34,7 @@ public sealed class DrainDisplay(TextWriter output, int? width)
         if (line == _line)
             return;
         _line = line;
-        // A line that the terminal wraps can't be overwritten.
+        // A line that the terminal wraps cannot be overwritten.
         output.Write(
             width is not { } columns
                 ? $"{line}\n"
@@ -40,13 +42,13 @@ public sealed class DrainDisplay(TextWriter output, int? width)
         );
     }
 
-    /// <summary>Ends with a last line.</summary>
+    /// <summary>Prints the last line.</summary>
     public void End(string line) => Write(line);
 
     private void Write(string line)
     {
         output.Write(width is null || _line is "" ? $"{line}\n" : $"{OperatorConsole.EraseLine}{line}\n");
-        // The line that was overwritten is shown again.
+        // Prints the overwritten line again.
         if (width is not null)
             _line = "";
     }

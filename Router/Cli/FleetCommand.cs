@@ -6,11 +6,10 @@ using static Router.Cli.ModeCommand;
 namespace Router.Cli;
 
 /// <summary>
-/// <c>router fleet</c> and <c>router writes</c>: the instances, and what an operator acknowledges after having checked it.
+/// <c>router fleet</c> and <c>router writes</c>: lists the instances, and records what an operator acknowledges after having checked it.
 /// </summary>
 public static class FleetCommand
 {
-    /// <summary>The commands.</summary>
     public static IEnumerable<Command> Build()
     {
         var fleet = new Command("fleet", "Shows the instances and the verdict.") { Url, TokenFile, Json, Expect };

@@ -6,15 +6,14 @@ using Router.Serving;
 namespace Router.Cli;
 
 /// <summary>
-/// <c>router health</c>: asks the Router that was started with the same settings whether it serves. For a health check where there is no
-/// shell.
+/// <c>router health</c>: asks the Router that was started with the same settings whether it serves. For health checks without a shell.
 /// </summary>
 public static class HealthCommand
 {
-    // What platforms give a health check.
+    // The timeout that platforms give a health check.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(1);
 
-    /// <summary>Asks; the exit code is 0 where the answer is 200, else 1.</summary>
+    /// <summary>Runs the check; the exit code is 0 if the response is 200, otherwise 1.</summary>
     public static async Task<int> RunAsync(StartOptions options, TextWriter errors)
     {
         var faults = new ValidationErrors();
@@ -45,7 +44,7 @@ public static class HealthCommand
         }
     }
 
-    // It asks itself: no proxy stands between, and the certificate, which bears the site's names, is not what is in question.
+    // It contacts its own instance: no proxy is involved, and the certificate, which has the site's names, is not what is being checked.
     private static HttpClient Client() =>
         new(
             new SocketsHttpHandler
@@ -63,7 +62,7 @@ public static class HealthCommand
             Timeout = Limit,
         };
 
-    // Where the server listens, by the same rules; in the clear where it does both.
+    // The server's listen address, by the same rules; plain http if the server offers both.
     private static string Address(StartOptions options, ValidationErrors errors)
     {
         var configuration = LocalConfiguration.Read(options, errors);

@@ -4,11 +4,11 @@ using Router.Serving;
 namespace Router.Cli;
 
 /// <summary>
-/// The configuration that a Router started here with the same options and environment has: by it the tool finds the instance.
+/// The configuration that a Router started here with the same options and environment would have: the tool uses it to find the instance.
 /// </summary>
 public static class LocalConfiguration
 {
-    /// <summary>Reads it, and notes the files that can't be read.</summary>
+    /// <summary>Reads the configuration, and records the files that cannot be read.</summary>
     public static IConfiguration Read(StartOptions options, ValidationErrors errors)
     {
         var configuration = new ConfigurationManager();
@@ -24,7 +24,7 @@ public static class LocalConfiguration
         return configuration;
     }
 
-    /// <summary>Reads where the management interface listens, and its token.</summary>
+    /// <summary>Reads the address of the management interface and its token.</summary>
     public static ManagementSettings ReadManagement(IConfiguration configuration, ValidationErrors errors) =>
         ManagementReader.Read(
             new ConfigurationReader(

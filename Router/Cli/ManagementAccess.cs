@@ -4,22 +4,21 @@ using Router.Serving;
 
 namespace Router.Cli;
 
-/// <summary>Where the tool finds the management interface, and the token for it.</summary>
+/// <summary>The address of the management interface that the tool uses, and the token for it.</summary>
 /// <param name="Url">The address.</param>
-/// <param name="Token">The secret; null where none is known.</param>
-/// <param name="IsOwn">Whether it is the address of this machine's own configuration.</param>
+/// <param name="Token">The secret; null if none is known.</param>
+/// <param name="IsOwn">Whether it is the address from this machine's own configuration.</param>
 public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
 {
     private const string Elsewhere = "Say where Router is with --url or ROUTER_URL.";
 
     /// <summary>
-    /// The interface that the operator means: <c>--url </c>, else <c>ROUTER_URL </c>, else the one that the configuration of this machine
-    /// has.
+    /// The interface that the operator means: <c>--url</c>, otherwise <c>ROUTER_URL</c>, otherwise the one in this machine's configuration.
     /// </summary>
-    /// <param name="options">By which a Router would be started here.</param>
+    /// <param name="options">The options with which a Router would be started here.</param>
     /// <param name="url">The option <c>--url</c>.</param>
     /// <param name="tokenFile">The option <c>--token-file</c>.</param>
-    /// <exception cref="CommandFailedException">There is no such address, or the token can't be read.</exception>
+    /// <exception cref="CommandFailedException">There is no such address, or the token cannot be read.</exception>
     public static ManagementAccess Find(StartOptions options, string? url, string? tokenFile)
     {
         var token = TokenOf(tokenFile, Said("ROUTER_TOKEN"));
@@ -35,7 +34,7 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
 
         var (files, values) = (new ValidationErrors(), new ValidationErrors());
         var settings = LocalConfiguration.ReadManagement(LocalConfiguration.Read(options, files), values);
-        // No guess: another instance may have the default address.
+        // Do not guess: another instance may have the default address.
         if (files.All.FirstOrDefault(error => Path.IsPathRooted(error.Key)) is { } broken)
             throw new CommandFailedException(
                 ExitCode.WrongUse,
@@ -74,7 +73,7 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
         return address;
     }
 
-    // A secret that a platform mounts often ends with a newline.
+    // A secret mounted by a platform often ends with a newline.
     private static string? TokenOf(string? file, string? variable)
     {
         var token = (file is null ? variable : Content(file))?.Trim();

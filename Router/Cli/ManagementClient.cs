@@ -9,19 +9,19 @@ using Router.Pages;
 
 namespace Router.Cli;
 
-/// <summary>Asks a running Router.</summary>
+/// <summary>Sends commands to a running Router.</summary>
 public sealed class ManagementClient : IDisposable
 {
     private readonly HttpClient _client;
 
     private readonly ManagementAccess _access;
 
-    /// <summary>Makes a client; nothing is asked yet.</summary>
+    /// <summary>Creates a client without contacting Router.</summary>
     public ManagementClient(ManagementAccess access)
     {
-        // Always direct: a proxy from the environment, or a redirect, would take the token to somebody else.
+        // Always direct: a proxy from the environment, or a redirect, would send the token to another party.
         var connections = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false };
-        // On its own machine the tool connects by address: the certificate has another name.
+        // On its own machine the tool connects by address: the certificate has a different name.
         if (access.IsOwn)
             connections.SslOptions.RemoteCertificateValidationCallback = (_, _, _, problems) =>
                 !problems.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable);
@@ -31,11 +31,11 @@ public sealed class ManagementClient : IDisposable
             _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", access.Token);
     }
 
-    /// <summary>A message whose commands lead to the same instance.</summary>
+    /// <summary>A message whose commands point to the same instance.</summary>
     public string Hint(string message) => ToolHint.At(message, _access.IsOwn ? null : _access.Url.OriginalString);
 
-    /// <summary>Asks, and gives the document.</summary>
-    /// <exception cref="CommandFailedException">Nobody answers, or the answer is a refusal.</exception>
+    /// <summary>Sends a request and returns the document.</summary>
+    /// <exception cref="CommandFailedException">There is no response, or the request is rejected.</exception>
     public async Task<T> AskAsync<T>(HttpMethod method, string path, JsonTypeInfo<T> type, string? json = null, long? ifVersion = null)
     {
         using var request = new HttpRequestMessage(method, path);
@@ -76,7 +76,7 @@ public sealed class ManagementClient : IDisposable
         }
         catch (Exception error) when (error is HttpRequestException or IOException or TaskCanceledException)
         {
-            // It may have arrived, and only its answer is missing.
+            // The request may have arrived, with only its response lost.
             var doubt = method == HttpMethod.Get ? "" : $" Whether the change was made is not known: look with {Hint("router mode")}.";
             throw new CommandFailedException(
                 ExitCode.NoConnection,
@@ -107,9 +107,8 @@ public sealed class ManagementClient : IDisposable
     }
 }
 
-/// <summary>A command ends here, with an exit code and a message for the operator.</summary>
+/// <summary>Ends a command with an exit code and a message for the operator.</summary>
 public sealed class CommandFailedException(int code, string message) : Exception(message)
 {
-    /// <summary>The exit code.</summary>
     public int Code => code;
 }

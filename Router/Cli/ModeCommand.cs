@@ -11,14 +11,14 @@ using Router.Switching;
 
 namespace Router.Cli;
 
-/// <summary><c>router mode</c>, <c>router bypass</c> and <c>router explain</c>: what an operator does with a running Router.</summary>
+/// <summary><c>router mode</c>, <c>router bypass</c> and <c>router explain</c>: the operator's commands for a running Router.</summary>
 public static class ModeCommand
 {
     private const int LongestUrl = 4000;
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
-    // What an instance may take to hear of a change, to cut, and to say so.
+    // The time that an instance may need to learn of a change, to cut requests, and to report it.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     internal static readonly Option<string?> Url = new("--url")
@@ -97,7 +97,6 @@ public static class ModeCommand
     private static readonly Option<string?> InMode = new("--mode") { Description = "A mode in place of the one in force." };
     private static readonly Option<string?> Method = new("--method") { Description = "The method. Default GET." };
 
-    /// <summary>The commands.</summary>
     public static IEnumerable<Command> Build()
     {
         var mode = new Command("mode", "Shows the mode of a running Router, its instances and whether it is safe to start.")
@@ -301,7 +300,7 @@ public static class ModeCommand
         }
         catch (IOException error) when (OperatorConsole.IsClosed(error))
         {
-            // Whatever was asked for is done, except a verdict that nobody read.
+            // The request was carried out, except for a verdict that was not obtained.
             return parsed.GetValue(Wait) ? ExitCode.NotDone : 0;
         }
     }
@@ -345,7 +344,7 @@ public static class ModeCommand
             ReadOnlyBefore = isSet ? parsed.GetValue(ReadOnlyBefore) : null,
             CutAfter = parsed.GetValue(CutAfter),
             ExtendBy = isSet ? null : parsed.GetValue(ExtendBy),
-            // An instance of an earlier release refuses members that it does not know.
+            // An instance of an earlier release rejects members that it does not know.
             Shorten = parsed.GetValue(Shorten) ? true : null,
         };
         var trial = parsed.GetValue(DryRun);
@@ -367,7 +366,7 @@ public static class ModeCommand
         return await WaitAsync(parsed, client, change.Mode, stop).ConfigureAwait(false) is null ? ExitCode.NotDone : 0;
     }
 
-    // For somebody else's switch, or to go on where another wait gave up. Only SAFE is a success: what follows may be a restore.
+    // Waits for another operator's switch, or continues after another wait gave up. Only SAFE is a success: what follows may be a restore.
     private static async Task<int> WaitForSafeAsync(ParseResult parsed, ManagementClient client, CancellationToken stop)
     {
         var set = (await FleetAsync(parsed, client).ConfigureAwait(false)).Current;
@@ -375,8 +374,8 @@ public static class ModeCommand
         return fleet is { Safe: true } ? 0 : ExitCode.NotDone;
     }
 
-    // Until the mode is in force on every instance and, where it lets nothing write, until it is safe. The last state; null where it did
-    // not come to that.
+    // Waits until the mode is in force on every instance and, if it allows no writes, until it is safe. Returns the last state, or null if
+    // that was not reached.
     private static async Task<FleetDocument?> WaitAsync(
         ParseResult parsed,
         ManagementClient client,
@@ -385,7 +384,7 @@ public static class ModeCommand
     )
     {
         var (target, at) = Goal(set);
-        // A mode that lets something write is never safe; in force everywhere is all that it can be.
+        // A mode that allows writes is never safe; being in force everywhere is all that it can reach.
         var mayBeSafe = ModeCatalogue.TryFind(target, out var mode) && !mode.AllowsWrites;
         var lead = at > set.Now ? at - set.Now : TimeSpan.Zero;
         var (started, timeout) = (TimeProvider.System.GetTimestamp(), TimeoutOf(parsed));
@@ -403,7 +402,7 @@ public static class ModeCommand
                 // A write that is cut at the drain limit may take its time to settle.
                 if (timeout is null && fleet.Instances.Max(instance => instance.Report.WriteSettleSeconds) is var settle)
                     longest = lead + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Patience;
-                // Whoever extends the end or issues a bypass makes a new version and no other switch.
+                // Extending the end or issuing a bypass creates a new version but is not another switch.
                 var isOther = fleet.Version > set.Version && Goal(fleet.Current) != (target, at);
                 var isDone =
                     fleet.Version >= set.Version
@@ -433,7 +432,7 @@ public static class ModeCommand
             }
             catch (CommandFailedException failed) when (failed.Code == ExitCode.NoConnection && !isLast)
             {
-                // The instance that was asked may be about to start anew. The switch goes on without it.
+                // The instance that was asked may be about to restart. The switch continues without it.
                 display.Show(failed.Message, null);
             }
 
@@ -441,7 +440,7 @@ public static class ModeCommand
         }
     }
 
-    // All that an operator must know who goes on from here, and the verdict as the last line.
+    // Everything that an operator must know to continue from here, with the verdict as the last line.
     private static void End(ParseResult parsed, FleetDocument fleet, DrainDisplay display, string? why)
     {
         if (parsed.GetValue(Json))
@@ -457,7 +456,7 @@ public static class ModeCommand
     private static TimeSpan? TimeoutOf(ParseResult parsed) =>
         parsed.GetValue(WaitTimeout) is { } text && ConfigurationReader.TryDuration(text, out var timeout) ? timeout : null;
 
-    // What the record comes to in the end.
+    // The final state that the record leads to.
     private static (string Mode, DateTimeOffset At) Goal(ModeDocument mode) =>
         mode.Next is [.., var last] ? (last.Mode, last.At) : (mode.Mode, mode.Since);
 
@@ -475,7 +474,7 @@ public static class ModeCommand
     {
         if (parsed.GetValue(option) is not { } text)
             return null;
-        // It counts from the fleet's clock, which this machine does not know; the answer shows what it came to.
+        // Relative to the fleet's clock, which this machine does not know; the response shows the resulting time.
         if (text.StartsWith('+') && ConfigurationReader.TryDuration(text[1..], out _))
             return text;
         if (!OperatorTime.TryParse(text, TimeProvider.System, out var time, out var problem))
@@ -505,7 +504,7 @@ public static class ModeCommand
         return null;
     }
 
-    // Asked before anything is sent: a switch that was made can't be called wrong use.
+    // Validated before anything is sent: a switch that was made cannot be reported as invalid usage.
     private static int? Instances(ArgumentResult argument) =>
         int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         && number is >= 1 and <= FleetDocument.MostExpected
@@ -517,7 +516,7 @@ public static class ModeCommand
             ? number
             : Wrong<long>(argument, "the version that router mode shows, such as 7");
 
-    // What no instance takes is not sent at all: a command line can be longer than a request.
+    // A text that no instance accepts is not sent at all: a command line can be longer than a request.
     private static void Length(SymbolResult result)
     {
         var (name, longest) = result is OptionResult option ? (option.Option.Name, ModeChanges.LongestText) : ("url", LongestUrl);

@@ -13,7 +13,7 @@ namespace Router.Cli;
 /// <summary>Prints the mode, the instances and the verdict for an operator at night.</summary>
 public static class ModeReport
 {
-    /// <summary>Everything.</summary>
+    /// <summary>Prints everything.</summary>
     public static void Write(FleetDocument fleet, TextWriter output)
     {
         WriteMode(fleet.Current, output);
@@ -108,7 +108,7 @@ public static class ModeReport
         WriteMode(change.Mode, output);
     }
 
-    // Every line for a closed site, so that it is plain what was not given.
+    // Every line for a closed site, so that it is clear what was not specified.
     private static void WriteAnnouncement(
         string indent,
         string mode,
@@ -152,11 +152,11 @@ public static class ModeReport
             ? $"in flight: {held}. {fleet.Verdict}"
             : fleet.Verdict;
 
-    /// <summary>What a request in flight is known by.</summary>
+    /// <summary>How a request in flight is identified.</summary>
     public static string Name(InFlightRequest exchange) =>
         $"{(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}";
 
-    /// <summary>The history, a line for each entry.</summary>
+    /// <summary>The history, one line per entry.</summary>
     public static void Write(HistoryDocument history, TextWriter output)
     {
         for (var i = 0; i < history.Entries.Length; i++)
@@ -184,7 +184,7 @@ public static class ModeReport
         return "";
     }
 
-    // What is scheduled is dropped by the next change before its time.
+    // A scheduled step is dropped by the next change that comes before its time.
     private static bool TookEffect(ImmutableArray<HistoryEntry> entries, int index) =>
         !entries.Skip(index + 1).Any(later => later.Kind.DropsSchedule() && later.Time < Effect(entries[index]));
 

@@ -6,31 +6,31 @@ namespace Router.Cli;
 
 /// <summary>
 /// Standard output and standard error as the tool writes to them. Texts come from other operators and from clients' requests: hidden
-/// characters are escaped on the way. A reader that has gone, such as <c>head </c>, ends the command; the framework's console would write
-/// on into the void.
+/// characters are escaped when written. When the reader, such as <c>head</c>, has exited, the command ends; with the framework's console it
+/// would keep writing without effect.
 /// </summary>
 public static class OperatorConsole
 {
-    /// <summary>Erases the current line of a terminal: the one control sequence that may pass, at the start of what is written.</summary>
+    /// <summary>Erases the current line of a terminal: the only control sequence that is passed through, at the start of a write.</summary>
     public const string EraseLine = "\r\u001b[K";
 
-    // EPIPE on Linux and macOS: the framework gives the system's error as it is.
+    // EPIPE on Linux and macOS: the framework passes on the system's error code.
     private const int BrokenPipe = 32;
 
-    /// <summary>Puts both in place of the framework's.</summary>
+    /// <summary>Replaces the framework's writers with these.</summary>
     public static void Open()
     {
         Console.SetOut(Visible(OpenOutput()));
         Console.SetError(Visible(Console.Error));
     }
 
-    /// <summary>A writer that escapes what is hidden.</summary>
+    /// <summary>A writer that escapes hidden characters.</summary>
     public static TextWriter Visible(TextWriter output) => new VisibleWriter(output);
 
-    /// <summary>Whether an exception says that nobody reads the output any more.</summary>
+    /// <summary>Whether an exception means that the output has lost its reader.</summary>
     public static bool IsClosed(IOException error) => error.HResult == BrokenPipe;
 
-    // A file is left to the framework, which keeps its place where several programs write to it.
+    // A file is left to the framework, which keeps its position if several programs write to it.
     private static TextWriter OpenOutput()
     {
         if (!Console.IsOutputRedirected)
@@ -44,7 +44,7 @@ public static class OperatorConsole
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            // There is no standard output, or none that can be written to: the framework drops what is written.
+            // There is no standard output, or it is not writable: the framework drops what is written.
             return Console.Out;
         }
     }

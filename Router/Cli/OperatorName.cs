@@ -2,12 +2,12 @@ using System.Globalization;
 
 namespace Router.Cli;
 
-/// <summary>Who a change is put down to.</summary>
+/// <summary>The name to which a change is attributed.</summary>
 public static class OperatorName
 {
     /// <summary>
-    /// The name that was given, else whoever called <c>sudo </c>, else the login name; in a container a user often has none, and then it is
-    /// the user's number.
+    /// The given name, otherwise the user who called <c>sudo</c>, otherwise the login name; in a container a user often has no name, and
+    /// the user id is used.
     /// </summary>
     public static string Of(string? given, Func<string, string?> environment, string login)
     {
@@ -20,7 +20,7 @@ public static class OperatorName
         return UserId() is { } id ? string.Create(CultureInfo.InvariantCulture, $"uid {id}") : "unknown";
     }
 
-    // proc(5): real, effective, saved and file system user. Where there is no /proc, every user has a name.
+    // proc(5): real, effective, saved and file system user. Without /proc, every user has a name.
     private static uint? UserId()
     {
         const string file = "/proc/self/status";

@@ -5,18 +5,18 @@ using Router.Configuration;
 namespace Router.Cli;
 
 /// <summary>
-/// Times as operators type them, made into instants on the operator's own machine, whose zone they mean. Where the clocks change, a local
-/// time can occur twice or never: the next occurrence is taken, and a time that does not exist is refused.
+/// Converts times as operators type them, on the operator's own machine, in whose zone they are meant. When the clocks change, a local time
+/// can occur twice or never: the next occurrence is used, and a time that does not exist is rejected.
 /// </summary>
 public static class OperatorTime
 {
-    /// <summary>What a time may look like, for messages.</summary>
+    /// <summary>The accepted formats, for messages.</summary>
     public const string Forms = "23:30 (the next one), \"2026-01-31 23:30\", 2026-01-31T23:30:00Z or +45m (from now)";
 
     private static readonly string[] WithDate = ["yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"];
     private static readonly string[] WithOffset = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK"];
 
-    /// <summary>Reads one; false, with what is wrong and what to do, where it is none.</summary>
+    /// <summary>Parses a time; false, with the reason and a hint, if it is invalid.</summary>
     public static bool TryParse(string text, TimeProvider time, out DateTimeOffset instant, [NotNullWhen(false)] out string? problem)
     {
         var (now, zone) = (time.GetLocalNow(), time.LocalTimeZone);
@@ -34,7 +34,7 @@ public static class OperatorTime
         return problem is null;
     }
 
-    /// <summary>An instant as this machine's clock shows it, with the zone; where that clock shows the time twice, it says so.</summary>
+    /// <summary>A time as this machine's clock shows it, with the zone; if that clock shows the time twice, it says so.</summary>
     public static string Describe(DateTimeOffset instant, TimeZoneInfo zone)
     {
         var local = TimeZoneInfo.ConvertTime(instant, zone);
@@ -55,7 +55,7 @@ public static class OperatorTime
         }
     }
 
-    // The first occurrence to come, else the last one. Of a time that does not exist, the instant at which the clock skips it.
+    // The first future occurrence, otherwise the last one. For a time that does not exist, the instant at which the clock skips it.
     private static string? Of(DateTime local, DateTimeOffset now, TimeZoneInfo zone, out DateTimeOffset instant)
     {
         if (Occurrences(local, zone) is not [] and var found)
@@ -78,8 +78,8 @@ public static class OperatorTime
         );
     }
 
-    // A local time belongs to an instant where the zone has just that offset then. The two offsets around it are those of a day before and
-    // after.
+    // A local time belongs to an instant at which the zone has exactly that offset. The two offsets around it are those of a day before and
+    // a day after.
     private static DateTimeOffset[] Occurrences(DateTime local, TimeZoneInfo zone) =>
         [
             .. from offset in new[]
@@ -93,7 +93,7 @@ public static class OperatorTime
             select candidate,
         ];
 
-    // Far from the first and the last instant that there are, where no offset can be taken off.
+    // Far from the minimum and maximum representable times, where an offset cannot be subtracted.
     private static bool IsNear(DateTime local, DateTimeOffset now) => Math.Abs(local.Year - now.Year) <= 100;
 
     private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);

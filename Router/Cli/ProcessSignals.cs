@@ -4,9 +4,9 @@ using Router.Serving;
 namespace Router.Cli;
 
 /// <summary>
-/// What a serving Router does on signals: SIGHUP reloads; SIGUSR1 and SIGUSR2, which log rotation and supervisors send to other servers, do
-/// nothing; SIGTERM, SIGINT and SIGQUIT stop it, which is the host's business and only noted here. Without a handler each of them ends the
-/// process at once.
+/// How a serving Router handles signals: SIGHUP reloads; SIGUSR1 and SIGUSR2, which log rotation and supervisors send to other servers, do
+/// nothing; SIGTERM, SIGINT and SIGQUIT stop it, which the host handles and which is only recorded here. Without a handler each of them
+/// ends the process at once.
 /// </summary>
 internal sealed class ProcessSignals : IDisposable
 {
@@ -19,17 +19,17 @@ internal sealed class ProcessSignals : IDisposable
     public ProcessSignals()
     {
         On(PosixSignal.SIGHUP, Reload);
-        // The numbers are the platform's; .NET has no names for them.
+        // The numbers depend on the platform; .NET has no names for them.
         On((PosixSignal)(OperatingSystem.IsLinux() ? 10 : 30), Ignore);
         On((PosixSignal)(OperatingSystem.IsLinux() ? 12 : 31), Ignore);
         foreach (var stop in new[] { PosixSignal.SIGTERM, PosixSignal.SIGINT, PosixSignal.SIGQUIT })
             On(stop, _ => _isStopAsked = true);
     }
 
-    /// <summary>Whether somebody has asked the process to stop.</summary>
+    /// <summary>Whether a signal has asked the process to stop.</summary>
     public bool IsStopAsked => _isStopAsked;
 
-    /// <summary>From now on there is something to reload; what was asked for during the start follows.</summary>
+    /// <summary>Enables reloads from now on; a reload requested during startup follows.</summary>
     public void Serve(ConfigurationWatch watch)
     {
         lock (_lock)

@@ -3,7 +3,7 @@ using Router.Management;
 
 namespace Router.Cli;
 
-/// <summary><c>router reload</c>: has a running Router read its configuration again, and reports the result.</summary>
+/// <summary><c>router reload</c>: makes a running Router reread its configuration, and reports the result.</summary>
 public static class ReloadCommand
 {
     public static Command Build()

@@ -6,7 +6,7 @@ namespace Router.Cli;
 /// <summary>The command line.</summary>
 public static class RouterCommand
 {
-    // A value that starts with '@', such as a reason, is itself and no file of further arguments.
+    // A value that starts with '@', such as a reason, is literal and not a file of further arguments.
     internal static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
     private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
@@ -16,7 +16,7 @@ public static class RouterCommand
         Description = "Also contacts the backends, the mode store and the lists of proxies. Exit code 3 where one does not answer.",
     };
 
-    /// <summary>Parses and carries out.</summary>
+    /// <summary>Parses and executes the command line.</summary>
     public static async Task<int> InvokeAsync(string[] arguments)
     {
         var parsed = Build().Parse(arguments, Parsing);
@@ -35,8 +35,8 @@ public static class RouterCommand
 
         try
         {
-            // The host stops in its own time on SIGTERM; the command line's own two seconds would cut requests off. The other commands get
-            // them, for a last word.
+            // On SIGTERM the host stops in its own time; the command line's own two seconds would cut off requests. The other commands keep
+            // those two seconds, to print a last message.
             return await parsed
                 .InvokeAsync(
                     new InvocationConfiguration
@@ -53,7 +53,7 @@ public static class RouterCommand
         }
     }
 
-    /// <summary>What there is to say.</summary>
+    /// <summary>Builds the command tree.</summary>
     internal static RootCommand Build()
     {
         var root = new RootCommand(

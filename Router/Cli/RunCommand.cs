@@ -7,13 +7,13 @@ using Router.Serving;
 
 namespace Router.Cli;
 
-/// <summary><c>router</c>: serves until it is told to stop.</summary>
+/// <summary><c>router</c>: serves until it is asked to stop.</summary>
 public static class RunCommand
 {
     /// <summary>
-    /// Runs; the exit code is 0 after a stop that was asked for, and 1 after any other end and where Router could not listen.
+    /// Runs the server; the exit code is 0 after a requested stop, and 1 after any other end or if Router could not listen.
     /// </summary>
-    /// <exception cref="InvalidConfigurationException">The configuration has faults.</exception>
+    /// <exception cref="InvalidConfigurationException">The configuration has validation errors.</exception>
     public static async Task<int> RunAsync(StartOptions options, TextWriter output, TextWriter errors)
     {
         using var signals = new ProcessSignals();
@@ -21,7 +21,7 @@ public static class RunCommand
         return await RunAsync(app, options, signals, output, errors).ConfigureAwait(false);
     }
 
-    /// <summary>Starts an application that is built, and serves until it ends.</summary>
+    /// <summary>Starts a built application, and serves until it ends.</summary>
     internal static async Task<int> RunAsync(
         WebApplication app,
         StartOptions options,
@@ -39,7 +39,7 @@ public static class RunCommand
             await errors.WriteLineAsync(error.Message + ".").ConfigureAwait(false);
             return 1;
         }
-        // In use, not this machine's, or https without a certificate: the framework says each in another way.
+        // In use, not this machine's, or https without a certificate: the framework reports each differently.
         catch (Exception error) when (error is IOException or SocketException or InvalidOperationException or CryptographicException)
         {
             var addresses = ListenAddresses.Of(app.Configuration, options, new ManagementSettings { Url = null });
@@ -53,13 +53,13 @@ public static class RunCommand
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         if (signals.IsStopAsked)
             return 0;
-        // A supervisor restarts what has failed, and leaves alone what ended well.
+        // A supervisor restarts what has failed, and does not restart what ended successfully.
         await errors.WriteLineAsync("Router stopped, and nobody had asked it to: the log says why.").ConfigureAwait(false);
         return 1;
     }
 
-    // As a unit of Type=notify (sd_notify(3)); anywhere else there is nobody to tell. The framework's own way asks for the parent's name,
-    // which a hardened unit can't see.
+    // As a unit of Type=notify (sd_notify(3)); anywhere else there is nothing to notify. The framework's own way reads the parent process's
+    // name, which a hardened unit cannot see.
     private static void TellSystemd(WebApplication app)
     {
         var notifier = new SystemdNotifier();

@@ -3,7 +3,7 @@ using Router.Serving;
 
 namespace Router.Cli;
 
-/// <summary>The options that say which configuration a command uses and where Router listens.</summary>
+/// <summary>The options that select a command's configuration and Router's listen addresses.</summary>
 internal static class StartArguments
 {
     public static readonly Option<string?> Urls = new("--urls")

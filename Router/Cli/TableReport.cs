@@ -6,10 +6,10 @@ using Router.Routing;
 
 namespace Router.Cli;
 
-/// <summary>Prints a route table: a line for each rule, and what each mode makes of it.</summary>
+/// <summary>Prints a route table: one line per rule, with its effect in each mode.</summary>
 public static class TableReport
 {
-    /// <summary>Writes it.</summary>
+    /// <summary>Prints the table.</summary>
     public static void Write(RouteTable table, AdmissionPolicy admission, TextWriter output)
     {
         List<string[]> rows =
@@ -45,7 +45,7 @@ public static class TableReport
             .. ModeCatalogue.All.Select(mode => Effect(route, mode, admission)),
         ];
 
-    // What a client meets that the rule allows, decided as for a request. "read" where a GET is forwarded and a POST is not.
+    // What happens to a client that the rule allows, decided as for a request. "read" if a GET is forwarded and a POST is not.
     private static string Effect(Route route, Mode mode, AdmissionPolicy admission)
     {
         var client = route.AllowList?.Sample ?? IPAddress.None;

@@ -6,10 +6,10 @@ using Router.Serving;
 
 namespace Router.Cli;
 
-/// <summary>What Router says when it has started: one line in production, and a few for the newcomer when samples run.</summary>
+/// <summary>The message after startup: one line in production, and a few for newcomers when samples run.</summary>
 public static partial class Welcome
 {
-    /// <summary>Writes it.</summary>
+    /// <summary>Prints the message.</summary>
     public static void Write(WebApplication app, TextWriter output)
     {
         var site = app.Services.GetRequiredService<CurrentSite>().Current;

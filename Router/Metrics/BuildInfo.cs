@@ -2,16 +2,16 @@ using System.Reflection;
 
 namespace Router.Metrics;
 
-/// <summary>What this binary was built from: <c>-p:ReleaseTag=release-18</c> at the build, and the revision of the source.</summary>
+/// <summary>What this binary was built from: <c>-p:ReleaseTag=release-18</c> at build time, and the source revision.</summary>
 public static class BuildInfo
 {
     private static readonly string[] Parts = (
         typeof(BuildInfo).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown"
     ).Split('+', 2);
 
-    /// <summary>The release tag; a version where the build was given none.</summary>
+    /// <summary>The release tag; a version if the build was given none.</summary>
     public static string Version => Parts[0];
 
-    /// <summary>The revision; "" where it is not known.</summary>
+    /// <summary>The revision; "" if unknown.</summary>
     public static string Revision => Parts is [_, var revision] ? revision : "";
 }

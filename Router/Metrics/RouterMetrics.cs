@@ -10,7 +10,6 @@ namespace Router.Metrics;
 /// <summary>Router's own instruments. Labels are names from the configuration and from closed lists.</summary>
 public sealed class RouterMetrics : IDisposable
 {
-    /// <summary>The meter's name.</summary>
     public const string MeterName = "Router";
 
     private static readonly double[] Boundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
@@ -27,7 +26,6 @@ public sealed class RouterMetrics : IDisposable
     private readonly Counter<long> _linesLost;
     private readonly Counter<long> _logLinesLost;
 
-    /// <summary>Creates the instruments.</summary>
     public RouterMetrics(IMeterFactory meters, Traffic traffic)
     {
         _meter = meters.Create(MeterName);
@@ -81,19 +79,19 @@ public sealed class RouterMetrics : IDisposable
     /// <summary>The counters by route.</summary>
     public Traffic Traffic { get; }
 
-    /// <summary>The meter, for instruments that look at live state.</summary>
+    /// <summary>The meter, for instruments that read live state.</summary>
     public Meter Meter => _meter;
 
-    /// <summary>A forwarded request has ended.</summary>
-    /// <param name="upstream">Where it went.</param>
-    /// <param name="method">Its method; one that is not of the standard's is called <c>_OTHER</c>, since clients make them up.</param>
-    /// <param name="status">The status that the backend gave; 0 where it gave none.</param>
+    /// <summary>Records a forwarded request that has ended.</summary>
+    /// <param name="upstream">Where it was forwarded.</param>
+    /// <param name="method">Its method; a non-standard one is reported as <c>_OTHER</c>, since clients make them up.</param>
+    /// <param name="status">The backend's status; 0 if there was none.</param>
     /// <param name="took">How long it took.</param>
     public void Forwarded(Upstream upstream, string method, int status, TimeSpan took)
     {
         _duration.Record(took.TotalSeconds, new KeyValuePair<string, object?>("backend", upstream.Settings.Name));
         if (upstream.Settings.Http2)
-            // There the framework's handler reports it itself.
+            // For HTTP/2 the framework's handler reports it itself.
             return;
         _clientDuration.Record(
             took.TotalSeconds,
@@ -106,13 +104,13 @@ public sealed class RouterMetrics : IDisposable
         );
     }
 
-    /// <summary>The mode kept a request from a backend.</summary>
+    /// <summary>The mode rejected a request.</summary>
     public void Blocked(Mode mode) => _blocked.Add(1, new KeyValuePair<string, object?>("mode", mode.Name));
 
-    /// <summary>A request went to a backend that the mode closes.</summary>
+    /// <summary>A request was forwarded to a backend that the mode closes.</summary>
     public void Passed(string passage) => _passed.Add(1, new KeyValuePair<string, object?>("passage", passage));
 
-    /// <summary>A rate limit refused a request.</summary>
+    /// <summary>A rate limit rejected a request.</summary>
     public void RateLimited(RateLimit limit) => _rateLimited.Add(1, new KeyValuePair<string, object?>("limit", limit.Settings.Name));
 
     /// <summary>A request could not be forwarded.</summary>
@@ -123,13 +121,13 @@ public sealed class RouterMetrics : IDisposable
             new KeyValuePair<string, object?>("reason", ForwardFailures.NameOf(failure))
         );
 
-    /// <summary>A change of the configuration was seen.</summary>
+    /// <summary>A change of the configuration was processed.</summary>
     public void Reloaded(bool accepted) => _reloads.Add(1, new KeyValuePair<string, object?>("result", accepted ? "accepted" : "refused"));
 
-    /// <summary>Lines of the access log are lost.</summary>
+    /// <summary>Lines of the access log were lost.</summary>
     public void LinesLost(int count, string reason) => _linesLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
-    /// <summary>Lines of Router's own log are lost.</summary>
+    /// <summary>Lines of Router's own log were lost.</summary>
     public void LogLinesLost(int count, string reason) => _logLinesLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
 
     public void Dispose() => _meter.Dispose();

@@ -5,25 +5,25 @@ using System.Runtime.CompilerServices;
 namespace Router.Metrics;
 
 /// <summary>
-/// The counters of requests by route. They outlive the table that names them, so that a reload does not reset what a
-/// monitoring system sums up; their labels come from the configuration and from closed lists, never from a client.
+/// The request counters by route. They outlive the route table, so that a reload does not reset what a monitoring system sums up; their
+/// labels come from the configuration and from closed lists, never from a client.
 /// </summary>
 public sealed class Traffic
 {
     private readonly ConcurrentDictionary<(string Route, string Backend), RouteTraffic> _all = new();
 
-    /// <summary>The counters of requests that no route has.</summary>
+    /// <summary>The counters of requests that match no route.</summary>
     public RouteTraffic NotRouted => For("none", null);
 
     /// <summary>The counters of a route.</summary>
     public RouteTraffic For(string route, string? backend) =>
         _all.GetOrAdd((route, backend ?? "none"), static key => new RouteTraffic(key.Route, key.Backend));
 
-    /// <summary>Every count that is not zero.</summary>
+    /// <summary>Every non-zero count.</summary>
     public IEnumerable<Measurement<long>> Measurements() => _all.Values.SelectMany(traffic => traffic.Measurements());
 }
 
-/// <summary>The counters of one route, one of which each request adds one to, without a look-up or an allocation.</summary>
+/// <summary>The counters of one route. Each request increments one of them, without a look-up or an allocation.</summary>
 public sealed class RouteTraffic(string route, string backend)
 {
     private const int MethodClassCount = 3;
@@ -32,12 +32,12 @@ public sealed class RouteTraffic(string route, string backend)
     private static readonly string[] MethodClasses = new string[MethodClassCount] { "safe", "idempotent", "unsafe" };
     private static readonly string[] StatusClasses = new string[StatusClassCount] { "1xx", "2xx", "3xx", "4xx", "5xx", "none" };
 
-    // In the object itself: where each request is of another route, an array beside it would be one more that is in no cache.
+    // Inline in the object: if each request is for a different route, a separate array would be one more object that is in no cache.
     private Counts _counts;
 
     /// <summary>Counts one request.</summary>
     /// <param name="method">Its method.</param>
-    /// <param name="status">The status that the client got; 0 where its connection ended without one.</param>
+    /// <param name="status">The status that the client got; 0 if its connection ended without one.</param>
     public void Count(string method, int status)
     {
         var statusClass = status is >= 100 and < 600 ? (status / 100) - 1 : StatusClassCount - 1;

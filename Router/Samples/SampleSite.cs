@@ -5,8 +5,8 @@ using Router.Configuration;
 namespace Router.Samples;
 
 /// <summary>
-/// Small applications for the newcomer's first run: one for each configured backend, on loopback ports of their own, so that
-/// the real table forwards to something. Only in Development, and only where no backend has an address.
+/// Small applications for a newcomer's first run: one for each configured backend, on loopback ports of their own, so that the real route
+/// table forwards to something. Only in Development, and only if no backend has an address.
 /// </summary>
 public sealed class SampleSite : IAsyncDisposable
 {
@@ -14,7 +14,7 @@ public sealed class SampleSite : IAsyncDisposable
 
     private SampleSite(WebApplication app) => _app = app;
 
-    /// <summary>Starts them and writes their addresses into the configuration; null where there is something configured.</summary>
+    /// <summary>Starts the applications and writes their addresses into the configuration; null if any backend has an address.</summary>
     public static async Task<SampleSite?> StartWhereNothingIsConfiguredAsync(
         IConfigurationManager configuration,
         IHostEnvironment environment

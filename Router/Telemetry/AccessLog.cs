@@ -4,20 +4,20 @@ using Router.Proxy.InFlight;
 namespace Router.Telemetry;
 
 /// <summary>
-/// One line of JSON on standard output for each request, in the original router's words.
-/// A request makes its line, adds it to those that wait, and is done: it never waits for whoever reads the output.
-/// On the way down the server stops first and the log last, so that the requests that end meanwhile have their lines too.
+/// Writes one line of JSON to standard output for each request, with the original router's member names. A request creates its line,
+/// appends it to the queue, and is done: it never waits for the reader of the output. During shutdown the server stops first and the log
+/// last, so that the requests that end meanwhile get their lines too.
 /// </summary>
 public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvider time) : IHostedService
 {
-    /// <summary>The bytes that may wait: at 1 KiB for a usual line, half a minute of a thousand requests each second.</summary>
+    /// <summary>The maximum number of queued bytes: at 1 KiB for a typical line, half a minute of a thousand requests per second.</summary>
     public const int MostWaiting = 32 << 20;
 
     private readonly LineWriter _lines = new("access log", () => output ?? StandardStreams.OpenOutput(), MostWaiting, metrics.LinesLost);
 
-    /// <summary>Adds it to the application's services. It must stand before the server, which is added last and stopped first.</summary>
+    /// <summary>Adds the log to the application's services. Add it before the server, which is added last and stopped first.</summary>
     /// <param name="services">The services.</param>
-    /// <param name="output">Where the lines go; null for standard output.</param>
+    /// <param name="output">The destination of the lines; null for standard output.</param>
     public static void AddTo(IServiceCollection services, Stream? output)
     {
         services.AddSingleton(provider => new AccessLog(
@@ -28,7 +28,7 @@ public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvide
         services.AddHostedService(provider => provider.GetRequiredService<AccessLog>());
     }
 
-    /// <summary>Writes the line of a request that has ended.</summary>
+    /// <summary>Writes the line of a completed request.</summary>
     public void Write(HttpContext context, RequestRecord record) => _lines.Write(AccessLogLine.Of(context, record, time));
 
     public Task StartAsync(CancellationToken cancellationToken)

@@ -11,7 +11,7 @@ using Router.Proxy.InFlight;
 
 namespace Router.Telemetry;
 
-/// <summary>One line of the access log, as bytes; the line end is the last of them.</summary>
+/// <summary>One line of the access log, as bytes, including the line end.</summary>
 public static class AccessLogLine
 {
     [ThreadStatic]
@@ -20,7 +20,7 @@ public static class AccessLogLine
     [ThreadStatic]
     private static Second? _second;
 
-    /// <summary>Makes the line of a request that ends now: bytes that hold until the next line is made by the same thread.</summary>
+    /// <summary>Formats the line of a request that ends now: the bytes are valid until the same thread formats the next line.</summary>
     public static ReadOnlySpan<byte> Of(HttpContext context, RequestRecord record, TimeProvider time)
     {
         var line = _line ??= new JsonLine();
@@ -49,7 +49,7 @@ public static class AccessLogLine
         line.AddSecondsText("upstreamHeaderTime"u8, Milliseconds(record.HeaderTime));
         line.AddSecondsText("upstreamResponseTime"u8, Milliseconds(record.ResponseTime));
         Write(line, "httpHost"u8, context.Request.Headers.Host.ToString());
-        // Only where there is something to say: who reads the original's lines knows no such member.
+        // Only if there is a value: readers of the original's lines do not know this member.
         if (record.Exemption?.TesterId is { } tester)
             line.Add("bypass"u8, tester);
     }
@@ -73,7 +73,7 @@ public static class AccessLogLine
         WriteUser(line, context.Request.Headers.Authorization);
     }
 
-    // RFC 7617 section 2: base64 of the name, a colon and the password. Without the colon nobody can say that it is not a password.
+    // RFC 7617 section 2: base64 of the name, a colon and the password. Without the colon, the text might be a password.
     private static void WriteUser(JsonLine line, StringValues authorization)
     {
         const string scheme = "Basic ";
@@ -104,7 +104,7 @@ public static class AccessLogLine
         ArrayPool<char>.Shared.Return(rented);
     }
 
-    /// <summary>The status that the client got; 499 where it went away before it had a complete response.</summary>
+    /// <summary>The status that the client got; 499 if it disconnected before it had a complete response.</summary>
     private static int StatusOf(HttpContext context, RequestRecord record) =>
         record.ClientLeft(context) ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
 
@@ -115,7 +115,7 @@ public static class AccessLogLine
         return context.Response.HasStarted && context.Request.Method is not "HEAD" ? context.Response.ContentLength ?? 0 : 0;
     }
 
-    // A field's value has a character for each octet (see the server's encoding). Most of those beyond ASCII are UTF-8.
+    // A header value has one character per octet (see the server's encoding). Most of those beyond ASCII are UTF-8.
     private static void Write(JsonLine line, ReadOnlySpan<byte> name, ReadOnlySpan<char> value)
     {
         if (line.TryAddPlain(name, value))
@@ -140,8 +140,8 @@ public static class AccessLogLine
             line.Add(name, Encoding.Latin1.GetString(octets));
     }
 
-    // A second's text is made once on each thread. The culture's words are the invariant ones; its zone has a colon, which the common log
-    // format has not.
+    // The text of a second is formatted once per thread. The culture's names are the invariant ones; its zone has a colon, which the common
+    // log format does not.
     private static string LocalTime(DateTimeOffset now, TimeProvider time)
     {
         var second = now.UtcTicks / TimeSpan.TicksPerSecond;

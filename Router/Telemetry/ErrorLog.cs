@@ -6,12 +6,12 @@ using Router.Metrics;
 namespace Router.Telemetry;
 
 /// <summary>
-/// Router's own log, on standard error: a line for each message. Nobody who logs waits for whoever reads it; lines that could not be
-/// written are counted, and a line says how many when the reader is back.
+/// Router's own log, on standard error: one line per message. No code that logs waits for the log's reader; lines that could not be written
+/// are counted, and a line reports the count once the reader is back.
 /// </summary>
 public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
 {
-    /// <summary>The bytes that may wait: some 20,000 lines.</summary>
+    /// <summary>The maximum number of queued bytes: some 20,000 lines.</summary>
     public const int MostWaiting = 4 << 20;
 
     private readonly RouterMetrics _metrics;
@@ -21,8 +21,8 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
     private int _lost;
 
     /// <summary>Starts writing.</summary>
-    /// <param name="output">Where the lines go; null for standard error.</param>
-    /// <param name="metrics">Counts what is lost.</param>
+    /// <param name="output">The destination of the lines; null for standard error.</param>
+    /// <param name="metrics">Counts lost lines.</param>
     /// <param name="time">The clock.</param>
     public ErrorLog(Stream? output, RouterMetrics metrics, TimeProvider time)
     {
@@ -85,7 +85,7 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
             .Append('[')
             .Append(kind.Event)
             .Append("] ");
-        // One line for each message: a client's text can neither begin another line nor reach a terminal's controls.
+        // One line per message: a client's text can neither start another line nor reach a terminal's controls.
         foreach (var character in text)
             line.Append(char.IsControl(character) ? ' ' : character);
         return Encoding.UTF8.GetBytes(VisibleText.Of(line.Append('\n').ToString()));
@@ -121,7 +121,7 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
                 return;
             var kind = LogKind.Of(category, eventId, state);
             var text = formatter(state, exception);
-            // The exception is thrown as well, and whoever catches it says in one sentence what is wrong.
+            // The exception is thrown as well, and its handler reports in one sentence what is wrong.
             if (category == "Microsoft.AspNetCore.Server.Kestrel" && text == "Unable to start Kestrel.")
                 return;
             if (log._limit.Allows(kind, logLevel, text))

@@ -8,15 +8,16 @@ using Router.Configuration;
 namespace Router.Telemetry;
 
 /// <summary>
-/// One line of JSON as it is laid out, member after member, in memory that the next line uses again. Nearly every value is plain ASCII and
-/// is copied as it is; what needs an escape goes through the framework's encoder.
+/// Builds one line of JSON, member by member, in memory that the next line reuses. Nearly every value is plain ASCII and is copied
+/// unchanged; values that need an escape go through the framework's encoder.
 /// </summary>
 public sealed class JsonLine
 {
     private const int Usual = 8 << 10;
     private const int MostDigits = 32;
 
-    // Read by programs and by people in a terminal, never as part of a page: '<' and '&' may stand; control characters may not.
+    // Read by programs and by people in a terminal, never as part of a page: ' < ' and '&' are allowed unescaped, control characters are
+    // not.
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
 
     private static readonly string PlainText = string.Concat(
@@ -28,13 +29,13 @@ public sealed class JsonLine
     private byte[] _bytes = new byte[Usual];
     private int _length;
 
-    /// <summary>The line, with its end.</summary>
+    /// <summary>The line, including its end.</summary>
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
-    /// <summary>Begins another line.</summary>
+    /// <summary>Starts another line.</summary>
     public void Begin()
     {
-        // Usual lines are far shorter; what a rare long one has made grow is not kept.
+        // Typical lines are far shorter; a buffer that a rare long line has enlarged is not kept.
         if (_bytes.Length > Usual)
             _bytes = new byte[Usual];
         _length = 0;
@@ -51,12 +52,12 @@ public sealed class JsonLine
     /// <summary>Adds text.</summary>
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<char> value)
     {
-        // By way of UTF-8, where half a character has a replacement and is no error.
+        // Through UTF-8, where an unpaired surrogate has a replacement and is no error.
         if (!TryAddPlain(name, value))
             Add(name, Encoding.UTF8.GetBytes(value.ToArray()));
     }
 
-    /// <summary>Adds text of printable ASCII that needs no escape; false where it is another, and then nothing is added.</summary>
+    /// <summary>Adds text of printable ASCII that needs no escape; returns false and adds nothing for any other text.</summary>
     public bool TryAddPlain(ReadOnlySpan<byte> name, ReadOnlySpan<char> value)
     {
         if (!value.IsEmpty && value.ContainsAnyExcept(PlainCharacters))
@@ -69,7 +70,9 @@ public sealed class JsonLine
         return true;
     }
 
-    /// <summary>The same for three words with blanks between them.</summary>
+    /// <summary>
+    /// Adds three words separated by spaces, if all are printable ASCII that needs no escape; returns false and adds nothing otherwise.
+    /// </summary>
     public bool TryAddPlain(ReadOnlySpan<byte> name, ReadOnlySpan<char> first, ReadOnlySpan<char> second, ReadOnlySpan<char> third)
     {
         if (
@@ -89,11 +92,11 @@ public sealed class JsonLine
         return true;
     }
 
-    /// <summary>Adds text that is UTF-8 already.</summary>
+    /// <summary>Adds text that is already UTF-8.</summary>
     public void Add(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
         Quoted(name, value.ContainsAnyExcept(PlainOctets) ? Escaped(value) : value);
 
-    // The framework's encoder lets pass what turns a terminal's text around, and what it does not show.
+    // The framework's encoder does not escape characters that reorder a terminal's text, or that it does not show.
     private static ReadOnlySpan<byte> Escaped(ReadOnlySpan<byte> value)
     {
         var encoded = JsonEncodedText.Encode(value, Encoder);
@@ -117,7 +120,9 @@ public sealed class JsonLine
         Seconds(milliseconds);
     }
 
-    /// <summary>The same as text; empty where nobody knows.</summary>
+    /// <summary>
+    /// Adds milliseconds as the text of a number of seconds, with exactly three digits after the point; empty if unknown.
+    /// </summary>
     public void AddSecondsText(ReadOnlySpan<byte> name, long? milliseconds)
     {
         Name(name, MostDigits);
@@ -163,7 +168,7 @@ public sealed class JsonLine
         _length += written;
     }
 
-    // The name, and room for so many bytes after it.
+    // Writes the name, and reserves the given number of bytes after it.
     private void Name(ReadOnlySpan<byte> name, int value)
     {
         Reserve(name.Length + value + 4);

@@ -3,26 +3,26 @@ using System.Buffers;
 namespace Router.Telemetry;
 
 /// <summary>
-/// Writes lines to an output that may be slow, stalled, full or closed, on a thread of its own: whoever has a line adds it and goes on.
-/// When the reader falls so far behind that <c>most </c> bytes wait, lines are dropped and counted rather than taking the memory that
+/// Writes lines to an output that may be slow, stalled, full or closed, on a thread of its own: the caller appends a line and continues.
+/// When the reader falls so far behind that <c>most</c> bytes are queued, lines are dropped and counted rather than taking the memory that
 /// requests need.
 /// </summary>
 /// <param name="name">The thread's name.</param>
-/// <param name="output">Opens the output; null where there is none.</param>
-/// <param name="most">How many bytes may wait.</param>
-/// <param name="lost">Is told how many lines were lost, and why.</param>
+/// <param name="output">Opens the output; null if there is none.</param>
+/// <param name="most">The maximum number of queued bytes.</param>
+/// <param name="lost">Called with the number of lost lines and the reason.</param>
 public sealed class LineWriter(string name, Func<Stream?> output, int most, Action<int, string> lost)
 {
-    // What a pipe holds on Linux: more at once would not go through in one step either.
+    // The capacity of a pipe on Linux: more at once would not be written in one step either.
     private const int BlockSize = 64 << 10;
 
-    // Waking the thread that writes costs more than a line. One that comes alone is written at once; those that follow gather.
+    // Waking the writer thread costs more than a line. A single line is written at once; those that follow are batched.
     private static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(10);
 
-    // Of the ten seconds until the platform kills, the server may use nine, and there are two logs.
+    // Of the ten seconds until the platform kills the process, the server may use nine, and there are two logs.
     private static readonly TimeSpan LastWait = TimeSpan.FromSeconds(0.4);
 
-    // A monitor and no Lock: the thread that writes waits on it.
+    // A monitor rather than a Lock: the writer thread waits on it.
     private readonly object _gate = new();
     private readonly TaskCompletionSource _written = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private List<Block> _waiting = [];
@@ -34,14 +34,14 @@ public sealed class LineWriter(string name, Func<Stream?> output, int most, Acti
     /// <summary>Starts the thread. Writing to a console or a pipe blocks, and must not block a thread that serves requests.</summary>
     public void Start() => new Thread(WriteAll) { Name = name, IsBackground = true }.Start();
 
-    /// <summary>Adds a line, its end included. One that there is no room for is lost, and counted.</summary>
+    /// <summary>Appends a line, including its end. If there is no room for it, it is lost and counted.</summary>
     public void Write(ReadOnlySpan<byte> line)
     {
         if (!TryWrite(line))
             lost(1, Volatile.Read(ref _isComplete) ? "stopped" : "behind");
     }
 
-    /// <summary>Adds a line, its end included. False where there is no room for it.</summary>
+    /// <summary>Appends a line, including its end. Returns false if there is no room for it.</summary>
     public bool TryWrite(ReadOnlySpan<byte> line)
     {
         lock (_gate)
@@ -53,7 +53,7 @@ public sealed class LineWriter(string name, Func<Stream?> output, int most, Acti
         }
     }
 
-    /// <summary>Takes no more lines, and waits until those that wait are written, or until the reader has stopped taking any.</summary>
+    /// <summary>Accepts no more lines, and waits until the queued ones are written, or until the reader has stopped reading.</summary>
     public async Task StopAsync(CancellationToken cancellation)
     {
         lock (_gate)

@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Router.Telemetry;
 
 /// <summary>
-/// Keeps clients from filling the log. Of one kind of line <see cref="Most"/> are written in each <see cref="Window"/>; the others are
+/// Prevents clients from filling the log. Of each kind of line, <see cref="Most"/> are written per <see cref="Window"/>; the others are
 /// counted, and the count is written when the window ends.
 /// </summary>
 /// <param name="summarise">Writes how many lines of a kind were suppressed; the text is the last of them.</param>
@@ -13,7 +13,7 @@ public sealed class LogLimit(Action<LogKind, LogLevel, string, int> summarise, T
     /// <summary>How many lines of one kind are written in a window.</summary>
     public const int Most = 30;
 
-    /// <summary>How long a window lasts.</summary>
+    /// <summary>The duration of a window.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
 
     private readonly ConcurrentDictionary<LogKind, Counter> _counters = new();
@@ -68,7 +68,7 @@ public sealed class LogLimit(Action<LogKind, LogLevel, string, int> summarise, T
         {
             lock (_lock)
                 _timer?.Dispose();
-            // What was suppressed until now is told before the end.
+            // Report what has been suppressed so far before ending.
             End();
         }
 

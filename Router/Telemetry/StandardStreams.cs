@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Router.Telemetry;
 
-/// <summary>Standard output and standard error, as streams that say when a line was not written.</summary>
+/// <summary>Standard output and standard error, as streams that report when a line was not written.</summary>
 public static class StandardStreams
 {
     private const int NonBlocking = 2048;
@@ -14,11 +14,11 @@ public static class StandardStreams
     /// <summary>Opens standard error.</summary>
     public static Stream OpenError() => Open(2, Console.OpenStandardError);
 
-    // The console's stream drops without a word what is written to a pipe that nobody reads any more; a file stream throws. The console's
-    // is for what the other can't do: a file, whose position may be shared with another process, and an output that never blocks.
+    // The console's stream silently drops data written to a pipe that has lost its reader; a file stream throws. The console's is used for
+    // what the other cannot do: a file, whose position may be shared with another process, and an output that never blocks.
     private static Stream Open(int number, Func<Stream> console)
     {
-        // Without proc nothing is known of it.
+        // Without /proc nothing is known about it.
         var information = string.Create(CultureInfo.InvariantCulture, $"/proc/self/fdinfo/{number}");
         if (!File.Exists(information) || IsNonBlocking(information))
             return console();

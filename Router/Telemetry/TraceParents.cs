@@ -4,7 +4,7 @@ using Router.Headers;
 namespace Router.Telemetry;
 
 /// <summary>
-/// Finds the span above a request in its header: W3C's <c>traceparent </c>, or B3's fields where there is none that is valid.
+/// Finds the parent span of a request in its headers: W3C's <c>traceparent</c>, or B3's headers if there is no valid one.
 /// </summary>
 internal sealed class TraceParents : DistributedContextPropagator
 {
@@ -38,7 +38,7 @@ internal sealed class TraceParents : DistributedContextPropagator
             );
         }
 
-        // Twice the same field says nothing.
+        // A header that occurs twice is ignored.
         string? Field(string name)
         {
             getter(carrier, name, out var value, out var several);
@@ -48,13 +48,13 @@ internal sealed class TraceParents : DistributedContextPropagator
         }
     }
 
-    /// <summary>Nothing is taken: what <c>baggage</c> the client sent goes on to the backend as it came.</summary>
+    /// <summary>Extracts nothing: the client's <c>baggage</c> is forwarded to the backend unchanged.</summary>
     public override IEnumerable<KeyValuePair<string, string?>>? ExtractBaggage(object? carrier, PropagatorGetterCallback? getter) => null;
 
-    /// <summary>Nothing is written here: see <see cref="TraceContext.Add"/>.</summary>
+    /// <summary>Injects nothing: see <see cref="TraceContext.Add"/>.</summary>
     public override void Inject(Activity? activity, object? carrier, PropagatorSetterCallback? setter) { }
 
-    // Where nobody has said whether the trace is recorded, whoever comes next decides: here it is.
+    // If the sampling decision has not been made, the next participant makes it: here, to record the trace.
     private static string? FromB3(string? trace, string? span, string? sampled, string? flags)
     {
         if (trace is not { Length: 16 or 32 } || span is not { Length: 16 })

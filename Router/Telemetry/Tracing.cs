@@ -11,12 +11,12 @@ using Router.Upstreams;
 namespace Router.Telemetry;
 
 /// <summary>
-/// Spans for a collector that speaks OTLP: the server's own for each request, and one of Router's for its way to the backend and back.
-/// Only where the standard variables name a collector; else nothing of it exists, and the client's trace fields pass as they came.
+/// Spans for an OTLP collector: the server's own span for each request, and one of Router's for the round trip to the backend. Only if the
+/// standard variables name a collector; otherwise no tracing exists, and the client's trace headers are forwarded unchanged.
 /// </summary>
 public sealed class Tracing : IDisposable
 {
-    /// <summary>The name under which Router's spans are made.</summary>
+    /// <summary>The source name of Router's spans.</summary>
     public const string SourceName = "Router";
 
     // ASP.NET Core's source, and the switch that keeps the names of OpenTelemetry's semantic conventions out of its spans.
@@ -32,7 +32,7 @@ public sealed class Tracing : IDisposable
 
     private Tracing(bool on) => _source = on ? new ActivitySource(SourceName) : null;
 
-    /// <summary>Adds it to the application's services; the exporter too, where the configuration asks for it.</summary>
+    /// <summary>Adds tracing to the application's services, with the exporter if the configuration requests it.</summary>
     public static void AddTo(IServiceCollection services, IConfiguration configuration)
     {
         var on = IsOn(configuration);
@@ -46,14 +46,14 @@ public sealed class Tracing : IDisposable
             .AddOpenTelemetry()
             .WithTracing(traces =>
                 traces
-                    // The variables' name for the service goes before the configuration's.
+                    // A service name set by the variables overrides the configuration's.
                     .ConfigureResource(resource => resource.AddEnvironmentVariableDetector())
                     .AddSource(ServerSourceName, SourceName)
                     .AddOtlpExporter()
             );
     }
 
-    /// <summary>Notes what is wrong with the variables. The exporter itself would pass over it, and send to its own default.</summary>
+    /// <summary>Records errors in the variables. The exporter itself would ignore them and send to its own default.</summary>
     public static void AddFaults(IConfiguration configuration, ValidationErrors errors)
     {
         foreach (var name in new[] { Endpoint, TracesEndpoint })
@@ -76,9 +76,7 @@ public sealed class Tracing : IDisposable
         }
     }
 
-    /// <summary>
-    /// Begins the span of a request's way to a backend and back; null where nothing is traced, or this trace is not recorded.
-    /// </summary>
+    /// <summary>Starts the span of a request's round trip to a backend; null if tracing is off or this trace is not recorded.</summary>
     public Activity? Begin(HttpContext context, Route route, Upstream upstream)
     {
         if (_source is null)
@@ -86,7 +84,7 @@ public sealed class Tracing : IDisposable
         var method = RouterMetrics.KnownMethod(context.Request.Method);
         if (Activity.Current is { IsAllDataRequested: true } server)
         {
-            // Named after what the configuration names: the path would make a name for each document.
+            // Named after configured names: the path would create a name for each document.
             server.DisplayName = $"{method} {route.Name}";
             server.SetTag("router.route", route.Name);
         }
@@ -104,13 +102,13 @@ public sealed class Tracing : IDisposable
         return span;
     }
 
-    /// <summary>The span that the backend is to hang its own below; null where nothing is traced.</summary>
+    /// <summary>The parent span for the backend's own spans; null if tracing is off.</summary>
     public Activity? Current => _source is null ? null : Activity.Current;
 
     /// <summary>Ends a span.</summary>
     /// <param name="span">The span, or null.</param>
-    /// <param name="status">The status of the answer.</param>
-    /// <param name="failure">What went wrong; null where the backend answered.</param>
+    /// <param name="status">The status of the response.</param>
+    /// <param name="failure">The error; null if the backend responded.</param>
     public static void End(Activity? span, int status, ForwardFailure? failure)
     {
         if (span is null)
@@ -123,7 +121,8 @@ public sealed class Tracing : IDisposable
     }
 
     /// <summary>
-    /// The request is for Router's own endpoints: a platform asks for the health every few seconds, and nobody for these spans.
+    /// Drops the span of a request for Router's own endpoints: a platform checks the health every few seconds, and these spans are of no
+    /// use.
     /// </summary>
     public void Ignore()
     {
@@ -141,8 +140,8 @@ public sealed class Tracing : IDisposable
         && configuration["OTEL_TRACES_EXPORTER"] is null or "" or "otlp";
 
     /// <summary>
-    /// Sends the last spans after the server has stopped. A collector that does not answer must not hold the end up: by itself it would,
-    /// for five seconds.
+    /// Sends the last spans after the server has stopped. A collector that does not respond must not delay the shutdown: by default it
+    /// would, for five seconds.
     /// </summary>
     private sealed class TraceFlush(TracerProvider traces) : IHostedService
     {
