@@ -184,8 +184,8 @@ public sealed partial class Forwarder(
     private static string? UpgradeOf(HttpContext context)
     {
         var protocol = context.Request.Headers.Upgrade.ToString();
-        // An upgrade to HTTP/2 would let requests pass that Router could not inspect one by one.
-        // An upgrade request with a body: a server may ignore the upgrade (RFC 9110 section 7.8), and nothing is lost by that.
+        // An upgrade to HTTP/2 is ignored: it would let requests pass that Router could not inspect one by one.
+        // An upgrade with a request body is ignored too, as RFC 9110 section 7.8 permits, and nothing is lost by that.
         return
             protocol is ""
             || context.Feature<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }

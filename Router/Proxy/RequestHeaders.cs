@@ -112,7 +112,7 @@ public static class RequestHeaders
     }
 
     /// <summary>
-    /// Copies the headers needed to request a page from another backend: all except those that describe the client's body, or the part or
+    /// Copies the headers needed to request an error page from a backend: all except those that describe the client's body, or the part or
     /// version of the content that the client already has (RFC 9110 sections 8, 13 and 14).
     /// </summary>
     public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, ForwardContext forward)

@@ -31,8 +31,8 @@ public sealed class Connector(
     private readonly BackendTls? _tls = address.Scheme == Uri.UriSchemeHttps ? new BackendTls(address.IdnHost, backend) : null;
 
     /// <summary>
-    /// The state of the circuit breakers as shown in metrics and the health check: <c>closed</c>, <c>open</c>,
-    /// or <c>partial</c> if only some of the name's IP addresses are out of use.
+    /// The state of the circuit breakers as shown in metrics and the health check: <c>closed</c>, <c>open</c>, or
+    /// <c>partial</c> if only some of the name's IP addresses are out of use.
     /// </summary>
     public string Circuit
     {

@@ -14,7 +14,8 @@ public sealed class Http1Pool(
     TimeProvider time
 )
 {
-    // Servers close idle connections after a minute or so (nginx 75 s, gunicorn and Node far less): close them earlier where that is known.
+    // Servers close idle connections after a minute or so (nginx 75 s, gunicorn and Node far less). Close them before the server does, as
+    // far as its timeout can be anticipated.
     private static readonly TimeSpan MaxIdle = TimeSpan.FromSeconds(60);
 
     private readonly IdleConnections _idle = new();

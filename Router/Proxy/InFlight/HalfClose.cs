@@ -125,8 +125,8 @@ public sealed class HalfClose : IConnectionLifetimeFeature
         }
     }
 
-    // A client that has closed both sides looks the same until it is sent something. Its kernel answers a probe with a reset once it has
-    // forgotten the connection, which takes Linux a minute.
+    // A client that has closed both sides cannot be distinguished until it is sent something. Its kernel responds to a probe with a reset
+    // once it has forgotten the connection, which takes Linux a minute.
     private bool TryProbe()
     {
         if (_isProbed)
