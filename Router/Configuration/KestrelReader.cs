@@ -78,7 +78,7 @@ public static class KestrelReader
             reader.Text("Password"),
             reader.Text("Subject")
         );
-        // Where in the system's store a subject is searched.
+        // The location in the system's store where the subject is looked up.
         reader.Text("Store");
         reader.Text("Location");
         reader.Flag("AllowInvalid", false);

@@ -49,7 +49,7 @@ public static class ResponseForms
     ];
 
     /// <summary>
-    /// The form for a request: a problem if the route is an API's; otherwise by the request's destination (Fetch Metadata), then by
+    /// The form for a request: a problem if the route is an API's; otherwise by <c>Sec-Fetch-Dest</c> (Fetch Metadata), then by
     /// <c>Accept</c>, then by the path's extension. A client that explicitly accepts anything is <c>curl</c>.
     /// </summary>
     public static ResponseForm Of(HttpRequest request, BackendKind kind)

@@ -11,7 +11,7 @@ namespace Router.Routing;
 /// </summary>
 public sealed class PathTable(Route otherwise)
 {
-    // Most hosts of many have no rules: a table without rules is neither searched nor kept in memory.
+    // Most hosts of many have no rules: what they do not have is neither searched nor kept in memory.
     private Node? _root;
     private Dictionary<string, Route>? _lastSegments;
 

@@ -156,8 +156,8 @@ public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, T
             : null;
     }
 
-    // The browser drops a secure cookie received over plain http. The browser's own headers state the scheme it used; otherwise the load
-    // balancer does.
+    // The browser drops a secure cookie received over plain http. The browser's Origin header states the scheme that it used; without it,
+    // the load balancer's header does.
     private static bool IsSecure(HttpContext context, Site site)
     {
         var request = context.Request;

@@ -35,7 +35,7 @@ public sealed class RequestHandler(
     FleetClock time
 )
 {
-    /// <summary>The paths that Router serves itself on every host that only the pattern <c>*</c> routes.</summary>
+    /// <summary>The paths that Router serves itself on every host that no pattern other than <c>*</c> routes.</summary>
     public static bool IsOwn(ReadOnlySpan<char> path) => path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
 
     /// <summary>Handles a request, or passes it to Router's own endpoints if no route matches.</summary>
@@ -256,8 +256,7 @@ public sealed class RequestHandler(
             await AnswerOwnAsync(context, response, known, current, modes.State, live).ConfigureAwait(false);
     }
 
-    // The forwarder counts the body as it reads it: the server would count chunk framing too, and so reject a body of exactly the maximum
-    // size.
+    // The forwarder counts the body too: the server would also count chunk framing, and so reject a body of exactly the maximum size.
     private static void LimitBody(HttpContext context, long most)
     {
         if (

@@ -19,8 +19,8 @@ public interface IModeStore : IAsyncDisposable
     bool IsShared { get; }
 
     /// <summary>
-    /// Whether an instance may serve only after it has reported. False for a store that a platform may provide read-only: no instance can
-    /// then account for another one.
+    /// Whether an instance may serve only after it has reported. False for a store that a platform may provide, which the instances cannot
+    /// write: there, no instance speaks for another one.
     /// </summary>
     bool NeedsRegistration { get; }
 

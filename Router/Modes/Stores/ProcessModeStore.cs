@@ -66,7 +66,7 @@ public sealed class ProcessModeStore(TimeProvider time) : IModeStore
 
     public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>Waits for the timeout: a change in this process is known to whoever made it.</summary>
+    /// <summary>Waits for the timeout: whoever changes the record in this process already knows of the change.</summary>
     public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) =>
         await Task.Delay(atMost, time, cancellation).ConfigureAwait(false);
 
