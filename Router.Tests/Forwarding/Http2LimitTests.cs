@@ -68,8 +68,15 @@ public sealed class Http2LimitTests
         await client.WriteAsync(Http2Frames.Preface);
 
         (string, string)[] others = [.. Enumerable.Range(0, times).Select(i => ($"x-{i}", new string('c', 90 << 10)))];
-        foreach (var frame in Http2Frames.LongHeaders(1, [.. Pseudo("/"), ("x-long", new string('b', header)), .. others]))
-            await client.WriteAsync(frame);
+        try
+        {
+            foreach (var frame in Http2Frames.LongHeaders(1, [.. Pseudo("/"), ("x-long", new string('b', header)), .. others]))
+                await client.WriteAsync(frame);
+        }
+        catch (IOException)
+        {
+            // The server ended the connection before it had read the last frame.
+        }
 
         var response = new Http2Client(client);
         (await response.ReadUntilAsync(one => one.HasBegun)).Should().BeFalse();
