@@ -1,10 +1,5 @@
 using System.Diagnostics;
-using Microsoft.Extensions.Logging.Abstractions;
-using Router.Background;
-using Router.Modes;
-using Router.Proxy.InFlight;
 using Router.Switching;
-using Router.Upstreams;
 
 namespace Router.Tests;
 
@@ -145,47 +140,22 @@ public sealed class FleetTests : IAsyncDisposable
 
     private Instance New(string name) => new(name, _store, _clock);
 
-    /// <summary>What of an instance has to do with the fleet.</summary>
-    private sealed class Instance
+    private sealed class Instance(string name, BrittleStore store, ManualClock clock)
     {
-        private readonly InstanceReporter _reporter;
-        private readonly FleetReporter _fleetReporter;
-        private readonly ManualClock _clock;
+        private readonly FleetInstance _instance = new(name, SiteFile.Of("*", "http://backend.invalid"), _ => store, clock);
 
-        public Instance(string name, BrittleStore store, ManualClock manual)
+        public Fleet Fleet => _instance.Fleet;
+
+        public Task BeatAsync(int writes = 0, ProcessIdentity? process = null, bool stopped = false)
         {
-            _clock = manual;
-            var clock = new FleetClock(manual);
-            var settings = SiteFile.Of("*", "http://backend.invalid").Set("Instance", name).ToSettings();
-            var modes = new ModeController(clock, ModeCatalogue.All[0]);
-            var (inFlight, uncertain) = (new InFlightRequests(), new UncertainWrites());
-            var drain = new Drain(
-                modes,
-                inFlight,
-                uncertain,
-                settings,
-                new BackgroundFailures(NullLogger<BackgroundFailures>.Instance),
-                clock,
-                NullLogger<Drain>.Instance
-            );
-            _reporter = new InstanceReporter(modes, inFlight, uncertain, new UpstreamRegistry(clock), drain, settings, clock);
-            var health = new StoreHealth(store, modes, NullLogger<StoreHealth>.Instance);
-            Fleet = new Fleet(store, _reporter, modes, health, clock, settings);
-            _fleetReporter = new FleetReporter(store, _reporter, Fleet, modes, health, clock, NullLogger<FleetReporter>.Instance);
-        }
-
-        public Fleet Fleet { get; }
-
-        public async Task BeatAsync(int writes = 0, ProcessIdentity? process = null, bool stopped = false)
-        {
-            var report = _reporter.Make(null, stopped) with { OpenWriteCount = writes, WriteSettleSeconds = 60 };
-            (await _fleetReporter.ReportAsync(report with { Process = process }, default)).Should().BeTrue();
+            var report = _instance.Reporter.Make(null, stopped) with { OpenWriteCount = writes, WriteSettleSeconds = 60 };
+            return _instance.ReportAsync(report with { Process = process });
         }
 
         public async Task<InstanceReport> ReportOfAsync(Instance other) =>
-            (await Fleet.ReadOthersAsync(default)).Single(report => report.Id == other._reporter.Id);
+            (await Fleet.ReadOthersAsync(default)).Single(report => report.Id == other._instance.Reporter.Id);
 
         public async Task<InstanceState> StateOfAsync(Instance other) =>
-            (await ReportOfAsync(other)).StateAt(_clock.GetUtcNow(), Fleet.HeartbeatExpiry);
+            (await ReportOfAsync(other)).StateAt(clock.GetUtcNow(), Fleet.HeartbeatExpiry);
     }
 }

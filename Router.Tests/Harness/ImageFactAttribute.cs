@@ -1,8 +1,8 @@
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// A test of the container image that <c>ROUTER_IMAGE </c> names, as <c>deploy/image/build </c> wrote it. Skipped with a word where there
-/// is none, but for <c>.ci/run </c>, which makes one.
+/// A test of the container image that <c>ROUTER_IMAGE</c> names, as <c>deploy/image/build</c> wrote it. Skipped with a word where there
+/// is none, but for <c>.ci/run</c>, which makes one.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ImageFactAttribute : FactAttribute

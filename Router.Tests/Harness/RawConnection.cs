@@ -94,7 +94,7 @@ internal sealed class RawConnection(Socket socket) : IDisposable
     }
 
     /// <summary>
-    /// Reads a whole message: its head, and the body that <c>Content-Length </c> or chunks frame. Null where the connection ends instead.
+    /// Reads a whole message: its head, and the body that <c>Content-Length</c> or chunks frame. Null where the connection ends instead.
     /// </summary>
     public async Task<RawMessage?> ReadMessageAsync(bool hasBody = true)
     {

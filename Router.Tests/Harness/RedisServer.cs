@@ -113,7 +113,7 @@ internal sealed class RedisServer : IAsyncDisposable
 }
 
 /// <summary>
-/// A test that needs <c>redis-server </c>: skipped with a word where there is none, but for <c>ROUTER_CI=1 </c>, where it must be there.
+/// A test that needs <c>redis-server</c>: skipped with a word where there is none, but for <c>ROUTER_CI=1</c>, where it must be there.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class RedisFactAttribute() : ProgramFactAttribute("redis-server", "redis-server");

@@ -9,7 +9,7 @@ using Microsoft.AspNetCore.Http;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// A platform like Cloud Foundry, as far as <c>deploy-app </c> asks it: a <c>cf </c> that notes what it is asked and does it, applications
+/// A platform like Cloud Foundry, as far as <c>deploy-app</c> asks it: a <c>cf</c> that notes what it is asked and does it, applications
 /// that are real Router processes with the manifest's environment, and in front of them the platform's own router, which sends each request
 /// by its host to one of the applications that have the route.
 /// </summary>

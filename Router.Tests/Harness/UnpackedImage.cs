@@ -6,7 +6,7 @@ using System.Text.Json.Nodes;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// The image, unpacked into an empty folder and run as a container engine would: nothing but its own files and <c>/dev </c>, a root that
+/// The image, unpacked into an empty folder and run as a container engine would: nothing but its own files and <c>/dev</c>, a root that
 /// can't be written to, the user and the entry point that it names.
 /// </summary>
 internal sealed class UnpackedImage : IDisposable

@@ -33,7 +33,7 @@ internal sealed partial class ServerProcess : IDisposable
     }
 
     /// <summary>
-    /// Starts one, and comes back at once. Its log goes to <c>server.log </c> in its directory; standard output is thrown away.
+    /// Starts one, and comes back at once. Its log goes to <c>server.log</c> in its directory; standard output is thrown away.
     /// </summary>
     public static ServerProcess Start(int port, string directory, IReadOnlyDictionary<string, string> environment, params string[] command)
     {

@@ -15,7 +15,7 @@ internal sealed record ProfiledMethod(string Name, string Signature, int Size, I
 
 /// <summary>
 /// What was counted at one place of a method; the numbers are those of the compiler's own format (<c>corjit.h</c>,
-/// <c>PgoInstrumentationSchema </c>).
+/// <c>PgoInstrumentationSchema</c>).
 /// </summary>
 /// <param name="Kind">What is counted, and in its lowest bits as what.</param>
 /// <param name="Offset">Where, in bytes of intermediate code.</param>
