@@ -21,6 +21,16 @@ public sealed class UncertainWritesTests
         writes.SettledBy.Should().Be(Start.AddHours(1));
     }
 
+    [Fact]
+    public void A_report_has_the_start_of_a_very_long_path()
+    {
+        var record = new RequestRecord(TimeProvider.System);
+
+        record.Admit(null!, "POST", "POST", "www.example.org", $"/{new string('x', 8000)}?secret", null);
+
+        record.Describe().Path.Should().HaveLength(513).And.EndWith("x…");
+    }
+
     private static UncertainWrite Write(DateTimeOffset time, TimeSpan settles) =>
         new(time, "www", "POST", "www.example.org", "/save", null, "cut", null, IsIdempotent: false, time + settles);
 }

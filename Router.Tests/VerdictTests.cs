@@ -147,6 +147,31 @@ public sealed class VerdictTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void A_verdict_stays_readable_whatever_clients_put_into_their_request_lines()
+    {
+        var writes = Enumerable
+            .Range(0, 50)
+            .Select(_ => new UncertainWrite(
+                Now.AddSeconds(-20),
+                "www",
+                "POST",
+                "www.example.org",
+                $"/{new string('x', 500)}",
+                "abc",
+                "instance_ended",
+                null,
+                false,
+                Now.AddSeconds(40)
+            ));
+        var report = Good with { UncertainCount = 50, UncertainWrites = [.. writes], UncertainSettledBy = Now.AddSeconds(40) };
+
+        var verdict = Judge(null, report);
+
+        verdict.Text.Should().Contain("and 47 more").And.Contain("POST www.example.org/xxx");
+        verdict.Text.Length.Should().BeLessThan(500);
+    }
+
+    [Fact]
     public void Two_of_one_name_are_told_apart_by_their_start()
     {
         var successor = Good with { Started = Switch.AddMinutes(1) };

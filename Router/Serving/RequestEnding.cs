@@ -69,9 +69,9 @@ public sealed partial class RequestEnding(
             new UncertainWrite(
                 now,
                 backend.Name,
-                record.Method,
+                record.ShownMethod,
                 record.Host,
-                record.Path,
+                record.ShownPath,
                 record.RequestId(context),
                 ForwardFailures.NameOf(reason),
                 response?.Status,

@@ -47,6 +47,10 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
     {
         private const int MostNamed = 5;
 
+        // A client chooses what these contain, and the verdict stays a line that can be read.
+        private const int MostWritesNamed = 3;
+        private const int LongestTarget = 60;
+
         // Logs carry the wall clock; a smaller difference misleads no reader.
         private const double ClocksDiffer = 1;
 
@@ -205,7 +209,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             var what = listed is [] ? "writes that no list names" : $"{Count(listed.Count, "write")} of unknown outcome";
             var names = listed is []
                 ? ""
-                : $": {Join(listed.Select(it => $"{it.Write.Method} {it.Write.Host}{it.Write.Path} ({it.Report.Name}, {it.Write.Reason})"))}";
+                : $": {Join(listed.Select(it => $"{Target(it.Write.Method, it.Write.Host, it.Write.Path)} ({it.Report.Name}, {it.Write.Reason})"), MostWritesNamed)}";
             _reasons.Add(
                 string.Create(
                     CultureInfo.InvariantCulture,
@@ -269,7 +273,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             return report.Blocking is [var oldest, ..]
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{held}, the oldest for {oldest.AgeSeconds:F0} s: {(oldest.IsUpgraded ? "upgraded " : "")}{oldest.Method} {oldest.Host}{oldest.Path}"
+                    $"{held}, the oldest for {oldest.AgeSeconds:F0} s: {(oldest.IsUpgraded ? "upgraded " : "")}{Target(oldest.Method, oldest.Host, oldest.Path)}"
                 )
                 : held;
         }
@@ -297,12 +301,16 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 ? char.ToUpperInvariant(text[0]) + text[1..]
                 : "";
 
-        private static string Join(IEnumerable<string> names)
+        private static string Join(IEnumerable<string> names, int most = MostNamed)
         {
             var all = names.ToArray();
-            return all is []
-                ? "none"
-                : string.Join(", ", all.Take(MostNamed)) + (all.Length > MostNamed ? $" and {all.Length - MostNamed} more" : "");
+            return all is [] ? "none" : string.Join(", ", all.Take(most)) + (all.Length > most ? $" and {all.Length - most} more" : "");
+        }
+
+        private static string Target(string method, string host, string path)
+        {
+            var target = $"{method} {host}{path}";
+            return target.Length <= LongestTarget ? target : $"{target[..LongestTarget]}…";
         }
 
         private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";

@@ -13,6 +13,9 @@ namespace Router.Proxy.InFlight;
 /// </summary>
 public sealed class RequestRecord(TimeProvider time)
 {
+    // A report has up to 120 requests, and a client may send a request line of many kilobytes.
+    private const int LongestShown = 512;
+
     private long _sending;
     private long _connecting;
     private long _ended;
@@ -68,6 +71,12 @@ public sealed class RequestRecord(TimeProvider time)
 
     /// <summary>The path exactly as received. Only valid for an admitted request.</summary>
     public string Path => PathAndQuery.IndexOf('?', StringComparison.Ordinal) is >= 0 and var end ? PathAndQuery[..end] : PathAndQuery;
+
+    /// <summary>The method as reports show it: its start, if it is very long.</summary>
+    public string ShownMethod => Start(Method);
+
+    /// <summary>The path as reports show it: its start, if it is very long.</summary>
+    public string ShownPath => Start(Path);
 
     /// <summary>Why the mode does not apply to it; null if it does. Only valid for an admitted request.</summary>
     public Exemption? Exemption { get; private set; }
@@ -213,7 +222,7 @@ public sealed class RequestRecord(TimeProvider time)
 
     /// <summary>Describes the request for an operator.</summary>
     public InFlightRequest Describe() =>
-        new(Upstream?.Settings.Name, Method, Host, Path, Math.Round(Age.TotalSeconds, 1), IsUpgraded)
+        new(Upstream?.Settings.Name, ShownMethod, Host, ShownPath, Math.Round(Age.TotalSeconds, 1), IsUpgraded)
         {
             RequestId = Message is { } message && B3Headers.Of(message.HeaderList).TraceId is { Length: > 0 } id ? id : null,
         };
@@ -225,4 +234,6 @@ public sealed class RequestRecord(TimeProvider time)
         if (Message is not null)
             ResponseTime = time.GetElapsedTime(_sending, _ended);
     }
+
+    private static string Start(string text) => text.Length <= LongestShown ? text : $"{text[..LongestShown]}…";
 }
