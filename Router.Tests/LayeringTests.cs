@@ -1,6 +1,6 @@
 namespace Router.Tests;
 
-/// <summary>Dependencies point one way: what README says of the rooms.</summary>
+/// <summary>Dependencies point one way: what ARCHITECTURE.md says of the folders.</summary>
 public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
 {
     // A component of two or three files is a class with its parts.

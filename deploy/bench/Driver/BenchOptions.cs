@@ -13,7 +13,7 @@ internal sealed record BenchOptions
     /// <summary>The published YARP.</summary>
     public required string Yarp { get; init; }
 
-    /// <summary>Where results, the recorded allocation and the README are.</summary>
+    /// <summary>Where results, the recorded allocation and README.md are.</summary>
     public required string Repository { get; init; }
 
     /// <summary>How often each contestant has its turn.</summary>
@@ -47,7 +47,7 @@ internal sealed record BenchOptions
     /// <summary>Router as published for the just-in-time compiler, to be trained; null: nothing is trained.</summary>
     public string? Trainee { get; init; }
 
-    /// <summary>Measures nothing, and writes the last result into the README.</summary>
+    /// <summary>Measures nothing, and writes the last result into deploy/bench/README.md.</summary>
     public bool Readme { get; init; }
 
     public static BenchOptions Parse(string[] arguments)

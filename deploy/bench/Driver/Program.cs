@@ -10,7 +10,7 @@ try
     var options = BenchOptions.Parse(args);
     if (options.Readme)
     {
-        ReadmeSection.Write(Path.Combine(options.Repository, "README.md"), Report.Summary(BenchResult.Read(options.Json)));
+        ReadmeSection.Write(Path.Combine(options.Repository, "deploy/bench/README.md"), Report.Summary(BenchResult.Read(options.Json)));
         return 0;
     }
 

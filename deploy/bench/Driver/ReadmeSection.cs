@@ -1,6 +1,6 @@
 namespace Router.Bench;
 
-/// <summary>The part of the README that a run writes.</summary>
+/// <summary>The part of deploy/bench/README.md that a run writes.</summary>
 internal static class ReadmeSection
 {
     private const string Begin = "<!-- written by deploy/bench/run --readme -->\n";

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Router.Bench;
 
-/// <summary>A result as tables, in a form that reads well in a terminal and in the README.</summary>
+/// <summary>A result as tables, in a form that reads well in a terminal and in README.md beside it.</summary>
 internal static class Report
 {
     private static readonly (string Name, string Title)[] Cases =
@@ -37,7 +37,7 @@ internal static class Report
         );
     }
 
-    /// <summary>The section of the README: the cost of each case with Router's ratio in brackets, and the rest.</summary>
+    /// <summary>The section of README.md: the cost of each case with Router's ratio in brackets, and the rest.</summary>
     public static string Summary(BenchResult result)
     {
         var peers = result.Cases.Values.SelectMany(contestants => contestants.Keys).Where(Contestants.Names.Contains).Distinct().ToArray();
