@@ -1,14 +1,15 @@
 using System.CommandLine;
 using System.Text.Json;
 using Router.Management;
-using static Router.Cli.ModeCommand;
+using static Router.Cli.OperatorCommand;
+using static Router.Cli.OperatorOptions;
 
 namespace Router.Cli;
 
 /// <summary>
 /// <c>router fleet</c> and <c>router writes</c>: lists the instances, and records what an operator acknowledges after having checked it.
 /// </summary>
-public static class FleetCommand
+internal static class FleetCommand
 {
     public static IEnumerable<Command> Build()
     {

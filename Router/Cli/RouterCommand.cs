@@ -87,7 +87,10 @@ public static class RouterCommand
         health.SetAction((parsed, _) => HealthCommand.RunAsync(StartArguments.Of(parsed), Console.Error));
         root.Add(health);
         root.Add(ReloadCommand.Build());
-        foreach (var command in ModeCommand.Build().Concat(FleetCommand.Build()))
+        root.Add(ModeCommand.Build());
+        root.Add(BypassCommand.Build());
+        root.Add(ExplainCommand.Build());
+        foreach (var command in FleetCommand.Build())
             root.Add(command);
         return root;
     }

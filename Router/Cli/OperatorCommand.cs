@@ -1,0 +1,67 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json.Serialization.Metadata;
+using Router.Management;
+using Router.Pages;
+
+namespace Router.Cli;
+
+/// <summary>What the commands for a running Router have in common.</summary>
+internal static class OperatorCommand
+{
+    /// <summary>Runs a command with a client of the management interface, and turns its failure into a message and an exit code.</summary>
+    public static async Task<int> GuardAsync(ParseResult parsed, Func<ManagementClient, Task<int>> command)
+    {
+        try
+        {
+            using var client = new ManagementClient(
+                ManagementAccess.Find(
+                    StartArguments.Of(parsed),
+                    parsed.GetValue(OperatorOptions.Url),
+                    parsed.GetValue(OperatorOptions.TokenFile)
+                )
+            );
+            return await command(client).ConfigureAwait(false);
+        }
+        catch (CommandFailedException failed)
+        {
+            await Console.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
+            return failed.Code;
+        }
+        catch (IOException error) when (OperatorConsole.IsClosed(error))
+        {
+            // The request was carried out, except for a verdict that was not obtained.
+            return parsed.GetValue(OperatorOptions.Wait) ? ExitCode.NotDone : 0;
+        }
+    }
+
+    /// <summary>The instances and the verdict.</summary>
+    public static Task<FleetDocument> FleetAsync(ParseResult parsed, ManagementClient client) =>
+        FleetAsync(client, parsed.GetValue(OperatorOptions.Expect));
+
+    /// <summary>The instances and the verdict.</summary>
+    public static Task<FleetDocument> FleetAsync(ManagementClient client, int? expect) =>
+        client.AskAsync(
+            HttpMethod.Get,
+            expect is { } number ? string.Create(CultureInfo.InvariantCulture, $"/fleet?expect={number}") : "/fleet",
+            ManagementJson.Default.FleetDocument
+        );
+
+    /// <summary>The operator's name.</summary>
+    public static string NameOfOperator(ParseResult parsed) =>
+        OperatorName.Of(
+            parsed.GetValue(OperatorOptions.By) ?? parsed.GetValue(OperatorOptions.Operator),
+            Environment.GetEnvironmentVariable,
+            Environment.UserName
+        );
+
+    /// <summary>Prints a document as JSON or as text.</summary>
+    public static int Print<T>(ParseResult parsed, T document, JsonTypeInfo<T> type, Action<T, TextWriter> write)
+    {
+        if (parsed.GetValue(OperatorOptions.Json))
+            Console.Out.Write(ReadableJson.Text(document, type));
+        else
+            write(document, Console.Out);
+        return 0;
+    }
+}

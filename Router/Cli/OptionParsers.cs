@@ -1,0 +1,63 @@
+using System.CommandLine.Parsing;
+using System.Globalization;
+using Router.Configuration;
+using Router.Management;
+using Router.Modes;
+
+namespace Router.Cli;
+
+/// <summary>Validates the values of options before anything is sent: a switch that was made cannot be reported as invalid usage.</summary>
+internal static class OptionParsers
+{
+    private const int LongestUrl = 4000;
+
+    /// <summary>How much to add to the announced end.</summary>
+    public static string? Extension(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value.TrimStart('+');
+        if (ConfigurationReader.TryDuration(text, out _))
+            return text;
+        argument.AddError(
+            $"--by is '{argument.Tokens[0].Value}', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator."
+        );
+        return null;
+    }
+
+    /// <summary>How long to wait.</summary>
+    public static string? Timeout(ArgumentResult argument)
+    {
+        var text = argument.Tokens[0].Value;
+        if (ConfigurationReader.TryDuration(text, out var span) && span > TimeSpan.Zero)
+            return text;
+        argument.AddError($"--timeout is '{text}', which is not a duration. Give how long to wait, such as 10m.");
+        return null;
+    }
+
+    /// <summary>The number of instances.</summary>
+    public static int? Instances(ArgumentResult argument) =>
+        int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+        && number is >= 1 and <= FleetDocument.MostExpected
+            ? number
+            : Wrong<int>(argument, $"the number of instances, from 1 to {FleetDocument.MostExpected}");
+
+    /// <summary>A version of the record.</summary>
+    public static long? Version(ArgumentResult argument) =>
+        long.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : Wrong<long>(argument, "the version that router mode shows, such as 7");
+
+    /// <summary>Rejects a text that no instance accepts: a command line can be longer than a request.</summary>
+    public static void Length(SymbolResult result)
+    {
+        var (name, longest) = result is OptionResult option ? (option.Option.Name, ModeChanges.LongestText) : ("url", LongestUrl);
+        if (result.Tokens.FirstOrDefault(token => token.Value.Length > longest) is { } token)
+            result.AddError($"{name} has {token.Value.Length} characters. Give up to {longest}.");
+    }
+
+    private static T? Wrong<T>(ArgumentResult argument, string cure)
+        where T : struct
+    {
+        argument.AddError($"{((OptionResult)argument.Parent!).Option.Name} is '{argument.Tokens[0].Value}'. Give {cure}.");
+        return null;
+    }
+}

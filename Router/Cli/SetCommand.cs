@@ -1,0 +1,58 @@
+using System.CommandLine;
+using Router.Management;
+using Router.Modes;
+using static Router.Cli.OperatorCommand;
+using static Router.Cli.OperatorOptions;
+
+namespace Router.Cli;
+
+/// <summary><c>router mode set</c>: sets or schedules a mode and, if wanted, waits for the verdict.</summary>
+internal static class SetCommand
+{
+    private static readonly Argument<string> Name = new("mode") { Description = ModeCatalogue.Names };
+    private static readonly Option<string?> At = new("--at") { Description = $"When it takes effect: {OperatorTime.Forms}." };
+    private static readonly Option<string?> ReadOnlyBefore = new("--read-only-before")
+    {
+        Description = "How long the site is read-only before, such as 10s.",
+    };
+
+    public static Command Build()
+    {
+        var set = new Command("set", "Sets the mode, on every instance at one instant.")
+        {
+            Name,
+            Reason,
+            Ticket,
+            By,
+            Until,
+            Shorten,
+            At,
+            ReadOnlyBefore,
+            CutAfter,
+            IfVersion,
+            DryRun,
+            Wait,
+            WaitTimeout,
+            Expect,
+        };
+        set.SetAction((parsed, stop) => GuardAsync(parsed, client => RunAsync(parsed, client, stop)));
+        return set;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, ManagementClient client, CancellationToken stop)
+    {
+        var sent = ModeChangeCall.Document(parsed) with
+        {
+            Mode = parsed.GetValue(Name),
+            At = ModeChangeCall.Time(parsed, At),
+            ReadOnlyBefore = parsed.GetValue(ReadOnlyBefore),
+        };
+        var change = await ModeChangeCall.SendAsync(parsed, client, HttpMethod.Put, sent).ConfigureAwait(false);
+        if (!parsed.GetValue(Wait) || parsed.GetValue(DryRun))
+            return Print(parsed, change, ManagementJson.Default.ChangeDocument, ModeReport.Write);
+        if (!parsed.GetValue(Json))
+            ModeReport.Write(change, Console.Out);
+        var end = await VerdictWait.RunAsync(parsed, client, change.Mode, stop).ConfigureAwait(false);
+        return end.IsReached ? 0 : ExitCode.NotDone;
+    }
+}

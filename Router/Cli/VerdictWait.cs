@@ -1,0 +1,102 @@
+using System.CommandLine;
+using Router.Configuration;
+using Router.Management;
+using Router.Modes;
+using Router.Switching;
+
+namespace Router.Cli;
+
+/// <summary>
+/// Waits until a mode is in force on every instance and, if it allows no writes, until it is safe.
+/// </summary>
+/// <param name="client">The client of the management interface.</param>
+/// <param name="expect">How many instances there must be; null if that is not known.</param>
+/// <param name="timeout">How long to wait; null for as long as the drain limit and the writes of unknown outcome may take.</param>
+/// <param name="display">Shows the progress.</param>
+internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan? timeout, DrainDisplay display)
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+
+    // The time that an instance may need to learn of a change, to cut requests, and to report it.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>Waits as the options say, and prints everything that an operator must know to continue from there.</summary>
+    public static async Task<VerdictWaitEnd> RunAsync(ParseResult parsed, ManagementClient client, ModeDocument set, CancellationToken stop)
+    {
+        var isJson = parsed.GetValue(OperatorOptions.Json);
+        var display = new DrainDisplay(isJson ? TextWriter.Null : Console.Out, Console.IsOutputRedirected ? null : Console.WindowWidth);
+        TimeSpan? timeout =
+            parsed.GetValue(OperatorOptions.WaitTimeout) is { } text && ConfigurationReader.TryDuration(text, out var span) ? span : null;
+        var wait = new VerdictWait(client, parsed.GetValue(OperatorOptions.Expect), timeout, display);
+        var end = await wait.ForAsync(set, stop).ConfigureAwait(false);
+        if (isJson)
+        {
+            OperatorCommand.Print(parsed, end.Fleet, ManagementJson.Default.FleetDocument, ModeReport.Write);
+        }
+        else
+        {
+            // The verdict is the last line.
+            display.End("");
+            ModeReport.WriteFleet(end.Fleet, end.WhyNot, Console.Out);
+        }
+
+        return end;
+    }
+
+    /// <summary>Waits for the state that a change leads to.</summary>
+    public async Task<VerdictWaitEnd> ForAsync(ModeDocument set, CancellationToken stop)
+    {
+        var (target, at) = Goal(set);
+        // A mode that allows writes is never safe; being in force everywhere is all that it can reach.
+        var mayBeSafe = ModeCatalogue.TryFind(target, out var mode) && !mode.AllowsWrites;
+        var lead = at > set.Now ? at - set.Now : TimeSpan.Zero;
+        var started = TimeProvider.System.GetTimestamp();
+        var longest = timeout ?? lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience;
+        while (true)
+        {
+            var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= longest;
+            try
+            {
+                var fleet = await OperatorCommand.FleetAsync(client, expect).ConfigureAwait(false);
+                // A write that is cut at the drain limit may take its time to settle.
+                if (timeout is null && fleet.Instances.Max(instance => instance.Report.WriteSettleSeconds) is var settle)
+                    longest = lead + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Patience;
+                // Extending the end or issuing a bypass creates a new version but is not another switch.
+                var isOther = fleet.Version > set.Version && Goal(fleet.Current) != (target, at);
+                var isDone =
+                    fleet.Version >= set.Version
+                    && fleet.Mode == target
+                    && !isOther
+                    && (mayBeSafe ? fleet.Safe : fleet.State != VerdictState.NotSafe);
+                if (isDone || isOther || isLast)
+                {
+                    return new VerdictWaitEnd(
+                        fleet,
+                        isDone ? null
+                            : isOther ? $"Somebody has changed the mode meanwhile (version {fleet.Version})."
+                            : stop.IsCancellationRequested ? "Interrupted: the switch goes on without this command."
+                            : client.Hint($"Gave up waiting after {DurationText.Of(longest)}. To go on: router mode --wait")
+                    );
+                }
+
+                display.Show(
+                    fleet.Mode == target || lead == TimeSpan.Zero
+                        ? ModeReport.Progress(fleet)
+                        : $"waiting for {target}, still {fleet.Mode}",
+                    fleet
+                );
+            }
+            catch (CommandFailedException failed) when (failed.Code == ExitCode.NoConnection && !isLast)
+            {
+                // The instance that was asked may be about to restart. The switch continues without it.
+                display.Show(failed.Message, null);
+            }
+
+            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // The final state that the record leads to.
+    private static (string Mode, DateTimeOffset At) Goal(ModeDocument mode) =>
+        mode.Next is [.., var last] ? (last.Mode, last.At) : (mode.Mode, mode.Since);
+}
