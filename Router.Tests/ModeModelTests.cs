@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging.Abstractions;
+using Router.Admission;
 using Router.Background;
 using Router.Configuration;
 using Router.Modes;
@@ -333,7 +334,16 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                 clock,
                 NullLogger<Drain>.Instance
             );
-            var reporter = new InstanceReporter(Modes, inFlight, uncertain, new UpstreamRegistry(clock), _drain, settings, clock);
+            var reporter = new InstanceReporter(
+                Modes,
+                inFlight,
+                uncertain,
+                new UpstreamRegistry(clock),
+                _drain,
+                new WindowCounts(),
+                settings,
+                clock
+            );
             var health = new StoreHealth(store, Modes, NullLogger<StoreHealth>.Instance);
             var fleet = new Fleet(store, reporter, Modes, health, clock, settings);
             _reporter = new FleetReporter(store, reporter, fleet, Modes, health, clock, NullLogger<FleetReporter>.Instance);

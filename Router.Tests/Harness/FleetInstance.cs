@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Router.Admission;
 using Router.Background;
 using Router.Configuration;
 using Router.Modes;
@@ -27,7 +28,16 @@ internal sealed class FleetInstance
         var (inFlight, uncertain) = (new InFlightRequests(), new UncertainWrites());
         var failures = new BackgroundFailures(NullLogger<BackgroundFailures>.Instance);
         var drain = new Drain(modes, inFlight, uncertain, settings, failures, clock, NullLogger<Drain>.Instance);
-        Reporter = new InstanceReporter(modes, inFlight, uncertain, new UpstreamRegistry(clock), drain, settings, clock);
+        Reporter = new InstanceReporter(
+            modes,
+            inFlight,
+            uncertain,
+            new UpstreamRegistry(clock),
+            drain,
+            new WindowCounts(),
+            settings,
+            clock
+        );
         var health = new StoreHealth(Store, modes, NullLogger<StoreHealth>.Instance);
         Fleet = new Fleet(Store, Reporter, modes, health, clock, settings);
         _fleetReporter = new FleetReporter(Store, Reporter, Fleet, modes, health, clock, NullLogger<FleetReporter>.Instance);

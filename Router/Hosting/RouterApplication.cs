@@ -238,6 +238,7 @@ public static class RouterApplication
         services.AddHostedService(provider => provider.GetRequiredService<ManagementServer>());
         services.AddSingleton<OwnResponseWriter>();
         services.AddSingleton<BypassGate>();
+        services.AddSingleton<WindowCounts>();
         services.AddSingleton<BypassForm>();
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<RequestEnding>();

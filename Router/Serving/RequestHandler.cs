@@ -26,6 +26,7 @@ public sealed class RequestHandler(
     Forwarder forwarder,
     OwnResponseWriter responses,
     RouterMetrics metrics,
+    WindowCounts counts,
     AccessLog accessLog,
     Tracing tracing,
     BypassForm bypassForm,
@@ -176,7 +177,10 @@ public sealed class RequestHandler(
         {
             metrics.Passed(exemption.Name);
             if (exemption.TesterId is { } tester)
+            {
+                counts.Bypass(state);
                 BypassGate.MarkUsed(context.Response, tester);
+            }
         }
 
         record.Admit(live!.Upstream!, method, modeMethod, context.Request.Headers.Host.ToString(), pathAndQuery, decision.Exemption);
@@ -269,6 +273,12 @@ public sealed class RequestHandler(
         }
     }
 
+    private void CountRejected(HttpContext context, ModeState state)
+    {
+        metrics.Blocked(state.Mode);
+        counts.Reject(state, ModeMethodOf(context, context.Request.Method));
+    }
+
     private ValueTask AnswerAsync(HttpContext context, Refusal refusal, Site current, RouteState? live, IPAddress? client)
     {
         var (decision, state) = refusal;
@@ -285,12 +295,12 @@ public sealed class RequestHandler(
                 context.Response.Headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
                 return ValueTask.CompletedTask;
             case AdmissionOutcome.ClosedRobots:
-                metrics.Blocked(state.Mode);
+                CountRejected(context, state);
                 return OwnResponseWriter.WriteRobotsAsync(context, live?.HeaderRules);
             case AdmissionOutcome.BypassForm:
                 return bypassForm.HandleAsync(context, current, state, client ?? IPAddress.None);
             case AdmissionOutcome.Closed:
-                metrics.Blocked(state.Mode);
+                CountRejected(context, state);
                 BypassGate.MarkUnknown(context);
                 break;
             case AdmissionOutcome.RateLimited:

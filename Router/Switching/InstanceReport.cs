@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Router.Admission;
 using Router.Http;
 using Router.Modes;
 using Router.Proxy.InFlight;
@@ -81,6 +82,9 @@ public sealed record InstanceReport
 
     /// <summary>How many requests and upgraded connections were cut in this window.</summary>
     public long Cut { get; init; }
+
+    /// <summary>What it has counted in the last window; null from an instance of an earlier release.</summary>
+    public WindowCount? WindowCount { get; init; }
 
     /// <summary>How many writes have an unknown outcome since the window began; in live, of those that are kept.</summary>
     public int UncertainCount { get; init; }

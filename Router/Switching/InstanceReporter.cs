@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
+using Router.Admission;
 using Router.Configuration;
 using Router.Modes;
 using Router.Proxy.InFlight;
@@ -14,6 +15,7 @@ public sealed class InstanceReporter(
     UncertainWrites uncertain,
     UpstreamRegistry upstreams,
     Drain drain,
+    WindowCounts counts,
     RouterSettings settings,
     FleetClock clock
 )
@@ -63,6 +65,7 @@ public sealed class InstanceReporter(
             OpenWrites = [.. writes.OrderBy(record => record.Arrived).Take(MostWrites).Select(record => record.Describe())],
             LastWrites = LastWrites(),
             Cut = drain.CutCount,
+            WindowCount = counts.Current,
             UncertainCount = unknown.Length,
             UncertainWrites = [.. unknown.TakeLast(MostWrites)],
             UncertainSettledBy = uncertain.SettledBy,
