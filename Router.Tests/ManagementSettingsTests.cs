@@ -13,6 +13,10 @@ public sealed class ManagementSettingsTests
     [InlineData("Management:Url", "http://*:9900", "Router:Management:Token")]
     [InlineData("Management:Token", "short", "Router:Management:Token")]
     [InlineData("Management:TokenFile", "/nowhere/token", "Router:Management:TokenFile")]
+    [InlineData("Management:ReadToken", "short", "Router:Management:ReadToken")]
+    [InlineData("Management:ReadToken", "0123456789abcdef", "Router:Management:ReadToken")]
+    [InlineData("Management:ReadTokenFile", "/nowhere/token", "Router:Management:ReadTokenFile")]
+    [InlineData("Management:Page", "maybe", "Router:Management:Page")]
     [InlineData("Management:Tokn", "x", "Router:Management:Tokn")]
     [InlineData("ModeStore:File", "/nowhere/mode.json", "Router:ModeStore:File")]
     [InlineData("ModeStore:ActivationDelay", "5m", "Router:ModeStore:ActivationDelay")]
@@ -36,6 +40,20 @@ public sealed class ManagementSettingsTests
     [Fact]
     public void Beyond_this_machine_it_listens_with_a_token() =>
         Site().Set("Management:Url", "http://0.0.0.0:9900").Set("Management:Token", "0123456789abcdef").Read().Faults.Should().BeEmpty();
+
+    [Fact]
+    public void The_token_that_can_only_read_is_another_one_than_the_full_one()
+    {
+        var site = Site().Set("Management:Token", "0123456789abcdef");
+
+        site.Set("Management:ReadToken", "fedcba9876543210").Read().Faults.Should().BeEmpty();
+        site.Set("Management:ReadToken", "0123456789abcdef")
+            .Read()
+            .Faults.Should()
+            .ContainSingle()
+            .Which.Key.Should()
+            .Be("Router:Management:ReadToken");
+    }
 
     [Theory]
     [InlineData("redis://redis.internal", "redis.internal:6379", false, null, null, null)]

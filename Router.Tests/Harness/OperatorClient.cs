@@ -33,7 +33,9 @@ internal sealed class OperatorClient(string url) : IDisposable
         return ((int)response.StatusCode, (await response.Content.ReadFromJsonAsync<JsonNode>())!);
     }
 
-    public async Task<HttpResponseMessage> GetAsync(HttpRequestMessage request) => await _client.SendAsync(request);
+    /// <summary>Sends a request and gives the response when its headers are there: its content may have no end.</summary>
+    public async Task<HttpResponseMessage> GetAsync(HttpRequestMessage request) =>
+        await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
 
     public void Dispose() => _client.Dispose();
 }

@@ -16,8 +16,11 @@ public static class ManagementReader
         {
             Url = url,
             IsChosen = chosen,
-            Token = Token(reader),
+            Token = Token(reader, "Token"),
+            ReadToken = Token(reader, "ReadToken"),
+            HasPage = reader.Flag("Page", otherwise: true),
         };
+        CheckReadToken(reader, settings);
         if (url is not null && Host(url) is not { } host)
             reader.Fault(
                 "Url",
@@ -54,18 +57,32 @@ public static class ManagementReader
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
-    private static string? Token(ConfigurationReader reader)
+    private static void CheckReadToken(ConfigurationReader reader, ManagementSettings settings)
     {
-        var (key, token) = ("Token", reader.Text("Token"));
-        if (reader.Text("TokenFile") is { } file)
+        if (settings.ReadToken is not { Length: >= ShortestToken } read)
+            return;
+        if (settings.Token is null)
+            reader.Fault(
+                "ReadToken",
+                "is set without Token, so that anyone on this machine could change the mode and only readers would need a token",
+                "Set Token or TokenFile too, or remove ReadToken"
+            );
+        else if (settings.Token == read)
+            reader.Fault("ReadToken", "is the same as Token, so that a reader could change the mode", $"Use another one. {TokenCure}");
+    }
+
+    private static string? Token(ConfigurationReader reader, string name)
+    {
+        var (fileKey, key, token) = ($"{name}File", name, reader.Text(name));
+        if (reader.Text(fileKey) is { } file)
         {
             if (token is not null)
-                reader.Fault("TokenFile", "is set beside Token", "Keep one of them");
-            (key, token) = ("TokenFile", ReadFile(reader, file));
+                reader.Fault(fileKey, $"is set beside {name}", "Keep one of them");
+            (key, token) = (fileKey, ReadFile(reader, fileKey, file));
         }
-        else if (token is null && reader.Has("Token"))
+        else if (token is null && reader.Has(name))
         {
-            reader.Fault("Token", "is empty", $"{TokenCure}, or take the setting away");
+            reader.Fault(name, "is empty", $"{TokenCure}, or take the setting away");
         }
 
         // The text is not part of the message: it is a secret.
@@ -76,17 +93,17 @@ public static class ManagementReader
         return token;
     }
 
-    private static string? ReadFile(ConfigurationReader reader, string file)
+    private static string? ReadFile(ConfigurationReader reader, string key, string file)
     {
         try
         {
             if (File.ReadAllText(file).Trim() is { Length: > 0 } token)
                 return token;
-            reader.Fault("TokenFile", $"'{file}' is empty", TokenCure);
+            reader.Fault(key, $"'{file}' is empty", TokenCure);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            reader.Fault("TokenFile", $"'{file}' can't be read ({error.Message.TrimEnd('.')})", "Name a file that holds the token");
+            reader.Fault(key, $"'{file}' can't be read ({error.Message.TrimEnd('.')})", "Name a file that holds the token");
         }
 
         return null;

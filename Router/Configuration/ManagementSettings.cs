@@ -15,6 +15,12 @@ public sealed record ManagementSettings
     /// <summary>The bearer token that a request must carry (RFC 6750); null if none is needed, which is allowed on loopback only.</summary>
     public string? Token { get; init; }
 
+    /// <summary>A second token that can only read, for wall screens; null if there is none.</summary>
+    public string? ReadToken { get; init; }
+
+    /// <summary>Whether the operator's page is served.</summary>
+    public bool HasPage { get; init; } = true;
+
     /// <summary>A message of this instance whose commands point to it. A port of 0 is only assigned later.</summary>
     public string Hint(string message) =>
         ToolHint.At(

@@ -234,6 +234,12 @@ public static class RouterApplication
         services.AddSingleton<HistoryEndpoint>();
         services.AddSingleton<TableEndpoints>();
         services.AddSingleton<ReloadEndpoint>();
+        services.AddSingleton<PagePreviews>();
+        services.AddSingleton<OperatorPage>();
+        services.AddSingleton<LiveDescriber>();
+        services.AddSingleton<LivePublisher>();
+        services.AddHostedService(provider => provider.GetRequiredService<LivePublisher>());
+        services.AddSingleton<EventsEndpoint>();
         services.AddSingleton<ManagementServer>();
         services.AddHostedService(provider => provider.GetRequiredService<ManagementServer>());
         services.AddSingleton<OwnResponseWriter>();

@@ -18,6 +18,9 @@ public sealed record ChangeDocument(
 {
     /// <summary>How the change moved the announced end; null if it did not.</summary>
     public EndMoveDocument? EndMoved { get; init; }
+
+    /// <summary>Of a dry run, the path of the page that visitors would see; null if they would see the site.</summary>
+    public string? Page { get; init; }
 }
 
 /// <summary>The announced end before and after a change.</summary>

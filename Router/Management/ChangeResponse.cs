@@ -8,7 +8,13 @@ using Router.Switching;
 namespace Router.Management;
 
 /// <summary>Makes a change that a request asks for, and responds with its outcome.</summary>
-public sealed class ChangeResponse(ModeChanger changer, ModeController modes, ModeDescriber describer, CurrentSite site)
+public sealed class ChangeResponse(
+    ModeChanger changer,
+    ModeController modes,
+    ModeDescriber describer,
+    CurrentSite site,
+    PagePreviews previews
+)
 {
     /// <summary>Makes a change. A dry run of a change that is possible responds as the change itself would.</summary>
     /// <param name="context">The request, with its If-Match and dryRun.</param>
@@ -85,9 +91,16 @@ public sealed class ChangeResponse(ModeChanger changer, ModeController modes, Mo
         var effects = site.Current.Settings.Backends.Select(backend => BackendEffect.Of(backend, mode));
         var document = new ChangeDocument(describer.Describe(state), !isDryRun, [.. replaced.Select(StepDocument.Of)], [.. effects])
         {
+            Page = isDryRun ? Preview(context, record, mode) : null,
             EndMoved = from is { } old && to is { } moved && old != moved ? new EndMoveDocument(old, moved) : null,
         };
         return ReadableJson.WriteAsync(context, document, ManagementJson.Default.ChangeDocument);
+    }
+
+    private string? Preview(HttpContext context, ModeRecord record, Mode mode)
+    {
+        var index = Math.Max(0, record.Steps.ToList().FindLastIndex(step => step.Mode == mode));
+        return previews.Add(new ModeState(record, index, record.Steps[index].At, 0), context.Request);
     }
 
     // RFC 9110 section 13.1.1; a weak tag never matches there.

@@ -8,42 +8,59 @@ using Router.Pages;
 namespace Router.Management;
 
 /// <summary>
-/// Who may use the management interface: who bears the token, where one is configured; else who is on this machine and asks for it by its
-/// address. A page of another site in an operator's browser is neither.
+/// Who may use the management interface: whoever sends a token, if one is configured; otherwise whoever is on this machine and requests it
+/// by a loopback name. The read token allows GET and HEAD only. A page of another site in an operator's browser is refused in any case.
 /// </summary>
 public sealed partial class ManagementGuard(ManagementSettings settings, TimeProvider time, ILogger<ManagementGuard> logger) : IDisposable
 {
     // Compared as digests: these are of one length whatever the token's, which the comparison would tell.
-    private readonly byte[]? _digest = settings.Token is { } token ? SHA256.HashData(Encoding.UTF8.GetBytes(token)) : null;
+    private readonly byte[]? _digest = Digest(settings.Token);
+    private readonly byte[]? _readDigest = Digest(settings.ReadToken);
     private readonly WrongTokens _wrong = new("management", time);
 
-    /// <summary>Why a request is refused; null where it is not.</summary>
-    public ProblemDetails? Refusal(HttpContext context)
+    /// <summary>Whether a token is needed.</summary>
+    public bool NeedsToken => _digest is not null;
+
+    /// <summary>Why a request is refused; null if it is not.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="isPublic">Whether it is for something that is no secret, which a browser requests without the token: the operator's
+    /// page, which asks for the token itself.</param>
+    public ProblemDetails? Refusal(HttpContext context, bool isPublic)
     {
-        if (_digest is null && !IsNamedByAddress(context.Request.Host.Host))
+        if (_digest is null && !IsLoopback(context.Request.Host.Host))
             return ProblemDetails.Of(
                 "misdirected",
                 "This is not the host that was asked for",
                 StatusCodes.Status421MisdirectedRequest,
-                "Ask by localhost or by the address: a name could be another site's that leads here."
+                "Ask by localhost or by a loopback address such as 127.0.0.1: a name could be another site's that leads here."
             );
-        if (CrossSite.Sent(context.Request))
+        if (CrossSite.Sent(context.Request) && !(isPublic && IsNavigation(context.Request)))
             return ProblemDetails.Of(
                 "cross-site",
                 "Another site asks",
                 StatusCodes.Status403Forbidden,
                 "The management interface answers no page of another site."
             );
-        return _digest is null ? null : CheckToken(context);
+        return _digest is null || isPublic ? null : CheckToken(context);
     }
+
+    /// <summary>Whether the request bears the token that can only read.</summary>
+    public bool IsReadOnly(HttpRequest request) => Matches(Borne(request), _readDigest);
 
     private ProblemDetails? CheckToken(HttpContext context)
     {
-        var field = context.Request.Headers.Authorization.ToString();
-        // The scheme's case does not matter (RFC 9110 section 11.1).
-        var borne = field.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? field["Bearer ".Length..].Trim() : null;
-        if (borne is not null && CryptographicOperations.FixedTimeEquals(SHA256.HashData(Encoding.UTF8.GetBytes(borne)), _digest))
+        var borne = Borne(context.Request);
+        if (Matches(borne, _digest))
             return null;
+        if (Matches(borne, _readDigest))
+            return HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
+                ? null
+                : ProblemDetails.Of(
+                    "read-only-token",
+                    "This token can only read",
+                    StatusCodes.Status403Forbidden,
+                    "Nothing was changed. Send the token of Router:Management:Token to change something."
+                );
         var client = context.Connection.RemoteIpAddress ?? IPAddress.None;
         if (borne is not null && !_wrong.Allow(client))
         {
@@ -68,8 +85,27 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
 
     public void Dispose() => _wrong.Dispose();
 
-    private static bool IsNamedByAddress(string host) =>
-        host is "" || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || IPAddress.TryParse(host.Trim('[', ']'), out _);
+    private static byte[]? Digest(string? token) => token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token));
+
+    // The scheme's case does not matter (RFC 9110 section 11.1).
+    private static string? Borne(HttpRequest request)
+    {
+        var header = request.Headers.Authorization.ToString();
+        return header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..].Trim() : null;
+    }
+
+    private static bool Matches(string? borne, byte[]? digest) =>
+        borne is not null && digest is not null && CryptographicOperations.FixedTimeEquals(Digest(borne), digest);
+
+    // A name of another site can lead here, and then its pages would be of the same origin (DNS rebinding).
+    private static bool IsLoopback(string host) =>
+        host is ""
+        || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
+
+    // A link in a runbook or a chat opens the page at the top level of a tab, where the other site can neither read nor click it.
+    private static bool IsNavigation(HttpRequest request) =>
+        request.Headers["Sec-Fetch-Mode"] == "navigate" && request.Headers["Sec-Fetch-Dest"] == "document";
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "The management interface refused {Client}: {Problem}.")]
     private partial void LogRefused(IPAddress client, string problem);

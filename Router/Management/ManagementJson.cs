@@ -1,4 +1,6 @@
+using System.Collections.Immutable;
 using System.Text.Json.Serialization;
+using Router.Switching;
 
 namespace Router.Management;
 
@@ -20,4 +22,11 @@ namespace Router.Management;
 [JsonSerializable(typeof(ExplainDocument))]
 [JsonSerializable(typeof(RoutesDocument))]
 [JsonSerializable(typeof(ReloadDocument))]
+[JsonSerializable(typeof(LiveSite))]
+[JsonSerializable(typeof(LiveVerdict))]
+[JsonSerializable(typeof(LiveInstance))]
+[JsonSerializable(typeof(ImmutableArray<LiveRequest>))]
+[JsonSerializable(typeof(ImmutableArray<LiveBackend>))]
+[JsonSerializable(typeof(ImmutableArray<LiveWrite>))]
+[JsonSerializable(typeof(ImmutableArray<HistoryEntry>))]
 internal sealed partial class ManagementJson : JsonSerializerContext;

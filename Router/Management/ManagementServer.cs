@@ -21,6 +21,8 @@ public sealed partial class ManagementServer(
     TableEndpoints table,
     ReloadEndpoint reload,
     StatusEndpoint status,
+    OperatorPage page,
+    EventsEndpoint events,
     MeterProvider meters,
     ILoggerFactory loggers,
     ILogger<ManagementServer> logger
@@ -90,10 +92,13 @@ public sealed partial class ManagementServer(
         app.Use(
             (context, next) =>
             {
-                ProtectiveHeaders.Add(context.Response);
-                if (guard.Refusal(context) is not { } refusal)
+                ProtectiveHeaders.AddManagementPolicy(context.Response);
+                var isPublic = page.IsPublic(context.Request);
+                if (guard.Refusal(context, isPublic) is not { } refusal)
                 {
-                    connections.Prove(context);
+                    // Whoever has only loaded the page has shown no token yet, and may not keep a connection.
+                    if (!isPublic || !guard.NeedsToken)
+                        connections.Prove(context);
                     return next(context);
                 }
 
@@ -109,6 +114,8 @@ public sealed partial class ManagementServer(
         history.MapTo(app);
         table.MapTo(app);
         reload.MapTo(app);
+        page.MapTo(app);
+        events.MapTo(app);
         app.MapMethods("/_status", ["GET", "HEAD"], (RequestDelegate)status.HandleAsync);
         app.MapPrometheusScrapingEndpoint("/_metrics", meters, configureBranchedPipeline: null, optionsName: null);
         app.MapFallback(

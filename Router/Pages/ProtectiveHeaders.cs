@@ -13,6 +13,17 @@ public static class ProtectiveHeaders
     private const string FormPolicy =
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
+    // No inline script or style, nothing from other hosts. The frame is the preview of the visitors' page.
+    private const string OperatorPolicy =
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; frame-src 'self'; "
+        + "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'";
+
+    // The visitors' page without its script, in a frame of the operator's page and nowhere else.
+    private const string PreviewPolicy =
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+    private const string ManagementPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
     /// <summary>For every response: no content sniffing, and no framing by another site.</summary>
     public static void Add(HttpResponse response)
     {
@@ -33,5 +44,26 @@ public static class ProtectiveHeaders
         response.Headers.XFrameOptions = "DENY";
         // With no-referrer a browser would send "Origin: null" with the form, as another site's page might.
         response.Headers["Referrer-Policy"] = "same-origin";
+    }
+
+    /// <summary>For every response of the management interface: no other site's page can frame it, embed it or hold its window.</summary>
+    public static void AddManagementPolicy(HttpResponse response)
+    {
+        Add(response);
+        response.Headers.XFrameOptions = "DENY";
+        response.Headers.ContentSecurityPolicy = ManagementPolicy;
+        response.Headers["Referrer-Policy"] = "no-referrer";
+        response.Headers["Cross-Origin-Resource-Policy"] = "same-origin";
+        response.Headers["Cross-Origin-Opener-Policy"] = "same-origin";
+    }
+
+    /// <summary>For the operator's page.</summary>
+    public static void AddOperatorPolicy(HttpResponse response) => response.Headers.ContentSecurityPolicy = OperatorPolicy;
+
+    /// <summary>For the preview of the visitors' page.</summary>
+    public static void AddPreviewPolicy(HttpResponse response)
+    {
+        response.Headers.ContentSecurityPolicy = PreviewPolicy;
+        response.Headers.XFrameOptions = "SAMEORIGIN";
     }
 }

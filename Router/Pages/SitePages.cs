@@ -111,6 +111,13 @@ public sealed class SitePages
     /// <summary>Prepares the closed site's responses for a state unless they are already prepared.</summary>
     public void Prepare(ModeState state, DateTimeOffset now) => Closed(state, now);
 
+    /// <summary>The page that visitors would see in a state that may never be in force, in the language of an operator.</summary>
+    public byte[] Preview(ModeState state, DateTimeOffset now, ReadOnlySpan<char> acceptLanguage)
+    {
+        var key = KeyOf(OwnResponse.Closed, RequestOutcome.NotForwarded, false, acceptLanguage, null, out _);
+        return Prepare(key, (state, state.Step.Until <= now)).Page.Identity;
+    }
+
     /// <summary>The page that accepts a bypass token. It is rarely requested, so it is rendered each time.</summary>
     public byte[] BypassForm(ReadOnlySpan<char> acceptLanguage, BypassPage page)
     {

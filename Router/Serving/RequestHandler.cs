@@ -13,6 +13,7 @@ using Router.Proxy;
 using Router.Proxy.InFlight;
 using Router.Routing;
 using Router.Telemetry;
+using Router.Upstreams;
 
 namespace Router.Serving;
 
@@ -112,12 +113,7 @@ public sealed class RequestHandler(
             var failure = await forwarder.ForwardAsync(context, forward).ConfigureAwait(false);
             Tracing.End(span, context.Response.StatusCode, failure);
             if (failure != ForwardFailure.Closed)
-                metrics.Forwarded(
-                    forward.Upstream,
-                    context.Request.Method,
-                    failure is null ? context.Response.StatusCode : 0,
-                    record.Duration
-                );
+                Count(context, forward.Upstream, failure, record.Duration);
             if (failure is { } reason)
                 await AnswerFailureAsync(context, current, live!, record, reason).ConfigureAwait(false);
         }
@@ -148,6 +144,13 @@ public sealed class RequestHandler(
             if (current.Settings.AccessLog)
                 accessLog.Write(context, record);
         }
+    }
+
+    private void Count(HttpContext context, Upstream upstream, ForwardFailure? failure, TimeSpan took)
+    {
+        var status = failure is null ? context.Response.StatusCode : 0;
+        metrics.Forwarded(upstream, context.Request.Method, status, took);
+        upstream.Totals.Add(isError: status >= 500 || failure is not (null or ForwardFailure.ClientGone), took);
     }
 
     // Returns what to forward, or null if Router responds itself; the refusal then says why.

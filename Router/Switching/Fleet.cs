@@ -34,6 +34,16 @@ public sealed class Fleet(
     public bool IsReadDue =>
         _readAt is not { } readAt || clock.GetElapsedTime(readAt) >= ReadInterval + (ReadIntervalPerInstance * _known.Count);
 
+    /// <summary>What is known of the other instances without reading the store.</summary>
+    public IReadOnlyList<InstanceReport> KnownOthers
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _known.Values.OrderBy(report => report.Id, StringComparer.Ordinal)];
+        }
+    }
+
     /// <summary>What every other instance reported last, by the store's clock. What the store has lost is kept here.</summary>
     /// <exception cref="ModeStoreException">The store can't be read.</exception>
     public async Task<IReadOnlyList<InstanceReport>> ReadOthersAsync(CancellationToken cancellation)

@@ -80,6 +80,13 @@ public sealed record InstanceReport
         init;
     }
 
+    /// <summary>What it has forwarded to each backend that had a request.</summary>
+    public ImmutableArray<BackendTraffic> Backends
+    {
+        get => field.IsDefault ? [] : field;
+        init;
+    }
+
     /// <summary>How many requests and upgraded connections were cut in this window.</summary>
     public long Cut { get; init; }
 

@@ -64,6 +64,7 @@ public sealed class InstanceReporter(
             OpenWriteCount = writes.Count,
             OpenWrites = [.. writes.OrderBy(record => record.Arrived).Take(MostWrites).Select(record => record.Describe())],
             LastWrites = LastWrites(),
+            Backends = Backends(),
             Cut = drain.CutCount,
             WindowCount = counts.Current,
             UncertainCount = unknown.Length,
@@ -84,5 +85,21 @@ public sealed class InstanceReporter(
             .. from entry in upstreams.LastWrites
             where entry.Value.Accepted is not null
             select new BackendWrites(entry.Key, entry.Value.Accepted, entry.Value.Completed),
+        ];
+
+    private ImmutableArray<BackendTraffic> Backends() =>
+        [
+            .. from entry in upstreams.Totals
+            let totals = entry.Value
+            let inFlight = upstreams.InFlight(entry.Key)
+            where totals.Requests > 0 || inFlight > 0
+            select new BackendTraffic(
+                entry.Key,
+                totals.Requests,
+                totals.Errors,
+                Math.Round(totals.Duration.TotalSeconds, 3),
+                inFlight,
+                upstreams.Circuit(entry.Key)
+            ),
         ];
 }

@@ -36,6 +36,9 @@ public sealed class Upstream(
     /// <summary>When it last received a request that may change data, including the time before its configuration changed.</summary>
     public LastWrite LastWrite => lastWrite;
 
+    /// <summary>What has been forwarded to it, including the time before its configuration changed.</summary>
+    public BackendTotals Totals { get; init; } = new();
+
     /// <summary>The number of requests in flight.</summary>
     public int InFlight => Volatile.Read(ref _inFlight);
 

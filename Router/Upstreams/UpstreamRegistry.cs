@@ -14,6 +14,7 @@ public sealed class UpstreamRegistry(TimeProvider time)
     private readonly HashSet<Upstream> _retired = [];
     private readonly Lock _lock = new();
     private readonly ConcurrentDictionary<string, LastWrite> _lastWrites = new(StringComparer.OrdinalIgnoreCase);
+    private readonly ConcurrentDictionary<string, BackendTotals> _totals = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The upstream of a backend, created on first use.</summary>
     public Upstream For(BackendSettings settings)
@@ -39,6 +40,21 @@ public sealed class UpstreamRegistry(TimeProvider time)
     /// <summary>The last writes by backend name, for every backend that has existed since startup.</summary>
     public IEnumerable<KeyValuePair<string, LastWrite>> LastWrites =>
         _lastWrites.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The totals by backend name, for every backend that has existed since startup.</summary>
+    public IEnumerable<KeyValuePair<string, BackendTotals>> Totals => _totals.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The worst state of a backend's circuit breakers; null if all are closed.</summary>
+    public string? Circuit(string backend)
+    {
+        var states = _all
+            .Values.Where(upstream => IsOf(upstream, backend))
+            .SelectMany(upstream => upstream.Destinations)
+            .Select(destination => destination.Circuit)
+            .Where(state => state != "closed")
+            .ToArray();
+        return states is [] ? null : Array.Find(states, state => state == "open") ?? states[0];
+    }
 
     /// <summary>Retires the upstreams that a new configuration does not use.</summary>
     public void Keep(IReadOnlyCollection<Upstream> used)
@@ -80,6 +96,9 @@ public sealed class UpstreamRegistry(TimeProvider time)
         {
             Timeout = Timeout.InfiniteTimeSpan,
         };
-        return new Upstream(settings, destinations, client, retries, _lastWrites.GetOrAdd(settings.Name, _ => new LastWrite()), time);
+        return new Upstream(settings, destinations, client, retries, _lastWrites.GetOrAdd(settings.Name, _ => new LastWrite()), time)
+        {
+            Totals = _totals.GetOrAdd(settings.Name, _ => new BackendTotals()),
+        };
     }
 }

@@ -1,0 +1,142 @@
+using System.Collections.Immutable;
+using Router.Configuration;
+using Router.Modes;
+using Router.Proxy.InFlight;
+using Router.Serving;
+using Router.Switching;
+
+namespace Router.Management;
+
+/// <summary>Makes the document of the operator's page, from what the instances reported last.</summary>
+public sealed class LiveDescriber(
+    Fleet fleet,
+    InstanceReporter instance,
+    ModeController modes,
+    ModeDescriber describer,
+    StoreHealth health,
+    CurrentSite site,
+    FleetClock clock
+)
+{
+    private const int MostListed = 50;
+
+    // A heartbeat is due each second: an instance that was heard of this recently is "now".
+    private static readonly TimeSpan Recent = TimeSpan.FromSeconds(3);
+
+    private readonly TrafficWindow _traffic = new();
+
+    /// <summary>Describes the fleet as it is known now; the store is not read. For one caller at a time.</summary>
+    public LiveDocument Describe(ImmutableArray<HistoryEntry> history)
+    {
+        InstanceReport[] reports =
+        [
+            .. fleet.KnownOthers.Append(instance.Make(health.Problem)).OrderBy(report => report.Id, StringComparer.Ordinal),
+        ];
+        var (state, now, settings) = (modes.State, clock.GetUtcNow(), site.Current.Settings);
+        var all = reports.Select(report => (Report: report, State: report.StateAt(now, fleet.HeartbeatExpiry))).ToArray();
+        var live = all.Where(it => it.State == InstanceState.Live).Select(it => it.Report).ToArray();
+        _traffic.Observe(live, now);
+        var verdict = fleet.Judge(reports, null, health.Problem);
+        return new LiveDocument
+        {
+            Site = SiteOf(settings),
+            Mode = describer.Describe(state) with { Now = DateTimeOffset.UnixEpoch, OverrunSeconds = null },
+            Verdict = new LiveVerdict(
+                verdict.State,
+                verdict.Text,
+                verdict.Reasons,
+                verdict.Remarks,
+                health.Problem is null && live.All(report => report.Confirms(state.Record, state.RecordStep))
+            ),
+            Instances = [.. all.Select(it => Instance(it.Report, it.State, state, now))],
+            InFlight = InFlight(live, state),
+            Backends = [.. settings.Backends.Select(backend => Backend(backend, reports, live))],
+            Writes =
+            [
+                .. reports
+                    .SelectMany(report => report.UncertainWrites.Select(write => new LiveWrite(report.Name, write)))
+                    .OrderByDescending(write => write.Write.Time)
+                    .Take(MostListed),
+            ],
+            History = history.Length > MostListed ? history[^MostListed..] : history,
+        };
+    }
+
+    private LiveSite SiteOf(RouterSettings settings) =>
+        new(
+            settings.Stage,
+            IsProduction(settings.Stage),
+            settings.Pages.ServiceName,
+            instance.Name,
+            [.. ModeCatalogue.All.Select(mode => new LiveModeChoice(mode.Name, mode.Summary, mode.ClosesAnything))],
+            settings.ModeStore.DrainLimit.TotalSeconds
+        );
+
+    // production, prod, prod-eu, live.
+    private static bool IsProduction(string? stage) =>
+        stage is not null
+        && (stage.StartsWith("prod", StringComparison.OrdinalIgnoreCase) || stage.Equals("live", StringComparison.OrdinalIgnoreCase));
+
+    private static LiveInstance Instance(InstanceReport report, InstanceState life, ModeState state, DateTimeOffset now) =>
+        new(
+            report.Id,
+            report.Name,
+            life,
+            report.Mode,
+            report.Version,
+            report.Confirms(state.Record, state.RecordStep),
+            report.Backends.Sum(backend => backend.InFlight),
+            report.BlockingCount,
+            report.OpenWriteCount,
+            report.Testers,
+            report.Cut,
+            Math.Round(report.WallClockAheadSeconds, 1),
+            life == InstanceState.Live && report.AgeAt(now) < Recent ? null : report.At,
+            // By the second: its own report computes it each time.
+            DateTimeOffset.FromUnixTimeSeconds(report.Started.ToUnixTimeSeconds()),
+            report.Problem
+        );
+
+    private static ImmutableArray<LiveRequest> InFlight(InstanceReport[] live, ModeState state)
+    {
+        var requests = new List<LiveRequest>();
+        foreach (var report in live)
+        {
+            var cutAt = report.Since + (state.RecordStep.CutAfter ?? TimeSpan.FromSeconds(report.DrainLimitSeconds));
+            requests.AddRange(report.Blocking.Select(request => Request(report, request, cutAt)));
+            // A write that the mode closes is in both lists.
+            requests.AddRange(
+                report
+                    .OpenWrites.Where(write => !report.Blocking.Any(other => other == write))
+                    .Select(request => Request(report, request, null))
+            );
+        }
+
+        return [.. requests.OrderBy(request => request.Since).Take(MostListed)];
+    }
+
+    private static LiveRequest Request(InstanceReport report, InFlightRequest request, DateTimeOffset? cutAt) =>
+        new(report.Name, report.At - TimeSpan.FromSeconds(request.AgeSeconds), cutAt, request with { AgeSeconds = 0 });
+
+    private LiveBackend Backend(BackendSettings settings, InstanceReport[] reports, InstanceReport[] live)
+    {
+        var writes = reports.SelectMany(report => report.LastWrites).Where(write => IsOf(write.Backend, settings)).ToArray();
+        var traffic = live.SelectMany(report => report.Backends).Where(backend => IsOf(backend.Backend, settings)).ToArray();
+        var (requests, errors, latency) = _traffic.Of(settings.Name);
+        return new LiveBackend(
+            settings.Name,
+            settings.Kind.ToString().ToLowerInvariant(),
+            writes.Max(write => write.Accepted),
+            writes.Max(write => write.Completed),
+            traffic.Sum(backend => backend.InFlight),
+            // Ordered by name, "open" comes before "partial".
+            traffic.Select(backend => backend.Circuit).OfType<string>().Order(StringComparer.Ordinal).FirstOrDefault()
+                ?? "closed",
+            latency,
+            requests,
+            errors
+        );
+    }
+
+    private static bool IsOf(string name, BackendSettings settings) => name.Equals(settings.Name, StringComparison.OrdinalIgnoreCase);
+}

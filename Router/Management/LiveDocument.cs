@@ -1,0 +1,135 @@
+using System.Collections.Immutable;
+using Router.Modes;
+using Router.Proxy.InFlight;
+using Router.Switching;
+
+namespace Router.Management;
+
+/// <summary>
+/// What the operator's page shows, in parts: an event has the parts that have changed since the one before. Nothing in a part depends on
+/// the time alone, so that nothing is sent while nothing happens; every event carries the fleet's time.
+/// </summary>
+public sealed record LiveDocument
+{
+    public required LiveSite Site { get; init; }
+
+    /// <summary>The mode. Its <c>now</c> and <c>overrunSeconds</c> are not set.</summary>
+    public required ModeDocument Mode { get; init; }
+
+    public required LiveVerdict Verdict { get; init; }
+
+    /// <summary>The instances by their ids. An event has those that have changed, and null for those that are no longer kept.</summary>
+    public required ImmutableArray<LiveInstance> Instances { get; init; }
+
+    /// <summary>The oldest requests in flight to what the mode closes, and the oldest writes in flight.</summary>
+    public required ImmutableArray<LiveRequest> InFlight { get; init; }
+
+    public required ImmutableArray<LiveBackend> Backends { get; init; }
+
+    /// <summary>The newest writes of unknown outcome.</summary>
+    public required ImmutableArray<LiveWrite> Writes { get; init; }
+
+    /// <summary>The newest entries of the history, the oldest first.</summary>
+    public required ImmutableArray<HistoryEntry> History { get; init; }
+}
+
+/// <summary>What does not change while the process runs, or rarely.</summary>
+/// <param name="Stage">The stage, such as production; null if it is not configured.</param>
+/// <param name="IsProduction">Whether an operator must type the stage's name to change the mode.</param>
+/// <param name="Service">The service's name, as visitors read it.</param>
+/// <param name="Instance">The instance that serves the page.</param>
+/// <param name="Modes">The modes, from open to closed.</param>
+/// <param name="DrainLimitSeconds">How long a request in flight may last after a closing, if the change does not say.</param>
+public sealed record LiveSite(
+    string? Stage,
+    bool IsProduction,
+    string? Service,
+    string Instance,
+    ImmutableArray<LiveModeChoice> Modes,
+    double DrainLimitSeconds
+);
+
+/// <summary>A mode that can be set.</summary>
+public sealed record LiveModeChoice(string Name, string Summary, bool ClosesAnything);
+
+/// <summary>The verdict on the fleet.</summary>
+/// <param name="State">The verdict, for scripts.</param>
+/// <param name="Text">The same in one line.</param>
+/// <param name="Reasons">Why it is not safe.</param>
+/// <param name="Remarks">Notes that do not change it.</param>
+/// <param name="Agreed">Whether every live instance has confirmed the record and its step in force.</param>
+public sealed record LiveVerdict(
+    VerdictState State,
+    string Text,
+    ImmutableArray<string> Reasons,
+    ImmutableArray<string> Remarks,
+    bool Agreed
+);
+
+/// <summary>An instance.</summary>
+/// <param name="Id">Its id.</param>
+/// <param name="Name">Its name.</param>
+/// <param name="State">Where it is in its life.</param>
+/// <param name="Mode">The mode in force there.</param>
+/// <param name="Version">The record's version there.</param>
+/// <param name="Confirms">Whether it has confirmed the record and its step in force.</param>
+/// <param name="InFlight">How many requests are in flight.</param>
+/// <param name="Blocking">How many of them are in flight to what the mode closes.</param>
+/// <param name="OpenWrites">How many writes are with a backend.</param>
+/// <param name="Testers">How many requests of testers are in flight.</param>
+/// <param name="Cut">How many requests were cut in this window.</param>
+/// <param name="ClockAheadSeconds">By how much its host's wall clock is ahead of the fleet's clock.</param>
+/// <param name="Seen">When the store took its last report; null while that is recent.</param>
+/// <param name="Started">When the process was started.</param>
+/// <param name="Problem">What is wrong with the mode store, as it sees it.</param>
+public sealed record LiveInstance(
+    string Id,
+    string Name,
+    InstanceState State,
+    string Mode,
+    RecordVersion Version,
+    bool Confirms,
+    int InFlight,
+    int Blocking,
+    int OpenWrites,
+    int Testers,
+    long Cut,
+    double ClockAheadSeconds,
+    DateTimeOffset? Seen,
+    DateTimeOffset Started,
+    string? Problem
+);
+
+/// <summary>A request in flight.</summary>
+/// <param name="Instance">The name of its instance.</param>
+/// <param name="Since">When its headers arrived.</param>
+/// <param name="CutAt">When it is cut at the latest; null if the mode does not close its backend.</param>
+/// <param name="Request">The request.</param>
+public sealed record LiveRequest(string Instance, DateTimeOffset Since, DateTimeOffset? CutAt, InFlightRequest Request);
+
+/// <summary>A backend, through all instances together.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Kind">frontend or api.</param>
+/// <param name="Accepted">When a write was last sent to it.</param>
+/// <param name="Completed">When the response to one was last complete.</param>
+/// <param name="InFlight">How many requests are in flight.</param>
+/// <param name="Circuit">closed, or the worst state of a circuit breaker: partial or open.</param>
+/// <param name="LatencySeconds">The mean duration of the last minute's requests; null if there was none.</param>
+/// <param name="Requests">How many requests ended in each interval, the oldest first.</param>
+/// <param name="Errors">How many of them failed or got a status of 500 or more.</param>
+public sealed record LiveBackend(
+    string Name,
+    string Kind,
+    DateTimeOffset? Accepted,
+    DateTimeOffset? Completed,
+    int InFlight,
+    string Circuit,
+    double? LatencySeconds,
+    ImmutableArray<long> Requests,
+    ImmutableArray<long> Errors
+);
+
+/// <summary>A write of unknown outcome.</summary>
+/// <param name="Instance">The name of its instance.</param>
+/// <param name="Write">The write.</param>
+public sealed record LiveWrite(string Instance, UncertainWrite Write);

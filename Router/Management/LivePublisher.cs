@@ -1,0 +1,171 @@
+using System.Collections.Immutable;
+using Router.Background;
+using Router.Modes;
+using Router.Modes.Stores;
+using Router.Switching;
+
+namespace Router.Management;
+
+/// <summary>
+/// Sends the fleet's state to the open pages: made once for all of them, at most once per second and at each change of the mode, and only
+/// what has changed. While no page is open it does nothing. The store is read beside it, so that a store that does not respond delays no
+/// page.
+/// </summary>
+public sealed class LivePublisher : BackgroundLoop
+{
+    /// <summary>How many pages one instance serves.</summary>
+    public const int MostPages = 256;
+
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    // Reading a large fleet less often bounds what a page costs: 500 instances are read every 6 seconds.
+    private static readonly TimeSpan ReadIntervalPerInstance = TimeSpan.FromMilliseconds(10);
+
+    // An entry that another instance has made without a change of the mode, such as how it has drained.
+    private static readonly TimeSpan HistoryInterval = TimeSpan.FromSeconds(5);
+
+    private readonly LiveDescriber _describer;
+    private readonly Fleet _fleet;
+    private readonly ModeHistory _history;
+    private readonly ModeController _modes;
+    private readonly FleetClock _clock;
+    private readonly AsyncAutoResetEvent _wake;
+    private readonly Lock _lock = new();
+    private readonly List<LiveSubscriber> _subscribers = [];
+    private readonly LiveEvents _events = new();
+    private ImmutableArray<HistoryEntry> _entries = [];
+    private Task _reading = Task.CompletedTask;
+    private volatile bool _hasModeChanged = true;
+    private long _readAt;
+    private long _historyReadAt;
+
+    public LivePublisher(
+        LiveDescriber describer,
+        Fleet fleet,
+        ModeHistory history,
+        ModeController modes,
+        BackgroundFailures failures,
+        FleetClock clock
+    )
+        : base(failures, clock)
+    {
+        (_describer, _fleet, _history, _modes, _clock) = (describer, fleet, history, modes, clock);
+        _wake = new AsyncAutoResetEvent(clock);
+        modes.Changed += OnChanged;
+    }
+
+    /// <summary>Adds a page; null if there are too many.</summary>
+    /// <param name="abort">Closes its connection.</param>
+    public LiveSubscriber? Subscribe(Action abort)
+    {
+        var subscriber = new LiveSubscriber(abort);
+        lock (_lock)
+        {
+            if (_subscribers.Count >= MostPages)
+                return null;
+            _subscribers.Add(subscriber);
+        }
+
+        _wake.Set();
+        return subscriber;
+    }
+
+    /// <summary>Removes a page that was closed.</summary>
+    public void Unsubscribe(LiveSubscriber subscriber)
+    {
+        lock (_lock)
+            _subscribers.Remove(subscriber);
+        subscriber.End();
+    }
+
+    public override void Dispose()
+    {
+        _modes.Changed -= OnChanged;
+        base.Dispose();
+    }
+
+    protected override async Task RunAsync(CancellationToken stopping)
+    {
+        try
+        {
+            while (true)
+            {
+                var hasPages = Pages() is not [];
+                if (hasPages)
+                {
+                    await ReadAsync(stopping).ConfigureAwait(false);
+                    Publish();
+                }
+
+                await _wake.WaitAsync(hasPages ? Interval : Timeout.InfiniteTimeSpan, stopping).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            foreach (var page in Pages())
+                Unsubscribe(page);
+        }
+    }
+
+    private LiveSubscriber[] Pages()
+    {
+        lock (_lock)
+            return [.. _subscribers];
+    }
+
+    private void Publish()
+    {
+        var hasChanged = _events.Take(_describer.Describe(_entries));
+        var now = _clock.GetUtcNow();
+        var changes = hasChanged ? _events.Changes(now) : LiveEvents.Heartbeat;
+        ReadOnlyMemory<byte>? whole = null;
+        foreach (var page in Pages())
+        {
+            var bytes = page.HasAll ? changes : whole ??= _events.Whole(now);
+            page.HasAll = true;
+            page.Send(bytes);
+        }
+    }
+
+    // Waits a little for what is read: a page that has just been opened shows the whole fleet at once.
+    private async Task ReadAsync(CancellationToken stopping)
+    {
+        var hasModeChanged = _hasModeChanged;
+        var interval = Interval + (ReadIntervalPerInstance * _fleet.KnownOthers.Count);
+        if (!_reading.IsCompleted || !(hasModeChanged || IsDue(_readAt, interval)))
+            return;
+        _hasModeChanged = false;
+        _readAt = _clock.GetTimestamp();
+        _reading = ReadStoreAsync(hasModeChanged || IsDue(_historyReadAt, HistoryInterval), stopping);
+        await Task.WhenAny(_reading, Task.Delay(Interval / 2, _clock, stopping)).ConfigureAwait(false);
+    }
+
+    private async Task ReadStoreAsync(bool withHistory, CancellationToken stopping)
+    {
+        try
+        {
+            await _fleet.ReadOthersAsync(stopping).ConfigureAwait(false);
+            if (!withHistory)
+                return;
+            _historyReadAt = _clock.GetTimestamp();
+            _entries = [.. await _history.ReadAsync(stopping).ConfigureAwait(false)];
+        }
+        catch (ModeStoreException)
+        {
+            // StoreHealth has the problem, which the page shows; what was known before remains.
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            // The process ends.
+        }
+    }
+
+    // A tick of a timer that is a little early counts too.
+    private bool IsDue(long last, TimeSpan interval) => _clock.GetElapsedTime(last) >= interval - TimeSpan.FromMilliseconds(50);
+
+    private void OnChanged(ModeState state)
+    {
+        _hasModeChanged = true;
+        _wake.Set();
+    }
+}

@@ -1,0 +1,31 @@
+using System.Threading.Channels;
+
+namespace Router.Management;
+
+/// <summary>One open page. What it does not take in time is not kept for it: a page that falls behind is closed, and opens again.</summary>
+/// <param name="abort">Closes its connection, whatever is still being written to it.</param>
+public sealed class LiveSubscriber(Action abort)
+{
+    // Half a minute of events.
+    private const int MostWaiting = 32;
+
+    private readonly Channel<ReadOnlyMemory<byte>> _events = Channel.CreateBounded<ReadOnlyMemory<byte>>(
+        new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true }
+    );
+
+    /// <summary>The events, ready to be sent. They end when the publisher stops.</summary>
+    public ChannelReader<ReadOnlyMemory<byte>> Events => _events.Reader;
+
+    /// <summary>Whether it has had the whole document.</summary>
+    public bool HasAll { get; set; }
+
+    /// <summary>Hands over an event. A page that is too slow is closed.</summary>
+    public void Send(ReadOnlyMemory<byte> bytes)
+    {
+        if (!_events.Writer.TryWrite(bytes))
+            abort();
+    }
+
+    /// <summary>Ends the events.</summary>
+    public void End() => _events.Writer.TryComplete();
+}
