@@ -127,7 +127,7 @@ public sealed class AdmissionAgreementTests
         var path = Path.Combine(Directory.CreateTempSubdirectory("router-test-").FullName, "site.json");
         await File.WriteAllTextAsync(path, file.ToString());
         await using var output = new StringWriter();
-        (await CheckCommand.RunAsync(RunningRouter.Options(path, null), connects: false, output)).Should().Be(0);
+        (await CheckCommand.RunAsync(RunningRouter.Options(path, null), connects: false, CheckView.Wide, output)).Should().Be(0);
         Directory.Delete(Path.GetDirectoryName(path)!, recursive: true);
         return
         [

@@ -1,9 +1,14 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Cli;
 using Router.Configuration;
+using Router.Hosting;
 using Router.Management;
 using Router.Samples;
+using Router.Upstreams;
 
 namespace Router.Tests;
 
@@ -46,30 +51,114 @@ public sealed partial class SampleSiteTests
     }
 
     [Fact]
-    public async Task The_welcome_says_the_table_the_mode_and_lines_to_try_that_work()
+    public async Task The_welcome_has_ten_lines_of_80_columns_at_most_and_each_command_in_it_works()
     {
         await using var router = await RunningRouter.StartWithItsOwnTableAsync(Development, ("DM_MODE", "recovery"));
         using var output = new StringWriter();
 
-        Welcome.Write(router.App, output);
+        Welcome.Write(router.App, isOnTerminal: false, output);
 
-        var text = output.ToString();
-        text.Should().Contain("mode recovery").And.Contain("www.*").And.Contain("frontend");
-        text.Should()
-            .Contain(
-                $"mode set recovery --url {router.App.Services.GetRequiredService<ManagementServer>().Url} ",
-                "a hint is for this very instance"
-            );
-        var lines = CurlLine().Matches(text);
+        var lines = output.ToString().TrimEnd().Split('\n');
+        lines.Should().HaveCountLessThanOrEqualTo(10).And.OnlyContain(line => line.Length <= 80);
+        lines[0].Should().Contain($"port {router.Endpoint.Port}").And.Contain("mode recovery");
+        var management = router.App.Services.GetRequiredService<ManagementServer>().Url;
         lines
-            .Select(line => new Uri(line.Groups[1].Value).Host)
             .Should()
-            .Contain(["www.localhost", "api.localhost", "assets.localhost", "localhost"]);
-        foreach (var url in lines.Select(line => line.Groups[1].Value))
+            .Contain($"  dotnet run --project Router -- mode set recovery --url {management}", "a hint is for this very instance")
+            .And.Contain($"  dotnet run --project Router -- mode --url {management}");
+        var urls = CurlLine().Matches(output.ToString()).Select(line => new Uri(line.Groups[1].Value)).ToArray();
+        urls.Should().HaveCount(3).And.OnlyContain(url => url.Port == router.Endpoint.Port);
+        urls.Select(url => url.Host).Should().Equal("www.localhost", "api.localhost", "api.localhost");
+        foreach (var url in urls.Where(url => url.Query is ""))
+            (await router.GetAsync(url.OriginalString)).Status.Should().Be(url.Host == "www.localhost" ? 503 : 200);
+        (await router.Log.NextAsync("Router listens on")).Should().Contain("recovery", "the log is not on the same terminal");
+    }
+
+    [Fact]
+    public async Task A_slow_sample_keeps_a_request_in_flight_for_as_long_as_asked()
+    {
+        var clock = new ManualClock();
+        await using var router = await RunningRouter.StartWithItsOwnTableAsync(clock, Development);
+        foreach (var (host, backend) in new[] { ("www", "frontend"), ("api", "api") })
         {
-            new Uri(url).Port.Should().Be(router.Endpoint.Port);
-            (await router.GetAsync(url)).Status.Should().BeOneOf(200, 503);
+            using var response = await router.BeginAsync("GET", $"http://{host}.localhost/slow?seconds=2");
+            using var body = new StreamReader(await response.Content.ReadAsStreamAsync());
+
+            foreach (var line in new[] { "2 s left", "1 s left" })
+            {
+                (await body.ReadLineAsync().InTime()).Should().Be(line);
+                router.App.Services.GetRequiredService<UpstreamRegistry>().InFlight(backend).Should().Be(1);
+                clock.Advance(TimeSpan.FromSeconds(1));
+            }
+
+            (await body.ReadToEndAsync().InTime()).Should().Be("done\n");
         }
+    }
+
+    [ProgramFact("script", "bsdutils")]
+    public async Task On_a_terminal_nothing_but_the_welcome_is_printed()
+    {
+        var router = RouterProcess.Start();
+        var start = new ProcessStartInfo(
+            "script",
+            ["-qec", string.Join(' ', [router.FileName, .. router.ArgumentList, "--urls http://127.0.0.1:0"]), "/dev/null"]
+        )
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+        };
+        foreach (var name in start.Environment.Keys.Except(router.Environment.Keys).ToArray())
+            start.Environment.Remove(name);
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Development";
+        start.Environment["Router__Management__Url"] = "http://127.0.0.1:0";
+
+        using var process = Process.Start(start)!;
+        var lines = new List<string>();
+        while (lines is [] || !lines[^1].Contains("Ctrl+C", StringComparison.Ordinal))
+            lines.Add((await process.StandardOutput.ReadLineAsync().InTime() ?? throw new IOException(string.Join('\n', lines))).TrimEnd());
+        await process.StandardInput.WriteAsync('\u0003');
+        await process.StandardInput.FlushAsync();
+        await process.WaitForExitAsync().InTime();
+
+        process.ExitCode.Should().Be(0);
+        lines
+            .Should()
+            .HaveCountLessThanOrEqualTo(10)
+            .And.OnlyContain(line => line.TrimStart('\u001b', '[', '?', '1', 'h', '=').Length <= 80);
+        lines[0].Should().Contain("Router serves port ", "the console sets the terminal up before it");
+    }
+
+    [Fact]
+    public async Task A_management_port_in_use_is_two_lines_of_the_welcome_that_say_what_to_do()
+    {
+        using var other = new TcpListener(IPAddress.Loopback, 0);
+        other.Start();
+        var url = $"http://{other.LocalEndpoint}";
+        using var log = new MemoryStream();
+        using var output = new StringWriter();
+        var options = RunningRouter.Options(null, null, Development) with
+        {
+            Management = new ManagementSettings { Url = url },
+            IsOnTerminal = true,
+            AccessLog = Stream.Null,
+            Log = log,
+        };
+        await using (var app = await RouterApplication.BuildAsync(options))
+        {
+            await app.StartAsync();
+            Welcome.Write(app, isOnTerminal: true, output);
+            await app.StopAsync();
+        }
+
+        log.Length.Should().Be(0, "the lines for newcomers say it");
+        var lines = output.ToString().TrimEnd().Split('\n');
+        lines.Should().HaveCountLessThanOrEqualTo(10).And.OnlyContain(line => line.Length <= 80);
+        lines
+            .Should()
+            .ContainInOrder(
+                $"Management can't listen on {url}. Give it another port:",
+                "  Router__Management__Url=http://127.0.0.1:9901 dotnet run --project Router"
+            );
     }
 
     [Fact]
@@ -78,7 +167,7 @@ public sealed partial class SampleSiteTests
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid").Mode("maintenance"));
         using var output = new StringWriter();
 
-        Welcome.Write(router.App, output);
+        Welcome.Write(router.App, isOnTerminal: true, output);
 
         output.ToString().Should().BeEmpty();
         (await router.Log.NextAsync("Router listens on")).Should().Contain("maintenance");
@@ -142,6 +231,6 @@ public sealed partial class SampleSiteTests
             .And.Contain("\"application\": \"front-door\"");
     }
 
-    [GeneratedRegex("curl -i (http://\\S+)")]
+    [GeneratedRegex("curl -[iN] \"?(http://[^\\s\"]+)")]
     private static partial Regex CurlLine();
 }

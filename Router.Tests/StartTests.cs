@@ -27,6 +27,8 @@ public sealed class StartTests : IDisposable
         (code, output).Should().Be((1, ""));
         var lines = errors.TrimEnd().Split('\n');
         lines[^1].Should().Contain($"can't listen on {used}: the port is in use").And.Contain(key);
+        if (key == "--urls")
+            lines[^1].Should().Contain($"choose another port: --urls http://127.0.0.1:{((IPEndPoint)other.LocalEndpoint).Port + 1}");
         errors.Length.Should().BeLessThan(800, errors);
         errors.Should().NotContain("   at ");
         (await RunAsync(Site(key, used), ["check", "--urls", key == "--urls" ? used : free]))

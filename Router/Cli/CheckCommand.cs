@@ -3,6 +3,7 @@ using Router.Configuration;
 using Router.Hosting;
 using Router.Modes;
 using Router.Modes.Stores;
+using Router.Pages;
 using Router.Serving;
 
 namespace Router.Cli;
@@ -11,12 +12,29 @@ namespace Router.Cli;
 public static class CheckCommand
 {
     /// <summary>
-    /// Runs the check. The exit code is 0 if Router could start, and 3 if something was to be contacted and could not be.
+    /// Runs the check. The exit code is 0 if Router could start, and 3 if something was to be contacted and could not be; in JSON it is 2
+    /// if the configuration has validation errors.
     /// </summary>
-    /// <exception cref="InvalidConfigurationException">The configuration has validation errors.</exception>
-    public static async Task<int> RunAsync(StartOptions options, bool connects, TextWriter output)
+    /// <exception cref="InvalidConfigurationException">The configuration has validation errors, and they are not wanted as
+    /// JSON.</exception>
+    public static async Task<int> RunAsync(StartOptions options, bool connects, CheckView view, TextWriter output)
     {
-        await using var app = await RouterApplication.BuildAsync(options).ConfigureAwait(false);
+        try
+        {
+            await using var app = await RouterApplication.BuildAsync(options).ConfigureAwait(false);
+            return await RunAsync(app, options, connects, view, output).ConfigureAwait(false);
+        }
+        catch (InvalidConfigurationException invalid) when (view == CheckView.Json)
+        {
+            await output
+                .WriteAsync(ReadableJson.Text(CheckDocument.Of(invalid.Faults), CheckJson.Default.CheckDocument))
+                .ConfigureAwait(false);
+            return ExitCode.WrongUse;
+        }
+    }
+
+    private static async Task<int> RunAsync(WebApplication app, StartOptions options, bool connects, CheckView view, TextWriter output)
+    {
         var site = app.Services.GetRequiredService<CurrentSite>().Current;
         var errors = new ValidationErrors();
         var inUse = ListenAddresses.Check(
@@ -28,16 +46,44 @@ public static class CheckCommand
         CheckProxyLists(site.Settings.TrustedProxyLists, errors);
         if (errors.Any)
             throw new InvalidConfigurationException(errors);
-        await output.WriteLineAsync($"The configuration is valid. Mode at start: {site.Settings.Mode}.").ConfigureAwait(false);
-        foreach (var address in inUse)
+        var result = new CheckDocument(
+            true,
+            site.Settings.Mode,
+            [],
+            [.. Warnings(site.Settings, app.Configuration)],
+            [.. inUse.Select(address => new CheckedAddress(address.Url, address.Key))],
+            CheckDocument.BackendsOf(site.Table),
+            CheckDocument.RoutesOf(site.Table, site.Admission),
+            connects ? await ConnectionCheck.RunAsync(app.Services).ConfigureAwait(false) : null
+        );
+        if (view == CheckView.Json)
+            await output.WriteAsync(ReadableJson.Text(result, CheckJson.Default.CheckDocument)).ConfigureAwait(false);
+        else
+            await WriteAsync(result, site, view, output).ConfigureAwait(false);
+        return result.Connections?.Any(connection => connection.Problem is not null) == true ? ExitCode.NoConnection : 0;
+    }
+
+    private static async Task WriteAsync(CheckDocument result, Site site, CheckView view, TextWriter output)
+    {
+        await output.WriteLineAsync($"The configuration is valid. Mode at start: {result.Mode}.").ConfigureAwait(false);
+        foreach (var address in result.InUse)
             await output
                 .WriteLineAsync($"{address.Url} is in use now, by a running Router or another program ({address.Key}).")
                 .ConfigureAwait(false);
-        foreach (var warning in Warnings(site.Settings, app.Configuration))
+        foreach (var warning in result.Warnings)
             await output.WriteLineAsync($"Warning: {warning}.").ConfigureAwait(false);
         await output.WriteLineAsync().ConfigureAwait(false);
-        TableReport.Write(site.Table, site.Admission, output);
-        return !connects || await ConnectionCheck.RunAsync(app.Services, output).ConfigureAwait(false) ? 0 : ExitCode.NoConnection;
+        if (view == CheckView.Wide)
+            TableReport.Write(site.Table, site.Admission, output);
+        else
+            HostReport.Write(site.Table, site.Admission, output);
+        if (result.Connections is null)
+            return;
+        await output.WriteLineAsync().ConfigureAwait(false);
+        foreach (var (subject, problem, found) in result.Connections)
+            await output
+                .WriteLineAsync(problem is null ? $"{subject}: {found}." : $"{subject}: FAILED: {problem.TrimEnd('.')}.")
+                .ConfigureAwait(false);
     }
 
     // A file is local and always checked; a Redis is contacted only on request.

@@ -16,6 +16,16 @@ public static class RouterCommand
         Description = "Also contacts the backends, the mode store and the lists of proxies. Exit code 3 where one does not answer.",
     };
 
+    private static readonly Option<bool> Wide = new("--wide")
+    {
+        Description = "Prints the routes as one table, a line per rule and a column per mode, in place of a block per host.",
+    };
+
+    private static readonly Option<bool> CheckAsJson = new("--json")
+    {
+        Description = "Prints the result, the errors with their fixes, and the routes as one JSON document. The exit codes are the same.",
+    };
+
     /// <summary>Parses and executes the command line.</summary>
     public static async Task<int> InvokeAsync(string[] arguments)
     {
@@ -67,15 +77,23 @@ public static class RouterCommand
 
         var check = new Command(
             "check",
-            "Checks the configuration and everything that a start needs, and prints the table that it makes, without listening."
+            "Checks the configuration and everything that a start needs, and prints the routes that it makes, without listening."
         )
         {
             StartArguments.Urls,
             Connect,
+            Wide,
+            CheckAsJson,
         };
         check.SetAction(
-            (parsed, _) => GuardAsync(() => CheckCommand.RunAsync(StartArguments.Of(parsed), parsed.GetValue(Connect), Console.Out))
+            (parsed, _) =>
+                GuardAsync(() => CheckCommand.RunAsync(StartArguments.Of(parsed), parsed.GetValue(Connect), ViewOf(parsed), Console.Out))
         );
+        check.Validators.Add(result =>
+        {
+            if (result.GetValue(Wide) && result.GetValue(CheckAsJson))
+                result.AddError("--wide and --json exclude each other.");
+        });
         root.Add(check);
         var health = new Command(
             "health",
@@ -94,6 +112,11 @@ public static class RouterCommand
             root.Add(command);
         return root;
     }
+
+    private static CheckView ViewOf(ParseResult parsed) =>
+        parsed.GetValue(CheckAsJson) ? CheckView.Json
+        : parsed.GetValue(Wide) ? CheckView.Wide
+        : CheckView.Blocks;
 
     private static async Task<int> GuardAsync(Func<Task<int>> command)
     {

@@ -48,7 +48,7 @@ public static class RunCommand
         }
 
         TellSystemd(app);
-        Welcome.Write(app, output);
+        Welcome.Write(app, options.IsOnTerminal, output);
         signals.Serve(app.Services.GetRequiredService<ConfigurationWatch>());
         await app.WaitForShutdownAsync().ConfigureAwait(false);
         if (signals.IsStopAsked)

@@ -1,12 +1,10 @@
-using System.Net;
 using Router.Admission;
-using Router.Configuration;
 using Router.Modes;
 using Router.Routing;
 
 namespace Router.Cli;
 
-/// <summary>Prints a route table: one line per rule, with its effect in each mode.</summary>
+/// <summary>Prints a route table as wide as it is: one line per rule, with its effect in each mode.</summary>
 public static class TableReport
 {
     /// <summary>Prints the table.</summary>
@@ -39,30 +37,7 @@ public static class TableReport
             route.Backend?.Name ?? route.File ?? "-",
             route.Backend?.Kind.ToString() ?? "-",
             route.Backend?.Addresses.ToString() ?? "-",
-            route.Refuses ? "nobody"
-            : route.AllowList is { } list ? $"{list.Name} ({list.Count})"
-            : RuleSettings.Everyone,
-            .. ModeCatalogue.All.Select(mode => Effect(route, mode, admission)),
+            RouteEffect.Clients(route),
+            .. ModeCatalogue.All.Select(mode => RouteEffect.Of(route, mode, admission)),
         ];
-
-    // What happens to a client that the rule allows, decided as for a request. "read" if a GET is forwarded and a POST is not.
-    private static string Effect(Route route, Mode mode, AdmissionPolicy admission)
-    {
-        var client = route.AllowList?.Sample ?? IPAddress.None;
-        var (get, post) = (Decide("GET"), Decide("POST"));
-        return get.Status?.ToString(System.Globalization.CultureInfo.InvariantCulture)
-            ?? (
-                get.Outcome == AdmissionOutcome.File ? "file"
-                : post.Outcome == AdmissionOutcome.Forward ? "forward"
-                : "read"
-            );
-
-        AdmissionDecision Decide(string method) =>
-            admission.Evaluate(
-                AdmissionRequest.Of(method, "/", client),
-                RouteMatch.Of(route),
-                ModeState.Supposed(mode),
-                new AdmissionSteps()
-            );
-    }
 }

@@ -6,43 +6,71 @@ using Router.Serving;
 
 namespace Router.Cli;
 
-/// <summary>The message after startup: one line in production, and a few for newcomers when samples run.</summary>
+/// <summary>The message after startup: one line of the log, and at most ten lines of 80 columns for newcomers when samples run.</summary>
 public static partial class Welcome
 {
-    /// <summary>Prints the message.</summary>
-    public static void Write(WebApplication app, TextWriter output)
-    {
-        var site = app.Services.GetRequiredService<CurrentSite>().Current;
-        var mode = app.Services.GetRequiredService<ModeController>().Current;
-        LogStarted(app.Logger, string.Join(", ", app.Urls), mode.Name, mode.Summary, site.Table.Routes.Length);
-        if (app.Services.GetService<SampleSite>() is null)
-            return;
+    private const int Width = 80;
+    private const string Run = "dotnet run --project Router";
 
-        var port = app
-            .Urls.Select(url =>
-                new Uri(url.Replace("*", "localhost", StringComparison.Ordinal).Replace("[::]", "localhost", StringComparison.Ordinal)).Port
-            )
-            .First();
-        output.WriteLine();
-        output.WriteLine($"Router is in mode {mode.Name}: {mode.Summary}.");
-        output.WriteLine("No backend has an address, so sample applications stand behind the table:");
-        output.WriteLine();
-        TableReport.Write(site.Table, site.Admission, output);
-        output.WriteLine();
-        output.WriteLine("Try, here or in a browser:");
-        foreach (
-            var host in site.Table.Routes.Where(route => route.PathText is null && route.HostText.EndsWith(".*", StringComparison.Ordinal))
-        )
-            output.WriteLine($"  curl -i http://{host.HostText[..^2]}.localhost:{port}/");
-        output.WriteLine($"  curl -i http://elsewhere.localhost:{port}/");
-        output.WriteLine($"  curl -i http://localhost:{port}/_status");
-        output.WriteLine($"  curl -i http://localhost:{port}/_metrics");
-        output.WriteLine();
-        if (app.Services.GetRequiredService<ManagementServer>().Url is { } management)
-            output.WriteLine(
-                $"To change the mode, in another terminal: dotnet run --project Router -- mode set recovery{(management == ManagementSettings.DefaultUrl ? "" : $" --url {LocalAddress.Of(management)}")}   (or {ModeCatalogue.Names})"
-            );
-        output.WriteLine("Stop with Ctrl+C.");
+    /// <summary>Prints the message.</summary>
+    /// <param name="app">The running application.</param>
+    /// <param name="isOnTerminal">Whether the log and the output are read on one terminal: then nothing is said twice.</param>
+    /// <param name="output">Receives the lines for newcomers.</param>
+    public static void Write(WebApplication app, bool isOnTerminal, TextWriter output)
+    {
+        var mode = app.Services.GetRequiredService<ModeController>().Current;
+        var isFirstRun = app.Services.GetService<SampleSite>() is not null;
+        if (!isFirstRun || !isOnTerminal)
+        {
+            var routes = app.Services.GetRequiredService<CurrentSite>().Current.Table.Routes.Length;
+            LogStarted(app.Logger, string.Join(", ", app.Urls), mode.Name, mode.Summary, routes);
+        }
+
+        if (!isFirstRun)
+            return;
+        foreach (var line in Lines(app, mode))
+            output.WriteLine(line);
+    }
+
+    private static IEnumerable<string> Lines(WebApplication app, Mode mode)
+    {
+        var site = new Uri(LocalAddress.Of(app.Urls.First())!);
+        yield return $"Router serves port {site.Port} in mode {mode.Name}.";
+        yield return "No backend has an address, so sample applications answer. Try:";
+        yield return $"  curl -i {site.Scheme}://www.localhost:{site.Port}/";
+        yield return $"  curl -i {site.Scheme}://api.localhost:{site.Port}/";
+        yield return $"  curl -N \"{site.Scheme}://api.localhost:{site.Port}/slow?seconds=30\"";
+        foreach (var line in ManagementLines(app.Services))
+            yield return line;
+        yield return $"See the routes with {Run} -- check. Stop with Ctrl+C.";
+    }
+
+    private static IEnumerable<string> ManagementLines(IServiceProvider services)
+    {
+        if (services.GetRequiredService<ManagementServer>().Url is not { } url)
+        {
+            var wanted = services.GetRequiredService<ManagementSettings>().Url;
+            yield return wanted is null
+                ? "Router:Management:Url is empty, so nobody can switch the mode."
+                : $"Management can't listen on {wanted}. Give it another port:";
+            if (wanted is not null)
+                yield return $"  Router__Management__Url=http://127.0.0.1:9901 {Run}";
+            yield break;
+        }
+
+        var option = url == ManagementSettings.DefaultUrl ? "" : $" --url {LocalAddress.Of(url)}";
+        const string set = $"  {Run} -- mode set recovery";
+        yield return "Switch the mode from another terminal, and see what is in flight:";
+        if (set.Length + option.Length <= Width)
+        {
+            yield return set + option;
+            yield return $"  {Run} -- mode{option}";
+        }
+        else
+        {
+            yield return set + " \\";
+            yield return $"   {option}";
+        }
     }
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Router listens on {Urls} in mode {Mode}: {Summary}. Routes: {Routes}.")]

@@ -54,7 +54,7 @@ public sealed record ListenAddress(string Key, string Url)
             {
                 SocketError.AddressAlreadyInUse => (
                     "the port is in use",
-                    $"Stop what uses it (ss -ltnp names it), or choose another address with {Key}"
+                    $"Stop the program that uses it (ss -ltnp names it), or choose another port: {Example(address)}"
                 ),
                 SocketError.AccessDenied => (
                     "Router's user may not use this port",
@@ -68,6 +68,20 @@ public sealed record ListenAddress(string Key, string Url)
             };
             return new ValidationError(Key, $"Router can't listen on {Url}: {problem}", cure);
         }
+    }
+
+    // What the operator would write for another port.
+    private string Example(BindingAddress address)
+    {
+        var port = address.Port == 65535 ? 8081 : address.Port + 1;
+        var url = $"{address.Scheme}://{address.Host}:{port}";
+        return Key switch
+        {
+            "PORT" => $"PORT={port}",
+            "ASPNETCORE_URLS" => $"ASPNETCORE_URLS={url}",
+            "--urls" => $"--urls {url}",
+            _ => $"{Key} = {url}",
+        };
     }
 
     /// <summary>Whether one process cannot listen on both.</summary>

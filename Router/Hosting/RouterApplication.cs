@@ -41,7 +41,9 @@ public static class RouterApplication
             options.ConfigurationFile,
             options.Environment
         );
-        var samples = await SampleSite.StartWhereNothingIsConfiguredAsync(builder.Configuration, builder.Environment).ConfigureAwait(false);
+        var samples = await SampleSite
+            .StartWhereNothingIsConfiguredAsync(builder.Configuration, builder.Environment, options.Time)
+            .ConfigureAwait(false);
 
         var errors = new ValidationErrors();
         var urls = options.ListenUrls(errors);
@@ -59,7 +61,7 @@ public static class RouterApplication
         if (!builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
             builder.WebHost.UseUrls(urls);
         AddServer(builder, settings.Limits);
-        AddLogging(builder, options.Log);
+        AddLogging(builder, options.Log, isFirstRun: samples is not null && options.IsOnTerminal);
         AddMetrics(builder, settings);
         Tracing.AddTo(builder.Services, builder.Configuration);
         AccessLog.AddTo(builder.Services, options.AccessLog);
@@ -147,7 +149,7 @@ public static class RouterApplication
             return next(connection);
         };
 
-    private static void AddLogging(WebApplicationBuilder builder, Stream? output)
+    private static void AddLogging(WebApplicationBuilder builder, Stream? output, bool isFirstRun)
     {
         // On standard error; standard output is for what other programs read. The framework's console logger makes everybody wait when
         // nobody reads it.
@@ -165,6 +167,9 @@ public static class RouterApplication
             // A start that fails: it writes the exception and throws it, and whoever catches it says in one sentence what is wrong.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddConfiguration(builder.Configuration.GetSection("Logging"));
+        // The lines for newcomers say where it listens, or that it could not.
+        if (isFirstRun)
+            builder.Logging.AddFilter(typeof(ManagementServer).FullName, LogLevel.Error);
     }
 
     private static void AddMetrics(WebApplicationBuilder builder, RouterSettings settings) =>

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using System.Text.Encodings.Web;
 using Router.Configuration;
@@ -6,10 +7,13 @@ namespace Router.Samples;
 
 /// <summary>
 /// Small applications for a newcomer's first run: one for each configured backend, on loopback ports of their own, so that the real route
-/// table forwards to something. Only in Development, and only if no backend has an address.
+/// table forwards to something. Their <c>/slow?seconds=30</c> keeps a request in flight. Only in Development, and only if no backend has an
+/// address.
 /// </summary>
 public sealed class SampleSite : IAsyncDisposable
 {
+    private const int LongestSeconds = 600;
+
     private readonly WebApplication _app;
 
     private SampleSite(WebApplication app) => _app = app;
@@ -17,7 +21,8 @@ public sealed class SampleSite : IAsyncDisposable
     /// <summary>Starts the applications and writes their addresses into the configuration; null if any backend has an address.</summary>
     public static async Task<SampleSite?> StartWhereNothingIsConfiguredAsync(
         IConfigurationManager configuration,
-        IHostEnvironment environment
+        IHostEnvironment environment,
+        TimeProvider time
     )
     {
         var section = configuration.GetSection($"{SettingsReader.Section}:Backends");
@@ -35,7 +40,7 @@ public sealed class SampleSite : IAsyncDisposable
             });
         var app = builder.Build();
         var names = new Dictionary<int, (string Name, bool Api)>();
-        app.Run(context => AnswerAsync(context, names[context.Connection.LocalPort]));
+        app.Run(context => AnswerAsync(context, names[context.Connection.LocalPort], time));
         await app.StartAsync().ConfigureAwait(false);
 
         var values = new Dictionary<string, string?>();
@@ -64,8 +69,10 @@ public sealed class SampleSite : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static Task AnswerAsync(HttpContext context, (string Name, bool Api) backend)
+    private static Task AnswerAsync(HttpContext context, (string Name, bool Api) backend, TimeProvider time)
     {
+        if (context.Request.Path == "/slow")
+            return AnswerSlowlyAsync(context, time);
         var (type, body) = (backend.Api, context.Request.Path.Value) switch
         {
             (true, var path) => (
@@ -81,6 +88,23 @@ public sealed class SampleSite : IAsyncDisposable
         };
         context.Response.ContentType = type;
         return context.Response.WriteAsync(body);
+    }
+
+    // A line each second, so that no limit on a pause ends the response. The next second starts before its line is written: a client that
+    // has the line knows that the time is running.
+    private static async Task AnswerSlowlyAsync(HttpContext context, TimeProvider time)
+    {
+        _ = int.TryParse(context.Request.Query["seconds"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds);
+        context.Response.ContentType = "text/plain; charset=utf-8";
+        for (var left = Math.Clamp(seconds, 1, LongestSeconds); left > 0; left--)
+        {
+            var second = Task.Delay(TimeSpan.FromSeconds(1), time, context.RequestAborted);
+            await context.Response.WriteAsync($"{left} s left\n", context.RequestAborted).ConfigureAwait(false);
+            await context.Response.Body.FlushAsync(context.RequestAborted).ConfigureAwait(false);
+            await second.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+
+        await context.Response.WriteAsync("done\n", context.RequestAborted).ConfigureAwait(false);
     }
 
     private static string Page(string name, string path) =>

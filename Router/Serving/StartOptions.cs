@@ -27,6 +27,9 @@ public sealed record StartOptions
 
     public TimeProvider Time { get; init; } = TimeProvider.System;
 
+    /// <summary>Whether somebody reads the log on a terminal.</summary>
+    public bool IsOnTerminal { get; init; } = !Console.IsErrorRedirected;
+
     /// <summary>
     /// The environment's name. Default: Production, but Development if Router runs from a build of its source, so that a newcomer's
     /// <c>dotnet run</c> shows something.
