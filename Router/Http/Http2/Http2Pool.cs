@@ -43,6 +43,8 @@ public sealed class Http2Pool(Func<CancellationToken, ValueTask<BackendConnectio
                 // Connecting, including TLS, has its own timeout and its own circuit breakers.
                 ConnectTimeout = Timeout.InfiniteTimeSpan,
                 ConnectCallback = async (_, token) => (await connect(token).ConfigureAwait(false)).Stream,
+                PlaintextStreamFilter = static (context, _) =>
+                    ValueTask.FromResult<Stream>(new Http2ConnectionStream(context.PlaintextStream)),
                 RequestHeaderEncodingSelector = Http2Transport.EncodingOf,
                 ResponseHeaderEncodingSelector = (_, _) => Encoding.Latin1,
             }

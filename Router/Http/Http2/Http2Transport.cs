@@ -52,7 +52,8 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         }
     }
 
-    // A connection that ends takes all its streams with it, and Router cannot tell which of their requests the backend had started.
+    // The connection ended before the response did, and nothing tells whether the backend had started the request. Http2ConnectionStream
+    // resets such a stream with NO_ERROR. The other errors are from a connection that ended in the middle of a frame.
     private static bool IsBrokenConnection(HttpRequestException error) =>
         error.InnerException is HttpProtocolException { ErrorCode: 0 }
         || (error is { HttpRequestError: HttpRequestError.Unknown or HttpRequestError.ResponseEnded, InnerException: IOException });

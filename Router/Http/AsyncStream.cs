@@ -1,6 +1,6 @@
-namespace Router.Http.Http1;
+namespace Router.Http;
 
-/// <summary>The common base of the streams here: forward-only and asynchronous only.</summary>
+/// <summary>The common base of the transports' streams: forward-only and asynchronous only.</summary>
 public abstract class AsyncStream : Stream
 {
     public override bool CanRead => false;
