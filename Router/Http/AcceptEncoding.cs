@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Primitives;
 
 namespace Router.Http;
@@ -21,20 +20,17 @@ public static class AcceptEncoding
             any = null;
         foreach (var value in acceptEncoding)
         {
-            foreach (var range in value.AsSpan().Split(','))
+            var list = new WeightedList(value);
+            while (list.MoveNext())
             {
-                var entry = value.AsSpan(range);
-                var semicolon = entry.IndexOf(';');
-                var name = (semicolon < 0 ? entry : entry[..semicolon]).Trim(" \t");
-                var quality = semicolon < 0 ? 1 : Quality(entry[(semicolon + 1)..].Trim(" \t"));
-                if (Is(name, Brotli))
-                    brotli = quality;
-                else if (Is(name, Gzip) || Is(name, "x-gzip"))
-                    gzip = quality;
-                else if (Is(name, "identity"))
-                    identity = quality;
-                else if (name is "*")
-                    any = quality;
+                if (Is(list.Item, Brotli))
+                    brotli = list.Weight;
+                else if (Is(list.Item, Gzip) || Is(list.Item, "x-gzip"))
+                    gzip = list.Weight;
+                else if (Is(list.Item, "identity"))
+                    identity = list.Weight;
+                else if (list.Item is "*")
+                    any = list.Weight;
             }
         }
 
@@ -46,14 +42,6 @@ public static class AcceptEncoding
             : ofBrotli >= ofGzip ? Brotli
             : Gzip;
     }
-
-    // An invalid weight counts as zero: an uncompressed body is better than one that the client cannot decode.
-    private static double Quality(ReadOnlySpan<char> weight) =>
-        weight.StartsWith("q=", StringComparison.OrdinalIgnoreCase)
-        && double.TryParse(weight[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var quality)
-        && quality <= 1
-            ? quality
-            : 0;
 
     private static bool Is(ReadOnlySpan<char> text, string name) => text.Equals(name, StringComparison.OrdinalIgnoreCase);
 }

@@ -3,7 +3,8 @@ using System.Globalization;
 namespace Router.Http;
 
 /// <summary>
-/// Enumerates the items of <c>Accept</c> or <c>Accept-Language</c> with their weights (RFC 9110 section 12.4.2) without allocating.
+/// Enumerates the items of <c>Accept</c>, <c>Accept-Encoding</c> or <c>Accept-Language</c> with their weights (RFC 9110 section 12.4.2).
+/// The framework's parser allocates an object for each item.
 /// </summary>
 /// <param name="rest">The header's value.</param>
 public ref struct WeightedList(ReadOnlySpan<char> rest)
@@ -35,6 +36,7 @@ public ref struct WeightedList(ReadOnlySpan<char> rest)
         return false;
     }
 
+    // An invalid weight counts as zero: a client that cannot be understood gets what every client accepts.
     private static double WeightOf(ReadOnlySpan<char> parameters)
     {
         foreach (var range in parameters.Split(';'))
@@ -42,7 +44,8 @@ public ref struct WeightedList(ReadOnlySpan<char> rest)
             var parameter = parameters[range].Trim();
             if (parameter.StartsWith("q=", StringComparison.OrdinalIgnoreCase))
                 return double.TryParse(parameter[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var weight)
-                    ? Math.Clamp(weight, 0, 1)
+                && weight <= 1
+                    ? weight
                     : 0;
         }
 
