@@ -35,4 +35,84 @@ public sealed class ResponseHeaderRulesTests
             names.SelectMany(name => reply.Values(name).Select(value => $"{name}: {value}")).Should().BeEquivalentTo(fields, host);
         }
     }
+
+    [Theory]
+    [InlineData("1.1", 200)]
+    [InlineData("1.1", 404)]
+    [InlineData("1.0", 200)]
+    [InlineData("2.0", 200)]
+    [InlineData("2.0", 404)]
+    public async Task Added_headers_are_the_same_in_every_version_of_the_protocol(string version, int status)
+    {
+        await using var backend = RawBackend.Answering(
+            $"HTTP/1.1 {status} Any\r\nServer: x\r\nX-Frame-Options: DENY\r\nReferrer-Policy: origin\r\nContent-Length: 0\r\n\r\n"
+        );
+        foreach (var conflicts in new[] { false, true })
+        {
+            var file = Rules(SiteFile.Of("www.*", backend.Address), conflicts);
+            await using var router = await ListeningRouter.StartAsync(file, version is "2.0" ? "Http2" : "Http1");
+
+            using var response = await GetAsync(router, Version.Parse(version));
+
+            ((int)response.StatusCode).Should().Be(status);
+            HeadersOf(response)
+                .Should()
+                .BeEquivalentTo([
+                    "content-security-policy: frame-src https://assets.example.org",
+                    "permissions-policy: camera=()",
+                    "referrer-policy: no-referrer",
+                    .. status == 200 ? ["strict-transport-security: max-age=1"] : Array.Empty<string>(),
+                    "x-frame-options: DENY",
+                    .. conflicts ? ["x-frame-options: SAMEORIGIN"] : Array.Empty<string>(),
+                    "x-other: 1",
+                ]);
+        }
+    }
+
+    [Fact]
+    public async Task Added_headers_that_the_servers_buffer_has_no_room_for_are_complete()
+    {
+        var policy = new string('p', 3000);
+        await using var backend = RawBackend.Answering(
+            $"HTTP/1.1 200 OK\r\nX-Long: {new string('x', 2500)}\r\nContent-Length: 2\r\n\r\nok"
+        );
+        var file = SiteFile
+            .Of("www.*", backend.Address)
+            .Set("ResponseHeaders:one:Add:Permissions-Policy", policy)
+            .Set("ResponseHeaders:one:Add:X-Frame-Options", "DENY")
+            .Set("Hosts:www.*:ResponseHeaders", "one");
+        await using var router = await RunningRouter.StartAsync(file);
+
+        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+
+        (reply.Value("Permissions-Policy"), reply.Value("X-Frame-Options"), reply.Body).Should().Be((policy, "DENY", "ok"));
+    }
+
+    private static SiteFile Rules(SiteFile file, bool conflicts) =>
+        file.Set("ResponseHeaders:one:Add:Content-Security-Policy", "frame-src https://{sibling:assets}")
+            .Set("ResponseHeaders:one:Add:Permissions-Policy", "camera=()")
+            .Set("ResponseHeaders:one:Add:X-Other", "1")
+            .Set("ResponseHeaders:one:Add:Referrer-Policy", "no-referrer")
+            .Set("ResponseHeaders:one:Remove", "Server, Referrer-Policy")
+            .Set("ResponseHeaders:two:Add:Strict-Transport-Security", "max-age=1")
+            .Set("ResponseHeaders:two:OnStatus", "200")
+            .Set("ResponseHeaders:three:Add:X-Frame-Options", "SAMEORIGIN")
+            .Set("Hosts:www.*:ResponseHeaders", conflicts ? "one, two, three" : "one, two");
+
+    private static async Task<HttpResponseMessage> GetAsync(ListeningRouter router, Version version)
+    {
+        using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{router.Port}/")
+        {
+            Version = version,
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+        };
+        request.Headers.Host = "www.example.org";
+        return await client.SendAsync(request);
+    }
+
+    private static IEnumerable<string> HeadersOf(HttpResponseMessage response) =>
+        response
+            .Headers.NonValidated.SelectMany(header => header.Value.Select(value => $"{header.Key.ToLowerInvariant()}: {value}"))
+            .Where(header => !header.StartsWith("date:", StringComparison.Ordinal) && header is not "connection: close");
 }

@@ -1,6 +1,5 @@
 using System.Collections;
 using System.Collections.Immutable;
-using Microsoft.Extensions.Primitives;
 using Router.Configuration;
 using Router.Http;
 using Router.Http.Http1;
@@ -12,26 +11,59 @@ public sealed class ResponseHeaderRules
 {
     private const string Sibling = "{sibling:";
 
+    // Further additions would not fit into the bits of a block's number.
+    private const int MostInBlock = 32;
+
+    // Nothing in Router, nor in the server, reads these headers of a response or adds them later.
+    private static readonly HashSet<string> Plain = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "Content-Security-Policy",
+        "Content-Security-Policy-Report-Only",
+        "Cross-Origin-Embedder-Policy",
+        "Cross-Origin-Opener-Policy",
+        "Cross-Origin-Resource-Policy",
+        "Permissions-Policy",
+        "Referrer-Policy",
+        "Strict-Transport-Security",
+        "X-Content-Type-Options",
+        "X-Frame-Options",
+        "X-XSS-Protection",
+    };
+
     private readonly ImmutableArray<string> _removed;
     private readonly ImmutableArray<Addition> _added;
     private readonly bool _httpsRedirects;
+
+    // The names that a backend's response must not have if a block is to be added to it, and one bit for the length of each.
+    private readonly string[] _exclusive;
+    private readonly ulong _lengths;
+
+    // Indexed by host and status. Sites have few hosts, but clients can invent more.
+    private readonly HeaderBlockText?[] _blocks = new HeaderBlockText?[64];
 
     /// <summary>Compiles the rules.</summary>
     public ResponseHeaderRules(ImmutableArray<ResponseHeaderSettings> sets, bool httpsRedirects)
     {
         _httpsRedirects = httpsRedirects;
         _removed = [.. sets.SelectMany(set => set.Remove).Distinct(StringComparer.OrdinalIgnoreCase)];
-        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         _added =
         [
-            .. from set in sets from field in set.Add select new Addition(field.Key, field.Value, set.OnStatus, names.Add(field.Key)),
+            .. sets.SelectMany(set => set.Add.Select(field => new Addition(field.Key, field.Value, set.OnStatus)))
+                .Select((field, index) => field with { IsInBlock = index < MostInBlock && Plain.Contains(field.Name) }),
         ];
+        _exclusive = [.. _added.Where(field => field.IsInBlock).Select(field => field.Name).Except(_removed, StringComparer.OrdinalIgnoreCase)];
+        foreach (var name in _exclusive)
+            _lengths |= 1UL << name.Length;
+        DependOnHost = _added.Any(field => field.IsMade);
     }
 
     /// <summary>Whether the added values depend on the requested host.</summary>
-    public bool DependOnHost => _added.Any(addition => addition.IsMade);
+    public bool DependOnHost { get; }
 
-    /// <summary>Applies the rules to Router's own response after its status and headers have been set and before it starts.</summary>
+    /// <summary>
+    /// Applies the rules to Router's own response after its status and headers have been set and before it starts. Adds the
+    /// <see cref="ProtectiveHeaders"/>.
+    /// </summary>
     public void Apply(HttpContext context) => Apply(context, isOwn: true, head: null);
 
     /// <summary>Applies the rules to a backend's response after its headers have been copied.</summary>
@@ -50,32 +82,86 @@ public sealed class ResponseHeaderRules
 
         if (_httpsRedirects && headers.Location is [{ } location] && location.StartsWith("http://", StringComparison.OrdinalIgnoreCase))
             headers.Location = string.Concat("https", location.AsSpan(4));
+        var host = DependOnHost ? context.Request.Headers.Host.ToString() : "";
+        var hasBlock = (head is null ? isOwn : !HasExclusive(head)) && HttpProtocol.IsHttp11(context.Request.Protocol);
         var status = context.Response.StatusCode;
+        if (hasBlock)
+            AddBlock(headers, isOwn, status, host);
+        else if (isOwn)
+            AddProtective(headers, status);
         foreach (var field in _added)
         {
-            if (!field.Holds(status))
-                continue;
-            if (field.IsFirst && (head is not null ? !head.Has(field.Name) : isOwn && field.IsDirect))
-                field.Set(headers, field.ValueFor(context));
-            else
-                headers.Append(field.Name, field.ValueFor(context));
+            if (!(hasBlock && field.IsInBlock) && field.Holds(status))
+                headers.Append(field.Name, field.ValueFor(host));
         }
     }
 
-    private sealed class Addition
+    private bool HasExclusive(ResponseHead head)
+    {
+        foreach (ref readonly var line in head.Lines)
+        {
+            // Mostly false. The shift uses the lowest six bits of a length, so a longer name may pass, too.
+            if ((_lengths >> line.Name.Length & 1) != 0 && _exclusive.Contains(line.Name, StringComparer.OrdinalIgnoreCase))
+                return true;
+        }
+
+        return false;
+    }
+
+    private void AddBlock(IHeaderDictionary headers, bool isOwn, int status, string host)
+    {
+        var number = isOwn ? 1UL << MostInBlock : 0;
+        for (var i = 0; i < _added.Length; i++)
+        {
+            if (_added[i].IsInBlock && _added[i].Holds(status))
+                number |= 1UL << i;
+        }
+
+        if (number == 0)
+            return;
+        ref var entry = ref _blocks[(int)((uint)HashCode.Combine(number, host) % (uint)_blocks.Length)];
+        var block = Volatile.Read(ref entry);
+        if (block is null || block.Number != number || block.Host != host)
+            Volatile.Write(ref entry, block = BlockOf(number, isOwn, status, host));
+        if (block.Name is { } name)
+            headers[name] = block.Value;
+    }
+
+    private HeaderBlockText BlockOf(ulong number, bool isOwn, int status, string host)
+    {
+        KeyValuePair<string, string>[] lines =
+        [
+            .. isOwn ? Protective(status) : [],
+            .. _added
+                .Where(field => field.IsInBlock && field.Holds(status))
+                .Select(field => KeyValuePair.Create(field.Name, field.ValueFor(host))),
+        ];
+        return lines is [] ? new HeaderBlockText(number, host, null, "") : new(number, host, lines[0].Key, HeaderBlock.Of(lines));
+    }
+
+    private void AddProtective(IHeaderDictionary headers, int status)
+    {
+        foreach (var (name, value) in Protective(status))
+            headers[name] = value;
+    }
+
+    private IEnumerable<KeyValuePair<string, string>> Protective(int status) =>
+        ProtectiveHeaders.All.Where(header =>
+            !_removed.Contains(header.Key, StringComparer.OrdinalIgnoreCase)
+            && !_added.Any(field => field.Holds(status) && HeaderNames.IsSame(field.Name, header.Key))
+        );
+
+    private sealed record HeaderBlockText(ulong Number, string Host, string? Name, string Value);
+
+    private sealed record Addition
     {
         private readonly string _value;
         private readonly BitArray? _statuses;
 
-        // Requests for the same host tend to be consecutive: the text built for the last request usually fits the next one.
-        private volatile Made? _last;
-
-        public Addition(string name, string value, ImmutableArray<int> statuses, bool isFirst)
+        public Addition(string name, string value, ImmutableArray<int> statuses)
         {
             Name = KnownHeaderNames.Of(name);
-            Set = DirectHeaders.Setter(Name);
-            IsDirect = DirectHeaders.Contains(Name);
-            (_value, IsFirst, IsMade) = (value, isFirst, value.Contains(Sibling, StringComparison.Ordinal));
+            (_value, IsMade) = (value, value.Contains(Sibling, StringComparison.Ordinal));
             if (statuses is [])
                 return;
             _statuses = new BitArray(600);
@@ -85,31 +171,15 @@ public sealed class ResponseHeaderRules
 
         public string Name { get; }
 
-        /// <summary>Sets the header. Requires that the response has no header of that name.</summary>
-        public Action<IHeaderDictionary, StringValues> Set { get; }
-
-        /// <summary>Whether it replaces the header in Router's own responses.</summary>
-        public bool IsDirect { get; }
-
-        /// <summary>Whether no earlier rule adds a header of that name.</summary>
-        public bool IsFirst { get; }
+        /// <summary>Whether it is one of the headers that a block contains.</summary>
+        public bool IsInBlock { get; init; }
 
         /// <summary>Whether the value is built from the host.</summary>
         public bool IsMade { get; }
 
         public bool Holds(int status) => _statuses is null || (status < _statuses.Length && _statuses[status]);
 
-        public string ValueFor(HttpContext context)
-        {
-            if (!IsMade)
-                return _value;
-            var host = context.Request.Headers.Host.ToString();
-            if (_last is { } last && last.Host == host)
-                return last.Value;
-            var made = new Made(host, Fill(_value, host));
-            _last = made;
-            return made.Value;
-        }
+        public string ValueFor(string host) => IsMade ? Fill(_value, host) : _value;
 
         // The host has already been validated: only letters, digits, dots, hyphens and a port reach the header.
         private static string Fill(string value, string host)
@@ -135,7 +205,5 @@ public sealed class ResponseHeaderRules
 
             return value;
         }
-
-        private sealed record Made(string Host, string Value);
     }
 }

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
 using OpenTelemetry.Metrics;
 using Router.Configuration;
+using Router.Headers;
 using Router.Pages;
 using Router.Serving;
 

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using Router.Configuration;
+using Router.Headers;
 using Router.Pages;
 
 namespace Router.Management;

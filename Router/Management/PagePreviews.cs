@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Router.Headers;
 using Router.Modes;
 using Router.Pages;
 using Router.Serving;

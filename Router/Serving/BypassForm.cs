@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using Router.Access;
 using Router.Admission;
+using Router.Headers;
 using Router.Metrics;
 using Router.Modes;
 using Router.Pages;

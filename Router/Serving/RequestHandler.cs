@@ -285,7 +285,9 @@ public sealed class RequestHandler(
     private ValueTask AnswerAsync(HttpContext context, Refusal refusal, Site current, RouteState? live, IPAddress? client)
     {
         var (decision, state) = refusal;
-        ProtectiveHeaders.Add(context.Response);
+        // A route's header rules add them, but these two responses are Router's own on every host.
+        if (live is null || decision.Outcome is AdmissionOutcome.ServerOptions or AdmissionOutcome.BypassForm)
+            ProtectiveHeaders.Add(context.Response);
         ending.Announce(context);
         switch (decision.Outcome)
         {
@@ -332,7 +334,8 @@ public sealed class RequestHandler(
         RouteState? live
     )
     {
-        ProtectiveHeaders.Add(context.Response);
+        if (live is null)
+            ProtectiveHeaders.Add(context.Response);
         ending.Announce(context);
         return WriteAsync(context, response, outcome, current, state, live);
     }

@@ -2,7 +2,6 @@ using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Router.Configuration;
 using Router.Headers;
-using Router.Pages;
 using Router.Proxy.InFlight;
 
 namespace Router.Serving;

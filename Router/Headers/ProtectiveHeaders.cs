@@ -1,11 +1,20 @@
-namespace Router.Pages;
+using System.Collections.Immutable;
+
+namespace Router.Headers;
 
 /// <summary>
-/// The headers that keep a browser from misusing Router's own responses. They are set before a route's header rules, which replace or
-/// remove them. A backend's response gets none of them.
+/// The headers that keep a browser from misusing Router's own responses. A route's <see cref="ResponseHeaderRules"/> add them to its
+/// responses unless they replace or remove them. A backend's response gets none of them.
 /// </summary>
 public static class ProtectiveHeaders
 {
+    /// <summary>The headers of every response: no content sniffing, and no framing by another site.</summary>
+    public static readonly ImmutableArray<KeyValuePair<string, string>> All =
+    [
+        new("X-Content-Type-Options", "nosniff"),
+        new("X-Frame-Options", "SAMEORIGIN"),
+    ];
+
     // The pages contain their style and load nothing else; data: is their empty icon.
     private const string PagePolicy =
         "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
@@ -24,11 +33,11 @@ public static class ProtectiveHeaders
 
     private const string ManagementPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-    /// <summary>For every response: no content sniffing, and no framing by another site.</summary>
+    /// <summary>For a response without a route.</summary>
     public static void Add(HttpResponse response)
     {
-        response.Headers.XContentTypeOptions = "nosniff";
-        response.Headers.XFrameOptions = "SAMEORIGIN";
+        foreach (var (name, value) in All)
+            response.Headers[name] = value;
     }
 
     /// <summary>
