@@ -40,26 +40,26 @@ public sealed class RetryHandler : DelegatingHandler
             );
     }
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    // The first attempt; its failure is for the caller (MayRetry, RetryAsync). An asynchronous method here would cost every request 2 %.
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {
         _budget.Save();
-        var sent = (BackendRequest)request;
-        try
-        {
-            return await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
-        }
-        catch (BackendException error) when (error.IsRefused && IsWorthTrying(error))
-        {
-            return await RepeatRefusedAsync(sent, error).ConfigureAwait(false);
-        }
-        catch (BackendException error) when (MayRepeat(error, sent) && MaySpend(error))
-        {
-            _repeated(error);
-            sent.MayHaveBegunBefore = !error.NotBegun;
-        }
+        return base.SendAsync(request, cancellationToken);
+    }
 
-        sent.NeedsFreshConnection = true;
-        return await RepeatAsync(sent).ConfigureAwait(false);
+    /// <summary>Whether a request whose first attempt failed is to be retried. Spends from the budget.</summary>
+    public bool MayRetry(BackendException error, BackendRequest request) =>
+        IsRefused(error) || (MayRepeat(error, request) && MaySpend(error));
+
+    /// <summary>Retries a request whose first attempt failed.</summary>
+    public Task<HttpResponseMessage> RetryAsync(BackendException error, BackendRequest request)
+    {
+        if (IsRefused(error))
+            return RepeatRefusedAsync(request, error);
+        _repeated(error);
+        request.MayHaveBegunBefore = !error.NotBegun;
+        request.NeedsFreshConnection = true;
+        return RepeatAsync(request);
     }
 
     // A request that the backend declares unprocessed has cost it nothing, so these retries are limited by a count and not by the budget.
@@ -77,7 +77,7 @@ public sealed class RetryHandler : DelegatingHandler
                     await Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()), request.Cancellation).ConfigureAwait(false);
                 return await base.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
             }
-            catch (BackendException again) when (again.IsRefused && IsWorthTrying(again) && repeat < RefusedRepeats)
+            catch (BackendException again) when (IsRefused(again) && repeat < RefusedRepeats)
             {
                 error = again;
             }
@@ -91,6 +91,8 @@ public sealed class RetryHandler : DelegatingHandler
 
     private Task<HttpResponseMessage> RepeatAsync(BackendRequest request) =>
         _policy.ExecuteAsync(token => base.SendAsync(request, token), request.Cancellation);
+
+    private bool IsRefused(BackendException error) => error.IsRefused && IsWorthTrying(error);
 
     private bool MayRepeat(BackendException error, BackendRequest request) =>
         error.NotBegun ? IsWorthTrying(error) : error.DiedIdle && request.IsRepeatable;

@@ -8,12 +8,14 @@ namespace Router.Upstreams;
 public sealed class Upstream(
     BackendSettings settings,
     ImmutableArray<Destination> destinations,
-    HttpClient client,
+    RetryHandler sender,
     RetryCounts retries,
     LastWrite lastWrite,
     TimeProvider time
 ) : IDisposable
 {
+    // HttpClient would add a timeout, a token and an asynchronous method to each request. The backend's deadlines need none of them.
+    private readonly HttpMessageInvoker _client = new(sender);
     private readonly SemaphoreSlim _permits = new(settings.MaxConcurrentRequests);
     private volatile LastContact? _lastSeen;
     private long _lastAnswer;
@@ -26,9 +28,6 @@ public sealed class Upstream(
 
     /// <summary>The backend's destinations.</summary>
     public ImmutableArray<Destination> Destinations => destinations;
-
-    /// <summary>The pooled client. It is not shared with other backends, so no backend's connections wait for another's.</summary>
-    public HttpClient Client => client;
 
     /// <summary>The number of retries.</summary>
     public RetryCounts Retries => retries;
@@ -47,6 +46,28 @@ public sealed class Upstream(
 
     /// <summary>The outcome of the last contact, without probing the backend; null if no request has been sent yet.</summary>
     public LastContact? LastSeen => _lastSeen;
+
+    /// <summary>Sends a request, as the first attempt: see <see cref="MayRetry"/>. Its end comes from its own deadlines.</summary>
+    public Task<HttpResponseMessage> SendAsync(BackendRequest request) => _client.SendAsync(request, CancellationToken.None);
+
+    /// <summary>Whether a request whose first attempt failed is to be retried.</summary>
+    public bool MayRetry(BackendException error, BackendRequest request) => sender.MayRetry(error, request);
+
+    /// <summary>Retries a request whose first attempt failed.</summary>
+    public Task<HttpResponseMessage> RetryAsync(BackendException error, BackendRequest request) => sender.RetryAsync(error, request);
+
+    /// <summary>Sends a request and retries it if that is permitted.</summary>
+    public async Task<HttpResponseMessage> SendWithRetriesAsync(BackendRequest request)
+    {
+        try
+        {
+            return await SendAsync(request).ConfigureAwait(false);
+        }
+        catch (BackendException failed) when (MayRetry(failed, request))
+        {
+            return await RetryAsync(failed, request).ConfigureAwait(false);
+        }
+    }
 
     /// <summary>Counts a request as in flight. Each call requires one call of <see cref="Leave"/>.</summary>
     public void Enter() => Interlocked.Increment(ref _inFlight);
@@ -123,7 +144,7 @@ public sealed class Upstream(
 
     public void Dispose()
     {
-        client.Dispose();
+        _client.Dispose();
         foreach (var destination in destinations)
             destination.Dispose();
         _permits.Dispose();

@@ -87,16 +87,11 @@ public sealed class UpstreamRegistry(TimeProvider time)
     {
         var destinations = settings.Addresses.All.Select(address => new Destination(address, settings, time)).ToImmutableArray();
         var retries = new RetryCounts();
-        var client = new HttpClient(
-            new RetryHandler(destinations.Length > 1, error => retries.Count(error.Failure))
-            {
-                InnerHandler = new UpstreamHandler(destinations),
-            }
-        )
+        var sender = new RetryHandler(destinations.Length > 1, error => retries.Count(error.Failure))
         {
-            Timeout = Timeout.InfiniteTimeSpan,
+            InnerHandler = new UpstreamHandler(destinations),
         };
-        return new Upstream(settings, destinations, client, retries, _lastWrites.GetOrAdd(settings.Name, _ => new LastWrite()), time)
+        return new Upstream(settings, destinations, sender, retries, _lastWrites.GetOrAdd(settings.Name, _ => new LastWrite()), time)
         {
             Totals = _totals.GetOrAdd(settings.Name, _ => new BackendTotals()),
         };
