@@ -31,6 +31,7 @@ internal sealed class Backend
         var (port, tlsPort, echoPort) = (ServerProcess.FreePort(), ServerProcess.FreePort(), ServerProcess.FreePort());
         var certificate = WriteCertificate(directory);
         File.WriteAllText(Path.Combine(directory, "page.html"), Filler("<!doctype html>\n<title>A page</title>\n", PageLength));
+        File.WriteAllText(Path.Combine(directory, "style.css"), Filler("p { color: black }\n", PageLength));
         File.WriteAllText(Path.Combine(directory, "large.bin"), Filler("", LargeLength));
         File.WriteAllText(
             Path.Combine(directory, "nginx.conf"),
@@ -65,6 +66,12 @@ internal sealed class Backend
                         add_header X-Frame-Options "DENY";
                     }
                     location = /large.bin { }
+                    location = /style.css { default_type text/css; }
+                    location = /credentials {
+                        default_type text/plain;
+                        if ($http_authorization != "Basic {{EqualWork.Credentials}}") { return 401; }
+                        return 200 "Hello, world\n";
+                    }
                     # The body is read to its end before the answer, as an application does it; nginx alone would answer before.
                     location = /upload {
                         client_max_body_size 0;

@@ -8,11 +8,16 @@ internal static class Contestants
     public const string YarpInline = "yarp-inline";
     public const string HaProxy = "haproxy";
     public const string Nginx = "nginx";
+    public const string Caddy = "caddy";
+
+    /// <summary>Peers that do the work of Router's default table: see <see cref="EqualWork"/>.</summary>
+    public const string NginxEqual = "nginx-equal";
+    public const string HaProxyEqual = "haproxy-equal";
 
     /// <summary>nginx as the original router used it: a new connection to the backend for each request.</summary>
     public const string NginxClose = "nginx-close";
 
-    public static readonly string[] Names = [Nginx, NginxClose, HaProxy, Yarp, YarpInline, Router];
+    public static readonly string[] Names = [Nginx, NginxEqual, NginxClose, HaProxy, HaProxyEqual, Yarp, YarpInline, Caddy, Router];
 
     /// <summary>Whether it can be measured: one of the names, or <c>NAME=BINARY</c> for another published Router.</summary>
     public static bool Exists(string peer) => Names.Contains(peer) || peer.Contains('=');

@@ -3,6 +3,8 @@ namespace Router.Bench;
 /// <summary>The backend, the directory that everything is written to, and whatever runs. Nothing outlives it.</summary>
 internal sealed class Lab : IDisposable
 {
+    private const string Prefix = "router-bench-";
+
     private readonly List<ServerProcess> _running = [];
     private int _started;
 
@@ -16,7 +18,11 @@ internal sealed class Lab : IDisposable
 
     public static async Task<Lab> OpenAsync(BenchOptions options)
     {
-        var directory = System.IO.Directory.CreateTempSubdirectory("router-bench-").FullName;
+        if (Leftovers() is [var first, ..] left)
+            throw new BenchException(
+                $"{left.Length} processes of an earlier run are still there, such as {first}; end them: kill {string.Join(' ', left)}"
+            );
+        var directory = System.IO.Directory.CreateTempSubdirectory(Prefix).FullName;
         // nginx gives up root's rights, and must still be able to read.
         File.SetUnixFileMode(
             directory,
@@ -31,6 +37,34 @@ internal sealed class Lab : IDisposable
         var lab = new Lab(options, directory);
         lab.Backend = await Backend.StartAsync(lab);
         return lab;
+    }
+
+    // Each server works in a directory of its run. One that still listens would take time from those that are measured.
+    private static string[] Leftovers()
+    {
+        var runs = Path.Combine(Path.GetTempPath(), Prefix);
+        return
+        [
+            .. System
+                .IO.Directory.EnumerateDirectories("/proc")
+                .Where(process =>
+                    int.TryParse(Path.GetFileName(process), out _) && WorksIn(process)?.StartsWith(runs, StringComparison.Ordinal) == true
+                )
+                .Select(process => Path.GetFileName(process)!),
+        ];
+    }
+
+    private static string? WorksIn(string process)
+    {
+        try
+        {
+            return new FileInfo(Path.Combine(process, "cwd")).LinkTarget;
+        }
+        catch (Exception gone) when (gone is IOException or UnauthorizedAccessException)
+        {
+            // It has ended meanwhile, or is another user's.
+            return null;
+        }
     }
 
     /// <summary>A directory of its own for one server.</summary>
@@ -50,8 +84,11 @@ internal sealed class Lab : IDisposable
         peer switch
         {
             Contestants.Nginx => Nginx.Start(this, scheme, keptAlive: true),
+            Contestants.NginxEqual => NginxEqual.Start(this, scheme),
             Contestants.NginxClose => Nginx.Start(this, scheme, keptAlive: false),
             Contestants.HaProxy => HaProxy.Start(this, scheme),
+            Contestants.HaProxyEqual => HaProxyEqual.Start(this, scheme),
+            Contestants.Caddy => Caddy.Start(this, scheme),
             Contestants.Yarp => Yarp.Start(this, scheme, inline: false),
             Contestants.YarpInline => Yarp.Start(this, scheme, inline: true),
             Contestants.Router => PublishedRouter.Start(this, Options.Router, scheme),

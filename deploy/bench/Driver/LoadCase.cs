@@ -28,6 +28,9 @@ internal sealed record LoadCase(string Name, string Path)
     ];
 
     public static readonly LoadCase Small = new("small", "/small") { Length = Greeting.Length };
+
+    /// <summary>What the backend serves only with the credentials that a proxy adds.</summary>
+    public static readonly LoadCase Credentials = new("credentials", "/credentials");
     public static readonly LoadCase Page = new("page", "/page.html") { Fields = Browser, Length = Backend.PageLength };
     public static readonly LoadCase Download = new("download", "/large.bin") { Length = Backend.LargeLength };
     public static readonly LoadCase Upload = new("upload", "/upload")

@@ -53,6 +53,8 @@ internal static class LoadExperiment
         {
             contestants.Add(contestant);
             await contestant.Process.ListensAsync();
+            if (EqualWork.IsClaimedBy(contestant.Name))
+                await EqualWork.CheckAsync(contestant.Name, contestant.Process);
             await Wrk.RunAsync(lab, contestant.Name, contestant.Process.Port, contestant.Load, Contestants.WarmUpSeconds(contestant.Name));
         }
 
@@ -63,6 +65,7 @@ internal static class LoadExperiment
                 var before = ProcessTimes.Microseconds(process.Tree);
                 var seen = await Wrk.RunAsync(lab, contestant, process.Port, load, lab.Options.Seconds);
                 var used = ProcessTimes.Microseconds(process.Tree) - before;
+                process.EmptyOutput();
                 // wrk ends with a request on each connection, which was half done on the average.
                 result.Add(name, contestant, Figure.Cpu, used / (seen.Requests + lab.Options.Connections / 2.0));
                 result.Add(name, contestant, Figure.Rate, seen.Requests / seen.Seconds);

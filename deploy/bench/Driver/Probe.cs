@@ -40,6 +40,19 @@ internal sealed record Probe(int Status, int Length, int TotalBytes)
         return new Probe(status, length, total);
     }
 
+    /// <summary>The text of the response to a request that ends its connection, as far as it is Latin-1.</summary>
+    /// <param name="port">Where the server listens.</param>
+    /// <param name="head">The request line and the headers, without the empty line.</param>
+    public static async Task<string> TextAsync(int port, string head)
+    {
+        using var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port);
+        await SendAsync(socket, Encoding.ASCII.GetBytes(head + "\r\n"));
+        using var stream = new NetworkStream(socket);
+        using var reader = new StreamReader(stream, Encoding.Latin1);
+        return await reader.ReadToEndAsync();
+    }
+
     private static async Task SendAsync(Socket socket, ReadOnlyMemory<byte> bytes)
     {
         while (!bytes.IsEmpty)
