@@ -175,9 +175,17 @@ public sealed class ProposeModeTests : IAsyncLifetime
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().EndWith("SAFE\n");
         JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(results, "fleet.json")))!.ToJsonString().Should().Contain("\"safe\":true");
         (await File.ReadAllTextAsync(Path.Combine(results, "history.json"))).Should().Contain("restore db");
+        var open = await SwitchAsync("live", "--expect", "1");
+        var window = await SwitchAsync("maintenance", "--expect", "1", "--reopen", "recovery", "--", "sh", "-c", "echo $ROUTER_WINDOW");
+        (await File.ReadAllTextAsync(Path.Combine(results, "window.html"))).Should().Contain("<h1>Downtime</h1>");
+        (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt")))
+            .Should()
+            .MatchRegex("The window is over: CLOSED TO VISITORS .*\n$");
         var tooLate = await SwitchAsync("recovery", "--if-version", "999");
 
         closed.Code.Should().Be(0, closed.Errors);
+        open.Code.Should().Be(0, open.Output + open.Errors);
+        window.Code.Should().Be(0, window.Output + window.Errors);
         tooLate.Code.Should().Be(1);
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().StartWith("The mode has changed meanwhile.");
 

@@ -34,7 +34,10 @@ internal static class ModeChangeCall
         );
 
     /// <summary>An option's time as the management interface takes it.</summary>
-    public static string? Time(ParseResult parsed, Option<string?> option)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="option">The option.</param>
+    /// <param name="output">Where a local time is explained; standard output where it is left out.</param>
+    public static string? Time(ParseResult parsed, Option<string?> option, TextWriter? output = null)
     {
         if (parsed.GetValue(option) is not { } text)
             return null;
@@ -44,7 +47,7 @@ internal static class ModeChangeCall
         if (!OperatorTime.TryParse(text, TimeProvider.System, out var time, out var problem))
             throw new CommandFailedException(ExitCode.WrongUse, $"{option.Name}: {problem}");
         if (!parsed.GetValue(Json))
-            Console.Out.WriteLine($"{option.Name} {text} is {OperatorTime.Describe(time, TimeZoneInfo.Local)}");
+            (output ?? Console.Out).WriteLine($"{option.Name} {text} is {OperatorTime.Describe(time, TimeZoneInfo.Local)}");
         return time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     }
 }

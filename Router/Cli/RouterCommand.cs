@@ -31,6 +31,8 @@ public static class RouterCommand
     {
         var parsed = Build().Parse(arguments, Parsing);
         var serves = parsed.CommandResult.Command is RootCommand;
+        // It waits for its command, which may take its time to end.
+        var handlesSignals = serves || parsed.CommandResult.Command.Name == DowntimeCommand.Name;
         if (!serves)
             OperatorConsole.Open();
         if (parsed.Errors.Count > 0)
@@ -51,7 +53,7 @@ public static class RouterCommand
                 .InvokeAsync(
                     new InvocationConfiguration
                     {
-                        ProcessTerminationTimeout = serves ? null : LastWord,
+                        ProcessTerminationTimeout = handlesSignals ? null : LastWord,
                         EnableDefaultExceptionHandler = false,
                     }
                 )
@@ -106,6 +108,7 @@ public static class RouterCommand
         root.Add(health);
         root.Add(ReloadCommand.Build());
         root.Add(ModeCommand.Build());
+        root.Add(DowntimeCommand.Build());
         root.Add(BypassCommand.Build());
         root.Add(ExplainCommand.Build());
         foreach (var command in FleetCommand.Build())

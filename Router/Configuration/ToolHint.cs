@@ -16,6 +16,6 @@ public static partial class ToolHint
     public static string At(string message, string? url) =>
         url is null or ManagementSettings.DefaultUrl ? message : CommandName().Replace(message, command => $"{command.Value} --url {url}");
 
-    [GeneratedRegex("\\brouter (mode|bypass|explain|reload|fleet|writes)\\b", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("\\brouter (mode|downtime|bypass|explain|reload|fleet|writes)\\b", RegexOptions.CultureInvariant)]
     private static partial Regex CommandName();
 }

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json.Serialization;
 
 namespace Router.Switching;
 
@@ -14,26 +15,24 @@ namespace Router.Switching;
 public sealed record ProcessIdentity(string Boot, string Namespace, int Pid, ulong Started)
 {
     /// <summary>This process; null where the system does not tell.</summary>
-    public static ProcessIdentity? Own { get; } = Read();
+    public static ProcessIdentity? Own { get; } = Read(Environment.ProcessId);
+
+    /// <summary>Whether it was seen under the boot, and in the namespace, of this process: otherwise nothing can be said about it.</summary>
+    [JsonIgnore]
+    public bool IsOfThisBoot => Own is { } own && own.Boot == Boot && own.Namespace == Namespace;
+
+    /// <summary>A process of this machine; null where it has ended or the system does not tell.</summary>
+    public static ProcessIdentity? Of(int pid) => Read(pid);
 
     /// <summary>Whether the process has certainly ended. False where this process can't tell.</summary>
-    public bool HasEnded() =>
-        Own is { } own
-        && own.Boot == Boot
-        && own.Namespace == Namespace
-        && (TryReadStart(Pid, out var started) ? started != Started : !IsRunning(Pid));
+    public bool HasEnded() => IsOfThisBoot && (TryReadStart(Pid, out var started) ? started != Started : !IsRunning(Pid));
 
-    private static ProcessIdentity? Read()
+    private static ProcessIdentity? Read(int pid)
     {
         try
         {
-            return new FileInfo("/proc/self/ns/pid").LinkTarget is { } space && TryReadStart(Environment.ProcessId, out var started)
-                ? new ProcessIdentity(
-                    File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(),
-                    space,
-                    Environment.ProcessId,
-                    started.GetValueOrDefault()
-                )
+            return new FileInfo("/proc/self/ns/pid").LinkTarget is { } space && TryReadStart(pid, out var start) && start is { } started
+                ? new ProcessIdentity(File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim(), space, pid, started)
                 : null;
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)

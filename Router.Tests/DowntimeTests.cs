@@ -1,0 +1,236 @@
+using System.Globalization;
+using System.Text.Json.Nodes;
+using Router.Switching;
+
+namespace Router.Tests;
+
+/// <summary>The whole window as one command, with several real processes: see <see cref="DowntimeSite"/>.</summary>
+[Collection(Alone.Name)]
+public sealed class DowntimeTests
+{
+    private const string Site = "http://www.example.org/";
+
+    [ProgramTheory("redis-server", "redis-server")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task A_window_closes_the_site_runs_the_command_when_safe_checks_opens_and_reports(bool redis)
+    {
+        await using var site = await DowntimeSite.StartAsync(redis);
+        var (page, json, text) = (site.FileOf("window.html"), site.FileOf("window.json"), site.FileOf("window.txt"));
+        var tool = site.Downtime([
+            .. (string[])["--until", "+90m", "--reason", "We <b>move</b>", "--ticket", "CHG-1234", "--operator", "anna"],
+            .. (string[])["--check", Site, "--check-via", $"http://{site.Two.Endpoint}"],
+            .. (string[])["--report", page, "--report", json, "--report", text],
+            .. site.Command(
+                "echo \"window $ROUTER_WINDOW safe $ROUTER_SAFE_AT\"; cat \"$ROUTER_WINDOW_FILE\"; echo; read line; echo \"got $line\""
+            ),
+        ]);
+        await tool.LineAsync("\"verdict\":\"SAFE\"");
+
+        (await site.VisitAsync()).Should().Be(503);
+        (await site.VisitAsync("POST", site.Two)).Should().Be(503);
+        site.Backend.Requests.Should().BeEmpty("nothing reaches a closed backend");
+        await tool.TypeAsync("go");
+        var (code, output) = await tool.DoneAsync();
+
+        code.Should().Be(0, output);
+        output.Should().Contain("got go").And.MatchRegex("window 20.*/\\d+ safe 20\\S+Z");
+        (await site.VisitAsync()).Should().Be(200);
+        site.Backend.Requests[0].Values("X-Router-Bypass").Should().BeEmpty();
+        var report = JsonNode.Parse(await File.ReadAllTextAsync(json))!;
+        report["ticket"]!.GetValue<string>().Should().Be("CHG-1234");
+        report["by"]!.GetValue<string>().Should().Be("anna");
+        report["rejected"]!.GetValue<long>().Should().Be(2);
+        report["rejectedWrites"]!.GetValue<long>().Should().Be(1);
+        report["bypassed"]!.GetValue<long>().Should().Be(1, "the check is the only one");
+        report["closedSeconds"]!.GetValue<double>().Should().BePositive();
+        report["checks"]![0]!["passed"]!.GetValue<bool>().Should().BeTrue();
+        report["instances"]!.AsArray().Should().HaveCount(2);
+        (await File.ReadAllTextAsync(page)).Should().Contain("We &lt;b&gt;move&lt;/b&gt;").And.NotContain("<b>");
+        (await File.ReadAllTextAsync(text)).Should().Contain("rejected:").And.Contain("2 requests, 1 of them writes");
+        Directory.GetFiles(site.State).Should().BeEmpty("there is nothing to resume");
+    }
+
+    [ProgramFact("setsid", "util-linux")]
+    public async Task A_command_that_fails_leaves_the_site_closed_and_is_run_again_only_when_told_so()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+
+        var (code, output) = await site.RunAsync(site.Command($"test -e '{site.FileOf("fixed")}' || exit 7"));
+        var (unsure, refusal) = await site.RunAsync("--resume");
+
+        code.Should().Be(7, output);
+        output
+            .Should()
+            .Contain($"router downtime --url {site.One.ManagementUrl} --state {site.State} --resume --rerun")
+            .And.Contain("The tool leaves the site as it is");
+        (await site.VisitAsync()).Should().Be(503);
+        (unsure, site.Runs).Should().Be((1, 1), refusal);
+        refusal.Should().Contain("The command ended with 7");
+        await File.WriteAllTextAsync(site.FileOf("fixed"), "");
+        var (again, resumed) = await site.RunAsync("--resume", "--rerun");
+        (again, site.Runs).Should().Be((0, 2), resumed);
+        (await site.VisitAsync()).Should().Be(200);
+    }
+
+    [ProgramFact("setsid", "util-linux")]
+    public async Task A_check_that_fails_leaves_the_site_closed_without_a_bypass_and_resume_checks_again()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+        var via = $"http://{site.Two.Endpoint}";
+
+        var (code, output) = await site.RunAsync(["--check", $"302={Site}", "--check-via", via, .. site.Command("true")]);
+
+        code.Should().Be(1, output);
+        output.Should().Contain($"FAILED: {Site} responded with 200, expected 302");
+        (await site.VisitAsync()).Should().Be(503);
+        (await Tool.RunAsync(site.One.ManagementUrl, "mode")).Output.Should().NotContain("bypass:");
+        var (again, resumed) = await site.RunAsync("--resume", "--check", Site);
+        (again, site.Runs).Should().Be((0, 1), resumed);
+        (await site.VisitAsync()).Should().Be(200);
+    }
+
+    [ProgramFact("setsid", "util-linux")]
+    public async Task A_command_does_not_run_where_the_site_is_not_safe_and_resume_waits_again()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+
+        var (code, output) = await site.RunAsync(["--expect", "3", "--timeout", "2s", .. site.Command("true")]);
+
+        (code, site.Runs).Should().Be((1, 0), output);
+        output.Should().Contain("2 instances are live and 3 expected");
+        var (again, resumed) = await site.RunAsync("--resume", "--expect", "2", "--timeout", "1m");
+        (again, site.Runs).Should().Be((0, 1), resumed);
+    }
+
+    [ProgramFact("setsid", "util-linux")]
+    public async Task Somebody_who_opens_the_site_is_reported_at_once_and_the_command_is_terminated_with_all_it_has_started()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+        var tool = site.Downtime(["--stop-if-unsafe", .. site.Command("sleep 600 & printf 'sleeping %s\\n' \"as $!\"; wait")]);
+        await tool.LineAsync("sleeping as ");
+        var sleeping = int.Parse(
+            tool.Output.Split('\n').Single(line => line.StartsWith("sleeping as ", StringComparison.Ordinal))["sleeping as ".Length..],
+            CultureInfo.InvariantCulture
+        );
+
+        (await Tool.RunAsync(site.Two.ManagementUrl, "mode", "set", "live", "--operator", "ben")).Code.Should().Be(0);
+        await tool.LineAsync("Somebody has opened the site: the mode is live");
+        var (code, output) = await tool.DoneAsync();
+
+        code.Should().Be(143, output);
+        output.Should().Contain("set by ben").And.Contain("terminated");
+        ProcessIdentity.Of(sleeping).Should().BeNull("what it has started has ended too");
+        (await site.VisitAsync()).Should().Be(200, "the tool leaves the site as it is");
+    }
+
+    [ProgramFact("setsid", "util-linux")]
+    public async Task A_write_that_reaches_a_closed_backend_is_reported_and_the_site_is_not_opened_without_a_person()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+        var tool = site.Downtime(site.Command("read line"));
+        await tool.LineAsync(DowntimeSite.Running);
+
+        (await site.VisitAsync("POST", token: await site.BypassAsync())).Should().Be(200);
+        await tool.LineAsync("A write has reached www, which is closed");
+        await tool.TypeAsync("go");
+        var (code, output) = await tool.DoneAsync();
+
+        code.Should().Be(1, output);
+        (await site.VisitAsync()).Should().Be(503);
+        (await site.RunAsync("--resume")).Code.Should().Be(0);
+        (await site.VisitAsync()).Should().Be(200);
+    }
+
+    [ProgramFact("setsid", "util-linux")]
+    public async Task The_announced_end_is_extended_by_itself_as_often_as_asked_for()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+        var tool = site.Downtime(["--until", "+5s", "--extend-by", "1s", "--extend-times", "2", .. site.Command("read line")]);
+
+        await tool.LineAsync("extension 1 of at most 2");
+        await tool.LineAsync("extension 2 of at most 2");
+        await tool.LineAsync("OVERRUN: the announced end");
+        await tool.TypeAsync("go");
+        (await tool.DoneAsync()).Code.Should().Be(0);
+    }
+
+    [ProgramFact("setsid", "util-linux")]
+    public async Task Control_C_ends_the_command_and_leaves_the_site_closed()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+        var tool = site.Downtime(site.Command("exec sleep 600"));
+        await tool.LineAsync(DowntimeSite.Running);
+
+        await tool.TypeControlCAsync();
+        var (code, output) = await tool.DoneAsync();
+
+        code.Should().Be(130, output);
+        (await site.VisitAsync()).Should().Be(503);
+        var (again, resumed) = await site.RunAsync("--resume", "--command-done");
+        (again, site.Runs).Should().Be((0, 1), resumed);
+        (await site.VisitAsync()).Should().Be(200);
+    }
+
+    [ProgramFact("setsid", "util-linux")]
+    public async Task A_tool_that_is_killed_while_it_waits_continues_there()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+        var tool = site.Downtime(["--expect", "3", .. site.Command("true")]);
+        await tool.LineAsync("2 instances are live and 3 expected");
+
+        await tool.KillAsync();
+        (await tool.ExitAsync()).Should().Be(137);
+
+        var (again, resumed) = await site.RunAsync("--resume", "--expect", "2");
+        (again, site.Runs).Should().Be((0, 1), resumed);
+        (await site.VisitAsync()).Should().Be(200);
+    }
+
+    [ProgramFact("setsid", "util-linux")]
+    public async Task A_tool_that_is_killed_while_the_command_runs_does_not_run_it_twice()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+        var tool = site.Downtime(site.Command("read line"));
+        await tool.LineAsync(DowntimeSite.Running);
+
+        await tool.KillAsync();
+        (await tool.ExitAsync()).Should().Be(137);
+        var (runs, still) = await site.RunAsync("--resume", "--rerun");
+        await tool.TypeAsync("go");
+        await tool.DoneAsync();
+        var (unsure, refusal) = await site.RunAsync("--resume");
+        var (again, resumed) = await site.RunAsync("--resume", "--command-done");
+
+        (runs, unsure).Should().Be((1, 1));
+        still.Should().Contain("The command still runs");
+        refusal.Should().Contain("nobody has seen how the command ended");
+        (again, site.Runs).Should().Be((0, 1), resumed);
+        (await site.VisitAsync()).Should().Be(200);
+    }
+
+    [ProgramTheory("redis-server", "redis-server")]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Of_two_at_once_the_second_is_refused(bool redis)
+    {
+        await using var site = await DowntimeSite.StartAsync(redis);
+        DowntimeTool[] both =
+        [
+            site.DowntimeAt(site.One, site.FileOf("one"), site.Command("read line")),
+            site.DowntimeAt(site.Two, site.FileOf("two"), site.Command("read line")),
+        ];
+
+        var ends = both.Select(tool => tool.DoneAsync()).ToArray();
+        var refused = await Task.WhenAny(ends);
+        var winner = both[1 - Array.IndexOf(ends, refused)];
+
+        var (code, output) = await refused;
+        (code, output).Should().Be((1, output));
+        output.Should().Contain("Refused").And.NotContain(DowntimeSite.Running);
+        await winner.LineAsync(DowntimeSite.Running);
+        await winner.TypeAsync("go");
+        (await winner.DoneAsync()).Code.Should().Be(0);
+        site.Runs.Should().Be(1);
+    }
+}

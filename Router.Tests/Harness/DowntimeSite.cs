@@ -1,0 +1,124 @@
+using System.Globalization;
+
+namespace Router.Tests.Harness;
+
+/// <summary>Two Routers as processes on one store, a backend, and a directory for what a downtime keeps.</summary>
+internal sealed class DowntimeSite : IAsyncDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("router-downtime-").FullName;
+    private readonly RedisServer? _redis;
+    private readonly HttpClient _client = new() { Timeout = Deadlines.Limit };
+    private readonly List<DowntimeTool> _tools = [];
+
+    private DowntimeSite(RedisServer? redis) => _redis = redis;
+
+    public RecordingBackend Backend { get; } = new();
+
+    public RouterProcess One { get; private set; } = null!;
+
+    public RouterProcess Two { get; private set; } = null!;
+
+    /// <summary>Where a downtime keeps its progress.</summary>
+    public string State => Path.Combine(_directory, "state");
+
+    public static async Task<DowntimeSite> StartAsync(bool redis = false)
+    {
+        var site = new DowntimeSite(redis ? await RedisServer.StartAsync() : null);
+        try
+        {
+            var file = new SiteFile()
+                .Frontend("www", site.Backend.Address)
+                .Host("www.*", "www")
+                .Set("Backends:www:WriteSettleTime", "1s")
+                .Set("ModeStore:HeartbeatExpiry", "3s")
+                .Set("ModeStore:ActivationDelay", "500ms")
+                .Set("AccessLog", "false");
+            _ = redis ? file.Set("ModeStore:Redis", site._redis!.Url) : file.Set("ModeStore:File", site.FileOf("mode.json"));
+            // One after the other: the file is read when the process starts.
+            var one = RouterProcess.StartAsync(file.Set("Instance", "router-1"));
+            var two = RouterProcess.StartAsync(file.Set("Instance", "router-2"));
+            (site.One, site.Two) = (await one, await two);
+            await Eventually.TrueAsync(async () =>
+                (await Tool.RunAsync(site.One.ManagementUrl, "mode", "--expect", "2")).Output.Contains(
+                    "OPEN on all 2",
+                    StringComparison.Ordinal
+                )
+            );
+            return site;
+        }
+        catch
+        {
+            await site.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>A file of the test.</summary>
+    public string FileOf(string name) => Path.Combine(_directory, name);
+
+    /// <summary>Starts the tool with two instances expected, unless the options say otherwise.</summary>
+    public DowntimeTool Downtime(params IEnumerable<string> arguments) => DowntimeAt(One, State, arguments);
+
+    /// <summary>Starts it against one of the instances, with another directory for its progress.</summary>
+    public DowntimeTool DowntimeAt(RouterProcess router, string state, params IEnumerable<string> arguments)
+    {
+        string[] given = [.. arguments];
+        string[] own = given.Contains("--expect") || given.Contains("--resume") ? ["--state", state] : ["--state", state, "--expect", "2"];
+        var tool = DowntimeTool.Start(router.ManagementUrl, [.. own, .. given]);
+        _tools.Add(tool);
+        return tool;
+    }
+
+    /// <summary>Runs it to its end.</summary>
+    public Task<(int Code, string Output)> RunAsync(params IEnumerable<string> arguments) => Downtime(arguments).DoneAsync();
+
+    /// <summary>What a visitor gets.</summary>
+    public async Task<int> VisitAsync(string method = "GET", RouterProcess? router = null, string? token = null)
+    {
+        using var request = new HttpRequestMessage(new HttpMethod(method), $"http://{(router ?? One).Endpoint}/");
+        request.Headers.Host = "www.example.org";
+        if (token is not null)
+            request.Headers.Add("X-Router-Bypass", token);
+        using var response = await _client.SendAsync(request);
+        return (int)response.StatusCode;
+    }
+
+    /// <summary>The token of a new bypass.</summary>
+    public async Task<string> BypassAsync()
+    {
+        using var operators = new OperatorClient(One.ManagementUrl);
+        return (await operators.SendAsync("POST", "/bypass", "{}")).Body["token"]!.GetValue<string>();
+    }
+
+    /// <summary>How often the command has run, as it says itself.</summary>
+    public int Runs => File.Exists(FileOf("runs")) ? File.ReadAllLines(FileOf("runs")).Length : 0;
+
+    /// <summary>What <see cref="Command"/> prints when it runs, which is in no line of the tool.</summary>
+    public const string Running = "command runs";
+
+    /// <summary>A command that counts its runs.</summary>
+    public string[] Command(string script) =>
+        [
+            "--",
+            "sh",
+            "-c",
+            string.Create(CultureInfo.InvariantCulture, $"echo run >> '{FileOf("runs")}'; printf 'command %s\\n' runs; {script}"),
+        ];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var tool in _tools)
+            tool.Dispose();
+        foreach (var router in new[] { One, Two })
+        {
+            if (router is not null)
+                await router.DisposeAsync();
+        }
+
+        if (_redis is not null)
+            await _redis.DisposeAsync();
+        await Backend.DisposeAsync();
+        _client.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
+}

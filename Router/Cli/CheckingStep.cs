@@ -1,0 +1,88 @@
+using System.Text.Json;
+using Router.Cli.Downtime;
+using Router.Management;
+
+namespace Router.Cli;
+
+/// <summary>The fourth step of a downtime: checks the closed site through a bypass of its own, which ends with the checks.</summary>
+internal static class CheckingStep
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    public static async Task<int?> RunAsync(DowntimeWindow window)
+    {
+        var plan = window.Plan;
+        if (plan.Checks is not [])
+        {
+            await CheckAsync(window).ConfigureAwait(false);
+            if (window.Signals.Token.IsCancellationRequested)
+                return window.Interrupted();
+            var results = window.Progress.Checks;
+            if (results.Count(check => !check.Passed) is > 0 and var failed)
+            {
+                window.Note(DowntimeEventKind.Warning, $"{failed} of {results.Length} checks failed");
+                string[] next = ["router downtime --resume", "router downtime --resume --rerun", "router mode set live"];
+                return window.End(ExitCode.NotDone, $"{failed} of {results.Length} checks failed. The site stays closed", next);
+            }
+
+            window.Note(DowntimeEventKind.Step, $"All {results.Length} checks passed");
+        }
+
+        if (plan.Reopen is null)
+        {
+            window.Enter(DowntimeStep.Done, "The site stays closed, as asked for");
+            return window.End(0, $"The command is done. The site stays in {plan.Mode}, as asked for", "router mode set live");
+        }
+
+        window.Enter(DowntimeStep.Reopening, $"Opening the site: {plan.Reopen}");
+        return null;
+    }
+
+    private static async Task CheckAsync(DowntimeWindow window)
+    {
+        var (client, plan) = (window.Client, window.Plan);
+        var sent = new BypassRequestDocument("15m", null, $"checks of the downtime {window.Progress.Id}", plan.By);
+        var json = JsonSerializer.Serialize(sent, ManagementJson.Default.BypassRequestDocument);
+        var bypass = await client.AskAsync(HttpMethod.Post, "/bypass", ManagementJson.Default.BypassDocument, json).ConfigureAwait(false);
+        window.File.Save(window.Progress with { Checks = [] });
+        try
+        {
+            await EverywhereAsync(window, bypass.Id).ConfigureAwait(false);
+            using var checker = new SiteChecker(bypass.Token, plan.CheckVia is { } via ? new Uri(via) : null);
+            foreach (var text in plan.Checks)
+            {
+                if (window.Signals.Token.IsCancellationRequested)
+                    break;
+                if (!SiteCheck.TryParse(text, out var check))
+                    throw new CommandFailedException(ExitCode.WrongUse, $"--check is '{text}'. Give {SiteCheck.Form}.");
+                var result = await checker.CheckAsync(check, window.Signals.Token).ConfigureAwait(false);
+                window.File.Save(window.Progress with { Checks = window.Progress.Checks.Add(result) });
+                window.Console.Say($"Check {(result.Passed ? "passed" : "FAILED")}: {result.Url} {result.Text}");
+            }
+        }
+        finally
+        {
+            await client
+                .AskAsync(
+                    HttpMethod.Delete,
+                    $"/bypass/{bypass.Id}?by={Uri.EscapeDataString(plan.By)}",
+                    ManagementJson.Default.ChangeDocument
+                )
+                .ConfigureAwait(false);
+        }
+    }
+
+    // The front door may be any instance: each must know of the bypass.
+    private static async Task EverywhereAsync(DowntimeWindow window, string id)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+        while (!window.Signals.Token.IsCancellationRequested && TimeProvider.System.GetElapsedTime(began) < Patience)
+        {
+            var fleet = await window.FleetAsync().ConfigureAwait(false);
+            if (fleet.Agreed && fleet.Current.Bypasses.Any(bypass => bypass.Id == id))
+                return;
+            await Task.Delay(Pause, window.Signals.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+}

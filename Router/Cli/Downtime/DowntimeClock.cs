@@ -1,0 +1,21 @@
+namespace Router.Cli.Downtime;
+
+/// <summary>The fleet's clock, as the responses of its instances show it: this machine's own one may be wrong.</summary>
+internal sealed class DowntimeClock
+{
+    private TimeSpan? _hostAhead;
+
+    /// <summary>The fleet's time.</summary>
+    public DateTimeOffset Now => DateTimeOffset.UtcNow - HostAhead;
+
+    /// <summary>By how much this machine's clock is ahead, to within the time that the quickest response took.</summary>
+    public TimeSpan HostAhead => _hostAhead ?? TimeSpan.Zero;
+
+    /// <summary>An instance has responded at this time. The response was on its way for a while, which makes this clock seem ahead.</summary>
+    public void See(DateTimeOffset now)
+    {
+        var ahead = DateTimeOffset.UtcNow - now;
+        if (_hostAhead is not { } known || ahead < known)
+            _hostAhead = ahead;
+    }
+}

@@ -1,0 +1,98 @@
+using System.Collections.Immutable;
+using Router.Proxy.InFlight;
+using Router.Switching;
+
+namespace Router.Cli.Downtime;
+
+/// <summary>What goes into the ticket: the window from its beginning to its end.</summary>
+internal sealed record WindowReport
+{
+    public required string Window { get; init; }
+
+    /// <summary>How it ended, in one line.</summary>
+    public required string Outcome { get; init; }
+
+    public required DowntimeStep Step { get; init; }
+
+    public required string Mode { get; init; }
+
+    public required string By { get; init; }
+
+    public string? Reason { get; init; }
+
+    public string? Ticket { get; init; }
+
+    /// <summary>The machine that ran the command.</summary>
+    public required string Host { get; init; }
+
+    public required ImmutableArray<string> Command { get; init; }
+
+    /// <summary>The command's exit code; null if it has not ended, or if nobody saw it end.</summary>
+    public int? ExitCode { get; init; }
+
+    /// <summary>When visitors met a closed site.</summary>
+    public DateTimeOffset? ClosedFrom { get; init; }
+
+    /// <summary>Until when they did; null while they do.</summary>
+    public DateTimeOffset? ClosedUntil { get; init; }
+
+    /// <summary>How long they did, up to now while they still do.</summary>
+    public double ClosedSeconds { get; init; }
+
+    /// <summary>The end that was announced last.</summary>
+    public DateTimeOffset? AnnouncedEnd { get; init; }
+
+    /// <summary>When the verdict came that the command needed.</summary>
+    public DateTimeOffset? SafeAt { get; init; }
+
+    /// <summary>The verdict then.</summary>
+    public string? Verdict { get; init; }
+
+    /// <summary>When each step happened, and what went wrong.</summary>
+    public required ImmutableArray<DowntimeEvent> Events { get; init; }
+
+    public required ImmutableArray<SiteCheckResult> Checks { get; init; }
+
+    /// <summary>How many requests and upgraded connections were cut.</summary>
+    public long Cut { get; init; }
+
+    /// <summary>How many requests the mode rejected.</summary>
+    public long Rejected { get; init; }
+
+    /// <summary>How many of them were writes.</summary>
+    public long RejectedWrites { get; init; }
+
+    /// <summary>How many requests a bypass admitted.</summary>
+    public long Bypassed { get; init; }
+
+    /// <summary>Who got a bypass, and what for.</summary>
+    public required ImmutableArray<HistoryEntry> Bypasses { get; init; }
+
+    public required ImmutableArray<BackendWrites> LastWrites { get; init; }
+
+    public int UncertainCount { get; init; }
+
+    public required ImmutableArray<UncertainWrite> UncertainWrites { get; init; }
+
+    public required ImmutableArray<InstanceSummary> Instances { get; init; }
+
+    /// <summary>By how many seconds the clock of the machine that ran the command is ahead of the fleet's.</summary>
+    public double HostAheadSeconds { get; init; }
+
+    /// <summary>What was done with the mode, as the fleet keeps it.</summary>
+    public required ImmutableArray<HistoryEntry> History { get; init; }
+}
+
+/// <summary>An instance in the report.</summary>
+internal sealed record InstanceSummary(
+    string Id,
+    InstanceState State,
+    DateTimeOffset Started,
+    string Mode,
+    double? DrainedAfterSeconds,
+    long Cut,
+    long Rejected,
+    long RejectedWrites,
+    long Bypassed,
+    double WallClockAheadSeconds
+);

@@ -1,0 +1,28 @@
+using Router.Pages;
+
+namespace Router.Cli.Downtime;
+
+/// <summary>Writes the report into files, each in the form that its name ends with.</summary>
+internal static class WindowReportFiles
+{
+    /// <summary>The endings, for messages.</summary>
+    public const string Forms = ".html, .json or .txt";
+
+    /// <summary>Why a file can't take a report; null if it can.</summary>
+    public static string? ProblemWith(string path) =>
+        Path.GetExtension(path) is not (".html" or ".json" or ".txt") ? $"is '{path}'. Give a file that ends with {Forms}."
+        : !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))) ? $"is '{path}', whose directory does not exist."
+        : null;
+
+    public static void Write(string path, WindowReport report) =>
+        PrivateFile.Write(
+            path,
+            Path.GetExtension(path) switch
+            {
+                ".html" => WindowReportPage.Of(report),
+                ".json" => ReadableJson.Text(report, DowntimeJson.Default.WindowReport),
+                _ => WindowReportText.Of(report),
+            },
+            PrivateFile.Public
+        );
+}

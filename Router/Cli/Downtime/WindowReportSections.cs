@@ -1,0 +1,133 @@
+using System.Globalization;
+using Router.Configuration;
+using Router.Proxy.InFlight;
+using Router.Switching;
+
+namespace Router.Cli.Downtime;
+
+/// <summary>The report as tables, which text and page share.</summary>
+internal static class WindowReportSections
+{
+    /// <summary>A table: its title, the names of its columns, and its rows.</summary>
+    internal sealed record Section(string Title, string[] Columns, IReadOnlyList<string[]> Rows, string WhenEmpty);
+
+    /// <summary>The facts, name by name.</summary>
+    public static IReadOnlyList<(string Name, string Value)> Facts(WindowReport report) =>
+        [
+            ("window", report.Window is "" ? "(not begun)" : report.Window),
+            ("mode", report.Mode),
+            ("by", report.By),
+            ("reason", report.Reason ?? "(none given)"),
+            ("ticket", report.Ticket ?? "(none given)"),
+            ("command", string.Join(' ', report.Command)),
+            ("run on", report.Host),
+            ("exit code", report.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? "(none seen)"),
+            ("closed", Closed(report)),
+            ("announced end", Time(report.AnnouncedEnd) ?? "(none)"),
+            ("verdict", report.SafeAt is { } safe ? $"{report.Verdict} at {ReportTime.Full(safe)}" : "(never reached)"),
+            ("cut", $"{report.Cut} requests and WebSockets"),
+            ("rejected", $"{report.Rejected} requests, {report.RejectedWrites} of them writes"),
+            ("bypass use", $"{report.Bypassed} requests"),
+            ("unknown outcome", $"{report.UncertainCount} writes"),
+        ];
+
+    /// <summary>The tables.</summary>
+    public static IReadOnlyList<Section> Of(WindowReport report) =>
+        [
+            new(
+                "What happened",
+                ["time", "", "event"],
+                [.. report.Events.Select(it => new[] { ReportTime.Clock(it.Time), Mark(it.Kind), it.Text })],
+                "nothing"
+            ),
+            new(
+                "Checks",
+                ["address", "result", ""],
+                [.. report.Checks.Select(it => new[] { it.Url, it.Passed ? "passed" : "FAILED", it.Text })],
+                "none were asked for or run"
+            ),
+            new(
+                "Last writes before the command",
+                ["backend", "accepted", "completed"],
+                [.. report.LastWrites.Select(it => new[] { it.Backend, Time(it.Accepted) ?? "none", Time(it.Completed) ?? "none" })],
+                "none"
+            ),
+            new(
+                "Writes of unknown outcome",
+                ["time", "request", "backend", "request id", "why", "client got"],
+                [.. report.UncertainWrites.Select(Row)],
+                "none"
+            ),
+            new("Bypasses", ["time", "", "by", "which"], [.. report.Bypasses.Select(Row)], "none"),
+            new(
+                "Instances",
+                ["instance", "state", "started", "drained after", "cut", "rejected", "writes among them", "by bypass", "clock"],
+                [.. report.Instances.Select(Row)],
+                "none reported"
+            ),
+            new(
+                "History of the mode",
+                ["time", "", "mode", "by", "reason", "until"],
+                [
+                    .. report.History.Select(it =>
+                        new[] { ReportTime.Clock(it.Time), Name(it.Kind), it.Mode, it.By ?? "", it.Reason ?? "", Time(it.Until) ?? "" }
+                    ),
+                ],
+                "none"
+            ),
+        ];
+
+    /// <summary>The clock of the machine that ran the command.</summary>
+    public static string Clocks(WindowReport report) =>
+        $"Times are the fleet's, shown in the zone of {report.Host}, whose own clock is {Ahead(report.HostAheadSeconds)}.";
+
+    private static string Closed(WindowReport report) =>
+        report.ClosedFrom is not { } from
+            ? "(not closed)"
+            : $"{ReportTime.Span(TimeSpan.FromSeconds(report.ClosedSeconds))} ({ReportTime.Full(from)} to {Time(report.ClosedUntil) ?? "now: STILL CLOSED"})";
+
+    private static string[] Row(UncertainWrite write) =>
+        [
+            ReportTime.Full(write.Time),
+            $"{write.Method} {write.Host}{write.Path}",
+            write.Backend,
+            write.RequestId ?? "",
+            write.Reason,
+            write.ClientAnswer?.ToString(CultureInfo.InvariantCulture) ?? "no response",
+        ];
+
+    private static string[] Row(HistoryEntry entry) =>
+        [ReportTime.Clock(entry.Time), entry.Kind == HistoryKind.Bypass ? "issued" : "revoked", entry.By ?? "", entry.Reason ?? ""];
+
+    private static string[] Row(InstanceSummary it) =>
+        [
+            it.Id,
+            $"{it.State.ToString().ToLowerInvariant()}, {it.Mode}",
+            ReportTime.Full(it.Started),
+            it.DrainedAfterSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s") : "",
+            Number(it.Cut),
+            Number(it.Rejected),
+            Number(it.RejectedWrites),
+            Number(it.Bypassed),
+            Ahead(it.WallClockAheadSeconds),
+        ];
+
+    private static string Mark(DowntimeEventKind kind) =>
+        kind switch
+        {
+            DowntimeEventKind.Danger => "!!!",
+            DowntimeEventKind.Warning => "!",
+            _ => "",
+        };
+
+    private static string Name(HistoryKind kind) => kind.ToString().ToLowerInvariant();
+
+    private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
+
+    private static string Ahead(double seconds) =>
+        Math.Abs(seconds) < 0.05
+            ? "the fleet's"
+            : $"{DurationText.Of(TimeSpan.FromSeconds(Math.Round(Math.Abs(seconds), 1)))} {(seconds > 0 ? "ahead" : "behind")}";
+
+    private static string? Time(DateTimeOffset? time) => time is { } known ? ReportTime.Full(known) : null;
+}

@@ -1,0 +1,41 @@
+using Router.Cli.Downtime;
+using Router.Management;
+
+namespace Router.Cli;
+
+/// <summary>The last step of a downtime: opens the site, and waits until every instance is open.</summary>
+internal static class ReopeningStep
+{
+    public static async Task<int?> RunAsync(DowntimeWindow window)
+    {
+        var (plan, reopen) = (window.Plan, window.Plan.Reopen!);
+        var fleet = await window.FleetAsync().ConfigureAwait(false);
+        var set = fleet.Current;
+        if (fleet.Mode != reopen)
+        {
+            if (!window.IsOwn(set))
+                return window.Lost(fleet);
+            var sent = new ModeChangeDocument { Mode = reopen, By = plan.By };
+            set = (await window.SetAsync(sent, fleet.Version.Number).ConfigureAwait(false)).Mode;
+        }
+
+        var end = await window.WaitAsync(set).ConfigureAwait(false);
+        if (!end.IsReached)
+        {
+            window.Console.Write(output => ModeReport.WriteFleet(end.Fleet, end.WhyNot, output));
+            window.Note(DowntimeEventKind.Warning, end.Fleet.Verdict);
+            return window.End(
+                window.Signals.Token.IsCancellationRequested ? window.Signals.ExitCode : ExitCode.NotDone,
+                $"The mode {reopen} was set, but it is not in force on every instance: {end.Fleet.Verdict}",
+                "router mode",
+                "router downtime --resume"
+            );
+        }
+
+        // In another closed mode, visitors still meet a closed site.
+        if (end.Fleet.Current.Window is null)
+            window.File.Save(window.Progress with { Opened = end.Fleet.Current.Since });
+        window.Enter(DowntimeStep.Done, end.Fleet.Verdict);
+        return window.End(0, $"The window is over: {end.Fleet.Verdict}");
+    }
+}
