@@ -406,13 +406,12 @@ public sealed partial class DeployTests
     {
         var lines = new List<string>();
         foreach (var document in Document.All)
-            lines.AddRange(Command().Matches(document.Text).Select(match => match.Groups[1].Value));
+            lines.AddRange(document.Commands);
 
         lines.Should().HaveCountGreaterThan(20);
         foreach (var line in lines)
         {
-            var arguments = Word().Matches(line.Split('#')[0].Split('>')[0]).Select(match => match.Value.Trim('"')).Skip(1).ToArray();
-            RouterCommand.Build().Parse(arguments).Errors.Select(error => error.Message).Should().BeEmpty(line);
+            RouterCommand.Build().Parse(Document.Arguments(line)).Errors.Select(error => error.Message).Should().BeEmpty(line);
         }
     }
 
@@ -555,10 +554,4 @@ public sealed partial class DeployTests
 
     [GeneratedRegex("runbook: \"([^\"]+)\"")]
     private static partial Regex Runbook();
-
-    [GeneratedRegex(@"^    ((?:out/)?router(?: .+)?)$", RegexOptions.Multiline)]
-    private static partial Regex Command();
-
-    [GeneratedRegex("\"[^\"]*\"|[^ ]+")]
-    private static partial Regex Word();
 }

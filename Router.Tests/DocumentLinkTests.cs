@@ -1,3 +1,5 @@
+using Router.Cli;
+
 namespace Router.Tests;
 
 /// <summary>Documents lead where they say.</summary>
@@ -54,6 +56,14 @@ public sealed class DocumentLinkTests
 
         readme.Links.Should().Contain(References.Where(path => path != readme.Path));
         readme.Text.Split('\n').Length.Should().BeLessThanOrEqualTo(201, "the last one ends the file");
+    }
+
+    [Fact]
+    public void The_change_log_begins_with_the_version_that_is_built()
+    {
+        var version = typeof(RouterCommand).Assembly.GetName().Version!.ToString(3);
+
+        Document.At("deploy/CHANGELOG.md").Headings.First(heading => heading.Text.Any(char.IsAsciiDigit)).Text.Should().EndWith(version);
     }
 
     private static bool Leads(Document from, string link)

@@ -41,7 +41,54 @@ internal sealed partial class Document
 
     public static string Anchor(string heading) => Punctuation().Replace(heading.ToLowerInvariant(), "").Replace(' ', '-');
 
+    /// <summary>The text of a section, with the sections below it.</summary>
+    public string Section(string heading)
+    {
+        var all = Heading().Matches(Text).ToArray();
+        var at = Array.FindIndex(all, match => match.Groups[2].Value == heading);
+        at.Should().BeGreaterThanOrEqualTo(0, "{0} has the section {1}", Path, heading);
+        var end = all.Skip(at + 1).FirstOrDefault(match => match.Groups[1].Length <= all[at].Groups[1].Length);
+        return Text[all[at].Index..(end?.Index ?? Text.Length)];
+    }
+
+    /// <summary>The rows of all tables of a section, without their heads.</summary>
+    public IEnumerable<string[]> Rows(string heading) => Rows(Section(heading).Split('\n'));
+
+    /// <summary>The rows of all tables.</summary>
+    public IEnumerable<string[]> Rows() => Rows(Text.Split('\n'));
+
+    /// <summary>What a text has between backticks.</summary>
+    public static IEnumerable<string> Codes(string text) => Code().Matches(text).Select(match => match.Groups[1].Value);
+
+    /// <summary>The lines that call Router.</summary>
+    public IEnumerable<string> Commands =>
+        Command().Matches(Text).Select(match => match.Groups[1].Value.Replace("out/router", "router", StringComparison.Ordinal));
+
+    /// <summary>The arguments of such a line, without what only a shell sees.</summary>
+    public static string[] Arguments(string command) =>
+        [.. Word().Matches(command.Split('#')[0].Split('>')[0]).Select(match => match.Value.Trim('"')).Skip(1)];
+
     public override string ToString() => Path;
+
+    private static IEnumerable<string[]> Rows(string[] lines) =>
+        from i in Enumerable.Range(0, lines.Length)
+        where lines[i].StartsWith('|') && !Rule().IsMatch(lines[i]) && !(i + 1 < lines.Length && Rule().IsMatch(lines[i + 1]))
+        select Cell().Split(lines[i].Trim().Trim('|')).Select(cell => cell.Trim()).ToArray();
+
+    [GeneratedRegex(@"^    ((?:out/)?router(?: .+)?)$", RegexOptions.Multiline)]
+    private static partial Regex Command();
+
+    [GeneratedRegex("\"[^\"]*\"|[^ ]+")]
+    private static partial Regex Word();
+
+    [GeneratedRegex("`([^`]+)`")]
+    private static partial Regex Code();
+
+    [GeneratedRegex(@"^\|[-|: ]+\|$")]
+    private static partial Regex Rule();
+
+    [GeneratedRegex(@"(?<!\\)\|")]
+    private static partial Regex Cell();
 
     [GeneratedRegex("^```.*?^```$", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex Fence();

@@ -189,7 +189,12 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     }
 
     /// <summary>Whether a key has a value or section.</summary>
-    public bool Has(string key) => _here.ContainsKey(key);
+    public bool Has(string key)
+    {
+        // Known also where it is not set, so that a mistyped key leads to it.
+        _known.Add(key);
+        return _here.ContainsKey(key);
+    }
 
     /// <summary>Ignores a key that operators do not set.</summary>
     public void Ignore(string key) => _here.Remove(key);
@@ -205,7 +210,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     {
         _known.Add(key);
         if (ValueOf(key) is { Length: > 0 } text)
-            Fault(key, $"is the text '{text}'", "Give a section that holds a named section for each");
+            Fault(key, $"is the text '{text}'", "Write a section with one named section for each");
         return !_here.TryGetValue(key, out var named)
             ? []
             : named.GetChildren().Select(child => new ConfigurationReader(child, variables, errors));

@@ -1,0 +1,50 @@
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
+using Router.Cli;
+using Router.Management;
+
+namespace Router.Tests;
+
+/// <summary>The operator's commands in the documents are run, in their order, against a running Router.</summary>
+public sealed partial class DocumentedCommandTests
+{
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("deploy/RUNBOOK.md")]
+    public async Task Every_operators_command_of_a_document_does_what_it_says(string path)
+    {
+        await using var backend = RawBackend.Saying("forwarded");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Instance", "router-1").Set("Management:Url", "http://127.0.0.1:0"));
+        var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
+        var commands = Document.At(path).Commands.Where(command => Operators().IsMatch(command)).ToArray();
+
+        commands.Should().HaveCountGreaterThan(3);
+        foreach (var command in commands)
+        {
+            // One instance in place of three, no time of day, which may have passed, and no ten seconds to wait.
+            var here = command
+                .Replace("--expect 3", "--expect 1", StringComparison.Ordinal)
+                .Replace("--until 23:30", "--until +2h", StringComparison.Ordinal)
+                .Replace("--at 22:00", "--at +1h", StringComparison.Ordinal)
+                .Replace("--read-only-before 10s", "--read-only-before 10ms", StringComparison.Ordinal);
+            var (code, output, errors) = await Tool.RunAsync(url, Document.Arguments(here));
+
+            code.Should().Be(ExpectedOf(here, output), $"{command} printed {output}{errors}");
+        }
+    }
+
+    // A mode that is shown is not SAFE where the site is open, or open to testers; the instance of the example is not there.
+    private static int ExpectedOf(string command, string output) =>
+        command.Contains("fleet forget", StringComparison.Ordinal) ? ExitCode.NotDone
+        : Shows().IsMatch(command)
+        && !output.EndsWith("SAFE\n", StringComparison.Ordinal)
+        && !output.Contains("\"safe\": true", StringComparison.Ordinal)
+            ? ExitCode.NotDone
+        : 0;
+
+    [GeneratedRegex("^router (mode|bypass|explain|fleet|writes|downtime)( |$)")]
+    private static partial Regex Operators();
+
+    [GeneratedRegex("^router mode( --|$)")]
+    private static partial Regex Shows();
+}
