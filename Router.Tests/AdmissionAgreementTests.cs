@@ -60,6 +60,21 @@ public sealed class AdmissionAgreementTests
         ((int?)explained["status"]).Should().Be(503);
     }
 
+    [Theory]
+    [InlineData("0.0.0.0/0, ::/0", "access: allowed: staff allows every IPv4 address (www)")]
+    [InlineData("192.0.2.0/24", "access: denied: a client outside staff (www)")]
+    public async Task Without_an_address_the_client_is_outside_of_every_list_that_does_not_allow_all(string ranges, string access)
+    {
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www", "http://localhost:1").AllowList("staff", ranges).Set("Hosts:www:AllowList", "staff").Set("Management:Url", "http://127.0.0.1:0")
+        );
+        using var operators = new OperatorClient(router);
+
+        var (_, explained) = await operators.SendAsync("GET", "/explain?url=http://www/");
+
+        explained["steps"]!.AsArray().Select(step => $"{step!["question"]}: {step["answer"]}").Should().Contain(access);
+    }
+
     [Fact]
     public async Task A_tester_whose_address_has_a_bypass_is_explained_as_exempt()
     {

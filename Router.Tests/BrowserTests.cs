@@ -147,8 +147,8 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         (await page.IsVisibleAsync("#again")).Should().BeFalse("it would promise what does not happen");
         (await page.InnerTextAsync("main"))
             .Should()
-            .Contain("You will be able to use the service from")
-            .And.Contain("Why: We move to a new database")
+            .Contain("We expect the service to be back by")
+            .And.Contain("We move to a new database")
             .And.Contain("enquiries@example.org");
         await page.EmulateMediaAsync(new() { Media = Media.Print });
         await SeeAsync(page, "print");

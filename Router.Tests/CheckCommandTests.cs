@@ -214,7 +214,7 @@ public sealed class CheckCommandTests
             output.Should().BeEmpty();
             errors
                 .Should()
-                .Contain("3 faults")
+                .Contain("3 errors")
                 .And.Contain("Router:Mode")
                 .And.Contain("Router:Backends:www:Address")
                 .And.Contain("Router:Colour");

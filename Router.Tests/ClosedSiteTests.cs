@@ -33,9 +33,9 @@ public sealed class ClosedSiteTests
         page.Should()
             .Contain("<h1>Sorry, the service is unavailable</h1>")
             .And.Contain("<title>Sorry, the service is unavailable - Digital &amp; more</title>")
-            .And.Contain("You will be able to use the service from 12:30am on Friday 2 January 2026 (Paris).")
+            .And.Contain("We expect the service to be back by 12:30am on Friday 2 January 2026 (Paris).")
             .And.Contain("The service has been unavailable since 11pm on Thursday 1 January 2026 (Paris).")
-            .And.Contain("Why: We &lt;move&gt; to a new database")
+            .And.Contain("<p lang=\"en\" dir=\"auto\">We &lt;move&gt; to a new database</p>")
             .And.Contain("""contact <a href="mailto:help@example.org">help@example.org</a>.""");
     }
 
@@ -47,8 +47,8 @@ public sealed class ClosedSiteTests
         var page = (await PageAsync(router)).Body;
 
         page.Should()
-            .Contain("You will be able to use the service later.")
-            .And.NotContain("Why:")
+            .Contain("Try again later.")
+            .And.NotContain("dir=\"auto\"")
             .And.NotContain("contact")
             .And.NotContain("<p></p>")
             .And.NotContain("{{");
@@ -58,11 +58,11 @@ public sealed class ClosedSiteTests
     public async Task When_the_announced_end_has_passed_the_page_says_that_it_takes_longer()
     {
         await using var router = await ClosedAsync(Site(), until: TimeSpan.FromMinutes(30));
-        (await PageAsync(router)).Body.Should().Contain("from 10:30pm on");
+        (await PageAsync(router)).Body.Should().Contain("by 10:30pm on");
 
         _clock.Advance(TimeSpan.FromMinutes(30));
 
-        (await PageAsync(router)).Body.Should().Contain("It is taking longer than planned").And.NotContain("10:30pm");
+        (await PageAsync(router)).Body.Should().Contain("This is taking longer than expected").And.NotContain("10:30pm");
     }
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed class ClosedSiteTests
         reply
             .Body.Should()
             .Contain($"<html lang=\"{language}\"")
-            .And.Contain(language == "cy" ? "o 11pm ddydd Iau 1 Ionawr 2026 (UTC)" : "from 11pm on Thursday 1 January 2026 (UTC)");
+            .And.Contain(language == "cy" ? "erbyn 11pm ddydd Iau 1 Ionawr 2026 (UTC)" : "by 11pm on Thursday 1 January 2026 (UTC)");
         reply.Value("Vary").Should().Contain("Accept-Language");
     }
 
@@ -97,7 +97,25 @@ public sealed class ClosedSiteTests
 
         var page = (await PageAsync(router)).Body;
 
-        page.Should().Contain("<h1>Ar gau</h1>").And.Contain("--accent: #00703c").And.Contain("Byddwch yn gallu");
+        page.Should().Contain("<h1>Ar gau</h1>").And.Contain("--accent: #00703c").And.Contain("Rhowch gynnig arall arni");
+    }
+
+    [Theory]
+    [InlineData("cy", null, "cy")]
+    [InlineData("cy", "en-GB", "en-GB")]
+    [InlineData("en", "ar", "ar")]
+    public async Task The_reason_has_the_language_of_those_who_write_reasons(string language, string? ofReasons, string marked)
+    {
+        var site = Site().Set("Pages:Language", language);
+        if (ofReasons is not null)
+            site.Set("Pages:ReasonLanguage", ofReasons);
+        await using var router = await ClosedAsync(site, reason: "a & b");
+
+        // The page itself is in the language that the client asks for.
+        (await router.GetAsync("http://www.example.org/", ("Accept", Browser), ("Accept-Language", "en")))
+            .Body.Should()
+            .Contain("<html lang=\"en\"")
+            .And.Contain($"<p lang=\"{marked}\" dir=\"auto\">a &amp; b</p>");
     }
 
     [Fact]
@@ -109,7 +127,7 @@ public sealed class ClosedSiteTests
 
         (await PageAsync(router))
             .Body.Should()
-            .Be("<h2>Sorry, the service is unavailable</h2>\n<i>Why: a &amp; b</i>\n<b>You will be able to use the service later.</b>\n");
+            .Be("<h2>Sorry, the service is unavailable</h2>\n<i>a &amp; b</i>\n<b>Try again later.</b>\n");
         (await PageAsync(router, "http://www.example.org/admin")).Body.Should().Be("<h2>You do not have access to this page</h2>\n");
         (await PageAsync(router, "http://unknown.example.org/")).Body.Should().StartWith("<!DOCTYPE html>");
     }
@@ -122,7 +140,7 @@ public sealed class ClosedSiteTests
         var sent = await router.SendAsync("POST", "http://www.example.org/form", new StringContent("a=b"), ("Accept", Browser));
         var asked = await PageAsync(router);
 
-        sent.Body.Should().Contain("What you sent was not saved: nothing was changed.").And.NotContain("id=\"again\"");
+        sent.Body.Should().Contain("What you sent was not saved and nothing was changed.").And.NotContain("id=\"again\"");
         asked.Body.Should().NotContain("What you sent").And.Contain("id=\"again\"");
     }
 
@@ -140,7 +158,7 @@ public sealed class ClosedSiteTests
             .Should()
             .Be(("urn:router:closed", 503, "maintenance", "restore"));
         problem["until"]!.GetValue<DateTimeOffset>().Should().Be(_clock.GetUtcNow().AddMinutes(90));
-        problem["detail"]!.ToString().Should().Contain("not saved").And.Contain("from 11:30pm");
+        problem["detail"]!.ToString().Should().Contain("not saved").And.Contain("by 11:30pm");
     }
 
     [Fact]
@@ -171,7 +189,7 @@ public sealed class ClosedSiteTests
         sent.Status.Should().Be(503);
         sent.Body.Should()
             .Contain("Sorry, nothing can be saved at the moment")
-            .And.Contain("You can look at everything now")
+            .And.Contain("You can still look at everything")
             .And.NotContain("unavailable");
     }
 
@@ -216,7 +234,7 @@ public sealed class ClosedSiteTests
         if (type is null)
             (reply.Body, reply.Value("Content-Length")).Should().Be(("", "0"));
         else if (type == "text/plain")
-            reply.Body.Should().StartWith("Sorry, the service is unavailable\n\nYou will be able").And.EndWith("\n").And.NotContain("<");
+            reply.Body.Should().StartWith("Sorry, the service is unavailable\n\nTry again later.").And.EndWith("\n").And.NotContain("<");
     }
 
     [Theory]

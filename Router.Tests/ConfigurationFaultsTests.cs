@@ -29,6 +29,7 @@ public sealed class ConfigurationFaultsTests
             { "Backends:www:WriteSettleTime", "-1s", "from zero" },
             { "Backends:www:WriteSettleTime", "off", "from zero" },
             { "Backends:www:Adress", "http://www.internal", "not a key that Router knows" },
+            { "Pages:ReasonLanguage", "plain English", "is not a language tag" },
             { "AllowLists:staff", "", "is empty" },
             { "AllowLists:staff", "10.0.0.0/33", "neither an address nor a range" },
             { "AllowLists:staff", "10.0.0.1,,10.0.0.2", "empty entry" },
@@ -36,19 +37,19 @@ public sealed class ConfigurationFaultsTests
             { "Hosts:www:Match", "www.*.org", "host name" },
             { "Hosts:www:Match", "a.b.*", "more than one label" },
             { "Hosts:www:Match", "www.example.org:80", "host name" },
-            { "Hosts:www:Match", "*.other", "stands at host" },
-            { "Hosts:www:Match", "*.OTHER.", "stands at host" },
+            { "Hosts:www:Match", "*.other", "is already used by host" },
+            { "Hosts:www:Match", "*.OTHER.", "is already used by host" },
             { "Hosts:www:Backend", "wwww", "not configured" },
             { "Hosts:www:AllowList", "nobody-knows", "not configured" },
-            { "Hosts:www:Refuse", "true", "beside a backend" },
+            { "Hosts:www:Refuse", "true", "together with a backend" },
             { "Hosts:www:Refuse", "perhaps", "true or false" },
             { "Hosts:www:Paths:z:Match", "admin", "does not begin" },
             { "Hosts:www:Paths:z:Match", "/a*", "whole segment" },
             { "Hosts:www:Paths:z:Match", "/a%20b", "normalised" },
             { "Hosts:www:Paths:z:Match", "/a/../b", "normalised" },
             { "Hosts:www:Paths:z:Match", "**/a/b", "one plain segment" },
-            { "Hosts:www:Paths:z:Match", "/there", "stands at" },
-            { "Hosts:www:Paths:z:Match", "/THERE", "stands at" },
+            { "Hosts:www:Paths:z:Match", "/there", "is already used by" },
+            { "Hosts:www:Paths:z:Match", "/THERE", "is already used by" },
             { "Hosts:www:Paths:z:Backend", "wwww", "not configured" },
             { "Hosts:www:Paths:z:Colour", "blue", "not a key that Router knows" },
         };
@@ -60,7 +61,7 @@ public sealed class ConfigurationFaultsTests
         var (_, faults) = Valid().Set(key, value).Read();
 
         var error = faults.Should().ContainSingle().Subject;
-        error.Key.Should().Be("Router:" + (word.StartsWith("stands at host", StringComparison.Ordinal) ? "Hosts:www:Match" : key));
+        error.Key.Should().Be("Router:" + (word.StartsWith("is already used by host", StringComparison.Ordinal) ? "Hosts:www:Match" : key));
         error.Problem.Should().NotBeEmpty();
         error.Hint.Should().NotBeEmpty();
         error.ToString().Should().Contain(word).And.NotContain("hunter2", "a password stays out of every message");
@@ -193,7 +194,7 @@ public sealed class ConfigurationFaultsTests
 
         (await start.Should().ThrowAsync<InvalidConfigurationException>())
             .Which.Faults.All.Should()
-            .Contain(error => error.Problem.Contains("no such file"));
+            .Contain(error => error.Problem.Contains("neither the file nor its directory exists"));
     }
 
     [Theory]

@@ -49,7 +49,7 @@ public sealed class CutOffDrillTests(DrillDatabase database, ITestOutputHelper o
         var forgotten = await Tool.RunAsync(four.ManagementUrl, "fleet", "forget", "router-3", "--by", "anna");
         forgotten.Code.Should().Be(0, forgotten.Errors);
         var (said, restored) = await site.SafeAsync(Tool.Start(routers[0].ManagementUrl, "mode", "--wait", "--expect", "3"));
-        said.Should().Contain("router-3 died between").And.Contain("anna has said so");
+        said.Should().Contain("router-3 died between").And.Contain("confirmed by anna");
         restored.Should().Contain("through-router-3");
         (await Tool.RunAsync(routers[1].ManagementUrl, "mode", "history")).Output.Should().Contain("forgotten").And.Contain("router-3");
         await site.NothingIsLostAsync(restored);

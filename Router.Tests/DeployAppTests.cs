@@ -112,7 +112,7 @@ public sealed class DeployAppTests : IAsyncLifetime
             .Should()
             .Contain($"FAILED: ")
             .And.Contain(why)
-            .And.EndWith("The old version serves as before. See above what went wrong, mend it, and run this again.\n");
+            .And.EndWith("The old version still serves. The error is above. Fix it and run this again.\n");
         _platform.Applications.Should().Equal("router");
         _platform.Routes.Should().Equal(routes);
         (await TagAsync()).Should().Be("release-17 in mode live\n");
@@ -151,7 +151,7 @@ public sealed class DeployAppTests : IAsyncLifetime
 
         noStage.Should().Be((2, "", $"there is no stage 'prod' in {Script.Deploy("vars")}\n"));
         noRelease.Should().Be((2, "", "RELEASE_NAME is ''. Give a tag, such as release-18\n"));
-        noApplication.Should().Be((2, "", $"there is no router in {_vars}. Make it with: deploy/image/build release-18\n"));
+        noApplication.Should().Be((2, "", $"there is no router in {_vars}. Create it with: deploy/image/build release-18\n"));
         _platform.Asked.Should().BeEmpty();
     }
 
@@ -173,7 +173,7 @@ public sealed class DeployAppTests : IAsyncLifetime
         otherMode
             .Should()
             .Be((1, "", "preview is not in mode maintenance: router-preview.apps.example.org is in mode live, with release-17.\n"));
-        gone.Should().Be((1, "", "preview is not in mode live: other-preview.apps.example.org does not answer.\n"));
+        gone.Should().Be((1, "", "preview is not in mode live: other-preview.apps.example.org does not respond.\n"));
         (wrong.Code, wrong.Errors).Should().Be((2, "there is no mode 'liev'. Choose live, read-only, recovery or maintenance\n"));
     }
 

@@ -19,7 +19,7 @@ public sealed class DescriptorExhaustionTests
         await router.LimitOpenFilesAsync(8);
         using var waiting = await RawConnection.OpenAsync(router.Endpoint);
         await waiting.WriteAsync("GET / HTTP/1.1\r\nHost: a\r\n\r\n");
-        (await router.LineAsync("can't be accepted")).Should().Contain("LimitNOFILE");
+        (await router.LineAsync("could not be accepted")).Should().Contain("LimitNOFILE");
         for (var i = 0; i < 5; i++)
             await AskAsync(connected);
 
@@ -37,7 +37,7 @@ public sealed class DescriptorExhaustionTests
         await router.LimitOpenFilesAsync(8);
         await router.SignalAsync("HUP");
 
-        (await router.LineAsync("The configuration was read again (SIGHUP)"))
+        (await router.LineAsync("The new configuration (SIGHUP) is not valid"))
             .Should()
             .Contain($"{router.File}: can't be read: Too many open files. Raise the limit of open files (LimitNOFILE")
             .And.NotContain("permission");

@@ -1,3 +1,4 @@
+using Router.Cli;
 using Router.Modes;
 using Router.Modes.Stores;
 
@@ -123,6 +124,27 @@ public sealed class FileModeStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task An_empty_store_at_the_first_start_is_no_failure_and_the_log_names_no_mode_before_there_is_one()
+    {
+        var clock = new ManualClock();
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:File", File),
+            clock
+        );
+        Welcome.Write(router.App, isOnTerminal: false, TextWriter.Null);
+
+        (await router.Log.NextAsync("is empty")).Should().StartWith("Information").And.Contain("mode live takes effect in 3 s");
+        (await router.Log.NextAsync("Router listens on")).Should().Contain("is closed until").And.NotContain("maintenance");
+        await Eventually.Async(() =>
+        {
+            clock.Advance(TimeSpan.FromSeconds(1));
+            return System.IO.File.Exists(File);
+        });
+        (await router.Log.NextAsync("follows the mode store")).Should().Contain("in mode live");
+        router.Log.Errors().Should().BeEmpty();
+    }
+
+    [Fact]
     public async Task What_is_no_record_keeps_a_starting_instance_closed_and_a_running_one_as_it_is()
     {
         System.IO.File.WriteAllText(File, "{ broken");
@@ -131,7 +153,7 @@ public sealed class FileModeStoreTests : IDisposable
         )
         {
             starting.Modes().Current.Name.Should().Be("maintenance", "DM_MODE is live, but nobody knows what the file meant");
-            (await starting.GetAsync("http://localhost/_status")).Body.Should().Contain("is no record of the mode");
+            (await starting.GetAsync("http://localhost/_status")).Body.Should().Contain("is not a valid mode record");
         }
 
         System.IO.File.Delete(File);
@@ -144,7 +166,7 @@ public sealed class FileModeStoreTests : IDisposable
         System.IO.File.WriteAllText(File + ".new", "{ broken");
         System.IO.File.Move(File + ".new", File, overwrite: true);
 
-        (await running.Log.NextAsync("is no record of the mode")).Should().Contain("recovery");
+        (await running.Log.NextAsync("is not a valid mode record")).Should().Contain("recovery");
         running.Modes().Current.Name.Should().Be("recovery");
     }
 

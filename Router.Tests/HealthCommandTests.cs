@@ -74,8 +74,8 @@ public sealed class HealthCommandTests
     }
 
     [Theory]
-    [InlineData(NoSuchSite, "answered 404")]
-    [InlineData("HTTP/1.1 204 No Content\r\n\r\n", "answered 204")]
+    [InlineData(NoSuchSite, "responded with 404")]
+    [InlineData("HTTP/1.1 204 No Content\r\n\r\n", "responded with 204")]
     [InlineData("SSH-2.0-OpenSSH\r\n", "_status?ignore-dependencies: ")]
     public async Task Any_other_answer_than_200_is_not_healthy(string answer, string says)
     {
@@ -94,7 +94,7 @@ public sealed class HealthCommandTests
         await using var other = RawBackend.Saying("ok");
         await using var server = RawBackend.Answering($"HTTP/1.1 302 Found\r\nLocation: {other.Address}/\r\nContent-Length: 0\r\n\r\n");
 
-        (await AskAsync(new StartOptions { Urls = server.Address })).Errors.Should().Contain("answered 302");
+        (await AskAsync(new StartOptions { Urls = server.Address })).Errors.Should().Contain("responded with 302");
         other.Connections.Should().Be(0);
     }
 
@@ -110,7 +110,7 @@ public sealed class HealthCommandTests
 
         (refused.Code, late.Code, nowhere.Code).Should().Be((1, 1, 1));
         refused.Errors.Should().Contain("Connection refused");
-        late.Errors.Should().Contain("did not answer within a second");
+        late.Errors.Should().Contain("did not respond within a second");
         nowhere.Errors.Should().Contain("PORT: is 'http'");
     }
 

@@ -80,7 +80,7 @@ public sealed class ManagementClientTests
     [InlineData(
         "{ \"Router\": { \"Management\": { \"Url\": \"\" } } }",
         ExitCode.NoConnection,
-        "The configuration has no management interface (Router:Management:Url is empty). Say where Router is with --url or ROUTER_URL."
+        "The configuration has no management interface (Router:Management:Url is empty). Give its address with --url or ROUTER_URL."
     )]
     [InlineData(
         "{ \"Router\": { \"Management\": { \"Url\": \"http://127.0.0.1:0\" } } }",
@@ -97,8 +97,8 @@ public sealed class ManagementClientTests
         ExitCode.WrongUse,
         "Router:Management:TokenFile: '/nowhere/token' can't be read"
     )]
-    [InlineData("{ \"Router\": ", ExitCode.WrongUse, "Or say where Router is with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
-    [InlineData(null, ExitCode.WrongUse, "Or say where Router is with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
+    [InlineData("{ \"Router\": ", ExitCode.WrongUse, "Or give its address with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
+    [InlineData(null, ExitCode.WrongUse, "Or give its address with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
     public async Task Where_the_configuration_does_not_tell_the_tool_asks_nobody(string? json, int code, string said)
     {
         using var files = new Files();
@@ -136,7 +136,7 @@ public sealed class ManagementClientTests
 
         var (_, _, errors) = await Tool.RunWithAsync([], "mode", "cancel", "--url", url);
 
-        errors.Should().EndWith($"See the mode with: router mode --url {url}.\n");
+        errors.Should().EndWith($"To see the mode: router mode --url {url}.\n");
     }
 
     [Fact]

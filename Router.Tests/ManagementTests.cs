@@ -234,11 +234,11 @@ public sealed class ManagementTests
             .Be(
                 (
                     false,
-                    $"NOT SAFE: 1 instance is live and 2 expected. Live: {Environment.MachineName}. No other one was ever seen. Start it, or correct --expect"
+                    $"NOT SAFE: 1 instance is live and 2 expected. Live: {Environment.MachineName}. No other instance was ever seen. Start it, or correct --expect"
                 )
             );
         (await operators.SendAsync("GET", "/fleet?expect=many")).Status.Should().Be(400);
-        await router.Log.NextAsync("Nothing is in flight any more");
+        await router.Log.NextAsync("nothing is in flight to what");
         await Eventually.TrueAsync(async () => (await HistoryAsync()).Count() == 3);
         (await HistoryAsync()).Should().Equal("started live", "set maintenance", "drained maintenance");
 

@@ -326,12 +326,12 @@ public sealed class ModeChangesTests
                         ReadOnlyBefore = TimeSpan.FromMinutes(1),
                         At = now.AddSeconds(50),
                     },
-                    "readOnlyBefore: would have to begin at"
+                    "readOnlyBefore: would have to start at"
                 },
                 {
                     "live",
                     new ModeChange { Mode = ReadOnly, ReadOnlyBefore = TimeSpan.FromSeconds(5) },
-                    "readOnlyBefore: makes no sense on the way from live to read-only"
+                    "readOnlyBefore: does not apply to a change from live to read-only"
                 },
                 {
                     "live",
@@ -366,7 +366,7 @@ public sealed class ModeChangesTests
                 {
                     "live",
                     new ModeChange { Mode = Maintenance, Reason = "restore\u202e bd" },
-                    "reason: has the invisible character U+202E. Leave it out"
+                    "reason: has the invisible character U+202E. Remove it"
                 },
                 {
                     "live",
@@ -451,7 +451,7 @@ public sealed class ModeChangesTests
     [InlineData("""{"version":1,"steps":[]}""", "no steps")]
     [InlineData("""{"version":1,"steps":[null]}""", "no steps")]
     [InlineData("""{"version":0,"steps":[{"mode":"live"}]}""", "version is 0")]
-    [InlineData("""{"version":1,"steps":[{"mode":"open"}]}""", "none of live, read-only, recovery, maintenance")]
+    [InlineData("""{"version":1,"steps":[{"mode":"open"}]}""", "not one of live, read-only, recovery, maintenance")]
     [InlineData(
         """{"version":1,"steps":[{"mode":"live"},{"mode":"recovery","at":"2026-01-02T00:00:00Z"},{"mode":"maintenance","at":"2026-01-01T00:00:00Z"}]}""",
         "not in the order"

@@ -352,7 +352,7 @@ public sealed class ModeCommandTests
         code.Should().Be(ExitCode.NotDone);
         output
             .Should()
-            .Contain("Interrupted: the switch goes on without this command.")
+            .Contain("Interrupted. The switch continues without this command.")
             .And.MatchRegex("\nNOT SAFE: .*GET www.example.org/slow\n$");
     }
 
@@ -367,7 +367,7 @@ public sealed class ModeCommandTests
 
         var (code, output, _) = await waiting.Done;
         code.Should().Be(ExitCode.NotDone);
-        output.Should().Contain("Somebody has changed the mode meanwhile").And.NotContain("\nSAFE");
+        output.Should().Contain("The mode was changed in the meantime").And.NotContain("\nSAFE");
     }
 
     [Fact]
@@ -384,7 +384,7 @@ public sealed class ModeCommandTests
         var (code, output, _) = await Tool.RunAsync(relay.Address, "mode", "set", "maintenance", "--wait");
 
         code.Should().Be(0);
-        output.Should().Contain("No answer from Router").And.EndWith("\nSAFE\n");
+        output.Should().Contain("No response from Router").And.EndWith("\nSAFE\n");
     }
 
     [Fact]
@@ -396,7 +396,7 @@ public sealed class ModeCommandTests
         var (code, _, errors) = await Tool.RunAsync(relay.Address, "mode", "set", "maintenance");
 
         code.Should().Be(ExitCode.NoConnection);
-        errors.Should().Contain($"Whether the change was made is not known: look with router mode --url {relay.Address}.");
+        errors.Should().Contain($"It is not known whether the change was made. Check with router mode --url {relay.Address}.");
         router.Modes().Current.Name.Should().Be("maintenance", "only its answer was lost");
     }
 

@@ -75,7 +75,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
     {
         var result = await RunAsync("propose-mode", "staging", "live");
 
-        result.Should().Be((0, "", "No change needed: staging has maintenance_mode: live already.\n"));
+        result.Should().Be((0, "", "Nothing to change: staging already has maintenance_mode: live.\n"));
         _asked.Should().BeEmpty();
         (await GitAsync(Server, "branch", "--list")).Trim().Should().Be("* main");
     }
@@ -107,7 +107,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
         proposed.Code.Should().Be(1);
         proposed
             .Errors.Should()
-            .EndWith("The forge made no pull request of mode-staging-recovery: Resource not accessible by this token\n");
+            .EndWith("The forge created no pull request for mode-staging-recovery: Resource not accessible by this token\n");
         merged.Code.Should().Be(1);
         merged.Errors.Should().EndWith("The forge did not merge 7: Pull Request is not mergeable\n");
         (proposed.Errors + merged.Errors).Should().NotContain(Secret);
@@ -121,7 +121,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
         (await RunAsync("merge-proposal", "7")).Should().Be((0, "7 is merged as abc.\n", ""));
 
         _answers["GET /repos/example/site/pulls/7"] = (200, """{"merged": true}""");
-        (await RunAsync("merge-proposal", "7")).Should().Be((0, "7 is merged already.\n", ""));
+        (await RunAsync("merge-proposal", "7")).Should().Be((0, "7 is already merged.\n", ""));
         _asked.Count(asked => asked.Call.StartsWith("PUT", StringComparison.Ordinal)).Should().Be(1);
     }
 
@@ -155,7 +155,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
 
         (said.Code, said.Errors).Should().Be((0, ""));
         _asked.First().Body!["text"]!.ToString().Should().Be("production: \"SAFE\" \\ since 22:00");
-        nowhere.Should().Be((0, "", "Not announced, for want of CHAT_WEBHOOK: hello\n"));
+        nowhere.Should().Be((0, "", "Not announced, because CHAT_WEBHOOK is not set: hello\n"));
         refused.Code.Should().NotBe(0);
         refused.Errors.Should().NotContain("hooks/secret");
     }
@@ -187,7 +187,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
         open.Code.Should().Be(0, open.Output + open.Errors);
         window.Code.Should().Be(0, window.Output + window.Errors);
         tooLate.Code.Should().Be(1);
-        (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().StartWith("The mode has changed meanwhile.");
+        (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().StartWith("The mode has changed in the meantime.");
 
         Task<(int Code, string Output, string Errors)> SwitchAsync(params string[] arguments) =>
             Script.RunAsync(

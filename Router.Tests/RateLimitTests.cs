@@ -282,7 +282,7 @@ public sealed class RateLimitTests
     [InlineData("RateLimits:requests:Burst", "many", "Router:RateLimits:requests:Burst: is 'many'")]
     [InlineData("RateLimits:requests:RetryAfter", "300", "Router:RateLimits:requests:RetryAfter: is '300'")]
     [InlineData("RateLimits:requests:Method", "POST", "Router:RateLimits:requests:Method: is not a key that Router knows")]
-    [InlineData("RateLimits:none:Rate", "3", "Router:RateLimits:none:Rate: belongs to a limit that is called none")]
+    [InlineData("RateLimits:none:Rate", "3", "Router:RateLimits:none:Rate: belongs to a rate limit with the reserved name none")]
     [InlineData("Hosts:www.*:RateLimits", "request", "Router:Hosts:www.*:RateLimits: 'request' is not configured")]
     [InlineData("Hosts:www.*:RateLimits", "requests, none", "Router:Hosts:www.*:RateLimits: 'none' is not configured")]
     public void What_is_mistyped_is_a_fault(string key, string value, string violation)

@@ -69,7 +69,7 @@ public sealed class ReloadTests
 
         var said = await router.MisconfigureAsync(text);
 
-        said.Should().StartWith("Error").And.Contain(why).And.Contain("stays in force");
+        said.Should().StartWith("Error").And.Contain(why).And.Contain("remains in force");
         router.Site.Should().BeSameAs(before);
         (await router.GetAsync("http://www.example.org/")).Body.Should().Be("still here");
     }
@@ -108,7 +108,7 @@ public sealed class ReloadTests
         for (var i = 0; i < 4; i++)
             clock.Advance(TimeSpan.FromMilliseconds(100));
         await File.WriteAllTextAsync(router.File, text);
-        var said = router.Log.NextAsync("The configuration was re");
+        var said = router.Log.NextAsync("configuration");
         while (!said.IsCompleted)
         {
             clock.Advance(TimeSpan.FromMilliseconds(100));
@@ -151,7 +151,7 @@ public sealed class ReloadTests
         errors
             .Split('\n')
             .Should()
-            .StartWith("Not reloaded; the running configuration stays in force:")
+            .StartWith("Not reloaded. The running configuration remains in force:")
             .And.Contain(line => line.StartsWith("  Router:Backends:www:Address: ", StringComparison.Ordinal))
             .And.Contain(line => line.StartsWith("  Router:Colour: ", StringComparison.Ordinal));
         router.Site.Table.Routes.Should().HaveCount(2);

@@ -56,7 +56,7 @@ public sealed class StartTests : IDisposable
     [Theory]
     [InlineData(
         """{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "none.crt", "KeyPath": "site.key" } }""",
-        "Kestrel:Endpoints:public:Certificate:Path: '{directory}/none.crt' can't be read: there is no such file"
+        "Kestrel:Endpoints:public:Certificate:Path: '{directory}/none.crt' can't be read: the file does not exist"
     )]
     [InlineData(
         """{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "none.key" } }""",
@@ -158,7 +158,7 @@ public sealed class StartTests : IDisposable
         code.Should().Be(2);
         errors
             .Should()
-            .Contain($"Router:ModeStore:File: '{mode}' holds no record of the mode")
+            .Contain($"Router:ModeStore:File: '{mode}' holds no valid mode record")
             .And.Contain("Router:Management:Url: http://127.0.0.1:18080 is the same port as http://*:18080 (--urls)");
     }
 
@@ -237,7 +237,7 @@ public sealed class StartTests : IDisposable
     [Theory]
     [InlineData("203.0.113.0/24\nnonsense", "is not a list of address ranges: 'nonsense' is neither an address nor a range")]
     [InlineData("", "is not a list of address ranges: it has no range")]
-    [InlineData("{ \"prefixes\": [", "is not a list of address ranges: it is not of the ip-ranges form")]
+    [InlineData("{ \"prefixes\": [", "is not a list of address ranges: it does not have the ip-ranges format")]
     [InlineData(null, "can't be read: ")]
     public async Task Check_reads_the_files_of_trusted_proxies_without_contacting_anything(string? content, string problem)
     {

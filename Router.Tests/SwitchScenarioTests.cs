@@ -159,7 +159,7 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         var load = new[] { one, other }.Select(instance => AskAsync(instance.Endpoint, stopping.Token, mayFail: true)).ToArray();
 
         await redis.KillAsync();
-        (await one.LineAsync("can't be used")).Should().Contain("The mode stays maintenance");
+        (await one.LineAsync("can't be used")).Should().Contain("The mode remains maintenance");
         (await StatusAsync(one)).Should().Contain("can't be used", "the status tells why the mode may be old");
         (await Tool.RunAsync(one.ManagementUrl, "mode", "set", "live"))
             .Code.Should()
@@ -173,7 +173,7 @@ public sealed class SwitchScenarioTests(ITestOutputHelper output)
         await redis.KillAsync();
         await other.RestartAsync();
         await redis.ReturnAsync(withData: false);
-        await one.LineAsync("did not hold what this instance knew");
+        await one.LineAsync("had lost the mode that this instance knows");
         await AgreedAsync(one);
 
         await redis.KillAsync();

@@ -41,7 +41,7 @@ public sealed class TrustedProxyListTests
         null,
         "'198.51.100.0/33' is neither"
     )]
-    [InlineData("198.51.100.0/24\n0.0.0.0/0", null, "'0.0.0.0/0' is everyone")]
+    [InlineData("198.51.100.0/24\n0.0.0.0/0", null, "'0.0.0.0/0' covers every address")]
     public void A_list_is_taken_whole_or_not_at_all(string content, string? service, string words)
     {
         var read = () => PublishedRanges.Read(Encoding.UTF8.GetBytes(content), service);
@@ -82,13 +82,13 @@ public sealed class TrustedProxyListTests
 
         (await log.NextAsync(""))
             .Should()
-            .StartWith("Error: Trusted proxies cdn: https://ranges.example/ip-ranges.json can't be used: name not known. Nobody");
+            .StartWith("Error: Trusted proxies cdn: https://ranges.example/ip-ranges.json can't be used: name not known. No proxy");
         (await log.NextAsync("")).Should().StartWith("Information: Trusted proxies cdn: 2 ranges");
         (await log.NextAsync(""))
             .Should()
             .StartWith("Error: Trusted proxies cdn:")
             .And.Contain("503")
-            .And.Contain("last good list stays: 2 ranges");
+            .And.Contain("last valid list is kept: 2 ranges");
         (await log.NextAsync("")).Should().StartWith("Information: Trusted proxies cdn: 1 ranges");
     }
 
@@ -163,7 +163,7 @@ public sealed class TrustedProxyListTests
             StaffOnly(backend).Set("TrustedProxyLists:cdn:Source", cdn.Address).Set("TrustedProxyLists:cdn:Refresh", "100ms")
         );
 
-        await router.Log.NextAsync("Nobody of this list is trusted");
+        await router.Log.NextAsync("No proxy of this list is trusted");
         (await AskedForStaffAsync(router)).Should().Be(403);
         Volatile.Write(ref answer, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n127.0.0.1/32");
         await router.Log.NextAsync("Trusted proxies cdn: 1 ranges");
@@ -187,7 +187,7 @@ public sealed class TrustedProxyListTests
             await router.ReconfigureAsync(site.Set("TrustedProxyLists:cdn:Refresh", "2h"));
 
             (await AskedForStaffAsync(router)).Should().Be(200);
-            await router.Log.NextAsync("The last good list stays: 1 ranges");
+            await router.Log.NextAsync("The last valid list is kept: 1 ranges");
             (await AskedForStaffAsync(router)).Should().Be(200);
         }
         finally
@@ -212,7 +212,7 @@ public sealed class TrustedProxyListTests
     [Theory]
     [InlineData("Source", "198.51.100.0/33", "neither a range")]
     [InlineData("Source", "198.51.100.0/24, 198.51.100.0/33", "'198.51.100.0/33' is neither an address nor a range")]
-    [InlineData("Source", "/nowhere/ip-ranges.json", "nor a file that is there")]
+    [InlineData("Source", "/nowhere/ip-ranges.json", "nor an existing file")]
     [InlineData("Source", "ftp://ranges.example/", "is not an http or https address")]
     [InlineData("Source", "htps://ranges.example/a,b", "is not an http or https address")]
     [InlineData("Source", "https://", "is not an http or https address")]

@@ -27,7 +27,7 @@ public sealed class UnreadableFileTests : IDisposable
 
         Spoil(router.File, way);
 
-        (await router.Log.NextAsync("is not valid; the running one stays in force"))
+        (await router.Log.NextAsync("is not valid; the running one remains in force"))
             .Should()
             .Contain(router.File)
             .And.Contain("can't be read");

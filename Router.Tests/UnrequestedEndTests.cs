@@ -25,6 +25,6 @@ public sealed class UnrequestedEndTests : IDisposable
         var exit = await RunCommand.RunAsync(app, options, signals, TextWriter.Null, errors).InTime();
 
         exit.Should().Be(1);
-        errors.ToString().Should().Contain("nobody had asked it to");
+        errors.ToString().Should().Contain("without having been asked to");
     }
 }

@@ -100,7 +100,10 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
     [Theory]
     [InlineData(1, "2 instances are live and 1 expected: web-1, web-2. Find out which one should not be there")]
-    [InlineData(3, "2 instances are live and 3 expected. Live: web-1, web-2. No other one was ever seen. Start it, or correct --expect")]
+    [InlineData(
+        3,
+        "2 instances are live and 3 expected. Live: web-1, web-2. No other instance was ever seen. Start it, or correct --expect"
+    )]
     public void More_instances_than_expected_are_no_safer_than_fewer(int expect, string reason) =>
         Judge(expect, Good, Other(Good)).Reasons.Should().Equal(reason);
 
@@ -229,7 +232,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
             );
         verdict
             .Remarks.Should()
-            .Contain("web-2 died between 22:09:20.0Z and 22:09:20.5Z; writes that it started in between are in no list");
+            .Contain("web-2 died between 22:09:20.0Z and 22:09:20.5Z; writes that it started in between are not listed");
         dead.UncertainCount.Should().Be(3);
         At(seen.AddSeconds(61), Good with { At = seen.AddSeconds(61) }, dead).IsSafe.Should().BeTrue();
     }
@@ -311,7 +314,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
         foreach (var expect in new int?[] { null, 2 })
             Isolated(expect).Text.Should().StartWith("NOT SAFE: the instances can't see each other (the file is read-only)");
         Isolated(1).IsSafe.Should().BeTrue("the operator says that there is no other one");
-        Isolated(1).Remarks.Should().ContainSingle().Which.Should().Contain("about this instance alone");
+        Isolated(1).Remarks.Should().ContainSingle().Which.Should().Contain("covers this instance only");
 
         static Verdict Isolated(int? expect) =>
             Verdict.Of(State(Record, Step, Now, Good) with { Isolation = "the file is read-only" }, expect);
@@ -342,7 +345,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
         verdict.IsSafe.Should().BeTrue();
         verdict
             .Remarks.Should()
-            .Equal("web-2's wall clock is 1.2 s behind. Its logs carry that clock; the switch and the last writes do not");
+            .Equal("web-2's wall clock is 1.2 s behind. Its log lines carry that clock; switches and last writes do not use it");
     }
 
     [Fact]

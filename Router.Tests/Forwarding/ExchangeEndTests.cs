@@ -170,7 +170,7 @@ public sealed class ExchangeEndTests
 
         backend.StopListening();
         await client.WriteAsync("POST /save HTTP/1.1\r\nHost: www.example.org\r\nAccept: text/html\r\nContent-Length: 2\r\n\r\nhi");
-        (await client.ReadMessageAsync())!.Body.Should().Contain("was not saved: nothing was changed").And.Contain("Try again");
+        (await client.ReadMessageAsync())!.Body.Should().Contain("was not saved and nothing was changed").And.Contain("Try again");
     }
 
     [Theory]

@@ -58,9 +58,9 @@ public sealed class ServerLimitTests
 
         using var last = await router.ConnectAsync();
         (await last.ReadToEndAsync()).Text.Should().BeEmpty();
-        (await router.Log.NextAsync("which is the limit"))
+        (await router.Log.NextAsync("client connections is reached"))
             .Should()
-            .StartWith("Warning: 2 connections of clients are open")
+            .StartWith("Warning: The limit of 2 client connections is reached")
             .And.Contain("1 more were closed");
         await local[0].WriteAsync("GET /_metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
         (await local[0].ReadMessageAsync())!

@@ -71,12 +71,12 @@ public sealed class SeveralAddressesTests
                 .Set("Backends:www:ProbePath", "/up")
                 .Set("Backends:www:ProbeInterval", "1s")
         );
-        await router.Log.NextAsync("does not answer its probe");
+        await router.Log.NextAsync("does not respond to its probe");
 
         for (var i = 0; i < 50; i++)
             (await router.GetAsync("http://www.example.org/")).Body.Should().Be("one");
         Volatile.Write(ref ill, false);
-        await router.Log.NextAsync("answers its probe again");
+        await router.Log.NextAsync("responds to its probe again");
         await Eventually.TrueAsync(async () => (await router.GetAsync("http://www.example.org/")).Body == "two");
     }
 }

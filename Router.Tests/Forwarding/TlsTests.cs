@@ -207,8 +207,8 @@ public sealed class TlsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("https://localhost", "missing.crt", "client.key", "ClientCertificate", "no such file")]
-    [InlineData("https://localhost", "client.crt", "missing.key", "ClientCertificateKey", "no such file")]
+    [InlineData("https://localhost", "missing.crt", "client.key", "ClientCertificate", "the file does not exist")]
+    [InlineData("https://localhost", "client.crt", "missing.key", "ClientCertificateKey", "the file does not exist")]
     [InlineData("https://localhost", "client.crt", "other.key", "ClientCertificate", "can't be used")]
     [InlineData("https://localhost", "client.key", "client.key", "ClientCertificate", "can't be used")]
     [InlineData("https://localhost", "client.crt", null, "ClientCertificate", "can't be used")]

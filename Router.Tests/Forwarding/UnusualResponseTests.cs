@@ -161,7 +161,7 @@ public sealed class UnusualResponseTests
 
         reply.FirstLine.Should().StartWith($"HTTP/1.1 {(hasContent ? "502" : status)} ");
         if (hasContent)
-            (await router.Log.NextAsync("cannot be passed on")).Should().Contain("RFC 9110 section 15");
+            (await router.Log.NextAsync("cannot be forwarded")).Should().Contain("RFC 9110 section 15");
         else
             reply.Value("Content-Length").Should().Be(length);
         router.Log.Errors().Should().BeEmpty();
@@ -189,7 +189,7 @@ public sealed class UnusualResponseTests
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n");
         await client.ReadToEndAsync();
 
-        (await router.Log.NextAsync("cannot be passed on"))
+        (await router.Log.NextAsync("cannot be forwarded"))
             .Should()
             .StartWith("Warning: Backend www sent a response")
             .And.Contain($"({section}")

@@ -150,7 +150,7 @@ internal sealed class RunningRouter : IAsyncDisposable
     public async Task<string> MisconfigureAsync(string text)
     {
         Replace(text);
-        return await Log.NextAsync("is not valid; the running one stays in force");
+        return await Log.NextAsync("is not valid; the running one remains in force");
     }
 
     public async ValueTask DisposeAsync()

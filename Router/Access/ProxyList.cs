@@ -90,13 +90,13 @@ public sealed partial class ProxyList
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "Trusted proxies {List}: {Location} can't be used: {Problem}. The last good list stays: {Ranges} ranges, {Age} old."
+        Message = "Trusted proxies {List}: {Location} can't be used: {Problem}. The last valid list is kept: {Ranges} ranges, {Age} old."
     )]
     private partial void LogKept(string list, string location, string problem, int ranges, TimeSpan age);
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "Trusted proxies {List}: {Location} can't be used: {Problem}. Nobody of this list is trusted until it can be."
+        Message = "Trusted proxies {List}: {Location} can't be used: {Problem}. No proxy of this list is trusted until it can be."
     )]
     private partial void LogMissing(string list, string location, string problem);
 

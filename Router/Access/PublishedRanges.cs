@@ -42,7 +42,7 @@ public static class PublishedRanges
         }
         catch (Exception error) when (error is JsonException or InvalidOperationException)
         {
-            throw new FormatException($"it is not of the ip-ranges form ({error.Message.TrimEnd('.')})", error);
+            throw new FormatException($"it does not have the ip-ranges format ({error.Message.TrimEnd('.')})", error);
         }
     }
 
@@ -60,6 +60,6 @@ public static class PublishedRanges
     // A trusted proxy can claim to be any client: a list that covers every address has been broken or forged.
     private static IPNetwork Range(string? text) =>
         !AddressRange.TryParse(text, out var range) ? throw new FormatException($"'{text}' is neither an address nor a range")
-        : range.PrefixLength == 0 ? throw new FormatException($"'{text}' is everyone")
+        : range.PrefixLength == 0 ? throw new FormatException($"'{text}' covers every address")
         : range;
 }

@@ -47,7 +47,7 @@ public sealed class AdmissionPolicy(
 
         if (match.Route is not { } route)
         {
-            steps?.Add("route", "none has this host");
+            steps?.Add("route", "no route has this host");
             return mode.IsClosed
                 ? new AdmissionDecision(ClosedOutcome(request, null, state), null, "no route has this host, and the site is closed")
                 : new AdmissionDecision(AdmissionOutcome.NotRouted, null, "no route has this host");
@@ -77,7 +77,7 @@ public sealed class AdmissionPolicy(
         if (steps is not null)
             Describe(route, steps);
         else if (LimitAbove(match, request) is { } limit)
-            return new AdmissionDecision(AdmissionOutcome.RateLimited, route, "the client is above a rate limit") { RateLimit = limit };
+            return new AdmissionDecision(AdmissionOutcome.RateLimited, route, "the client exceeds a rate limit") { RateLimit = limit };
         if (request.Http?.ContentLength > route.MaxRequestBody)
             return new AdmissionDecision(AdmissionOutcome.BodyTooLarge, route, "the body is longer than the route allows");
         return new AdmissionDecision(AdmissionOutcome.Forward, route, isReached ? "the mode reaches the backend" : exemption!.Name)
@@ -121,19 +121,21 @@ public sealed class AdmissionPolicy(
     private static bool Allows(Route route, IPAddress client, AdmissionSteps? steps)
     {
         var isAllowed = route.AllowList?.Contains(client) ?? true;
-        if (steps is not null)
-        {
-            var who = client.Equals(IPAddress.None) ? "a client that is in no list" : client.ToString();
-            steps.Add(
-                "access",
-                route.AllowList is not { } list ? $"allowed: {route.Name} is open to everyone"
-                    : isAllowed ? $"allowed: {who} is in {list.Name} ({route.Name})"
-                    : $"denied: {who} is not in {list.Name} ({route.Name})"
-            );
-        }
-
+        steps?.Add("access", DescribeAccess(route, client, isAllowed));
         return isAllowed;
     }
+
+    // Without an address, a client is supposed to be outside of every list that does not allow all addresses.
+    private static string DescribeAccess(Route route, IPAddress client, bool isAllowed) =>
+        route.AllowList is not { } list
+            ? $"allowed: {route.Name} is open to everyone"
+            : (client.Equals(IPAddress.None), isAllowed) switch
+            {
+                (true, true) => $"allowed: {list.Name} allows every IPv4 address ({route.Name})",
+                (true, false) => $"denied: a client outside {list.Name} ({route.Name})",
+                (false, true) => $"allowed: {client} is in {list.Name} ({route.Name})",
+                (false, false) => $"denied: {client} is not in {list.Name} ({route.Name})",
+            };
 
     // Static files are still admitted for a while after the site closes. A request that was admitted before that is not checked again.
     private Exemption? ExemptionOf(in AdmissionRequest request, Route route, ModeState state, bool isReached) =>

@@ -10,12 +10,15 @@ namespace Router.Cli;
 internal static class BypassCommand
 {
     private static readonly Option<string?> For = new("--for") { Description = "For how long, up to 12h. Default 1h." };
-    private static readonly Option<string?> Address = new("--address") { Description = "An address or a range in the place of a token." };
-    private static readonly Argument<string> Id = new("id") { Description = "The bypass, as router mode lists it." };
+    private static readonly Option<string?> Address = new("--address")
+    {
+        Description = "An address or range to let in, instead of a token.",
+    };
+    private static readonly Argument<string> Id = new("id") { Description = "The bypass's id, as router mode shows it." };
 
     public static Command Build()
     {
-        var bypass = new Command("bypass", "Lets testers through while the site is closed, by a token or by address.")
+        var bypass = new Command("bypass", "Lets testers in while the site is closed, by token or by address.")
         {
             For,
             Address,

@@ -10,7 +10,7 @@ internal static class CancelCommand
 {
     public static Command Build()
     {
-        var cancel = new Command("cancel", "Cancels what is scheduled.") { IfVersion };
+        var cancel = new Command("cancel", "Cancels the scheduled change.") { IfVersion };
         cancel.SetAction((parsed, _) => GuardAsync(parsed, client => RunAsync(parsed, client)));
         return cancel;
     }

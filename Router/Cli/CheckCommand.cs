@@ -100,7 +100,7 @@ public static class CheckCommand
             )
                 errors.Add(
                     key,
-                    $"'{settings.File}' holds no record of the mode ({problem})",
+                    $"'{settings.File}' holds no valid mode record ({problem})",
                     "Remove the file for a first start, or restore it"
                 );
             if (!IsLink(settings.File) && FileWriteCheck.Run(settings.File) is { } denied)
@@ -139,7 +139,7 @@ public static class CheckCommand
                 errors.Add(
                     key,
                     $"'{path}' is not a list of address ranges: {failure.Message.TrimEnd('.')}",
-                    "Give a range on each line, or the ip-ranges JSON form"
+                    "Give a range on each line, or the ip-ranges JSON formatat"
                 );
             }
         }

@@ -14,7 +14,7 @@ internal static class ExplainCommand
         Validators = { OptionParsers.Length },
     };
     private static readonly Option<string?> Client = new("--client") { Description = "The client's address." };
-    private static readonly Option<string?> InMode = new("--mode") { Description = "A mode in place of the one in force." };
+    private static readonly Option<string?> InMode = new("--mode") { Description = "A mode to assume instead of the current one." };
     private static readonly Option<string?> Method = new("--method") { Description = "The method. Default GET." };
 
     public static Command Build()

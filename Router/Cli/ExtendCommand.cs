@@ -10,7 +10,7 @@ internal static class ExtendCommand
 {
     private static readonly Option<string?> ExtendBy = new("--by")
     {
-        Description = "Adds so much to the announced end, such as 45m.",
+        Description = "How much to add to the announced end, such as 45m.",
         CustomParser = OptionParsers.Extension,
     };
 
@@ -18,7 +18,7 @@ internal static class ExtendCommand
     {
         var extend = new Command(
             "extend",
-            "Changes the end, the reason or the ticket of the current or scheduled mode. Never leaves the mode."
+            "Changes the end, the reason or the ticket of the current or scheduled mode. Never changes the mode."
         )
         {
             ExtendBy,

@@ -39,7 +39,7 @@ internal static class FleetCommand
         };
         var forget = new Command(
             "forget",
-            "Acknowledges that a vanished instance has ended. Make sure of it first: one that still runs may be open."
+            "Records that a vanished instance has ended. Make sure of it first: an instance that still runs may be open."
         )
         {
             names,
@@ -81,10 +81,10 @@ internal static class FleetCommand
         fleet.Add(forget);
         yield return fleet;
 
-        var writes = new Command("writes", "Acknowledges writes of unknown outcome.") { Url, TokenFile, Json };
+        var writes = new Command("writes", "Handles writes of unknown outcome.") { Url, TokenFile, Json };
         var accept = new Command(
             "accept",
-            "Accepts every write of unknown outcome up to now as settled. Check first that the applications have finished them."
+            "Accepts all writes of unknown outcome so far as settled. First check that the applications have finished them."
         )
         {
             By,
@@ -105,7 +105,7 @@ internal static class FleetCommand
                             parsed,
                             change,
                             ManagementJson.Default.ChangeDocument,
-                            (_, output) => output.WriteLine(client.Hint("Accepted. See the verdict with: router mode"))
+                            (_, output) => output.WriteLine(client.Hint("Accepted. To see the verdict: router mode"))
                         );
                     }
                 )

@@ -26,11 +26,11 @@ public static class HealthCommand
             using var response = await client.GetAsync(new Uri(url), HttpCompletionOption.ResponseHeadersRead).ConfigureAwait(false);
             return response.StatusCode == HttpStatusCode.OK
                 ? 0
-                : await NotHealthyAsync($"{url} answered {(int)response.StatusCode}, not 200").ConfigureAwait(false);
+                : await NotHealthyAsync($"{url} responded with {(int)response.StatusCode}, not 200").ConfigureAwait(false);
         }
         catch (TaskCanceledException)
         {
-            return await NotHealthyAsync($"{url} did not answer within a second").ConfigureAwait(false);
+            return await NotHealthyAsync($"{url} did not respond within a second").ConfigureAwait(false);
         }
         catch (HttpRequestException error)
         {

@@ -10,7 +10,7 @@ namespace Router.Cli;
 /// <param name="IsOwn">Whether it is the address from this machine's own configuration.</param>
 public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
 {
-    private const string Elsewhere = "Say where Router is with --url or ROUTER_URL.";
+    private const string Elsewhere = "Give its address with --url or ROUTER_URL.";
 
     /// <summary>
     /// The interface that the operator means: <c>--url</c>, otherwise <c>ROUTER_URL</c>, otherwise the one in this machine's configuration.
@@ -38,7 +38,7 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
         if (files.All.FirstOrDefault(error => Path.IsPathRooted(error.Key)) is { } broken)
             throw new CommandFailedException(
                 ExitCode.WrongUse,
-                $"{broken} Or say where Router is with --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}."
+                $"{broken} Or give its address with --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}."
             );
         if (
             token is null

@@ -71,23 +71,23 @@ public sealed class ManagementClient : IDisposable
         {
             throw new CommandFailedException(
                 ExitCode.NoConnection,
-                $"No connection to Router at {_client.BaseAddress}: {error.GetBaseException().Message.TrimEnd('.')}. Does it run there? Say where with --url or ROUTER_URL."
+                $"No connection to Router at {_client.BaseAddress}: {error.GetBaseException().Message.TrimEnd('.')}. Is it running? Give its address with --url or ROUTER_URL."
             );
         }
         catch (Exception error) when (error is HttpRequestException or IOException or TaskCanceledException)
         {
             // The request may have arrived, with only its response lost.
-            var doubt = method == HttpMethod.Get ? "" : $" Whether the change was made is not known: look with {Hint("router mode")}.";
+            var doubt = method == HttpMethod.Get ? "" : $" It is not known whether the change was made. Check with {Hint("router mode")}.";
             throw new CommandFailedException(
                 ExitCode.NoConnection,
-                $"No answer from Router at {_client.BaseAddress}: {(error is TaskCanceledException ? $"{_client.Timeout.TotalSeconds:F0} s have passed" : error.GetBaseException().Message.TrimEnd('.'))}.{doubt}"
+                $"No response from Router at {_client.BaseAddress}: {(error is TaskCanceledException ? $"{_client.Timeout.TotalSeconds:F0} s have passed" : error.GetBaseException().Message.TrimEnd('.'))}.{doubt}"
             );
         }
         catch (JsonException)
         {
             throw new CommandFailedException(
                 ExitCode.NoConnection,
-                $"What answers at {_client.BaseAddress} is not Router's management interface. Say where that is with --url or ROUTER_URL."
+                $"The server at {_client.BaseAddress} is not Router's management interface. Give its address with --url or ROUTER_URL."
             );
         }
     }

@@ -8,11 +8,11 @@ namespace Router.Cli;
 /// <summary><c>router mode</c>: shows the mode, the instances and the verdict.</summary>
 internal static class ModeCommand
 {
-    private static readonly Option<bool> Watch = new("--watch") { Description = "Show it anew each second until Ctrl+C." };
+    private static readonly Option<bool> Watch = new("--watch") { Description = "Refresh every second until Ctrl+C." };
 
     public static Command Build()
     {
-        var mode = new Command("mode", "Shows the mode of a running Router, its instances and whether it is safe to start.")
+        var mode = new Command("mode", "Shows the current mode, the instances, and whether a restore may begin.")
         {
             Url,
             TokenFile,

@@ -65,7 +65,7 @@ public static class ModeReport
             );
         output.WriteLine($"kept in:   {mode.Store}{(mode.IsLasting ? "" : $"; a restart goes back to {mode.ConfiguredMode}")}");
         Line("PROBLEM", mode.Problem);
-        Line("PROBLEM", mode.SwitchProblem is { } problem ? $"The fleet can't be switched: {problem}" : null);
+        Line("PROBLEM", mode.SwitchProblem is { } problem ? $"The fleet cannot be switched: {problem}" : null);
 
         void Line(string name, string? text)
         {
@@ -77,7 +77,7 @@ public static class ModeReport
     /// <summary>A bypass that was issued: the token is shown once.</summary>
     public static void Write(BypassDocument bypass, TextWriter output)
     {
-        output.WriteLine($"bypass:    {bypass.Id}, until {Time(bypass.Until)} or the end of the window, whichever comes first");
+        output.WriteLine($"bypass:    {bypass.Id}, until {Time(bypass.Until)} or the end of the downtime, whichever comes first");
         if (bypass.Token is null)
         {
             output.WriteLine($"address:   {bypass.Address}");

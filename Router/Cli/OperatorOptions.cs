@@ -8,61 +8,61 @@ internal static class OperatorOptions
     public static readonly Option<string?> Url = new("--url")
     {
         Description =
-            "The management interface. Default: ROUTER_URL, else Router:Management:Url of the configuration (http://127.0.0.1:9900).",
+            "The management interface. Default: ROUTER_URL, otherwise Router:Management:Url of the configuration (http://127.0.0.1:9900).",
         Recursive = true,
     };
     public static readonly Option<string?> TokenFile = new("--token-file")
     {
         Description =
-            "A file that holds the token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.",
+            "A file with the management token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.",
         Recursive = true,
     };
     public static readonly Option<bool> Json = new("--json") { Description = "Print JSON, for scripts.", Recursive = true };
     public static readonly Option<int?> Expect = new("--expect")
     {
-        Description = "How many instances there are, exactly: fewer and more are not safe.",
+        Description = "How many instances must be live. Any other number is not safe.",
         CustomParser = OptionParsers.Instances,
     };
     public static readonly Option<string?> Reason = new("--reason")
     {
-        Description = "Why, in words that visitors may read.",
+        Description = "The reason. Visitors read it on the page.",
         Validators = { OptionParsers.Length },
     };
     public static readonly Option<string?> Ticket = new("--ticket")
     {
-        Description = "The ticket of the change.",
+        Description = "The ticket, for the history.",
         Validators = { OptionParsers.Length },
     };
     public static readonly Option<string?> By = new("--operator", "--by")
     {
-        Description = "The operator's name. Default: the login name.",
+        Description = "Who makes the change. Default: your login name.",
         Validators = { OptionParsers.Length },
     };
 
     /// <summary>The operator's name for a command in which <c>--by</c> means something else.</summary>
     public static readonly Option<string?> Operator = new("--operator")
     {
-        Description = "The operator's name. Default: the login name.",
+        Description = "Who makes the change. Default: your login name.",
         Validators = { OptionParsers.Length },
     };
     public static readonly Option<string?> Until = new("--until") { Description = $"The announced end: {OperatorTime.Forms}." };
-    public static readonly Option<bool> Shorten = new("--shorten") { Description = "Lets --until move the announced end closer." };
+    public static readonly Option<bool> Shorten = new("--shorten") { Description = "Allow --until to move the announced end closer." };
     public static readonly Option<string?> CutAfter = new("--cut-after")
     {
-        Description = "How long what is in flight may last, such as 10s or 0s.",
+        Description = "Cut requests in flight after this time, such as 10s or 0s.",
     };
     public static readonly Option<long?> IfVersion = new("--if-version")
     {
-        Description = "Only if this is the version.",
+        Description = "Only if this is still the version.",
         CustomParser = OptionParsers.Version,
     };
     public static readonly Option<bool> DryRun = new("--dry-run")
     {
-        Description = "Say what would close and what would stay reachable, and change nothing.",
+        Description = "Show what would be closed and what would stay reachable. Change nothing.",
     };
     public static readonly Option<bool> Wait = new("--wait")
     {
-        Description = "Wait until the mode is in force everywhere and, where nothing may write any more, for SAFE: exit 0, else 1.",
+        Description = "Wait until the mode is in force on every instance and, if it lets nothing write, until it is SAFE.",
     };
     public static readonly Option<string?> WaitTimeout = new("--timeout")
     {
@@ -71,7 +71,7 @@ internal static class OperatorOptions
     };
     public static readonly Option<string?> Note = new("--note")
     {
-        Description = "For whom and what.",
+        Description = "For whom and what, for the history.",
         Validators = { OptionParsers.Length },
     };
 }

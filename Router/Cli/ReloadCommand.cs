@@ -11,16 +11,16 @@ public static class ReloadCommand
         var url = new Option<string?>("--url")
         {
             Description =
-                "The management interface. Default: ROUTER_URL, else Router:Management:Url of the configuration (http://127.0.0.1:9900).",
+                "The management interface. Default: ROUTER_URL, otherwise Router:Management:Url of the configuration (http://127.0.0.1:9900).",
         };
         var tokenFile = new Option<string?>("--token-file")
         {
             Description =
-                "A file that holds the token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.",
+                "A file with the management token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.",
         };
         var reload = new Command(
             "reload",
-            "Has a running Router read its configuration, certificates and lists again, and reports what changed or what is wrong."
+            "Makes a running Router reload its configuration, certificates and lists. Prints what changed, or every error."
         )
         {
             url,
@@ -58,7 +58,7 @@ public static class ReloadCommand
             return 0;
         }
 
-        errors.WriteLine("Not reloaded; the running configuration stays in force:");
+        errors.WriteLine("Not reloaded. The running configuration remains in force:");
         foreach (var fault in result.Faults)
             errors.WriteLine($"  {fault.Member}: {fault.Problem}. {fault.Cure}.");
         return ExitCode.WrongUse;

@@ -13,7 +13,7 @@ public static class RouterCommand
 
     private static readonly Option<bool> Connect = new("--connect")
     {
-        Description = "Also contacts the backends, the mode store and the lists of proxies. Exit code 3 where one does not answer.",
+        Description = "Also contacts the backends, the mode store and the lists of proxies. Exit code 3 if one does not respond.",
     };
 
     private static readonly Option<bool> Wide = new("--wide")
@@ -69,7 +69,7 @@ public static class RouterCommand
     internal static RootCommand Build()
     {
         var root = new RootCommand(
-            "Router: the front door of a site of many applications. Without a command it serves until it is told to stop."
+            "Router, the front door of a site of many applications. Without a command, it serves until it is stopped."
         )
         {
             StartArguments.Urls,
@@ -99,7 +99,7 @@ public static class RouterCommand
         root.Add(check);
         var health = new Command(
             "health",
-            "Asks the Router that listens here by the same settings: exit code 0 where it answers 200 within a second, 1 where not."
+            "Health check of the local instance: exit code 0 if it responds with 200 within a second, otherwise 1."
         )
         {
             StartArguments.Urls,
@@ -130,7 +130,7 @@ public static class RouterCommand
         catch (InvalidConfigurationException invalid)
         {
             await Console
-                .Error.WriteLineAsync($"The configuration has {Count(invalid.Faults.All.Count)}; nothing was started:")
+                .Error.WriteLineAsync($"The configuration has {Count(invalid.Faults.All.Count)}. Nothing was started:")
                 .ConfigureAwait(false);
             foreach (var error in invalid.Faults.All)
                 await Console.Error.WriteLineAsync($"  {error}").ConfigureAwait(false);
@@ -138,5 +138,5 @@ public static class RouterCommand
         }
     }
 
-    private static string Count(int faults) => faults == 1 ? "1 fault" : $"{faults} faults";
+    private static string Count(int errors) => errors == 1 ? "1 error" : $"{errors} errors";
 }

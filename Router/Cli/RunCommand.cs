@@ -54,7 +54,7 @@ public static class RunCommand
         if (signals.IsStopAsked)
             return 0;
         // A supervisor restarts what has failed, and does not restart what ended successfully.
-        await errors.WriteLineAsync("Router stopped, and nobody had asked it to: the log says why.").ConfigureAwait(false);
+        await errors.WriteLineAsync("Router stopped without having been asked to. The log says why.").ConfigureAwait(false);
         return 1;
     }
 

@@ -13,12 +13,12 @@ internal static class SetCommand
     private static readonly Option<string?> At = new("--at") { Description = $"When it takes effect: {OperatorTime.Forms}." };
     private static readonly Option<string?> ReadOnlyBefore = new("--read-only-before")
     {
-        Description = "How long the site is read-only before, such as 10s.",
+        Description = "How long the site is read-only before the change, such as 10s.",
     };
 
     public static Command Build()
     {
-        var set = new Command("set", "Sets the mode, on every instance at one instant.")
+        var set = new Command("set", "Changes the mode on all instances at the same instant.")
         {
             Name,
             Reason,

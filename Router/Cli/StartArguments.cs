@@ -9,12 +9,12 @@ internal static class StartArguments
     public static readonly Option<string?> Urls = new("--urls")
     {
         Description =
-            "Where to listen, such as http://*:8080; several with semicolons. Else ASPNETCORE_URLS, else PORT on all interfaces, else 8080.",
+            "Where to listen, such as http://*:8080; separate several with semicolons. Default: ASPNETCORE_URLS, otherwise PORT, otherwise 8080.",
     };
 
     public static readonly Option<string?> ConfigurationFile = new("--config")
     {
-        Description = "A configuration file in place of Router's own appsettings.json.",
+        Description = "A configuration file to use instead of appsettings.json.",
         Recursive = true,
     };
 

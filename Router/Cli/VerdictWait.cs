@@ -73,9 +73,9 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
                     return new VerdictWaitEnd(
                         fleet,
                         isDone ? null
-                            : isOther ? $"Somebody has changed the mode meanwhile (version {fleet.Version})."
-                            : stop.IsCancellationRequested ? "Interrupted: the switch goes on without this command."
-                            : client.Hint($"Gave up waiting after {DurationText.Of(longest)}. To go on: router mode --wait")
+                            : isOther ? $"The mode was changed in the meantime (version {fleet.Version})."
+                            : stop.IsCancellationRequested ? "Interrupted. The switch continues without this command."
+                            : client.Hint($"Stopped waiting after {DurationText.Of(longest)}. To keep waiting: router mode --wait")
                     );
                 }
 

@@ -18,12 +18,17 @@ public static partial class Welcome
     /// <param name="output">Receives the lines for newcomers.</param>
     public static void Write(WebApplication app, bool isOnTerminal, TextWriter output)
     {
-        var mode = app.Services.GetRequiredService<ModeController>().Current;
+        var state = app.Services.GetRequiredService<ModeController>().State;
+        var mode = state.Mode;
         var isFirstRun = app.Services.GetService<SampleSite>() is not null;
         if (!isFirstRun || !isOnTerminal)
         {
             var routes = app.Services.GetRequiredService<CurrentSite>().Current.Table.Routes.Length;
-            LogStarted(app.Logger, string.Join(", ", app.Urls), mode.Name, mode.Summary, routes);
+            var urls = string.Join(", ", app.Urls);
+            if (state.IsLapsed || state.Record.Version.IsUnknown)
+                LogWaiting(app.Logger, urls, routes);
+            else
+                LogStarted(app.Logger, urls, mode.Name, mode.Summary, routes);
         }
 
         if (!isFirstRun)
@@ -72,6 +77,13 @@ public static partial class Welcome
             yield return $"   {option}";
         }
     }
+
+    // The mode that the site is in applies here in a moment: to name the closed one would be misleading.
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "Router listens on {Urls} and is closed until it has read the mode and reported to the mode store. Routes: {Routes}."
+    )]
+    private static partial void LogWaiting(ILogger logger, string urls, int routes);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Router listens on {Urls} in mode {Mode}: {Summary}. Routes: {Routes}.")]
     private static partial void LogStarted(ILogger logger, string urls, string mode, string summary, int routes);

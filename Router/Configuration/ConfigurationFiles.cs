@@ -100,7 +100,7 @@ public sealed class ConfigurationFiles
         if (_isModeUnheard && broken is [])
             errors.Add(
                 ModeVariable,
-                "is set in the environment, and the configuration does not take it: the site would not be in that mode",
+                "is set in the environment, but the configuration does not declare it, so the site would not be in that mode",
                 $"Declare it, with {ConfigurationVariables.Section}:{ModeVariable} = Mode, or unset it"
             );
     }

@@ -33,9 +33,9 @@ public static class FileText
         failure switch
         {
             FileNotFoundException or DirectoryNotFoundException =>
-                "Create it, or correct the path; a relative path counts from the file that names it",
+                "Create it, or correct the path; a relative path is relative to the file that names it",
             UnauthorizedAccessException when File.Exists(path) is false && Directory.Exists(path) => "Name a file",
-            UnauthorizedAccessException or SecurityException => "Give Router's user the permission to read it",
+            UnauthorizedAccessException or SecurityException => "Let Router's user read it",
             IOException { HResult: NoDescriptorOfProcess or NoDescriptorOfSystem } =>
                 "Raise the limit of open files (LimitNOFILE, ulimit -n, fs.file-max) or lower Router:Limits:MaxConnections, then reload (SIGHUP or router reload)",
             _ when new FileInfo(path).LinkTarget is { } target => $"Correct the symbolic link, which leads to '{target}'",
@@ -46,8 +46,8 @@ public static class FileText
     public static string Problem(string path, Exception failure) =>
         failure switch
         {
-            FileNotFoundException => "there is no such file",
-            DirectoryNotFoundException => "there is no such file, and no such directory",
+            FileNotFoundException => "the file does not exist",
+            DirectoryNotFoundException => "neither the file nor its directory exists",
             UnauthorizedAccessException when Directory.Exists(path) => "it is a directory",
             UnauthorizedAccessException => "access is denied",
             _ => failure.Message.Replace($" : '{path}'", "", StringComparison.Ordinal).TrimEnd('.'),

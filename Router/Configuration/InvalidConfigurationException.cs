@@ -1,7 +1,7 @@
 namespace Router.Configuration;
 
 /// <summary>The configuration has validation errors, and nothing can start with it.</summary>
-public sealed class InvalidConfigurationException(ValidationErrors errors) : Exception($"{errors.All.Count} faults in the configuration")
+public sealed class InvalidConfigurationException(ValidationErrors errors) : Exception($"{errors.All.Count} errors in the configuration")
 {
     /// <summary>All validation errors.</summary>
     public ValidationErrors Faults => errors;

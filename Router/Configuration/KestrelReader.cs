@@ -67,7 +67,7 @@ public static class KestrelReader
                 .List("SslProtocols")
                 .Where(protocol => !Enum.GetNames<SslProtocols>().Contains(protocol, StringComparer.OrdinalIgnoreCase))
         )
-            reader.Fault("SslProtocols", $"'{protocol}' is no protocol", "Write Tls12, Tls13 or both");
+            reader.Fault("SslProtocols", $"'{protocol}' is not a protocol", "Write Tls12, Tls13 or both");
     }
 
     private static void Certificate(ConfigurationReader reader)
@@ -86,7 +86,7 @@ public static class KestrelReader
         if (path is null == subject is null)
             reader.Fault(
                 "Path",
-                path is null ? "is not set" : "is set beside Subject",
+                path is null ? "is not set" : "is set together with Subject",
                 "Give Path (with KeyPath for PEM files), or Subject for a certificate of the system's store"
             );
         else if (path is not null)

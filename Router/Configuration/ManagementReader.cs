@@ -5,7 +5,7 @@ namespace Router.Configuration;
 public static class ManagementReader
 {
     private const int ShortestToken = 16;
-    private const string TokenCure = "Make one with: openssl rand -hex 24";
+    private const string TokenCure = "Create one with: openssl rand -hex 24";
 
     /// <summary>Reads <c>Router:Management</c> and records the errors.</summary>
     public static ManagementSettings Read(ConfigurationReader reader)
@@ -77,19 +77,19 @@ public static class ManagementReader
         if (reader.Text(fileKey) is { } file)
         {
             if (token is not null)
-                reader.Fault(fileKey, $"is set beside {name}", "Keep one of them");
+                reader.Fault(fileKey, $"is set together with {name}", "Remove one of them");
             (key, token) = (fileKey, ReadFile(reader, fileKey, file));
         }
         else if (token is null && reader.Has(name))
         {
-            reader.Fault(name, "is empty", $"{TokenCure}, or take the setting away");
+            reader.Fault(name, "is empty", $"{TokenCure}, or remove the setting");
         }
 
         // The text is not part of the message: it is a secret.
         if (token?.Length < ShortestToken)
             reader.Fault(key, $"has {token.Length} characters", $"Give at least {ShortestToken}. {TokenCure}");
         else if (!ManagementSettings.MayBeToken(token))
-            reader.Fault(key, "has characters that no header field may have", $"Use letters and digits. {TokenCure}");
+            reader.Fault(key, "has characters that a header must not contain", $"Use letters and digits. {TokenCure}");
         return token;
     }
 

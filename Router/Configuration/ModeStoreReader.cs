@@ -25,10 +25,10 @@ public static class ModeStoreReader
             reader.Fault(
                 "Lease",
                 "is set, but neither Redis nor File",
-                "Set one of them, or unset Lease: an instance that keeps the mode itself can't lose it"
+                "Set one of them, or remove Lease: an instance that keeps the mode itself cannot lose it"
             );
         if (settings is { File: not null, Redis: not null })
-            reader.Fault("Redis", "is set, and File too", "Keep the mode in one place: unset one of them");
+            reader.Fault("Redis", "is set together with File", "Remove one of them: the mode is kept in one place");
         reader.RefuseUnknownKeys();
         return settings;
     }
@@ -43,8 +43,8 @@ public static class ModeStoreReader
         else if (!Directory.Exists(Path.GetDirectoryName(full)))
             reader.Fault(
                 "File",
-                $"'{path}' is in a directory that is not there",
-                "Make the directory, which must be writable for Router to change the mode"
+                $"'{path}' is in a directory that does not exist",
+                "Create the directory, and let Router's user write to it"
             );
         return full;
     }
@@ -59,9 +59,9 @@ public static class ModeStoreReader
         if (text is null)
         {
             if (prefix is not null)
-                reader.Fault("Prefix", "is set, but no Redis", "Set Redis, or unset it");
+                reader.Fault("Prefix", "is set, but Redis is not", "Set Redis, or remove it");
             if (authorities is not null)
-                reader.Fault("CertificateAuthorities", "is set, but no Redis", "Set Redis, or unset it");
+                reader.Fault("CertificateAuthorities", "is set, but Redis is not", "Set Redis, or remove it");
             return null;
         }
 
@@ -70,7 +70,7 @@ public static class ModeStoreReader
             reader.Fault(
                 "Redis",
                 "can't be understood",
-                "Write redis://user:password@host:6379, or rediss:// for TLS; what is special in a password is percent-encoded"
+                "Write redis://user:password@host:6379, or rediss:// for TLS; percent-encode special characters in the password"
             );
             return null;
         }
@@ -78,8 +78,8 @@ public static class ModeStoreReader
         if (authorities is not null && !options.Ssl)
             reader.Fault(
                 "CertificateAuthorities",
-                "is set, but Redis is spoken to without TLS",
-                "Write rediss:// (or ssl=true), or unset it"
+                "is set, but the connection to Redis does not use TLS",
+                "Write rediss:// (or ssl=true), or remove it"
             );
         if (prefix is not null && !prefix.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or ':'))
             reader.Fault("Prefix", $"is '{prefix}'", "Use letters, digits and - _ . : only, such as router-staging");
@@ -95,7 +95,7 @@ public static class ModeStoreReader
         var delay = reader.Duration("ActivationDelay", TimeSpan.FromSeconds(2));
         // An opening takes effect by an operator's command now, never later by a clock.
         if (delay > TimeSpan.FromSeconds(30))
-            reader.Fault("ActivationDelay", $"is '{text}'", "Give up to 30s, enough for every instance to hear of a change");
+            reader.Fault("ActivationDelay", $"is '{text}'", "Give up to 30s, enough for every instance to learn of a change");
         return delay;
     }
 

@@ -1,9 +1,10 @@
 using System.Collections.Immutable;
 using System.Globalization;
+using System.Text.RegularExpressions;
 
 namespace Router.Configuration;
 
-public static class PagesReader
+public static partial class PagesReader
 {
     // WCAG 2.2, success criterion 1.4.3.
     private const double LeastContrast = 4.5;
@@ -11,12 +12,14 @@ public static class PagesReader
     /// <summary>Reads <c>Router:Pages</c> and records the errors.</summary>
     public static PagesSettings Read(ConfigurationReader reader)
     {
+        var language = reader.Text("Language") ?? "en";
         var settings = new PagesSettings
         {
             ServiceName = reader.Text("ServiceName"),
             Contact = reader.Text("Contact"),
             TimeZone = TimeZone(reader),
-            Language = reader.Text("Language") ?? "en",
+            Language = language,
+            ReasonLanguage = ReasonLanguage(reader) ?? language,
             Template = reader.Text("Template") ?? "page.html",
             AllowedOrigins = Origins(reader),
             Colours = Colours(reader.Child("Colours"), new PageColours("#0b0c0c", "#ffffff", "#1d5c96")),
@@ -36,10 +39,19 @@ public static class PagesReader
             return zone;
         reader.Fault(
             "TimeZone",
-            $"'{id}' is no time zone of this machine",
-            "Write UTC, or one such as Europe/London, for which the machine needs its tzdata package"
+            $"'{id}' is not a time zone that this machine knows",
+            "Write UTC, or a name such as Europe/London, for which the machine needs the package tzdata"
         );
         return TimeZoneInfo.Utc;
+    }
+
+    // It goes into the page's lang attribute: letters, digits and hyphens (RFC 5646 section 2.1). No file of texts is needed for it.
+    private static string? ReasonLanguage(ConfigurationReader reader)
+    {
+        var tag = reader.Text("ReasonLanguage");
+        if (tag is not null && !LanguageTag().IsMatch(tag))
+            reader.Fault("ReasonLanguage", $"'{tag}' is not a language tag", "Write the language of your reasons, such as en or cy");
+        return tag;
     }
 
     private static ImmutableArray<string> Origins(ConfigurationReader reader)
@@ -54,8 +66,8 @@ public static class PagesReader
             )
                 reader.Fault(
                     "AllowedOrigins",
-                    $"'{origin}' is no origin",
-                    "Give scheme, host and port alone, as browsers send it, such as https://www.example.org"
+                    $"'{origin}' is not an origin",
+                    "Give scheme, host and port only, as browsers send it, such as https://www.example.org"
                 );
         }
 
@@ -77,9 +89,9 @@ public static class PagesReader
                     key,
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"'{colour}' on '{colours.Background}' has a contrast of {contrast:F1} to 1, which many can't read"
+                        $"'{colour}' on '{colours.Background}' has a contrast of {contrast:F1} to 1, which many people cannot read"
                     ),
-                    "Choose colours with 4.5 to 1 at least (WCAG 2.2)"
+                    "Choose colours with a contrast of at least 4.5 to 1 (WCAG 2.2)"
                 );
         }
 
@@ -92,7 +104,7 @@ public static class PagesReader
                 return without;
             if (text is ['#', .. { Length: 6 } digits] && digits.All(char.IsAsciiHexDigit))
                 return text;
-            reader.Fault(key, $"'{text}' is no colour", "Write it as #rrggbb, such as #1d5c96");
+            reader.Fault(key, $"'{text}' is not a colour", "Write it as #rrggbb, such as #1d5c96");
             return without;
         }
     }
@@ -114,4 +126,7 @@ public static class PagesReader
             return value <= 0.04045 ? value / 12.92 : Math.Pow((value + 0.055) / 1.055, 2.4);
         }
     }
+
+    [GeneratedRegex("^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+    private static partial Regex LanguageTag();
 }

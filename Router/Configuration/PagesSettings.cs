@@ -17,6 +17,9 @@ public sealed record PagesSettings
     /// <summary>The language for clients that request none of the available ones. Default <c>en</c>.</summary>
     public required string Language { get; init; }
 
+    /// <summary>The language in which operators write reasons, as a tag (RFC 5646). Default <see cref="Language"/>.</summary>
+    public required string ReasonLanguage { get; init; }
+
     /// <summary>The page: a file of <c>wwwroot</c>. Default <c>page.html</c>.</summary>
     public required string Template { get; init; }
 

@@ -16,7 +16,7 @@ public static class SettingsReader
     {
         var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors);
         foreach (var variable in root.Children("Variables").Where(variable => variable.HoldsSections))
-            root.Fault($"Variables:{variable.Name}", "holds sections", "Give the key that it feeds, relative to Router, such as Mode");
+            root.Fault($"Variables:{variable.Name}", "holds sections", "Give the key that it sets, relative to Router, such as Mode");
         var settings = new RouterSettings
         {
             Mode = Mode(root),
@@ -53,7 +53,7 @@ public static class SettingsReader
         if (root.Text("Mode") is { } mode)
             return mode;
         if (root.Has("Mode"))
-            root.Fault("Mode", "is empty", "Choose a mode, or take the setting away for live");
+            root.Fault("Mode", "is empty", "Choose a mode, or remove the setting for live");
         return "live";
     }
 
@@ -63,8 +63,8 @@ public static class SettingsReader
         if (domain is not null && (Uri.CheckHostName(domain) != UriHostNameType.Dns || !domain.Contains('.', StringComparison.Ordinal)))
             root.Fault(
                 "BypassCookieDomain",
-                $"'{domain}' is no domain that browsers take cookies for",
-                "Give the parent of the site's hosts, such as example.org"
+                $"'{domain}' is not a domain for which browsers accept cookies",
+                "Give the parent domain of the site's hosts, such as example.org"
             );
         return domain;
     }
@@ -153,7 +153,7 @@ public static class SettingsReader
 
     private static BackendAddresses Addresses(ConfigurationReader reader)
     {
-        const string cure = "Give scheme, host and port alone, such as http://api.internal:8080; several with commas";
+        const string cure = "Give scheme, host and port only, such as http://api.internal:8080; separate several with commas";
         var texts = reader.List("Address");
         if (texts is [])
             reader.Fault("Address", "is not set", cure);
@@ -187,7 +187,7 @@ public static class SettingsReader
 
     private static string? BasicAuthentication(ConfigurationReader reader)
     {
-        const string cure = "Make it with: printf %s user:password | base64";
+        const string cure = "Create it with: printf %s user:password | base64";
         if (reader.Text("BasicAuthentication") is not { } text)
         {
             // A key that is present is intended: without the credentials the backend would reject every visitor.
@@ -272,7 +272,7 @@ public static class SettingsReader
             return (null, Ranges(reader, "Source", entries));
         if (File.Exists(only))
             return (new Uri(Path.GetFullPath(only)), []);
-        reader.Fault("Source", $"'{only}' is neither a range, nor an http or https address, nor a file that is there", cure);
+        reader.Fault("Source", $"'{only}' is neither a range, nor an http or https address, nor an existing file", cure);
         return (null, []);
     }
 
@@ -283,8 +283,8 @@ public static class SettingsReader
         if (reader.Name.Equals(RuleSettings.None, StringComparison.OrdinalIgnoreCase))
             reader.Fault(
                 "Rate",
-                $"belongs to a limit that is called {RuleSettings.None}",
-                "Choose another name: a rule means no limit by that one"
+                $"belongs to a rate limit with the reserved name {RuleSettings.None}",
+                "Choose another name: in a rule it means no limit"
             );
         var limit = new RateLimitSettings
         {
@@ -370,7 +370,7 @@ public static class SettingsReader
         foreach (var (name, value) in add)
         {
             if (!IsFieldName(name))
-                reader.Fault("Add", $"'{name}' is not a field name", "Use letters, digits and hyphens");
+                reader.Fault("Add", $"'{name}' is not a header name", "Use letters, digits and hyphens");
             if (FramingHeaders.Contains(name))
             {
                 const string Why = "belongs to the connection or to the framing of the message, which Router writes itself";
@@ -378,7 +378,11 @@ public static class SettingsReader
             }
 
             if (value.Any(c => c is < ' ' or > '~'))
-                reader.Fault($"Add:{name}", "has characters that no field value may have", "Use visible ASCII and blanks on one line");
+                reader.Fault(
+                    $"Add:{name}",
+                    "has characters that a header value must not contain",
+                    "Use visible ASCII and spaces, on one line"
+                );
         }
 
         var settings = new ResponseHeaderSettings(
@@ -414,7 +418,7 @@ public static class SettingsReader
     {
         var names = reader.List(key);
         foreach (var name in names.Where(name => !IsFieldName(name)))
-            reader.Fault(key, $"'{name}' is not a field name", "Use letters, digits and hyphens");
+            reader.Fault(key, $"'{name}' is not a header name", "Use letters, digits and hyphens");
         return names;
     }
 

@@ -31,13 +31,13 @@ public static class RequestFraming
             request.Method is "CONNECT"
             && context.Feature<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true, Protocol: "websocket" }
         )
-            return "Router makes no tunnels (RFC 9110 section 9.3.6), only WebSockets (RFC 8441)";
+            return "Router opens no tunnels (RFC 9110 section 9.3.6), only WebSockets (RFC 8441)";
         if (request.Headers.TransferEncoding is not { Count: > 0 } coding)
             return null;
         // Kestrel decodes only the last of several codings. The body would keep a coding that no header names any more, and be a different
         // body.
         if (coding is not [{ } only] || !only.Equals("chunked", StringComparison.OrdinalIgnoreCase) || request.Protocol != "HTTP/1.1")
-            return "the body has a transfer coding other than chunked, or one where HTTP knows none (RFC 9112 section 6.1, RFC 9113 section 8.2.2)";
+            return "the body has a transfer coding other than chunked, or one where HTTP allows none (RFC 9112 section 6.1, RFC 9113 section 8.2.2)";
         // Kestrel uses this name for a Content-Length that arrived together with a Transfer-Encoding.
         return request.Headers.ContainsKey("X-Content-Length") ? "the body has two lengths (RFC 9112 section 6.3)" : null;
     }

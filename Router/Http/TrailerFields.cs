@@ -66,7 +66,7 @@ public static class TrailerFields
                 if (!HeaderSyntax.IsToken(name) || HeaderSyntax.HasControls(value.AsSpan()))
                     throw new IOException(
                         "a trailer broke the response",
-                        new InvalidDataException("a trailer has a character that none may have (RFC 9110 sections 5.1 and 5.5)")
+                        new InvalidDataException("a trailer has an invalid character (RFC 9110 sections 5.1 and 5.5)")
                     );
                 yield return (name, value);
             }

@@ -61,7 +61,7 @@ public sealed class ChangeResponse(
             ChangeOutcome.Refused => ManagementProblem.Invalid(result.Faults),
             ChangeOutcome.OtherVersion => Conflict(
                 "other-version",
-                "The mode has changed meanwhile",
+                "The mode has changed in the meantime",
                 StatusCodes.Status412PreconditionFailed,
                 result
             ),

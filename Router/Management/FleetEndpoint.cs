@@ -132,7 +132,7 @@ public sealed class FleetEndpoint(
                                     "not-vanished",
                                     "Nothing was changed",
                                     StatusCodes.Status409Conflict,
-                                    $"No instance called '{request.Instance}' has vanished. See the instances and their state with: router mode"
+                                    $"No instance called '{request.Instance}' has vanished. To see the instances: router mode"
                                 )
                             )
                             .ConfigureAwait(false);

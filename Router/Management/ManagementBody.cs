@@ -37,7 +37,7 @@ public static class ManagementBody
                     context,
                     ProblemDetails.Of(
                         "not-json",
-                        "JSON is needed",
+                        "JSON is required",
                         StatusCodes.Status415UnsupportedMediaType,
                         "Send Content-Type: application/json."
                     )

@@ -30,16 +30,16 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
         if (_digest is null && !IsLoopback(context.Request.Host.Host))
             return ProblemDetails.Of(
                 "misdirected",
-                "This is not the host that was asked for",
+                "Unexpected host name",
                 StatusCodes.Status421MisdirectedRequest,
-                "Ask by localhost or by a loopback address such as 127.0.0.1: a name could be another site's that leads here."
+                "Use localhost or a loopback address such as 127.0.0.1: another site could make a name of its own lead here."
             );
         if (CrossSite.Sent(context.Request) && !(isPublic && IsNavigation(context.Request)))
             return ProblemDetails.Of(
                 "cross-site",
-                "Another site asks",
+                "Request from another site",
                 StatusCodes.Status403Forbidden,
-                "The management interface answers no page of another site."
+                "The management interface does not respond to pages of other sites."
             );
         return _digest is null || isPublic ? null : CheckToken(context);
     }
@@ -77,7 +77,7 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
         context.Response.Headers.WWWAuthenticate = "Bearer";
         return ProblemDetails.Of(
             "unauthorized",
-            "A token is needed",
+            "A token is required",
             StatusCodes.Status401Unauthorized,
             "Send Authorization: Bearer and the token of Router:Management:Token. The tool takes it from ROUTER_TOKEN or --token-file."
         );

@@ -46,7 +46,7 @@ public static class ManagementProblem
                         "store",
                         "The mode store does not respond",
                         StatusCodes.Status503ServiceUnavailable,
-                        $"{error.Message}. Whether a change was made is not known: check the mode."
+                        $"{error.Message}. It is not known whether a change was made: check the mode."
                     )
                 )
                 .ConfigureAwait(false);

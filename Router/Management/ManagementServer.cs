@@ -124,7 +124,7 @@ public sealed partial class ManagementServer(
                 context =>
                     ManagementProblem.WriteAsync(
                         context,
-                        ProblemDetails.Of("not-found", "Not found", StatusCodes.Status404NotFound, "See /openapi.json for what there is.")
+                        ProblemDetails.Of("not-found", "Not found", StatusCodes.Status404NotFound, "/openapi.json lists the endpoints.")
                     )
             )
         );

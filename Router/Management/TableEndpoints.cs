@@ -59,7 +59,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
         if (query["mode"].ToString() is { Length: > 0 } name && !ModeCatalogue.TryFind(name, out mode!))
             errors.Add("mode", $"is '{name}'", $"Choose one of {ModeCatalogue.Names}");
         if (errors.Any)
-            return ManagementProblem.WriteAsync(context, ManagementProblem.Invalid(errors.All, "This can't be explained"));
+            return ManagementProblem.WriteAsync(context, ManagementProblem.Invalid(errors.All, "The request cannot be explained"));
 
         var method = query["method"].ToString() is { Length: > 0 } said ? said : "GET";
         return ReadableJson.WriteAsync(

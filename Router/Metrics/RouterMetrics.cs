@@ -33,7 +33,7 @@ public sealed class RouterMetrics : IDisposable
         _duration = _meter.CreateHistogram<double>(
             "router.backend.duration",
             "s",
-            "How long forwarded requests took, from their arrival to the last byte of the answer.",
+            "How long forwarded requests took, from arrival to the last byte of the response.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries }
         );
         _clientDuration = _meter.CreateHistogram<double>(
@@ -42,37 +42,21 @@ public sealed class RouterMetrics : IDisposable
             "Duration of HTTP client requests.",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries }
         );
-        _blocked = _meter.CreateCounter<long>("router.blocked", "{request}", "Requests that the mode kept from a backend.");
+        _blocked = _meter.CreateCounter<long>("router.blocked", "{request}", "Requests that the mode rejected.");
         _passed = _meter.CreateCounter<long>(
             "router.passed",
             "{request}",
-            "Requests that went to a backend that the mode closes, by the reason."
+            "Requests forwarded to a backend that the mode closes, by reason."
         );
-        _rateLimited = _meter.CreateCounter<long>(
-            "router.rate_limited",
-            "{request}",
-            "Requests that came more often than a rate limit allows, by that limit."
-        );
+        _rateLimited = _meter.CreateCounter<long>("router.rate_limited", "{request}", "Requests that a rate limit refused, by limit.");
         _failures = _meter.CreateCounter<long>(
             "router.forward.failures",
             "{request}",
-            "Requests that could not be forwarded, or whose answer broke."
+            "Requests that could not be forwarded, or whose response broke."
         );
-        _reloads = _meter.CreateCounter<long>(
-            "router.table.reloads",
-            "{reload}",
-            "Changes of the configuration that were seen, by what became of them."
-        );
-        _linesLost = _meter.CreateCounter<long>(
-            "router.access_log.lost",
-            "{line}",
-            "Lines of the access log that nobody will read, by the reason."
-        );
-        _logLinesLost = _meter.CreateCounter<long>(
-            "router.log.lost",
-            "{line}",
-            "Lines of Router's own log that nobody will read, by the reason."
-        );
+        _reloads = _meter.CreateCounter<long>("router.table.reloads", "{reload}", "Reloads of the configuration, by result.");
+        _linesLost = _meter.CreateCounter<long>("router.access_log.lost", "{line}", "Lines of the access log that were lost, by reason.");
+        _logLinesLost = _meter.CreateCounter<long>("router.log.lost", "{line}", "Lines of Router's own log that were lost, by reason.");
         _meter.CreateObservableCounter("router.requests", traffic.Measurements, "{request}", "Requests on routed and unrouted hosts.");
     }
 

@@ -49,7 +49,7 @@ public static class ModeChanges
     {
         if (index + 1 < record.Steps.Length)
             return After(record, [record.Steps[index]], now, now);
-        errors.Add("mode", "has no change scheduled, so there is nothing to cancel", "See the mode with: router mode");
+        errors.Add("mode", "has no change scheduled, so there is nothing to cancel", "To see the mode: router mode");
         return null;
     }
 
@@ -78,7 +78,7 @@ public static class ModeChanges
         {
             errors.Add(
                 "mode",
-                $"is {record.Steps[index].Mode}, so there is nothing to pass by",
+                $"is {record.Steps[index].Mode}, which closes nothing, so there is nothing to bypass",
                 "Close the site first, with: router mode set"
             );
             return null;
@@ -86,7 +86,11 @@ public static class ModeChanges
 
         var after = After(record, record.Steps[index..], record.Written, now);
         if (after.Bypasses.Length >= MostBypasses)
-            errors.Add("note", $"comes to {MostBypasses} bypasses that there are already", "Share one of them, or wait until one ends");
+            errors.Add(
+                "note",
+                $"would be one more than the {MostBypasses} bypasses that are allowed",
+                "Share one of them, or wait until one ends"
+            );
         return errors.Any ? null : after with { Bypasses = after.Bypasses.Add(bypass with { Window = window }) };
     }
 
@@ -96,7 +100,7 @@ public static class ModeChanges
         var after = After(record, record.Steps[index..], record.Written, now);
         if (after.Bypasses.RemoveAll(bypass => bypass.Id == id) is var left && left.Length < after.Bypasses.Length)
             return after with { Bypasses = left };
-        errors.Add("id", $"'{id}' is no bypass that is active", "See the active ones with: router mode");
+        errors.Add("id", $"'{id}' is not an active bypass", "To list the active ones: router mode");
         return null;
     }
 
@@ -128,14 +132,14 @@ public static class ModeChanges
         var earliest = now + activationDelay;
         var lasts = change.ReadOnlyBefore ?? TimeSpan.Zero;
         if (change.At < now.AddMinutes(-1))
-            errors.Add("at", $"is {Text(change.At.Value)}, which has passed", "Give a time to come, or leave it out for now");
+            errors.Add("at", $"is {Text(change.At.Value)}, which has passed", "Give a future time, or leave it out to change the mode now");
         if (change.At > now + AnnouncedEnd.LongestAhead)
             errors.Add("at", $"is {Text(change.At.Value)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
         if (change.At is { } instant && change.ReadOnlyBefore is not null && instant - lasts < earliest)
             errors.Add(
                 "readOnlyBefore",
-                $"would have to begin at {Text(instant - lasts)}, which is too soon for every instance to know of it",
-                "Give a later time, or less time for the writes"
+                $"would have to start at {Text(instant - lasts)}, too soon for every instance to learn of it",
+                "Give a later time, or a shorter read-only time before it"
             );
         var at = change.At is { } wanted && wanted > earliest + lasts ? wanted : earliest + lasts;
         var isSame = mode == current.Mode && change.At is null && change.ReadOnlyBefore is null;
@@ -232,7 +236,7 @@ public static class ModeChanges
             if (text is not null && text.Any(char.IsControl))
                 errors.Add(key, "has control characters", "Write it on one line");
             else if (text is not null && VisibleText.FirstHidden(text) is { } hidden)
-                errors.Add(key, $"has the invisible character {hidden}", "Leave it out: what is shown would not be what is written");
+                errors.Add(key, $"has the invisible character {hidden}", "Remove it: the text would not be what it looks like");
         }
     }
 
@@ -277,7 +281,7 @@ public static class ModeChanges
         )
             errors.Add(
                 "readOnlyBefore",
-                $"makes no sense on the way from {current} to {mode}",
+                $"does not apply to a change from {current} to {mode}",
                 "Leave it out: it is for closing an open site"
             );
         CheckCut(change, errors);

@@ -57,7 +57,7 @@ internal sealed class ModeNameConverter : JsonConverter<Mode>
     public override Mode Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
         reader.TokenType == JsonTokenType.String && ModeCatalogue.TryFind(reader.GetString()!, out var mode)
             ? mode
-            : throw new JsonException($"a mode is none of {ModeCatalogue.Names}");
+            : throw new JsonException($"a mode is not one of {ModeCatalogue.Names}");
 
     public override void Write(Utf8JsonWriter writer, Mode value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
 }

@@ -23,7 +23,7 @@ public sealed class FixedFile
     {
         var path = Path.Combine(directory, name);
         if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
-            errors.Add(key, $"'{name}' is not a file in {directory}", "Name a file that stands there");
+            errors.Add(key, $"'{name}' is not a file in {directory}", "Name a file in that folder");
         else if (FileText.TryRead(path, out var problem, out var cure) is { } content)
             return new FixedFile(content, ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream");
         else

@@ -36,7 +36,7 @@ public sealed class Language
             {
                 errors.Add(
                     $"{SettingsReader.Section}:Pages:Texts:{tag}",
-                    "is no language that there is a file of",
+                    "is not an available language",
                     $"Put {tag}.json beside en.json in wwwroot/languages, or name one of {string.Join(", ", languages.Select(it => it.Tag))}"
                 );
                 continue;
@@ -49,7 +49,7 @@ public sealed class Language
                 else
                     errors.Add(
                         $"{SettingsReader.Section}:Pages:Texts:{tag}:{key}",
-                        "is no text that Router has",
+                        "is not the name of a text",
                         $"Name one of those in {tag}.json"
                     );
             }
@@ -59,7 +59,7 @@ public sealed class Language
         {
             errors.Add(
                 $"{SettingsReader.Section}:Pages:Language",
-                $"'{settings.Language}' is no language that there is a file of",
+                $"'{settings.Language}' is not an available language",
                 $"Put {settings.Language}.json into {directory}"
             );
             return languages;
@@ -106,7 +106,7 @@ public sealed class Language
         }
         catch (JsonException error)
         {
-            errors.Add(path, $"can't be read ({error.Message.TrimEnd('.')})", "Take en.json of the release for a pattern");
+            errors.Add(path, $"can't be read ({error.Message.TrimEnd('.')})", "Start from the release's en.json");
             return null;
         }
     }

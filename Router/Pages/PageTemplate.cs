@@ -22,6 +22,7 @@ public sealed partial class PageTemplate
         "detail",
         "when",
         "reason",
+        "reason-language",
         "contact",
         "since",
         "again",
@@ -47,7 +48,7 @@ public sealed partial class PageTemplate
             errors.Add(
                 key,
                 $"'{name}' is not a file in {directory}",
-                "Name a page that stands there, or put wwwroot of the release beside the application"
+                "Name a page in that folder, or put the release's wwwroot beside the binary"
             );
             return null;
         }
@@ -67,7 +68,7 @@ public sealed partial class PageTemplate
                 .Where(found => !Placeholders.Contains(found))
                 .Distinct()
         )
-            errors.Add(key, $"'{name}' has the placeholder '{unknown}', which there is not", $"Use {string.Join(", ", Placeholders)}");
+            errors.Add(key, $"'{name}' has the unknown placeholder '{unknown}'", $"Use {string.Join(", ", Placeholders)}");
         return new PageTemplate(text);
     }
 

@@ -226,13 +226,15 @@ public sealed class SitePages
         var since = closed is null
             ? ""
             : language.Text($"{slug}.since").Replace("{time}", time(closed.Value.State.WindowSince), StringComparison.Ordinal);
-        var reason = step?.Reason is { } why ? language.Text($"{slug}.reason").Replace("{reason}", why, StringComparison.Ordinal) : "";
+        var reason = step?.Reason ?? "";
         var contact = _settings.Contact is null ? "" : language.Text("contact");
         var values = Common(language, title);
         values["sent"] = Encode(sent);
         values["detail"] = Encode(detail);
         values["when"] = Encode(when);
         values["reason"] = Encode(reason);
+        // The operator's own words, whatever the language of the page. Empty without a reason, so that its line is left out.
+        values["reason-language"] = reason is "" ? "" : _settings.ReasonLanguage;
         values["contact"] = Encode(contact).Replace("{contact}", Link(_settings.Contact), StringComparison.Ordinal);
         values["since"] = Encode(since);
         values["again"] = closed is not null && !key.IsSending ? Encode(language.Text("again")) : "";

@@ -236,7 +236,7 @@ public sealed partial class Forwarder(
 
         if (!ResponseHeaders.TryCopy(response, context))
         {
-            LogRule(forward.Upstream.Settings.Name, "a header has a character that no header may have (RFC 9110 sections 5.1 and 5.5)");
+            LogRule(forward.Upstream.Settings.Name, "a header has an invalid character (RFC 9110 sections 5.1 and 5.5)");
             return ForwardFailure.InvalidResponse;
         }
 
@@ -411,7 +411,7 @@ public sealed partial class Forwarder(
             LogRule(upstream.Settings.Name, rule);
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Backend {Backend} sent a response that cannot be passed on: {Rule}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Backend {Backend} sent a response that cannot be forwarded: {Rule}")]
     private partial void LogRule(string backend, string rule);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Router failed while it forwarded a request (backend {Backend}, route {Route})")]

@@ -47,7 +47,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
         {
             if (!HeaderSyntax.IsToken(name) || HeaderSyntax.HasControls(values))
             {
-                ClientFault = new InvalidDataException("a trailer has characters that none may have");
+                ClientFault = new InvalidDataException("a trailer has invalid characters");
                 throw ClientFault;
             }
 
@@ -144,7 +144,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
     private void EndIfLapsed()
     {
         if (modes.State.IsLapsed && deadline.Cut())
-            throw new OperationCanceledException("the lease of this instance is over");
+            throw new OperationCanceledException("the lease of this instance has expired");
     }
 
     private async Task CopyAsync(Stream stream, CancellationToken cancellationToken)
@@ -299,7 +299,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
     private async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken attempt)
     {
         if (Volatile.Read(ref _stopped) == 1)
-            throw new OperationCanceledException("the exchange is over before the body has begun");
+            throw new OperationCanceledException("the exchange ended before the body started");
         try
         {
             // No token: a client that disconnects ends the read by itself, and Stop ends it for every other reason.
@@ -330,6 +330,6 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
             throw;
         }
 
-        throw new OperationCanceledException("the exchange is over before the body has ended");
+        throw new OperationCanceledException("the exchange ended before the body did");
     }
 }

@@ -71,7 +71,7 @@ public sealed class UpgradedDirection(
                     }
 
                     if (isOver?.Invoke() == true)
-                        throw new IOException("the lease of this instance is over");
+                        throw new IOException("the lease of this instance has expired");
                     await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
                     await to.FlushAsync(cancellationToken).ConfigureAwait(false);
                     Copied += count;

@@ -41,11 +41,12 @@ public sealed record PathPattern(PathPatternKind Kind, ImmutableArray<string> Se
         if (!path.StartsWith('/'))
             problem = "does not begin with /, =/ or **/";
         else if (!IsPlain(path))
-            problem = "has characters that a normalised path never has (%, ?, #, ;, \\, //, dot segments, blanks or control characters)";
+            problem =
+                "has characters that a normalised path cannot contain (%, ?, #, ;, \\, //, dot segments, spaces or control characters)";
         else if (segments.Any(segment => segment != AnySegment && segment.Contains('*', StringComparison.Ordinal)))
             problem = "has a * that is not a whole segment";
         else if (kind == PathPatternKind.LastSegment && (trailing || segments.Length != 1 || segments[0] == AnySegment))
-            problem = "has more or less than one plain segment after **/";
+            problem = "does not have exactly one plain segment after **/";
         else
             pattern = new PathPattern(kind, segments, trailing);
         return problem is "";

@@ -60,7 +60,7 @@ public sealed class RouteTable
     public RouteMatch Match(ReadOnlySpan<char> host, ReadOnlySpan<char> path)
     {
         if (!HostName.TryRead(host, out var name))
-            return RouteMatch.Malformed("the Host field is not a host name with an optional port");
+            return RouteMatch.Malformed("the Host header is not a host name with an optional port");
         if (path is "*")
             return RouteMatch.Server;
         if (PathInterpretations.IsPlain(path))

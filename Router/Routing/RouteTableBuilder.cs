@@ -61,7 +61,7 @@ internal sealed class RouteTableBuilder
         foreach (var pattern in patterns)
         {
             if (!_hosts.TryAdd(pattern, (paths, host.Name)))
-                host.Source.Fault("Match", $"'{pattern}' stands at host '{_hosts[pattern].Host}' already", "Keep it in one place");
+                host.Source.Fault("Match", $"'{pattern}' is already used by host '{_hosts[pattern].Host}'", "Remove one of the two");
         }
     }
 
@@ -73,7 +73,7 @@ internal sealed class RouteTableBuilder
             if (!PathPattern.TryParse(text, out var pattern, out var problem))
                 path.Source.Fault("Match", $"'{text}' {problem}", "Write /admin, =/favicon.ico, /*/documents/ or **/_metrics");
             else if (!paths.TryAdd(pattern, route, out var present))
-                path.Source.Fault("Match", $"'{pattern}' stands at '{present.Name}' already", "Keep it in one place");
+                path.Source.Fault("Match", $"'{pattern}' is already used by '{present.Name}'", "Remove one of the two");
         }
     }
 
@@ -90,13 +90,13 @@ internal sealed class RouteTableBuilder
         if (rule.Refuse && (rule.Backend ?? rule.File) is not null)
             source.Fault(
                 "Refuse",
-                "stands beside a backend or a file",
-                "Keep one of the three: a rule forwards, refuses, or answers with a file"
+                "is set together with a backend or a file",
+                "Keep one of them: a rule forwards, refuses, or serves a file"
             );
         else if (rule is { Backend: not null, File: not null })
-            source.Fault("File", "stands beside a backend", "Keep one of the two: a rule forwards, or answers with a file");
+            source.Fault("File", "is set together with a backend", "Keep one of them: a rule forwards, or serves a file");
         if (rule is { InEveryMode: true, File: null })
-            source.Fault("InEveryMode", "stands without a file", "Only a file of Router's own can be the answer in every mode");
+            source.Fault("InEveryMode", "is set without a file", "Set File: only a file can be served in every mode");
         var backend = rule.Refuse || rule.File is not null ? null : Backend(source, rule.Backend) ?? own?.Backend;
         var route = new Route
         {
@@ -164,11 +164,7 @@ internal sealed class RouteTableBuilder
             page.Source.Fault("Backend", $"'{page.Backend}' is not configured", $"Name one of the backends: {Names(_backends.Keys)}");
         // Otherwise a mode could close the page but not the backend whose error it is to replace.
         else if (backend.Kind != served.Kind)
-            page.Source.Fault(
-                "Backend",
-                $"'{page.Backend}' is not of the kind of '{served.Name}'",
-                "Take the page from a backend of the same kind"
-            );
+            page.Source.Fault("Backend", $"'{page.Backend}' has another kind than '{served.Name}'", "Choose a backend of the same kind");
         else
             return (page, backend);
         return null;

@@ -114,7 +114,7 @@ public sealed partial class ClientConnections
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "{Limit} connections of clients are open, which is the limit; {Refused} more were closed. Raise the limit of open files (LimitNOFILE, ulimit -n), or Router:Limits:MaxConnections where it is set. Logged once a minute; router_connections_refused_total counts."
+        Message = "The limit of {Limit} client connections is reached; {Refused} more were closed. Raise the limit of open files (LimitNOFILE, ulimit -n), or Router:Limits:MaxConnections if it is set. Logged once a minute; router_connections_refused_total counts them."
     )]
     private partial void LogRefused(int limit, long refused);
 

@@ -55,13 +55,8 @@ public sealed class LiveGauges
             null,
             "1; the labels say what runs."
         );
-        meter.CreateObservableGauge("router.mode", Modes, "{mode}", "1 for the mode that holds, 0 for the others.");
-        meter.CreateObservableGauge(
-            "router.mode.set.info",
-            SetBy,
-            null,
-            "1; the labels say who set the mode that holds, and by which ticket."
-        );
+        meter.CreateObservableGauge("router.mode", Modes, "{mode}", "1 for the current mode, 0 for the others.");
+        meter.CreateObservableGauge("router.mode.set.info", SetBy, null, "1; the labels say who set the current mode, and the ticket.");
         meter.CreateObservableGauge(
             "router.mode.version",
             () => modes.State.Record.Version.Number,
@@ -78,25 +73,25 @@ public sealed class LiveGauges
             "router.mode.window_age",
             () => modes.State.WindowAgeAt(time.GetUtcNow()).TotalSeconds,
             "s",
-            "How long the window of downtime lasts already."
+            "How long the site has not been open."
         );
         meter.CreateObservableGauge(
             "router.mode.store_problem",
             () => store.Problem is null ? 0 : 1,
             "{problem}",
-            "1 where the mode can't be read or understood and stays what it was."
+            "1 if the mode cannot be read or understood; it remains what it was."
         );
         meter.CreateObservableGauge(
             "router.mode.switch_problem",
             () => store.Isolation is null ? 0 : 1,
             "{problem}",
-            "1 where the mode store can be read but not written, so that nobody can switch the fleet."
+            "1 if the mode store can be read but not written, so that nobody can switch the fleet."
         );
         meter.CreateObservableGauge(
             "router.fleet.verdict",
             () => Verdicts(fleet.Published),
             null,
-            "1 for the verdict on the fleet, 0 for the others: safe only where a restore may begin."
+            "1 for the verdict on the fleet, 0 for the others; safe only if a restore may begin."
         );
         meter.CreateObservableGauge(
             "router.fleet.instances",
@@ -120,20 +115,20 @@ public sealed class LiveGauges
             "router.uncertain_writes",
             () => uncertain.Count,
             "{request}",
-            "Requests that must not be done twice and whose exchange was broken or cut."
+            "Requests with an unsafe method, and WebSockets, that reached a backend and did not end in order."
         );
         meter.CreateObservableCounter(
             "router.background.failures",
             () => failures.Counts.Select(work => new Measurement<long>(work.Count, new KeyValuePair<string, object?>("work", work.Work))),
             "{failure}",
-            "Errors of background work, which goes on; the log names each once."
+            "Errors of background work, which continues; the log names each once."
         );
         meter.CreateObservableGauge("router.connections", () => connections.Open, "{connection}", "Open connections of clients.");
         meter.CreateObservableGauge(
             "router.connections.limit",
             () => connections.Limit,
             "{connection}",
-            "How many connections of clients may be open; further ones are closed."
+            "How many connections of clients may be open; more are closed."
         );
         meter.CreateObservableCounter(
             "router.connections.refused",
@@ -145,38 +140,28 @@ public sealed class LiveGauges
             "router.accept.failures",
             () => accepting.Count,
             "{attempt}",
-            "Connections that could not be accepted because no descriptor or memory was left."
+            "Connections that could not be accepted for lack of descriptors or memory."
         );
-        meter.CreateObservableGauge("router.backend.in_flight", InFlight, "{request}", "Requests that have begun and not ended.");
-        meter.CreateObservableGauge(
-            "router.backend.upgraded",
-            Upgraded,
-            "{connection}",
-            "Open connections that have changed their protocol, such as WebSockets."
-        );
+        meter.CreateObservableGauge("router.backend.in_flight", InFlight, "{request}", "Requests in flight.");
+        meter.CreateObservableGauge("router.backend.upgraded", Upgraded, "{connection}", "Open WebSockets and other upgraded connections.");
         meter.CreateObservableGauge(
             "router.backend.circuit",
             Circuits,
             "{state}",
-            "1 for the state in which the circuit breaker of an address is, 0 for the others."
+            "1 for the state of the circuit breaker of an address, 0 for the others."
         );
         meter.CreateObservableCounter(
             "router.retries",
             Repeats,
             "{attempt}",
-            "Requests that were sent to a backend again, by what had gone wrong before."
+            "Requests that were sent to a backend again, by what had gone wrong."
         );
-        meter.CreateObservableGauge(
-            "router.trusted_proxies",
-            TrustedProxies,
-            "{range}",
-            "Address ranges whose proxies are believed, by list."
-        );
+        meter.CreateObservableGauge("router.trusted_proxies", TrustedProxies, "{range}", "Address ranges of trusted proxies, by list.");
         meter.CreateObservableGauge(
             "router.trusted_proxies.age",
             TrustedProxyAges,
             "s",
-            "How long ago a list of trusted proxies was last read; absent where it never was."
+            "How long ago a list of trusted proxies was last read; absent if it never was."
         );
         // The framework's handler reports this for HTTP/2. Name and labels follow the semantic conventions for both.
         meter.CreateObservableUpDownCounter(

@@ -40,7 +40,7 @@ public sealed partial class MemoryRelease(
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Released memory: of {Peak} connections {Open} are left, and of {Before} MiB {After} MiB are in use."
+        Message = "Released memory after a peak of {Peak} connections: {Open} are open now, and memory in use went from {Before} MiB to {After} MiB."
     )]
     private partial void LogReleased(int peak, int open, long before, long after);
 }

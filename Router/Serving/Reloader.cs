@@ -105,8 +105,8 @@ public sealed partial class Reloader(
             LogFailed(failure);
             errors.Add(
                 "The new configuration",
-                $"could not be put in force: {failure.Message.TrimEnd('.')}",
-                "Reload once more; report it if it happens again"
+                $"could not be applied: {failure.Message.TrimEnd('.')}",
+                "Reload again; if it happens again, report it"
             );
             return Refused(errors, site.Current);
         }
@@ -148,7 +148,7 @@ public sealed partial class Reloader(
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "The configuration was read again ({Cause}) and is not valid; the running one stays in force. Faults: {Count}. {Faults}"
+        Message = "The new configuration ({Cause}) is not valid; the running one remains in force. Errors: {Count}. {Faults}"
     )]
     private partial void LogRefused(string cause, int count, string faults);
 
@@ -157,7 +157,7 @@ public sealed partial class Reloader(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The configuration now says mode {Mode}, but it sets the mode at start only: the mode in force has NOT changed."
+        Message = "The configuration now has mode {Mode}, but Router:Mode is read at start only. The mode has NOT changed; to change it, use router mode set."
     )]
     private partial void LogModeUnchanged(string mode);
 }

@@ -72,7 +72,7 @@ public sealed partial class UpstreamMaintenance(
             LogChanged(
                 destination.Address.GetLeftPart(UriPartial.Authority),
                 backend.Name,
-                works ? "answers its probe again" : "does not answer its probe"
+                works ? "responds to its probe again" : "does not respond to its probe"
             );
     }
 

@@ -137,7 +137,7 @@ public sealed partial class Drain : BackgroundLoop
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Nothing is in flight any more to what {Mode} closes, {Seconds:F1} s after the switch. Cut: {Cut}. Writes whose outcome is unknown: {Uncertain}."
+        Message = "Drained {Seconds:F1} s after the switch: nothing is in flight to what {Mode} closes. Cut: {Cut}. Writes of unknown outcome: {Uncertain}."
     )]
     private partial void LogDrained(Mode mode, double seconds, long cut, long uncertain);
 }

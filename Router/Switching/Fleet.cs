@@ -78,7 +78,7 @@ public sealed class Fleet(
         }
         catch (ModeStoreException error)
         {
-            health.SetProblem($"The other instances can't be seen: {error.Message}");
+            health.SetProblem($"Reading the other instances' reports failed: {error.Message}");
         }
 
         return [instance.Make(health.Problem)];

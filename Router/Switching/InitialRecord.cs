@@ -57,7 +57,7 @@ public sealed partial class InitialRecord(
         var mayHaveLost = health.WasUnreadable && !settings.ModeStore.ConfiguredModeWhenUnreachable;
         if (store.IsShared && clock.GetElapsedTime(_emptySince.Value) < EmptyStoreGrace)
         {
-            var plan = mayHaveLost ? "" : $". {_configured} takes effect in {EmptyStoreGrace.TotalSeconds:F0} s";
+            var plan = mayHaveLost ? "" : $": mode {_configured} takes effect in {EmptyStoreGrace.TotalSeconds:F0} s";
             return $"{Capital(store.Name)} is empty{plan}, unless another instance still has the record";
         }
 
@@ -81,7 +81,7 @@ public sealed partial class InitialRecord(
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "{Store} could not be read when this instance started, and is empty now: it may have lost the record of a closed site. It now holds {Mode}. To open the site, after you have checked it: {Hint}"
+        Message = "{Store} could not be read when this instance started and is empty now: it may have lost the record of a closed site. The mode is now {Mode}. To open the site once you have checked it: {Hint}"
     )]
     private partial void LogLost(string store, Mode mode, string hint);
 }

@@ -103,7 +103,7 @@ public sealed partial class ModeChanger(
     [LoggerMessage(Level = LogLevel.Warning, Message = "{What}: version {Version}, {Mode} from {At:O} on, by {By}: {Reason}.")]
     private partial void LogChanged(string what, RecordVersion version, string mode, DateTime at, string by, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "What was scheduled was cancelled: version {Version}, {Mode}.")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduled change was cancelled: version {Version}, {Mode}.")]
     private partial void LogCancelled(RecordVersion version, string mode);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Bypass {Bypass} was issued by {By}, valid until {Until:O}.")]

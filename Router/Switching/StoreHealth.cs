@@ -34,6 +34,16 @@ public sealed partial class StoreHealth(IModeStore store, ModeController modes, 
             LogSolved(store.Name, modes.Current);
     }
 
+    /// <summary>Sets why this instance waits for a store that holds nothing, as at the first start of a site. It is no failure.</summary>
+    public void SetWaiting(string? reason)
+    {
+        if (reason == _problem)
+            return;
+        _problem = reason;
+        if (reason is not null)
+            LogWaiting(reason);
+    }
+
     /// <summary>Sets a problem that hides what the store holds.</summary>
     public void SetUnreadable(string problem)
     {
@@ -57,12 +67,15 @@ public sealed partial class StoreHealth(IModeStore store, ModeController modes, 
         LogNotWritten(reason);
     }
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}. The mode stays {Mode}.")]
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Problem}. The mode remains {Mode}.")]
     private partial void LogProblem(string problem, Mode mode);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Reason}. Until then this instance is closed.")]
+    private partial void LogWaiting(string reason);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "{Store} can be read again. The mode is {Mode}.")]
     private partial void LogSolved(string store, Mode mode);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The mode store was not written: {Reason}")]
+    [LoggerMessage(Level = LogLevel.Warning, Message = "Writing to the mode store failed: {Reason}")]
     private partial void LogNotWritten(string reason);
 }

@@ -20,10 +20,10 @@ public sealed class StorePoller(IModeStore store, StoredRecord record, InitialRe
                     if (text is not null)
                         initial.StoreHasText();
                     if (text is null)
-                        health.SetProblem(await initial.FillAsync(cancellation).ConfigureAwait(false));
+                        await FillAsync(cancellation).ConfigureAwait(false);
                     else if (!ModeRecordText.TryParse(text, out var found, out var error))
                         health.SetUnreadable(
-                            settings.Management.Hint($"{Subject} is no record of the mode ({error}). Set the mode with: router mode set")
+                            settings.Management.Hint($"{Subject} is not a valid mode record ({error}). Set the mode with: router mode set")
                         );
                     else
                     {
@@ -43,5 +43,15 @@ public sealed class StorePoller(IModeStore store, StoredRecord record, InitialRe
             cancellation
         );
 
-    private string Subject => $"The text that {store.Name} holds";
+    private async Task FillAsync(CancellationToken cancellation)
+    {
+        var waiting = await initial.FillAsync(cancellation).ConfigureAwait(false);
+        // If the store could be read all the time, it is a first start: nothing has been lost.
+        if (waiting is null || health.WasUnreadable)
+            health.SetProblem(waiting);
+        else
+            health.SetWaiting(waiting);
+    }
+
+    private string Subject => $"The content of {store.Name}";
 }

@@ -87,7 +87,7 @@ public sealed class StoreWatcher : BackgroundService
             catch (Exception failure) when (!stoppingToken.IsCancellationRequested)
             {
                 // An instance that ends, or no longer follows the store, is worse than one that says it has a problem.
-                _health.SetProblem($"The mode can't be synchronised: {failure.Message.TrimEnd('.')}");
+                _health.SetProblem($"Synchronising with the mode store failed: {failure.Message.TrimEnd('.')}");
                 await Task.Delay(Interval, _time, stoppingToken).ConfigureAwait(false);
             }
         }

@@ -106,7 +106,7 @@ public sealed partial class StoredRecord(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "{Store} did not hold what this instance knew. It now holds version {Version}, {Mode}."
+        Message = "{Store} had lost the mode that this instance knows. It has it again: version {Version}, {Mode}."
     )]
     private partial void LogRestored(string store, RecordVersion version, Mode mode);
 }

@@ -79,10 +79,10 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 return;
             // This instance sees only itself. An operator who states that there is no other may rely on it.
             if (expect == 1)
-                _remarks.Add($"The instances can't see each other ({isolation}): this verdict is about this instance alone");
+                _remarks.Add($"The instances can't see each other ({isolation}): this verdict covers this instance only");
             else
                 _reasons.Add(
-                    $"the instances can't see each other ({isolation}), so this instance can speak for itself alone: repair the store, or ask each instance with --expect 1"
+                    $"the instances can't see each other ({isolation}), so this instance knows only its own state: repair the store, or ask each instance with --expect 1"
                 );
         }
 
@@ -104,7 +104,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                     _remarks.Add(
                         string.Create(
                             CultureInfo.InvariantCulture,
-                            $"{Label(report)}'s wall clock is {Math.Abs(report.WallClockAheadSeconds):F1} s {(report.WallClockAheadSeconds > 0 ? "ahead" : "behind")}. Its logs carry that clock; the switch and the last writes do not"
+                            $"{Label(report)}'s wall clock is {Math.Abs(report.WallClockAheadSeconds):F1} s {(report.WallClockAheadSeconds > 0 ? "ahead" : "behind")}. Its log lines carry that clock; switches and last writes do not use it"
                         )
                     );
             }
@@ -162,8 +162,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 $"{Count(live, "instance")} {Are(live)} live and {expected} expected. Live: {Join(Live.Select(Label))}. "
                     + (
                         missing is []
-                            ? "No other one was ever seen. Start it, or correct --expect"
-                            : $"Not live: {string.Join(", ", missing)}. Start what is missing, or correct --expect"
+                            ? "No other instance was ever seen. Start it, or correct --expect"
+                            : $"Not live: {string.Join(", ", missing)}. Start the missing ones, or correct --expect"
                     )
             );
         }
@@ -265,7 +265,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             };
 
         private static string Death(InstanceReport report, DateTimeOffset from, DateTimeOffset to, string? by) =>
-            $"{report.Name} died between {Time(from, precise: true)} and {Time(to, precise: true)}{(by is null ? "" : $" ({by} has said so)")}; writes that it started in between are in no list";
+            $"{report.Name} died between {Time(from, precise: true)} and {Time(to, precise: true)}{(by is null ? "" : $" (confirmed by {by})")}; writes that it started in between are not listed";
 
         private string InFlight(InstanceReport report)
         {

@@ -5,7 +5,8 @@ using Router.Modes;
 namespace Router.Switching;
 
 /// <summary>
-/// Logs, once each, that a window of downtime lasts longer than announced or very long, and that this instance has closed itself.
+/// Logs, once each, that a window of downtime lasts longer than announced or very long, and that this instance has closed itself and is
+/// back in the fleet's mode.
 /// </summary>
 public sealed partial class WindowAlarms : BackgroundLoop
 {
@@ -18,6 +19,7 @@ public sealed partial class WindowAlarms : BackgroundLoop
     private readonly ILogger<WindowAlarms> _logger;
     private string? _overrunOf;
     private string? _longWindow;
+    private bool _isWaiting;
 
     public WindowAlarms(
         ModeController modes,
@@ -30,6 +32,7 @@ public sealed partial class WindowAlarms : BackgroundLoop
         : base(failures, clock)
     {
         (_modes, _lease, _lifetime, _clock, _logger) = (modes, settings.ModeStore.Lease, lifetime, clock, logger);
+        _isWaiting = IsWaiting(modes.State);
         modes.Changed += WarnLapsed;
     }
 
@@ -71,15 +74,21 @@ public sealed partial class WindowAlarms : BackgroundLoop
         LogLong(warning);
     }
 
+    // Closed by itself, whatever the mode of the site: without contact with the store, or before the first.
+    private static bool IsWaiting(ModeState state) => state.IsLapsed || state.Record.Version.IsUnknown;
+
     private void WarnLapsed(ModeState state)
     {
         if (state.IsLapsed && _lifetime.ApplicationStarted.IsCancellationRequested && _lease is { } lease)
             LogLapsed(lease);
+        else if (_isWaiting && !IsWaiting(state))
+            LogFollows(state.Mode, state.Mode.Summary);
+        _isWaiting = IsWaiting(state);
     }
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "The announced end of {Mode}, {Until:O}, has passed and the site is still not open. It stays so until an operator opens it."
+        Message = "The announced end of {Mode}, {Until:O}, has passed and the site is still not open. It stays closed until an operator opens it."
     )]
     private partial void LogOverrun(Mode mode, DateTime until);
 
@@ -88,7 +97,10 @@ public sealed partial class WindowAlarms : BackgroundLoop
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "The mode store could not be reached for {Lease}: this instance has closed itself until it can (Router:ModeStore:Lease)."
+        Message = "The mode store has not been reachable for {Lease}. This instance has closed itself until it is (Router:ModeStore:Lease)."
     )]
     private partial void LogLapsed(TimeSpan lease);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "This instance follows the mode store now, in mode {Mode}: {Summary}.")]
+    private partial void LogFollows(Mode mode, string summary);
 }

@@ -61,7 +61,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
         }
         catch (Exception error) when (error is InvalidDataException or ObjectDisposedException)
         {
-            throw new IOException("the body of the answer broke", error);
+            throw new IOException("the response body broke", error);
         }
     }
 
@@ -101,7 +101,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
             buffer = buffer[..(int)_left];
         var count = await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         if (count == 0)
-            throw new EndOfStreamException($"the backend closed the connection {_left} bytes before the end of its answer");
+            throw new EndOfStreamException($"the backend closed the connection {_left} bytes before the end of its response");
         _left -= count;
         return count;
     }
@@ -167,7 +167,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
                     $"a line between its chunks does not end within {MaxChunkLine} bytes (RFC 9112 section 7.1)"
                 );
             if (!connection.Filled(await connection.FillAsync(cancellationToken).ConfigureAwait(false)))
-                throw new EndOfStreamException("the backend closed the connection in the middle of its answer");
+                throw new EndOfStreamException("the backend closed the connection in the middle of its response");
         }
     }
 

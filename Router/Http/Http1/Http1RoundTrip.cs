@@ -30,7 +30,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
                 while (!TryReadHead(response, out head))
                 {
                     if (!connection.Filled(await connection.FillAsync(CancellationToken.None).ConfigureAwait(false)))
-                        throw new IOException("the backend closed the connection before its answer");
+                        throw new IOException("the backend closed the connection before its response");
                     _answerBegan = true;
                 }
 
@@ -139,7 +139,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
                 // The body was announced but never sent. This is not a successful upload: the connection would be reused and the next
                 // request taken for the body.
                 if (leave.Task.IsCanceled)
-                    throw new OperationCanceledException("the backend answered without asking for the body");
+                    throw new OperationCanceledException("the backend responded without asking for the body");
             }
 
             await body.CopyToAsync(writer, cancellationToken).ConfigureAwait(false);
@@ -165,7 +165,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
                 response.Content = new Http1Content(new Http1UpgradedStream(connection, ReleaseCount));
                 return true;
             case 101:
-                throw new InvalidDataException("it changes to a protocol that nobody asked for (RFC 9110 section 7.8)");
+                throw new InvalidDataException("it switches to a protocol that was not requested (RFC 9110 section 7.8)");
             case < 200:
                 // Kestrel offers no way for an application to send an interim response.
                 return false;
@@ -197,7 +197,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         head = default;
         var buffered = connection.Buffered;
         if (!LooksLikeAHead(buffered))
-            throw new InvalidDataException("what came is not HTTP/1.1 or HTTP/1.0 (RFC 9112 section 4)");
+            throw new InvalidDataException("the response is not HTTP/1.1 or HTTP/1.0 (RFC 9112 section 4)");
         if (!BareLines.Begin(buffered))
         {
             // Some parsers see the end of a head here. Waiting for a different end would mean waiting until the deadline.

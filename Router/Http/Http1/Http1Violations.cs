@@ -31,7 +31,7 @@ public static class Http1Violations
         var text = Encoding.Latin1.GetString(name[..Math.Min(name.Length, MostOfAName)]);
         return HeaderSyntax.IsToken(name.TrimEnd(" \t"u8))
             ? $"the value of the header \"{text}\" has a control character (RFC 9110 section 5.5)"
-            : $"the header name \"{text}\" is empty or has a character that no name may have (RFC 9110 section 5.1)";
+            : $"the header name \"{text}\" is empty or has an invalid character (RFC 9110 section 5.1)";
     }
 
     /// <summary>Describes the rule that a response violated while it was being read; null if something else failed.</summary>

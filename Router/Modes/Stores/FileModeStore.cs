@@ -66,7 +66,7 @@ public sealed class FileModeStore : IModeStore
             {
                 if (new FileInfo(_path).LinkTarget is not null)
                     throw new ModeStoreException(
-                        $"The file {_path} is a symbolic link, which a platform keeps: change the mode there (in a ConfigMap, say), or name a file that Router may write"
+                        $"The file {_path} is a symbolic link that the platform manages: change the mode there (such as in a ConfigMap), or name a file that Router may write"
                     );
                 using var held = await LockAsync(cancellation).ConfigureAwait(false);
                 if (await ReadTextAsync(cancellation).ConfigureAwait(false) != expected)
@@ -244,7 +244,7 @@ public sealed class FileModeStore : IModeStore
             // A missing directory is a volume that is not mounted, not an empty store.
             return Directory.Exists(Path.GetDirectoryName(_path))
                 ? null
-                : throw new DirectoryNotFoundException("its directory is not there");
+                : throw new DirectoryNotFoundException("its directory does not exist");
         }
 
         if (new FileInfo(_path).Length > Longest)

@@ -311,7 +311,7 @@ public sealed class RedisModeStore : IModeStore
         }
         catch (RedisServerException error)
         {
-            throw new ModeStoreException($"{Name} refuses: {error.Message}", error);
+            throw new ModeStoreException($"{Name} refused: {error.Message}", error);
         }
         catch (Exception error) when (IsOfConnection(error))
         {
