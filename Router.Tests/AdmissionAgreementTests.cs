@@ -66,7 +66,11 @@ public sealed class AdmissionAgreementTests
     public async Task Without_an_address_the_client_is_outside_of_every_list_that_does_not_allow_all(string ranges, string access)
     {
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www", "http://localhost:1").AllowList("staff", ranges).Set("Hosts:www:AllowList", "staff").Set("Management:Url", "http://127.0.0.1:0")
+            SiteFile
+                .Of("www", "http://localhost:1")
+                .AllowList("staff", ranges)
+                .Set("Hosts:www:AllowList", "staff")
+                .Set("Management:Url", "http://127.0.0.1:0")
         );
         using var operators = new OperatorClient(router);
 

@@ -14,7 +14,9 @@ public sealed partial class DocumentedCommandTests
     public async Task Every_operators_command_of_a_document_does_what_it_says(string path)
     {
         await using var backend = RawBackend.Saying("forwarded");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Instance", "router-1").Set("Management:Url", "http://127.0.0.1:0"));
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Instance", "router-1").Set("Management:Url", "http://127.0.0.1:0")
+        );
         var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
         var commands = Document.At(path).Commands.Where(command => Operators().IsMatch(command)).ToArray();
 

@@ -51,7 +51,10 @@ public sealed class ResponseHeaderRules
             .. sets.SelectMany(set => set.Add.Select(field => new Addition(field.Key, field.Value, set.OnStatus)))
                 .Select((field, index) => field with { IsInBlock = index < MostInBlock && Plain.Contains(field.Name) }),
         ];
-        _exclusive = [.. _added.Where(field => field.IsInBlock).Select(field => field.Name).Except(_removed, StringComparer.OrdinalIgnoreCase)];
+        _exclusive =
+        [
+            .. _added.Where(field => field.IsInBlock).Select(field => field.Name).Except(_removed, StringComparer.OrdinalIgnoreCase),
+        ];
         foreach (var name in _exclusive)
             _lengths |= 1UL << name.Length;
         DependOnHost = _added.Any(field => field.IsMade);

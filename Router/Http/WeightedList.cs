@@ -43,8 +43,9 @@ public ref struct WeightedList(ReadOnlySpan<char> rest)
         {
             var parameter = parameters[range].Trim();
             if (parameter.StartsWith("q=", StringComparison.OrdinalIgnoreCase))
-                return double.TryParse(parameter[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var weight)
-                && weight <= 1
+                return
+                    double.TryParse(parameter[2..], NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var weight)
+                    && weight <= 1
                     ? weight
                     : 0;
         }
