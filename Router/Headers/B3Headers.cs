@@ -42,7 +42,7 @@ public readonly record struct B3Headers(string TraceId, string SpanId, string Pa
     }
 
     private static bool IsOne(string name) =>
-        name.Length > Prefix.Length && (name[0] | 0x20) == 'x' && name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
+        name.Length > Prefix.Length && (name[2] | 0x20) == 'b' && name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase);
 
     private B3Headers With(string name, StringValues values) =>
         HeaderNames.IsSame(name, TraceContext.B3TraceId) ? this with { TraceId = values.ToString() }

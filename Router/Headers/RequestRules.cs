@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 using Router.Access;
@@ -60,8 +61,7 @@ public sealed class RequestRules
         "Allow",
     ];
 
-    // Indexed by the length of the name.
-    private readonly Known[][] _known;
+    private readonly FrozenDictionary<string, RequestHeaderTraits> _known;
     private readonly AllowList? _samplingTrust;
 
     /// <summary>Compiles the rules.</summary>
@@ -88,14 +88,7 @@ public sealed class RequestRules
             Add(RequestHeaderTraits.Stopped | RequestHeaderTraits.TraceFlags, [B3Sampling.Flags]);
         }
 
-        _known =
-        [
-            .. Enumerable
-                .Range(0, fields.Keys.Max(name => name.Length) + 1)
-                .Select(length =>
-                    fields.Where(field => field.Key.Length == length).Select(field => new Known(field.Key, field.Value)).ToArray()
-                ),
-        ];
+        _known = fields.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
         void Add(RequestHeaderTraits field, IEnumerable<string> names)
         {
@@ -110,24 +103,15 @@ public sealed class RequestRules
     /// <summary>Returns the properties of a header.</summary>
     public RequestHeaderTraits Of(string name)
     {
-        foreach (ref readonly var known in (name.Length < _known.Length ? _known[name.Length] : []).AsSpan())
-        {
-            // The first and last letters distinguish most names.
-            if (Fold(name[0]) != Fold(known.Name[0]) || Fold(name[^1]) != Fold(known.Name[^1]))
-                continue;
-            if (name.Equals(known.Name, StringComparison.OrdinalIgnoreCase))
-                return known.Field;
-            if (HyphensOf(name).Equals(known.Name, StringComparison.OrdinalIgnoreCase))
-                return known.Field & (RequestHeaderTraits.Stopped | RequestHeaderTraits.FromTrustedProxies);
-        }
-
+        if (_known.TryGetValue(name, out var traits))
+            return traits;
         // HTTP/2 pseudo-headers are not headers of the message.
         if (name.StartsWith(':'))
             return RequestHeaderTraits.Stopped;
-        return
-            name.Length >= Forwarded.Length
-            && Fold(name[0]) == 'x'
-            && HyphensOf(name).StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase)
+        var hyphens = HyphensOf(name);
+        if (!ReferenceEquals(hyphens, name) && _known.TryGetValue(hyphens, out traits))
+            return traits & (RequestHeaderTraits.Stopped | RequestHeaderTraits.FromTrustedProxies);
+        return (name[0] | 0x20) == 'x' && hyphens.StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase)
             ? RequestHeaderTraits.FromTrustedProxies
             : RequestHeaderTraits.None;
     }
@@ -152,8 +136,4 @@ public sealed class RequestRules
 
     // CGI and WSGI map X_Forwarded_For and X-Forwarded-For to the same name (RFC 3875 section 4.1.18): blocking one must block the other.
     private static string HyphensOf(string name) => name.Replace('_', '-');
-
-    private static int Fold(char c) => c == '_' ? '-' : c | 0x20;
-
-    private readonly record struct Known(string Name, RequestHeaderTraits Field);
 }

@@ -28,7 +28,7 @@ public sealed class OctetEncoding : Encoding
             return octets.Length;
         }
 
-        return PrintableAscii.TryWrite(chars, bytes) ? chars.Length : Latin1.GetBytes(chars, bytes);
+        return Latin1.GetBytes(chars, bytes);
     }
 
     public override int GetMaxByteCount(int charCount) => 2 * charCount;
