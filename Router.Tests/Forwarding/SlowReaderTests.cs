@@ -1,8 +1,13 @@
+using System.Text;
+
 namespace Router.Tests.Forwarding;
 
 /// <summary>Clients that do not take their response over HTTP/2: each costs its own stream only.</summary>
 public sealed class SlowReaderTests
 {
+    private const string SwitchingProtocols =
+        "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n";
+
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
     [Fact]
@@ -22,14 +27,7 @@ public sealed class SlowReaderTests
             var response = new Http2Client(client);
             (await response.ReadUntilAsync(one => one.Body.Length == 65_535)).Should().BeTrue();
 
-            var end = response.ReadUntilAsync(one => one.IsComplete);
-            await Eventually.Async(() =>
-            {
-                clock.Advance(Second);
-                return end.IsCompleted;
-            });
-
-            (await end).Should().BeFalse("the stream is reset");
+            (await EndsByClockAsync(response, clock)).Should().BeFalse("the stream is reset");
             (await router.AccessLog.NextAsync()).Number("status").Should().Be("499");
         }
 
@@ -37,9 +35,85 @@ public sealed class SlowReaderTests
         using var next = await backend.AcceptAsync();
         await next.ReadHeadAsync();
         await next.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
-        var served = new Http2Client(client, stream: 3);
-        (await served.ReadUntilAsync(one => one.IsComplete)).Should().BeTrue();
-        served.Body.Should().Be("ok");
+        await ShouldBeServedAsync(client, stream: 3);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_take_a_page_of_Routers_own_loses_its_stream_and_no_other()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Saying("ok");
+        var site = Site(backend, "www.*").Set("Pages:ServiceName", new string('x', 8_000));
+        await using var router = await ListeningRouter.StartAsync(site, "Http2", time: clock);
+        using var client = await router.ConnectAsync();
+        byte[] request = [.. Preface(window: 10), .. Get(1, "unknown.example.net")];
+        await client.WriteAsync(request);
+        var response = new Http2Client(client);
+        (await response.ReadUntilAsync(one => one.Body.Length == 10)).Should().BeTrue();
+        response.Status.Should().Be(404);
+
+        (await EndsByClockAsync(response, clock)).Should().BeFalse("the stream is reset");
+
+        await ShouldServeAsync(client, stream: 3);
+    }
+
+    [Fact]
+    public async Task A_client_that_does_not_take_a_WebSocket_loses_its_stream_and_no_other()
+    {
+        var clock = new ManualClock();
+        await using var backend = RawBackend.Start();
+        await using var router = await ListeningRouter.StartAsync(Site(backend), "Http2", time: clock);
+        using var client = await router.ConnectAsync();
+        byte[] request = [.. Http2Frames.Preface, .. WindowUpdate(0, 1 << 20), .. Connect(1)];
+        await client.WriteAsync(request);
+        using (var connection = await backend.AcceptAsync())
+        {
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync(SwitchingProtocols);
+            var response = new Http2Client(client);
+            (await response.ReadUntilAsync(one => one.HasBegun)).Should().BeTrue();
+            clock.Advance(TimeSpan.FromHours(1));
+            // A binary frame of 100,000 bytes, of which 65,535 fit into the stream's window.
+            await connection.WriteAsync("\u0082\u007f\0\0\0\0\0\u0001\u0086\u00a0" + new string('x', 100_000));
+            (await response.ReadUntilAsync(one => one.Body.Length == 65_535)).Should().BeTrue();
+
+            (await EndsByClockAsync(response, clock)).Should().BeFalse("the stream is reset");
+        }
+
+        await client.WriteAsync(Get(3));
+        using var next = await backend.AcceptAsync();
+        await next.ReadHeadAsync();
+        await next.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        await ShouldBeServedAsync(client, stream: 3);
+    }
+
+    // By the server's own clock. It sends a PING frame every two or three seconds, and would end the connection after seven.
+    [Theory]
+    [InlineData("unknown.example.net", 404)]
+    [InlineData("www.example.org", 200)]
+    public async Task A_client_that_answers_PING_keeps_its_connection_although_it_does_not_take_a_short_response(string host, int status)
+    {
+        await using var backend = RawBackend.Saying("a short response");
+        await using var router = await ListeningRouter.StartAsync(Site(backend, "www.*").Set("Limits:ResponseGrace", "2s"), "Http2");
+        using var client = await router.ConnectAsync();
+        byte[] request = [.. Preface(window: 10), .. Get(1, host)];
+        await client.WriteAsync(request);
+        var response = new Http2Client(client);
+        (await response.ReadUntilAsync(one => one.Body.Length == 10)).Should().BeTrue();
+        response.Status.Should().Be(status);
+
+        for (var pings = 0; pings < 6; )
+        {
+            var head = await client.ReadExactlyAsync(9);
+            var payload = await client.ReadExactlyAsync(head[2]);
+            if (head[3] != 6)
+                continue;
+            await client.WriteAsync(Http2Frames.Frame(6, 1, 0, Encoding.Latin1.GetBytes(payload)));
+            pings++;
+        }
+
+        await client.WriteAsync(WindowUpdate(1, 1 << 20));
+        (await response.ReadUntilAsync(one => one.IsComplete)).Should().BeTrue();
     }
 
     [Fact]
@@ -49,24 +123,11 @@ public sealed class SlowReaderTests
         await using var backend = RawBackend.Start();
         await using var router = await ListeningRouter.StartAsync(Site(backend), "Http2", time: clock);
         using var client = await router.ConnectAsync();
-        var connect = Http2Frames.Headers(
-            1,
-            false,
-            (":method", "CONNECT"),
-            (":protocol", "websocket"),
-            (":scheme", "http"),
-            (":authority", "www.example.org"),
-            (":path", "/"),
-            ("sec-websocket-version", "13")
-        );
-        byte[] request = [.. Http2Frames.Preface, .. connect];
+        byte[] request = [.. Http2Frames.Preface, .. Connect(1)];
         await client.WriteAsync(request);
         using var connection = await backend.AcceptAsync();
         await connection.ReadHeadAsync();
-        await connection.WriteAsync(
-            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
-                + "Sec-WebSocket-Accept: x\r\n\r\n\u0081\u0005hello"
-        );
+        await connection.WriteAsync(SwitchingProtocols + "\u0081\u0005hello");
         var response = new Http2Client(client);
         (await response.ReadUntilAsync(one => one.Body.Length == 7)).Should().BeTrue();
 
@@ -80,15 +141,63 @@ public sealed class SlowReaderTests
         (await response.ReadUntilAsync(one => one.Body.EndsWith("again", StringComparison.Ordinal))).Should().BeTrue();
     }
 
-    private static SiteFile Site(RawBackend backend) =>
+    private static SiteFile Site(RawBackend backend, string hosts = "*") =>
         SiteFile
-            .Of("*", backend)
+            .Of(hosts, backend)
             .Set("Backends:www:ResponseTimeout", "30s")
             .Set("Backends:www:IdleTimeout", "30s")
             .Set("Backends:www:RequestTimeout", "off");
 
-    private static byte[] Get(int stream) =>
-        Http2Frames.Headers(stream, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/"));
+    // RFC 9113 section 6.5.2: SETTINGS_INITIAL_WINDOW_SIZE.
+    private static byte[] Preface(byte window) => [.. Http2Frames.Preface, .. Http2Frames.Frame(4, 0, 0, [0, 4, 0, 0, 0, window])];
+
+    private static byte[] Get(int stream, string host = "www.example.org") =>
+        Http2Frames.Headers(
+            stream,
+            true,
+            (":method", "GET"),
+            (":scheme", "http"),
+            (":authority", host),
+            (":path", "/"),
+            ("accept", "text/html")
+        );
+
+    private static byte[] Connect(int stream) =>
+        Http2Frames.Headers(
+            stream,
+            false,
+            (":method", "CONNECT"),
+            (":protocol", "websocket"),
+            (":scheme", "http"),
+            (":authority", "www.example.org"),
+            (":path", "/"),
+            ("sec-websocket-version", "13")
+        );
+
+    private static async Task<bool> EndsByClockAsync(Http2Client response, ManualClock clock)
+    {
+        var end = response.ReadUntilAsync(one => one.IsComplete);
+        await Eventually.Async(() =>
+        {
+            clock.Advance(Second);
+            return end.IsCompleted;
+        });
+        return await end;
+    }
+
+    private static async Task ShouldServeAsync(RawConnection client, int stream)
+    {
+        byte[] request = [.. Get(stream), .. WindowUpdate(stream, 100)];
+        await client.WriteAsync(request);
+        await ShouldBeServedAsync(client, stream);
+    }
+
+    private static async Task ShouldBeServedAsync(RawConnection client, int stream)
+    {
+        var served = new Http2Client(client, stream);
+        (await served.ReadUntilAsync(one => one.IsComplete)).Should().BeTrue();
+        served.Body.Should().Be("ok");
+    }
 
     private static byte[] WindowUpdate(int stream, int size) =>
         Http2Frames.Frame(8, 0, stream, [(byte)(size >> 24), (byte)(size >> 16), (byte)(size >> 8), (byte)size]);

@@ -244,7 +244,8 @@ public sealed partial class Forwarder(
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
             deadline.Lift();
-            return await upgraded.RunAsync(context, forward.Upstream, message, response, deadline.Token).ConfigureAwait(false);
+            LimitHttp2Download(context, deadline);
+            return await upgraded.RunAsync(context, forward.Upstream, message, response, deadline).ConfigureAwait(false);
         }
 
         // Nothing has been sent to the client yet, and there is no client left to send it to.
@@ -266,11 +267,16 @@ public sealed partial class Forwarder(
         return await body.ReadAsync(new byte[1], deadline.Token).ConfigureAwait(false) > 0;
     }
 
-    private ValueTask CopyBodyAsync(HttpResponseMessage response, HttpContext context, ForwardContext forward, RequestDeadline deadline)
+    // The server's own limit is for the whole connection.
+    private void LimitHttp2Download(HttpContext context, RequestDeadline deadline)
     {
-        // The server's own limit would end the connection and every other request on it.
         if (HttpProtocol.IsHttp2(context.Request.Protocol))
             deadline.LimitDownload(settings.Limits.MinDataRate, settings.Limits.ResponseGrace);
+    }
+
+    private ValueTask CopyBodyAsync(HttpResponseMessage response, HttpContext context, ForwardContext forward, RequestDeadline deadline)
+    {
+        LimitHttp2Download(context, deadline);
         return ResponseBody.CopyAsync(response, Compression.Begin(context, forward.Route.Compression), context, deadline, forward.Record);
     }
 

@@ -32,11 +32,11 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         Upstream upstream,
         ForwardedRequest message,
         HttpResponseMessage response,
-        CancellationToken aborted
+        RequestDeadline deadline
     )
     {
         var protocol = message.Upgrade!;
-        var backend = (Http1UpgradedStream)await response.Content.ReadAsStreamAsync(aborted).ConfigureAwait(false);
+        var backend = (Http1UpgradedStream)await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
         await using (backend.ConfigureAwait(false))
         {
             var client = await AcceptAsync(context, protocol, response).ConfigureAwait(false);
@@ -44,7 +44,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             upstream.CountUpgraded(1);
             try
             {
-                return await CarryAsync(context, client, backend, isWebSocket, message.Record!, aborted).ConfigureAwait(false);
+                return await CarryAsync(context, client, backend, isWebSocket, message.Record!, deadline).ConfigureAwait(false);
             }
             finally
             {
@@ -75,9 +75,10 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         Http1UpgradedStream backend,
         bool isWebSocket,
         RequestRecord record,
-        CancellationToken aborted
+        RequestDeadline deadline
     )
     {
+        var aborted = deadline.Token;
         using var end = new CancellationTokenSource();
         // A protocol that Router does not know has no message for a clean close: at shutdown Router leaves such a connection to the server.
         using var closingSource = isWebSocket
@@ -87,8 +88,8 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         record.Upgraded(closingSource);
         // A server's frames are not masked; a client's are (RFC 6455 section 5.1).
         var frames = isWebSocket ? closing : CancellationToken.None;
-        using var toClient = new UpgradedDirection(backend, client, CloseCode, masked: false, frames);
-        using var toBackend = new UpgradedDirection(client, backend, CloseCode, masked: true, frames, () => modes.State.IsLapsed);
+        using var toClient = new UpgradedDirection(backend, client, CloseCode, masked: false, frames, taker: deadline);
+        using var toBackend = new UpgradedDirection(client, backend, CloseCode, masked: true, frames, isOver: () => modes.State.IsLapsed);
         var down = toClient.CopyAsync(end.Token);
         var up = toBackend.CopyAsync(end.Token);
         // At shutdown both sides are notified. Data that a client sent before it disconnected may still be in transit and is forwarded, but

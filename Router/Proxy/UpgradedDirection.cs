@@ -1,5 +1,6 @@
 using System.Buffers;
 using Router.Http;
+using Router.Proxy.InFlight;
 
 namespace Router.Proxy;
 
@@ -14,13 +15,15 @@ namespace Router.Proxy;
 /// <param name="closing">Cancelled when the connection is to be closed; never cancelled for a protocol without frames.</param>
 /// <param name="isOver">Whether nothing may be written any more. Checked before each piece, for a process that resumes after its lease has
 /// expired.</param>
+/// <param name="taker">Limits how long the target may take for a piece; null for no limit.</param>
 public sealed class UpgradedDirection(
     Stream from,
     Stream to,
     Func<ushort> closeCode,
     bool masked,
     CancellationToken closing,
-    Func<bool>? isOver = null
+    Func<bool>? isOver = null,
+    RequestDeadline? taker = null
 ) : IDisposable
 {
     private readonly SemaphoreSlim _writing = new(1);
@@ -72,9 +75,11 @@ public sealed class UpgradedDirection(
 
                     if (isOver?.Invoke() == true)
                         throw new IOException("the lease of this instance has expired");
+                    taker?.PauseForClient();
                     await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
                     await to.FlushAsync(cancellationToken).ConfigureAwait(false);
                     Copied += count;
+                    taker?.ResumeFromClient(Copied);
                     if (closing.CanBeCanceled)
                         _frames.Pass(buffer.AsSpan(0, count));
                     await CloseBetweenFramesAsync(cancellationToken).ConfigureAwait(false);

@@ -30,6 +30,9 @@ public static class ServerLimits
     /// </summary>
     public static readonly TimeSpan StreamsLead = TimeSpan.FromSeconds(5);
 
+    // The server accepts no shorter one.
+    private static readonly TimeSpan ShortestPingDelay = TimeSpan.FromSeconds(1);
+
     // "GET" and " HTTP/1.1": two spaces, eight characters, and the line end.
     private const int AroundTarget = 12;
 
@@ -45,8 +48,19 @@ public static class ServerLimits
         server.RequestHeadersTimeout = limits.HeaderTimeout;
         server.KeepAliveTimeout = limits.KeepAliveTimeout;
         server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, RequestDeadline.UploadGrace);
-        server.MinResponseDataRate =
-            limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, limits.ResponseGrace + StreamsLead);
+        if (limits.MinDataRate == 0)
+        {
+            server.MinResponseDataRate = null;
+            return;
+        }
+
+        var patience = limits.ResponseGrace + StreamsLead;
+        server.MinResponseDataRate = new MinDataRate(limits.MinDataRate, patience);
+        // The server ends an HTTP/2 connection if it can send nothing at all for that long while a stream waits for its client. A PING
+        // frame counts as sent. So a client that still reads, and answers it, keeps the connection although it does not take one of its
+        // responses; a client that reads nothing does not answer.
+        server.Http2.KeepAlivePingDelay = limits.ResponseGrace / 2 > ShortestPingDelay ? limits.ResponseGrace / 2 : ShortestPingDelay;
+        server.Http2.KeepAlivePingTimeout = patience;
     }
 
     /// <summary>Whether the request line exceeds the configured length; for HTTP/2, the length it would have in HTTP/1.1.</summary>

@@ -34,6 +34,7 @@ public sealed class RequestDeadline : IDisposable
     private volatile bool _uploading;
     private volatile bool _answerBegan;
     private volatile bool _inputRequired;
+    private volatile bool _upgraded;
     private volatile bool _over;
     private ForwardFailure? _expired;
 
@@ -168,7 +169,10 @@ public sealed class RequestDeadline : IDisposable
     /// body does not arrive, the server detects that.
     /// </summary>
     public bool MayBeHalfClosed =>
-        !_over && !_inputRequired && (_uploading || _time.GetElapsedTime(Volatile.Read(ref _requestEnded)) <= HalfClose.Grace);
+        !_over
+        && !_upgraded
+        && !_inputRequired
+        && (_uploading || _time.GetElapsedTime(Volatile.Read(ref _requestEnded)) <= HalfClose.Grace);
 
     /// <summary>
     /// From now on a half-closed connection counts as disconnected: the request waits for a permit and must not be forwarded for a client
@@ -183,11 +187,14 @@ public sealed class RequestDeadline : IDisposable
     /// <summary>A client that half-closes may be waiting for the response again.</summary>
     public void AllowHalfClose() => _inputRequired = false;
 
-    /// <summary>The connection has been upgraded: it may last, and be idle, for as long as both sides like.</summary>
+    /// <summary>
+    /// The connection has been upgraded: it may last, and be idle, for as long as both sides like. Only <see cref="LimitDownload"/> still
+    /// applies.
+    /// </summary>
     public void Lift()
     {
         lock (_lock)
-            _over = true;
+            _upgraded = true;
     }
 
     /// <summary>Ends the request now because the mode closes its backend; false if it has already ended.</summary>
@@ -200,7 +207,7 @@ public sealed class RequestDeadline : IDisposable
     {
         lock (_lock)
         {
-            if (_over)
+            if (_over || _upgraded)
                 return false;
             _over = true;
             _expired = reason;
@@ -246,7 +253,8 @@ public sealed class RequestDeadline : IDisposable
 
     public void Dispose()
     {
-        Lift();
+        lock (_lock)
+            _over = true;
         _connectionOfClient?.End();
         _client.Dispose();
     }
@@ -255,10 +263,11 @@ public sealed class RequestDeadline : IDisposable
     public bool IsDue =>
         !_over
         && (
-            HasPassed(Limit, Since)
-            || HasPassed(_backend.RequestTimeout, _began)
-            || (_minRate != 0 && IsUploadTooSlow())
-            || IsDownloadTooSlow
+            IsDownloadTooSlow
+            || (
+                !_upgraded
+                && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || (_minRate != 0 && IsUploadTooSlow()))
+            )
         );
 
     /// <summary>Ends the request if a deadline has passed.</summary>
