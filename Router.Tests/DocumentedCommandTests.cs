@@ -44,7 +44,7 @@ public sealed partial class DocumentedCommandTests
             ? ExitCode.NotDone
         : 0;
 
-    [GeneratedRegex("^router (mode|bypass|explain|fleet|writes|downtime)( |$)")]
+    [GeneratedRegex("^router (mode|bypass|explain|fleet|writes)( |$)")]
     private static partial Regex Operators();
 
     [GeneratedRegex("^router mode( --|$)")]

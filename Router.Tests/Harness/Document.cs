@@ -75,7 +75,7 @@ internal sealed partial class Document
         where lines[i].StartsWith('|') && !Rule().IsMatch(lines[i]) && !(i + 1 < lines.Length && Rule().IsMatch(lines[i + 1]))
         select Cell().Split(lines[i].Trim().Trim('|')).Select(cell => cell.Trim()).ToArray();
 
-    [GeneratedRegex(@"^    ((?:out/)?router(?: .+)?)$", RegexOptions.Multiline)]
+    [GeneratedRegex(@"^    ((?:out/)?router(?! \d)(?: .+)?)$", RegexOptions.Multiline)]
     private static partial Regex Command();
 
     [GeneratedRegex("\"[^\"]*\"|[^ ]+")]

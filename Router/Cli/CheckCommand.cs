@@ -139,7 +139,7 @@ public static class CheckCommand
                 errors.Add(
                     key,
                     $"'{path}' is not a list of address ranges: {failure.Message.TrimEnd('.')}",
-                    "Give a range on each line, or the ip-ranges JSON formatat"
+                    "Give a range on each line, or the ip-ranges JSON format"
                 );
             }
         }
