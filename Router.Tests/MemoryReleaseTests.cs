@@ -23,7 +23,7 @@ public sealed class MemoryReleaseTests
         await Eventually.Async(() => connections.Open == 0);
         clock.Advance(MemoryRelease.Interval);
 
-        (await router.Log.NextAsync("Released memory")).Should().Contain("connections 0 are left");
+        (await router.Log.NextAsync("Released memory")).Should().Contain("connections: 0 are open");
         connections.Peak.Should().Be(0, "one peak is one collection");
     }
 }

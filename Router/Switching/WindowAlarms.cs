@@ -79,10 +79,15 @@ public sealed partial class WindowAlarms : BackgroundLoop
 
     private void WarnLapsed(ModeState state)
     {
-        if (state.IsLapsed && _lifetime.ApplicationStarted.IsCancellationRequested && _lease is { } lease)
-            LogLapsed(lease);
-        else if (_isWaiting && !IsWaiting(state))
-            LogFollows(state.Mode, state.Mode.Summary);
+        // Before that, the line that says where it listens tells it.
+        if (_lifetime.ApplicationStarted.IsCancellationRequested)
+        {
+            if (state.IsLapsed && _lease is { } lease)
+                LogLapsed(lease);
+            else if (_isWaiting && !IsWaiting(state))
+                LogFollows(state.Mode, state.Mode.Summary);
+        }
+
         _isWaiting = IsWaiting(state);
     }
 
