@@ -121,7 +121,7 @@ public sealed partial class DeployTests
         var unknown = await ScriptAsync("set-mode", vars, "../vars/preview", "live");
 
         (changed.Code, again.Code, wrong.Code, unknown.Code).Should().Be((0, 0, 2, 2));
-        changed.Output.Should().Contain("was live, and is maintenance");
+        changed.Output.Should().Contain("was live, and is now maintenance");
         again.Output.Should().Contain("already");
         wrong.Errors.Should().Contain("Choose live, recovery or maintenance");
         (await File.ReadAllLinesAsync(file)).Except(before).Should().Equal("maintenance_mode: maintenance");
