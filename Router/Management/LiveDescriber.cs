@@ -19,6 +19,7 @@ public sealed class LiveDescriber(
 )
 {
     private const int MostListed = 50;
+    private const int MostLines = 20;
 
     // A heartbeat is due each second: an instance that was heard of this recently is "now".
     private static readonly TimeSpan Recent = TimeSpan.FromSeconds(3);
@@ -43,9 +44,13 @@ public sealed class LiveDescriber(
             Mode = describer.Describe(state) with { Now = DateTimeOffset.UnixEpoch, OverrunSeconds = null },
             Verdict = new LiveVerdict(
                 verdict.State,
-                verdict.Text,
-                verdict.Reasons,
-                verdict.Remarks,
+                // Where there are reasons, it only repeats them all.
+                verdict.Reasons
+                    is []
+                    ? verdict.Text
+                    : "",
+                Shortened(verdict.Reasons),
+                Shortened(verdict.Remarks),
                 health.Problem is null && live.All(report => report.Confirms(state.Record, state.RecordStep))
             ),
             Instances = [.. all.Select(it => Instance(it.Report, it.State, state, now))],
@@ -61,6 +66,10 @@ public sealed class LiveDescriber(
             History = history.Length > MostListed ? history[^MostListed..] : history,
         };
     }
+
+    // In a large fleet every instance may be one.
+    private static ImmutableArray<string> Shortened(ImmutableArray<string> lines) =>
+        lines.Length > MostLines ? [.. lines[..MostLines], $"and {lines.Length - MostLines} more"] : lines;
 
     private LiveSite SiteOf(RouterSettings settings) =>
         new(
@@ -90,10 +99,11 @@ public sealed class LiveDescriber(
             report.OpenWriteCount,
             report.Testers,
             report.Cut,
-            Math.Round(report.WallClockAheadSeconds, 1),
+            // Less is the jitter of its measurement.
+            Math.Abs(report.WallClockAheadSeconds) < 0.3
+                ? 0
+                : Math.Round(report.WallClockAheadSeconds, 1),
             life == InstanceState.Live && report.AgeAt(now) < Recent ? null : report.At,
-            // By the second: its own report computes it each time.
-            DateTimeOffset.FromUnixTimeSeconds(report.Started.ToUnixTimeSeconds()),
             report.Problem
         );
 

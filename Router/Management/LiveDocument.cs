@@ -54,7 +54,7 @@ public sealed record LiveModeChoice(string Name, string Summary, bool ClosesAnyt
 
 /// <summary>The verdict on the fleet.</summary>
 /// <param name="State">The verdict, for scripts.</param>
-/// <param name="Text">The same in one line.</param>
+/// <param name="Text">The same in one line; empty if there are reasons.</param>
 /// <param name="Reasons">Why it is not safe.</param>
 /// <param name="Remarks">Notes that do not change it.</param>
 /// <param name="Agreed">Whether every live instance has confirmed the record and its step in force.</param>
@@ -78,9 +78,8 @@ public sealed record LiveVerdict(
 /// <param name="OpenWrites">How many writes are with a backend.</param>
 /// <param name="Testers">How many requests of testers are in flight.</param>
 /// <param name="Cut">How many requests were cut in this window.</param>
-/// <param name="ClockAheadSeconds">By how much its host's wall clock is ahead of the fleet's clock.</param>
+/// <param name="ClockAheadSeconds">By how much its host's wall clock is ahead of the fleet's clock; 0 if by less than 0.3 s.</param>
 /// <param name="Seen">When the store took its last report; null while that is recent.</param>
-/// <param name="Started">When the process was started.</param>
 /// <param name="Problem">What is wrong with the mode store, as it sees it.</param>
 public sealed record LiveInstance(
     string Id,
@@ -96,7 +95,6 @@ public sealed record LiveInstance(
     long Cut,
     double ClockAheadSeconds,
     DateTimeOffset? Seen,
-    DateTimeOffset Started,
     string? Problem
 );
 

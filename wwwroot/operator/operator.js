@@ -12,335 +12,528 @@ let token = sessionStorage.getItem(TOKEN);
 let asking = null;
 
 function headers(more) {
-  return token ? { ...more, Authorization: `Bearer ${token}` } : { ...more };
+	return token ? { ...more, Authorization: `Bearer ${token}` } : { ...more };
 }
 
 // EventSource can't send the token, and a token in the address would be in logs: so the events are read from the response's body.
 async function listen() {
-  const stop = new AbortController();
-  const watch = setInterval(() => {
-    const silent = performance.now() - state.heard;
-    if (state.linked && silent > SILENCE) lose();
-    if (silent > GIVE_UP) stop.abort();
-  }, 500);
-  try {
-    state.heard = performance.now();
-    const response = await fetch("/events", { headers: headers(), signal: stop.signal, cache: "no-store" });
-    if (response.status === 401 || response.status === 429) return await askToken(response.status);
-    if (!response.ok) return lose(await problem(response));
-    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
-    let text = "";
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) break;
-      state.heard = performance.now();
-      text += value;
-      const events = text.split("\n\n");
-      text = events.pop();
-      for (const event of events) take(event);
-      if (!state.linked && state.mode) {
-        state.linked = true;
-        state.refusal = null;
-        draw();
-      }
-    }
-  } catch (error) {
-    if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error;
-  } finally {
-    clearInterval(watch);
-    lose(state.refusal);
-  }
+	const stop = new AbortController();
+	const watch = setInterval(() => {
+		const silent = performance.now() - state.heard;
+		if (state.linked && silent > SILENCE) lose();
+		if (silent > GIVE_UP) stop.abort();
+	}, 500);
+	try {
+		state.heard = performance.now();
+		const response = await fetch("/events", { headers: headers(), signal: stop.signal, cache: "no-store" });
+		if (response.status === 401 || response.status === 429) return await askToken(response.status);
+		if (!response.ok) return lose(await problem(response));
+		const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+		let text = "";
+		for (;;) {
+			const { value, done } = await reader.read();
+			if (done) break;
+			state.heard = performance.now();
+			text += value;
+			const events = text.split("\n\n");
+			text = events.pop();
+			for (const event of events) take(event);
+			if (!state.linked && state.mode) {
+				state.linked = true;
+				state.refusal = null;
+				draw();
+			}
+		}
+	} catch (error) {
+		if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error;
+	} finally {
+		clearInterval(watch);
+		lose(state.refusal);
+	}
 }
 
 function take(event) {
-  if (event.startsWith(":")) return;
-  const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(event);
-  const { now, whole, instances, ...parts } = JSON.parse(data);
-  Object.assign(state, parts);
-  if (name !== "update") return;
-  state.offset = Date.parse(now) - Date.now();
-  if (whole) state.instances = {};
-  for (const [id, instance] of Object.entries(instances)) {
-    if (instance) state.instances[id] = instance;
-    else delete state.instances[id];
-  }
-  if (state.linked) draw();
-  say(state);
+	if (event.startsWith(":")) return;
+	const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(event);
+	const { now, whole, instances, ...parts } = JSON.parse(data);
+	Object.assign(state, parts);
+	if (name !== "update") return;
+	state.offset = Date.parse(now) - Date.now();
+	if (whole) state.instances = {};
+	for (const [id, instance] of Object.entries(instances)) {
+		if (instance) state.instances[id] = instance;
+		else delete state.instances[id];
+	}
+	if (state.linked) draw();
+	say(state);
 }
 
 function lose(refusal) {
-  state.linked = false;
-  state.refusal = refusal ?? null;
-  draw();
+	state.linked = false;
+	state.refusal = refusal ?? null;
+	draw();
 }
 
 function draw() {
-  clock.now = Date.now() + state.offset;
-  state.silent = performance.now() - state.heard;
-  patch(document.getElementById("page"), describe(state, actions));
+	clock.now = Date.now() + state.offset;
+	state.silent = performance.now() - state.heard;
+	patch(document.getElementById("page"), describe(state, actions));
 }
 
 async function problem(response) {
-  try {
-    return await response.json();
-  } catch {
-    return { title: t("error.title"), detail: `${response.status} ${response.statusText}` };
-  }
+	try {
+		return await response.json();
+	} catch {
+		return { title: t("error.title"), detail: `${response.status} ${response.statusText}` };
+	}
 }
 
 async function send(method, path, body, version) {
-  const more = body === undefined ? {} : { "Content-Type": "application/json" };
-  if (version !== undefined) more["If-Match"] = `"${version}"`;
-  try {
-    const response = await fetch(path, { method, headers: headers(more), body: body === undefined ? undefined : JSON.stringify(body), cache: "no-store" });
-    if (response.status === 401) await askToken(401);
-    return { ok: response.ok, status: response.status, body: response.ok ? await response.json() : await problem(response) };
-  } catch {
-    return { ok: false, status: 0, body: { title: t("error.unreachable"), detail: t("error.unknown") } };
-  }
+	const more = body === undefined ? {} : { "Content-Type": "application/json" };
+	if (version !== undefined) more["If-Match"] = `"${version}"`;
+	try {
+		const response = await fetch(path, {
+			method,
+			headers: headers(more),
+			body: body === undefined ? undefined : JSON.stringify(body),
+			cache: "no-store",
+		});
+		if (response.status === 401) await askToken(401);
+		return { ok: response.ok, status: response.status, body: response.ok ? await response.json() : await problem(response) };
+	} catch {
+		return { ok: false, status: 0, body: { title: t("error.unreachable"), detail: t("error.unknown") } };
+	}
 }
 
 // ---- Dialogs ------------------------------------------------------------------------------------------------------------------------
 
 function open(title, content, closed) {
-  const id = `dialog-${Math.random().toString(36).slice(2)}`;
-  const dialog = create(h("dialog", { "aria-labelledby": id },
-    h("div", { class: "head" }, h("h2", { id }, title), closed === null ? null : h("button", { type: "button", class: "close", "aria-label": t("close"), onclick: () => dialog.close() }, "×")),
-    content));
-  dialog.addEventListener("close", () => { dialog.remove(); closed?.(); });
-  if (closed === null) dialog.addEventListener("cancel", event => event.preventDefault());
-  document.getElementById("dialogs").append(dialog);
-  dialog.showModal();
-  return dialog;
+	const id = `dialog-${Math.random().toString(36).slice(2)}`;
+	const dialog = create(
+		h(
+			"dialog",
+			{ "aria-labelledby": id },
+			h(
+				"div",
+				{ class: "head" },
+				h("h2", { id }, title),
+				closed === null
+					? null
+					: h("button", { type: "button", class: "close", "aria-label": t("close"), onclick: () => dialog.close() }, "×"),
+			),
+			content,
+		),
+	);
+	dialog.addEventListener("close", () => {
+		dialog.remove();
+		closed?.();
+	});
+	if (closed === null) dialog.addEventListener("cancel", event => event.preventDefault());
+	document.getElementById("dialogs").append(dialog);
+	dialog.showModal();
+	return dialog;
 }
 
 // Asked once, kept until the tab is closed, and sent as a header only.
 function askToken(status) {
-  asking ??= new Promise(done => {
-    token = null;
-    sessionStorage.removeItem(TOKEN);
-    const form = h("form", { method: "dialog", onsubmit: event => {
-      token = event.target.elements.token.value.trim();
-      sessionStorage.setItem(TOKEN, token);
-      asking = null;
-      done();
-    } },
-    h("p", {}, t(status === 429 ? "token.slow" : "token.why")),
-    h("label", {}, t("token.label"), h("input", { name: "token", type: "password", required: true, autocomplete: "off", spellcheck: "false" })),
-    h("p", { class: "buttons" }, h("button", { class: "main" }, t("token.send"))));
-    open(t("token.title"), form, null);
-  });
-  return asking;
+	asking ??= new Promise(done => {
+		token = null;
+		sessionStorage.removeItem(TOKEN);
+		const form = h(
+			"form",
+			{
+				method: "dialog",
+				onsubmit: event => {
+					token = event.target.elements.token.value.trim();
+					sessionStorage.setItem(TOKEN, token);
+					asking = null;
+					done();
+				},
+			},
+			h("p", {}, t(status === 429 ? "token.slow" : "token.why")),
+			h(
+				"label",
+				{},
+				t("token.label"),
+				h("input", { name: "token", type: "password", required: true, autocomplete: "off", spellcheck: "false" }),
+			),
+			h("p", { class: "buttons" }, h("button", { class: "main" }, t("token.send"))),
+		);
+		open(t("token.title"), form, null);
+	});
+	return asking;
 }
 
 const field = (name, kind, props) => ({ name, kind, ...props });
 const operator = () => field("by", "text", { value: localStorage.getItem(OPERATOR) ?? "", autocomplete: "name", required: true });
 
 function control(of) {
-  const id = `field-${of.name}`;
-  const hint = t(`hint.${of.name}`, {}, "");
-  const props = { id, name: of.name, required: of.required, value: of.value, "aria-describedby": hint ? `${id}-hint` : null };
-  if (of.kind === "choice")
-    return h("fieldset", { class: "choice" }, h("legend", {}, t(`field.${of.name}`)),
-      of.choices.map(({ name, summary }) => h("label", { class: "option" },
-        h("input", { type: "radio", name: of.name, value: name, required: true, checked: name === of.value }), h("span", {}, h("b", {}, name), " ", h("small", {}, summary)))));
-  const input = of.kind === "select"
-    ? h("select", props, of.choices.map(({ name, summary }) => h("option", { value: name, selected: name === of.value }, summary)))
-    : of.kind === "check" ? h("input", { ...props, type: "checkbox", value: null })
-    : h("input", { ...props, type: of.kind, autocomplete: of.autocomplete ?? "off", min: of.min, max: of.max, step: of.kind === "datetime-local" ? "1" : null, maxlength: of.kind === "text" ? "500" : null });
-  return h("div", { class: `field ${of.kind}` }, h("label", { for: id }, t(`field.${of.name}`), of.required ? null : h("small", {}, ` (${t("optional")})`)), input,
-    hint ? h("small", { id: `${id}-hint` }, hint) : null);
+	const id = `field-${of.name}`;
+	const hint = t(`hint.${of.name}`, {}, "");
+	const props = { id, name: of.name, required: of.required, value: of.value, "aria-describedby": hint ? `${id}-hint` : null };
+	if (of.kind === "choice")
+		return h(
+			"fieldset",
+			{ class: "choice" },
+			h("legend", {}, t(`field.${of.name}`)),
+			of.choices.map(({ name, summary }) =>
+				h(
+					"label",
+					{ class: "option" },
+					h("input", { type: "radio", name: of.name, value: name, required: true, checked: name === of.value }),
+					h("span", {}, h("b", {}, name), " ", h("small", {}, summary)),
+				),
+			),
+		);
+	const input =
+		of.kind === "select"
+			? h(
+					"select",
+					props,
+					of.choices.map(({ name, summary }) => h("option", { value: name, selected: name === of.value }, summary)),
+				)
+			: of.kind === "check"
+				? h("input", { ...props, type: "checkbox", value: null })
+				: h("input", {
+						...props,
+						type: of.kind,
+						autocomplete: of.autocomplete ?? "off",
+						min: of.min,
+						max: of.max,
+						step: of.kind === "datetime-local" ? "1" : null,
+						maxlength: of.kind === "text" ? "500" : null,
+					});
+	return h(
+		"div",
+		{ class: `field ${of.kind}` },
+		h("label", { for: id }, t(`field.${of.name}`), of.required ? null : h("small", {}, ` (${t("optional")})`)),
+		input,
+		hint ? h("small", { id: `${id}-hint` }, hint) : null,
+	);
 }
 
 function read(form) {
-  const values = Object.fromEntries([...new FormData(form)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== ""));
-  for (const input of form.querySelectorAll("input[type=datetime-local]")) {
-    if (values[input.name]) values[input.name] = new Date(values[input.name]).toISOString();
-  }
-  for (const input of form.querySelectorAll("input[type=number]")) {
-    if (values[input.name]) values[input.name] += "s";
-  }
-  for (const input of form.querySelectorAll("input[type=checkbox]")) {
-    if (input.checked) values[input.name] = true;
-  }
-  if (values.by) localStorage.setItem(OPERATOR, values.by);
-  return values;
+	const values = Object.fromEntries(
+		[...new FormData(form)].map(([name, value]) => [name, value.trim()]).filter(([, value]) => value !== ""),
+	);
+	for (const input of form.querySelectorAll("input[type=datetime-local]")) {
+		if (values[input.name]) values[input.name] = new Date(values[input.name]).toISOString();
+	}
+	for (const input of form.querySelectorAll("input[type=number]")) {
+		if (values[input.name]) values[input.name] += "s";
+	}
+	for (const input of form.querySelectorAll("input[type=checkbox]")) {
+		if (input.checked) values[input.name] = true;
+	}
+	if (values.by) localStorage.setItem(OPERATOR, values.by);
+	return values;
 }
 
 function problemOf({ status, body }) {
-  const conflict = status === 412 || status === 409 && body.version !== undefined;
-  return h("div", { class: "problem", role: "alert" },
-    h("p", {}, h("b", {}, conflict ? t("error.conflict", { version: body.version }) : body.title)),
-    body.faults?.length
-      ? h("ul", {}, body.faults.map(({ member, problem, cure }) => h("li", {}, t("error.fault", { member: t(`field.${member}`, {}, member), problem, cure }))))
-      : h("p", {}, conflict ? t("error.again") : body.detail));
+	const conflict = status === 412 || (status === 409 && body.version !== undefined);
+	return h(
+		"div",
+		{ class: "problem", role: "alert" },
+		h("p", {}, h("b", {}, conflict ? t("error.conflict", { version: body.version }) : body.title)),
+		body.faults?.length
+			? h(
+					"ul",
+					{},
+					body.faults.map(({ member, problem, cure }) =>
+						h("li", {}, t("error.fault", { member: t(`field.${member}`, {}, member), problem, cure })),
+					),
+				)
+			: h("p", {}, conflict ? t("error.again") : body.detail),
+	);
 }
 
 // Every change in the same two steps: what would happen, then the change itself, which is refused if the version shown is no longer the
 // current one.
 function change({ name, intro, fields, request, effect, done, dry = true }) {
-  const result = create(h("div", { class: "result" }));
-  const form = create(h("form", { class: "form", onsubmit: check, oninput: () => patch(result, []) },
-    intro ? h("p", {}, intro) : null, fields.map(control),
-    h("p", { class: "buttons" }, h("button", { class: "main" }, t(dry ? "check" : "go.on")))));
-  const dialog = open(t(`${name}.title`), h("div", {}));
-  dialog.lastChild.append(form, result);
+	const result = create(h("div", { class: "result" }));
+	const form = create(
+		h(
+			"form",
+			{ class: "form", onsubmit: check, oninput: () => patch(result, []) },
+			intro ? h("p", {}, intro) : null,
+			fields.map(control),
+			h("p", { class: "buttons" }, h("button", { class: "main" }, t(dry ? "check" : "go.on"))),
+		),
+	);
+	const dialog = open(t(`${name}.title`), h("div", {}));
+	dialog.lastChild.append(form, result);
 
-  async function check(event) {
-    event.preventDefault();
-    const version = state.mode.version;
-    const values = read(form);
-    const { method, path, body } = request(values);
-    const answer = dry ? await send(method, `${path}${path.includes("?") ? "&" : "?"}dryRun=true`, body, version) : { ok: true };
-    patch(result, answer.ok ? confirm(values, version, answer.body) : [problemOf(answer)]);
-    result.scrollIntoView?.({ block: "nearest" });
-    result.querySelector("[tabindex]")?.focus();
-  }
+	async function check(event) {
+		event.preventDefault();
+		const version = state.mode.version;
+		const values = read(form);
+		const { method, path, body } = request(values);
+		const answer = dry ? await send(method, `${path}${path.includes("?") ? "&" : "?"}dryRun=true`, body, version) : { ok: true };
+		patch(result, answer.ok ? confirm(values, version, answer.body) : [problemOf(answer)]);
+		result.scrollIntoView?.({ block: "nearest" });
+		result.querySelector("[tabindex]")?.focus();
+	}
 
-  function confirm(values, version, body) {
-    const stage = state.site.isProduction ? state.site.stage : null;
-    return [h("form", { key: `${version}-${Math.random()}`, class: "confirm", onsubmit: event => apply(event, values, version) },
-      h("h3", { tabindex: "-1" }, t(dry ? "would" : "sure")),
-      effect?.(body, values),
-      dry ? h("p", { class: "quiet" }, t("conditional", { version })) : null,
-      stage ? h("div", { class: "field" }, h("label", { for: "stage-typed" }, t("type.stage", { stage })), h("input", { id: "stage-typed", name: "stage", required: true, autocomplete: "off", spellcheck: "false" })) : null,
-      h("p", { class: "buttons" }, h("button", { class: "main danger" }, t(`${name}.apply`, values)), h("button", { type: "button", onclick: () => dialog.close() }, t("leave"))))];
-  }
+	function confirm(values, version, body) {
+		const stage = state.site.isProduction ? state.site.stage : null;
+		return [
+			h(
+				"form",
+				{ key: `${version}-${Math.random()}`, class: "confirm", onsubmit: event => apply(event, values, version) },
+				h("h3", { tabindex: "-1" }, t(dry ? "would" : "sure")),
+				effect?.(body, values),
+				dry ? h("p", { class: "quiet" }, t("conditional", { version })) : null,
+				stage
+					? h(
+							"div",
+							{ class: "field" },
+							h("label", { for: "stage-typed" }, t("type.stage", { stage })),
+							h("input", { id: "stage-typed", name: "stage", required: true, autocomplete: "off", spellcheck: "false" }),
+						)
+					: null,
+				h(
+					"p",
+					{ class: "buttons" },
+					h("button", { class: "main danger" }, t(`${name}.apply`, values)),
+					h("button", { type: "button", onclick: () => dialog.close() }, t("leave")),
+				),
+			),
+		];
+	}
 
-  async function apply(event, values, version) {
-    event.preventDefault();
-    const typed = event.target.elements.stage;
-    if (typed && typed.value.trim() !== state.site.stage) {
-      typed.setCustomValidity(t("type.wrong", { stage: state.site.stage }));
-      typed.reportValidity();
-      typed.oninput = () => typed.setCustomValidity("");
-      return;
-    }
-    const button = event.target.querySelector("button");
-    button.disabled = true;
-    const { method, path, body } = request(values);
-    const answer = await send(method, path, body, version);
-    if (!answer.ok) return patch(result, [problemOf(answer)]);
-    if (!done) return dialog.close();
-    form.remove();
-    patch(result, done(answer.body));
-  }
+	async function apply(event, values, version) {
+		event.preventDefault();
+		const typed = event.target.elements.stage;
+		if (typed && typed.value.trim() !== state.site.stage) {
+			typed.setCustomValidity(t("type.wrong", { stage: state.site.stage }));
+			typed.reportValidity();
+			typed.oninput = () => typed.setCustomValidity("");
+			return;
+		}
+		const button = event.target.querySelector("button");
+		button.disabled = true;
+		const { method, path, body } = request(values);
+		const answer = await send(method, path, body, version);
+		if (!answer.ok) return patch(result, [problemOf(answer)]);
+		if (!done) return dialog.close();
+		form.remove();
+		patch(result, done(answer.body));
+	}
 }
 
 function effects(change) {
-  const cell = reaches => h("td", { class: reaches ? "yes" : "no" }, t(reaches ? "reachable" : "closed"));
-  return h("div", {},
-    change.endMoved ? h("p", {}, t("end.moved", { from: time(change.endMoved.from), to: time(change.endMoved.to) })) : null,
-    plan(change.mode),
-    change.replaced.length ? h("p", {}, t("replaces", { steps: change.replaced.map(step => `${step.mode} ${time(step.at)}`).join(", ") })) : null,
-    h("table", { class: "effects" }, h("caption", { class: "unseen" }, t("effects.title")),
-      h("thead", {}, h("tr", {}, ["backend", "reads", "writes"].map(column => h("th", { scope: "col" }, t(`effects.${column}`))))),
-      h("tbody", {}, change.effects.map(({ backend, reads, writes }) => h("tr", {}, h("th", { scope: "row" }, backend), cell(reads), cell(writes))))),
-    change.page
-      ? h("div", {}, h("h4", {}, t("preview.title")), h("iframe", { src: change.page, sandbox: "", title: t("preview.title"), loading: "eager", referrerpolicy: "no-referrer" }))
-      : h("p", {}, t("preview.none")));
+	const cell = reaches => h("td", { class: reaches ? "yes" : "no" }, t(reaches ? "reachable" : "closed"));
+	return h(
+		"div",
+		{},
+		change.endMoved ? h("p", {}, t("end.moved", { from: time(change.endMoved.from), to: time(change.endMoved.to) })) : null,
+		plan(change.mode),
+		change.replaced.length
+			? h("p", {}, t("replaces", { steps: change.replaced.map(step => `${step.mode} ${time(step.at)}`).join(", ") }))
+			: null,
+		h(
+			"table",
+			{ class: "effects" },
+			h("caption", { class: "unseen" }, t("effects.title")),
+			h(
+				"thead",
+				{},
+				h(
+					"tr",
+					{},
+					["backend", "reads", "writes"].map(column => h("th", { scope: "col" }, t(`effects.${column}`))),
+				),
+			),
+			h(
+				"tbody",
+				{},
+				change.effects.map(({ backend, reads, writes }) =>
+					h("tr", {}, h("th", { scope: "row" }, backend), cell(reads), cell(writes)),
+				),
+			),
+		),
+		change.page
+			? h(
+					"div",
+					{},
+					h("h4", {}, t("preview.title")),
+					h("iframe", {
+						src: change.page,
+						sandbox: "",
+						title: t("preview.title"),
+						loading: "eager",
+						referrerpolicy: "no-referrer",
+					}),
+				)
+			: h("p", {}, t("preview.none")),
+	);
 }
 
 function plan(mode) {
-  const line = (name, at, until) => h("li", {}, t(until ? "step.until" : "step", { mode: name, time: time(at), until: until && time(until) }));
-  return h("ol", { class: "steps" }, line(mode.mode, mode.since, mode.until), mode.next.map(step => line(step.mode, step.at, step.until)));
+	const line = (name, at, until) =>
+		h("li", {}, t(until ? "step.until" : "step", { mode: name, time: time(at), until: until && time(until) }));
+	return h(
+		"ol",
+		{ class: "steps" },
+		line(mode.mode, mode.since, mode.until),
+		mode.next.map(step => line(step.mode, step.at, step.until)),
+	);
 }
 
 // ---- What an operator can do --------------------------------------------------------------------------------------------------------
 
 const actions = {
-  set() {
-    change({
-      name: "set",
-      fields: [
-        field("mode", "choice", { choices: state.site.modes }),
-        field("at", "datetime-local"), field("until", "datetime-local"),
-        field("reason", "text"), field("ticket", "text"), operator(),
-        field("readOnlyBefore", "number", { min: 0 }), field("cutAfter", "number", { min: 0 }),
-      ],
-      request: body => ({ method: "PUT", path: "/mode", body }),
-      effect: effects,
-    });
-  },
-  extend() {
-    change({
-      name: "extend",
-      fields: [
-        field("extendBy", "select", { choices: ["", "15m", "30m", "1h", "2h"].map(name => ({ name, summary: name === "" ? t("extend.to") : t("extend.by", { time: name }) })), value: state.mode.until ? "30m" : "" }),
-        field("until", "datetime-local"), field("shorten", "check"), field("reason", "text"), field("ticket", "text"), operator(),
-      ],
-      request: body => ({ method: "PATCH", path: "/mode", body }),
-      effect: effects,
-    });
-  },
-  cancel() {
-    change({ name: "cancel", intro: t("cancel.intro"), fields: [], request: () => ({ method: "DELETE", path: "/mode/next" }), effect: body => plan(body.mode) });
-  },
-  bypass() {
-    change({
-      name: "bypass",
-      intro: t("bypass.intro"),
-      fields: [field("for", "select", { choices: ["30m", "1h", "2h", "4h", "12h"].map(name => ({ name, summary: name })), value: "1h" }), field("address", "text"), field("note", "text"), operator()],
-      request: body => ({ method: "POST", path: "/bypass", body }),
-      effect: (_, values) => h("p", {}, t(values.address ? "bypass.address" : "bypass.token", values)),
-      done: bypass => [h("div", { class: "done" },
-        h("p", { role: "status" }, t("bypass.done", { id: bypass.id, time: time(bypass.until) })),
-        bypass.token ? h("p", {}, t("bypass.once")) : null, bypass.token ? h("code", { class: "secret", tabindex: "0" }, bypass.token) : null)],
-    });
-  },
-  revoke(bypass) {
-    change({
-      name: "revoke",
-      intro: t("revoke.intro", { id: bypass.id, note: bypass.note ?? "" }),
-      fields: [operator()],
-      request: ({ by }) => ({ method: "DELETE", path: `/bypass/${encodeURIComponent(bypass.id)}?by=${encodeURIComponent(by)}` }),
-    });
-  },
-  forget(instance) {
-    change({
-      name: "forget",
-      dry: false,
-      intro: t("forget.intro", { name: instance.name, time: time(instance.seen) }),
-      fields: [operator()],
-      request: ({ by }) => ({ method: "POST", path: "/fleet/forget", body: { instance: instance.id, by } }),
-      effect: () => h("p", {}, t("forget.effect")),
-    });
-  },
-  accept() {
-    change({
-      name: "accept",
-      intro: t("accept.intro"),
-      fields: [field("note", "text", { required: true }), operator()],
-      request: body => ({ method: "POST", path: "/writes/accept", body }),
-      effect: () => h("p", {}, t("accept.effect")),
-    });
-  },
-  explain() {
-    const result = create(h("div", { class: "result", role: "status" }));
-    const form = create(h("form", { class: "form", onsubmit: async event => {
-      event.preventDefault();
-      const answer = await send("GET", `/explain?${new URLSearchParams(read(form))}`);
-      patch(result, answer.ok
-        ? [h("p", {}, h("b", {}, answer.body.outcome), answer.body.status ? ` (${answer.body.status})` : ""), h("dl", {}, answer.body.steps.map(({ question, answer }) => [h("dt", {}, question), h("dd", {}, answer)]))]
-        : [problemOf(answer)]);
-    } },
-    [field("url", "url", { required: true }), field("method", "text", { value: "GET" }), field("client", "text"),
-      field("mode", "select", { choices: [{ name: "", summary: t("explain.now") }, ...state.site.modes.map(({ name }) => ({ name, summary: name }))], value: "" })].map(control),
-    h("p", { class: "buttons" }, h("button", { class: "main" }, t("explain.apply")))));
-    open(t("explain.title"), h("div", {})).lastChild.append(form, result);
-  },
-  async download() {
-    const [fleet, history] = await Promise.all([send("GET", "/fleet"), send("GET", "/history")]);
-    const report = JSON.stringify({ fleet: fleet.body, history: history.body }, null, 2);
-    const url = URL.createObjectURL(new Blob([report], { type: "application/json" }));
-    const stamp = new Date(clock.now).toISOString().replace(/[:.]/g, "-").slice(0, 19);
-    create(h("a", { href: url, download: `router-${state.site.stage ?? "report"}-${stamp}Z.json` })).click();
-    setTimeout(() => URL.revokeObjectURL(url), 10000);
-  },
-  showAll() {
-    state.showAll = !state.showAll;
-    draw();
-  },
+	set() {
+		change({
+			name: "set",
+			fields: [
+				field("mode", "choice", { choices: state.site.modes }),
+				field("at", "datetime-local"),
+				field("until", "datetime-local"),
+				field("reason", "text"),
+				field("ticket", "text"),
+				operator(),
+				field("readOnlyBefore", "number", { min: 0 }),
+				field("cutAfter", "number", { min: 0 }),
+			],
+			request: body => ({ method: "PUT", path: "/mode", body }),
+			effect: effects,
+		});
+	},
+	extend() {
+		change({
+			name: "extend",
+			fields: [
+				field("extendBy", "select", {
+					choices: ["", "15m", "30m", "1h", "2h"].map(name => ({
+						name,
+						summary: name === "" ? t("extend.to") : t("extend.by", { time: name }),
+					})),
+					value: state.mode.until ? "30m" : "",
+				}),
+				field("until", "datetime-local"),
+				field("shorten", "check"),
+				field("reason", "text"),
+				field("ticket", "text"),
+				operator(),
+			],
+			request: body => ({ method: "PATCH", path: "/mode", body }),
+			effect: effects,
+		});
+	},
+	cancel() {
+		change({
+			name: "cancel",
+			intro: t("cancel.intro"),
+			fields: [],
+			request: () => ({ method: "DELETE", path: "/mode/next" }),
+			effect: body => plan(body.mode),
+		});
+	},
+	bypass() {
+		change({
+			name: "bypass",
+			intro: t("bypass.intro"),
+			fields: [
+				field("for", "select", { choices: ["30m", "1h", "2h", "4h", "12h"].map(name => ({ name, summary: name })), value: "1h" }),
+				field("address", "text"),
+				field("note", "text"),
+				operator(),
+			],
+			request: body => ({ method: "POST", path: "/bypass", body }),
+			effect: (_, values) => h("p", {}, t(values.address ? "bypass.address" : "bypass.token", values)),
+			done: bypass => [
+				h(
+					"div",
+					{ class: "done" },
+					h("p", { role: "status" }, t("bypass.done", { id: bypass.id, time: time(bypass.until) })),
+					bypass.token ? h("p", {}, t("bypass.once")) : null,
+					bypass.token ? h("code", { class: "secret", tabindex: "0" }, bypass.token) : null,
+				),
+			],
+		});
+	},
+	revoke(bypass) {
+		change({
+			name: "revoke",
+			intro: t("revoke.intro", { id: bypass.id, note: bypass.note ?? "" }),
+			fields: [operator()],
+			request: ({ by }) => ({ method: "DELETE", path: `/bypass/${encodeURIComponent(bypass.id)}?by=${encodeURIComponent(by)}` }),
+		});
+	},
+	forget(instance) {
+		change({
+			name: "forget",
+			dry: false,
+			intro: t("forget.intro", { name: instance.name, time: time(instance.seen) }),
+			fields: [operator()],
+			request: ({ by }) => ({ method: "POST", path: "/fleet/forget", body: { instance: instance.id, by } }),
+			effect: () => h("p", {}, t("forget.effect")),
+		});
+	},
+	accept() {
+		change({
+			name: "accept",
+			intro: t("accept.intro"),
+			fields: [field("note", "text", { required: true }), operator()],
+			request: body => ({ method: "POST", path: "/writes/accept", body }),
+			effect: () => h("p", {}, t("accept.effect")),
+		});
+	},
+	explain() {
+		const result = create(h("div", { class: "result", role: "status" }));
+		const form = create(
+			h(
+				"form",
+				{
+					class: "form",
+					onsubmit: async event => {
+						event.preventDefault();
+						const answer = await send("GET", `/explain?${new URLSearchParams(read(form))}`);
+						patch(
+							result,
+							answer.ok
+								? [
+										h("p", {}, h("b", {}, answer.body.outcome), answer.body.status ? ` (${answer.body.status})` : ""),
+										h(
+											"dl",
+											{},
+											answer.body.steps.map(({ question, answer }) => [h("dt", {}, question), h("dd", {}, answer)]),
+										),
+									]
+								: [problemOf(answer)],
+						);
+					},
+				},
+				[
+					field("url", "url", { required: true }),
+					field("method", "text", { value: "GET" }),
+					field("client", "text"),
+					field("mode", "select", {
+						choices: [
+							{ name: "", summary: t("explain.now") },
+							...state.site.modes.map(({ name }) => ({ name, summary: name })),
+						],
+						value: "",
+					}),
+				].map(control),
+				h("p", { class: "buttons" }, h("button", { class: "main" }, t("explain.apply"))),
+			),
+		);
+		open(t("explain.title"), h("div", {})).lastChild.append(form, result);
+	},
+	async download() {
+		const [fleet, history] = await Promise.all([send("GET", "/fleet"), send("GET", "/history")]);
+		const report = JSON.stringify({ fleet: fleet.body, history: history.body }, null, 2);
+		const url = URL.createObjectURL(new Blob([report], { type: "application/json" }));
+		const stamp = new Date(clock.now).toISOString().replace(/[:.]/g, "-").slice(0, 19);
+		create(h("a", { href: url, download: `router-${state.site.stage ?? "report"}-${stamp}Z.json` })).click();
+		setTimeout(() => URL.revokeObjectURL(url), 10000);
+	},
+	showAll() {
+		state.showAll = !state.showAll;
+		draw();
+	},
 };
 
 useTexts(await (await fetch("/operator/texts.json")).json());
@@ -350,6 +543,6 @@ setInterval(draw, 1000);
 addEventListener("offline", () => lose());
 addEventListener("visibilitychange", draw);
 for (;;) {
-  await listen();
-  await new Promise(again => setTimeout(again, 1000));
+	await listen();
+	await new Promise(again => setTimeout(again, 1000));
 }

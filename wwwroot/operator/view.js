@@ -6,85 +6,102 @@ const FEW = 50;
 const rank = { vanished: 0, live: 1, ended: 2, stopped: 3 };
 let said = "";
 
-export function useTexts(all) { texts = all; }
+export function useTexts(all) {
+	texts = all;
+}
 
 /** A text with its placeholders filled in. */
 export function t(key, values = {}, otherwise = key) {
-  return (texts[key] ?? otherwise).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+	return (texts[key] ?? otherwise).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
 // ---- Elements -----------------------------------------------------------------------------------------------------------------------
 
 export function h(tag, props, ...children) {
-  return { tag, props: props ?? {}, children: children.flat(9).filter(child => child !== null && child !== undefined && child !== false && child !== "").map(child => (child.tag ? child : String(child))) };
+	return {
+		tag,
+		props: props ?? {},
+		children: children
+			.flat(9)
+			.filter(child => child !== null && child !== undefined && child !== false && child !== "")
+			.map(child => (child.tag ? child : String(child))),
+	};
 }
 
 export function create(node) {
-  if (typeof node === "string") return document.createTextNode(node);
-  const element = ["svg", "path"].includes(node.tag) ? document.createElementNS(SVG, node.tag) : document.createElement(node.tag);
-  set(element, {}, node.props);
-  patch(element, node.children);
-  return element;
+	if (typeof node === "string") return document.createTextNode(node);
+	const element = ["svg", "path"].includes(node.tag) ? document.createElementNS(SVG, node.tag) : document.createElement(node.tag);
+	set(element, {}, node.props);
+	patch(element, node.children);
+	return element;
 }
 
 function set(element, before, props) {
-  for (const [name, value] of Object.entries(props)) {
-    if (name === "key") continue;
-    if (name.startsWith("on")) element[name] = value;
-    else if (before[name] === value) continue;
-    else if (value === null || value === undefined || value === false) element.removeAttribute(name);
-    else element.setAttribute(name, value === true ? "" : value);
-  }
-  for (const name of Object.keys(before)) if (!(name in props)) name.startsWith("on") ? element[name] = null : element.removeAttribute(name);
-  element.props = props;
+	for (const [name, value] of Object.entries(props)) {
+		if (name === "key") continue;
+		if (name.startsWith("on")) element[name] = value;
+		else if (before[name] === value) continue;
+		else if (value === null || value === undefined || value === false) element.removeAttribute(name);
+		else element.setAttribute(name, value === true ? "" : value);
+	}
+	for (const name of Object.keys(before))
+		if (!(name in props)) name.startsWith("on") ? (element[name] = null) : element.removeAttribute(name);
+	element.props = props;
 }
 
 /** Makes an element's children what they should be, and leaves alone what is the same: focus and selection stay where they are. */
 export function patch(parent, nodes) {
-  const keyed = new Map();
-  for (const child of parent.childNodes) if (child.props?.key !== undefined) keyed.set(child.props.key, child);
-  let at = parent.firstChild;
-  for (const node of nodes) {
-    const key = node.props?.key;
-    let child = key !== undefined ? keyed.get(key) : at;
-    const fits = child && (typeof node === "string" ? child.nodeType === 3 : child.localName === node.tag && child.props?.key === key);
-    if (!fits) child = create(node);
-    if (child !== at) parent.insertBefore(child, at);
-    else at = at.nextSibling;
-    if (!fits) continue;
-    if (typeof node === "string") {
-      if (child.data !== node) child.data = node;
-    } else {
-      set(child, child.props ?? {}, node.props);
-      patch(child, node.children);
-    }
-  }
-  while (at) {
-    const next = at.nextSibling;
-    at.remove();
-    at = next;
-  }
+	const keyed = new Map();
+	for (const child of parent.childNodes) if (child.props?.key !== undefined) keyed.set(child.props.key, child);
+	let at = parent.firstChild;
+	for (const node of nodes) {
+		const key = node.props?.key;
+		let child = key !== undefined ? keyed.get(key) : at;
+		const fits = child && (typeof node === "string" ? child.nodeType === 3 : child.localName === node.tag && child.props?.key === key);
+		if (!fits) child = create(node);
+		if (child !== at) parent.insertBefore(child, at);
+		else at = at.nextSibling;
+		if (!fits) continue;
+		if (typeof node === "string") {
+			if (child.data !== node) child.data = node;
+		} else {
+			set(child, child.props ?? {}, node.props);
+			patch(child, node.children);
+		}
+	}
+	while (at) {
+		const next = at.nextSibling;
+		at.remove();
+		at = next;
+	}
 }
 
 // ---- Times: in the operator's zone, with its offset ---------------------------------------------------------------------------------
 
-const clockFormat = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", timeZoneName: "shortOffset" });
+const clockFormat = new Intl.DateTimeFormat("en-GB", {
+	hour: "2-digit",
+	minute: "2-digit",
+	second: "2-digit",
+	timeZoneName: "shortOffset",
+});
 const dayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
 
-export function zone() { return Intl.DateTimeFormat().resolvedOptions().timeZone; }
+export function zone() {
+	return Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
 
 export function time(iso) {
-  const date = new Date(iso);
-  const day = dayFormat.format(date);
-  return day === dayFormat.format(clock.now) ? clockFormat.format(date) : `${day} ${clockFormat.format(date)}`;
+	const date = new Date(iso);
+	const day = dayFormat.format(date);
+	return day === dayFormat.format(clock.now) ? clockFormat.format(date) : `${day} ${clockFormat.format(date)}`;
 }
 
 export function span(milliseconds) {
-  const seconds = Math.max(0, Math.round(milliseconds / 1000));
-  const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
-  if (seconds < 60) return `${seconds} s`;
-  if (seconds < 3600) return minutes < 10 ? `${minutes} min ${seconds % 60} s` : `${minutes} min`;
-  return days ? `${days} d ${hours} h` : `${hours} h ${minutes} min`;
+	const seconds = Math.max(0, Math.round(milliseconds / 1000));
+	const [days, hours, minutes] = [Math.floor(seconds / 86400), Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60];
+	if (seconds < 60) return `${seconds} s`;
+	if (seconds < 3600) return minutes < 10 ? `${minutes} min ${seconds % 60} s` : `${minutes} min`;
+	return days ? `${days} d ${hours} h` : `${hours} h ${minutes} min`;
 }
 
 const until = iso => Date.parse(iso) - clock.now;
@@ -92,193 +109,480 @@ const number = new Intl.NumberFormat("en-GB");
 
 // The server writes its times in UTC.
 function local(text) {
-  return text.replace(/\b(\d\d):(\d\d):(\d\d)Z(?!\w)/g, (_, hours, minutes, seconds) => {
-    const date = new Date(clock.now);
-    date.setUTCHours(hours, minutes, seconds, 0);
-    const away = date - clock.now;
-    if (Math.abs(away) > 43200000) date.setUTCDate(date.getUTCDate() - Math.sign(away));
-    return time(date);
-  });
+	return text.replace(/\b(\d\d):(\d\d):(\d\d)Z(?!\w)/g, (_, hours, minutes, seconds) => {
+		const date = new Date(clock.now);
+		date.setUTCHours(hours, minutes, seconds, 0);
+		const away = date - clock.now;
+		if (Math.abs(away) > 43200000) date.setUTCDate(date.getUTCDate() - Math.sign(away));
+		return time(date);
+	});
 }
 
 // ---- The page -----------------------------------------------------------------------------------------------------------------------
 
 /** Tells a screen reader what matters, once: a new mode or a new verdict, or that the connection is lost. */
 export function say({ mode, verdict, linked }) {
-  const now = t("said", { mode: mode.mode, verdict: t(`verdict.${verdict.state}`) });
-  if (now === said) return;
-  document.getElementById("said").textContent = said = now;
+	const now = t("said", { mode: mode.mode, verdict: t(`verdict.${verdict.state}`) });
+	if (now === said) return;
+	document.getElementById("said").textContent = said = now;
 }
 
 export function describe(state, actions) {
-  const { site, mode, linked } = state;
-  document.title = mode ? t(linked ? "title" : "title.lost", { verdict: t(`verdict.${state.verdict.state}`), mode: mode.mode, stage: site.stage ?? site.instance }) : "Router";
-  const lost = linked ? null : h("div", { key: "lost", class: "lost", role: "alert" },
-    h("b", {}, t(state.refusal ? "refused" : mode ? "lost" : "connecting")), " ", state.refusal ? state.refusal.detail : mode ? t("lost.age", { time: span(state.silent) }) : "");
-  if (!mode) return [lost];
-  return [lost,
-    top(state),
-    h("main", { key: "main", class: linked ? "" : "stale" },
-      banner(state), verdict(state), buttons(state, actions),
-      instances(state, actions), inFlight(state), backends(state), writes(state, actions), bypasses(state, actions), scheduled(state, actions), history(state))].filter(Boolean);
+	const { site, mode, linked } = state;
+	document.title = mode
+		? t(linked ? "title" : "title.lost", {
+				verdict: t(`verdict.${state.verdict.state}`),
+				mode: mode.mode,
+				stage: site.stage ?? site.instance,
+			})
+		: "Router";
+	const lost = linked
+		? null
+		: h(
+				"div",
+				{ key: "lost", class: mode || state.refusal ? "lost" : "quiet fatal", role: "alert" },
+				h("b", {}, t(state.refusal ? "refused" : mode ? "lost" : "connecting")),
+				" ",
+				state.refusal ? state.refusal.detail : mode ? t("lost.age", { time: span(state.silent) }) : "",
+			);
+	if (!mode) return [lost];
+	return [
+		lost,
+		top(state),
+		h(
+			"main",
+			{ key: "main", class: linked ? "" : "stale" },
+			banner(state),
+			verdict(state),
+			buttons(state, actions),
+			instances(state, actions),
+			inFlight(state),
+			backends(state),
+			writes(state, actions),
+			bypasses(state, actions),
+			scheduled(state, actions),
+			history(state),
+		),
+	].filter(Boolean);
 }
 
 function top({ site, mode }) {
-  return h("header", { key: "top" },
-    h("p", { class: "name" }, h("b", {}, site.service ?? "Router"), site.stage ? h("span", { class: site.isProduction ? "stage production" : "stage" }, site.stage) : null),
-    h("p", { class: "quiet" }, t("seen.by", { instance: site.instance, store: mode.store })),
-    h("p", { class: "clock" }, h("span", { class: "unseen" }, t("now")), clockFormat.format(clock.now), h("span", { class: "quiet" }, ` ${zone()}`)));
+	return h(
+		"header",
+		{ key: "top" },
+		h(
+			"p",
+			{ class: "name" },
+			h("b", {}, site.service ?? "Router"),
+			site.stage ? h("span", { class: site.isProduction ? "stage production" : "stage" }, site.stage) : null,
+		),
+		h("p", { class: "quiet" }, t("seen.by", { instance: site.instance, store: mode.store })),
+		h(
+			"p",
+			{ class: "clock" },
+			h("span", { class: "unseen" }, t("now")),
+			clockFormat.format(clock.now),
+			h("span", { class: "quiet" }, ` ${zone()}`),
+		),
+	);
 }
 
-const fact = (name, value, style) => value ? h("div", { class: style }, h("dt", {}, t(`fact.${name}`)), h("dd", {}, value)) : null;
+const fact = (name, value, style) => (value ? h("div", { class: style }, h("dt", {}, t(`fact.${name}`)), h("dd", {}, value)) : null);
 
 function banner({ mode, site }) {
-  const left = mode.until ? until(mode.until) : null;
-  const over = left !== null && left < 0 && site.modes.find(({ name }) => name === mode.mode)?.closesAnything;
-  return h("section", { class: `banner mode-${mode.mode}`, "aria-labelledby": "mode" },
-    h("h1", { id: "mode" }, h("span", { class: "unseen" }, t("mode"), " "), mode.mode),
-    h("p", { class: "summary" }, mode.summary),
-    mode.reason ? h("p", { class: "reason" }, h("q", {}, mode.reason)) : null,
-    h("dl", { class: "facts" },
-      fact("by", mode.by), fact("ticket", mode.ticket),
-      fact("since", `${time(mode.since)} · ${span(-until(mode.since))}`),
-      fact("until", mode.until && time(mode.until)),
-      over ? fact("overrun", span(-left), "over") : left > 0 ? fact("left", span(left)) : null));
+	const left = mode.until ? until(mode.until) : null;
+	const over = left !== null && left < 0 && site.modes.find(({ name }) => name === mode.mode)?.closesAnything;
+	return h(
+		"section",
+		{ class: `banner mode-${mode.mode}`, "aria-labelledby": "mode" },
+		h("h1", { id: "mode" }, h("span", { class: "unseen" }, t("mode"), " "), mode.mode),
+		h("p", { class: "summary" }, mode.summary),
+		mode.reason ? h("p", { class: "reason" }, h("q", {}, mode.reason)) : null,
+		h(
+			"dl",
+			{ class: "facts" },
+			fact("by", mode.by),
+			fact("ticket", mode.ticket),
+			fact("since", `${time(mode.since)} · ${span(-until(mode.since))}`),
+			fact("until", mode.until && time(mode.until)),
+			over ? fact("overrun", span(-left), "over") : left > 0 ? fact("left", span(left)) : null,
+		),
+	);
 }
 
 const marks = { safe: "✓", not_safe: "✕", closed_to_visitors: "!", open: "○" };
 
 function verdict({ verdict, mode }) {
-  const advice = reason => texts.advice.find(({ match }) => new RegExp(match).test(reason))?.text ?? texts["advice.other"];
-  return h("section", { class: `verdict ${verdict.state}`, "aria-labelledby": "verdict" },
-    h("h2", { id: "verdict" }, h("span", { class: "mark", "aria-hidden": "true" }, marks[verdict.state]), " ", t(`verdict.${verdict.state}`)),
-    h("p", {}, verdict.state === "closed_to_visitors" ? local(verdict.text.replace(/^CLOSED TO VISITORS /, "")) : t(`verdict.${verdict.state}.means`)),
-    verdict.reasons.length ? h("ul", { class: "reasons" }, verdict.reasons.map(reason => h("li", {}, h("span", {}, local(reason)), h("span", { class: "advice" }, advice(reason))))) : null,
-    verdict.remarks.length ? h("ul", { class: "remarks" }, verdict.remarks.map(remark => h("li", {}, local(remark)))) : null,
-    mode.problem || mode.switchProblem ? h("p", { class: "warning" }, t("store.problem"), " ", mode.problem ?? mode.switchProblem) : null,
-    mode.isLasting ? null : h("p", { class: "warning" }, t("store.forgets", { mode: mode.configuredMode })));
+	const advice = reason => texts.advice.find(({ match }) => new RegExp(match).test(reason))?.text ?? texts["advice.other"];
+	const { reasons } = verdict;
+	const problem = [mode.problem, mode.switchProblem].find(it => it && !reasons.some(reason => reason.includes(it)));
+	return h(
+		"section",
+		{ class: `verdict ${verdict.state}`, "aria-labelledby": "verdict" },
+		h(
+			"h2",
+			{ id: "verdict" },
+			h("span", { class: "mark", "aria-hidden": "true" }, marks[verdict.state]),
+			" ",
+			t(`verdict.${verdict.state}`),
+		),
+		h(
+			"p",
+			{},
+			verdict.state === "closed_to_visitors"
+				? local(verdict.text.replace(/^CLOSED TO VISITORS /, ""))
+				: t(`verdict.${verdict.state}.means`),
+		),
+		reasons.length
+			? h(
+					"ul",
+					{ class: "reasons" },
+					// Of several reasons with the same advice only the last one says it.
+					reasons.map((reason, i) =>
+						h(
+							"li",
+							{},
+							h("span", {}, local(reason)),
+							reasons[i + 1] && advice(reasons[i + 1]) === advice(reason)
+								? null
+								: h("span", { class: "advice" }, advice(reason)),
+						),
+					),
+				)
+			: null,
+		verdict.remarks.length
+			? h(
+					"ul",
+					{ class: "remarks" },
+					verdict.remarks.map(remark => h("li", {}, local(remark))),
+				)
+			: null,
+		problem ? h("p", { class: "warning" }, t("store.problem"), " ", problem) : null,
+		mode.isLasting ? null : h("p", { class: "warning" }, t("store.forgets", { mode: mode.configuredMode })),
+	);
 }
 
 function buttons({ mode, readOnly, linked }, actions) {
-  const button = (name, style) => h("button", { type: "button", class: style, disabled: !linked, onclick: () => actions[name]() }, t(`${name}.button`));
-  return h("div", { class: "actions", role: "group", "aria-label": t("actions") },
-    readOnly ? h("p", { class: "quiet" }, t("read.only")) : [
-      button("set", "main"),
-      mode.until || mode.next.length || mode.window ? button("extend") : null,
-      mode.next.length ? button("cancel") : null,
-      mode.window ? button("bypass") : null],
-    button("explain"), button("download"));
+	const button = (name, style) =>
+		h("button", { type: "button", class: style, disabled: !linked, onclick: () => actions[name]() }, t(`${name}.button`));
+	return h(
+		"div",
+		{ class: "actions", role: "group", "aria-label": t("actions") },
+		readOnly
+			? h("p", { class: "quiet" }, t("read.only"))
+			: [
+					button("set", "main"),
+					mode.until || mode.next.length || mode.window ? button("extend") : null,
+					mode.next.length ? button("cancel") : null,
+					mode.window ? button("bypass") : null,
+				],
+		button("explain"),
+		button("download"),
+	);
 }
 
-const card = (id, content, count, style) => h("section", { key: id, class: `card ${style ?? ""}`, "aria-labelledby": id },
-  h("h2", { id }, t(id), count === undefined ? null : h("span", { class: "count" }, number.format(count))), content);
+const card = (id, content, count) =>
+	h(
+		"section",
+		{ key: id, class: "card", "aria-labelledby": id },
+		h("h2", { id }, t(id), count === undefined ? null : h("span", { class: "count" }, number.format(count))),
+		content,
+	);
 
 // The roles keep the table a table for a screen reader where a narrow screen shows its rows as blocks.
 function table(id, columns, rows) {
-  return h("table", { role: "table", "aria-labelledby": id },
-    h("thead", { role: "rowgroup" }, h("tr", { role: "row" }, columns.map(column => h("th", { role: "columnheader", scope: "col" }, t(`column.${column}`))))),
-    h("tbody", { role: "rowgroup" }, rows.map(({ key, style, cells }) => h("tr", { key, role: "row", class: style },
-      cells.map((cell, i) => h("td", { role: "cell", "data-label": t(`column.${columns[i]}`), class: cell?.style }, cell?.style !== undefined ? cell.content : cell ?? "–"))))));
+	return h(
+		"table",
+		{ role: "table", "aria-labelledby": id },
+		h(
+			"thead",
+			{ role: "rowgroup" },
+			h(
+				"tr",
+				{ role: "row" },
+				columns.map(column => h("th", { role: "columnheader", scope: "col" }, t(`column.${column}`))),
+			),
+		),
+		h(
+			"tbody",
+			{ role: "rowgroup" },
+			rows.map(({ key, style, cells }) =>
+				h(
+					"tr",
+					{ key, role: "row", class: style },
+					cells.map((cell, i) =>
+						h(
+							"td",
+							{ role: "cell", "data-label": t(`column.${columns[i]}`), class: cell?.style },
+							cell?.style !== undefined ? cell.content : (cell ?? "–"),
+						),
+					),
+				),
+			),
+		),
+	);
 }
 
 const none = key => h("p", { class: "quiet" }, t(key));
 const flag = (style, content) => ({ style, content });
 
 function instances({ instances, mode, showAll, readOnly, linked }, actions) {
-  const all = Object.values(instances).sort((a, b) => rank[a.state] - rank[b.state] || a.confirms - b.confirms || b.blocking - a.blocking || a.name.localeCompare(b.name, undefined, { numeric: true }));
-  const current = all.filter(({ state }) => state === "live" || state === "vanished");
-  const shown = showAll ? all : current.slice(0, FEW);
-  const rows = shown.map(it => ({
-    key: it.id,
-    style: it.state === "vanished" ? "bad" : it.state === "live" ? it.confirms ? "" : "warn" : "gone",
-    cells: [
-      h("b", {}, it.name),
-      flag("", it.state === "live" ? [h("span", { class: it.confirms ? "dot ok" : "dot" }), t("state.live")] : [h("span", { class: it.state === "vanished" ? "dot bad" : "dot gone" }), t(`state.${it.state}`), it.state === "vanished" && !readOnly ? h("button", { type: "button", class: "small", disabled: !linked, onclick: () => actions.forget(it), "aria-label": t("forget.label", { name: it.name }) }, t("forget.button")) : null]),
-      flag(it.confirms || it.state !== "live" ? "" : "alarm", `${it.mode} · ${it.version}`),
-      flag(it.blocking ? "alarm number" : "number", it.blocking ? t("blocking", { count: it.inFlight, blocking: it.blocking }) : it.inFlight),
-      flag("number", it.held ?? 0),
-      flag(Math.abs(it.clockAheadSeconds) > 1 ? "alarm number" : "number", `${it.clockAheadSeconds > 0 ? "+" : ""}${it.clockAheadSeconds} s`),
-      it.seen ? `${time(it.seen)} · ${t("ago", { time: span(-until(it.seen)) })}` : t("just.now"),
-      flag(it.problem ? "alarm" : "", it.problem ?? t("no.problem")),
-    ],
-  }));
-  return card("instances", [
-    table("instances", ["name", "state", "mode", "inFlight", "held", "clock", "seen", "problem"], rows),
-    all.length > shown.length || showAll ? h("p", {}, h("button", { type: "button", class: "small", "aria-expanded": String(showAll), onclick: actions.showAll }, showAll ? t("show.fewer") : t("show.all", { count: all.length }))) : null], current.length, "wide");
+	const all = Object.values(instances).sort(
+		(a, b) =>
+			rank[a.state] - rank[b.state] ||
+			a.confirms - b.confirms ||
+			b.blocking - a.blocking ||
+			a.name.localeCompare(b.name, undefined, { numeric: true }),
+	);
+	const current = all.filter(({ state }) => state !== "stopped");
+	const shown = showAll ? all : current.slice(0, FEW);
+	const rows = shown.map(it => ({
+		key: it.id,
+		style: it.state === "vanished" ? "bad" : it.state === "live" ? (it.confirms ? "" : "warn") : "gone",
+		cells: [
+			h("b", {}, it.name),
+			flag(
+				"",
+				it.state === "live"
+					? [h("span", { class: it.confirms ? "dot ok" : "dot" }), t("state.live")]
+					: [
+							h("span", { class: it.state === "vanished" ? "dot bad" : "dot gone" }),
+							t(`state.${it.state}`),
+							it.state === "vanished" && !readOnly
+								? h(
+										"button",
+										{
+											type: "button",
+											class: "small",
+											disabled: !linked,
+											onclick: () => actions.forget(it),
+											"aria-label": t("forget.label", { name: it.name }),
+										},
+										t("forget.button"),
+									)
+								: null,
+						],
+			),
+			flag(it.confirms || it.state !== "live" ? "" : "alarm", `${it.mode} · ${it.version}`),
+			flag(
+				it.blocking ? "alarm number" : "number",
+				it.blocking ? t("blocking", { count: it.inFlight, blocking: it.blocking }) : it.inFlight,
+			),
+			flag(it.held ? "alarm number" : "number plain", it.held ?? 0),
+			flag(
+				Math.abs(it.clockAheadSeconds) > 1 ? "alarm number" : "number plain",
+				`${it.clockAheadSeconds > 0 ? "+" : ""}${it.clockAheadSeconds} s`,
+			),
+			it.seen ? `${time(it.seen)} · ${t("ago", { time: span(-until(it.seen)) })}` : t("just.now"),
+			flag(it.problem ? "alarm" : "plain", it.problem ?? t("no.problem")),
+		],
+	}));
+	return card(
+		"instances",
+		[
+			table("instances", ["name", "state", "mode", "inFlight", "held", "clock", "seen", "problem"], rows),
+			all.length > shown.length || showAll
+				? h(
+						"p",
+						{},
+						h(
+							"button",
+							{ type: "button", class: "small", "aria-expanded": String(showAll), onclick: actions.showAll },
+							showAll ? t("show.fewer") : t("show.all", { count: all.length }),
+						),
+					)
+				: null,
+		],
+		current.length,
+	);
 }
 
 function inFlight({ inFlight, instances, mode }) {
-  const count = Object.values(instances).filter(({ state }) => state === "live").reduce((sum, it) => sum + it.inFlight, 0);
-  const rows = inFlight.map(({ instance, since, cutAt, request }) => ({
-    style: cutAt ? "warn" : "",
-    cells: [
-      flag("number", span(-until(since))),
-      flag("path", [h("b", {}, request.method), ` ${request.host}${request.path}`, request.isUpgraded ? h("span", { class: "tag" }, t("upgraded")) : null]),
-      request.backend, instance,
-      flag(cutAt ? "alarm number" : "number", cutAt ? until(cutAt) > 0 ? t("cut.in", { time: span(until(cutAt)) }) : t("cut.now") : t("cut.never")),
-    ],
-  }));
-  return card("inFlight", rows.length ? table("inFlight", ["age", "request", "backend", "instance", "cut"], rows) : none(count ? "inFlight.reads" : "inFlight.none"), count);
+	const count = Object.values(instances)
+		.filter(({ state }) => state === "live")
+		.reduce((sum, it) => sum + it.inFlight, 0);
+	const rows = inFlight.map(({ instance, since, cutAt, request }) => ({
+		style: cutAt ? "warn" : "",
+		cells: [
+			flag("number", span(-until(since))),
+			flag("path", [
+				h("b", {}, request.method),
+				` ${request.host}${request.path}`,
+				request.isUpgraded ? h("span", { class: "tag" }, t("upgraded")) : null,
+			]),
+			request.backend,
+			instance,
+			flag(
+				cutAt ? "alarm number" : "number",
+				cutAt ? (until(cutAt) > 0 ? t("cut.in", { time: span(until(cutAt)) }) : t("cut.now")) : t("cut.never"),
+			),
+		],
+	}));
+	return card(
+		"inFlight",
+		rows.length
+			? table("inFlight", ["age", "request", "backend", "instance", "cut"], rows)
+			: none(count ? "inFlight.reads" : "inFlight.none"),
+		count,
+	);
 }
 
 function chart(requests, errors) {
-  const most = Math.max(1, ...requests);
-  const bars = of => of.map((count, i) => count ? `M${i + 0.1} 20V${(20 - Math.max(1, count / most * 19)).toFixed(1)}H${i + 0.9}V20Z` : "").join("");
-  const sum = of => number.format(of.reduce((all, count) => all + count, 0));
-  const label = t("chart", { requests: sum(requests), errors: sum(errors) });
-  return [h("svg", { viewBox: "0 0 60 20", preserveAspectRatio: "none", role: "img", "aria-label": label }, h("path", { class: "base", d: "M0 19.8H60" }), h("path", { class: "requests", d: bars(requests) }), h("path", { class: "errors", d: bars(errors) })),
-    h("span", { class: "chart-text", "aria-hidden": "true" }, label)];
+	const most = Math.max(1, ...requests);
+	const bars = of =>
+		of.map((count, i) => (count ? `M${i + 0.1} 20V${(20 - Math.max(1, (count / most) * 19)).toFixed(1)}H${i + 0.9}V20Z` : "")).join("");
+	const sum = of => number.format(of.reduce((all, count) => all + count, 0));
+	const label = t("chart", { requests: sum(requests), errors: sum(errors) });
+	return [
+		h(
+			"svg",
+			{ viewBox: "0 0 60 20", preserveAspectRatio: "none", role: "img", "aria-label": label },
+			h("path", { class: "base", d: "M0 19.8H60" }),
+			h("path", { class: "requests", d: bars(requests) }),
+			h("path", { class: "errors", d: bars(errors) }),
+		),
+		h("span", { class: "chart-text", "aria-hidden": "true" }, label),
+	];
 }
 
 function backends({ backends }) {
-  const rows = backends.map(it => ({
-    key: it.name,
-    style: "",
-    cells: [
-      flag("", [h("b", {}, it.name), " ", h("span", { class: "quiet" }, it.kind)]),
-      flag("", it.accepted ? [time(it.accepted), h("span", { class: "quiet" }, ` · ${t("ago", { time: span(-until(it.accepted)) })}`), it.completed && it.completed >= it.accepted ? null : h("span", { class: "tag" }, t("write.open"))] : t("never")),
-      flag("chart", chart(it.requests, it.errors)),
-      flag("number", it.inFlight),
-      flag(it.circuit === "closed" ? "" : "alarm", t(`circuit.${it.circuit}`)),
-      flag("number", it.latencySeconds === undefined ? "–" : it.latencySeconds < 10 ? `${(it.latencySeconds * 1000).toFixed(it.latencySeconds < 0.01 ? 1 : 0)} ms` : `${it.latencySeconds.toFixed(1)} s`),
-    ],
-  }));
-  return card("backends", rows.length ? table("backends", ["name", "lastWrite", "traffic", "inFlight", "circuit", "latency"], rows) : none("backends.none"), undefined, "wide");
+	const rows = backends.map(it => ({
+		key: it.name,
+		style: "",
+		cells: [
+			flag("", [h("b", {}, it.name), " ", h("span", { class: "quiet" }, it.kind)]),
+			flag(
+				"",
+				it.accepted
+					? [
+							time(it.accepted),
+							h("span", { class: "quiet" }, ` · ${t("ago", { time: span(-until(it.accepted)) })}`),
+							it.completed && it.completed >= it.accepted ? null : h("span", { class: "tag" }, t("write.open")),
+						]
+					: t("never"),
+			),
+			flag(
+				it.latencySeconds === undefined && !it.requests.some(count => count) ? "chart plain" : "chart",
+				chart(it.requests, it.errors),
+			),
+			flag("number", it.inFlight),
+			flag(it.circuit === "closed" ? "plain" : "alarm", t(`circuit.${it.circuit}`)),
+			flag(
+				it.latencySeconds === undefined ? "number plain" : "number",
+				it.latencySeconds === undefined
+					? "–"
+					: it.latencySeconds < 10
+						? `${(it.latencySeconds * 1000).toFixed(it.latencySeconds < 0.01 ? 1 : 0)} ms`
+						: `${it.latencySeconds.toFixed(1)} s`,
+			),
+		],
+	}));
+	return card(
+		"backends",
+		rows.length ? table("backends", ["name", "lastWrite", "traffic", "inFlight", "circuit", "latency"], rows) : none("backends.none"),
+	);
 }
 
 function writes({ writes, readOnly, linked }, actions) {
-  if (!writes.length) return null;
-  const open = writes.some(({ write }) => until(write.settlesAt) > 0);
-  return card("writes", [
-    table("writes", ["time", "request", "why", "instance", "settles"], writes.map(({ instance, write }) => ({
-      style: until(write.settlesAt) > 0 ? "warn" : "",
-      cells: [time(write.time), flag("path", [h("b", {}, write.method), ` ${write.host}${write.path}`]), write.reason, instance,
-        until(write.settlesAt) > 0 ? t("settles.in", { time: span(until(write.settlesAt)) }) : t("settled")],
-    }))),
-    open && !readOnly ? h("p", {}, h("button", { type: "button", disabled: !linked, onclick: actions.accept }, t("accept.button"))) : null], writes.length);
+	if (!writes.length) return null;
+	const open = writes.some(({ write }) => until(write.settlesAt) > 0);
+	return card(
+		"writes",
+		[
+			table(
+				"writes",
+				["time", "request", "why", "instance", "settles"],
+				writes.map(({ instance, write }) => ({
+					style: until(write.settlesAt) > 0 ? "warn" : "",
+					cells: [
+						time(write.time),
+						flag("path", [h("b", {}, write.method), ` ${write.host}${write.path}`]),
+						write.reason,
+						instance,
+						until(write.settlesAt) > 0 ? t("settles.in", { time: span(until(write.settlesAt)) }) : t("settled"),
+					],
+				})),
+			),
+			open && !readOnly
+				? h("p", {}, h("button", { type: "button", disabled: !linked, onclick: actions.accept }, t("accept.button")))
+				: null,
+		],
+		writes.length,
+	);
 }
 
 function bypasses({ mode, readOnly, linked }, actions) {
-  if (!mode.bypasses.length) return null;
-  return card("bypasses", table("bypasses", ["id", "who", "note", "by", "expires"], mode.bypasses.map(it => ({
-    key: it.id,
-    cells: [it.id, it.address ?? t("by.token"), it.note, it.by,
-      flag("", [`${time(it.until)} · ${until(it.until) > 0 ? span(until(it.until)) : t("expired")}`, readOnly ? null : h("button", { type: "button", class: "small", disabled: !linked, "aria-label": t("revoke.label", { id: it.id }), onclick: () => actions.revoke(it) }, t("revoke.button"))])],
-  }))), mode.bypasses.length);
+	if (!mode.bypasses.length) return null;
+	return card(
+		"bypasses",
+		table(
+			"bypasses",
+			["id", "who", "note", "by", "expires"],
+			mode.bypasses.map(it => ({
+				key: it.id,
+				cells: [
+					it.id,
+					it.address ?? t("by.token"),
+					it.note,
+					it.by,
+					flag("", [
+						`${time(it.until)} · ${until(it.until) > 0 ? span(until(it.until)) : t("expired")}`,
+						readOnly
+							? null
+							: h(
+									"button",
+									{
+										type: "button",
+										class: "small",
+										disabled: !linked,
+										"aria-label": t("revoke.label", { id: it.id }),
+										onclick: () => actions.revoke(it),
+									},
+									t("revoke.button"),
+								),
+					]),
+				],
+			})),
+		),
+		mode.bypasses.length,
+	);
 }
 
 function scheduled({ mode }) {
-  if (!mode.next.length) return null;
-  return card("scheduled", table("scheduled", ["mode", "at", "until", "by", "why"], mode.next.map(step => ({
-    cells: [h("b", {}, step.mode), `${time(step.at)} · ${t("in", { time: span(until(step.at)) })}`, step.until && time(step.until), step.by, [step.reason, step.ticket].filter(Boolean).join(" · ") || null],
-  }))), mode.next.length);
+	if (!mode.next.length) return null;
+	return card(
+		"scheduled",
+		table(
+			"scheduled",
+			["mode", "at", "until", "by", "why"],
+			mode.next.map(step => ({
+				cells: [
+					h("b", {}, step.mode),
+					`${time(step.at)} · ${t("in", { time: span(until(step.at)) })}`,
+					step.until && time(step.until),
+					step.by,
+					[step.reason, step.ticket].filter(Boolean).join(" · ") || null,
+				],
+			})),
+		),
+		mode.next.length,
+	);
 }
 
 function history({ history }) {
-  const rows = history.slice(-20).reverse().map(it => ({
-    key: `${it.time} ${it.kind} ${it.instance}`,
-    cells: [time(it.time), flag("", [h("b", {}, t(`kind.${it.kind}`, {}, it.kind)), " ", it.mode]), it.by ?? it.instance,
-      it.drainedAfter !== undefined ? t("drained", { time: it.drainedAfter, cut: it.cut ?? 0, writes: it.uncertainWrites ?? 0 }) : [it.reason, it.ticket].filter(Boolean).join(" · ") || null],
-  }));
-  return card("history", rows.length ? table("history", ["time", "what", "by", "why"], rows) : none("history.none"), undefined, "wide");
+	const rows = history
+		.slice(-20)
+		.reverse()
+		.map(it => ({
+			key: `${it.time} ${it.kind} ${it.instance}`,
+			cells: [
+				time(it.time),
+				flag("", [h("b", {}, t(`kind.${it.kind}`, {}, it.kind)), " ", it.mode]),
+				it.by ?? it.instance,
+				it.drainedAfter !== undefined
+					? t("drained", { time: it.drainedAfter, cut: it.cut ?? 0, writes: it.uncertainWrites ?? 0 })
+					: [it.reason, it.ticket].filter(Boolean).join(" · ") || null,
+			],
+		}));
+	return card("history", rows.length ? table("history", ["time", "what", "by", "why"], rows) : none("history.none"));
 }

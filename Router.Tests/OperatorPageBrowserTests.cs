@@ -1,0 +1,248 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace Router.Tests;
+
+/// <summary>The operator's page in a real browser, on three instances.</summary>
+[Collection(OperatorSites.Name)]
+public sealed class OperatorPageBrowserTests(Chromium chromium)
+{
+    private const string Banner = ".banner h1";
+    private const string Verdict = ".verdict h2";
+
+    [BrowserFact]
+    public async Task An_operator_closes_the_site_with_a_write_in_flight_and_watches_until_SAFE()
+    {
+        await using var site = await OperatorSite.StartAsync();
+        var page = await site.ShowAsync(chromium);
+        await ReadsAsync(page, Verdict, "OPEN");
+        await SeeAsync(page, "open");
+        await site.WriteAsync(1, "/order/7?secret=1");
+        await ReadsAsync(page, "section:has(#inFlight)", "POST www.example.org/order/7");
+
+        await ClickAsync(page, "Change the mode…");
+        await page.GetByText("everything gets the maintenance page").ClickAsync();
+        await page.GetByLabel("Reason").FillAsync("We are moving to a new database");
+        await page.GetByLabel("Ticket").FillAsync("CHG-1234");
+        await page.GetByLabel("Your name").FillAsync("anna");
+        await SeeAsync(page, "form");
+        await ClickAsync(page, "Show what would happen");
+        await Expect(page.FrameLocator("iframe").Locator("main")).ToContainTextAsync("Why: We are moving to a new database");
+        await Expect(page.Locator(".effects tbody tr")).ToHaveCountAsync(2);
+        await SeeAsync(page, "dry-run");
+        await page.GetByLabel("Type its name").FillAsync("staging");
+        await ClickAsync(page, "Set maintenance");
+        await ReadsAsync(page, Banner, "live");
+        await page.GetByLabel("Type its name").FillAsync("production");
+        await ClickAsync(page, "Set maintenance");
+
+        await ReadsAsync(page, Banner, "maintenance");
+        await ReadsAsync(page, ".banner", "We are moving to a new database");
+        await ReadsAsync(page, ".banner", "CHG-1234");
+        await ReadsAsync(page, Verdict, "NOT SAFE");
+        await ReadsAsync(page, ".reasons", "router-2 has 1 request in flight");
+        await ReadsAsync(page, ".reasons .advice", "Wait: what is still in flight is cut when its time is up");
+        await Expect(page.Locator("section:has(#inFlight) tbody tr td").Last)
+            .ToHaveTextAsync(new System.Text.RegularExpressions.Regex(@"^in \d+ min$"), new() { Timeout = OperatorSite.Timeout });
+        (await page.ContentAsync()).Should().NotContain("secret", "a query may contain secrets");
+        await SeeAsync(page, "not-safe");
+
+        site.Release();
+        await Expect(page.Locator(Verdict)).ToHaveTextAsync("✓ SAFE", new() { Timeout = OperatorSite.Timeout });
+        await ReadsAsync(page, "#said", "Mode maintenance. SAFE.");
+        await ReadsAsync(page, "section:has(#history)", "set maintenance");
+        await ReadsAsync(page, "section:has(#history)", "drained maintenance");
+        (await page.TitleAsync()).Should().Be("SAFE · maintenance · production");
+        (await page.InnerTextAsync("header .clock")).Should().Contain("Europe/Paris").And.MatchRegex(@"GMT\+[12]");
+        await SeeAsync(page, "safe");
+    }
+
+    [BrowserFact]
+    public async Task An_instance_that_stops_reporting_is_shown_and_can_be_acknowledged_when_it_has_ended()
+    {
+        await using var site = await OperatorSite.StartAsync();
+        var page = await site.ShowAsync(chromium);
+        await site.Routers[2].SignalAsync("STOP");
+
+        await ReadsAsync(page, "tr.bad", "vanished");
+        await ReadsAsync(page, ".remarks", "router-3");
+        await SeeAsync(page, "vanished");
+        await page.GetByRole(AriaRole.Button, new() { Name = "State that router-3 has ended" }).ClickAsync();
+        await page.GetByLabel("Your name").FillAsync("anna");
+        await ClickAsync(page, "Continue");
+        await page.GetByLabel("Type its name").FillAsync("production");
+        await ClickAsync(page, "It has ended");
+
+        await ReadsAsync(page, "section:has(#history)", "instance acknowledged");
+        await ReadsAsync(page, "tr.gone", "ended");
+        await site.Routers[2].KillAsync();
+        await site.Routers[1].KillAsync();
+        await ReadsAsync(page, "section:has(#instances) tbody", "ended", after: page.Locator("tr.gone").Nth(1));
+    }
+
+    [BrowserFact]
+    public async Task A_store_that_is_lost_is_said_at_the_verdict_until_it_is_back()
+    {
+        await using var site = await OperatorSite.StartAsync();
+        var page = await site.ShowAsync(chromium);
+
+        await site.Redis.KillAsync();
+
+        await ReadsAsync(page, Verdict, "NOT SAFE");
+        await ReadsAsync(page, ".reasons", "Redis");
+        await ReadsAsync(page, ".reasons .advice", "Look at the mode store");
+        await ReadsAsync(page, Banner, "live");
+        await SeeAsync(page, "store-lost");
+        await site.Redis.ReturnAsync(withData: false);
+        await ReadsAsync(page, Verdict, "OPEN");
+    }
+
+    [BrowserFact]
+    public async Task Of_two_operators_the_second_is_told_that_the_mode_has_changed_and_changes_nothing()
+    {
+        await using var site = await OperatorSite.StartAsync();
+        var (one, two) = (await site.ShowAsync(chromium), await site.ShowAsync(chromium, router: 1));
+        await PrepareAsync(one, "maintenance", "anna");
+        await PrepareAsync(two, "read-only", "ben");
+
+        await ConfirmAsync(two, "Set read-only");
+        await ReadsAsync(two, Banner, "read-only");
+        await ReadsAsync(one, Banner, "read-only");
+        await ConfirmAsync(one, "Set maintenance");
+
+        await ReadsAsync(one, ".problem", "The mode has changed meanwhile: it is version 2 now. Nothing was changed.");
+        await ReadsAsync(one, Banner, "read-only");
+        await SeeAsync(one, "conflict");
+        await ClickAsync(one, "Show what would happen");
+        await ConfirmAsync(one, "Set maintenance");
+        await ReadsAsync(two, Banner, "maintenance");
+    }
+
+    [BrowserFact]
+    public async Task A_lost_connection_is_said_at_once_with_the_age_of_what_is_shown()
+    {
+        await using var site = await OperatorSite.StartAsync();
+        var page = await site.ShowAsync(chromium);
+        await Expect(page.Locator(".lost")).ToHaveCountAsync(0);
+
+        await site.Routers[0].KillAsync();
+
+        await ReadsAsync(page, ".lost", "No connection to this instance");
+        await Expect(page.Locator(".lost"))
+            .ToHaveTextAsync(
+                new System.Text.RegularExpressions.Regex(@"What you see is [1-9]\d* s old"),
+                new() { Timeout = OperatorSite.Timeout }
+            );
+        (await page.GetByRole(AriaRole.Button, new() { Name = "Change the mode…" }).IsDisabledAsync()).Should().BeTrue();
+        (await page.TitleAsync()).Should().StartWith("NO CONNECTION");
+        await SeeAsync(page, "lost");
+        await site.Routers[0].StartAgainAsync();
+        await Expect(page.Locator(".lost")).ToHaveCountAsync(0, new() { Timeout = OperatorSite.Timeout });
+        await ReadsAsync(page, Banner, "live");
+    }
+
+    [BrowserFact]
+    public async Task Extending_cancelling_and_bypasses_are_done_with_the_keyboard_alone()
+    {
+        await using var site = await OperatorSite.StartAsync();
+        using var operators = new OperatorClient(site.Routers[1].ManagementUrl);
+        var (status, _) = await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "until": "+30m", "by": "ben"}""");
+        status.Should().Be(200);
+        var page = await site.ShowAsync(chromium);
+        await ReadsAsync(page, Verdict, "SAFE");
+
+        await KeysAsync("Extend or amend…");
+        await page.GetByLabel("Your name").FillAsync("anna");
+        await EnterAsync(page.GetByLabel("Your name"));
+        await ReadsAsync(page, ".confirm", "The announced end moves from");
+        await page.GetByLabel("Type its name").FillAsync("production");
+        await EnterAsync(page.GetByLabel("Type its name"));
+        await ReadsAsync(page, "section:has(#history)", "amended");
+
+        await KeysAsync("Issue a bypass…");
+        await page.GetByLabel("Note").FillAsync("Anna tries the search");
+        await EnterAsync(page.GetByLabel("Note"));
+        await page.GetByLabel("Type its name").FillAsync("production");
+        await EnterAsync(page.GetByLabel("Type its name"));
+        (await page.InnerTextAsync(".secret")).Should().NotBeEmpty();
+        await SeeAsync(page, "bypass-issued");
+        await page.Keyboard.PressAsync("Escape");
+        await Expect(page.Locator("dialog")).ToHaveCountAsync(0);
+        await ReadsAsync(page, Verdict, "CLOSED TO VISITORS");
+        await SeeAsync(page, "closed-to-visitors");
+        await KeysAsync("Revoke bypass", exact: false);
+        await EnterAsync(page.GetByLabel("Your name"));
+        await page.GetByLabel("Type its name").FillAsync("production");
+        await EnterAsync(page.GetByLabel("Type its name"));
+        await ReadsAsync(page, Verdict, "SAFE");
+
+        await KeysAsync("Explain a request…");
+        var address = page.GetByLabel("Address", new() { Exact = true });
+        await address.FillAsync("https://www.example.org/x");
+        await EnterAsync(address);
+        await ReadsAsync(page, ".result", "maintenance closes the frontend for GET");
+        await SeeAsync(page, "explain");
+        await page.Keyboard.PressAsync("Escape");
+        var download = await page.RunAndWaitForDownloadAsync(() => ClickAsync(page, "Download the report"));
+        (await File.ReadAllTextAsync(await download.PathAsync())).Should().Contain("\"verdict\"").And.Contain("\"entries\"");
+
+        async Task KeysAsync(string button, bool exact = true)
+        {
+            var target = page.GetByRole(AriaRole.Button, new() { Name = button, Exact = exact });
+            await page.Locator("body").PressAsync("Tab");
+            for (var i = 0; i < 40 && !await target.EvaluateAsync<bool>("it => it === document.activeElement"); i++)
+                await page.Keyboard.PressAsync("Tab");
+            await page.Keyboard.PressAsync("Enter");
+        }
+
+        Task EnterAsync(ILocator field) => field.PressAsync("Enter");
+    }
+
+    private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);
+
+    private static async Task ReadsAsync(IPage page, string selector, string text, ILocator? after = null)
+    {
+        if (after is not null)
+            await after.WaitForAsync();
+        await Expect(page.Locator(selector).First).ToContainTextAsync(text, new() { Timeout = OperatorSite.Timeout });
+    }
+
+    private static Task ClickAsync(IPage page, string button) => page.GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync();
+
+    private static async Task PrepareAsync(IPage page, string mode, string operatorName)
+    {
+        await ClickAsync(page, "Change the mode…");
+        await page.Locator($"input[value={mode}]").CheckAsync();
+        await page.GetByLabel("Your name").FillAsync(operatorName);
+        await ClickAsync(page, "Show what would happen");
+        await page.GetByLabel("Type its name").WaitForAsync();
+    }
+
+    private static async Task ConfirmAsync(IPage page, string button)
+    {
+        await page.GetByLabel("Type its name").FillAsync("production");
+        await ClickAsync(page, button);
+    }
+
+    // In both colour schemes at three widths: nothing sticks out, axe finds nothing, and a screenshot is kept to be looked at.
+    private static async Task SeeAsync(IPage page, string name)
+    {
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            foreach (var width in new[] { 375, 1280, 2560 })
+            {
+                var what = $"{name} {width} {scheme}";
+                await page.SetViewportSizeAsync(width, width == 375 ? 800 : width * 9 / 16);
+                var file = $"operator-{what.ToLowerInvariant().Replace(' ', '-')}.png";
+                await page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, file), FullPage = true });
+                (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, what);
+                // The preview is the visitors' page, in a sandbox without scripts; BrowserTests look at it.
+                var found = (await page.RunAxe(new Deque.AxeCore.Commons.AxeRunContext { Exclude = [new("iframe")] })).Violations;
+                found.Select(it => $"{it.Id}: {it.Help} {string.Join(' ', it.Nodes.Select(node => node.Html))}").Should().BeEmpty(what);
+            }
+        }
+
+        await page.SetViewportSizeAsync(1280, 720);
+    }
+}
