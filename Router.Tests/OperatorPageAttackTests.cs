@@ -117,13 +117,14 @@ public sealed class OperatorPageAttackTests(Chromium chromium)
             ["ticket"] = hostile,
         };
         (await operators.SendAsync("PUT", "/mode", change.ToJsonString())).Status.Should().Be(200);
+        await Assertions
+            .Expect(page.Locator(".reason"))
+            .ToContainTextAsync("<img src=x onerror=hacked=1>", new() { Timeout = OperatorSite.Timeout });
+        // The mode is in force now.
         (await operators.SendAsync("POST", "/bypass", new JsonObject { ["note"] = hostile, ["by"] = hostile }.ToJsonString()))
             .Status.Should()
             .Be(201);
 
-        await Assertions
-            .Expect(page.Locator(".reason"))
-            .ToContainTextAsync("<img src=x onerror=hacked=1>", new() { Timeout = OperatorSite.Timeout });
         await Assertions.Expect(page.Locator("section:has(#bypasses)")).ToContainTextAsync("<script>hacked=1</script>");
         await Assertions.Expect(page.Locator("header")).ToContainTextAsync("<b onclick=hacked=1>Shop</b>");
         (await page.Locator("#page img, #page script, #page [onclick]").CountAsync()).Should().Be(0);

@@ -110,6 +110,16 @@ internal sealed class RouterProcess : IAsyncDisposable
     /// <summary>Sends it a signal.</summary>
     public Task SignalAsync(string name) => Script.RunAsync("kill", [$"-{name}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
 
+    /// <summary>How much processor time it has used.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Sets how many files and sockets it may have open, while it runs.</summary>
     public async Task LimitOpenFilesAsync(int most) =>
         (await Script.RunAsync("prlimit", ["--pid", _process!.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={most}:"]))

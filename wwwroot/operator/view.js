@@ -195,7 +195,7 @@ function banner({ mode, site }) {
 	return h(
 		"section",
 		{ class: `banner mode-${mode.mode}`, "aria-labelledby": "mode" },
-		h("h1", { id: "mode" }, h("span", { class: "unseen" }, t("mode"), " "), mode.mode),
+		h("h1", { id: "mode" }, h("span", { class: "unseen" }, t("mode"), " "), h("span", { class: "mode-name" }, mode.mode)),
 		h("p", { class: "summary" }, mode.summary),
 		mode.reason ? h("p", { class: "reason" }, h("q", {}, mode.reason)) : null,
 		h(
@@ -289,6 +289,9 @@ const card = (id, content, count) =>
 		content,
 	);
 
+// Columns whose words may be of any length.
+const long = new Set(["request", "by", "why", "note", "who", "problem"]);
+
 // The roles keep the table a table for a screen reader where a narrow screen shows its rows as blocks.
 function table(id, columns, rows) {
 	return h(
@@ -310,13 +313,19 @@ function table(id, columns, rows) {
 				h(
 					"tr",
 					{ key, role: "row", class: style },
-					cells.map((cell, i) =>
-						h(
+					cells.map((cell, i) => {
+						const { style, content } =
+							cell?.style === undefined ? flag(cell === undefined || cell === null ? "plain" : "", cell ?? "–") : cell;
+						return h(
 							"td",
-							{ role: "cell", "data-label": t(`column.${columns[i]}`), class: cell?.style },
-							cell?.style !== undefined ? cell.content : (cell ?? "–"),
-						),
-					),
+							{
+								role: "cell",
+								"data-label": t(`column.${columns[i]}`),
+								class: `${style} ${long.has(columns[i]) ? "text" : ""}`,
+							},
+							content,
+						);
+					}),
 				),
 			),
 		),
@@ -363,7 +372,7 @@ function instances({ instances, mode, showAll, readOnly, linked }, actions) {
 								: null,
 						],
 			),
-			flag(it.confirms || it.state !== "live" ? "" : "alarm", `${it.mode} · ${it.version}`),
+			flag(it.confirms || it.state !== "live" ? "" : "alarm", `${it.mode} · ${it.version < 0 ? "–" : it.version}`),
 			flag(
 				it.blocking ? "alarm number" : "number",
 				it.blocking ? t("blocking", { count: it.inFlight, blocking: it.blocking }) : it.inFlight,
