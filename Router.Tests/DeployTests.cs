@@ -397,8 +397,26 @@ public sealed partial class DeployTests
         var named = Runbook().Matches(alerts).Select(match => match.Groups[1].Value).ToArray();
 
         named.Should().HaveCount(Regex.Count(alerts, "- alert:")).And.BeSubsetOf(sections);
-        Regex.Count(alerts, "operations: \"deploy/OPERATING.md\"").Should().Be(named.Length);
+        Regex.Count(alerts, "operations_url: \"https://router.example.org/deploy/OPERATING.md\"").Should().Be(named.Length);
         File.Exists(Script.Deploy("OPERATING.md")).Should().BeTrue();
+    }
+
+    [ProgramFact("promtool", "prometheus")]
+    public async Task The_alerts_link_to_the_runbook_below_the_address_that_is_asked_for()
+    {
+        var make = (string runbooks) => Script.RunAsync("make", ["-s", "-C", Script.Deploy(""), "alerts", $"RUNBOOKS={runbooks}"]);
+        var (code, alerts, errors) = await make("https://git.example.org/router/blob/main/");
+        var rules = Path.Combine(Directory.CreateTempSubdirectory("router-alerts-").FullName, "alerts.yml");
+        await File.WriteAllTextAsync(rules, alerts);
+
+        (code, errors).Should().Be((0, ""));
+        (await RunAsync("promtool", "check", "rules", rules)).Should().Contain("SUCCESS");
+        alerts
+            .Should()
+            .Contain("runbook_url: \"https://git.example.org/router/blob/main/deploy/RUNBOOK.md#a-backend-fails\"")
+            .And.NotContain("\"https://router.example.org");
+        (await make("")).Should().Match<(int Code, string Output, string Errors)>(end => end.Code != 0 && end.Output == "");
+        Directory.Delete(Path.GetDirectoryName(rules)!, recursive: true);
     }
 
     [Fact]
@@ -552,6 +570,6 @@ public sealed partial class DeployTests
     [GeneratedRegex("^#+ (.+)$", RegexOptions.Multiline)]
     private static partial Regex Heading();
 
-    [GeneratedRegex("runbook: \"([^\"]+)\"")]
+    [GeneratedRegex("runbook_url: \"https://router.example.org/([^\"]+)\"")]
     private static partial Regex Runbook();
 }

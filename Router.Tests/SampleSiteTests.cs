@@ -65,7 +65,8 @@ public sealed partial class SampleSiteTests
         lines
             .Should()
             .Contain($"  dotnet run --project Router -- mode set recovery --url {management}", "a hint is for this very instance")
-            .And.Contain($"  dotnet run --project Router -- mode --url {management}");
+            .And.Contain($"  dotnet run --project Router -- mode --url {management}")
+            .And.Contain($"The operator's page: {management}/");
         var urls = CurlLine().Matches(output.ToString()).Select(line => new Uri(line.Groups[1].Value)).ToArray();
         urls.Should().HaveCount(3).And.OnlyContain(url => url.Port == router.Endpoint.Port);
         urls.Select(url => url.Host).Should().Equal("www.localhost", "api.localhost", "api.localhost");

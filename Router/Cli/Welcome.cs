@@ -63,6 +63,8 @@ public static partial class Welcome
             yield break;
         }
 
+        if (services.GetRequiredService<ManagementSettings>().HasPage)
+            yield return $"The operator's page: {LocalAddress.Of(url)}/";
         var option = url == ManagementSettings.DefaultUrl ? "" : $" --url {LocalAddress.Of(url)}";
         const string set = $"  {Run} -- mode set recovery";
         yield return "Switch the mode from another terminal, and see what is in flight:";

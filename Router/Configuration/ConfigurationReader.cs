@@ -8,7 +8,16 @@ namespace Router.Configuration;
 /// this reader records every error with its key and a hint. A key that is never read is an error too, since it is most likely a typing
 /// error.
 /// </summary>
-public sealed class ConfigurationReader(IConfigurationSection section, ConfigurationVariables variables, ValidationErrors errors)
+/// <param name="section">The section.</param>
+/// <param name="variables">The environment variables that feed keys.</param>
+/// <param name="errors">Receives the validation errors.</param>
+/// <param name="asked">Receives every key that is asked for, here and below; null if nobody wants to know.</param>
+public sealed class ConfigurationReader(
+    IConfigurationSection section,
+    ConfigurationVariables variables,
+    ValidationErrors errors,
+    Action<KnownKey>? asked = null
+)
 {
     private static readonly (string Suffix, double Milliseconds)[] DurationUnits =
     [
@@ -45,7 +54,15 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     public void Fault(string key, string problem, string cure) => errors.Add(KeyOf(key), problem, cure);
 
     /// <summary>The text under a key, trimmed; null if it is absent or empty.</summary>
-    public string? Text(string key)
+    /// <param name="key">The key.</param>
+    /// <param name="choices">The values that the caller accepts, as the schema names them; none if it accepts any.</param>
+    public string? Text(string key, params string[] choices)
+    {
+        Note(key, KnownKeyType.Text, choices: choices is [] ? null : choices);
+        return TextOf(key);
+    }
+
+    private string? TextOf(string key)
     {
         _known.Add(key);
         var text = ValueOf(key)?.Trim();
@@ -65,7 +82,8 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     public T? Choice<T>(string key)
         where T : struct, Enum
     {
-        if (Text(key) is not { } text)
+        Note(key, KnownKeyType.Text, choices: asked is null ? null : Enum.GetNames<T>());
+        if (TextOf(key) is not { } text)
             return null;
         foreach (var value in Enum.GetValues<T>())
         {
@@ -80,29 +98,51 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     /// <summary>A boolean, also written <c>enabled</c> and <c>disabled</c>.</summary>
     public bool Flag(string key, bool otherwise)
     {
-        switch (Text(key)?.ToLowerInvariant())
+        Note(key, KnownKeyType.Flag, otherwise ? "true" : "false");
+        return FlagOf(key) ?? otherwise;
+    }
+
+    /// <summary>A boolean as in <see cref="Flag"/>; null if it is absent.</summary>
+    public bool? OptionalFlag(string key)
+    {
+        Note(key, KnownKeyType.Flag);
+        return FlagOf(key);
+    }
+
+    private bool? FlagOf(string key)
+    {
+        switch (TextOf(key)?.ToLowerInvariant())
         {
             case null:
-                return otherwise;
+                return null;
             case "true" or "enabled" or "on" or "yes":
                 return true;
             case "false" or "disabled" or "off" or "no":
                 return false;
             default:
-                Fault(key, $"is '{Text(key)}'", "Write true or false");
-                return otherwise;
+                Fault(key, $"is '{TextOf(key)}'", "Write true or false");
+                return null;
         }
     }
 
     /// <summary>A duration such as <c>500ms</c>, <c>1s</c>, <c>5m</c>, <c>2h</c> or <c>00:00:30</c>.</summary>
-    public TimeSpan Duration(string key, TimeSpan otherwise) => Duration(key, otherwise, mayBeZero: false);
+    public TimeSpan Duration(string key, TimeSpan otherwise)
+    {
+        Note(key, KnownKeyType.Duration, Written(otherwise));
+        return Duration(key, otherwise, mayBeZero: false);
+    }
 
     /// <summary>A duration as in <see cref="Duration(string, TimeSpan)"/>, or zero.</summary>
-    public TimeSpan DurationOrZero(string key, TimeSpan otherwise) => Duration(key, otherwise, mayBeZero: true);
+    public TimeSpan DurationOrZero(string key, TimeSpan otherwise)
+    {
+        // The default is that of another key.
+        Note(key, KnownKeyType.Duration);
+        return Duration(key, otherwise, mayBeZero: true);
+    }
 
     private TimeSpan Duration(string key, TimeSpan otherwise, bool mayBeZero)
     {
-        if (Text(key) is not { } text)
+        if (TextOf(key) is not { } text)
             return otherwise;
         if (
             TryDuration(text, out var duration)
@@ -121,26 +161,41 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     /// <summary>A duration as in <see cref="Duration(string, TimeSpan)"/>, or null for <c>off</c>.</summary>
     public TimeSpan? DurationOrOff(string key, TimeSpan? otherwise)
     {
-        if (Text(key) is not { } text)
+        Note(key, KnownKeyType.DurationOrOff, otherwise is { } duration ? Written(duration) : "off");
+        if (TextOf(key) is not { } text)
             return otherwise;
-        return text.Equals("off", StringComparison.OrdinalIgnoreCase) ? null : Duration(key, otherwise ?? TimeSpan.Zero);
+        return text.Equals("off", StringComparison.OrdinalIgnoreCase) ? null : Duration(key, otherwise ?? TimeSpan.Zero, mayBeZero: false);
     }
 
     /// <summary>A whole number within bounds.</summary>
     public int Number(string key, int otherwise, int least, int most)
     {
-        if (Text(key) is not { } text)
-            return otherwise;
+        Note(key, KnownKeyType.Number, otherwise.ToString(CultureInfo.InvariantCulture), least, most);
+        return NumberOf(key, least, most) ?? otherwise;
+    }
+
+    /// <summary>A whole number within bounds; null if it is absent.</summary>
+    public int? OptionalNumber(string key, int least, int most)
+    {
+        Note(key, KnownKeyType.Number, null, least, most);
+        return NumberOf(key, least, most);
+    }
+
+    private int? NumberOf(string key, int least, int most)
+    {
+        if (TextOf(key) is not { } text)
+            return null;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
             return number;
         Fault(key, $"is '{text}'", $"Give a whole number from {least} to {most}");
-        return otherwise;
+        return null;
     }
 
     /// <summary>A number within bounds, with a point as the decimal separator.</summary>
     public double Fraction(string key, double otherwise, double least, double most)
     {
-        if (Text(key) is not { } text)
+        Note(key, KnownKeyType.Fraction, null, least, most);
+        if (TextOf(key) is not { } text)
             return otherwise;
         if (
             double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
@@ -155,7 +210,8 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     /// <summary>A number of bytes, such as <c>40MiB</c> or <c>1048576</c>; null if it is absent.</summary>
     public long? Size(string key)
     {
-        if (Text(key) is not { } text)
+        Note(key, KnownKeyType.Size);
+        if (TextOf(key) is not { } text)
             return null;
         if (TrySize(text, out var size))
             return size;
@@ -166,6 +222,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     /// <summary>A list, written as an array or as one comma-separated text. Absent means empty; an empty entry is an error.</summary>
     public ImmutableArray<string> List(string key)
     {
+        Note(key, KnownKeyType.List);
         _known.Add(key);
         if (!_here.TryGetValue(key, out var child))
             return [];
@@ -202,7 +259,7 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
     public ConfigurationReader Child(string key)
     {
         _known.Add(key);
-        return new ConfigurationReader(section.GetSection(key), variables, errors);
+        return new ConfigurationReader(section.GetSection(key), variables, errors, asked);
     }
 
     /// <summary>The named sections under a key.</summary>
@@ -213,12 +270,15 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
             Fault(key, $"is the text '{text}'", "Write a section with one named section for each");
         return !_here.TryGetValue(key, out var named)
             ? []
-            : named.GetChildren().Select(child => new ConfigurationReader(child, variables, errors));
+            : named.GetChildren().Select(child => new ConfigurationReader(child, variables, errors, asked));
     }
 
     /// <summary>Every key here with its text: for a section whose keys are names chosen by the operator.</summary>
-    public IEnumerable<KeyValuePair<string, string>> Texts() =>
-        _here.Values.Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
+    public IEnumerable<KeyValuePair<string, string>> Texts()
+    {
+        Note("*", KnownKeyType.Text);
+        return _here.Values.Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
+    }
 
     /// <summary>Records an error for every key below this section that no call has requested. Call it last.</summary>
     public void RefuseUnknownKeys()
@@ -240,6 +300,20 @@ public sealed class ConfigurationReader(IConfigurationSection section, Configura
                 $"Give a section with the keys {string.Join(", ", _known.Order(StringComparer.Ordinal))}"
             );
     }
+
+    private void Note(
+        string key,
+        KnownKeyType type,
+        string? otherwise = null,
+        double? least = null,
+        double? most = null,
+        string[]? choices = null
+    ) => asked?.Invoke(new KnownKey($"{Path}:{key}", type, otherwise, least, most, choices));
+
+    private static string Written(TimeSpan duration) =>
+        duration.TotalSeconds < 1 ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds}ms")
+        : duration.TotalSeconds % 3600 == 0 ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalHours}h")
+        : string.Create(CultureInfo.InvariantCulture, $"{duration.TotalSeconds}s");
 
     private string? ValueOf(string key) => _here.TryGetValue(key, out var child) ? child.Value : null;
 

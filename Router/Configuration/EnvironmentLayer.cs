@@ -8,7 +8,7 @@ namespace Router.Configuration;
 /// </summary>
 internal sealed class EnvironmentLayer : IConfigurationSource
 {
-    private static readonly string[] Sections = [SettingsReader.Section, "Kestrel", "Logging"];
+    private static readonly string[] Sections = [RouterSection.Name, "Kestrel", "Logging"];
 
     public IConfigurationProvider Build(IConfigurationBuilder builder) => new Provider();
 

@@ -14,9 +14,9 @@ public static class KestrelReader
     public const string Section = "Kestrel";
 
     /// <summary>Validates the section and records the errors.</summary>
-    public static void Check(IConfiguration configuration, ValidationErrors errors)
+    public static void Check(IConfiguration configuration, ValidationErrors errors, Action<KnownKey>? asked = null)
     {
-        var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors);
+        var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors, asked);
         var defaults = root.Child("EndpointDefaults");
         Common(defaults);
         defaults.RefuseUnknownKeys();

@@ -90,9 +90,7 @@ public static class ModeStoreReader
     {
         if (reader.Text("ActivationDelay") is not { } text)
             return null;
-        if (text.Equals("off", StringComparison.OrdinalIgnoreCase))
-            return TimeSpan.Zero;
-        var delay = reader.Duration("ActivationDelay", TimeSpan.FromSeconds(2));
+        var delay = reader.DurationOrOff("ActivationDelay", TimeSpan.FromSeconds(2)) ?? TimeSpan.Zero;
         // An opening takes effect by an operator's command now, never later by a clock.
         if (delay > TimeSpan.FromSeconds(30))
             reader.Fault("ActivationDelay", $"is '{text}'", "Give up to 30s, enough for every instance to learn of a change");
@@ -101,7 +99,7 @@ public static class ModeStoreReader
 
     private static bool UsesConfiguredMode(ConfigurationReader reader)
     {
-        switch (reader.Text("WhenUnreachable"))
+        switch (reader.Text("WhenUnreachable", "maintenance", "DM_MODE"))
         {
             case null or "maintenance":
                 return false;

@@ -24,6 +24,12 @@ public sealed record RouterSettings
     /// <summary>Whether each request gets a line in the access log. Default: it does.</summary>
     public required bool AccessLog { get; init; }
 
+    /// <summary>
+    /// Who may read the status and the metrics on the site's port: <see cref="RuleSettings.Everyone"/>, an allow list's name, or
+    /// <see cref="RuleSettings.None"/>.
+    /// </summary>
+    public required string StatusAccess { get; init; }
+
     /// <summary>The limits for any client. Read at startup; a change needs a restart.</summary>
     public required LimitSettings Limits { get; init; }
 

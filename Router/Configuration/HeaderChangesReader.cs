@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using Router.Http;
+
+namespace Router.Configuration;
+
+/// <summary>Reads the changes to headers: <c>Router:RequestHeaders</c> and a section of <c>Router:ResponseHeaders</c>.</summary>
+public static class HeaderChangesReader
+{
+    /// <summary>Reads the changes to requests and records the errors.</summary>
+    public static RequestHeaderSettings RequestHeaders(ConfigurationReader reader)
+    {
+        var settings = new RequestHeaderSettings(
+            FieldNames(reader, "Remove"),
+            reader.Text("ForwardedProto", "http", "https"),
+            reader.Text("SamplingTrust")
+        );
+        if (settings.ForwardedProto is not (null or "http" or "https"))
+            reader.Fault(
+                "ForwardedProto",
+                $"is '{settings.ForwardedProto}'",
+                "Write http or https, or leave it out for what the client used"
+            );
+        reader.RefuseUnknownKeys();
+        return settings;
+    }
+
+    /// <summary>Reads one set of changes to responses and records the errors.</summary>
+    public static ResponseHeaderSettings ResponseHeaders(ConfigurationReader reader)
+    {
+        var add = reader.Child("Add").Texts().ToImmutableArray();
+        foreach (var (name, value) in add)
+        {
+            if (!IsFieldName(name))
+                reader.Fault("Add", $"'{name}' is not a header name", "Use letters, digits and hyphens");
+            if (FramingHeaders.Contains(name))
+            {
+                const string Why = "belongs to the connection or to the framing of the message, which Router writes itself";
+                reader.Fault($"Add:{name}", Why, "Remove this header from Add");
+            }
+
+            if (value.Any(c => c is < ' ' or > '~'))
+                reader.Fault(
+                    $"Add:{name}",
+                    "has characters that a header value must not contain",
+                    "Use visible ASCII and spaces, on one line"
+                );
+        }
+
+        var settings = new ResponseHeaderSettings(
+            reader.Name,
+            reader,
+            FieldNames(reader, "Remove"),
+            add,
+            StatusCodesReader.Read(reader, "OnStatus", 200, "a status code")
+        );
+        reader.RefuseUnknownKeys();
+        return settings;
+    }
+
+    private static ImmutableArray<string> FieldNames(ConfigurationReader reader, string key)
+    {
+        var names = reader.List(key);
+        foreach (var name in names.Where(name => !IsFieldName(name)))
+            reader.Fault(key, $"'{name}' is not a header name", "Use letters, digits and hyphens");
+        return names;
+    }
+
+    private static bool IsFieldName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+}

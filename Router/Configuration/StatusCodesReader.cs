@@ -1,0 +1,23 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Router.Configuration;
+
+/// <summary>Reads lists of status codes.</summary>
+public static class StatusCodesReader
+{
+    /// <summary>Reads a list; what is no status code in the range is an error.</summary>
+    public static ImmutableArray<int> Read(ConfigurationReader reader, string key, int least, string what)
+    {
+        var statuses = ImmutableArray.CreateBuilder<int>();
+        foreach (var text in reader.List(key))
+        {
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status >= least && status <= 599)
+                statuses.Add(status);
+            else
+                reader.Fault(key, $"'{text}' is not {what}", $"List codes from {least} to 599");
+        }
+
+        return statuses.ToImmutable();
+    }
+}
