@@ -86,6 +86,8 @@ public static class RouterApplication
             context => ServerLimits.IsRequestLineTooLong(context, limits) ? ServerLimits.RefuseRequestLineAsync(context) : next(context)
         );
         app.Use(own => context => frontDoor.HandleAsync(context, own));
+        var gate = app.Services.GetRequiredService<StatusGate>();
+        app.Use(next => context => gate.HandleAsync(context, next));
         app.UseRouting();
         var status = app.Services.GetRequiredService<StatusEndpoint>();
         app.Map("/_status/{**rest}", status.HandleAsync);
@@ -252,6 +254,7 @@ public static class RouterApplication
         services.AddSingleton<WindowCounts>();
         services.AddSingleton<BypassForm>();
         services.AddSingleton<StatusEndpoint>();
+        services.AddSingleton<StatusGate>();
         services.AddSingleton<RequestEnding>();
         services.AddSingleton<RequestHandler>();
     }

@@ -31,6 +31,7 @@ public sealed class Site
         Table = table;
         Pages = pages;
         Proxies = new TrustedProxies(settings.TrustedProxies, [.. settings.TrustedProxyLists.Select(lists.For)]);
+        StatusAccess = new StatusAccess(settings);
         RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings));
         Backends = [.. settings.Backends.Select(upstreams.For)];
         var shared = new Dictionary<(string Sets, bool HttpsRedirects), ResponseHeaderRules>();
@@ -71,6 +72,9 @@ public sealed class Site
     /// <summary>The sources of the trusted proxies.</summary>
     public TrustedProxies Proxies { get; }
 
+    /// <summary>Who may read the status and the metrics on the site's port.</summary>
+    public StatusAccess StatusAccess { get; }
+
     /// <summary>The changes to the headers of every forwarded request.</summary>
     public RequestRules RequestRules { get; }
 
@@ -101,6 +105,7 @@ public sealed class Site
                 $"'{name}' is not configured",
                 "Name one of the allow lists"
             );
+        StatusAccess.Check(settings, errors);
         KestrelReader.Check(configuration, errors);
         var files = new Dictionary<string, FixedFile>();
         foreach (var route in table.Routes)

@@ -64,12 +64,20 @@ public sealed record BackendStatus(
 /// <param name="InFlight">The number of requests in flight to it.</param>
 public sealed record AddressStatus(string Circuit, int InFlight);
 
+/// <summary>The response of <c>/_status</c> to a client that may not read more.</summary>
+/// <param name="Status">Always <c>ok</c>.</param>
+public sealed record HealthDocument(string Status)
+{
+    public static HealthDocument Ok { get; } = new("ok");
+}
+
 /// <summary>Serializes the status without reflection.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull
 )]
 [JsonSerializable(typeof(StatusDocument))]
+[JsonSerializable(typeof(HealthDocument))]
 internal sealed partial class StatusJson : JsonSerializerContext;
 
 /// <summary>The health check. It uses memory only, so that it responds at once whatever the state of the backends.</summary>
