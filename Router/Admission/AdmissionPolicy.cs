@@ -80,7 +80,7 @@ public sealed class AdmissionPolicy(
             return new AdmissionDecision(AdmissionOutcome.RateLimited, route, "the client exceeds a rate limit") { RateLimit = limit };
         if (request.Http?.ContentLength > route.MaxRequestBody)
             return new AdmissionDecision(AdmissionOutcome.BodyTooLarge, route, "the body is longer than the route allows");
-        return new AdmissionDecision(AdmissionOutcome.Forward, route, isReached ? "the mode reaches the backend" : exemption!.Name)
+        return new AdmissionDecision(AdmissionOutcome.Forward, route, isReached ? "the mode allows it" : exemption!.Name)
         {
             Exemption = exemption,
             PassesClosedMode = !isReached,

@@ -100,18 +100,18 @@ public sealed partial class ModeChanger(
         }
     }
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{What}: version {Version}, {Mode} from {At:O} on, by {By}: {Reason}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{What}: version {Version}, {Mode} from {At:O} on, by {By}: {Reason}.")]
     private partial void LogChanged(string what, RecordVersion version, string mode, DateTime at, string by, string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The scheduled change was cancelled: version {Version}, {Mode}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The scheduled change was cancelled: version {Version}, {Mode}.")]
     private partial void LogCancelled(RecordVersion version, string mode);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Bypass {Bypass} was issued by {By}, valid until {Until:O}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Bypass {Bypass} was issued by {By}, valid until {Until:O}.")]
     private partial void LogBypass(string bypass, string by, DateTime until);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "Bypass {Bypass} was revoked by {By}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "Bypass {Bypass} was revoked by {By}.")]
     private partial void LogRevoked(string bypass, string by);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "The writes of unknown outcome were accepted as settled by {By}: {Reason}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "The writes of unknown outcome were accepted as settled by {By}: {Reason}.")]
     private partial void LogAccepted(string by, string reason);
 }

@@ -73,7 +73,7 @@ public sealed partial class StoreHealth(IModeStore store, ModeController modes, 
     [LoggerMessage(Level = LogLevel.Information, Message = "{Reason}. Until then this instance is closed.")]
     private partial void LogWaiting(string reason);
 
-    [LoggerMessage(Level = LogLevel.Warning, Message = "{Store} can be read again. The mode is {Mode}.")]
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Store} can be read again. The mode is {Mode}.")]
     private partial void LogSolved(string store, Mode mode);
 
     [LoggerMessage(Level = LogLevel.Warning, Message = "Writing to the mode store failed: {Reason}")]

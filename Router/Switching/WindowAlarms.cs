@@ -92,8 +92,8 @@ public sealed partial class WindowAlarms : BackgroundLoop
     }
 
     [LoggerMessage(
-        Level = LogLevel.Error,
-        Message = "The announced end of {Mode}, {Until:O}, has passed and the site is still not open. It stays closed until an operator opens it."
+        Level = LogLevel.Warning,
+        Message = "The announced end of {Mode}, {Until:O}, has passed. The site remains in that mode until an operator changes it."
     )]
     private partial void LogOverrun(Mode mode, DateTime until);
 
