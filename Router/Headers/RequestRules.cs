@@ -108,7 +108,7 @@ public sealed class RequestRules
         // HTTP/2 pseudo-headers are not headers of the message.
         if (name.StartsWith(':'))
             return RequestHeaderTraits.Stopped;
-        var hyphens = HyphensOf(name);
+        var hyphens = name.Contains('_') ? HyphensOf(name) : name;
         if (!ReferenceEquals(hyphens, name) && _known.TryGetValue(hyphens, out traits))
             return traits & (RequestHeaderTraits.Stopped | RequestHeaderTraits.FromTrustedProxies);
         return (name[0] | 0x20) == 'x' && hyphens.StartsWith(Forwarded, StringComparison.OrdinalIgnoreCase)
