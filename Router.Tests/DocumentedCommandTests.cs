@@ -29,9 +29,41 @@ public sealed partial class DocumentedCommandTests
                 .Replace("--until 23:30", "--until +2h", StringComparison.Ordinal)
                 .Replace("--at 22:00", "--at +1h", StringComparison.Ordinal)
                 .Replace("--read-only-before 10s", "--read-only-before 10ms", StringComparison.Ordinal);
+            if (here.StartsWith("router downtime ", StringComparison.Ordinal))
+            {
+                await DowntimeAsync(here);
+                continue;
+            }
+
             var (code, output, errors) = await Tool.RunAsync(url, Document.Arguments(here));
 
             code.Should().Be(ExpectedOf(here, output), $"{command} printed {output}{errors}");
+        }
+
+        // A window of its own, between two commands of the document: with a command that exists here, a check at this front door, and its
+        // files in a directory of the test.
+        async Task DowntimeAsync(string command)
+        {
+            var directory = Directory.CreateTempSubdirectory("router-documented-").FullName;
+            var isResumed = command.Contains("--resume", StringComparison.Ordinal);
+            if (!isResumed)
+                (await Tool.RunAsync(url, "mode", "set", "live", "--wait")).Code.Should().Be(0);
+            var here = command
+                .Replace("-- ./restore.sh production.dump", "-- true", StringComparison.Ordinal)
+                .Replace(
+                    "--check https://www.example.org/",
+                    $"--check http://www.example.org/ --check-via http://{router.Endpoint}",
+                    StringComparison.Ordinal
+                )
+                .Replace("--report window.html", $"--report {directory}/window.html", StringComparison.Ordinal)
+                .Replace("router downtime", $"router downtime --state {directory}", StringComparison.Ordinal);
+            var (code, output, errors) = await Tool.RunAsync(url, Document.Arguments(here));
+            Directory.Delete(directory, recursive: true);
+
+            // There is no window of the tool's to resume.
+            code.Should().Be(isResumed ? ExitCode.NotDone : 0, $"{command} printed {output}{errors}");
+            if (!isResumed)
+                (await Tool.RunAsync(url, "mode", "set", "maintenance", "--until", "+2h", "--wait")).Code.Should().Be(0);
         }
     }
 
@@ -44,7 +76,7 @@ public sealed partial class DocumentedCommandTests
             ? ExitCode.NotDone
         : 0;
 
-    [GeneratedRegex("^router (mode|bypass|explain|fleet|writes)( |$)")]
+    [GeneratedRegex("^router (mode|bypass|explain|fleet|writes|downtime)( |$)")]
     private static partial Regex Operators();
 
     [GeneratedRegex("^router mode( --|$)")]

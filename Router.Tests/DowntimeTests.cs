@@ -155,17 +155,24 @@ public sealed class DowntimeTests
         (await tool.DoneAsync()).Code.Should().Be(0);
     }
 
-    [ProgramFact("setsid", "util-linux")]
-    public async Task Control_C_ends_the_command_and_leaves_the_site_closed()
+    [ProgramTheory("setsid", "util-linux")]
+    [InlineData("INT", true, 130)]
+    [InlineData("HUP", true, 129)]
+    [InlineData("TERM", false, 143)]
+    public async Task Control_C_a_closed_terminal_and_SIGTERM_end_the_command_and_leave_the_site_closed(
+        string signal,
+        bool toAll,
+        int expected
+    )
     {
         await using var site = await DowntimeSite.StartAsync();
         var tool = site.Downtime(site.Command("exec sleep 600"));
         await tool.LineAsync(DowntimeSite.Running);
 
-        await tool.TypeControlCAsync();
+        await tool.SignalAsync(signal, toAll);
         var (code, output) = await tool.DoneAsync();
 
-        code.Should().Be(130, output);
+        code.Should().Be(expected, output);
         (await site.VisitAsync()).Should().Be(503);
         var (again, resumed) = await site.RunAsync("--resume", "--command-done");
         (again, site.Runs).Should().Be((0, 1), resumed);

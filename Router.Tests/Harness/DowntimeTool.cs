@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using System.Globalization;
 using System.Threading.Channels;
 
 namespace Router.Tests.Harness;
@@ -52,11 +51,11 @@ internal sealed class DowntimeTool : IDisposable
         await _process.StandardInput.FlushAsync();
     }
 
-    /// <summary>Types Ctrl+C: the terminal sends it to the tool and to its command.</summary>
-    public Task TypeControlCAsync() => SignalAsync("INT", $"-{_process.Id}");
+    /// <summary>Sends a signal to the tool and to its command, as a terminal does, or to the tool alone.</summary>
+    public Task SignalAsync(string name, bool toAll) => SendAsync(name, toAll ? $"-{_process.Id}" : $"{_process.Id}");
 
     /// <summary>Kills the tool, and not its command.</summary>
-    public Task KillAsync() => SignalAsync("KILL", _process.Id.ToString(CultureInfo.InvariantCulture));
+    public Task KillAsync() => SignalAsync("KILL", toAll: false);
 
     /// <summary>Waits for its end and gives the exit code.</summary>
     public async Task<int> ExitAsync()
@@ -79,7 +78,7 @@ internal sealed class DowntimeTool : IDisposable
         _process.Dispose();
     }
 
-    private static async Task SignalAsync(string name, string target) =>
+    private static async Task SendAsync(string name, string target) =>
         (await Script.RunAsync("kill", [$"-{name}", "--", target])).Code.Should().Be(0);
 
     private async Task ReadAsync(StreamReader lines)

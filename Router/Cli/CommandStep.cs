@@ -11,6 +11,12 @@ internal static class CommandStep
 
     public static async Task<int?> RunAsync(DowntimeWindow window)
     {
+        if (window.Signals.Token.IsCancellationRequested)
+        {
+            window.File.Save(window.Progress with { Step = DowntimeStep.Waiting });
+            return window.Interrupted();
+        }
+
         using var child = ChildCommand.TryStart([.. window.Plan.Command], Environment(window), out var problem);
         if (child is null)
         {
@@ -18,18 +24,11 @@ internal static class CommandStep
             return Failed(window, ChildCommand.NotStarted, $"The command could not be started: {problem}");
         }
 
+        // Also if the signal came before the command.
+        using var passing = window.Signals.Terminating.Register(child.PassOnTermination);
         window.File.Save(window.Progress with { Process = child.Identity });
         var watcher = new DowntimeWatcher(window);
-        window.Signals.Terminating += child.PassOnTermination;
-        try
-        {
-            await watcher.WatchAsync(child).ConfigureAwait(false);
-        }
-        finally
-        {
-            window.Signals.Terminating -= child.PassOnTermination;
-        }
-
+        await watcher.WatchAsync(child).ConfigureAwait(false);
         var code = await child.Ended.ConfigureAwait(false);
         window.File.Save(window.Progress with { ExitCode = code, CommandEnded = window.Clock.Now });
         if (watcher.HasStopped)

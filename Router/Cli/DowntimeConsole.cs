@@ -16,7 +16,7 @@ internal sealed class DowntimeConsole(TextWriter output)
     public TextWriter Output => new Lines(this);
 
     /// <summary>A line with the time of this machine.</summary>
-    public void Say(string text) => Try(() => output.WriteLine($"router {DateTimeOffset.Now:HH:mm:ss} {text}"));
+    public void Say(string text) => Try(() => output.WriteLine($"{DateTimeOffset.Now:HH:mm:ss} router: {text}"));
 
     /// <summary>The same, not to be missed.</summary>
     public void Alarm(DowntimeEvent found) =>
@@ -25,7 +25,7 @@ internal sealed class DowntimeConsole(TextWriter output)
             var bar = new string(found.Kind == DowntimeEventKind.Danger ? '!' : '-', 72);
             var mark = found.Kind == DowntimeEventKind.Danger ? "!!! NOT SAFE ANY MORE: " : "WARNING: ";
             output.WriteLine(bar);
-            output.WriteLine($"router {DateTimeOffset.Now:HH:mm:ss} {mark}{found.Text}");
+            output.WriteLine($"{DateTimeOffset.Now:HH:mm:ss} router: {mark}{found.Text}");
             output.WriteLine(bar);
         });
 

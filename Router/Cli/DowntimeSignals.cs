@@ -12,6 +12,7 @@ internal sealed class DowntimeSignals : IDisposable
 
     private readonly List<PosixSignalRegistration> _registrations = [];
     private readonly CancellationTokenSource _stop = new();
+    private readonly CancellationTokenSource _terminate = new();
     private int _code;
 
     public DowntimeSignals()
@@ -20,8 +21,8 @@ internal sealed class DowntimeSignals : IDisposable
             _registrations.Add(PosixSignalRegistration.Create(signal, context => Stop(context, number)));
     }
 
-    /// <summary>Raised for SIGTERM, which nobody else passes on to the command.</summary>
-    public event Action? Terminating;
+    /// <summary>Cancelled by SIGTERM, which nobody else passes on to the command.</summary>
+    public CancellationToken Terminating => _terminate.Token;
 
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _stop.Token;
@@ -34,6 +35,7 @@ internal sealed class DowntimeSignals : IDisposable
         foreach (var registration in _registrations)
             registration.Dispose();
         _stop.Dispose();
+        _terminate.Dispose();
     }
 
     private void Stop(PosixSignalContext context, int number)
@@ -42,6 +44,6 @@ internal sealed class DowntimeSignals : IDisposable
         Interlocked.CompareExchange(ref _code, number, 0);
         _stop.Cancel();
         if (context.Signal == PosixSignal.SIGTERM)
-            Terminating?.Invoke();
+            _terminate.Cancel();
     }
 }

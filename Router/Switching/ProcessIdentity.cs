@@ -17,7 +17,7 @@ public sealed record ProcessIdentity(string Boot, string Namespace, int Pid, ulo
     /// <summary>This process; null where the system does not tell.</summary>
     public static ProcessIdentity? Own { get; } = Read(Environment.ProcessId);
 
-    /// <summary>Whether it was seen under the boot, and in the namespace, of this process: otherwise nothing can be said about it.</summary>
+    /// <summary>Whether it was seen under the boot and in the namespace of this process: nothing can be said about another one.</summary>
     [JsonIgnore]
     public bool IsOfThisBoot => Own is { } own && own.Boot == Boot && own.Namespace == Namespace;
 

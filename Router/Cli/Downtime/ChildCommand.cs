@@ -66,8 +66,8 @@ internal sealed class ChildCommand : IDisposable
         ProcessTree.Signal(all, ProcessTree.Kill);
     }
 
-    /// <summary>Passes on a request to end.</summary>
-    public void PassOnTermination() => ProcessTree.Signal([.. new[] { Identity }.OfType<ProcessIdentity>()], ProcessTree.Terminate);
+    /// <summary>Passes on a request to end, to everything that it has started too: a shell ends without what it waits for.</summary>
+    public void PassOnTermination() => ProcessTree.Signal(ProcessTree.Of(_process.Id), ProcessTree.Terminate);
 
     public void Dispose() => _process.Dispose();
 

@@ -11,7 +11,7 @@ internal sealed class DowntimeClock
     /// <summary>By how much this machine's clock is ahead, to within the time that the quickest response took.</summary>
     public TimeSpan HostAhead => _hostAhead ?? TimeSpan.Zero;
 
-    /// <summary>An instance has responded at this time. The response was on its way for a while, which makes this clock seem ahead.</summary>
+    /// <summary>An instance has responded at this time. While the response was on its way, this clock has gone on.</summary>
     public void See(DateTimeOffset now)
     {
         var ahead = DateTimeOffset.UtcNow - now;

@@ -44,7 +44,7 @@ internal sealed class ProgressFile : IDisposable
         return file;
     }
 
-    /// <summary>All progress in a directory, the newest first. A file that can't be read belongs to another release, or to nobody.</summary>
+    /// <summary>All progress in a directory, the newest first. A file that can't be read belongs to another release.</summary>
     public static IReadOnlyList<(string Path, DowntimeProgress Progress)> List(string directory) =>
         Directory.Exists(directory)
             ?

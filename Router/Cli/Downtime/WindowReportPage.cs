@@ -15,10 +15,14 @@ internal static class WindowReportPage
         dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1.5rem }
         dt { font-weight: 600 } dd { margin: 0; overflow-wrap: anywhere }
         table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
-        th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line); overflow-wrap: anywhere }
+        th, td { text-align: left; vertical-align: top; padding: .3rem .6rem; border-bottom: 1px solid var(--line) }
+        td { overflow-wrap: anywhere }
         th { background: var(--soft); font-weight: 600 } tr.danger td { color: var(--bad); font-weight: 600 }
         .none, footer { opacity: .75 } .wide { overflow-x: auto } footer { margin-top: 2rem; font-size: .9rem }
-        @media print { body { margin: 0; max-width: none; font-size: 10pt } h2 { break-after: avoid } tr { break-inside: avoid } .wide { overflow: visible } }
+        @media print {
+          body { margin: 0; max-width: none; font-size: 10pt } .wide { overflow: visible }
+          h2 { break-after: avoid } tr { break-inside: avoid }
+        }
         """;
 
     public static string Of(WindowReport report)
