@@ -14,6 +14,7 @@ namespace Router.Tests;
 public sealed class FleetScaleTests(ITestOutputHelper output)
 {
     private const int Rounds = 5;
+    private const string ObserverKey = "{router}:observer";
 
     [SoakFact]
     public async Task A_heartbeat_costs_an_instance_the_same_in_a_fleet_of_ten_and_of_five_hundred()
@@ -36,9 +37,15 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
         // Whoever started early has read a small fleet, and would soon read again. From now on it is rare.
         foreach (var instance in fleet)
             await instance.Fleet.ReadOthersAsync(default);
-        // The first one observes, or does so again.
+        // Another one may have taken over by now, or none: then this one does. The observer reads all reports with each heartbeat, so its
+        // heartbeats are not counted; and it stays the observer, and its verdict in the replies, however long the measurement takes.
         await fleet[0].BeatAsync();
-        var others = fleet[1..];
+        var database = asked.GetDatabase();
+        var observing = (string?)await database.StringGetAsync(ObserverKey);
+        var observer = fleet.Single(instance => instance.Id == observing);
+        foreach (var key in new[] { ObserverKey, "{router}:verdict" })
+            (await database.KeyPersistAsync(key)).Should().BeTrue($"{key} is there");
+        var others = fleet.Where(instance => instance != observer).ToArray();
 
         var (before, began) = (await TrafficAsync(server), Stopwatch.GetTimestamp());
         for (var round = 0; round < Rounds; round++)
@@ -47,15 +54,16 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
                 await instance.BeatAsync();
         }
 
+        (await database.StringGetAsync(ObserverKey)).ToString().Should().Be(observing, "no other heartbeat counted was an observer's");
         var (after, took) = (await TrafficAsync(server), Stopwatch.GetElapsedTime(began));
         var beats = (double)Rounds * others.Length;
         var (bytesIn, bytesOut) = ((after.In - before.In) / beats, (after.Out - before.Out) / beats);
 
         began = Stopwatch.GetTimestamp();
-        await fleet[0].BeatAsync();
+        await observer.BeatAsync();
         var observed = Stopwatch.GetElapsedTime(began);
         began = Stopwatch.GetTimestamp();
-        var verdict = fleet[^1].Fleet.Judge(await fleet[^1].Fleet.ReadOthersAsync(default), null, null);
+        var verdict = others[^1].Fleet.Judge(await others[^1].Fleet.ReadOthersAsync(default), null, null);
         var judged = Stopwatch.GetElapsedTime(began);
 
         foreach (var instance in fleet)
@@ -103,6 +111,8 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
             settings => new RedisModeStore(settings.ModeStore.Redis!, TimeProvider.System),
             TimeProvider.System
         );
+
+        public string Id => _instance.Reporter.Make(null).Id;
 
         public RedisModeStore Store => (RedisModeStore)_instance.Store;
 
