@@ -110,7 +110,7 @@ public sealed class OperatorPageBrowserTests(Chromium chromium)
         await ReadsAsync(one, Banner, "read-only");
         await ConfirmAsync(one, "Set maintenance");
 
-        await ReadsAsync(one, ".problem", "The mode has changed meanwhile: it is version 2 now. Nothing was changed.");
+        await ReadsAsync(one, ".problem", "The mode has changed in the meantime: it is version 2 now. Nothing was changed.");
         await ReadsAsync(one, Banner, "read-only");
         await SeeAsync(one, "conflict");
         await ClickAsync(one, "Show what would happen");
