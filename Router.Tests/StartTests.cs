@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.Json.Nodes;
@@ -232,6 +233,29 @@ public sealed class StartTests : IDisposable
                 "Warning: Router:Backends:www:MaxConcurrentRequests is 1000, and each request takes a connection to the backend, but the limit of 1000 open files has room for 744."
             )
             .And.Contain("LimitNOFILE");
+    }
+
+    [Fact]
+    public async Task Asked_to_stop_while_it_starts_it_ends_with_0_and_without_an_exception()
+    {
+        // The start waits for the list, which does not come.
+        await using var lists = RawBackend.Start();
+        var site = Site("", "");
+        site["Router"]!["TrustedProxyLists"] = new JsonObject { ["cdn"] = new JsonObject { ["Source"] = $"{lists.Address}/ranges" } };
+        var file = Path.Combine(_directory, "site.json");
+        await File.WriteAllTextAsync(file, site.ToJsonString());
+        var start = RouterProcess.Start();
+        foreach (var argument in (string[])["--urls", "http://127.0.0.1:0", "--config", file])
+            start.ArgumentList.Add(argument);
+        using var process = Process.Start(start)!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+
+        using var asked = await lists.AcceptAsync();
+        await Script.RunAsync("kill", ["-TERM", $"{process.Id}"]);
+        await process.WaitForExitAsync().InTime();
+
+        (process.ExitCode, await output).Should().Be((0, ""), await errors);
+        (await errors).Should().NotContain("Exception").And.NotContain("Router listens on");
     }
 
     [Theory]

@@ -34,6 +34,11 @@ public static class RunCommand
         {
             await app.StartAsync().ConfigureAwait(false);
         }
+        // Asked to stop before it had started: a start that is cancelled is not a failure.
+        catch (OperationCanceledException) when (app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            return 0;
+        }
         catch (ListenException error)
         {
             await errors.WriteLineAsync(error.Message + ".").ConfigureAwait(false);
