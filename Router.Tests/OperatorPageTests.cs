@@ -210,6 +210,18 @@ public sealed class OperatorPageTests
         pages.ForEach(page => page.Dispose());
     }
 
+    [Theory]
+    [InlineData(2, 10, 1.012)]
+    [InlineData(500, 10, 4)]
+    [InlineData(5000, 10, 4.5)]
+    [InlineData(500, 3, 1)]
+    [InlineData(500, 1, 1)]
+    public void A_large_fleet_is_read_less_often_and_often_enough_that_no_report_expires_between_two_readings(
+        int instances,
+        double expirySeconds,
+        double intervalSeconds
+    ) => LivePublisher.ReadIntervalFor(instances, TimeSpan.FromSeconds(expirySeconds)).Should().Be(TimeSpan.FromSeconds(intervalSeconds));
+
     [Fact]
     public void The_traffic_of_the_last_minutes_is_what_the_totals_grew_by_through_all_instances()
     {

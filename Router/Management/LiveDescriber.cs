@@ -21,8 +21,9 @@ public sealed class LiveDescriber(
     private const int MostListed = 50;
     private const int MostLines = 20;
 
-    // A heartbeat is due each second: an instance that was heard of this recently is "now".
-    private static readonly TimeSpan Recent = TimeSpan.FromSeconds(3);
+    // A report of this part of the time in which it expires is current. It is longer than the store is not read: otherwise every reading
+    // would be a change of every instance.
+    private const double Current = 0.7;
 
     private readonly TrafficWindow _traffic = new();
 
@@ -86,7 +87,7 @@ public sealed class LiveDescriber(
         stage is not null
         && (stage.StartsWith("prod", StringComparison.OrdinalIgnoreCase) || stage.Equals("live", StringComparison.OrdinalIgnoreCase));
 
-    private static LiveInstance Instance(InstanceReport report, InstanceState life, ModeState state, DateTimeOffset now) =>
+    private LiveInstance Instance(InstanceReport report, InstanceState life, ModeState state, DateTimeOffset now) =>
         new(
             report.Id,
             report.Name,
@@ -103,7 +104,7 @@ public sealed class LiveDescriber(
             Math.Abs(report.WallClockAheadSeconds) < 0.3
                 ? 0
                 : Math.Round(report.WallClockAheadSeconds, 1),
-            life == InstanceState.Live && report.AgeAt(now) < Recent ? null : report.At,
+            life == InstanceState.Live && report.AgeAt(now) < fleet.HeartbeatExpiry * Current ? null : report.At,
             report.Problem
         );
 

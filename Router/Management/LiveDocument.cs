@@ -79,7 +79,7 @@ public sealed record LiveVerdict(
 /// <param name="Testers">How many requests of testers are in flight.</param>
 /// <param name="Cut">How many requests were cut in this window.</param>
 /// <param name="ClockAheadSeconds">By how much its host's wall clock is ahead of the fleet's clock; 0 if by less than 0.3 s.</param>
-/// <param name="Seen">When the store took its last report; null while that is recent.</param>
+/// <param name="Seen">When the store took its last report; null while that is current.</param>
 /// <param name="Problem">What is wrong with the mode store, as it sees it.</param>
 public sealed record LiveInstance(
     string Id,
