@@ -77,7 +77,11 @@ public sealed class MetricsTests
             metrics
                 .Should()
                 .Contain(series => series.Name == "router_mode" && series.Has("mode", name) && series.Value == (name == mode ? 1 : 0));
-        metrics.Where(series => series.Name == "router_mode").Should().HaveCount(4);
+        metrics
+            .Where(series => series.Name == "router_mode")
+            .Should()
+            .HaveCount(5)
+            .And.Contain(series => series.Has("mode", "reopening") && series.Value == 0);
     }
 
     [Fact]

@@ -1,12 +1,5 @@
-using System.Collections.Concurrent;
-using Microsoft.Extensions.Logging.Abstractions;
-using Router.Admission;
-using Router.Background;
 using Router.Configuration;
 using Router.Modes;
-using Router.Proxy.InFlight;
-using Router.Switching;
-using Router.Upstreams;
 using Xunit.Abstractions;
 
 namespace Router.Tests;
@@ -113,7 +106,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                     ],
                 }
             );
-            var fleet = Enumerable.Range(0, 3).Select(index => new Instance($"web-{index}", store, clock)).ToArray();
+            var fleet = Enumerable.Range(0, 3).Select(index => new SwitchingInstance($"web-{index}", store, clock)).ToArray();
             var steps = new List<string>();
             await ConvergeAsync();
             for (var step = 0; step < 60; step++)
@@ -163,7 +156,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         what = $"restarted{(store.IsAway ? " without a store" : isBroken ? " with a broken record" : "")}";
                         var at = Array.IndexOf(fleet, one);
                         fleet[at].Dispose();
-                        fleet[at] = new Instance($"web-{at}", store, clock);
+                        fleet[at] = new SwitchingInstance($"web-{at}", store, clock);
                         break;
                     case 6:
                         what = store.IsAway
@@ -297,93 +290,6 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                 Now = due.Mode;
                 _ahead.Remove(due);
             }
-        }
-    }
-
-    /// <summary>What of an instance has to do with the mode.</summary>
-    private sealed class Instance : IDisposable
-    {
-        // To read a configuration takes milliseconds, and thousands of instances start.
-        private static readonly ConcurrentDictionary<string, RouterSettings> SettingsOf = [];
-
-        private readonly BrittleStore _store;
-        private readonly Drain _drain;
-        private readonly ModeHistory _history;
-        private readonly FleetReporter _reporter;
-        private readonly StoredRecord _record;
-        private readonly StorePoller _poller;
-        private readonly ModeChanger _changer;
-
-        public Instance(string name, BrittleStore store, ManualClock manual)
-        {
-            var clock = new FleetClock(manual);
-            var settings = SettingsOf.GetOrAdd(
-                name,
-                static it =>
-                    SiteFile.Of("*", "http://backend.invalid").Set("Instance", it).Set("ModeStore:ActivationDelay", "2s").ToSettings()
-            );
-            var (inFlight, uncertain) = (new InFlightRequests(), new UncertainWrites());
-            _store = store;
-            Modes = new ModeController(clock, ModeRecord.Unknown(clock.GetUtcNow()));
-            _drain = new Drain(
-                Modes,
-                inFlight,
-                uncertain,
-                settings,
-                new BackgroundFailures(NullLogger<BackgroundFailures>.Instance),
-                clock,
-                NullLogger<Drain>.Instance
-            );
-            var reporter = new InstanceReporter(
-                Modes,
-                inFlight,
-                uncertain,
-                new UpstreamRegistry(clock),
-                _drain,
-                new WindowCounts(),
-                settings,
-                clock
-            );
-            var health = new StoreHealth(store, Modes, NullLogger<StoreHealth>.Instance);
-            var fleet = new Fleet(store, reporter, Modes, health, clock, settings);
-            _reporter = new FleetReporter(store, reporter, fleet, Modes, health, clock, NullLogger<FleetReporter>.Instance);
-            _history = new ModeHistory(store, reporter, _drain, clock);
-            _record = new StoredRecord(store, Modes, _history, health, clock, NullLogger<StoredRecord>.Instance);
-            var initial = new InitialRecord(store, _record, Modes, _history, health, settings, clock, NullLogger<InitialRecord>.Instance);
-            _poller = new StorePoller(store, _record, initial, health, settings);
-            _changer = new ModeChanger(_record, Modes, fleet, _history, health, settings, clock, NullLogger<ModeChanger>.Instance);
-        }
-
-        public ModeController Modes { get; }
-
-        /// <summary>Whether it has ever read a record.</summary>
-        public bool Knows => Modes.State.Record.Version.IsStored;
-
-        public async Task PollAsync()
-        {
-            await _poller.PollAsync(default);
-            if (!_store.IsAway)
-                await _reporter.ReportAsync(_reporter.Make(), default);
-        }
-
-        public async Task<bool> ChangeAsync(RecordChange change)
-        {
-            try
-            {
-                return (await _changer.ChangeAsync(new ChangeRequest(HistoryKind.Set, change), default)).Outcome == ChangeOutcome.Done;
-            }
-            catch (Router.Modes.Stores.ModeStoreException)
-            {
-                return false;
-            }
-        }
-
-        public void Dispose()
-        {
-            _history.Dispose();
-            _record.Dispose();
-            _drain.Dispose();
-            Modes.Dispose();
         }
     }
 }

@@ -8,6 +8,11 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
 {
     private readonly ConcurrentDictionary<string, StoredReport> _reports = [];
 
+    private readonly ConcurrentQueue<string> _history = [];
+
+    /// <summary>The lines of the history.</summary>
+    public IReadOnlyList<string> History => [.. _history];
+
     public string Name => "the brittle store";
 
     public bool IsLasting => true;
@@ -33,15 +38,22 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
             if (Text != expected)
                 return false;
             Text = replacement;
+            if (historyLine is not null)
+                _history.Enqueue(historyLine);
             if (!LosesTheNextAnswer)
                 return true;
             LosesTheNextAnswer = false;
             throw new ModeStoreException("the answer was lost");
         });
 
-    public Task AddHistoryAsync(string line, CancellationToken cancellation) => DoAsync(() => true);
+    public Task AddHistoryAsync(string line, CancellationToken cancellation) =>
+        DoAsync(() =>
+        {
+            _history.Enqueue(line);
+            return true;
+        });
 
-    public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) => DoAsync<IReadOnlyList<string>>(() => []);
+    public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) => DoAsync<IReadOnlyList<string>>(() => History);
 
     public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) =>
         DoAsync(() =>

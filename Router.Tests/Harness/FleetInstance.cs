@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Router.Admission;
 using Router.Background;
 using Router.Configuration;
+using Router.Metrics;
 using Router.Modes;
 using Router.Modes.Stores;
 using Router.Proxy.InFlight;
@@ -35,6 +36,7 @@ internal sealed class FleetInstance
             new UpstreamRegistry(clock),
             drain,
             new WindowCounts(),
+            new StageTraffic(modes),
             settings,
             clock
         );

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Net;
 using Router.Access;
+using Router.Configuration;
 using Router.Modes;
 using Router.Routing;
 
@@ -37,6 +38,8 @@ public sealed class AdmissionPolicy(
         if (match.Violation is { } violation)
             return Malformed(violation, steps);
         steps?.Add("request", "well-formed");
+        var stage = state.Mode as ReopeningMode;
+        state = state.For(request.Client, match.Route?.Kind ?? BackendKind.Frontend);
         var mode = state.Mode;
         if (match.IsServer && !mode.IsClosed)
         {
@@ -62,6 +65,8 @@ public sealed class AdmissionPolicy(
             return new AdmissionDecision(AdmissionOutcome.File, route, "the rule serves a file in every mode");
         }
 
+        if (stage is not null)
+            steps?.Add("stage", DescribeStage(stage, route.Kind, request.Client));
         var isReached = mode.Reaches(route.Kind, request.ModeMethod);
         var exemption = route.Backend is null ? null : ExemptionOf(request, route, state, isReached);
         steps?.Add("mode", DescribeMode(mode, route, request, isReached, exemption));
@@ -173,6 +178,17 @@ public sealed class AdmissionPolicy(
                 ? $"{mode} closes the {kind} for {request.ModeMethod}, but this request is exempt: {exemption.Description}"
             : $"{mode} closes the {kind} for {request.ModeMethod}";
     }
+
+    private static string DescribeStage(ReopeningMode stage, BackendKind kind, IPAddress client) =>
+        (kind, stage.IsOpenTo(client, kind)) switch
+        {
+            (BackendKind.Api, true) => $"the APIs are open from the first stage on: {stage.Plan.To} applies",
+            (BackendKind.Api, false) => $"the APIs open in the last stage: {stage.Plan.Closed} applies",
+            (_, var isIn) => string.Create(
+                CultureInfo.InvariantCulture,
+                $"{client} is {(isIn ? "" : "not ")}one of the {stage.Plan.Share} % of clients who are let in: {(isIn ? stage.Plan.To : stage.Plan.Closed)} applies"
+            ),
+        };
 
     private void Describe(Route route, AdmissionSteps steps)
     {

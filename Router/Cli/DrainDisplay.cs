@@ -14,6 +14,9 @@ public sealed class DrainDisplay(TextWriter output, int? width)
     private readonly HashSet<string> _named = [];
     private string _line = "";
 
+    /// <summary>Whether the line is overwritten. Otherwise each new one is printed below the last, so it should rarely change.</summary>
+    public bool Overwrites => width is not null;
+
     /// <summary>Shows the current line; the fleet is null if it is not known.</summary>
     public void Show(string line, FleetDocument? fleet)
     {

@@ -24,6 +24,7 @@ internal static class ModeCommand
         };
         mode.SetAction((parsed, stop) => GuardAsync(parsed, client => ShowAsync(parsed, client, stop)));
         mode.Add(SetCommand.Build());
+        mode.Add(StagesCommand.Build());
         mode.Add(ExtendCommand.Build());
         mode.Add(CancelCommand.Build());
         mode.Add(HistoryCommand.Build());

@@ -52,10 +52,13 @@ public static class ModeReport
         output.WriteLine($"mode:      {mode.Mode} ({mode.Summary})");
         output.WriteLine($"version:   {mode.Version}");
         output.WriteLine($"since:     {Time(mode.Since)}");
+        Line("stage", mode.Reopening is { } stage ? ReopeningText.Of(stage, mode.Since, mode.Now) : null);
+        Line("FELL BACK", mode.FellBack);
         WriteAnnouncement("", mode.Mode, mode.Until, mode.OverrunSeconds, mode.By, mode.Reason, mode.Ticket, output);
         foreach (var next in mode.Next)
         {
             output.WriteLine($"scheduled: {next.Mode} at {Time(next.At)}");
+            Line("  stage", next.Reopening is { } first ? ReopeningText.Of(first, null, mode.Now) : null);
             WriteAnnouncement("  ", next.Mode, next.Until, null, next.By, next.Reason, next.Ticket, output);
         }
 
@@ -197,6 +200,7 @@ public static class ModeReport
                 ", ",
                 new[]
                 {
+                    entry.Stage,
                     entry.At is { } at && at > entry.Time ? $"at {Time(at)}" : null,
                     entry.By is { } by ? $"by {by}" : null,
                     entry.Reason,

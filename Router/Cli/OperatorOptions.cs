@@ -62,7 +62,8 @@ internal static class OperatorOptions
     };
     public static readonly Option<bool> Wait = new("--wait")
     {
-        Description = "Wait until the mode is in force on every instance and, if it lets nothing write, until it is SAFE.",
+        Description =
+            "Wait until the mode, or the last stage, is in force on every instance and, if it lets nothing write, until it is SAFE.",
     };
     public static readonly Option<string?> WaitTimeout = new("--timeout")
     {

@@ -40,7 +40,13 @@ internal static class OptionParsers
             ? number
             : Wrong<int>(argument, $"the number of instances, from 1 to {FleetDocument.MostExpected}");
 
-    /// <summary>A version of the record.</summary>
+    /// <summary>How many requests a limit must be taken from.</summary>
+    public static int? Requests(ArgumentResult argument) =>
+        int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? number
+            : Wrong<int>(argument, "a number of requests, such as 200");
+
+    /// <summary>The version of the record.</summary>
     public static long? Version(ArgumentResult argument) =>
         long.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number

@@ -16,6 +16,25 @@ internal static class SetCommand
         Description = "How long the site is read-only before the change, such as 10s.",
     };
 
+    private static readonly Option<string?> Stages = new("--stages")
+    {
+        Description = "Opens the site to these shares of the clients, one after the other, such as 5%,25%,100%.",
+    };
+    private static readonly Option<string?> Every = new("--every") { Description = "How long each stage lasts at least. Default 2m." };
+    private static readonly Option<string?> FallBackAbove = new("--fall-back-above")
+    {
+        Description = "The share of failed requests above which the site closes again by itself. Default 2%.",
+    };
+    private static readonly Option<int?> AtLeast = new("--at-least")
+    {
+        Description = "How many requests of a stage that share must be taken from. Default 200.",
+        CustomParser = OptionParsers.Requests,
+    };
+    private static readonly Option<string?> Apis = new("--apis")
+    {
+        Description = "Whether the APIs open in the first or in the last stage. Default last.",
+    };
+
     public static Command Build()
     {
         var set = new Command("set", "Changes the mode on all instances at the same instant.")
@@ -29,6 +48,11 @@ internal static class SetCommand
             At,
             ReadOnlyBefore,
             CutAfter,
+            Stages,
+            Every,
+            FallBackAbove,
+            AtLeast,
+            Apis,
             IfVersion,
             DryRun,
             Wait,
@@ -46,6 +70,11 @@ internal static class SetCommand
             Mode = parsed.GetValue(Name),
             At = ModeChangeCall.Time(parsed, At),
             ReadOnlyBefore = parsed.GetValue(ReadOnlyBefore),
+            Stages = parsed.GetValue(Stages),
+            Every = parsed.GetValue(Every),
+            FallBackAbove = parsed.GetValue(FallBackAbove),
+            AtLeast = parsed.GetValue(AtLeast),
+            Apis = parsed.GetValue(Apis),
         };
         var change = await ModeChangeCall.SendAsync(parsed, client, HttpMethod.Put, sent).ConfigureAwait(false);
         if (!parsed.GetValue(Wait) || parsed.GetValue(DryRun))

@@ -7,7 +7,7 @@ using Router.Switching;
 namespace Router.Cli;
 
 /// <summary>
-/// Waits until a mode is in force on every instance and, if it allows no writes, until it is safe.
+/// Waits until a mode is in force on every instance and, if it allows no writes, until it is safe; or for the last stage of a reopening.
 /// </summary>
 /// <param name="client">The client of the management interface.</param>
 /// <param name="expect">How many instances there must be; null if that is not known.</param>
@@ -46,6 +46,8 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
     /// <summary>Waits for the state that a change leads to.</summary>
     public async Task<VerdictWaitEnd> ForAsync(ModeDocument set, CancellationToken stop)
     {
+        if (ReopeningWait.StageOf(set) is not null)
+            return await new ReopeningWait(client, expect, timeout, display).ForAsync(set, stop).ConfigureAwait(false);
         var (target, at) = Goal(set);
         // A mode that allows writes is never safe; being in force everywhere is all that it can reach.
         var mayBeSafe = ModeCatalogue.TryFind(target, out var mode) && !mode.AllowsWrites;

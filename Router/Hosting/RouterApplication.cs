@@ -212,6 +212,7 @@ public static class RouterApplication
         services.AddSingleton<InFlightRequests>();
         services.AddHostedService<DeadlineMonitor>();
         services.AddSingleton<UncertainWrites>();
+        services.AddSingleton<StageTraffic>();
         services.AddSingleton<Drain>();
         services.AddHostedService(provider => provider.GetRequiredService<Drain>());
         services.AddSingleton<UpgradedConnections>();
@@ -236,6 +237,7 @@ public static class RouterApplication
         services.AddSingleton<ModeDescriber>();
         services.AddSingleton<ChangeResponse>();
         services.AddSingleton<ModeEndpoint>();
+        services.AddSingleton<StagesEndpoint>();
         services.AddSingleton<BypassEndpoint>();
         services.AddSingleton<FleetEndpoint>();
         services.AddSingleton<HistoryEndpoint>();
@@ -283,5 +285,6 @@ public static class RouterApplication
         services.AddSingleton<InitialRecord>();
         services.AddSingleton<StorePoller>();
         services.AddSingleton<ModeChanger>();
+        services.AddSingleton<ReopeningGate>();
     }
 }

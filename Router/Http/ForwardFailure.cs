@@ -94,6 +94,22 @@ public static class ForwardFailures
 
     public static string NameOf(ForwardFailure failure) => Names[(int)failure];
 
+    /// <summary>Whether the backend is the reason, and not the client or Router.</summary>
+    public static bool IsOfTheBackend(ForwardFailure failure) =>
+        failure
+            is not (
+                ForwardFailure.ClientGone
+                or ForwardFailure.Closed
+                or ForwardFailure.Cut
+                or ForwardFailure.Stopped
+                or ForwardFailure.InvalidRequest
+                or ForwardFailure.RequestHeaderTooLarge
+                or ForwardFailure.InvalidRequestBody
+                or ForwardFailure.RequestBodyTooSlow
+                or ForwardFailure.RequestBodyTooLarge
+                or ForwardFailure.InternalError
+            );
+
     private static string SnakeCase(string name)
     {
         var text = new StringBuilder();

@@ -80,7 +80,7 @@ public sealed class FleetEndpoint(
                 health.Problem is null
                 && live.Length == (expect ?? live.Length)
                 && live.All(report => report.Confirms(state.Record, state.RecordStep)),
-            Current = describer.Describe(state),
+            Current = describer.Describe(state, reports),
             LastWrites = LastWrites(reports),
             Instances =
             [

@@ -42,7 +42,7 @@ public sealed class LiveDescriber(
         return new LiveDocument
         {
             Site = SiteOf(settings),
-            Mode = describer.Describe(state) with { Now = DateTimeOffset.UnixEpoch, OverrunSeconds = null },
+            Mode = describer.Describe(state, reports) with { Now = DateTimeOffset.UnixEpoch, OverrunSeconds = null },
             Verdict = new LiveVerdict(
                 verdict.State,
                 // Where there are reasons, it only repeats them all.

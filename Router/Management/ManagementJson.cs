@@ -11,6 +11,7 @@ namespace Router.Management;
 )]
 [JsonSerializable(typeof(ModeDocument))]
 [JsonSerializable(typeof(ModeChangeDocument))]
+[JsonSerializable(typeof(StageActionDocument))]
 [JsonSerializable(typeof(ChangeDocument))]
 [JsonSerializable(typeof(BypassDocument))]
 [JsonSerializable(typeof(BypassRequestDocument))]

@@ -16,6 +16,7 @@ public sealed partial class ManagementServer(
     ManagementConnections connections,
     AcceptFailures failures,
     ModeEndpoint mode,
+    StagesEndpoint stages,
     BypassEndpoint bypass,
     FleetEndpoint fleet,
     HistoryEndpoint history,
@@ -110,6 +111,7 @@ public sealed partial class ManagementServer(
         );
         app.UseRouting();
         mode.MapTo(app);
+        stages.MapTo(app);
         bypass.MapTo(app);
         fleet.MapTo(app);
         history.MapTo(app);

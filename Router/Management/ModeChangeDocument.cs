@@ -36,6 +36,21 @@ public sealed record ModeChangeDocument
     /// <summary>How long what is in flight may last.</summary>
     public string? CutAfter { get; init; }
 
+    /// <summary>The shares of the clients to open the site to, one after the other, such as 5%,25%,100%.</summary>
+    public string? Stages { get; init; }
+
+    /// <summary>How long each of these stages lasts at least.</summary>
+    public string? Every { get; init; }
+
+    /// <summary>The share of failed requests above which the site closes again, such as 2%.</summary>
+    public string? FallBackAbove { get; init; }
+
+    /// <summary>How many requests that share must be taken from.</summary>
+    public int? AtLeast { get; init; }
+
+    /// <summary><c>first</c>: the APIs open in the first stage; <c>last</c>, the default: in the last one.</summary>
+    public string? Apis { get; init; }
+
     public static ModeChangeDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<ModeChangeDocument> type, ValidationErrors errors) =>
         OperatorMembers.Read(
             json,
@@ -55,6 +70,11 @@ public sealed record ModeChangeDocument
                 Ticket = members.Text("ticket"),
                 ReadOnlyBefore = members.Text("readOnlyBefore"),
                 CutAfter = members.Text("cutAfter"),
+                Stages = members.Text("stages"),
+                Every = members.Text("every"),
+                FallBackAbove = members.Text("fallBackAbove"),
+                AtLeast = members.Number("atLeast"),
+                Apis = members.Text("apis"),
             }
         );
 
@@ -74,7 +94,43 @@ public sealed record ModeChangeDocument
             Ticket = Ticket,
             ReadOnlyBefore = OperatorMembers.Duration("readOnlyBefore", ReadOnlyBefore, errors),
             CutAfter = OperatorMembers.Duration("cutAfter", CutAfter, errors),
+            Stages = StagesOf(errors),
         };
+
+    private StagedOpening? StagesOf(ValidationErrors errors)
+    {
+        if (Stages is null)
+        {
+            foreach (
+                var (name, value) in new (string, object?)[]
+                {
+                    ("every", Every),
+                    ("fallBackAbove", FallBackAbove),
+                    ("atLeast", AtLeast),
+                    ("apis", Apis),
+                }
+            )
+            {
+                if (value is not null)
+                    errors.Add(name, "is given without stages", "Give the stages too, such as 5%,25%,100%, or leave it out");
+            }
+
+            return null;
+        }
+
+        if (Apis is not (null or "first" or "last"))
+            errors.Add("apis", $"is '{Apis}'", "Send first or last");
+        return new StagedOpening
+        {
+            Shares = [.. Stages.Split(',').Select(share => OperatorMembers.Percent("stages", share, "5%,25%,100%", errors) ?? 0)],
+            Every = OperatorMembers.Duration("every", Every, errors) ?? StagedOpening.DefaultEvery,
+            FallBackAbove = FallBackAbove is null
+                ? StagedOpening.DefaultFallBackAbove
+                : OperatorMembers.Percent("fallBackAbove", FallBackAbove, "2%", errors) ?? 0,
+            AtLeast = AtLeast ?? StagedOpening.DefaultAtLeast,
+            ApisFirst = Apis is "first",
+        };
+    }
 
     private Mode? ModeOf(ValidationErrors errors)
     {

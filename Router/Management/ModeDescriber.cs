@@ -14,6 +14,13 @@ public sealed class ModeDescriber(
     FleetClock clock
 )
 {
+    /// <summary>The mode, with what the whole fleet has counted in the stage of a reopening.</summary>
+    public ModeDocument Describe(ModeState state, IEnumerable<InstanceReport> reports)
+    {
+        var mode = Describe(state);
+        return mode.Reopening is { } stage ? mode with { Reopening = stage.With(StageReport.Of(state.Step.Made, reports)) } : mode;
+    }
+
     public ModeDocument Describe(ModeState state)
     {
         var (step, now) = (state.Step, clock.GetUtcNow());
@@ -31,6 +38,8 @@ public sealed class ModeDescriber(
             By = step.By,
             Reason = step.Reason,
             Ticket = step.Ticket,
+            Reopening = ReopeningDocument.Of(step),
+            FellBack = step.FellBack,
             CutAfterSeconds = (step.CutAfter ?? settings.ModeStore.DrainLimit).TotalSeconds,
             Bypasses = [.. state.Record.Bypasses.Where(bypass => bypass.HoldsIn(step.Window, now)).Select(BypassDocument.Of)],
             Next = [.. state.Record.Steps[(state.Index + 1)..].Select(StepDocument.Of)],

@@ -36,6 +36,12 @@ public sealed record ModeDocument
 
     public string? Ticket { get; init; }
 
+    /// <summary>The stage, while the site is reopened in stages; null otherwise.</summary>
+    public ReopeningDocument? Reopening { get; init; }
+
+    /// <summary>Why a reopening in stages fell back to this mode by itself; null if it did not.</summary>
+    public string? FellBack { get; init; }
+
     /// <summary>After how many seconds what is in flight is cut.</summary>
     public required double CutAfterSeconds { get; init; }
 
@@ -69,5 +75,9 @@ public sealed record ModeDocument
 /// <summary>A scheduled step.</summary>
 public sealed record StepDocument(string Mode, DateTimeOffset At, DateTimeOffset? Until, string? By, string? Reason, string? Ticket)
 {
-    public static StepDocument Of(ModeStep step) => new(step.Mode.Name, step.At, step.Until, step.By, step.Reason, step.Ticket);
+    /// <summary>The stage, if it is one of a reopening.</summary>
+    public ReopeningDocument? Reopening { get; init; }
+
+    public static StepDocument Of(ModeStep step) =>
+        new(step.Mode.Name, step.At, step.Until, step.By, step.Reason, step.Ticket) { Reopening = ReopeningDocument.Of(step) };
 }

@@ -77,6 +77,34 @@ internal readonly struct OperatorMembers(JsonElement root, ValidationErrors erro
         return value.ValueKind == JsonValueKind.True;
     }
 
+    /// <summary>A whole number; null if the member is missing.</summary>
+    public int? Number(string name)
+    {
+        if (!root.TryGetProperty(name, out var value) || value.ValueKind == JsonValueKind.Null)
+            return null;
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number))
+            return number;
+        errors.Add(name, $"is {value.GetRawText()}", "Send a whole number");
+        return null;
+    }
+
+    /// <summary>The share that a text such as 2% means, in percent; null if it means none.</summary>
+    public static double? Percent(string name, string text, string example, ValidationErrors errors)
+    {
+        var trimmed = text.Trim();
+        if (
+            double.TryParse(
+                trimmed.EndsWith('%') ? trimmed[..^1] : trimmed,
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out var percent
+            )
+        )
+            return percent;
+        errors.Add(name, $"has '{text}'", $"Send shares in percent, such as {example}");
+        return null;
+    }
+
     /// <summary>The instant that a text means; null if there is none.</summary>
     public static DateTimeOffset? Time(string name, string? text, DateTimeOffset now, ValidationErrors errors)
     {

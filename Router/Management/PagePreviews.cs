@@ -27,7 +27,7 @@ public sealed class PagePreviews(CurrentSite site, FleetClock clock)
     {
         if (!state.Mode.ClosesAnything)
             return null;
-        var page = site.Current.Pages.Preview(state, clock.GetUtcNow(), request.Headers.AcceptLanguage.ToString());
+        var page = site.Current.Pages.Preview(state.Outside, clock.GetUtcNow(), request.Headers.AcceptLanguage.ToString());
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
         lock (_lock)
         {

@@ -28,8 +28,11 @@ public abstract class Mode
     /// </summary>
     public abstract bool Reaches(BackendKind kind, string method);
 
+    /// <summary>The share of the clients, from 0 to 1, whose requests with this method reach a backend of this kind.</summary>
+    public virtual double ShareReaching(BackendKind kind, string method) => Reaches(kind, method) ? 1 : 0;
+
     /// <summary>Whether it rejects some request that would reach a backend in another mode.</summary>
-    public bool ClosesAnything => Samples.Any(sample => !Reaches(sample.Kind, sample.Method));
+    public bool ClosesAnything => Samples.Any(sample => ShareReaching(sample.Kind, sample.Method) < 1);
 
     /// <summary>Whether some request that may change something reaches a backend.</summary>
     public bool AllowsWrites => Enum.GetValues<BackendKind>().Any(AllowsWritesTo);
@@ -41,7 +44,7 @@ public abstract class Mode
     /// Whether it allows some request that <paramref name="other"/> rejects: changing from that mode to this one then opens the site.
     /// </summary>
     public bool Opens(Mode other) =>
-        Samples.Any(sample => Reaches(sample.Kind, sample.Method) && !other.Reaches(sample.Kind, sample.Method));
+        Samples.Any(sample => ShareReaching(sample.Kind, sample.Method) > other.ShareReaching(sample.Kind, sample.Method));
 
     // One request of each kind that a mode can distinguish.
     private static IEnumerable<(BackendKind Kind, string Method)> Samples =>

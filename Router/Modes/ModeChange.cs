@@ -31,4 +31,7 @@ public sealed record ModeChange
 
     /// <summary>How long requests in flight may continue; null for the drain limit.</summary>
     public TimeSpan? CutAfter { get; init; }
+
+    /// <summary>How to open the site in stages; null to open it to everyone at once.</summary>
+    public StagedOpening? Stages { get; init; }
 }

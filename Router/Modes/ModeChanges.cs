@@ -142,6 +142,8 @@ public static class ModeChanges
                 "Give a later time, or a shorter read-only time before it"
             );
         var at = change.At is { } wanted && wanted > earliest + lasts ? wanted : earliest + lasts;
+        if (change.Stages is { } stages)
+            mode = ReopeningChanges.Plan(stages, mode, current, errors) ?? mode;
         var isSame = mode == current.Mode && change.At is null && change.ReadOnlyBefore is null;
         CheckEnd(change, mode, at, errors);
         if (change.ExtendBy is not null)
@@ -158,7 +160,7 @@ public static class ModeChanges
             return null;
 
         if (isSame)
-            return After(record, [Amended(current, change)], now, now);
+            return After(record, [Amended(current, change) with { FellBack = null }], now, now);
         // The end, reason and ticket of a closed site are kept while it remains closed. Those of the open site are no reason for a
         // downtime.
         var kept = mode.ClosesAnything && current.Mode.ClosesAnything ? current : null;
@@ -187,6 +189,12 @@ public static class ModeChanges
     {
         if (change.At is not null || change.ReadOnlyBefore is not null)
             errors.Add("mode", "is not given", $"Choose one of {ModeCatalogue.Names}, or leave at and readOnlyBefore out");
+        if (change.Stages is not null)
+            errors.Add(
+                "stages",
+                "is given without a mode",
+                "Give the mode to open the site to (router mode set live --stages 5%,25%,100%)"
+            );
         if (change is { Until: null, ExtendBy: null, Reason: null, Ticket: null, CutAfter: null })
             errors.Add("until", "is not given", "Give until, extendBy, reason, ticket or cutAfter");
         var steps = record.Steps[index..];
@@ -206,8 +214,8 @@ public static class ModeChanges
             : After(record, [.. steps.Select(step => step.Mode.ClosesAnything ? Amended(step, change) : step)], record.Written, now);
     }
 
-    // A bypass ends with its window.
-    private static ModeRecord After(ModeRecord record, ImmutableArray<ModeStep> steps, DateTimeOffset written, DateTimeOffset now) =>
+    /// <summary>The record with other steps. A bypass ends with its window.</summary>
+    internal static ModeRecord After(ModeRecord record, ImmutableArray<ModeStep> steps, DateTimeOffset written, DateTimeOffset now) =>
         new()
         {
             Version = record.Version.Next,
@@ -265,7 +273,7 @@ public static class ModeChanges
             errors.Add(
                 "at",
                 $"would open the site at {Text(at)} by the clock alone",
-                $"Set {mode} when you are there to see it, without a time"
+                $"Set {change.Mode} when you are there to see it, without a time"
             );
         else if (change.ReadOnlyBefore is not null && ModeCatalogue.ReadOnly.Opens(current))
             errors.Add("readOnlyBefore", $"would open to readers what {current} closes", "Leave it out: it is for closing an open site");

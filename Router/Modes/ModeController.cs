@@ -162,10 +162,7 @@ public sealed class ModeController : IDisposable
     {
         _state = new ModeState(record, index, now, _state.ActivatedAt, IsOut);
         // Read after the state is in force: a request that starts later has certainly been checked against that state.
-        _state = _state with
-        {
-            ActivatedAt = _time.GetTimestamp(),
-        };
+        _state = new ModeState(record, index, now, _time.GetTimestamp(), _state.IsLapsed);
     }
 
     private void Announce()

@@ -51,21 +51,39 @@ public static class ModeRecordText
     }
 }
 
-/// <summary>Reads and writes modes by name.</summary>
-internal sealed class ModeNameConverter : JsonConverter<Mode>
+/// <summary>
+/// Reads and writes modes by name, and a stage of a reopening as an object. A release that knows no reopening rejects the object, and stays
+/// in the mode in which it is: it never opens the whole site instead.
+/// </summary>
+internal sealed class ModeConverter : JsonConverter<Mode>
 {
     public override Mode Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
-        reader.TokenType == JsonTokenType.String && ModeCatalogue.TryFind(reader.GetString()!, out var mode)
-            ? mode
-            : throw new JsonException($"a mode is not one of {ModeCatalogue.Names}");
+        reader.TokenType switch
+        {
+            JsonTokenType.String when ModeCatalogue.TryFind(reader.GetString()!, out var mode) => mode,
+            JsonTokenType.StartObject when JsonSerializer.Deserialize(ref reader, ModeRecordJson.Default.Reopening) is { } plan => Reopened(
+                plan
+            ),
+            _ => throw new JsonException($"a mode is not one of {ModeCatalogue.Names}"),
+        };
 
-    public override void Write(Utf8JsonWriter writer, Mode value, JsonSerializerOptions options) => writer.WriteStringValue(value.Name);
+    public override void Write(Utf8JsonWriter writer, Mode value, JsonSerializerOptions options)
+    {
+        if (value is ReopeningMode { Plan: var plan })
+            JsonSerializer.Serialize(writer, plan, ModeRecordJson.Default.Reopening);
+        else
+            writer.WriteStringValue(value.Name);
+    }
+
+    private static ReopeningMode Reopened(Reopening plan) =>
+        ReopeningChanges.ProblemOf(plan) is { } problem ? throw new JsonException(problem) : new ReopeningMode(plan);
 }
 
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase,
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault,
-    Converters = [typeof(ModeNameConverter)]
+    Converters = [typeof(ModeConverter)]
 )]
 [JsonSerializable(typeof(ModeRecord))]
+[JsonSerializable(typeof(Reopening))]
 internal sealed partial class ModeRecordJson : JsonSerializerContext;

@@ -1,3 +1,6 @@
+using System.Net;
+using Router.Configuration;
+
 namespace Router.Modes;
 
 /// <summary>The record, and which of its steps is in force on this instance. Immutable, replaced in one step.</summary>
@@ -12,8 +15,11 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
 {
     private static readonly TimeSpan LongWindow = TimeSpan.FromHours(24);
 
+    private ModeState? _inside;
+    private ModeState? _outside;
+
     /// <summary>The step in force.</summary>
-    public ModeStep Step { get; } = IsLapsed ? Closed(Record.Steps[Index]) : Record.Steps[Index];
+    public ModeStep Step { get; private init; } = IsLapsed ? Closed(Record.Steps[Index]) : Record.Steps[Index];
 
     /// <summary>
     /// The record's step in force, whether or not it applies on this instance: a lapsed instance has closed itself, but the fleet has not.
@@ -42,10 +48,32 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
         Mode.ClosesAnything && Step.Until is { } until && now > until ? now - until : TimeSpan.Zero;
 
     /// <summary>
+    /// What applies to the requests of a client to backends of a kind: while the site is reopened in stages, the mode that it is opened to
+    /// or the one that it was closed with. Otherwise this state.
+    /// </summary>
+    public ModeState For(IPAddress client, BackendKind kind) =>
+        Step.Mode is not ReopeningMode reopening ? this
+        : reopening.IsOpenTo(client, kind) ? Once(ref _inside, reopening.Plan.To)
+        : Outside;
+
+    /// <summary>What applies to the clients to whom a reopening in stages has not opened the site yet. Without one, this state.</summary>
+    public ModeState Outside => Step.Mode is ReopeningMode reopening ? Once(ref _outside, reopening.Plan.Closed) : this;
+
+    /// <summary>
     /// A hypothetical state, for a question about a mode that may not be in force: no window, no bypass, no recent closing.
     /// </summary>
     public static ModeState Supposed(Mode mode) =>
         new(new ModeRecord { Version = RecordVersion.NotStored, Steps = [new ModeStep { Mode = mode }] }, 0, default, 0);
+
+    // One object for as long as this state is in force: the prepared pages belong to it.
+    private ModeState Once(ref ModeState? state, Mode mode) =>
+        Volatile.Read(ref state) is { } known
+            ? known
+            : Interlocked.CompareExchange(
+                ref state,
+                new ModeState(Record, Index, Since, ActivatedAt) { Step = Step with { Mode = mode } },
+                null
+            ) ?? state;
 
     // A separate step that is in no record: it is never mistaken for the one that the operator has set. The announced end is kept for the
     // page.

@@ -41,6 +41,9 @@ public sealed record ModeStep
     /// </summary>
     public TimeSpan? CutAfter { get; init; }
 
+    /// <summary>Why a reopening in stages fell back to this mode by itself; null if it did not.</summary>
+    public string? FellBack { get; init; }
+
     /// <summary>Whether it is the same step, possibly amended. One record never introduces two steps with the same mode.</summary>
-    public bool IsSameAs(ModeStep other) => Made == other.Made && Mode == other.Mode;
+    public bool IsSameAs(ModeStep other) => Made == other.Made && Mode.Name == other.Mode.Name;
 }

@@ -52,7 +52,7 @@ public sealed class ForwardedRequest(
         var again = Record?.HasBegun ?? false;
         // Record first, check second. Whoever closes the site does it in the opposite order, so that one of the two always sees the other.
         Record?.Begin();
-        if (Record?.Exemption is null && !modes.Current.Reaches(backend, Upgrade is null ? Method.Method : "CONNECT"))
+        if (Record?.Exemption is null && !InForce.Reaches(backend, Upgrade is null ? Method.Method : "CONNECT"))
         {
             if (again)
                 throw new BackendException(ForwardFailure.Cut);
@@ -70,6 +70,9 @@ public sealed class ForwardedRequest(
 
         Record?.Accepted();
     }
+
+    // The mode that applies to the client. Router asks for an error page only after it has forwarded a client's request.
+    private Mode InForce => Record is { Client: { } client } ? modes.State.For(client, backend).Mode : modes.Current;
 
     public override void NotBegun() => Record?.NotBegun();
 

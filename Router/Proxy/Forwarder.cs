@@ -89,7 +89,7 @@ public sealed partial class Forwarder(
             // A request that had not started was not cut.
             if (failure == ForwardFailure.Cut && !record.HasBegun)
                 failure = ForwardFailure.Closed;
-            if (IsOfTheBackend(failure))
+            if (ForwardFailures.IsOfTheBackend(failure))
                 upstream.Failed(failure);
             // A truncated response must not look complete, and Router's error response must contain nothing of the backend's.
             if (context.Response.HasStarted || failure == ForwardFailure.ClientGone)
@@ -312,7 +312,7 @@ public sealed partial class Forwarder(
             }
             catch (BackendException fault)
             {
-                if (IsOfTheBackend(fault.Failure))
+                if (ForwardFailures.IsOfTheBackend(fault.Failure))
                     page.Upstream.Failed(fault.Failure);
                 ReportRule(fault, fault.Failure, page.Upstream);
             }
@@ -361,21 +361,6 @@ public sealed partial class Forwarder(
             deadline.AllowHalfClose();
         }
     }
-
-    private static bool IsOfTheBackend(ForwardFailure failure) =>
-        failure
-            is not (
-                ForwardFailure.ClientGone
-                or ForwardFailure.Closed
-                or ForwardFailure.Cut
-                or ForwardFailure.Stopped
-                or ForwardFailure.InvalidRequest
-                or ForwardFailure.RequestHeaderTooLarge
-                or ForwardFailure.InvalidRequestBody
-                or ForwardFailure.RequestBodyTooSlow
-                or ForwardFailure.RequestBodyTooLarge
-                or ForwardFailure.InternalError
-            );
 
     private static ForwardFailure Classify(Exception error, HttpContext context, RequestBody? body, RequestDeadline deadline)
     {

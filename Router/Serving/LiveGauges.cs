@@ -19,6 +19,7 @@ public sealed class LiveGauges
         (VerdictState.Safe, "safe"),
         (VerdictState.NotSafe, "not_safe"),
         (VerdictState.ClosedToVisitors, "closed_to_visitors"),
+        (VerdictState.Reopening, "reopening"),
         (VerdictState.Open, "open"),
     ];
 
@@ -34,6 +35,7 @@ public sealed class LiveGauges
         FleetReporter fleet,
         InFlightRequests inFlight,
         UncertainWrites uncertain,
+        StageTraffic stages,
         CurrentSite site,
         UpstreamRegistry upstreams,
         BackgroundFailures failures,
@@ -123,6 +125,36 @@ public sealed class LiveGauges
             "{failure}",
             "Errors of background work, which continues; the log names each once."
         );
+        meter.CreateObservableGauge(
+            "router.reopening.stage",
+            () => Plan?.Stage + 1 ?? 0,
+            "{stage}",
+            "The stage of a reopening, from 1 on; 0 while the site is not reopened in stages."
+        );
+        meter.CreateObservableGauge(
+            "router.reopening.share",
+            () => Plan?.Share / 100 ?? 0,
+            "1",
+            "The share of the clients to whom a reopening in stages has opened the site, from 0 to 1."
+        );
+        meter.CreateObservableGauge(
+            "router.reopening.requests",
+            () => stages.Current?.Requests ?? 0,
+            "{request}",
+            "Requests that this instance forwarded because of the stage of a reopening."
+        );
+        meter.CreateObservableGauge(
+            "router.reopening.failures",
+            () => stages.Current?.Failures ?? 0,
+            "{request}",
+            "Those of them that failed: with a status of 5xx, or without a complete answer."
+        );
+        meter.CreateObservableGauge(
+            "router.reopening.fell_back",
+            () => modes.State.RecordStep.FellBack is null ? 0 : 1,
+            "{reopening}",
+            "1 where a reopening fell back to the mode in force by itself, and no operator has set a mode since."
+        );
         meter.CreateObservableGauge("router.connections", () => connections.Open, "{connection}", "Open connections of clients.");
         meter.CreateObservableGauge(
             "router.connections.limit",
@@ -189,6 +221,8 @@ public sealed class LiveGauges
             new(published?.Vanished ?? 0, new KeyValuePair<string, object?>("state", "vanished")),
         ];
 
+    private Reopening? Plan => (_modes.Current as ReopeningMode)?.Plan;
+
     private Measurement<int> SetBy()
     {
         var step = _modes.State.Step;
@@ -196,10 +230,10 @@ public sealed class LiveGauges
     }
 
     private IEnumerable<Measurement<int>> Modes() =>
-        ModeCatalogue.All.Select(mode => new Measurement<int>(
-            mode == _modes.Current ? 1 : 0,
-            new KeyValuePair<string, object?>("mode", mode.Name)
-        ));
+        ModeCatalogue
+            .All.Select(mode => mode.Name)
+            .Append(ReopeningMode.ModeName)
+            .Select(name => new Measurement<int>(name == _modes.Current.Name ? 1 : 0, new KeyValuePair<string, object?>("mode", name)));
 
     private IEnumerable<Measurement<int>> InFlight() =>
         _site.Current.Backends.Select(upstream => new Measurement<int>(_upstreams.InFlight(upstream.Settings.Name), Backend(upstream)));

@@ -27,7 +27,7 @@ public sealed class PagePreparation(CurrentSite site, ModeController modes, Back
     {
         if (state.Mode.ClosesAnything)
             ThreadPool.QueueUserWorkItem(_ =>
-                failures.Run(nameof(PagePreparation), () => site.Current.Pages.Prepare(state, time.GetUtcNow()))
+                failures.Run(nameof(PagePreparation), () => site.Current.Pages.Prepare(state.Outside, time.GetUtcNow()))
             );
     }
 }

@@ -34,6 +34,7 @@ public sealed class RequestHandler(
     ConnectionClosing ending,
     InFlightRequests inFlight,
     RequestEnding end,
+    StageTraffic stages,
     FleetClock time
 )
 {
@@ -114,6 +115,8 @@ public sealed class RequestHandler(
             Tracing.End(span, context.Response.StatusCode, failure);
             if (failure != ForwardFailure.Closed)
                 Count(context, forward.Upstream, failure, record.Duration);
+            if (stages.Current is { } stage && record.Exemption?.TesterId is null)
+                stage.Count(record.Client!, forward.Route.Kind, record.ModeMethod, context.Response.StatusCode, failure);
             if (failure is { } reason)
                 await AnswerFailureAsync(context, current, live!, record, reason).ConfigureAwait(false);
         }
@@ -173,7 +176,7 @@ public sealed class RequestHandler(
         var method = MethodOf(context);
         var modeMethod = ModeMethodOf(context, method);
         var decision = current.Admission.Evaluate(RequestOf(context, modeMethod, client), match, state);
-        refusal = new Refusal(decision, state);
+        refusal = new Refusal(decision, state.For(client, match.Route?.Kind ?? BackendKind.Frontend));
         if (decision.Outcome != AdmissionOutcome.Forward)
             return null;
         if (decision is { PassesClosedMode: true, Exemption: { } exemption })
@@ -250,7 +253,7 @@ public sealed class RequestHandler(
         {
             // Nothing has failed: the site was closed while the request waited for its turn.
             Leave(record, live);
-            var state = modes.State;
+            var state = modes.State.For(record.Client!, live.Route.Kind);
             var outcome = AdmissionPolicy.ClosedOutcome(RequestOf(context, record.ModeMethod, record.Client!), live.Route, state);
             var refusal = new Refusal(new AdmissionDecision(outcome, live.Route, "the site was closed while the request waited"), state);
             await AnswerAsync(context, refusal, current, live, record.Client).ConfigureAwait(false);

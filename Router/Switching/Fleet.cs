@@ -44,6 +44,9 @@ public sealed class Fleet(
         }
     }
 
+    /// <summary>The same with this instance, by its state now.</summary>
+    public IReadOnlyList<InstanceReport> Known => [.. KnownOthers, instance.Make(null)];
+
     /// <summary>What every other instance reported last, by the store's clock. What the store has lost is kept here.</summary>
     /// <exception cref="ModeStoreException">The store can't be read.</exception>
     public async Task<IReadOnlyList<InstanceReport>> ReadOthersAsync(CancellationToken cancellation)
@@ -102,13 +105,7 @@ public sealed class Fleet(
     }
 
     /// <summary>The verdict on what is known without reading the store.</summary>
-    public Verdict JudgeKnown()
-    {
-        InstanceReport[] current;
-        lock (_lock)
-            current = [.. _known.Values, instance.Make(null)];
-        return Judge(current, null, null);
-    }
+    public Verdict JudgeKnown() => Judge(Known, null, null);
 
     /// <summary>
     /// Records an operator's statement that vanished instances have ended. Their writes in flight are of unknown outcome from now on.

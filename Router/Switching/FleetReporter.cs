@@ -23,6 +23,9 @@ public sealed partial class FleetReporter(
     /// <summary>The fleet's verdict, as the observer published it last; null if none is current.</summary>
     public PublishedVerdict? Published => _published;
 
+    /// <summary>Whether the store took this instance's last report and named it the observer.</summary>
+    public bool IsObserver { get; private set; }
+
     public InstanceReport Make(bool stopped = false) => instance.Make(health.Problem, stopped);
 
     /// <summary>
@@ -39,6 +42,7 @@ public sealed partial class FleetReporter(
             if (beat.Now is { } now)
                 clock.Observe(now, asked, clock.GetTimestamp());
             health.SetIsolation(null);
+            IsObserver = beat.IsObserver;
             if (report.Stopped)
                 return true;
             if (beat.IsObserver || fleet.IsReadDue)
@@ -56,6 +60,7 @@ public sealed partial class FleetReporter(
         catch (ModeStoreException error)
         {
             health.SetIsolation(error.Message);
+            IsObserver = false;
             _published = null;
             return false;
         }

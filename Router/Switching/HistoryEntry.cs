@@ -18,6 +18,9 @@ public sealed record HistoryEntry
     /// <summary>The last mode of the record; of a drained instance, the mode that closed something.</summary>
     public required string Mode { get; init; }
 
+    /// <summary>The stage of a reopening; null for every other mode.</summary>
+    public string? Stage { get; init; }
+
     /// <summary>When the mode takes effect.</summary>
     public DateTimeOffset? At { get; init; }
 

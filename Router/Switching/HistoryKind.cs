@@ -14,6 +14,22 @@ public enum HistoryKind
     [JsonStringEnumMemberName("extended")]
     Extended,
 
+    /// <summary>The next stage of a reopening began.</summary>
+    [JsonStringEnumMemberName("stage")]
+    Stage,
+
+    /// <summary>An operator stopped a reopening at its stage.</summary>
+    [JsonStringEnumMemberName("paused")]
+    Paused,
+
+    /// <summary>An operator let a paused reopening go on.</summary>
+    [JsonStringEnumMemberName("resumed")]
+    Resumed,
+
+    /// <summary>Too many requests failed in a stage of a reopening, and the site closed again by itself.</summary>
+    [JsonStringEnumMemberName("fallback")]
+    Fallback,
+
     /// <summary>An operator cancelled what was scheduled.</summary>
     [JsonStringEnumMemberName("cancelled")]
     Cancelled,
@@ -56,7 +72,13 @@ public static class HistoryKinds
 {
     /// <summary>Whether the entry puts a mode in force or schedules one.</summary>
     public static bool SetsMode(this HistoryKind kind) =>
-        kind is HistoryKind.Set or HistoryKind.Started or HistoryKind.Restored or HistoryKind.Lost;
+        kind
+            is HistoryKind.Set
+                or HistoryKind.Stage
+                or HistoryKind.Fallback
+                or HistoryKind.Started
+                or HistoryKind.Restored
+                or HistoryKind.Lost;
 
     /// <summary>Whether what was scheduled before the entry is no longer scheduled.</summary>
     public static bool DropsSchedule(this HistoryKind kind) => kind.SetsMode() || kind is HistoryKind.Cancelled;

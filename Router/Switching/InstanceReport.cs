@@ -87,6 +87,9 @@ public sealed record InstanceReport
         init;
     }
 
+    /// <summary>What has become of the requests of the stage, while the site is reopened in stages; null otherwise.</summary>
+    public StageReport? Stage { get; init; }
+
     /// <summary>How many requests and upgraded connections were cut in this window.</summary>
     public long Cut { get; init; }
 

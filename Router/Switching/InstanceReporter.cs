@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Router.Admission;
 using Router.Configuration;
+using Router.Metrics;
 using Router.Modes;
 using Router.Proxy.InFlight;
 using Router.Upstreams;
@@ -16,6 +17,7 @@ public sealed class InstanceReporter(
     UpstreamRegistry upstreams,
     Drain drain,
     WindowCounts counts,
+    StageTraffic stages,
     RouterSettings settings,
     FleetClock clock
 )
@@ -65,6 +67,7 @@ public sealed class InstanceReporter(
             OpenWrites = [.. writes.OrderBy(record => record.Arrived).Take(MostWrites).Select(record => record.Describe())],
             LastWrites = LastWrites(),
             Backends = Backends(),
+            Stage = stages.Current is { } stage ? StageReport.Of(stage) : null,
             Cut = drain.CutCount,
             WindowCount = counts.Current,
             UncertainCount = unknown.Length,

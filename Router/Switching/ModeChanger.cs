@@ -93,6 +93,15 @@ public sealed partial class ModeChanger(
             case HistoryKind.Cancelled:
                 LogCancelled(entry.Version, entry.Mode);
                 break;
+            case HistoryKind.Paused or HistoryKind.Resumed:
+                LogPaused(entry.Kind == HistoryKind.Paused ? "paused" : "resumed", by);
+                break;
+            case HistoryKind.Stage:
+                LogStage(entry.Version, entry.Stage ?? entry.Mode, entry.At!.Value.UtcDateTime, by, entry.Reason!);
+                break;
+            case HistoryKind.Fallback:
+                // The gate itself says why.
+                break;
             case var kind:
                 var what = kind == HistoryKind.Extended ? "The end, reason or ticket was changed" : "The mode was set";
                 LogChanged(what, entry.Version, entry.Mode, entry.At!.Value.UtcDateTime, by, entry.Reason ?? "no reason given");
@@ -102,6 +111,15 @@ public sealed partial class ModeChanger(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{What}: version {Version}, {Mode} from {At:O} on, by {By}: {Reason}.")]
     private partial void LogChanged(string what, RecordVersion version, string mode, DateTime at, string by, string reason);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The reopening was {What} by {By}.")]
+    private partial void LogPaused(string what, string by);
+
+    [LoggerMessage(
+        Level = LogLevel.Information,
+        Message = "The reopening advanced: version {Version}, {Stage}, from {At:O} on, by {By}: {Reason}."
+    )]
+    private partial void LogStage(RecordVersion version, string stage, DateTime at, string by, string reason);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The scheduled change was cancelled: version {Version}, {Mode}.")]
     private partial void LogCancelled(RecordVersion version, string mode);

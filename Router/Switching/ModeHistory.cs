@@ -63,6 +63,7 @@ public sealed class ModeHistory : IDisposable
             Time = _clock.GetUtcNow(),
             Instance = _instance.Name,
             Mode = step.Mode.Name,
+            Stage = (step.Mode as ReopeningMode)?.Summary,
             At = step.At,
             Until = bypass?.Until ?? step.Until,
             By = note?.By ?? (bypass is null ? step.By : bypass.By),

@@ -18,6 +18,7 @@ public sealed class StoreWatcher : BackgroundService
     private readonly IModeStore _store;
     private readonly StorePoller _poller;
     private readonly FleetReporter _reporter;
+    private readonly ReopeningGate _gate;
     private readonly ModeHistory _history;
     private readonly ModeController _modes;
     private readonly StoreHealth _health;
@@ -29,6 +30,7 @@ public sealed class StoreWatcher : BackgroundService
         IModeStore store,
         StorePoller poller,
         FleetReporter reporter,
+        ReopeningGate gate,
         ModeHistory history,
         ModeController modes,
         StoreHealth health,
@@ -36,7 +38,7 @@ public sealed class StoreWatcher : BackgroundService
         FleetClock time
     )
     {
-        (_store, _poller, _reporter, _history, _modes, _health) = (store, poller, reporter, history, modes, health);
+        (_store, _poller, _reporter, _gate, _history, _modes, _health) = (store, poller, reporter, gate, history, modes, health);
         (_lifetime, _time, _wake) = (lifetime, time, new AsyncAutoResetEvent(time));
         modes.Changed += OnChanged;
         history.Added += _wake.Set;
@@ -110,6 +112,7 @@ public sealed class StoreWatcher : BackgroundService
             _modes.Contact?.Tried(began);
         }
 
+        await CheckReopeningAsync(stopping).ConfigureAwait(false);
         await WriteHistoryAsync(stopping).ConfigureAwait(false);
         await WaitAsync(IntervalFor(_modes.State, report, _time.GetUtcNow()), stopping).ConfigureAwait(false);
     }
@@ -130,6 +133,19 @@ public sealed class StoreWatcher : BackgroundService
         try
         {
             await _history.WriteAsync(cancellation).ConfigureAwait(false);
+        }
+        catch (ModeStoreException error)
+        {
+            _health.WarnNotWritten(error.Message);
+        }
+    }
+
+    private async Task CheckReopeningAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            if (_reporter.IsObserver)
+                await _gate.CheckAsync(cancellation).ConfigureAwait(false);
         }
         catch (ModeStoreException error)
         {

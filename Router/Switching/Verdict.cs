@@ -135,7 +135,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                     : "";
             var advice =
                 $"{Vanish(open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router fleet forget NAME";
-            (_mode.ClosesAnything ? _reasons : _remarks).Add(advice);
+            (_mode is { ClosesAnything: true } and not ReopeningMode ? _reasons : _remarks).Add(advice);
 
             static string Vanish(int count) => count == 1 ? "1 instance vanished" : $"{count} instances vanished";
         }
@@ -222,8 +222,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
         public void Opening()
         {
             if (
-                _fleet.Record.Steps.SkipWhile(step => !step.IsSameAs(_fleet.Step)).Skip(1).FirstOrDefault(step => step.Mode.Opens(_mode)) is
-                { } opening
+                _mode is not ReopeningMode
+                && _fleet.Record.Steps.SkipWhile(step => !step.IsSameAs(_fleet.Step)).Skip(1).FirstOrDefault(step => step.Mode.Opens(_mode))
+                    is { } opening
             )
                 _reasons.Add($"{opening.Mode} takes effect at {Time(opening.At)}");
         }
@@ -235,8 +236,13 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             var (state, text) = (_reasons.Count, _mode) switch
             {
                 (> 0, { ClosesAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {string.Join("; ", _reasons)}"),
+                (> 0, ReopeningMode stage) => (
+                    VerdictState.NotSafe,
+                    $"NOT SAFE: the site is open to {Share(stage)}; {string.Join("; ", _reasons)}"
+                ),
                 (> 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {string.Join("; ", _reasons)}"),
                 (_, { ClosesAnything: false }) => (VerdictState.Open, $"OPEN {everywhere}"),
+                (_, ReopeningMode stage) => (VerdictState.Reopening, $"OPEN to {Share(stage)} {everywhere}"),
                 (_, { AllowsWrites: true }) => (
                     VerdictState.ClosedToVisitors,
                     $"CLOSED TO VISITORS {everywhere}. {WhatIsOpen()} are open and accept writes: do not restore yet"
@@ -300,6 +306,12 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 is var text
                 ? char.ToUpperInvariant(text[0]) + text[1..]
                 : "";
+
+        private static string Share(ReopeningMode stage) =>
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{stage.Plan.Share} % of the clients (stage {stage.Plan.Stage + 1} of {stage.Plan.Shares.Length})"
+            );
 
         private static string Join(IEnumerable<string> names, int most = MostNamed)
         {

@@ -18,6 +18,10 @@ public enum VerdictState
     [JsonStringEnumMemberName("closed_to_visitors")]
     ClosedToVisitors,
 
+    /// <summary>The site is being reopened: on every instance it is open to the same share of the clients.</summary>
+    [JsonStringEnumMemberName("reopening")]
+    Reopening,
+
     /// <summary>The site is open on every instance, as it should be.</summary>
     [JsonStringEnumMemberName("open")]
     Open,

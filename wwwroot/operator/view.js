@@ -189,6 +189,11 @@ function top({ site, mode }) {
 
 const fact = (name, value, style) => (value ? h("div", { class: style }, h("dt", {}, t(`fact.${name}`)), h("dd", {}, value)) : null);
 
+const stage = (it) => {
+	const text = t("stage", { ...it, stages: it.shares.length });
+	return it.isPaused ? `${text} · ${t("stage.paused")}` : text;
+};
+
 function banner({ mode, site }) {
 	const left = mode.until ? until(mode.until) : null;
 	const over = left !== null && left < 0 && site.modes.find(({ name }) => name === mode.mode)?.closesAnything;
@@ -205,12 +210,14 @@ function banner({ mode, site }) {
 			fact("ticket", mode.ticket),
 			fact("since", `${time(mode.since)} · ${span(-until(mode.since))}`),
 			fact("until", mode.until && time(mode.until)),
+			fact("stage", mode.reopening && stage(mode.reopening)),
+			fact("fell", mode.fellBack, "over"),
 			over ? fact("overrun", span(-left), "over") : left > 0 ? fact("left", span(left)) : null,
 		),
 	);
 }
 
-const marks = { safe: "✓", not_safe: "✕", closed_to_visitors: "!", open: "○" };
+const marks = { safe: "✓", not_safe: "✕", closed_to_visitors: "!", reopening: "!", open: "○" };
 
 function verdict({ verdict, mode }) {
 	const advice = reason => texts.advice.find(({ match }) => new RegExp(match).test(reason))?.text ?? texts["advice.other"];

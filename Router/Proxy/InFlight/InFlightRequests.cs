@@ -1,4 +1,5 @@
 using System.Numerics;
+using Router.Configuration;
 using Router.Modes;
 
 namespace Router.Proxy.InFlight;
@@ -78,7 +79,7 @@ public sealed class InFlightRequests
                 {
                     if (
                         record.Upstream is { } upstream
-                            ? IsConcerned(record, state) && !state.Mode.Reaches(upstream.Settings.Kind, record.ModeMethod)
+                            ? IsConcerned(record, state) && !IsReached(record, upstream.Settings.Kind, state)
                             : record.Arrived <= state.ActivatedAt
                     )
                         held.Add(record);
@@ -161,6 +162,9 @@ public sealed class InFlightRequests
 
         return count;
     }
+
+    private static bool IsReached(RequestRecord record, BackendKind kind, ModeState state) =>
+        state.For(record.Client!, kind).Mode.Reaches(kind, record.ModeMethod);
 
     // A mode does not apply to an exempt request. An instance that has lost the mode store, however, closes for testers too.
     private static bool IsConcerned(RequestRecord record, ModeState state) =>
