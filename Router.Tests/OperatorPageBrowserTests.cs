@@ -90,7 +90,7 @@ public sealed class OperatorPageBrowserTests(Chromium chromium)
 
         await ReadsAsync(page, Verdict, "NOT SAFE");
         await ReadsAsync(page, ".reasons", "Redis");
-        await ReadsAsync(page, ".reasons .advice", "Look at the mode store");
+        await ReadsAsync(page, ".reasons .advice", "Check the mode store");
         await ReadsAsync(page, Banner, "live");
         await SeeAsync(page, "store-lost");
         await site.Redis.ReturnAsync(withData: false);
