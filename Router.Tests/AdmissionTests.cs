@@ -146,7 +146,7 @@ public sealed class AdmissionTests
     [Fact]
     public void Nothing_but_a_name_in_the_catalogue_is_a_mode()
     {
-        ModeCatalogue.All.Select(mode => mode.Name).Should().Equal("live", "read-only", "recovery", "maintenance");
+        ModeCatalogue.All.Select(mode => mode.Name).Should().Equal("live", "read-only", "hold", "recovery", "maintenance");
         foreach (var name in new[] { "Live", "LIVE", "live ", "", "open" })
             ModeCatalogue.TryFind(name, out _).Should().BeFalse(name);
     }
@@ -159,6 +159,7 @@ public sealed class AdmissionTests
 
         public override bool IsClosed => false;
 
-        public override bool Reaches(BackendKind kind, string method) => kind == BackendKind.Api || method is "GET" or "HEAD";
+        public override ModeDecision Decide(BackendKind kind, string method) =>
+            kind == BackendKind.Api || method is "GET" or "HEAD" ? ModeDecision.Allow : ModeDecision.Close;
     }
 }

@@ -451,7 +451,7 @@ public sealed class ModeChangesTests
     [InlineData("""{"version":1,"steps":[]}""", "no steps")]
     [InlineData("""{"version":1,"steps":[null]}""", "no steps")]
     [InlineData("""{"version":0,"steps":[{"mode":"live"}]}""", "version is 0")]
-    [InlineData("""{"version":1,"steps":[{"mode":"open"}]}""", "not one of live, read-only, recovery, maintenance")]
+    [InlineData("""{"version":1,"steps":[{"mode":"open"}]}""", "not one of live, read-only, hold, recovery, maintenance")]
     [InlineData(
         """{"version":1,"steps":[{"mode":"live"},{"mode":"recovery","at":"2026-01-02T00:00:00Z"},{"mode":"maintenance","at":"2026-01-01T00:00:00Z"}]}""",
         "not in the order"

@@ -13,7 +13,7 @@ namespace Router.Tests.Harness;
 /// </summary>
 internal sealed class DrillApplication : IAsyncDisposable
 {
-    private readonly ConcurrentDictionary<string, bool> _arrived = [];
+    private readonly ConcurrentDictionary<string, int> _arrived = [];
     private readonly PostgresServer _database;
     private readonly string _table;
     private readonly WebApplication _app = Application.Create();
@@ -25,6 +25,9 @@ internal sealed class DrillApplication : IAsyncDisposable
 
     /// <summary>The writes of which at least a byte has come, whatever became of them.</summary>
     public ICollection<string> Arrived => _arrived.Keys;
+
+    /// <summary>The writes that have come more than once.</summary>
+    public IEnumerable<string> Repeated => _arrived.Where(write => write.Value > 1).Select(write => write.Key);
 
     /// <summary>Starts one with an empty table of its own.</summary>
     public static async Task<DrillApplication> StartAsync(PostgresServer database)
@@ -79,7 +82,7 @@ internal sealed class DrillApplication : IAsyncDisposable
     private async Task WriteAsync(HttpContext context)
     {
         var id = context.Request.Query["id"].ToString();
-        _arrived[id] = true;
+        _arrived.AddOrUpdate(id, 1, static (_, count) => count + 1);
         try
         {
             await context.Request.Body.CopyToAsync(Stream.Null);

@@ -19,9 +19,10 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
     private readonly ConcurrentQueue<string> _notForwarded = [];
     private readonly ConcurrentQueue<(RouterProcess Router, string Body)> _refusals = [];
     private readonly ConcurrentQueue<string> _unknown = [];
+    private readonly ConcurrentQueue<string> _failed = [];
     private readonly ConcurrentQueue<Task> _writing = [];
     private readonly CancellationTokenSource _end = new();
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromMinutes(1) };
+    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromMinutes(3) };
 
     /// <summary>The writes that were answered with 201.</summary>
     public IEnumerable<string> Acknowledged => _acknowledged;
@@ -31,6 +32,9 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
 
     /// <summary>The writes whose client was told that the outcome is unknown.</summary>
     public IEnumerable<string> Unknown => _unknown;
+
+    /// <summary>The writes that got anything but 201.</summary>
+    public IEnumerable<string> Failed => _failed;
 
     /// <summary>What an instance answered to the writes that it did not forward.</summary>
     public IEnumerable<string> RefusedBy(RouterProcess router) => _refusals.Where(it => it.Router == router).Select(it => it.Body);
@@ -60,6 +64,13 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
         return Eventually.Async(() => _notForwarded.Count >= before + Refusals);
     }
 
+    /// <summary>Waits until many more writes have been acknowledged.</summary>
+    public Task AcknowledgedAsync()
+    {
+        var before = _acknowledged.Count;
+        return Eventually.Async(() => _acknowledged.Count >= before + Refusals);
+    }
+
     /// <summary>Ends the writing, after every write has got its response.</summary>
     public async Task StopAsync()
     {
@@ -85,6 +96,8 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
         {
             using var response = await _client.SendAsync(request);
             var body = await response.Content.ReadAsStringAsync();
+            if (response.StatusCode != HttpStatusCode.Created)
+                _failed.Enqueue($"{id}: {(int)response.StatusCode} {body}");
             if (response.StatusCode == HttpStatusCode.Created)
                 _acknowledged.Enqueue(id);
             else if (body.StartsWith('{') && JsonNode.Parse(body)!["forwarded"]?.GetValue<bool>() == false)
@@ -99,6 +112,7 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
         catch (Exception gone) when (gone is HttpRequestException or SocketException)
         {
             // Its instance was killed, or is about to start.
+            _failed.Enqueue($"{id}: {gone.Message}");
             return (null, gone.Message);
         }
     }

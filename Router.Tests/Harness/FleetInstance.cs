@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Router.Admission;
 using Router.Background;
 using Router.Configuration;
+using Router.Holding;
 using Router.Metrics;
 using Router.Modes;
 using Router.Modes.Stores;
@@ -37,6 +38,7 @@ internal sealed class FleetInstance
             drain,
             new WindowCounts(),
             new StageTraffic(modes),
+            new HeldRequests(modes, settings, clock),
             settings,
             clock
         );

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Router.Holding;
 using Router.Modes;
 using Router.Proxy.InFlight;
 using Router.Switching;
@@ -37,6 +38,20 @@ internal static class ModeSwitch
             .BeTrue();
     }
 
+    /// <summary>Sets a mode as an operator does, through the store.</summary>
+    public static Task SetAsync(this RunningRouter router, Mode mode) => router.SetAsync(new ModeChange { Mode = mode });
+
+    /// <summary>Makes a change as an operator does, through the store.</summary>
+    public static async Task SetAsync(this RunningRouter router, ModeChange change)
+    {
+        var request = new ChangeRequest(
+            HistoryKind.Set,
+            (state, now, delay, errors) => ModeChanges.Apply(state.Record, state.Index, change, now, delay, errors)
+        );
+        var result = await router.App.Services.GetRequiredService<ModeChanger>().ChangeAsync(request, default).InTime();
+        result.Outcome.Should().Be(ChangeOutcome.Done, string.Join("; ", result.Faults));
+    }
+
     /// <summary>What is in flight to backends that the mode closes.</summary>
     public static IReadOnlyList<InFlightRequest> Blocking(this RunningRouter router) =>
         [
@@ -52,4 +67,7 @@ internal static class ModeSwitch
     /// <summary>The writes whose outcome is unknown.</summary>
     public static IReadOnlyList<UncertainWrite> Uncertain(this RunningRouter router) =>
         router.App.Services.GetRequiredService<UncertainWrites>().Since(DateTimeOffset.MinValue);
+
+    /// <summary>The requests that wait for the mode to open.</summary>
+    public static HeldRequests Held(this RunningRouter router) => router.App.Services.GetRequiredService<HeldRequests>();
 }

@@ -11,6 +11,7 @@ internal sealed class PostgresServer : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("router-postgres-").FullName;
     private Process? _process;
+    private int _port;
 
     private PostgresServer() { }
 
@@ -48,37 +49,26 @@ internal sealed class PostgresServer : IAsyncDisposable
             )
         );
         made.Code.Should().Be(0, made.Errors);
-        var port = FreePort();
-        // Nothing here outlives the process, so that no write has to wait for the disk.
-        var start = server.Run(
-            "postgres",
-            "-D",
-            data,
-            "-k",
-            server._directory,
-            "-c",
-            "listen_addresses=127.0.0.1",
-            "-c",
-            $"port={port}",
-            "-c",
-            "fsync=off",
-            "-c",
-            "max_connections=300",
-            "-c",
-            "shared_buffers=16MB"
-        );
-        (start.RedirectStandardError, start.RedirectStandardOutput) = (true, true);
-        server._process = Process.Start(start)!;
-        _ = server._process.StandardError.BaseStream.CopyToAsync(Stream.Null);
-        _ = server._process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
+        server._port = FreePort();
+        server.Start();
         server.Connections = NpgsqlDataSource.Create(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Host=127.0.0.1;Port={port};Username=drill;Database=postgres;Maximum Pool Size=200;Timeout=15"
+                $"Host=127.0.0.1;Port={server._port};Username=drill;Database=postgres;Maximum Pool Size=200;Timeout=15"
             )
         );
         await Eventually.TrueAsync(server.AcceptsAsync);
         return server;
+    }
+
+    /// <summary>Stops it as for maintenance, and starts it again.</summary>
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        Start();
+        // Connections of before are of no use.
+        Connections.Clear();
+        await Eventually.TrueAsync(AcceptsAsync);
     }
 
     /// <summary>Runs a statement.</summary>
@@ -91,12 +81,43 @@ internal sealed class PostgresServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Connections.DisposeAsync();
+        await StopAsync();
+        Directory.Delete(_directory, recursive: true);
+    }
+
+    private async Task StopAsync()
+    {
         // SIGINT is its fast shutdown. It goes to the server itself: runuser, its parent, would pass nothing on.
         var id = (await File.ReadAllLinesAsync(Path.Combine(_directory, "data", "postmaster.pid")))[0];
         await Script.RunAsync("kill", ["-INT", id]);
         await _process!.WaitForExitAsync().InTime();
         _process.Dispose();
-        Directory.Delete(_directory, recursive: true);
+    }
+
+    private void Start()
+    {
+        // Nothing here outlives the process, so that no write has to wait for the disk.
+        var start = Run(
+            "postgres",
+            "-D",
+            Path.Combine(_directory, "data"),
+            "-k",
+            _directory,
+            "-c",
+            "listen_addresses=127.0.0.1",
+            "-c",
+            $"port={_port}",
+            "-c",
+            "fsync=off",
+            "-c",
+            "max_connections=300",
+            "-c",
+            "shared_buffers=16MB"
+        );
+        (start.RedirectStandardError, start.RedirectStandardOutput) = (true, true);
+        _process = Process.Start(start)!;
+        _ = _process.StandardError.BaseStream.CopyToAsync(Stream.Null);
+        _ = _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null);
     }
 
     private async Task<bool> AcceptsAsync()

@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Router.Admission;
 using Router.Background;
 using Router.Configuration;
+using Router.Holding;
 using Router.Metrics;
 using Router.Modes;
 using Router.Modes.Stores;
@@ -56,6 +57,7 @@ internal sealed class SwitchingInstance : IDisposable
             _drain,
             new WindowCounts(),
             _stages,
+            new HeldRequests(Modes, settings, clock),
             settings,
             clock
         );

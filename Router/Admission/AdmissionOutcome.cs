@@ -35,6 +35,9 @@ public enum AdmissionOutcome
     /// <summary>413: the declared length of the body exceeds the route's limit.</summary>
     BodyTooLarge,
 
+    /// <summary>The request waits until the mode opens.</summary>
+    Hold,
+
     /// <summary>Router serves a file.</summary>
     File,
 

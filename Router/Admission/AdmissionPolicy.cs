@@ -67,13 +67,18 @@ public sealed class AdmissionPolicy(
 
         if (stage is not null)
             steps?.Add("stage", DescribeStage(stage, route.Kind, request.Client));
-        var isReached = mode.Reaches(route.Kind, request.ModeMethod);
+        var answer = mode.Decide(route.Kind, request.ModeMethod);
+        var isReached = answer == ModeDecision.Allow;
         var exemption = route.Backend is null ? null : ExemptionOf(request, route, state, isReached);
-        steps?.Add("mode", DescribeMode(mode, route, request, isReached, exemption));
-        if (!isReached && exemption is null)
+        steps?.Add("mode", DescribeMode(mode, route, request, answer, exemption));
+        if (answer == ModeDecision.Close && exemption is null)
             return new AdmissionDecision(ClosedOutcome(request, route, state), route, "the mode closes the backend");
+        if (answer == ModeDecision.Hold && exemption is null && ClosedOutcome(request, route, state) is AdmissionOutcome.BypassForm)
+            return new AdmissionDecision(AdmissionOutcome.BypassForm, route, "the form with which a tester passes");
         if (route.File is not null)
         {
+            if (!isReached)
+                return new AdmissionDecision(AdmissionOutcome.Hold, route, "the mode holds requests until it opens");
             return request.Method is "GET" or "HEAD"
                 ? new AdmissionDecision(AdmissionOutcome.File, route, "the rule serves a file")
                 : new AdmissionDecision(AdmissionOutcome.MethodNotAllowed, route, "the rule serves a file, which has GET and HEAD only");
@@ -81,10 +86,12 @@ public sealed class AdmissionPolicy(
 
         if (steps is not null)
             Describe(route, steps);
-        else if (LimitAbove(match, request) is { } limit)
+        else if (!request.HasWaited && LimitAbove(match, request) is { } limit)
             return new AdmissionDecision(AdmissionOutcome.RateLimited, route, "the client exceeds a rate limit") { RateLimit = limit };
         if (request.Http?.ContentLength > route.MaxRequestBody)
             return new AdmissionDecision(AdmissionOutcome.BodyTooLarge, route, "the body is longer than the route allows");
+        if (!isReached && exemption is null)
+            return new AdmissionDecision(AdmissionOutcome.Hold, route, "the mode holds requests until it opens");
         return new AdmissionDecision(AdmissionOutcome.Forward, route, isReached ? "the mode allows it" : exemption!.Name)
         {
             Exemption = exemption,
@@ -170,13 +177,16 @@ public sealed class AdmissionPolicy(
     private ImmutableArray<RateLimit> Union(ImmutableArray<RateLimit> own, ImmutableArray<Route> alsoMet) =>
         [.. own.Union(alsoMet.SelectMany(other => rateLimits[other.Index]))];
 
-    private static string DescribeMode(Mode mode, Route route, in AdmissionRequest request, bool isReached, Exemption? exemption)
+    private static string DescribeMode(Mode mode, Route route, in AdmissionRequest request, ModeDecision answer, Exemption? exemption)
     {
         var kind = route.Kind.ToString().ToLowerInvariant();
-        return isReached ? $"{mode} allows {request.ModeMethod} to the {kind}"
-            : exemption is not null
-                ? $"{mode} closes the {kind} for {request.ModeMethod}, but this request is exempt: {exemption.Description}"
-            : $"{mode} closes the {kind} for {request.ModeMethod}";
+        var text = answer switch
+        {
+            ModeDecision.Allow => $"{mode} allows {request.ModeMethod} to the {kind}",
+            ModeDecision.Hold => $"{mode} holds {request.ModeMethod} to the {kind}",
+            _ => $"{mode} closes the {kind} for {request.ModeMethod}",
+        };
+        return answer == ModeDecision.Allow || exemption is null ? text : $"{text}, but this request is exempt: {exemption.Description}";
     }
 
     private static string DescribeStage(ReopeningMode stage, BackendKind kind, IPAddress client) =>

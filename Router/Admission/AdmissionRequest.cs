@@ -14,6 +14,9 @@ public readonly record struct AdmissionRequest(string Method, string ModeMethod,
     /// <summary>A hypothetical request, as used by <c>explain</c> and <c>check</c>.</summary>
     public static AdmissionRequest Of(string method, string path, IPAddress client) => new(method, method, path, client, null);
 
+    /// <summary>Whether it was admitted before and has waited since: what it used up of its rate limits is not counted again.</summary>
+    public bool HasWaited { get; init; }
+
     /// <summary>Whether it requests an upgrade, whether or not Router permits one.</summary>
     public bool AsksForUpgrade => Http?.Headers.Upgrade.Count > 0;
 }

@@ -28,6 +28,7 @@ internal static class ExtendCommand
             Ticket,
             Operator,
             CutAfter,
+            HoldTimeout,
             IfVersion,
             DryRun,
         };

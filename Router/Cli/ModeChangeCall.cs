@@ -19,6 +19,7 @@ internal static class ModeChangeCall
             Ticket = parsed.GetValue(Ticket),
             Until = Time(parsed, Until),
             CutAfter = parsed.GetValue(CutAfter),
+            HoldTimeout = parsed.GetValue(HoldTimeout),
             // An instance of an earlier release rejects members that it does not know.
             Shorten = parsed.GetValue(Shorten) ? true : null,
         };

@@ -57,7 +57,7 @@ public static class ModeReport
         WriteAnnouncement("", mode.Mode, mode.Until, mode.OverrunSeconds, mode.By, mode.Reason, mode.Ticket, output);
         foreach (var next in mode.Next)
         {
-            output.WriteLine($"scheduled: {next.Mode} at {Time(next.At)}");
+            output.WriteLine($"scheduled: {next.Mode} at {Time(next.At)}{(next.IsFollowUp ? ", unless the mode is changed before" : "")}");
             Line("  stage", next.Reopening is { } first ? ReopeningText.Of(first, null, mode.Now) : null);
             WriteAnnouncement("  ", next.Mode, next.Until, null, next.By, next.Reason, next.Ticket, output);
         }

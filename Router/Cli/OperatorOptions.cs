@@ -51,6 +51,10 @@ internal static class OperatorOptions
     {
         Description = "Cut requests in flight after this time, such as 10s or 0s.",
     };
+    public static readonly Option<string?> HoldTimeout = new("--hold-timeout")
+    {
+        Description = "How long a request may wait in hold, up to 5m, such as 30s.",
+    };
     public static readonly Option<long?> IfVersion = new("--if-version")
     {
         Description = "Only if this is still the version.",

@@ -12,7 +12,8 @@ public static class RouteEffect
 {
     /// <summary>
     /// What happens to a client that the rule allows, decided as for a request: <c>forward</c>, <c>read</c> if a GET is forwarded and a
-    /// POST is not, <c>file</c>, or the status of Router's own response.
+    /// POST is not, <c>file</c>, <c>wait</c> if
+    /// the mode holds it, or the status of Router's own response.
     /// </summary>
     public static string Of(Route route, Mode mode, AdmissionPolicy admission)
     {
@@ -21,6 +22,7 @@ public static class RouteEffect
         return get.Status?.ToString(CultureInfo.InvariantCulture)
             ?? (
                 get.Outcome == AdmissionOutcome.File ? "file"
+                : get.Outcome == AdmissionOutcome.Hold ? "wait"
                 : post.Outcome == AdmissionOutcome.Forward ? "forward"
                 : "read"
             );

@@ -34,6 +34,14 @@ internal static class SetCommand
     {
         Description = "Whether the APIs open in the first or in the last stage. Default last.",
     };
+    private static readonly Option<string?> Then = new("--then")
+    {
+        Description = "The mode that follows by itself if nobody has changed it by then, such as maintenance after hold. Opens nothing.",
+    };
+    private static readonly Option<string?> After = new("--after")
+    {
+        Description = "How long after the change --then follows, such as 30s.",
+    };
 
     public static Command Build()
     {
@@ -53,6 +61,9 @@ internal static class SetCommand
             FallBackAbove,
             AtLeast,
             Apis,
+            HoldTimeout,
+            Then,
+            After,
             IfVersion,
             DryRun,
             Wait,
@@ -75,6 +86,8 @@ internal static class SetCommand
             FallBackAbove = parsed.GetValue(FallBackAbove),
             AtLeast = parsed.GetValue(AtLeast),
             Apis = parsed.GetValue(Apis),
+            Then = parsed.GetValue(Then),
+            After = parsed.GetValue(After),
         };
         var change = await ModeChangeCall.SendAsync(parsed, client, HttpMethod.Put, sent).ConfigureAwait(false);
         if (!parsed.GetValue(Wait) || parsed.GetValue(DryRun))

@@ -98,7 +98,7 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
         }
     }
 
-    // The final state that the record leads to.
+    // The final state that the operator aims at.
     private static (string Mode, DateTimeOffset At) Goal(ModeDocument mode) =>
-        mode.Next is [.., var last] ? (last.Mode, last.At) : (mode.Mode, mode.Since);
+        mode.Next.LastOrDefault(step => !step.IsFollowUp) is { } last ? (last.Mode, last.At) : (mode.Mode, mode.Since);
 }

@@ -36,6 +36,9 @@ public sealed record RouterSettings
     /// <summary>Where the mode is stored. Read at startup; a change needs a restart.</summary>
     public required ModeStoreSettings ModeStore { get; init; }
 
+    /// <summary>How requests wait in a mode that holds. Read at startup; a change needs a restart.</summary>
+    public required HoldSettings Hold { get; init; }
+
     /// <summary>The management listener. Read at startup; a change needs a restart.</summary>
     public required ManagementSettings Management { get; init; }
 

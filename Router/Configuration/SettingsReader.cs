@@ -23,6 +23,7 @@ public static class SettingsReader
             StatusAccess = root.Text("StatusAccess") ?? RuleSettings.Everyone,
             Limits = LimitsReader.Read(root.Child("Limits")),
             ModeStore = ModeStoreReader.Read(root.Child("ModeStore")),
+            Hold = HoldSettings.Read(root.Child("Hold")),
             Management = ManagementReader.Read(root.Child("Management")),
             AssetGrace = AssetGrace(root),
             BypassCookieDomain = CookieDomain(root),

@@ -7,6 +7,7 @@ using Router.Access;
 using Router.Admission;
 using Router.Background;
 using Router.Configuration;
+using Router.Holding;
 using Router.Http;
 using Router.Management;
 using Router.Metrics;
@@ -210,6 +211,7 @@ public static class RouterApplication
         services.AddSingleton<RouterMetrics>();
         services.AddSingleton<CurrentSite>();
         services.AddSingleton<InFlightRequests>();
+        services.AddSingleton<HeldRequests>();
         services.AddHostedService<DeadlineMonitor>();
         services.AddSingleton<UncertainWrites>();
         services.AddSingleton<StageTraffic>();

@@ -51,6 +51,15 @@ public sealed record ModeChangeDocument
     /// <summary><c>first</c>: the APIs open in the first stage; <c>last</c>, the default: in the last one.</summary>
     public string? Apis { get; init; }
 
+    /// <summary>How long a request may wait in a mode that holds.</summary>
+    public string? HoldTimeout { get; init; }
+
+    /// <summary>The mode that follows by itself if the mode has not been changed by then.</summary>
+    public string? Then { get; init; }
+
+    /// <summary>How long after the change it follows.</summary>
+    public string? After { get; init; }
+
     public static ModeChangeDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<ModeChangeDocument> type, ValidationErrors errors) =>
         OperatorMembers.Read(
             json,
@@ -75,6 +84,9 @@ public sealed record ModeChangeDocument
                 FallBackAbove = members.Text("fallBackAbove"),
                 AtLeast = members.Number("atLeast"),
                 Apis = members.Text("apis"),
+                HoldTimeout = members.Text("holdTimeout"),
+                Then = members.Text("then"),
+                After = members.Text("after"),
             }
         );
 
@@ -84,7 +96,7 @@ public sealed record ModeChangeDocument
     public ModeChange ToChange(DateTimeOffset now, ValidationErrors errors) =>
         new()
         {
-            Mode = ModeOf(errors),
+            Mode = ModeOf("mode", Mode, errors),
             At = OperatorMembers.Time("at", At, now, errors),
             Until = OperatorMembers.Time("until", Until, now, errors),
             ExtendBy = OperatorMembers.Duration("extendBy", ExtendBy, errors),
@@ -95,6 +107,9 @@ public sealed record ModeChangeDocument
             ReadOnlyBefore = OperatorMembers.Duration("readOnlyBefore", ReadOnlyBefore, errors),
             CutAfter = OperatorMembers.Duration("cutAfter", CutAfter, errors),
             Stages = StagesOf(errors),
+            HoldTimeout = OperatorMembers.Duration("holdTimeout", HoldTimeout, errors),
+            Then = ModeOf("then", Then, errors),
+            After = OperatorMembers.Duration("after", After, errors),
         };
 
     private StagedOpening? StagesOf(ValidationErrors errors)
@@ -132,13 +147,13 @@ public sealed record ModeChangeDocument
         };
     }
 
-    private Mode? ModeOf(ValidationErrors errors)
+    private static Mode? ModeOf(string member, string? name, ValidationErrors errors)
     {
-        if (Mode is null)
+        if (name is null)
             return null;
-        if (ModeCatalogue.TryFind(Mode, out var mode))
+        if (ModeCatalogue.TryFind(name, out var mode))
             return mode;
-        errors.Add("mode", $"is '{Mode}'", $"Choose one of {ModeCatalogue.Names}");
+        errors.Add(member, $"is '{name}'", $"Choose one of {ModeCatalogue.Names}");
         return null;
     }
 }

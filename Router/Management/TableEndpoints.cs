@@ -82,6 +82,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
         var word = decision.Outcome switch
         {
             AdmissionOutcome.Forward => "forwarded",
+            AdmissionOutcome.Hold => "held",
             AdmissionOutcome.File or AdmissionOutcome.ServerOptions or AdmissionOutcome.ClosedRobots or AdmissionOutcome.BypassForm =>
                 "answered by Router",
             _ => "refused",

@@ -21,6 +21,8 @@ public sealed class RouterMetrics : IDisposable
     private readonly Counter<long> _blocked;
     private readonly Counter<long> _passed;
     private readonly Counter<long> _rateLimited;
+    private readonly Counter<long> _holdEnded;
+    private readonly Histogram<double> _holdWait;
     private readonly Counter<long> _failures;
     private readonly Counter<long> _reloads;
     private readonly Counter<long> _linesLost;
@@ -49,6 +51,17 @@ public sealed class RouterMetrics : IDisposable
             "Requests forwarded to a backend that the mode closes, by reason."
         );
         _rateLimited = _meter.CreateCounter<long>("router.rate_limited", "{request}", "Requests that a rate limit refused, by limit.");
+        _holdEnded = _meter.CreateCounter<long>(
+            "router.hold.ended",
+            "{request}",
+            "Requests that waited for the site to open, by how that ended."
+        );
+        _holdWait = _meter.CreateHistogram<double>(
+            "router.hold.wait",
+            "s",
+            "How long requests waited for the site to open, however that ended.",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.1, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300] }
+        );
         _failures = _meter.CreateCounter<long>(
             "router.forward.failures",
             "{request}",
@@ -96,6 +109,15 @@ public sealed class RouterMetrics : IDisposable
 
     /// <summary>A rate limit rejected a request.</summary>
     public void RateLimited(RateLimit limit) => _rateLimited.Add(1, new KeyValuePair<string, object?>("limit", limit.Settings.Name));
+
+    /// <summary>A request no longer waits for the site to open.</summary>
+    /// <param name="outcome">How that ended.</param>
+    /// <param name="waited">How long it waited.</param>
+    public void HoldEnded(string outcome, TimeSpan waited)
+    {
+        _holdEnded.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+        _holdWait.Record(waited.TotalSeconds);
+    }
 
     /// <summary>A request could not be forwarded.</summary>
     public void Failed(string backend, ForwardFailure failure) =>

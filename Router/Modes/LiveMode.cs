@@ -11,5 +11,5 @@ public sealed class LiveMode : Mode
 
     public override bool IsClosed => false;
 
-    public override bool Reaches(BackendKind kind, string method) => true;
+    public override ModeDecision Decide(BackendKind kind, string method) => ModeDecision.Allow;
 }

@@ -11,5 +11,5 @@ public sealed class MaintenanceMode : Mode
 
     public override bool IsClosed => true;
 
-    public override bool Reaches(BackendKind kind, string method) => false;
+    public override ModeDecision Decide(BackendKind kind, string method) => ModeDecision.Close;
 }

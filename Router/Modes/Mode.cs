@@ -23,16 +23,22 @@ public abstract class Mode
     public abstract bool IsClosed { get; }
 
     /// <summary>
-    /// Whether a request with this method may reach a backend of this kind. An upgrade request, such as for a WebSocket, is checked as
+    /// Decides about a request with this method to a backend of this kind. An upgrade request, such as for a WebSocket, is checked as
     /// <c>CONNECT</c>, which is what it becomes: what passes through it afterwards may change anything.
     /// </summary>
-    public abstract bool Reaches(BackendKind kind, string method);
+    public abstract ModeDecision Decide(BackendKind kind, string method);
+
+    /// <summary>Whether a request with this method may reach a backend of this kind.</summary>
+    public bool Reaches(BackendKind kind, string method) => Decide(kind, method) == ModeDecision.Allow;
 
     /// <summary>The share of the clients, from 0 to 1, whose requests with this method reach a backend of this kind.</summary>
     public virtual double ShareReaching(BackendKind kind, string method) => Reaches(kind, method) ? 1 : 0;
 
-    /// <summary>Whether it rejects some request that would reach a backend in another mode.</summary>
+    /// <summary>Whether it keeps some request from a backend that would reach it in another mode.</summary>
     public bool ClosesAnything => Samples.Any(sample => ShareReaching(sample.Kind, sample.Method) < 1);
+
+    /// <summary>Whether it lets some request wait.</summary>
+    public bool HoldsAnything => Samples.Any(sample => Decide(sample.Kind, sample.Method) == ModeDecision.Hold);
 
     /// <summary>Whether some request that may change something reaches a backend.</summary>
     public bool AllowsWrites => Enum.GetValues<BackendKind>().Any(AllowsWritesTo);

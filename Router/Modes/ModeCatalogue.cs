@@ -13,7 +13,7 @@ public static class ModeCatalogue
     public static Mode Closed { get; } = new MaintenanceMode();
 
     /// <summary>Every mode, from open to closed.</summary>
-    public static ImmutableArray<Mode> All { get; } = [new LiveMode(), ReadOnly, new RecoveryMode(), Closed];
+    public static ImmutableArray<Mode> All { get; } = [new LiveMode(), ReadOnly, new HoldMode(), new RecoveryMode(), Closed];
 
     /// <summary>The names, for messages.</summary>
     public static string Names => string.Join(", ", All.Select(mode => mode.Name));

@@ -156,11 +156,17 @@ public static class ModeChanges
             AnnouncedEnd.CheckShortening([current], change, errors);
         CheckOpening(change, mode, current.Mode, at, now, errors);
         CheckLimits(change, mode, current.Mode, errors);
+        CheckHolding(change, mode, errors);
+        CheckFollowing(change, mode, errors);
         if (errors.Any)
             return null;
 
         if (isSame)
-            return After(record, [Amended(current, change) with { FellBack = null }], now, now);
+        {
+            var amended = Amended(current, change) with { FellBack = null };
+            return After(record, [amended, .. Following(amended with { At = now }, change, version)], now, now);
+        }
+
         // The end, reason and ticket of a closed site are kept while it remains closed. Those of the open site are no reason for a
         // downtime.
         var kept = mode.ClosesAnything && current.Mode.ClosesAnything ? current : null;
@@ -177,12 +183,41 @@ public static class ModeChanges
             Reason = change.Reason ?? kept?.Reason,
             Ticket = change.Ticket ?? kept?.Ticket,
             CutAfter = change.CutAfter,
+            HoldTimeout = change.HoldTimeout,
         };
         ImmutableArray<ModeStep> ahead = change.ReadOnlyBefore is null
             ? [target]
-            : [target with { Mode = ModeCatalogue.ReadOnly, At = at - lasts, CutAfter = null, FrontendsOpenUntil = null }, target];
-        return After(record, [current, .. ahead], now, now);
+            :
+            [
+                target with
+                {
+                    Mode = ModeCatalogue.ReadOnly,
+                    At = at - lasts,
+                    CutAfter = null,
+                    HoldTimeout = null,
+                    FrontendsOpenUntil = null,
+                },
+                target,
+            ];
+        return After(record, [current, .. ahead, .. Following(target, change, version)], now, now);
     }
+
+    // The step that closes the site further if nobody has opened it by then.
+    private static ImmutableArray<ModeStep> Following(ModeStep step, ModeChange change, RecordVersion version) =>
+        change is { Then: { } then, After: { } after }
+            ?
+            [
+                step with
+                {
+                    Mode = then,
+                    At = step.At + after,
+                    Made = version,
+                    IsFollowUp = true,
+                    HoldTimeout = null,
+                    FrontendsOpenUntil = ServesPages(then) ? null : step.FrontendsOpenUntil ?? step.At + after,
+                },
+            ]
+            : [];
 
     // Amends the steps that close something, whether in force or scheduled.
     private static ModeRecord? Amend(ModeRecord record, int index, ModeChange change, DateTimeOffset now, ValidationErrors errors)
@@ -195,8 +230,10 @@ public static class ModeChanges
                 "is given without a mode",
                 "Give the mode to open the site to (router mode set live --stages 5%,25%,100%)"
             );
-        if (change is { Until: null, ExtendBy: null, Reason: null, Ticket: null, CutAfter: null })
-            errors.Add("until", "is not given", "Give until, extendBy, reason, ticket or cutAfter");
+        if (change is { Until: null, ExtendBy: null, Reason: null, Ticket: null, CutAfter: null, HoldTimeout: null })
+            errors.Add("until", "is not given", "Give until, extendBy, reason, ticket, cutAfter or holdTimeout");
+        if (change.Then is not null || change.After is not null)
+            errors.Add("then", "is given without a mode", "Set the mode again, with then and after");
         var steps = record.Steps[index..];
         if (!steps.Any(step => step.Mode.ClosesAnything))
             errors.Add(
@@ -209,6 +246,7 @@ public static class ModeChanges
         AnnouncedEnd.CheckExtension(steps, change, now, errors);
         AnnouncedEnd.CheckShortening(steps, change, errors);
         CheckCut(change, errors);
+        CheckHolding(change, steps.FirstOrDefault(step => step.Mode.HoldsAnything)?.Mode ?? last.Mode, errors);
         return errors.Any
             ? null
             : After(record, [.. steps.Select(step => step.Mode.ClosesAnything ? Amended(step, change) : step)], record.Written, now);
@@ -233,6 +271,7 @@ public static class ModeChanges
             Reason = change.Reason ?? step.Reason,
             Ticket = change.Ticket ?? step.Ticket,
             CutAfter = change.CutAfter ?? step.CutAfter,
+            HoldTimeout = step.Mode.HoldsAnything ? change.HoldTimeout ?? step.HoldTimeout : null,
         };
 
     private static void CheckTexts(ReadOnlySpan<(string Key, string? Text)> texts, ValidationErrors errors)
@@ -299,6 +338,38 @@ public static class ModeChanges
     {
         if (change.CutAfter is { } cut && (cut < TimeSpan.Zero || cut > LongestWait))
             errors.Add("cutAfter", $"is {DurationText.Of(cut)}", "Give a duration from zero to a day, such as 10s");
+    }
+
+    private static void CheckHolding(ModeChange change, Mode mode, ValidationErrors errors)
+    {
+        if (change.HoldTimeout is not { } limit)
+            return;
+        if (!mode.HoldsAnything)
+            errors.Add("holdTimeout", $"is given for {mode}, in which no request waits", "Leave it out");
+        else if (limit <= TimeSpan.Zero || limit > HoldSettings.LongestTimeout)
+            errors.Add(
+                "holdTimeout",
+                $"is {DurationText.Of(limit)}",
+                $"Give a duration above zero and up to {DurationText.Of(HoldSettings.LongestTimeout)}, such as 30s"
+            );
+    }
+
+    private static void CheckFollowing(ModeChange change, Mode mode, ValidationErrors errors)
+    {
+        if (change.Then is null != change.After is null)
+            errors.Add(
+                change.Then is null ? "then" : "after",
+                "is not given",
+                "Give both: the mode that follows, and after what time, such as 30s"
+            );
+        if (change.Then is { } then && (then.Opens(mode) || then == mode))
+            errors.Add(
+                "then",
+                then == mode ? $"is {then} too" : $"would open by the clock alone what {mode} closes",
+                "Choose a mode that closes more, such as maintenance; open the site when you are there to see it"
+            );
+        if (change.After is { } after && (after <= TimeSpan.Zero || after > LongestWait))
+            errors.Add("after", $"is {DurationText.Of(after)}", "Give a duration above zero and up to a day, such as 30s");
     }
 
     private static string Text(DateTimeOffset time) =>

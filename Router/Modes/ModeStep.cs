@@ -44,6 +44,12 @@ public sealed record ModeStep
     /// <summary>Why a reopening in stages fell back to this mode by itself; null if it did not.</summary>
     public string? FellBack { get; init; }
 
+    /// <summary>Whether it follows by itself if nobody has changed the mode by then, rather than being what an operator aims at.</summary>
+    public bool IsFollowUp { get; init; }
+
+    /// <summary>How long a request may wait in a mode that holds; null for the instance's own limit.</summary>
+    public TimeSpan? HoldTimeout { get; init; }
+
     /// <summary>Whether it is the same step, possibly amended. One record never introduces two steps with the same mode.</summary>
     public bool IsSameAs(ModeStep other) => Made == other.Made && Mode.Name == other.Mode.Name;
 }

@@ -11,5 +11,6 @@ public sealed class ReadOnlyMode : Mode
 
     public override bool IsClosed => false;
 
-    public override bool Reaches(BackendKind kind, string method) => method is "GET" or "HEAD" or "OPTIONS";
+    public override ModeDecision Decide(BackendKind kind, string method) =>
+        method is "GET" or "HEAD" or "OPTIONS" ? ModeDecision.Allow : ModeDecision.Close;
 }

@@ -11,5 +11,6 @@ public sealed class RecoveryMode : Mode
 
     public override bool IsClosed => true;
 
-    public override bool Reaches(BackendKind kind, string method) => kind == BackendKind.Api;
+    public override ModeDecision Decide(BackendKind kind, string method) =>
+        kind == BackendKind.Api ? ModeDecision.Allow : ModeDecision.Close;
 }

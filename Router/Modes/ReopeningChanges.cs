@@ -37,7 +37,8 @@ public static class ReopeningChanges
         return new ReopeningMode(
             new Reopening
             {
-                Closed = current.Mode,
+                // Those who are not let in yet get the page: a wait of minutes helps nobody.
+                Closed = current.Mode.HoldsAnything ? ModeCatalogue.Closed : current.Mode,
                 To = to,
                 Window = current.Window ?? "",
                 Shares = wanted.Shares,

@@ -34,8 +34,9 @@ public sealed class ReopeningMode(Reopening plan) : Mode
             ? plan.ApisFirst
             : ClientPosition.Of(client, _seed) * 100 < plan.Share;
 
-    /// <summary>Whether a request of some client reaches a backend.</summary>
-    public override bool Reaches(BackendKind kind, string method) => ShareReaching(kind, method) > 0;
+    /// <summary>Allows what reaches a backend for some client: see <see cref="ModeState.For"/> for the mode of one client.</summary>
+    public override ModeDecision Decide(BackendKind kind, string method) =>
+        ShareReaching(kind, method) > 0 ? ModeDecision.Allow : ModeDecision.Close;
 
     public override double ShareReaching(BackendKind kind, string method)
     {

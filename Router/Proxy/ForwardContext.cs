@@ -40,6 +40,11 @@ public sealed class ForwardContext
     public required RequestRecord Record { get; init; }
 
     /// <summary>
+    /// Whether a request that was stopped by <see cref="Http.ForwardFailure.Closed"/> may be forwarded later: nothing of its body has been read.
+    /// </summary>
+    public bool MayStartOver { get; set; }
+
+    /// <summary>
     /// The backend whose <c>MaxConcurrentRequests</c> permit the request holds; null while it holds none. A request holds at most one
     /// permit: if it kept one while waiting for another, two requests could deadlock by waiting for each other's permits.
     /// </summary>

@@ -44,12 +44,18 @@ public sealed partial class Forwarder(
     public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardContext forward)
     {
         var (upstream, record) = (forward.Upstream, forward.Record);
-        using var deadline = new RequestDeadline(time, upstream.Settings, context, record.Arrived);
+        // The time that a request was held is not the backend's.
+        var began = record.HeldSince is null ? record.Arrived : time.GetTimestamp();
+        using var deadline = new RequestDeadline(time, upstream.Settings, context, began);
         record.SetDeadline(deadline);
         ForwardedRequest? message = null;
         try
         {
-            if (!upstream.TryTakePermit() && !await WaitForPermitAsync(upstream, deadline).ConfigureAwait(false))
+            if (
+                forward.PermitHolder is null
+                && !upstream.TryTakePermit()
+                && !await WaitForPermitAsync(upstream, deadline).ConfigureAwait(false)
+            )
                 return ForwardFailure.Overloaded;
             forward.PermitHolder = upstream;
             message = CreateMessage(context, forward, deadline);
@@ -89,6 +95,7 @@ public sealed partial class Forwarder(
             // A request that had not started was not cut.
             if (failure == ForwardFailure.Cut && !record.HasBegun)
                 failure = ForwardFailure.Closed;
+            forward.MayStartOver = failure == ForwardFailure.Closed && message?.ClientBody is null or { HasBegun: false };
             if (ForwardFailures.IsOfTheBackend(failure))
                 upstream.Failed(failure);
             // A truncated response must not look complete, and Router's error response must contain nothing of the backend's.

@@ -35,6 +35,9 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
 
     public override bool CanBeSent => Volatile.Read(ref _begun) == 0 || _kept is { IsComplete: true };
 
+    /// <summary>Whether reading it has begun.</summary>
+    public bool HasBegun => Volatile.Read(ref _begun) != 0;
+
     /// <summary>Why the body could not be read; null if it could.</summary>
     public Exception? ClientFault { get; private set; }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Router.Background;
+using Router.Holding;
 using Router.Http;
 using Router.Metrics;
 using Router.Modes;
@@ -41,6 +42,7 @@ public sealed class LiveGauges
         BackgroundFailures failures,
         ClientConnections connections,
         AcceptFailures accepting,
+        HeldRequests hold,
         FleetClock time
     )
     {
@@ -70,6 +72,24 @@ public sealed class LiveGauges
             () => modes.State.OverrunAt(time.GetUtcNow()).TotalSeconds,
             "s",
             "By how much the announced end has passed while the site is not open."
+        );
+        meter.CreateObservableGauge(
+            "router.hold.requests",
+            () => hold.Waiting.Count,
+            "{request}",
+            "Requests that wait for the site to open."
+        );
+        meter.CreateObservableGauge(
+            "router.hold.oldest",
+            () => hold.Waiting.Oldest.TotalSeconds,
+            "s",
+            "For how long the oldest of them has waited."
+        );
+        meter.CreateObservableGauge(
+            "router.hold.overdue",
+            () => hold.OverdueIn(modes.State, time.GetUtcNow()).TotalSeconds,
+            "s",
+            "By how much the mode has held requests for longer than one may wait, with nothing scheduled that ends it."
         );
         meter.CreateObservableGauge(
             "router.mode.window_age",

@@ -5,6 +5,7 @@ using Router.Access;
 using Router.Admission;
 using Router.Configuration;
 using Router.Headers;
+using Router.Holding;
 using Router.Http;
 using Router.Metrics;
 using Router.Modes;
@@ -33,6 +34,7 @@ public sealed class RequestHandler(
     BypassForm bypassForm,
     ConnectionClosing ending,
     InFlightRequests inFlight,
+    HeldRequests hold,
     RequestEnding end,
     StageTraffic stages,
     FleetClock time
@@ -64,6 +66,11 @@ public sealed class RequestHandler(
             return own(context);
         }
 
+        return HandleAsync(context, current, match, Enter(current, match, record), pathAndQuery, record);
+    }
+
+    private RouteState? Enter(Site current, in RouteMatch match, RequestRecord record)
+    {
         var live = match.Route is { } route ? current.Routes[route.Index] : null;
         if (live?.Upstream is { } upstream)
         {
@@ -72,7 +79,7 @@ public sealed class RequestHandler(
             inFlight.Enter(record);
         }
 
-        return HandleAsync(context, current, match, live, pathAndQuery, record);
+        return live;
     }
 
     private async Task AskFirstAsync(HttpContext context, RequestDelegate own, StoreContact contact, RequestRecord record)
@@ -98,27 +105,68 @@ public sealed class RequestHandler(
         RequestRecord record
     )
     {
+        HeldRequest? held = null;
         try
         {
-            if (Decide(context, current, match, live, pathAndQuery, record, out var refusal) is not { } forward)
+            while (true)
             {
-                // The request does not go to the backend: however long its response takes, it does not count as in flight.
-                Leave(record, live);
-                await AnswerAsync(context, refusal, current, live, record.Client).ConfigureAwait(false);
-                return;
-            }
+                if (Decide(context, current, match, live, pathAndQuery, record, held, out var refusal) is { } forward)
+                {
+                    using var span = tracing.Begin(context, forward.Route, forward.Upstream);
+                    forward.Span = tracing.Current;
+                    LimitBody(context, forward.Route.MaxRequestBody);
+                    var failure = await forwarder.ForwardAsync(context, forward).ConfigureAwait(false);
+                    Tracing.End(span, context.Response.StatusCode, failure);
+                    if (failure != ForwardFailure.Closed)
+                    {
+                        Count(context, forward.Upstream, failure, record.Duration - record.HeldTime);
+                        if (stages.Current is { } stage && record.Exemption?.TesterId is null)
+                            stage.Count(record.Client!, forward.Route.Kind, record.ModeMethod, context.Response.StatusCode, failure);
+                    }
 
-            using var span = tracing.Begin(context, forward.Route, forward.Upstream);
-            forward.Span = tracing.Current;
-            LimitBody(context, forward.Route.MaxRequestBody);
-            var failure = await forwarder.ForwardAsync(context, forward).ConfigureAwait(false);
-            Tracing.End(span, context.Response.StatusCode, failure);
-            if (failure != ForwardFailure.Closed)
-                Count(context, forward.Upstream, failure, record.Duration);
-            if (stages.Current is { } stage && record.Exemption?.TesterId is null)
-                stage.Count(record.Client!, forward.Route.Kind, record.ModeMethod, context.Response.StatusCode, failure);
-            if (failure is { } reason)
-                await AnswerFailureAsync(context, current, live!, record, reason).ConfigureAwait(false);
+                    if (failure is not { } reason)
+                        return;
+                    if (!forward.MayStartOver)
+                    {
+                        await AnswerFailureAsync(context, current, live!, record, reason).ConfigureAwait(false);
+                        return;
+                    }
+
+                    // The mode changed while the request waited for its turn: what the new one makes of it is decided anew.
+                    Leave(record, live);
+                }
+                else
+                {
+                    // The request does not go to the backend: however long its response takes, it does not count as in flight.
+                    Leave(record, live);
+                    if (refusal.Decision.Outcome != AdmissionOutcome.Hold)
+                    {
+                        await AnswerAsync(context, refusal, current, live, record.Client).ConfigureAwait(false);
+                        return;
+                    }
+
+                    held = hold.Enter(
+                        live!.Route.Kind,
+                        ModeMethodOf(context, MethodOf(context)),
+                        record.Client!,
+                        live.Upstream,
+                        refusal.State,
+                        record.HeldSince
+                    );
+                    if (
+                        await HoldAsync(context, held, record).ConfigureAwait(false) is var why and not (HoldEnd.Released or HoldEnd.Closed)
+                    )
+                    {
+                        await EndHoldAsync(context, current, live, record, refusal.State, why).ConfigureAwait(false);
+                        return;
+                    }
+                }
+
+                // The configuration may have been reloaded meanwhile.
+                current = site.Current;
+                match = Match(current, context, out pathAndQuery);
+                live = Enter(current, match, record);
+            }
         }
         // The body of a request that Router responds to itself: the server stops reading and says what is wrong with it.
         catch (BadHttpRequestException error)
@@ -138,6 +186,7 @@ public sealed class RequestHandler(
         }
         finally
         {
+            held?.Permit?.ReturnPermit();
             Leave(record, live);
             // A client that disconnected before its response got no status; 200 is only the framework's initial value.
             (live?.Traffic ?? metrics.Traffic.NotRouted).Count(
@@ -164,6 +213,7 @@ public sealed class RequestHandler(
         RouteState? live,
         string pathAndQuery,
         RequestRecord record,
+        HeldRequest? held,
         out Refusal refusal
     )
     {
@@ -175,7 +225,14 @@ public sealed class RequestHandler(
         var state = modes.State;
         var method = MethodOf(context);
         var modeMethod = ModeMethodOf(context, method);
-        var decision = current.Admission.Evaluate(RequestOf(context, modeMethod, client), match, state);
+        var decision = current.Admission.Evaluate(
+            RequestOf(context, modeMethod, client, hasWaited: record.HeldSince is not null || record.Upstream is not null),
+            match,
+            state
+        );
+        // Those that wait already are older.
+        if (hold.IsReleasing && held is null && decision is { Outcome: AdmissionOutcome.Forward, Exemption: null })
+            decision = decision with { Outcome = AdmissionOutcome.Hold };
         refusal = new Refusal(decision, state.For(client, match.Route?.Kind ?? BackendKind.Frontend));
         if (decision.Outcome != AdmissionOutcome.Forward)
             return null;
@@ -201,7 +258,51 @@ public sealed class RequestHandler(
             HeaderRules = live.HeaderRules,
             ErrorPage = live.ErrorPage,
             Record = record,
+            PermitHolder = TakePermit(held, live.Upstream!),
         };
+    }
+
+    // A released request already has a permit of its backend, unless that has been replaced since.
+    private static Upstream? TakePermit(HeldRequest? held, Upstream upstream)
+    {
+        if (held?.Permit != upstream)
+            return null;
+        held.Permit = null;
+        return upstream;
+    }
+
+    // Waits until the mode allows or closes the request, or something else ends its wait. Nothing of the body is read.
+    private async Task<HoldEnd> HoldAsync(HttpContext context, HeldRequest held, RequestRecord record)
+    {
+        record.Hold(held.Since);
+        var gone = HalfClose.GoneOf(context, out var connection);
+        HoldEnd end;
+        await using (gone.UnsafeRegister(_ => hold.Leave(held), null).ConfigureAwait(false))
+            end = await held.Ended.ConfigureAwait(false);
+        record.EndHold();
+        // A request whose client has gone is never forwarded, and a half-closed connection may be one.
+        if (gone.IsCancellationRequested || connection is { HasClientClosed: true })
+        {
+            end = HoldEnd.ClientGone;
+            record.Failed(clientLeft: true);
+            context.Abort();
+        }
+
+        metrics.HoldEnded(HoldEnds.NameOf(end), record.HeldTime);
+        return end;
+    }
+
+    private ValueTask EndHoldAsync(HttpContext context, Site current, RouteState live, RequestRecord record, ModeState state, HoldEnd why)
+    {
+        if (why == HoldEnd.ClientGone)
+            return ValueTask.CompletedTask;
+        var outcome = AdmissionPolicy.ClosedOutcome(
+            RequestOf(context, ModeMethodOf(context, MethodOf(context)), record.Client!),
+            live.Route,
+            state
+        );
+        var decision = new AdmissionDecision(outcome, live.Route, "the request could not wait any longer");
+        return AnswerAsync(context, new Refusal(decision, state), current, live, record.Client);
     }
 
     private void Leave(RequestRecord record, RouteState? live)
@@ -210,8 +311,8 @@ public sealed class RequestHandler(
             live!.Upstream!.Leave();
     }
 
-    private static AdmissionRequest RequestOf(HttpContext context, string modeMethod, IPAddress client) =>
-        new(context.Request.Method, modeMethod, context.Request.Path.Value ?? "", client, context.Request);
+    private static AdmissionRequest RequestOf(HttpContext context, string modeMethod, IPAddress client, bool hasWaited = false) =>
+        new(context.Request.Method, modeMethod, context.Request.Path.Value ?? "", client, context.Request) { HasWaited = hasWaited };
 
     // RFC 8441 section 5: a WebSocket requested with CONNECT over HTTP/2 is requested with GET over HTTP/1.1.
     private static string MethodOf(HttpContext context) =>

@@ -1,3 +1,5 @@
+using Router.Holding;
+
 namespace Router.Serving;
 
 /// <summary>
@@ -5,7 +7,8 @@ namespace Router.Serving;
 /// that its connection will close. Only then are listeners and idle connections closed, which would lose a request that has just been sent.
 /// The two seconds are part of the nine that a shutdown takes.
 /// </summary>
-public sealed class StopGrace(ClientConnections connections, IHostApplicationLifetime lifetime, TimeProvider time) : IHostedLifecycleService
+public sealed class StopGrace(ClientConnections connections, HeldRequests held, IHostApplicationLifetime lifetime, TimeProvider time)
+    : IHostedLifecycleService
 {
     /// <summary>The maximum duration.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
@@ -14,6 +17,7 @@ public sealed class StopGrace(ClientConnections connections, IHostApplicationLif
     {
         // After a signal the host has announced the stop already; after a stop by code it would do so only once this has ended.
         lifetime.StopApplication();
+        held.Stop();
         using var end = new CancellationTokenSource(Longest, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellationToken);
         await connections.WaitUntilNoneAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -63,6 +63,15 @@ public sealed record InstanceReport
         init;
     }
 
+    /// <summary>How many requests wait for the mode to open. They are not in flight.</summary>
+    public int Held { get; init; }
+
+    /// <summary>For how many seconds the oldest of them has waited.</summary>
+    public double HeldOldestSeconds { get; init; }
+
+    /// <summary>By how many seconds the mode has held requests for longer than one may wait; zero if it has not.</summary>
+    public double HoldOverdueSeconds { get; init; }
+
     /// <summary>How many writes are with a backend.</summary>
     public int OpenWriteCount { get; init; }
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using Router.Admission;
 using Router.Configuration;
+using Router.Holding;
 using Router.Metrics;
 using Router.Modes;
 using Router.Proxy.InFlight;
@@ -18,6 +19,7 @@ public sealed class InstanceReporter(
     Drain drain,
     WindowCounts counts,
     StageTraffic stages,
+    HeldRequests hold,
     RouterSettings settings,
     FleetClock clock
 )
@@ -46,6 +48,7 @@ public sealed class InstanceReporter(
         var writes = inFlight.Writes();
         var now = clock.GetUtcNow();
         var window = state.Mode.ClosesAnything ? state.WindowSince - Before : DateTimeOffset.MinValue;
+        var (waiting, oldest) = hold.Waiting;
         var unknown = uncertain.Since(DateTimeOffset.MinValue).Where(write => write.Time >= window || write.SettlesAt > now).ToArray();
         var report = new InstanceReport
         {
@@ -63,6 +66,9 @@ public sealed class InstanceReporter(
             BlockingUpgradedCount = held.Count(record => record.IsUpgraded),
             Testers = inFlight.CountTesters(),
             Blocking = [.. held.OrderBy(record => record.Arrived).Take(MaxBlocking).Select(record => record.Describe())],
+            Held = waiting,
+            HeldOldestSeconds = Math.Round(oldest.TotalSeconds, 1),
+            HoldOverdueSeconds = Math.Round(hold.OverdueIn(state, now).TotalSeconds),
             OpenWriteCount = writes.Count,
             OpenWrites = [.. writes.OrderBy(record => record.Arrived).Take(MostWrites).Select(record => record.Describe())],
             LastWrites = LastWrites(),

@@ -39,6 +39,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
         judge.VanishedInstances();
         judge.Expected(expect);
         judge.UnsettledWrites();
+        judge.HeldRequests();
         judge.Opening();
         return judge.Result();
     }
@@ -216,6 +217,25 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                     $"{what} may still be applied until {Time(until)}, in {seconds:F0} s{names}. Wait, or after you have checked that the applications have finished: router writes accept"
                 )
             );
+        }
+
+        // They have reached no backend, and whatever is restored meanwhile is what they meet.
+        public void HeldRequests()
+        {
+            var (held, oldest, overdue) = (
+                Live.Sum(report => report.Held),
+                Live.Select(report => report.HeldOldestSeconds).DefaultIfEmpty().Max(),
+                Live.Select(report => report.HoldOverdueSeconds).DefaultIfEmpty().Max()
+            );
+            if (held > 0 || _mode.HoldsAnything)
+                _remarks.Add(string.Create(CultureInfo.InvariantCulture, $"held: {held}, oldest {oldest:F0} s"));
+            if (overdue > 0)
+                _remarks.Add(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{_mode} has lasted {overdue:F0} s longer than a request may wait, so visitors get the page. Open the site, or close it with: router mode set maintenance"
+                    )
+                );
         }
 
         // A restore must not start shortly before the site opens.

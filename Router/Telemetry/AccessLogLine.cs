@@ -52,6 +52,8 @@ public static class AccessLogLine
         // Only if there is a value: readers of the original's lines do not know this member.
         if (record.Exemption?.TesterId is { } tester)
             line.Add("bypass"u8, tester);
+        if (record.HeldSince is not null)
+            line.AddSeconds("holdTime"u8, Milliseconds(record.HeldTime));
     }
 
     private static void WriteTrace(JsonLine line, HttpContext context, RequestRecord record)

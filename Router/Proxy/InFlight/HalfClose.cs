@@ -2,6 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Router.Headers;
 using Router.Http;
 
 namespace Router.Proxy.InFlight;
@@ -21,9 +22,10 @@ public sealed class HalfClose : IConnectionLifetimeFeature
     public static readonly TimeSpan Grace = TimeSpan.FromSeconds(1);
 
     // Linux: the level and the option for struct tcp_info, whose first byte is the TCP state, and the state in which only the peer has
-    // closed.
+    // closed. An open connection is in the first state.
     private const int Tcp = 6;
     private const int TcpInfo = 11;
+    private const byte Established = 1;
     private const byte CloseWait = 8;
 
     // In server heartbeats, one per second.
@@ -66,6 +68,21 @@ public sealed class HalfClose : IConnectionLifetimeFeature
 
     public void Abort() => _connection.Abort();
 
+    /// <summary>
+    /// The token that is cancelled when a request's client disconnects. The server creates one for each request that asks for it; in
+    /// HTTP/1.1 a request ends with its connection, which already has a token.
+    /// </summary>
+    /// <param name="context">The request.</param>
+    /// <param name="connection">Its connection, where a half-closed one is distinguished; null elsewhere.</param>
+    public static CancellationToken GoneOf(HttpContext context, out HalfClose? connection)
+    {
+        connection = null;
+        if (!HttpProtocol.IsHttp11(context.Request.Protocol) || context.Feature<IConnectionLifetimeFeature>() is not { } lifetime)
+            return context.RequestAborted;
+        connection = lifetime as HalfClose;
+        return lifetime.ConnectionClosed;
+    }
+
     /// <summary>Registers the request that is now forwarded on this connection.</summary>
     public void Begin(RequestDeadline request) => Volatile.Write(ref _request, request);
 
@@ -81,6 +98,12 @@ public sealed class HalfClose : IConnectionLifetimeFeature
         if (_inputEnded)
             _gone.Cancel();
     }
+
+    /// <summary>
+    /// Whether the client has closed its side of the connection, or all of it. Known even while an unread body keeps the server from seeing
+    /// the end of the input.
+    /// </summary>
+    public bool HasClientClosed => StateOf() != Established;
 
     private void InputEnded()
     {
@@ -109,19 +132,22 @@ public sealed class HalfClose : IConnectionLifetimeFeature
             _gone.Cancel();
     }
 
-    private bool IsHalfOpen()
+    private bool IsHalfOpen() => StateOf() == CloseWait;
+
+    // Null for a closed socket.
+    private byte? StateOf()
     {
         // Most connections are closed by now, and querying a closed socket would throw an exception each time.
         if (!_socket.Connected)
-            return false;
+            return null;
         try
         {
             Span<byte> state = stackalloc byte[1];
-            return _socket.GetRawSocketOption(Tcp, TcpInfo, state) > 0 && state[0] == CloseWait;
+            return _socket.GetRawSocketOption(Tcp, TcpInfo, state) > 0 ? state[0] : null;
         }
         catch (Exception closed) when (closed is SocketException or ObjectDisposedException)
         {
-            return false;
+            return null;
         }
     }
 

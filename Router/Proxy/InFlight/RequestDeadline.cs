@@ -1,6 +1,4 @@
-using Microsoft.AspNetCore.Connections.Features;
 using Router.Configuration;
-using Router.Headers;
 using Router.Http;
 
 namespace Router.Proxy.InFlight;
@@ -62,7 +60,9 @@ public sealed class RequestDeadline : IDisposable
         (_time, _backend) = (time, backend);
         _began = _lastActivity = now;
         _requestEnded = now;
-        _client = GoneOf(context, out _connectionOfClient).UnsafeRegister(static self => ((RequestDeadline)self!).LoseClient(), this);
+        _client = HalfClose
+            .GoneOf(context, out _connectionOfClient)
+            .UnsafeRegister(static self => ((RequestDeadline)self!).LoseClient(), this);
         _connectionOfClient?.Begin(this);
     }
 
@@ -288,17 +288,6 @@ public sealed class RequestDeadline : IDisposable
         }
 
         Cancel();
-    }
-
-    // The server creates a token for each request that asks for one. In HTTP/1 a request ends with its connection, which already has a
-    // token.
-    private static CancellationToken GoneOf(HttpContext context, out HalfClose? connection)
-    {
-        connection = null;
-        if (!HttpProtocol.IsHttp11(context.Request.Protocol) || context.Feature<IConnectionLifetimeFeature>() is not { } lifetime)
-            return context.RequestAborted;
-        connection = lifetime as HalfClose;
-        return lifetime.ConnectionClosed;
     }
 
     private void LoseClient()

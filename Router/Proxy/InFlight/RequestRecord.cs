@@ -29,6 +29,12 @@ public sealed class RequestRecord(TimeProvider time)
     /// <summary>When its headers arrived, as a timestamp of the monotonic clock.</summary>
     public long Arrived { get; } = time.GetTimestamp();
 
+    /// <summary>When it first began to wait for the mode to open, likewise; null if it never did.</summary>
+    public long? HeldSince { get; private set; }
+
+    /// <summary>How long it has waited for the mode to open, all times together.</summary>
+    public TimeSpan HeldTime { get; private set; }
+
     public IPAddress? Client { get; set; }
 
     /// <summary>The request sent to the backend; null if it did not get that far.</summary>
@@ -119,6 +125,12 @@ public sealed class RequestRecord(TimeProvider time)
         // Assigned last: whoever sees it also sees the other values.
         _upstream = upstream;
     }
+
+    /// <summary>It begins to wait for the mode to open.</summary>
+    public void Hold(long since) => HeldSince ??= since;
+
+    /// <summary>It no longer waits.</summary>
+    public void EndHold() => HeldTime = HeldSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
 
     /// <summary>Forwarding starts now, subject to these deadlines.</summary>
     public void SetDeadline(RequestDeadline deadline) => _deadline = deadline;

@@ -1,0 +1,449 @@
+using System.Net.NetworkInformation;
+using Router.Holding;
+using Router.Modes;
+
+namespace Router.Tests.Holding;
+
+/// <summary>In <c>hold</c> requests wait instead of failing.</summary>
+public sealed class HoldTests
+{
+    private static readonly Mode Hold = Named("hold");
+    private static readonly Mode Live = Named("live");
+
+    private readonly ManualClock _clock = new();
+
+    [Fact]
+    public async Task Requests_wait_with_their_bodies_unread_and_continue_when_the_mode_opens()
+    {
+        await using var frontend = new RecordingBackend();
+        await using var api = new RecordingBackend();
+        await using var router = await StartAsync(
+            new SiteFile().Frontend("www", frontend.Address).Host("www.*", "www").Api("api", api.Address).Host("api.*", "api")
+        );
+        await router.SetAsync(Hold);
+        using var page = await router.ConnectAsync();
+        await page.WriteAsync("GET /page HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        await WaitingAsync(router, 1);
+        using var call = await router.ConnectAsync();
+        await call.WriteAsync("POST /call HTTP/1.1\r\nHost: api.example.org\r\nContent-Length: 5\r\n\r\nhello");
+        await WaitingAsync(router, 2);
+        _clock.Advance(TimeSpan.FromSeconds(4));
+        router.Blocking().Should().BeEmpty("what is held is not in flight");
+        (frontend.Connections + api.Connections).Should().Be(0);
+
+        await router.SetAsync(Live);
+        await ReleasedAsync(router, 2);
+
+        (await page.ReadMessageAsync())!.Status.Should().Be(200);
+        (await call.ReadMessageAsync())!.Status.Should().Be(200);
+        (frontend.Requests.Single().Target, api.Requests.Single().Body).Should().Be(("/page", "hello"));
+        (await router.AccessLog.NextAsync()).Number("holdTime").Should().StartWith("4");
+    }
+
+    [Fact]
+    public async Task A_request_over_http2_waits_too()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(
+            SiteFile.Of("www.*", backend.Address).Beside("Kestrel:EndpointDefaults:Protocols", "Http2")
+        );
+        await router.SetAsync(Hold);
+        using var client = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{router.Endpoint}/")
+        {
+            Version = new Version(2, 0),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Headers = { Host = "www.example.org" },
+        };
+        var response = client.SendAsync(request);
+        await WaitingAsync(router, 1);
+
+        await router.SetAsync(Live);
+        await ReleasedAsync(router, 1);
+
+        ((int)(await response.InTime()).StatusCode).Should().Be(200);
+    }
+
+    [Fact]
+    public async Task What_needs_no_backend_is_answered_and_static_files_pass_within_their_grace()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(
+            SiteFile
+                .Of("www.*", backend.Address)
+                .Path("www.*", "/static/*")
+                .Set("Hosts:www.*:Paths:/static/*:Static", "true")
+                .Set("AssetGrace", "60s")
+        );
+        await router.SetAsync(Hold);
+
+        (await router.GetAsync("http://unknown.example.org/")).Status.Should().Be(404, "as in live");
+        (await router.GetAsync("http://localhost/_status")).Body.Should().Contain("\"mode\": \"hold\"");
+        (await router.GetAsync("http://localhost/_metrics")).Body.Should().Contain("router_hold_requests");
+        (await router.GetAsync("http://www.example.org/static/site.css")).Status.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task A_request_that_has_waited_for_as_long_as_it_may_gets_the_page()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:Timeout", "30s"));
+        await router.SetAsync(Hold);
+        var reply = router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"), ("Accept", "application/json"));
+        await WaitingAsync(router, 1);
+
+        _clock.Advance(TimeSpan.FromSeconds(29));
+        router.Held().Waiting.Count.Should().Be(1);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        var answer = await reply.InTime();
+        (answer.Status, answer.Value("Retry-After") is not null).Should().Be((503, true));
+        answer.Body.Should().Contain("\"forwarded\":false");
+        backend.Requests.Should().BeEmpty();
+        (await router.GetAsync("http://localhost/_metrics"))
+            .Body.Should()
+            .MatchRegex("router_hold_ended_total\\{[^}]*outcome=\"expired\"\\} [1-9]");
+    }
+
+    [Fact]
+    public async Task The_operator_may_give_a_limit_of_its_own_to_a_step()
+    {
+        await using var router = await StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:9").Set("Hold:Timeout", "30s"));
+        await router.SetAsync(new ModeChange { Mode = Hold, HoldTimeout = TimeSpan.FromMinutes(2) });
+        var reply = router.GetAsync("http://www.example.org/");
+        await WaitingAsync(router, 1);
+
+        _clock.Advance(TimeSpan.FromSeconds(119));
+        router.Held().Waiting.Count.Should().Be(1);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+
+        (await reply.InTime()).Status.Should().Be(503);
+    }
+
+    [Fact]
+    public async Task A_request_above_the_limit_gets_the_page_at_once()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:MaxRequests", "2"));
+        await router.SetAsync(Hold);
+        var held = new[] { router.GetAsync("http://www.example.org/1"), router.GetAsync("http://www.example.org/2") };
+        await WaitingAsync(router, 2);
+
+        (await router.GetAsync("http://www.example.org/3")).Status.Should().Be(503);
+
+        await router.SetAsync(Live);
+        await ReleasedAsync(router, 2);
+        (await Task.WhenAll(held)).Should().OnlyContain(reply => reply.Status == 200);
+        backend.Requests.Should().HaveCount(2);
+    }
+
+    [Theory]
+    [InlineData("closes", "")]
+    [InlineData("resets", "")]
+    [InlineData("closes", "behind a body that the server has not read")]
+    [InlineData("resets", "behind a body that the server has not read")]
+    public async Task A_request_whose_client_has_gone_is_never_forwarded(string how, string body)
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address));
+        await router.SetAsync(Hold);
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {(body is "" ? 0 : 30_000_000)}\r\n\r\n");
+        await WaitingAsync(router, 1);
+        if (body is not "")
+            // More than the server buffers, less than the kernel takes in addition: the end of the input has arrived and stays unseen.
+            await client.WriteAsync(new string('x', 1_100_000));
+        if (how == "resets")
+            client.Reset();
+        else
+        {
+            client.Dispose();
+            // It is known to the kernel before the server reads so far.
+            await Eventually.Async(() =>
+                !IPGlobalProperties
+                    .GetIPGlobalProperties()
+                    .GetActiveTcpConnections()
+                    .Any(one => one.LocalEndPoint.Port == router.Endpoint.Port && one.State == TcpState.Established)
+            );
+        }
+
+        await router.SetAsync(Live);
+        await Eventually.Async(() =>
+        {
+            _clock.Advance(HeldRequests.Tick);
+            return router.Held().Waiting.Count == 0;
+        });
+
+        (await router.AccessLog.NextAsync()).Number("status").Should().Be("499");
+        backend.Connections.Should().Be(0);
+    }
+
+    [Fact]
+    public async Task Those_that_waited_continue_oldest_first_at_a_rate_that_doubles_each_second()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:ReleaseRate", "4"));
+        await router.SetAsync(Hold);
+        var replies = new List<Task<Reply>>();
+        for (var i = 0; i < 30; i++)
+        {
+            replies.Add(router.GetAsync($"http://www.example.org/{i}"));
+            await WaitingAsync(router, i + 1);
+        }
+
+        await router.SetAsync(Live);
+        // One at once, then 4 in the first second, 8 in the next, 16 in the third.
+        foreach (var (seconds, released) in new[] { (0, 1), (1, 5), (2, 13), (3, 29), (4, 30) })
+        {
+            while (_clock.GetUtcNow() < Begin.AddSeconds(seconds))
+                await StepAsync();
+            await StepAsync(TimeSpan.Zero);
+            router.Held().Waiting.Count.Should().Be(30 - released, $"{seconds} s after the opening");
+            await Eventually.Async(() => replies.Count(reply => reply.IsCompleted) == released);
+        }
+
+        // Later, two may be released in one tick.
+        backend.Requests.Take(13).Select(request => request.Target).Should().Equal(Enumerable.Range(0, 13).Select(i => $"/{i}"));
+
+        async Task StepAsync(TimeSpan? time = null)
+        {
+            var before = router.Held().Waiting.Count;
+            _clock.Advance(time ?? HeldRequests.Tick);
+            // One after the other, so that the order at the backend is the order of the releases.
+            var now = 30 - router.Held().Waiting.Count;
+            if (30 - before != now)
+                await Eventually.Async(() => backend.Requests.Count >= now);
+        }
+    }
+
+    [Fact]
+    public async Task A_request_that_arrives_during_the_release_waits_behind_the_others()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:ReleaseRate", "1"));
+        await router.SetAsync(Hold);
+        var first = router.GetAsync("http://www.example.org/1");
+        await WaitingAsync(router, 1);
+        var second = router.GetAsync("http://www.example.org/2");
+        await WaitingAsync(router, 2);
+        await router.SetAsync(Live);
+        _clock.Advance(TimeSpan.Zero);
+        (await first.InTime()).Status.Should().Be(200);
+
+        var third = router.GetAsync("http://www.example.org/3");
+        await WaitingAsync(router, 2);
+        await ReleasedAsync(router, 2);
+
+        (await Task.WhenAll(second, third).InTime()).Should().OnlyContain(reply => reply.Status == 200);
+        (await router.GetAsync("http://www.example.org/4")).Status.Should().Be(200, "nothing waits any more");
+        backend.Requests.Select(request => request.Target).Should().Equal("/1", "/2", "/3", "/4");
+    }
+
+    [Fact]
+    public async Task Nobody_who_waited_is_turned_away_by_a_backend_that_serves_one_at_a_time()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await StartAsync(
+            SiteFile
+                .Of("www.*", backend)
+                .Set("Backends:www:MaxConcurrentRequests", "1")
+                .Set("Backends:www:MaxQueuedRequests", "0")
+                .Set("Hold:ReleaseRate", "1000")
+        );
+        await router.SetAsync(Hold);
+        var replies = Enumerable.Range(0, 5).Select(_ => router.GetAsync("http://www.example.org/")).ToArray();
+        await WaitingAsync(router, 5);
+
+        await router.SetAsync(Live);
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        using var connection = await backend.AcceptAsync();
+        for (var i = 1; i <= 5; i++)
+        {
+            await connection.ReadHeadAsync();
+            router.Held().Waiting.Count.Should().Be(5 - i, "the others wait for its permit");
+            await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+            await Eventually.Async(() => replies.Count(reply => reply.IsCompleted) == i);
+            await Eventually.Async(() =>
+            {
+                _clock.Advance(HeldRequests.Tick);
+                return router.Held().Waiting.Count == Math.Max(4 - i, 0);
+            });
+        }
+
+        (await Task.WhenAll(replies)).Should().OnlyContain(reply => reply.Status == 200);
+    }
+
+    [Fact]
+    public async Task A_closed_mode_answers_everyone_with_the_page_and_recovery_releases_the_apis()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(
+            new SiteFile().Frontend("www", backend.Address).Host("www.*", "www").Api("api", backend.Address).Host("api.*", "api")
+        );
+        await router.SetAsync(Hold);
+        var (page, call) = (router.GetAsync("http://www.example.org/page"), router.GetAsync("http://api.example.org/call"));
+        await WaitingAsync(router, 2);
+        await router.SetAsync(Named("recovery"));
+        _clock.Advance(TimeSpan.Zero);
+
+        ((await page.InTime()).Status, (await call.InTime()).Status).Should().Be((503, 200));
+        backend.Requests.Single().Target.Should().Be("/call");
+
+        await router.SetAsync(Hold);
+        var both = new[] { router.GetAsync("http://www.example.org/"), router.GetAsync("http://api.example.org/") };
+        await WaitingAsync(router, 2);
+        await router.SetAsync(ModeCatalogue.Closed);
+        _clock.Advance(TimeSpan.Zero);
+        (await Task.WhenAll(both).InTime()).Should().OnlyContain(reply => reply.Status == 503);
+        backend.Requests.Should().HaveCount(1);
+    }
+
+    [Fact]
+    public async Task What_follows_by_itself_closes_the_site_unless_it_was_opened()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:Timeout", "60s"));
+        await router.SetAsync(
+            new ModeChange
+            {
+                Mode = Hold,
+                Then = ModeCatalogue.Closed,
+                After = TimeSpan.FromSeconds(30),
+            }
+        );
+        var reply = router.GetAsync("http://www.example.org/");
+        await WaitingAsync(router, 1);
+        router.Held().OverdueIn(router.Modes().State, _clock.GetUtcNow().AddHours(1)).Should().Be(TimeSpan.Zero, "it ends by itself");
+
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        _clock.Advance(TimeSpan.Zero);
+
+        router.Modes().Current.Should().Be(ModeCatalogue.Closed);
+        (await reply.InTime()).Status.Should().Be(503);
+    }
+
+    [Fact]
+    public async Task A_stop_answers_everyone_who_waits()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address));
+        await router.SetAsync(Hold);
+        var replies = Enumerable.Range(0, 20).Select(_ => router.GetAsync("http://www.example.org/")).ToArray();
+        await WaitingAsync(router, 20);
+
+        var stop = router.App.StopAsync();
+
+        (await Task.WhenAll(replies).InTime()).Should().OnlyContain(reply => reply.Status == 503);
+        await stop.InTime();
+        backend.Requests.Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_request_that_waits_for_its_turn_at_a_backend_when_the_site_is_held_continues_afterwards()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await StartAsync(SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "1"));
+        var first = router.GetAsync("http://www.example.org/1");
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        var second = router.SendAsync("POST", "http://www.example.org/2", new StringContent("hello"));
+        await Eventually.Async(() => router.Site.Backends[0].InFlight == 2);
+
+        await router.SetAsync(Hold);
+        await WaitingAsync(router, 1);
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        (await first.InTime()).Status.Should().Be(200, "what was on its way is finished");
+        await router.SetAsync(Live);
+        await ReleasedAsync(router, 1);
+
+        (await connection.ReadMessageAsync())!.Body.Should().Be("hello");
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+        (await second.InTime()).Status.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task A_websocket_handshake_waits_and_an_open_websocket_is_closed()
+    {
+        const string asking =
+            "GET /ws HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
+        const string agreeing =
+            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
+        await using var backend = RawBackend.Start();
+        await using var router = await StartAsync(SiteFile.Of("www.*", backend));
+        using var open = await router.ConnectAsync();
+        await open.WriteAsync(asking);
+        using var accepted = await backend.AcceptAsync();
+        await accepted.ReadHeadAsync();
+        await accepted.WriteAsync(agreeing);
+        await open.ReadHeadAsync();
+
+        await router.SetAsync(Hold);
+        using var handshake = await router.ConnectAsync();
+        await handshake.WriteAsync(asking);
+        await WaitingAsync(router, 1);
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        await open.ReadToEndAsync();
+
+        await router.SetAsync(Live);
+        await ReleasedAsync(router, 1);
+        using var later = await backend.AcceptAsync();
+        await later.ReadHeadAsync();
+        await later.WriteAsync(agreeing);
+        (await handshake.ReadHeadAsync()).Should().StartWith("HTTP/1.1 101");
+    }
+
+    [Fact]
+    public async Task Waiting_uses_up_nothing_of_a_rate_limit()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(
+            SiteFile
+                .Of("www.*", backend.Address)
+                .Set("RateLimits:held:Rate", "1")
+                .Set("RateLimits:held:Burst", "3")
+                .Set("Hosts:www.*:RateLimits", "held")
+        );
+        await router.SetAsync(Hold);
+        var replies = Enumerable.Range(0, 4).Select(_ => router.GetAsync("http://www.example.org/")).ToArray();
+        await WaitingAsync(router, 4);
+
+        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(429, "the limit applies when a request arrives");
+        await router.SetAsync(Live);
+        await ReleasedAsync(router, 4);
+
+        (await Task.WhenAll(replies).InTime()).Should().OnlyContain(reply => reply.Status == 200);
+    }
+
+    [Fact]
+    public async Task A_hold_past_its_limit_is_reported()
+    {
+        await using var router = await StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:9").Set("Hold:Timeout", "30s"));
+        await router.SetAsync(Hold);
+
+        _clock.Advance(TimeSpan.FromSeconds(30));
+        router.Held().OverdueIn(router.Modes().State, _clock.GetUtcNow()).Should().Be(TimeSpan.Zero);
+        _clock.Advance(TimeSpan.FromSeconds(12));
+
+        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex("router_hold_overdue_seconds(\\{[^}]*\\})? 12");
+    }
+
+    private static readonly DateTimeOffset Begin = new(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
+
+    private Task<RunningRouter> StartAsync(SiteFile site) => RunningRouter.StartAsync(site, _clock);
+
+    private static Mode Named(string name) => ModeCatalogue.All.Single(mode => mode.Name == name);
+
+    private static Task WaitingAsync(RunningRouter router, int count) => Eventually.Async(() => router.Held().Waiting.Count == count);
+
+    // Lets time pass until so many have been released.
+    private Task ReleasedAsync(RunningRouter router, int count)
+    {
+        var left = router.Held().Waiting.Count - count;
+        return Eventually.Async(() =>
+        {
+            _clock.Advance(HeldRequests.Tick);
+            return router.Held().Waiting.Count <= left;
+        });
+    }
+}
