@@ -35,18 +35,21 @@ public sealed class CheckCommandTests
             .Select(line => string.Join(" | ", line.Split("  ", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)))
             .ToArray();
         output.ToString().Should().Contain("Mode at start: recovery");
-        rows.Should().Contain("ROUTE | HOST | PATH | BACKEND | KIND | ADDRESS | ALLOWED | LIVE | READ-ONLY | RECOVERY | MAINTENANCE");
+        rows.Should()
+            .Contain("ROUTE | HOST | PATH | BACKEND | KIND | ADDRESS | ALLOWED | LIVE | READ-ONLY | HOLD | RECOVERY | MAINTENANCE");
         rows.Should()
             .Contain(
-                "www.* | www.* | (every other path) | pages | Frontend | http://pages.internal:8080 | everyone | forward | read | 503 | 503"
+                "www.* | www.* | (every other path) | pages | Frontend | http://pages.internal:8080 | everyone | forward | read | wait | 503 | 503"
             );
         rows.Should()
             .Contain(
-                "www.*//admin | www.* | /admin | pages | Frontend | http://pages.internal:8080 | staff (2) | forward | read | 503 | 503"
+                "www.*//admin | www.* | /admin | pages | Frontend | http://pages.internal:8080 | staff (2) | forward | read | wait | 503 | 503"
             );
-        rows.Should().Contain("www.*/**/_metrics | www.* | **/_metrics | - | - | - | nobody | 403 | 403 | 403 | 403");
+        rows.Should().Contain("www.*/**/_metrics | www.* | **/_metrics | - | - | - | nobody | 403 | 403 | 403 | 403 | 403");
         rows.Should()
-            .Contain("api.* | api.* | (every other path) | data | Api | https://data.internal | everyone | forward | read | forward | 503");
+            .Contain(
+                "api.* | api.* | (every other path) | data | Api | https://data.internal | everyone | forward | read | wait | forward | 503"
+            );
         Directory.Delete(directory, recursive: true);
     }
 
@@ -80,7 +83,7 @@ public sealed class CheckCommandTests
             .Should()
             .ContainInOrder(
                 "Host www.*: www.*",
-                "  live: forward; read-only: read; recovery, maintenance: 503",
+                "  live: forward; read-only: read; hold: wait; recovery, maintenance: 503",
                 "    www.*         pages  everyone   (every other path)",
                 "    www.*//admin  pages  staff (2)  /admin",
                 "  every mode: 403",
@@ -88,7 +91,7 @@ public sealed class CheckCommandTests
             )
             .And.ContainInOrder(
                 "Host api.*: api.*",
-                "  live, recovery: forward; read-only: read; maintenance: 503",
+                "  live, recovery: forward; read-only: read; hold: wait; maintenance: 503",
                 "    api.*  data  everyone  (every other path)",
                 "Backends",
                 "  data   Api       https://data.internal"

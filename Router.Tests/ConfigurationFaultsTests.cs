@@ -10,7 +10,7 @@ public sealed class ConfigurationFaultsTests
         new()
         {
             // the key below Router, a value that can't be, a word of what is wrong or right
-            { "Mode", "open", "live, read-only, recovery, maintenance" },
+            { "Mode", "open", "live, read-only, hold, recovery, maintenance" },
             { "Mdoe", "live", "not a key that Router knows" },
             { "Backends:www:Kind", "Website", "Frontend, Api" },
             { "Backends:www:Kind", "", "Frontend, Api" },

@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Router.Modes;
 
 namespace Router.Tests;
 
@@ -174,7 +175,7 @@ public sealed class DeployAppTests : IAsyncLifetime
             .Should()
             .Be((1, "", "preview is not in mode maintenance: router-preview.apps.example.org is in mode live, with release-17.\n"));
         gone.Should().Be((1, "", "preview is not in mode live: other-preview.apps.example.org does not respond.\n"));
-        (wrong.Code, wrong.Errors).Should().Be((2, "there is no mode 'liev'. Choose live, read-only, recovery or maintenance\n"));
+        (wrong.Code, wrong.Errors).Should().Be((2, $"there is no mode 'liev'. Choose one of {ModeCatalogue.Names}\n"));
     }
 
     private Task<(int Code, string Output, string Errors)> DeployAsync(string release, params (string Name, string Value)[] environment) =>

@@ -94,7 +94,7 @@ public sealed partial class DeployTests
         foreach (
             var violation in new[]
             {
-                "maintenance_mode is 'maintenence'. Choose live, recovery or maintenance",
+                "maintenance_mode is 'maintenence'. Choose one of live, read-only, hold, recovery, maintenance",
                 "api_url is not set",
                 "api_ulr is not known",
                 "'nonsense' is not of the form key: value",
@@ -108,6 +108,26 @@ public sealed partial class DeployTests
     }
 
     [Fact]
+    public void No_script_and_no_pipeline_has_a_list_of_modes_of_its_own()
+    {
+        var modes = ModeCatalogue.All.Select(mode => mode.Name).ToArray();
+        var files = Directory
+            .EnumerateFiles(Script.Deploy(""), "*", SearchOption.AllDirectories)
+            .Concat(Directory.EnumerateFiles(Path.Combine(Script.Root, ".github"), "*.yml", SearchOption.AllDirectories))
+            .Where(file => !file.Contains("/bench/", StringComparison.Ordinal))
+            // The smoke test starts Router in three modes, one after the other.
+            .Where(file => Path.GetExtension(file) is not (".md" or ".json") && Path.GetFileName(file) is not "smoke");
+
+        var found =
+            from file in files
+            from line in File.ReadLines(file)
+            where modes.Count(mode => Regex.IsMatch(line, $@"\b{mode}\b")) >= 3
+            select $"{file}: {line.Trim()}";
+
+        found.Should().BeEmpty("adding a mode is one class");
+    }
+
+    [Fact]
     public async Task The_mode_of_a_stage_is_one_line_of_its_file()
     {
         var vars = Directory.CreateTempSubdirectory("router-vars-").FullName;
@@ -117,13 +137,13 @@ public sealed partial class DeployTests
 
         var changed = await ScriptAsync("set-mode", vars, "preview", "maintenance");
         var again = await ScriptAsync("set-mode", vars, "preview", "maintenance");
-        var wrong = await ScriptAsync("set-mode", vars, "preview", "read-only");
+        var wrong = await ScriptAsync("set-mode", vars, "preview", "closed");
         var unknown = await ScriptAsync("set-mode", vars, "../vars/preview", "live");
 
         (changed.Code, again.Code, wrong.Code, unknown.Code).Should().Be((0, 0, 2, 2));
         changed.Output.Should().Contain("was live, and is now maintenance");
         again.Output.Should().Contain("already");
-        wrong.Errors.Should().Contain("Choose live, recovery or maintenance");
+        wrong.Errors.Should().Contain($"Choose one of {ModeCatalogue.Names}");
         (await File.ReadAllLinesAsync(file)).Except(before).Should().Equal("maintenance_mode: maintenance");
         Directory.Delete(vars, recursive: true);
     }
@@ -354,6 +374,8 @@ public sealed partial class DeployTests
         // work, and so on.
         names.UnionWith([
             "router_passed_total",
+            "router_hold_ended_total",
+            "router_hold_wait_seconds_bucket",
             "router_uncertain_writes_total",
             "router_log_lost_total",
             "router_access_log_lost_total",

@@ -27,7 +27,7 @@ public sealed class OperatorPageBrowserTests(Chromium chromium)
         await page.GetByLabel("Your name").FillAsync("anna");
         await SeeAsync(page, "form");
         await ClickAsync(page, "Show what would happen");
-        await Expect(page.FrameLocator("iframe").Locator("main")).ToContainTextAsync("Why: We are moving to a new database");
+        await Expect(page.FrameLocator("iframe").Locator("main")).ToContainTextAsync("We are moving to a new database");
         await Expect(page.Locator(".effects tbody tr")).ToHaveCountAsync(2);
         await SeeAsync(page, "dry-run");
         await page.GetByLabel("Type its name").FillAsync("staging");

@@ -27,6 +27,8 @@ public sealed class ProposeModeTests : IAsyncLifetime
         await GitAsync(_directory, "init", "--quiet", "--bare", "--initial-branch=main", "server.git");
         await GitAsync(_directory, "clone", "--quiet", "server.git", "clone");
         await Script.RunAsync("cp", ["-r", Script.Deploy(""), Path.Combine(Clone, "deploy")]);
+        Directory.CreateDirectory(Path.Combine(Clone, "Router/Management"));
+        File.Copy(Path.Combine(Script.Root, "Router/Management/openapi.json"), Path.Combine(Clone, "Router/Management/openapi.json"));
         await GitAsync(Clone, "checkout", "--quiet", "-b", "main");
         await GitAsync(Clone, "add", "--all");
         await GitAsync(Clone, "commit", "--quiet", "--message", "The site");
@@ -127,7 +129,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
 
     [ProgramTheory("jq", "jq")]
     [InlineData("propose-mode", "", "staging", "live", "FORGE_TOKEN is not set. Give a token that may write to the repository")]
-    [InlineData("propose-mode", Secret, "staging", "", "there is no mode ''. Choose live, recovery or maintenance")]
+    [InlineData("propose-mode", Secret, "staging", "", "there is no mode ''. Choose one of live, read-only, hold, recovery, maintenance")]
     [InlineData("propose-mode", Secret, "prod", "live", "there is no stage 'prod'")]
     [InlineData("merge-proposal", Secret, "x", "", "usage: deploy/merge-proposal NUMBER")]
     public async Task Wrong_use_is_told_and_changes_nothing(string script, string token, string first, string second, string why)

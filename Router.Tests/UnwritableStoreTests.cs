@@ -27,7 +27,7 @@ public sealed class UnwritableStoreTests
             .Body.Should()
             .MatchRegex("router_mode_switch_problem\\S* 1")
             .And.MatchRegex("router_mode_store_problem\\S* 0");
-        (await operators.SendAsync("GET", "/mode")).Body["switchProblem"]!.ToString().Should().Contain("refuses");
+        (await operators.SendAsync("GET", "/mode")).Body["switchProblem"]!.ToString().Should().Contain("refused");
         (await operators.SendAsync("GET", "/fleet")).Body["verdict"]!
             .ToString()
             .Should()

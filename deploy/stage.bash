@@ -13,6 +13,20 @@ require_stage() {
     [[ ${stage:-} =~ ^[a-z][a-z0-9-]*$ && $stage != common && -r $vars/$stage.yml ]] || fail "there is no stage '${stage:-}' in $vars"
 }
 
+# known_modes: the modes that Router has, which its management interface lists.
+known_modes() {
+    jq --raw-output '.components.schemas.Change.properties.mode.enum | join(", ")' "$here/../Router/Management/openapi.json"
+}
+
+# is_mode NAME: whether Router has this mode.
+is_mode() {
+    [[ $1 =~ ^[a-z-]+$ && ", $(known_modes), " == *", $1, "* ]]
+}
+
+require_mode() {
+    is_mode "$1" || fail "there is no mode '$1'. Choose one of $(known_modes)"
+}
+
 # var KEY: the stage's value, else the common one.
 var() {
     local file text

@@ -20,7 +20,7 @@ public sealed class ReleaseRate(int start, TimeProvider time)
         if (!isReleasing)
             // One request at once, so that the first does not wait for a tick.
             (_began, _taken) = (time.GetTimestamp(), -1);
-        // The integral of a rate that starts at r and doubles each second is r (2^t - 1) / ln 2; r in the first second makes it r (2^t - 1).
+        // A rate that doubles each second has the integral c (2^t - 1), and c is what is released in the first second.
         var seconds = Math.Min(time.GetElapsedTime(_began).TotalSeconds, MostSeconds);
         var allowed = Math.Max(Math.Floor((start * (Math.Pow(2, seconds) - 1)) - _taken), 0);
         _taken += allowed;

@@ -83,7 +83,7 @@ public sealed class ChangeResponse(
     private Task WriteChangeAsync(HttpContext context, ChangeResult result, Mode? requested)
     {
         var (before, record, isDryRun) = (result.Before, result.Record!, result.Outcome == ChangeOutcome.DryRun);
-        var mode = requested ?? record.Steps[^1].Mode;
+        var mode = requested ?? record.Goal.Mode;
         var replaced = before.Record.Steps[(before.Index + 1)..].Where(step => !record.Steps.Any(kept => kept.IsSameAs(step)));
         var state = isDryRun ? new ModeState(record, 0, before.Since, before.ActivatedAt) : modes.State;
         var (from, to) = (AnnouncedEnd.Of(before.Record.Steps[before.Index..]), AnnouncedEnd.Of(record.Steps));

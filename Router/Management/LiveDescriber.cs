@@ -99,6 +99,8 @@ public sealed class LiveDescriber(
             report.BlockingCount,
             report.OpenWriteCount,
             report.Testers,
+            report.Held,
+            report.HeldOldestSeconds,
             report.Cut,
             // Less is the jitter of its measurement.
             Math.Abs(report.WallClockAheadSeconds) < 0.3

@@ -77,6 +77,8 @@ public sealed record LiveVerdict(
 /// <param name="Blocking">How many of them are in flight to what the mode closes.</param>
 /// <param name="OpenWrites">How many writes are with a backend.</param>
 /// <param name="Testers">How many requests of testers are in flight.</param>
+/// <param name="Held">How many requests wait for the mode to open.</param>
+/// <param name="HeldOldestSeconds">For how many seconds the oldest of them has waited.</param>
 /// <param name="Cut">How many requests were cut in this window.</param>
 /// <param name="ClockAheadSeconds">By how much its host's wall clock is ahead of the fleet's clock; 0 if by less than 0.3 s.</param>
 /// <param name="Seen">When the store took its last report; null while that is current.</param>
@@ -92,6 +94,8 @@ public sealed record LiveInstance(
     int Blocking,
     int OpenWrites,
     int Testers,
+    int Held,
+    double HeldOldestSeconds,
     long Cut,
     double ClockAheadSeconds,
     DateTimeOffset? Seen,

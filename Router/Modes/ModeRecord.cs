@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 
 namespace Router.Modes;
 
@@ -16,6 +17,10 @@ public sealed record ModeRecord
 
     /// <summary>The step in force when this was written, followed by the scheduled ones, ordered by time. Never empty.</summary>
     public required ImmutableArray<ModeStep> Steps { get; init; }
+
+    /// <summary>What the operator aims at: the last step that does not merely follow by itself.</summary>
+    [JsonIgnore]
+    public ModeStep Goal => Steps.LastOrDefault(step => !step.IsFollowUp) ?? Steps[^1];
 
     /// <summary>
     /// The position of a step that some instance has seen in force: a starting instance begins at least there. Without it, a clock that was

@@ -40,7 +40,8 @@ public sealed class ForwardContext
     public required RequestRecord Record { get; init; }
 
     /// <summary>
-    /// Whether a request that was stopped by <see cref="Http.ForwardFailure.Closed"/> may be forwarded later: nothing of its body has been read.
+    /// Whether a request that was stopped by <see cref="Http.ForwardFailure.Closed"/> may be forwarded later: nothing of its body has been
+    /// read.
     /// </summary>
     public bool MayStartOver { get; set; }
 

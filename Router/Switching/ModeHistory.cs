@@ -54,7 +54,7 @@ public sealed class ModeHistory : IDisposable
     /// <param name="note">Who did it and what it was about, if the record's last step does not say.</param>
     public HistoryEntry EntryOf(HistoryKind kind, ModeRecord record, ChangeNote? note = null)
     {
-        var step = record.Steps[^1];
+        var step = record.Goal;
         var bypass = kind == HistoryKind.Bypass ? record.Bypasses[^1] : null;
         return new HistoryEntry
         {

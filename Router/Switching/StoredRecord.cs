@@ -49,7 +49,7 @@ public sealed partial class StoredRecord(
         {
             if (!await ReplaceAsync(text, result, history.EntryOf(HistoryKind.Restored, result), cancellation).ConfigureAwait(false))
                 return text;
-            LogRestored(store.Name, result.Version, result.Steps[^1].Mode);
+            LogRestored(store.Name, result.Version, result.Goal.Mode);
             (text, found) = (ModeRecordText.Format(result), result);
         }
 

@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace Router.Bench;
 
-/// <summary>What CI checks: that a request has become no dearer, by the bytes that it allocates and by its ratio to nginx at equal work.</summary>
+/// <summary>
+/// What CI checks: that a request has become no dearer, by the bytes that it allocates and by its ratio to nginx at equal work.
+/// </summary>
 internal static class Guard
 {
     // The target. Until it is reached, the ratio must not exceed the recorded one. Times are noisy: a fifth is more than noise explains.
