@@ -15,6 +15,23 @@ public sealed class ModeChangesTests
     private readonly ManualClock _clock = new();
 
     [Fact]
+    public void A_site_that_is_closed_because_nobody_knows_its_mode_gets_a_window_when_somebody_closes_it()
+    {
+        var now = new DateTimeOffset(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
+
+        var after = ModeChanges.Apply(
+            ModeRecord.Unknown(now),
+            0,
+            new ModeChange { Mode = ModeCatalogue.Closed },
+            now,
+            TimeSpan.Zero,
+            new ValidationErrors()
+        );
+
+        after!.Steps[^1].Window.Should().NotBeNull("a bypass belongs to a window");
+    }
+
+    [Fact]
     public void A_change_holds_from_its_instant_on_and_not_before()
     {
         using var modes = new ModeController(_clock, Live);

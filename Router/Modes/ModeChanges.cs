@@ -144,7 +144,9 @@ public static class ModeChanges
         var at = change.At is { } wanted && wanted > earliest + lasts ? wanted : earliest + lasts;
         if (change.Stages is { } stages)
             mode = ReopeningChanges.Plan(stages, mode, current, errors) ?? mode;
-        var isSame = mode == current.Mode && change.At is null && change.ReadOnlyBefore is null;
+        // An instance that knows no record yet is closed too, but in no window: nobody has closed the site.
+        var isKnown = current.Window is not null || !mode.ClosesAnything;
+        var isSame = mode == current.Mode && change.At is null && change.ReadOnlyBefore is null && isKnown;
         CheckEnd(change, mode, at, errors);
         if (change.ExtendBy is not null)
             errors.Add(
