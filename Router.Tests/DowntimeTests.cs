@@ -216,6 +216,44 @@ public sealed class DowntimeTests
         (await site.VisitAsync()).Should().Be(200);
     }
 
+    [Fact]
+    public async Task A_window_in_hold_ends_with_a_reopening_in_stages()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+        var tool = site.Downtime([
+            "--mode",
+            "hold",
+            "--stages",
+            "99.99%,100%",
+            "--every",
+            "1s",
+            "--at-least",
+            "1",
+            .. site.Command("true"),
+        ]);
+        var done = tool.DoneAsync();
+        // The gate of a stage needs requests. Those that come before it wait.
+        while (!done.IsCompleted)
+            await site.VisitAsync();
+
+        var (code, output) = await done;
+        (code, site.Runs).Should().Be((0, 1), output);
+        output.Should().Contain("SAFE").And.Contain("OPEN");
+        (await site.VisitAsync()).Should().Be(200);
+    }
+
+    [Fact]
+    public async Task Stages_that_are_wrong_are_refused_before_anything_is_closed()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+
+        var (code, output) = await site.RunAsync(["--stages", "25%,5%", .. site.Command("true")]);
+
+        (code, site.Runs).Should().Be((2, 0), output);
+        output.Should().Contain("--stages: is '25%,5%'. Give two to");
+        (await site.VisitAsync()).Should().Be(200);
+    }
+
     [ProgramTheory("redis-server", "redis-server")]
     [InlineData(false)]
     [InlineData(true)]

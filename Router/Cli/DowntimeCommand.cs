@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Globalization;
 using Router.Cli.Downtime;
+using Router.Configuration;
+using Router.Management;
 using Router.Modes;
 using static Router.Cli.OperatorCommand;
 using static Router.Cli.OperatorOptions;
@@ -37,6 +39,11 @@ internal static class DowntimeCommand
             DowntimeOptions.Check,
             DowntimeOptions.CheckVia,
             DowntimeOptions.Reopen,
+            StageOptions.Stages,
+            StageOptions.Every,
+            StageOptions.FallBackAbove,
+            StageOptions.AtLeast,
+            StageOptions.Apis,
             DowntimeOptions.Report,
             DowntimeOptions.State,
             DowntimeOptions.Resume,
@@ -114,6 +121,18 @@ internal static class DowntimeCommand
             throw new CommandFailedException(
                 ExitCode.WrongUse,
                 $"--reopen {name} opens nothing that {plan.Mode} closes. Choose another mode, or --reopen {DowntimeOptions.StayClosed}."
+            );
+        // At the end of the window nobody may be there to correct them.
+        var errors = new ValidationErrors();
+        var stages = plan.Stages.AddTo(new ModeChangeDocument { Mode = plan.Reopen }).ToChange(DateTimeOffset.UtcNow, errors).Stages;
+        if (stages is not null && !errors.Any)
+            ReopeningChanges.Check(stages, errors);
+        if (errors.Any)
+            throw new CommandFailedException(ExitCode.WrongUse, string.Join('\n', errors.All.Select(error => $"--{error}")));
+        if (stages is not null && plan.Reopen is null)
+            throw new CommandFailedException(
+                ExitCode.WrongUse,
+                $"--stages is given with --reopen {DowntimeOptions.StayClosed}. Leave one of them out."
             );
     }
 

@@ -100,6 +100,7 @@ internal static class DowntimeOptions
             Checks = [.. parsed.GetValue(Check) ?? []],
             CheckVia = parsed.GetValue(CheckVia),
             Reopen = reopen == StayClosed ? null : reopen,
+            Stages = StageOptions.Of(parsed),
             Reports = [.. (parsed.GetValue(Report) ?? []).Select(Path.GetFullPath)],
         };
     }
@@ -116,6 +117,7 @@ internal static class DowntimeOptions
             Checks = parsed.GetValue(Check) is { Length: > 0 } checks ? [.. checks] : plan.Checks,
             CheckVia = parsed.GetValue(CheckVia) ?? plan.CheckVia,
             Reopen = parsed.GetValue(Reopen) is { } reopen ? (reopen == StayClosed ? null : reopen) : plan.Reopen,
+            Stages = StageOptions.Of(parsed) is var stages && stages == new StagePlan() ? plan.Stages : stages,
             Reports = parsed.GetValue(Report) is { Length: > 0 } reports ? [.. reports.Select(Path.GetFullPath)] : plan.Reports,
         };
 

@@ -11,11 +11,13 @@ internal static class ReopeningStep
         var (plan, reopen) = (window.Plan, window.Plan.Reopen!);
         var fleet = await window.FleetAsync().ConfigureAwait(false);
         var set = fleet.Current;
-        if (fleet.Mode != reopen)
+        // A tool that was killed left a reopening in stages at work.
+        var isUnderWay = window.IsOwn(set) && set.Reopening is not null;
+        if (fleet.Mode != reopen && !isUnderWay)
         {
             if (!window.IsOwn(set))
                 return window.Lost(fleet);
-            var sent = new ModeChangeDocument { Mode = reopen, By = plan.By };
+            var sent = plan.Stages.AddTo(new ModeChangeDocument { Mode = reopen, By = plan.By });
             set = (await window.SetAsync(sent, fleet.Version.Number).ConfigureAwait(false)).Mode;
         }
 
@@ -26,7 +28,9 @@ internal static class ReopeningStep
             window.Note(DowntimeEventKind.Warning, end.Fleet.Verdict);
             return window.End(
                 window.Signals.Token.IsCancellationRequested ? window.Signals.ExitCode : ExitCode.NotDone,
-                $"The mode {reopen} was set, but it is not in force on every instance: {end.Fleet.Verdict}",
+                end.Fleet.Current.FellBack is { } why
+                    ? $"The site has closed again by itself: {why}"
+                    : $"The mode {reopen} was set, but it is not in force on every instance: {end.Fleet.Verdict}",
                 "router mode",
                 "router downtime --resume"
             );

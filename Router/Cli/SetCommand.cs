@@ -16,24 +16,6 @@ internal static class SetCommand
         Description = "How long the site is read-only before the change, such as 10s.",
     };
 
-    private static readonly Option<string?> Stages = new("--stages")
-    {
-        Description = "Opens the site to these shares of the clients, one after the other, such as 5%,25%,100%.",
-    };
-    private static readonly Option<string?> Every = new("--every") { Description = "How long each stage lasts at least. Default 2m." };
-    private static readonly Option<string?> FallBackAbove = new("--fall-back-above")
-    {
-        Description = "The share of failed requests above which the site closes again by itself. Default 2%.",
-    };
-    private static readonly Option<int?> AtLeast = new("--at-least")
-    {
-        Description = "How many requests of a stage that share must be taken from. Default 200.",
-        CustomParser = OptionParsers.Requests,
-    };
-    private static readonly Option<string?> Apis = new("--apis")
-    {
-        Description = "Whether the APIs open in the first or in the last stage. Default last.",
-    };
     private static readonly Option<string?> Then = new("--then")
     {
         Description = "The mode that follows by itself if nobody has changed it by then, such as maintenance after hold. Opens nothing.",
@@ -56,11 +38,11 @@ internal static class SetCommand
             At,
             ReadOnlyBefore,
             CutAfter,
-            Stages,
-            Every,
-            FallBackAbove,
-            AtLeast,
-            Apis,
+            StageOptions.Stages,
+            StageOptions.Every,
+            StageOptions.FallBackAbove,
+            StageOptions.AtLeast,
+            StageOptions.Apis,
             HoldTimeout,
             Then,
             After,
@@ -76,16 +58,11 @@ internal static class SetCommand
 
     private static async Task<int> RunAsync(ParseResult parsed, ManagementClient client, CancellationToken stop)
     {
-        var sent = ModeChangeCall.Document(parsed) with
+        var sent = StageOptions.Of(parsed).AddTo(ModeChangeCall.Document(parsed)) with
         {
             Mode = parsed.GetValue(Name),
             At = ModeChangeCall.Time(parsed, At),
             ReadOnlyBefore = parsed.GetValue(ReadOnlyBefore),
-            Stages = parsed.GetValue(Stages),
-            Every = parsed.GetValue(Every),
-            FallBackAbove = parsed.GetValue(FallBackAbove),
-            AtLeast = parsed.GetValue(AtLeast),
-            Apis = parsed.GetValue(Apis),
             Then = parsed.GetValue(Then),
             After = parsed.GetValue(After),
         };

@@ -157,7 +157,8 @@ public static class ReopeningChanges
             : null;
     }
 
-    private static void Check(StagedOpening wanted, ValidationErrors errors)
+    /// <summary>Checks shares, durations and limits; the keys of the errors are the names of the members that an operator sends.</summary>
+    public static void Check(StagedOpening wanted, ValidationErrors errors)
     {
         var shares = wanted.Shares;
         if (

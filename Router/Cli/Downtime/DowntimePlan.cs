@@ -46,6 +46,9 @@ internal sealed record DowntimePlan
     /// <summary>The mode in the end; null to leave the site closed.</summary>
     public string? Reopen { get; init; }
 
+    /// <summary>In which stages the site is opened.</summary>
+    public StagePlan Stages { get; init; } = new();
+
     /// <summary>The files of the report.</summary>
     public ImmutableArray<string> Reports { get; init; } = [];
 }

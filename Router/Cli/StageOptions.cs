@@ -1,0 +1,38 @@
+using System.CommandLine;
+using Router.Cli.Downtime;
+
+namespace Router.Cli;
+
+/// <summary>The options for opening the site in stages.</summary>
+internal static class StageOptions
+{
+    public static readonly Option<string?> Stages = new("--stages")
+    {
+        Description = "Opens the site to these shares of the clients, one after the other, such as 5%,25%,100%.",
+    };
+    public static readonly Option<string?> Every = new("--every") { Description = "How long each stage lasts at least. Default 2m." };
+    public static readonly Option<string?> FallBackAbove = new("--fall-back-above")
+    {
+        Description = "The share of failed requests above which the site closes again by itself. Default 2%.",
+    };
+    public static readonly Option<int?> AtLeast = new("--at-least")
+    {
+        Description = "How many requests of a stage that share must be taken from. Default 200.",
+        CustomParser = OptionParsers.Requests,
+    };
+    public static readonly Option<string?> Apis = new("--apis")
+    {
+        Description = "Whether the APIs open in the first or in the last stage. Default last.",
+    };
+
+    /// <summary>What was asked for.</summary>
+    public static StagePlan Of(ParseResult parsed) =>
+        new()
+        {
+            Shares = parsed.GetValue(Stages),
+            Every = parsed.GetValue(Every),
+            FallBackAbove = parsed.GetValue(FallBackAbove),
+            AtLeast = parsed.GetValue(AtLeast),
+            Apis = parsed.GetValue(Apis),
+        };
+}
