@@ -5,7 +5,6 @@ using Router.Switching;
 namespace Router.Tests;
 
 /// <summary>The whole window as one command, with several real processes: see <see cref="DowntimeSite"/>.</summary>
-[Collection(Alone.Name)]
 public sealed class DowntimeTests
 {
     private const string Site = "http://www.example.org/";

@@ -4,7 +4,6 @@ using System.Text.Json.Nodes;
 namespace Router.Tests;
 
 /// <summary>A reopening in stages as an operator does it: three processes on one store, clients throughout, and the tool.</summary>
-[Collection(Alone.Name)]
 public sealed class ReopeningCommandTests
 {
     private static readonly string[] Stages =

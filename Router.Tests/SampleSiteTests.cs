@@ -102,7 +102,12 @@ public sealed partial class SampleSiteTests
         var router = RouterProcess.Start();
         var start = new ProcessStartInfo(
             "script",
-            ["-qec", string.Join(' ', [router.FileName, .. router.ArgumentList, "--urls http://127.0.0.1:0"]), "/dev/null"]
+            // A shell starts what is in the background with SIGINT ignored, which would be inherited.
+            [
+                "-qec",
+                string.Join(' ', ["env --default-signal", router.FileName, .. router.ArgumentList, "--urls http://127.0.0.1:0"]),
+                "/dev/null",
+            ]
         )
         {
             RedirectStandardInput = true,

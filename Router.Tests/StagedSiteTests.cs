@@ -5,7 +5,8 @@ using Router.Modes;
 
 namespace Router.Tests;
 
-/// <summary>What clients see while the site is reopened in stages.</summary>
+/// <summary>What clients see while the site is reopened in stages. Its metrics are gathered from every router of the process.</summary>
+[Collection(nameof(MetricsTests))]
 public sealed class StagedSiteTests
 {
     private static readonly Reopening Quarter = new()

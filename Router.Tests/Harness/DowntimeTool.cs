@@ -23,10 +23,22 @@ internal sealed class DowntimeTool : IDisposable
     public static DowntimeTool Start(string url, params IEnumerable<string> arguments)
     {
         var router = RouterProcess.Start();
-        // setsid and sh are replaced by the tool: the process keeps its id, which is that of its group too.
+        // setsid, sh and env are replaced by the tool: the process keeps its id, which is that of its group too. A shell starts what is in
+        // the background with SIGINT ignored, which would be inherited.
         var start = new ProcessStartInfo(
             "setsid",
-            ["sh", "-c", "exec \"$@\" 2>&1", "sh", router.FileName, .. router.ArgumentList, "downtime", .. arguments]
+            [
+                "sh",
+                "-c",
+                "exec \"$@\" 2>&1",
+                "sh",
+                "env",
+                "--default-signal",
+                router.FileName,
+                .. router.ArgumentList,
+                "downtime",
+                .. arguments,
+            ]
         )
         {
             RedirectStandardInput = true,

@@ -418,14 +418,21 @@ public sealed class HoldTests
     [Fact]
     public async Task A_hold_past_its_limit_is_reported()
     {
-        await using var router = await StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:9").Set("Hold:Timeout", "30s"));
+        await using var router = await StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://127.0.0.1:9").Set("Hold:Timeout", "30s"))
+        );
+        using var operators = new OperatorClient(router);
         await router.SetAsync(Hold);
 
         _clock.Advance(TimeSpan.FromSeconds(30));
         router.Held().OverdueIn(router.Modes().State, _clock.GetUtcNow()).Should().Be(TimeSpan.Zero);
         _clock.Advance(TimeSpan.FromSeconds(12));
 
-        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex("router_hold_overdue_seconds(\\{[^}]*\\})? 12");
+        router.Held().OverdueIn(router.Modes().State, _clock.GetUtcNow()).Should().Be(TimeSpan.FromSeconds(12));
+        (await operators.SendAsync("GET", "/fleet")).Body["remarks"]!
+            .ToString()
+            .Should()
+            .Contain("hold has lasted 12 s longer than a request may wait");
     }
 
     private static readonly DateTimeOffset Begin = new(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
