@@ -78,7 +78,7 @@ public sealed class AdmissionPolicy(
         if (route.File is not null)
         {
             if (!isReached)
-                return new AdmissionDecision(AdmissionOutcome.Hold, route, "the mode holds requests until it opens");
+                return Held(route);
             return request.Method is "GET" or "HEAD"
                 ? new AdmissionDecision(AdmissionOutcome.File, route, "the rule serves a file")
                 : new AdmissionDecision(AdmissionOutcome.MethodNotAllowed, route, "the rule serves a file, which has GET and HEAD only");
@@ -91,13 +91,15 @@ public sealed class AdmissionPolicy(
         if (request.Http?.ContentLength > route.MaxRequestBody)
             return new AdmissionDecision(AdmissionOutcome.BodyTooLarge, route, "the body is longer than the route allows");
         if (!isReached && exemption is null)
-            return new AdmissionDecision(AdmissionOutcome.Hold, route, "the mode holds requests until it opens");
+            return Held(route);
         return new AdmissionDecision(AdmissionOutcome.Forward, route, isReached ? "the mode allows it" : exemption!.Name)
         {
             Exemption = exemption,
             PassesClosedMode = !isReached,
         };
     }
+
+    private static AdmissionDecision Held(Route route) => new(AdmissionOutcome.Hold, route, "the mode holds requests until it opens");
 
     /// <summary>The outcome of a request that the mode closes out.</summary>
     public static AdmissionOutcome ClosedOutcome(in AdmissionRequest request, Route? route, ModeState state) =>

@@ -31,13 +31,27 @@ public sealed class HeldRequest(BackendKind kind, string modeMethod, IPAddress c
     /// <summary>Completes when it no longer waits.</summary>
     public Task<HoldEnd> Ended => _ended.Task;
 
-    /// <summary>
-    /// The backend of which a released request has a permit; null if it has none. Whoever awaits the end must use or return it.
-    /// </summary>
-    public Upstream? Permit { get; set; }
+    /// <summary>The backend of which a released request has a permit; null if it has none. It must be taken over or returned.</summary>
+    internal Upstream? Permit { private get; set; }
 
     /// <summary>Its place in the queue; null if it is in none.</summary>
     internal LinkedListNode<HeldRequest>? Node { get; set; }
+
+    /// <summary>Hands the permit over, if it is one of this backend; null if not.</summary>
+    public Upstream? TakePermit(Upstream upstream)
+    {
+        if (Permit != upstream)
+            return null;
+        Permit = null;
+        return upstream;
+    }
+
+    /// <summary>Returns a permit that has not been taken over.</summary>
+    public void ReturnPermit()
+    {
+        Permit?.ReturnPermit();
+        Permit = null;
+    }
 
     internal void End(HoldEnd end) => _ended.TrySetResult(end);
 }

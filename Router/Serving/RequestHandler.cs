@@ -139,6 +139,7 @@ public sealed class RequestHandler(
                 {
                     // The request does not go to the backend: however long its response takes, it does not count as in flight.
                     Leave(record, live);
+                    held?.ReturnPermit();
                     if (refusal.Decision.Outcome != AdmissionOutcome.Hold)
                     {
                         await AnswerAsync(context, refusal, current, live, record.Client).ConfigureAwait(false);
@@ -186,7 +187,7 @@ public sealed class RequestHandler(
         }
         finally
         {
-            held?.Permit?.ReturnPermit();
+            held?.ReturnPermit();
             Leave(record, live);
             // A client that disconnected before its response got no status; 200 is only the framework's initial value.
             (live?.Traffic ?? metrics.Traffic.NotRouted).Count(
@@ -258,17 +259,8 @@ public sealed class RequestHandler(
             HeaderRules = live.HeaderRules,
             ErrorPage = live.ErrorPage,
             Record = record,
-            PermitHolder = TakePermit(held, live.Upstream!),
+            PermitHolder = held?.TakePermit(live.Upstream!),
         };
-    }
-
-    // A released request already has a permit of its backend, unless that has been replaced since.
-    private static Upstream? TakePermit(HeldRequest? held, Upstream upstream)
-    {
-        if (held?.Permit != upstream)
-            return null;
-        held.Permit = null;
-        return upstream;
     }
 
     // Waits until the mode allows or closes the request, or something else ends its wait. Nothing of the body is read.
@@ -296,13 +288,24 @@ public sealed class RequestHandler(
     {
         if (why == HoldEnd.ClientGone)
             return ValueTask.CompletedTask;
-        var outcome = AdmissionPolicy.ClosedOutcome(
-            RequestOf(context, ModeMethodOf(context, MethodOf(context)), record.Client!),
-            live.Route,
-            state
-        );
-        var decision = new AdmissionDecision(outcome, live.Route, "the request could not wait any longer");
-        return AnswerAsync(context, new Refusal(decision, state), current, live, record.Client);
+        var modeMethod = ModeMethodOf(context, MethodOf(context));
+        return AnswerClosedAsync(context, current, live, record, modeMethod, state, "the request could not wait any longer");
+    }
+
+    // A request that the mode did not close when it arrived gets what one that it closes gets.
+    private ValueTask AnswerClosedAsync(
+        HttpContext context,
+        Site current,
+        RouteState live,
+        RequestRecord record,
+        string modeMethod,
+        ModeState state,
+        string reason
+    )
+    {
+        var outcome = AdmissionPolicy.ClosedOutcome(RequestOf(context, modeMethod, record.Client!), live.Route, state);
+        var refusal = new Refusal(new AdmissionDecision(outcome, live.Route, reason), state);
+        return AnswerAsync(context, refusal, current, live, record.Client);
     }
 
     private void Leave(RequestRecord record, RouteState? live)
@@ -355,9 +358,8 @@ public sealed class RequestHandler(
             // Nothing has failed: the site was closed while the request waited for its turn.
             Leave(record, live);
             var state = modes.State.For(record.Client!, live.Route.Kind);
-            var outcome = AdmissionPolicy.ClosedOutcome(RequestOf(context, record.ModeMethod, record.Client!), live.Route, state);
-            var refusal = new Refusal(new AdmissionDecision(outcome, live.Route, "the site was closed while the request waited"), state);
-            await AnswerAsync(context, refusal, current, live, record.Client).ConfigureAwait(false);
+            const string why = "the site was closed while the request waited";
+            await AnswerClosedAsync(context, current, live, record, record.ModeMethod, state, why).ConfigureAwait(false);
             return;
         }
 
