@@ -274,6 +274,38 @@ public sealed class HoldTests
     }
 
     [Fact]
+    public async Task A_hold_that_returns_during_the_release_costs_the_backend_no_permit()
+    {
+        await using var backend = new RecordingBackend();
+        await using var router = await StartAsync(
+            SiteFile.Of("www.*", backend.Address).Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:MaxQueuedRequests", "0")
+        );
+        router.Switch(Hold);
+        var reply = router.GetAsync("http://www.example.org/");
+        await WaitingAsync(router, 1);
+
+        for (var i = 0; i < 20; i++)
+        {
+            router.Switch(Live);
+            _clock.Advance(TimeSpan.Zero);
+            router.Switch(Hold);
+            await Eventually.Async(() => router.Held().Waiting.Count == 1 || reply.IsCompleted);
+            if (!reply.IsCompleted)
+                continue;
+            // It was faster than the hold.
+            (await reply)
+                .Status.Should()
+                .Be(200);
+            reply = router.GetAsync("http://www.example.org/");
+            await WaitingAsync(router, 1);
+        }
+
+        await router.SetAsync(Live);
+        await ReleasedAsync(router, 1);
+        (await reply.InTime()).Status.Should().Be(200);
+    }
+
+    [Fact]
     public async Task A_closed_mode_answers_everyone_with_the_page_and_recovery_releases_the_apis()
     {
         await using var backend = new RecordingBackend();
