@@ -8,7 +8,6 @@ namespace Router.Tests;
 /// Rehearsals of a planned downtime, one fault each: what was acknowledged is in the restore, nothing is committed after SAFE, and no
 /// client is told that a write had not arrived that had. See <see cref="DrillSite"/>. Here an instance is cut off from the store.
 /// </summary>
-[Collection(Alone.Name)]
 public sealed class CutOffDrillTests(DrillDatabase database, ITestOutputHelper output) : IClassFixture<DrillDatabase>
 {
     // Two processes of one host know each other's process. Here they are on different hosts: nobody can prove that the other one has ended.

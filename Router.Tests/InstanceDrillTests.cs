@@ -7,7 +7,6 @@ namespace Router.Tests;
 /// client is told that a write had not arrived that had. See <see cref="DrillSite"/>. Here an instance is suspended, killed or does not
 /// start.
 /// </summary>
-[Collection(Alone.Name)]
 public sealed class InstanceDrillTests(DrillDatabase database, ITestOutputHelper output) : IClassFixture<DrillDatabase>
 {
     [DrillFact]

@@ -8,7 +8,6 @@ namespace Router.Tests;
 /// Rehearsals of a planned downtime, one fault each: what was acknowledged is in the restore, nothing is committed after SAFE, and no
 /// client is told that a write had not arrived that had. See <see cref="DrillSite"/>. Here writes are under way that break.
 /// </summary>
-[Collection(Alone.Name)]
 public sealed class OpenWriteDrillTests(DrillDatabase database, ITestOutputHelper output) : IClassFixture<DrillDatabase>
 {
     private const string Api = "api.example.org";

@@ -102,10 +102,10 @@ public sealed partial class SampleSiteTests
         var router = RouterProcess.Start();
         var start = new ProcessStartInfo(
             "script",
-            // A shell starts what is in the background with SIGINT ignored, which would be inherited.
+            // SIGINT may be inherited as ignored, and a shell that waited for Router would die of it.
             [
                 "-qec",
-                string.Join(' ', ["env --default-signal", router.FileName, .. router.ArgumentList, "--urls http://127.0.0.1:0"]),
+                string.Join(' ', ["exec env --default-signal", router.FileName, .. router.ArgumentList, "--urls http://127.0.0.1:0"]),
                 "/dev/null",
             ]
         )

@@ -8,7 +8,6 @@ namespace Router.Tests;
 /// client is told that a write had not arrived that had. See <see cref="DrillSite"/>. Here the store fails, or two operators use it at
 /// once.
 /// </summary>
-[Collection(Alone.Name)]
 public sealed class StoreDrillTests(DrillDatabase database, ITestOutputHelper output) : IClassFixture<DrillDatabase>
 {
     [DrillFact]

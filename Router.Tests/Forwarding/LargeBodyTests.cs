@@ -82,7 +82,7 @@ public sealed class LargeBodyTests
         private readonly Timer _timer;
         private long _peak;
 
-        public PeakMemory() => _timer = new Timer(_ => Look(), null, 50, 50);
+        public PeakMemory() => _timer = new Timer(_ => Look(), null, 200, 200);
 
         public long Stop()
         {

@@ -85,6 +85,21 @@ internal sealed class RouterProcess : IAsyncDisposable
             )
         );
 
+    /// <summary>Starts an instance and waits until it is live: an empty store gets its first record some seconds after the start.</summary>
+    public static async Task<RouterProcess> StartLiveAsync(SiteFile site, string instance)
+    {
+        var router = await StartAsync(site.Set("Instance", instance));
+        await Eventually.TrueAsync(async () => (await router.StatusAsync()).Contains("\"live\"", StringComparison.Ordinal));
+        return router;
+    }
+
+    /// <summary>What its health check says.</summary>
+    public async Task<string> StatusAsync()
+    {
+        using var client = new HttpClient();
+        return await client.GetStringAsync($"http://{Endpoint}/_status").InTime();
+    }
+
     /// <summary>Ends it as a machine that fails ends it, and starts it again.</summary>
     public async Task RestartAsync()
     {
@@ -186,7 +201,8 @@ internal sealed class RouterProcess : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        _process = Process.Start(await _start(this))!;
+        // Whoever started the tests with nohup or in the background has signals ignored, which a process inherits; env takes that back.
+        _process = Process.Start(Through(["env", "--default-signal"], await _start(this)))!;
         _reading = Task.WhenAll(_process.StandardOutput.BaseStream.CopyToAsync(Stream.Null), ReadLogAsync(_process.StandardError));
         ManagementUrl = After("The management interface listens on ", await LineAsync("The management interface listens on "));
         Endpoint = IPEndPoint.Parse(new Uri(After("Router listens on ", await LineAsync("Router listens on "))).Authority);

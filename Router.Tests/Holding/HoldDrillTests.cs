@@ -5,7 +5,6 @@ namespace Router.Tests.Holding;
 /// <summary>
 /// A short downtime that nobody notices: the database restarts while clients write, and the site holds them. See <see cref="DrillSite"/>.
 /// </summary>
-[Collection(Alone.Name)]
 public sealed class HoldDrillTests(DrillDatabase database, ITestOutputHelper output) : IClassFixture<DrillDatabase>
 {
     [DrillFact]

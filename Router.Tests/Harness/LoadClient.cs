@@ -1,0 +1,56 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Router.Tests.Harness;
+
+/// <summary>
+/// Sends one request after the other, and keeps every response. A response that is neither the application's nor the page ends it.
+/// </summary>
+internal sealed class LoadClient
+{
+    private int _count;
+
+    public LoadClient(IPEndPoint endpoint, bool mayFail, CancellationToken stopping) =>
+        Done = Task.Run(() => RunAsync(endpoint, mayFail, stopping));
+
+    public int Count => Volatile.Read(ref _count);
+
+    public Task<List<LoadResponse>> Done { get; }
+
+    /// <summary>Waits until each client has had two more responses: the second was requested after now.</summary>
+    public static async Task NextResponsesAsync(IReadOnlyList<LoadClient> load)
+    {
+        var before = load.Select(client => client.Count).ToArray();
+        await Eventually.Async(() => load.Zip(before).All(pair => pair.First.Done.IsFaulted || pair.First.Count >= pair.Second + 2));
+    }
+
+    private async Task<List<LoadResponse>> RunAsync(IPEndPoint endpoint, bool mayFail, CancellationToken stopping)
+    {
+        var responses = new List<LoadResponse>();
+        using var client = new HttpClient { Timeout = Deadlines.Limit };
+        while (!stopping.IsCancellationRequested)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{endpoint}/") { Headers = { Host = "www.example.org" } };
+            var sent = DateTimeOffset.UtcNow;
+            try
+            {
+                using var response = await client.SendAsync(request, CancellationToken.None);
+                var body = await response.Content.ReadAsStringAsync(CancellationToken.None);
+                response.StatusCode.Should().BeOneOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
+                body.Should().NotBeEmpty();
+                responses.Add(new LoadResponse(sent, DateTimeOffset.UtcNow, response.StatusCode == HttpStatusCode.OK));
+                Interlocked.Increment(ref _count);
+            }
+            catch (Exception error) when (mayFail && error is (HttpRequestException or SocketException))
+            {
+                // Its instance was killed. Where that happens between the connection and its first use, the framework lets the socket's
+                // error through.
+            }
+
+            // A pace, so that the machine has time for the switch itself.
+            await Task.Delay(3, CancellationToken.None);
+        }
+
+        return responses;
+    }
+}

@@ -1,0 +1,86 @@
+using System.Collections.Concurrent;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Xunit.Abstractions;
+
+namespace Router.Tests;
+
+/// <summary>
+/// What clients and the backend of a fleet of real processes on a real Redis see of many switches, to the tenth of a second.
+/// </summary>
+[Collection(Alone.Name)]
+public sealed class SwitchLoadTests(ITestOutputHelper output)
+{
+    // What the clocks of one machine can differ by is nothing; this is for a thread that the system lets wait between its decision and its
+    // deed.
+    private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
+
+    [RedisFact]
+    public async Task Fifty_switches_under_load_let_no_request_through_lose_no_answer_and_leave_three_instances_agreed()
+    {
+        const int Switches = 50;
+        var answered = new ConcurrentQueue<DateTimeOffset>();
+        await using var app = Application.Create();
+        app.Run(async context =>
+        {
+            await context.Response.WriteAsync("application");
+            answered.Enqueue(DateTimeOffset.UtcNow);
+        });
+        await app.StartAsync();
+        await using var redis = await RedisServer.StartAsync();
+        var site = SiteFile
+            .Of("www.*", app.Urls.First())
+            .Set("ModeStore:Redis", redis.Url)
+            .Set("ModeStore:ActivationDelay", "300ms")
+            .Set("AccessLog", "false");
+        var instances = new List<RouterProcess>();
+        for (var i = 0; i < 3; i++)
+            instances.Add(await RouterProcess.StartLiveAsync(site, $"web-{i}"));
+        using var operators = new OperatorClient(instances[0].ManagementUrl);
+        using var stopping = new CancellationTokenSource();
+        var load = instances
+            .SelectMany(instance => Enumerable.Range(0, 3).Select(_ => new LoadClient(instance.Endpoint, mayFail: false, stopping.Token)))
+            .ToArray();
+
+        var switched = new List<(DateTimeOffset At, bool Closed)>();
+        for (var i = 0; i < Switches; i++)
+        {
+            var closes = i % 2 == 0;
+            var (status, body) = await operators.SendAsync("PUT", "/mode", $$"""{"mode": "{{(closes ? "maintenance" : "live")}}"}""");
+            status.Should().Be(200);
+            var at = body["mode"]!["next"]!.AsArray().Single()!["at"]!.GetValue<DateTimeOffset>();
+            switched.Add((at, closes));
+            await Eventually.TrueAsync(async () =>
+            {
+                var fleet = (await operators.SendAsync("GET", "/fleet?expect=3")).Body;
+                return DateTimeOffset.UtcNow > at + Grace
+                    && fleet["agreed"]!.GetValue<bool>()
+                    && fleet["safe"]!.GetValue<bool>() == closes
+                    && fleet["instances"]!
+                        .AsArray()
+                        .Count(it => it!["report"]!["mode"]!.GetValue<string>() == (closes ? "maintenance" : "live")) == 3;
+            });
+            await LoadClient.NextResponsesAsync(load);
+        }
+
+        await stopping.CancelAsync();
+        var answers = (await Task.WhenAll(load.Select(client => client.Done))).SelectMany(it => it).ToArray();
+        output.WriteLine(
+            $"{answers.Length} answers, {answers.Count(it => it.Open)} of them from the application, over {(switched[^1].At - switched[0].At).TotalSeconds:F1} s"
+        );
+
+        switched.Add((DateTimeOffset.UtcNow, true));
+        for (var i = 0; i < Switches; i++)
+        {
+            var ((from, closed), until) = (switched[i], switched[i + 1].At);
+            if (closed)
+                answered.Where(at => at > from + Grace && at < until).Should().BeEmpty($"switch {i} closed the site at {from:O}");
+            var within = answers.Where(it => it.Sent > from + Grace && it.Had < until).ToArray();
+            within.Should().NotBeEmpty();
+            within.Should().OnlyContain(it => it.Open == !closed, $"switch {i} at {from:O} was every instance's");
+        }
+
+        foreach (var instance in instances)
+            await instance.DisposeAsync();
+    }
+}
