@@ -1,5 +1,6 @@
-using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+using static Router.Tests.Harness.OperatorPageSteps;
 
 namespace Router.Tests;
 
@@ -7,9 +8,6 @@ namespace Router.Tests;
 [Collection(OperatorSites.Name)]
 public sealed class OperatorPageBrowserTests(Chromium chromium)
 {
-    private const string Banner = ".banner h1";
-    private const string Verdict = ".verdict h2";
-
     [BrowserFact]
     public async Task An_operator_closes_the_site_with_a_write_in_flight_and_watches_until_SAFE()
     {
@@ -196,56 +194,5 @@ public sealed class OperatorPageBrowserTests(Chromium chromium)
         }
 
         Task EnterAsync(ILocator field) => field.PressAsync("Enter");
-    }
-
-    private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);
-
-    private static async Task ReadsAsync(IPage page, string selector, string text, ILocator? after = null)
-    {
-        if (after is not null)
-            await after.WaitForAsync();
-        await Expect(page.Locator(selector).First).ToContainTextAsync(text, new() { Timeout = OperatorSite.Timeout });
-    }
-
-    private static Task ClickAsync(IPage page, string button) => page.GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync();
-
-    private static async Task PrepareAsync(IPage page, string mode, string operatorName)
-    {
-        await ClickAsync(page, "Change the mode…");
-        await page.Locator($"input[value={mode}]").CheckAsync();
-        await page.GetByLabel("Your name").FillAsync(operatorName);
-        await ClickAsync(page, "Show what would happen");
-        await page.GetByLabel("Type its name").WaitForAsync();
-    }
-
-    private static async Task ConfirmAsync(IPage page, string button)
-    {
-        await page.GetByLabel("Type its name").FillAsync("production");
-        await ClickAsync(page, button);
-    }
-
-    // In both colour schemes at three widths: nothing sticks out, axe finds nothing, and a screenshot is kept to be looked at.
-    private static async Task SeeAsync(IPage page, string name)
-    {
-        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
-        {
-            await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-            foreach (var width in new[] { 375, 1280, 2560 })
-            {
-                var what = $"{name} {width} {scheme}";
-                await page.SetViewportSizeAsync(width, width == 375 ? 800 : width * 9 / 16);
-                var file = $"operator-{what.ToLowerInvariant().Replace(' ', '-')}.png";
-                await page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, file), FullPage = true });
-                (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, what);
-                // Colours differ by scheme and layout by width: each of them is examined once.
-                if ((width, scheme) is not ((375, ColorScheme.Light) or (1280, ColorScheme.Dark)))
-                    continue;
-                // The preview is the visitors' page, in a sandbox without scripts; BrowserTests look at it.
-                var found = (await page.RunAxe(new Deque.AxeCore.Commons.AxeRunContext { Exclude = [new("iframe")] })).Violations;
-                found.Select(it => $"{it.Id}: {it.Help} {string.Join(' ', it.Nodes.Select(node => node.Html))}").Should().BeEmpty(what);
-            }
-        }
-
-        await page.SetViewportSizeAsync(1280, 720);
     }
 }

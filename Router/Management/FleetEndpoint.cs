@@ -74,7 +74,7 @@ public sealed class FleetEndpoint(
             State = verdict.State,
             Safe = verdict.IsSafe,
             Verdict = verdict.Text,
-            Reasons = verdict.Reasons,
+            Reasons = [.. verdict.Reasons.Select(reason => reason.Text)],
             Remarks = verdict.Remarks,
             Agreed =
                 health.Problem is null

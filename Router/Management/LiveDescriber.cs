@@ -50,8 +50,8 @@ public sealed class LiveDescriber(
                     is []
                     ? verdict.Text
                     : "",
-                Shortened(verdict.Reasons),
-                Shortened(verdict.Remarks),
+                Shortened(verdict.Reasons, (reason, text) => reason with { Text = text }),
+                Shortened(verdict.Remarks, (_, text) => text),
                 health.Problem is null && live.All(report => report.Confirms(state.Record, state.RecordStep))
             ),
             Instances = [.. all.Select(it => Instance(it.Report, it.State, state, now))],
@@ -69,8 +69,8 @@ public sealed class LiveDescriber(
     }
 
     // In a large fleet every instance may be one.
-    private static ImmutableArray<string> Shortened(ImmutableArray<string> lines) =>
-        lines.Length > MostLines ? [.. lines[..MostLines], $"and {lines.Length - MostLines} more"] : lines;
+    private static ImmutableArray<T> Shortened<T>(ImmutableArray<T> lines, Func<T, string, T> last) =>
+        lines.Length > MostLines ? [.. lines[..MostLines], last(lines[MostLines], $"and {lines.Length - MostLines} more")] : lines;
 
     private LiveSite SiteOf(RouterSettings settings) =>
         new(
@@ -78,7 +78,7 @@ public sealed class LiveDescriber(
             IsProduction(settings.Stage),
             settings.Pages.ServiceName,
             instance.Name,
-            [.. ModeCatalogue.All.Select(mode => new LiveModeChoice(mode.Name, mode.Summary, mode.ClosesAnything))],
+            [.. ModeCatalogue.All.Select(mode => new LiveModeChoice(mode.Name, mode.Summary, mode.ClosesAnything, mode.HoldsAnything))],
             settings.ModeStore.DrainLimit.TotalSeconds
         );
 

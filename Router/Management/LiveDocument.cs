@@ -50,7 +50,7 @@ public sealed record LiveSite(
 );
 
 /// <summary>A mode that can be set.</summary>
-public sealed record LiveModeChoice(string Name, string Summary, bool ClosesAnything);
+public sealed record LiveModeChoice(string Name, string Summary, bool ClosesAnything, bool HoldsAnything);
 
 /// <summary>The verdict on the fleet.</summary>
 /// <param name="State">The verdict, for scripts.</param>
@@ -61,7 +61,7 @@ public sealed record LiveModeChoice(string Name, string Summary, bool ClosesAnyt
 public sealed record LiveVerdict(
     VerdictState State,
     string Text,
-    ImmutableArray<string> Reasons,
+    ImmutableArray<VerdictReason> Reasons,
     ImmutableArray<string> Remarks,
     bool Agreed
 );

@@ -14,7 +14,7 @@ namespace Router.Switching;
 /// <param name="Text">The same in one line.</param>
 /// <param name="Reasons">Why it is not safe.</param>
 /// <param name="Remarks">Notes that do not change the verdict.</param>
-public sealed record Verdict(VerdictState State, string Text, ImmutableArray<string> Reasons, ImmutableArray<string> Remarks)
+public sealed record Verdict(VerdictState State, string Text, ImmutableArray<VerdictReason> Reasons, ImmutableArray<string> Remarks)
 {
     /// <summary>Whether a restore may begin.</summary>
     public bool IsSafe => State == VerdictState.Safe;
@@ -59,7 +59,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
         private readonly Mode _mode;
         private readonly ImmutableArray<InstanceReport> _reports;
         private readonly ILookup<InstanceState, InstanceReport> _byState;
-        private readonly ImmutableArray<string>.Builder _reasons = ImmutableArray.CreateBuilder<string>();
+        private readonly ImmutableArray<VerdictReason>.Builder _reasons = ImmutableArray.CreateBuilder<VerdictReason>();
         private readonly ImmutableArray<string>.Builder _remarks = ImmutableArray.CreateBuilder<string>();
         private int _unsettled;
 
@@ -75,14 +75,15 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
         public void Store(int? expect)
         {
             if (_fleet.Problem is { } problem)
-                _reasons.Add(problem);
+                Add(ReasonKind.StoreProblem, problem);
             if (_fleet.Isolation is not { } isolation)
                 return;
             // This instance sees only itself. An operator who states that there is no other may rely on it.
             if (expect == 1)
                 _remarks.Add($"The instances can't see each other ({isolation}): this verdict covers this instance only");
             else
-                _reasons.Add(
+                Add(
+                    ReasonKind.Isolated,
                     $"the instances can't see each other ({isolation}), so this instance knows only its own state: repair the store, or ask each instance with --expect 1"
                 );
         }
@@ -92,13 +93,17 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             foreach (var report in Live)
             {
                 if (!report.Confirms(_fleet.Record, _fleet.Step))
-                    _reasons.Add(
+                    Add(
+                        ReasonKind.NotConfirmed,
                         $"{Label(report)} has not confirmed version {_fleet.Record.Version} ({_mode}): it has version {report.Version} ({report.Mode})"
                     );
                 else if (report.BlockingCount > 0)
-                    _reasons.Add(InFlight(report));
+                    Add(ReasonKind.InFlight, InFlight(report));
                 else if (!_mode.AllowsWrites && report.OpenWriteCount > 0)
-                    _reasons.Add($"{Label(report)} still has {Count(report.OpenWriteCount, "write")} of testers in flight");
+                    Add(
+                        ReasonKind.TestersWriting,
+                        $"{Label(report)} still has {Count(report.OpenWriteCount, "write")} of testers in flight"
+                    );
                 if (report.Testers > 0)
                     _remarks.Add($"{Label(report)} has {Count(report.Testers, "request")} of testers in flight");
                 if (Math.Abs(report.WallClockAheadSeconds) > ClocksDiffer)
@@ -136,7 +141,10 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                     : "";
             var advice =
                 $"{Vanish(open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router fleet forget NAME";
-            (_mode is { ClosesAnything: true } and not ReopeningMode ? _reasons : _remarks).Add(advice);
+            if (_mode is { ClosesAnything: true } and not ReopeningMode)
+                Add(ReasonKind.Vanished, advice);
+            else
+                _remarks.Add(advice);
 
             static string Vanish(int count) => count == 1 ? "1 instance vanished" : $"{count} instances vanished";
         }
@@ -147,7 +155,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 return;
             if (live > expected)
             {
-                _reasons.Add(
+                Add(
+                    ReasonKind.Unexpected,
                     $"{Count(live, "instance")} {Are(live)} live and {expected} expected: {Join(Live.Select(Label))}. Find out which one should not be there"
                 );
                 return;
@@ -159,7 +168,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 .Take(MostNamed)
                 .Select(report => $"{Label(report)} ({Last(report)})")
                 .ToArray();
-            _reasons.Add(
+            Add(
+                ReasonKind.Missing,
                 $"{Count(live, "instance")} {Are(live)} live and {expected} expected. Live: {Join(Live.Select(Label))}. "
                     + (
                         missing is []
@@ -211,7 +221,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             var names = listed is []
                 ? ""
                 : $": {Join(listed.Select(it => $"{Target(it.Write.Method, it.Write.Host, it.Write.Path)} ({it.Report.Name}, {it.Write.Reason})"), MostWritesNamed)}";
-            _reasons.Add(
+            Add(
+                ReasonKind.Unsettled,
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{what} may still be applied until {Time(until)}, in {seconds:F0} s{names}. Wait, or after you have checked that the applications have finished: router writes accept"
@@ -246,7 +257,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 && _fleet.Record.Steps.SkipWhile(step => !step.IsSameAs(_fleet.Step)).Skip(1).FirstOrDefault(step => step.Mode.Opens(_mode))
                     is { } opening
             )
-                _reasons.Add($"{opening.Mode} takes effect at {Time(opening.At)}");
+                Add(ReasonKind.Opening, $"{opening.Mode} takes effect at {Time(opening.At)}");
         }
 
         public Verdict Result()
@@ -255,12 +266,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
             var everywhere = Live.Count() is 1 ? "on the only instance" : $"on all {Live.Count()} instances";
             var (state, text) = (_reasons.Count, _mode) switch
             {
-                (> 0, { ClosesAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {string.Join("; ", _reasons)}"),
-                (> 0, ReopeningMode stage) => (
-                    VerdictState.NotSafe,
-                    $"NOT SAFE: the site is open to {Share(stage)}; {string.Join("; ", _reasons)}"
-                ),
-                (> 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {string.Join("; ", _reasons)}"),
+                (> 0, { ClosesAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {Because()}"),
+                (> 0, ReopeningMode stage) => (VerdictState.NotSafe, $"NOT SAFE: the site is open to {Share(stage)}; {Because()}"),
+                (> 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {Because()}"),
                 (_, { ClosesAnything: false }) => (VerdictState.Open, $"OPEN {everywhere}"),
                 (_, ReopeningMode stage) => (VerdictState.Reopening, $"OPEN to {Share(stage)} {everywhere}"),
                 (_, { AllowsWrites: true }) => (
@@ -280,6 +288,10 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<str
                 Unsettled = _unsettled,
             };
         }
+
+        private void Add(ReasonKind kind, string text) => _reasons.Add(new VerdictReason(kind, text));
+
+        private string Because() => string.Join("; ", _reasons.Select(reason => reason.Text));
 
         // For an ended instance, also what it may have started after its last report; the newest of every list is always reported.
         private static DateTimeOffset LastUncertain(InstanceReport report, InstanceReport original, InstanceState state) =>

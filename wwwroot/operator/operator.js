@@ -1,5 +1,5 @@
 // The operator's page: the connection to the instance, the forms, and what they send. view.js draws what is known.
-import { clock, create, describe, h, patch, say, t, texts, time, useTexts } from "./view.js";
+import { clock, create, describe, h, named, patch, say, t, texts, time, useTexts } from "./view.js";
 
 const TOKEN = "router-token";
 const OPERATOR = "router-operator";
@@ -105,21 +105,18 @@ async function send(method, path, body, version) {
 	}
 }
 
-// ---- Dialogs ------------------------------------------------------------------------------------------------------------------------
+// ---- Dialogs ----
+
+// A dialog is called what the button that opens it is called.
+const titleOf = name => t(`${name}.title`, {}, t(`${name}.button`).replace("…", ""));
 
 function open(title, content, closed) {
 	const id = `dialog-${Math.random().toString(36).slice(2)}`;
 	const dialog = create(
-		h(
-			"dialog",
-			{ "aria-labelledby": id },
-			h(
-				"div",
-				{ class: "head" },
+		h("dialog", { "aria-labelledby": id },
+			h("div.head",
 				h("h2", { id }, title),
-				closed === null
-					? null
-					: h("button", { type: "button", class: "close", "aria-label": t("close"), onclick: () => dialog.close() }, "×"),
+				closed === null ? null : h("button", { class: "close", "aria-label": t("close"), onclick: () => dialog.close() }, "×"),
 			),
 			content,
 		),
@@ -139,8 +136,7 @@ function askToken(status) {
 	asking ??= new Promise(done => {
 		token = null;
 		sessionStorage.removeItem(TOKEN);
-		const form = h(
-			"form",
+		const form = h("form",
 			{
 				method: "dialog",
 				onsubmit: event => {
@@ -150,14 +146,12 @@ function askToken(status) {
 					done();
 				},
 			},
-			h("p", {}, t(status === 429 ? "token.slow" : "token.why")),
-			h(
-				"label",
-				{},
+			h("p", t(status === 429 ? "token.slow" : "token.why")),
+			h("label",
 				t("token.label"),
 				h("input", { name: "token", type: "password", required: true, autocomplete: "off", spellcheck: "false" }),
 			),
-			h("p", { class: "buttons" }, h("button", { class: "main" }, t("token.send"))),
+			h("p.buttons", h("button.main", t("token.send"))),
 		);
 		open(t("token.title"), form, null);
 	});
@@ -165,30 +159,33 @@ function askToken(status) {
 }
 
 const field = (name, kind, props) => ({ name, kind, ...props });
+// Fields for some modes only.
+const group = (name, modes, fields) => ({ name, kind: "group", only: modes.map(({ name }) => name), fields });
 const operator = () => field("by", "text", { value: localStorage.getItem(OPERATOR) ?? "", autocomplete: "name", required: true });
 
 function control(of) {
+	if (of.kind === "group")
+		return h("fieldset.group",
+			{ "data-only": of.only.join(" "), hidden: true, disabled: true },
+			h("legend", t(`group.${of.name}`)),
+			h("div.form", of.fields.map(control)),
+		);
 	const id = `field-${of.name}`;
 	const hint = t(`hint.${of.name}`, {}, "");
 	const props = { id, name: of.name, required: of.required, value: of.value, "aria-describedby": hint ? `${id}-hint` : null };
 	if (of.kind === "choice")
-		return h(
-			"fieldset",
-			{ class: "choice" },
-			h("legend", {}, t(`field.${of.name}`)),
+		return h("fieldset.choice",
+			h("legend", t(`field.${of.name}`)),
 			of.choices.map(({ name, summary }) =>
-				h(
-					"label",
-					{ class: "option" },
+				h("label.option",
 					h("input", { type: "radio", name: of.name, value: name, required: true, checked: name === of.value }),
-					h("span", {}, h("b", {}, name), " ", h("small", {}, summary)),
+					h("span", h("b", name), " ", h("small", summary)),
 				),
 			),
 		);
 	const input =
 		of.kind === "select"
-			? h(
-					"select",
+			? h("select",
 					props,
 					of.choices.map(({ name, summary }) => h("option", { value: name, selected: name === of.value }, summary)),
 				)
@@ -196,17 +193,16 @@ function control(of) {
 				? h("input", { ...props, type: "checkbox", value: null })
 				: h("input", {
 						...props,
-						type: of.kind,
+						type: of.kind === "seconds" ? "number" : of.kind,
+						"data-unit": of.kind === "seconds" ? "s" : null,
 						autocomplete: of.autocomplete ?? "off",
 						min: of.min,
 						max: of.max,
 						step: of.kind === "datetime-local" ? "1" : null,
 						maxlength: of.kind === "text" ? "500" : null,
 					});
-	return h(
-		"div",
-		{ class: `field ${of.kind}` },
-		h("label", { for: id }, t(`field.${of.name}`), of.required ? null : h("small", {}, ` (${t("optional")})`)),
+	return h("div", { class: `field ${of.kind}` },
+		h("label", { for: id }, t(`field.${of.name}`), of.required ? null : h("small", ` (${t("optional")})`)),
 		input,
 		hint ? h("small", { id: `${id}-hint` }, hint) : null,
 	);
@@ -220,7 +216,8 @@ function read(form) {
 		if (values[input.name]) values[input.name] = new Date(values[input.name]).toISOString();
 	}
 	for (const input of form.querySelectorAll("input[type=number]")) {
-		if (values[input.name]) values[input.name] += "s";
+		const { unit } = input.dataset;
+		if (values[input.name]) values[input.name] = unit ? values[input.name] + unit : Number(values[input.name]);
 	}
 	for (const input of form.querySelectorAll("input[type=checkbox]")) {
 		if (input.checked) values[input.name] = true;
@@ -229,38 +226,39 @@ function read(form) {
 	return values;
 }
 
+function fit(form) {
+	const mode = form.elements.mode?.value;
+	for (const part of form.querySelectorAll("[data-only]")) part.hidden = part.disabled = !part.dataset.only.split(" ").includes(mode);
+}
+
 function problemOf({ status, body }) {
 	const conflict = status === 412 || (status === 409 && body.version !== undefined);
-	return h(
-		"div",
-		{ class: "problem", role: "alert" },
-		h("p", {}, h("b", {}, conflict ? t("error.conflict", { version: body.version }) : body.title)),
+	return h("div.problem",
+		{ role: "alert" },
+		h("p", h("b", conflict ? t("error.conflict", { version: body.version }) : body.title)),
 		body.faults?.length
-			? h(
-					"ul",
-					{},
+			? h("ul",
 					body.faults.map(({ member, problem, cure }) =>
-						h("li", {}, t("error.fault", { member: t(`field.${member}`, {}, member), problem, cure })),
+						h("li", t("error.fault", { member: t(`field.${member}`, {}, member), problem, cure })),
 					),
 				)
-			: h("p", {}, conflict ? t("error.again") : body.detail),
+			: h("p", conflict ? t("error.again") : body.detail),
 	);
 }
 
 // Every change in the same two steps: what would happen, then the change itself, which is refused if the version shown is no longer the
 // current one.
 function change({ name, intro, fields, request, effect, done, dry = true }) {
-	const result = create(h("div", { class: "result" }));
+	const result = create(h("div.result"));
 	const form = create(
-		h(
-			"form",
-			{ class: "form", onsubmit: check, oninput: () => patch(result, []) },
-			intro ? h("p", {}, intro) : null,
-			fields.map(control),
-			h("p", { class: "buttons" }, h("button", { class: "main" }, t(dry ? "check" : "go.on"))),
+		h("form.form",
+			{ onsubmit: check, oninput: () => (fit(form), patch(result, [])) },
+			intro ? h("p", intro) : null,
+			fields.filter(Boolean).map(control),
+			h("p.buttons", h("button.main", t(dry ? "check" : "go.on"))),
 		),
 	);
-	const dialog = open(t(`${name}.title`), h("div", {}));
+	const dialog = open(titleOf(name), h("div"));
 	dialog.lastChild.append(form, result);
 
 	async function check(event) {
@@ -277,25 +275,19 @@ function change({ name, intro, fields, request, effect, done, dry = true }) {
 	function confirm(values, version, body) {
 		const stage = state.site.isProduction ? state.site.stage : null;
 		return [
-			h(
-				"form",
-				{ key: `${version}-${Math.random()}`, class: "confirm", onsubmit: event => apply(event, values, version) },
+			h("form", { key: `${version}-${Math.random()}`, class: "confirm", onsubmit: event => apply(event, values, version) },
 				h("h3", { tabindex: "-1" }, t(dry ? "would" : "sure")),
 				effect?.(body, values),
-				dry ? h("p", { class: "quiet" }, t("conditional", { version })) : null,
+				dry ? h("p.quiet", t("conditional", { version })) : null,
 				stage
-					? h(
-							"div",
-							{ class: "field" },
+					? h("div.field",
 							h("label", { for: "stage-typed" }, t("type.stage", { stage })),
 							h("input", { id: "stage-typed", name: "stage", required: true, autocomplete: "off", spellcheck: "false" }),
 						)
 					: null,
-				h(
-					"p",
-					{ class: "buttons" },
-					h("button", { class: "main danger" }, t(`${name}.apply`, values)),
-					h("button", { type: "button", onclick: () => dialog.close() }, t("leave")),
+				h("p.buttons",
+					h("button.main.danger", t(`${name}.apply`, values)),
+					h("button", { onclick: () => dialog.close() }, t("leave")),
 				),
 			),
 		];
@@ -322,79 +314,87 @@ function change({ name, intro, fields, request, effect, done, dry = true }) {
 }
 
 function effects(change) {
+	const staged = change.mode.next.some(step => step.reopening);
+	const preview = t(staged ? "preview.others" : "preview.title");
 	const cell = reaches => h("td", { class: reaches ? "yes" : "no" }, t(reaches ? "reachable" : "closed"));
-	return h(
-		"div",
-		{},
-		change.endMoved ? h("p", {}, t("end.moved", { from: time(change.endMoved.from), to: time(change.endMoved.to) })) : null,
+	return h("div",
+		change.endMoved ? h("p", t("end.moved", { from: time(change.endMoved.from), to: time(change.endMoved.to) })) : null,
 		plan(change.mode),
 		change.replaced.length
-			? h("p", {}, t("replaces", { steps: change.replaced.map(step => `${step.mode} ${time(step.at)}`).join(", ") }))
+			? h("p", t("replaces", { steps: change.replaced.map(step => `${step.mode} ${time(step.at)}`).join(", ") }))
 			: null,
-		h(
-			"table",
-			{ class: "effects" },
-			h("caption", { class: "unseen" }, t("effects.title")),
-			h(
-				"thead",
-				{},
-				h(
-					"tr",
-					{},
+		staged ? h("p", t("effects.staged")) : null,
+		h("table.effects",
+			h("caption.unseen", t("effects.title")),
+			h("thead",
+				h("tr",
 					["backend", "reads", "writes"].map(column => h("th", { scope: "col" }, t(`effects.${column}`))),
 				),
 			),
-			h(
-				"tbody",
-				{},
-				change.effects.map(({ backend, reads, writes }) =>
-					h("tr", {}, h("th", { scope: "row" }, backend), cell(reads), cell(writes)),
-				),
+			h("tbody",
+				change.effects.map(({ backend, reads, writes }) => h("tr", h("th", { scope: "row" }, backend), cell(reads), cell(writes))),
 			),
 		),
 		change.page
-			? h(
-					"div",
-					{},
-					h("h4", {}, t("preview.title")),
-					h("iframe", {
-						src: change.page,
-						sandbox: "",
-						title: t("preview.title"),
-						loading: "eager",
-						referrerpolicy: "no-referrer",
-					}),
-				)
-			: h("p", {}, t("preview.none")),
+			? h("div", h("h4", preview), h("iframe", { src: change.page, sandbox: "", title: preview, referrerpolicy: "no-referrer" }))
+			: h("p", t("preview.none")),
 	);
 }
 
 function plan(mode) {
-	const line = (name, at, until) =>
-		h("li", {}, t(until ? "step.until" : "step", { mode: name, time: time(at), until: until && time(until) }));
-	return h(
-		"ol",
-		{ class: "steps" },
-		line(mode.mode, mode.since, mode.until),
-		mode.next.map(step => line(step.mode, step.at, step.until)),
+	const line = (step, at) =>
+		h("li",
+			t(step.until ? "step.until" : "step", { mode: named(step), time: time(at), until: step.until && time(step.until) }),
+			step.isFollowUp ? ` ${t("follow")}` : null,
+		);
+	return h("ol.steps",
+		line(mode, mode.since),
+		mode.next.map(step => line(step, step.at)),
 	);
 }
 
-// ---- What an operator can do --------------------------------------------------------------------------------------------------------
+// ---- What an operator can do ----
 
 const actions = {
 	set() {
+		const { modes } = state.site;
+		const closing = modes.filter(mode => mode.closesAnything);
+		const plain = (empty, choices) => [{ name: "", summary: t(empty) }, ...choices.map(({ name }) => ({ name, summary: name }))];
 		change({
 			name: "set",
 			fields: [
-				field("mode", "choice", { choices: state.site.modes }),
+				field("mode", "choice", { choices: modes }),
+				closing.some(({ name }) => name === state.mode.mode)
+					? group("stages",
+							modes.filter(mode => !closing.includes(mode)),
+							[
+								field("stages", "text"),
+								field("every", "text"),
+								field("fallBackAbove", "text"),
+								field("atLeast", "number", { min: 1 }),
+								field("apis", "select", { choices: plain("apis.last", [{ name: "first" }]) }),
+							],
+						)
+					: null,
+				group("hold",
+					modes.filter(mode => mode.holdsAnything),
+					[
+						field("holdTimeout", "text"),
+						field("then", "select", {
+							choices: plain("then.none",
+								closing.filter(mode => !mode.holdsAnything),
+							),
+						}),
+						field("after", "text"),
+					],
+				),
 				field("at", "datetime-local"),
 				field("until", "datetime-local"),
 				field("reason", "text"),
 				field("ticket", "text"),
 				operator(),
-				field("readOnlyBefore", "number", { min: 0 }),
-				field("cutAfter", "number", { min: 0 }),
+				field("readOnlyBefore", "seconds", { min: 0 }),
+				field("cutAfter", "seconds", { min: 0 }),
 			],
 			request: body => ({ method: "PUT", path: "/mode", body }),
 			effect: effects,
@@ -430,6 +430,15 @@ const actions = {
 			effect: body => plan(body.mode),
 		});
 	},
+	steer(action) {
+		change({
+			name: action,
+			intro: t(`${action}.intro`),
+			fields: [operator()],
+			request: ({ by }) => ({ method: "POST", path: "/mode/stages", body: { action, by } }),
+			effect: body => plan(body.mode),
+		});
+	},
 	bypass() {
 		change({
 			name: "bypass",
@@ -441,14 +450,12 @@ const actions = {
 				operator(),
 			],
 			request: body => ({ method: "POST", path: "/bypass", body }),
-			effect: (_, values) => h("p", {}, t(values.address ? "bypass.address" : "bypass.token", values)),
+			effect: (_, values) => h("p", t(values.address ? "bypass.address" : "bypass.token", values)),
 			done: bypass => [
-				h(
-					"div",
-					{ class: "done" },
+				h("div.done",
 					h("p", { role: "status" }, t("bypass.done", { id: bypass.id, time: time(bypass.until) })),
-					bypass.token ? h("p", {}, t("bypass.once")) : null,
-					bypass.token ? h("code", { class: "secret", tabindex: "0" }, bypass.token) : null,
+					bypass.token ? h("p", t("bypass.once")) : null,
+					bypass.token ? h("code.secret", { tabindex: "0" }, bypass.token) : null,
 				),
 			],
 		});
@@ -468,7 +475,7 @@ const actions = {
 			intro: t("forget.intro", { name: instance.name, time: time(instance.seen) }),
 			fields: [operator()],
 			request: ({ by }) => ({ method: "POST", path: "/fleet/forget", body: { instance: instance.id, by } }),
-			effect: () => h("p", {}, t("forget.effect")),
+			effect: () => h("p", t("forget.effect")),
 		});
 	},
 	accept() {
@@ -477,14 +484,13 @@ const actions = {
 			intro: t("accept.intro"),
 			fields: [field("note", "text", { required: true }), operator()],
 			request: body => ({ method: "POST", path: "/writes/accept", body }),
-			effect: () => h("p", {}, t("accept.effect")),
+			effect: () => h("p", t("accept.effect")),
 		});
 	},
 	explain() {
-		const result = create(h("div", { class: "result", role: "status" }));
+		const result = create(h("div.result", { role: "status" }));
 		const form = create(
-			h(
-				"form",
+			h("form",
 				{
 					class: "form",
 					onsubmit: async event => {
@@ -494,11 +500,9 @@ const actions = {
 							result,
 							answer.ok
 								? [
-										h("p", {}, h("b", {}, answer.body.outcome), answer.body.status ? ` (${answer.body.status})` : ""),
-										h(
-											"dl",
-											{},
-											answer.body.steps.map(({ question, answer }) => [h("dt", {}, question), h("dd", {}, answer)]),
+										h("p", h("b", answer.body.outcome), answer.body.status ? ` (${answer.body.status})` : ""),
+										h("dl",
+											answer.body.steps.map(({ question, answer }) => [h("dt", question), h("dd", answer)]),
 										),
 									]
 								: [problemOf(answer)],
@@ -517,10 +521,10 @@ const actions = {
 						value: "",
 					}),
 				].map(control),
-				h("p", { class: "buttons" }, h("button", { class: "main" }, t("explain.apply"))),
+				h("p.buttons", h("button.main", t("explain.apply"))),
 			),
 		);
-		open(t("explain.title"), h("div", {})).lastChild.append(form, result);
+		open(titleOf("explain"), h("div")).lastChild.append(form, result);
 	},
 	async download() {
 		const [fleet, history] = await Promise.all([send("GET", "/fleet"), send("GET", "/history")]);

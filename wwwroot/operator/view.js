@@ -15,12 +15,18 @@ export function t(key, values = {}, otherwise = key) {
 	return (texts[key] ?? otherwise).replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
-// ---- Elements -----------------------------------------------------------------------------------------------------------------------
+// ---- Elements ----
 
-export function h(tag, props, ...children) {
+/** An element: its tag with its classes, such as "p.quiet", its attributes if it has any, and its children. */
+export function h(name, ...children) {
+	const [tag, ...classes] = name.split(".");
+	const props = children[0]?.constructor === Object && !children[0].tag ? children.shift() : {};
+	if (classes.length) props.class = classes.join(" ");
+	// A button that sends no form.
+	if (tag === "button" && props.onclick) props.type = "button";
 	return {
 		tag,
-		props: props ?? {},
+		props,
 		children: children
 			.flat(9)
 			.filter(child => child !== null && child !== undefined && child !== false && child !== "")
@@ -76,7 +82,7 @@ export function patch(parent, nodes) {
 	}
 }
 
-// ---- Times: in the operator's zone, with its offset ---------------------------------------------------------------------------------
+// ---- Times: in the operator's zone, with its offset ----
 
 const clockFormat = new Intl.DateTimeFormat("en-GB", {
 	hour: "2-digit",
@@ -85,10 +91,6 @@ const clockFormat = new Intl.DateTimeFormat("en-GB", {
 	timeZoneName: "shortOffset",
 });
 const dayFormat = new Intl.DateTimeFormat("en-GB", { weekday: "short", day: "numeric", month: "short" });
-
-export function zone() {
-	return Intl.DateTimeFormat().resolvedOptions().timeZone;
-}
 
 export function time(iso) {
 	const date = new Date(iso);
@@ -118,7 +120,7 @@ function local(text) {
 	});
 }
 
-// ---- The page -----------------------------------------------------------------------------------------------------------------------
+// ---- The page ----
 
 /** Tells a screen reader what matters, once: a new mode or a new verdict, or that the connection is lost. */
 export function say({ mode, verdict, linked }) {
@@ -138,10 +140,8 @@ export function describe(state, actions) {
 		: "Router";
 	const lost = linked
 		? null
-		: h(
-				"div",
-				{ key: "lost", class: mode || state.refusal ? "lost" : "quiet fatal", role: "alert" },
-				h("b", {}, t(state.refusal ? "refused" : mode ? "lost" : "connecting")),
+		: h("div", { key: "lost", class: mode || state.refusal ? "lost" : "quiet fatal", role: "alert" },
+				h("b", t(state.refusal ? "refused" : mode ? "lost" : "connecting")),
 				" ",
 				state.refusal ? state.refusal.detail : mode ? t("lost.age", { time: span(state.silent) }) : "",
 			);
@@ -149,9 +149,7 @@ export function describe(state, actions) {
 	return [
 		lost,
 		top(state),
-		h(
-			"main",
-			{ key: "main", class: linked ? "" : "stale" },
+		h("main", { key: "main", class: linked ? "" : "stale" },
 			banner(state),
 			verdict(state),
 			buttons(state, actions),
@@ -162,34 +160,34 @@ export function describe(state, actions) {
 			bypasses(state, actions),
 			scheduled(state, actions),
 			history(state),
+			reopening(state),
 		),
 	].filter(Boolean);
 }
 
 function top({ site, mode }) {
-	return h(
-		"header",
-		{ key: "top" },
-		h(
-			"p",
-			{ class: "name" },
-			h("b", {}, site.service ?? "Router"),
+	return h("header", { key: "top" },
+		h("p.name",
+			h("b", site.service ?? "Router"),
 			site.stage ? h("span", { class: site.isProduction ? "stage production" : "stage" }, site.stage) : null,
 		),
-		h("p", { class: "quiet" }, t("seen.by", { instance: site.instance, store: mode.store })),
-		h(
-			"p",
-			{ class: "clock" },
-			h("span", { class: "unseen" }, t("now")),
+		h("p.quiet", t("seen.by", { instance: site.instance, store: mode.store })),
+		h("p.clock",
+			h("span.unseen", t("now")),
 			clockFormat.format(clock.now),
-			h("span", { class: "quiet" }, ` ${zone()}`),
+			h("span.quiet", ` ${clockFormat.resolvedOptions().timeZone}`),
 		),
 	);
 }
 
-const fact = (name, value, style) => (value ? h("div", { class: style }, h("dt", {}, t(`fact.${name}`)), h("dd", {}, value)) : null);
+const fact = (name, value, style) => (value ? h("div", { class: style }, h("dt", t(`fact.${name}`)), h("dd", value)) : null);
 
-const stage = (it) => {
+const percents = shares => shares.map(share => `${share} %`).join(", ");
+
+/** A mode's or a step's name, of a stage with what it means. */
+export const named = ({ mode, reopening: it }) => (it ? t("named", { mode, ...it, shares: percents(it.shares) }) : mode);
+
+const stage = it => {
 	const text = t("stage", { ...it, stages: it.shares.length });
 	return it.isPaused ? `${text} · ${t("stage.paused")}` : text;
 };
@@ -197,15 +195,11 @@ const stage = (it) => {
 function banner({ mode, site }) {
 	const left = mode.until ? until(mode.until) : null;
 	const over = left !== null && left < 0 && site.modes.find(({ name }) => name === mode.mode)?.closesAnything;
-	return h(
-		"section",
-		{ class: `banner mode-${mode.mode}`, "aria-labelledby": "mode" },
-		h("h1", { id: "mode" }, h("span", { class: "unseen" }, t("mode"), " "), h("span", { class: "mode-name" }, mode.mode)),
-		h("p", { class: "summary" }, mode.summary),
-		mode.reason ? h("p", { class: "reason" }, h("q", {}, mode.reason)) : null,
-		h(
-			"dl",
-			{ class: "facts" },
+	return h("section", { class: `banner mode-${mode.mode}`, "aria-labelledby": "mode" },
+		h("h1", { id: "mode" }, h("span.unseen", t("mode"), " "), h("span.mode-name", mode.mode)),
+		h("p.summary", mode.summary),
+		mode.reason ? h("p.reason", h("q", mode.reason)) : null,
+		h("dl.facts",
 			fact("by", mode.by),
 			fact("ticket", mode.ticket),
 			fact("since", `${time(mode.since)} · ${span(-until(mode.since))}`),
@@ -220,65 +214,44 @@ function banner({ mode, site }) {
 const marks = { safe: "✓", not_safe: "✕", closed_to_visitors: "!", reopening: "!", open: "○" };
 
 function verdict({ verdict, mode }) {
-	const advice = reason => texts.advice.find(({ match }) => new RegExp(match).test(reason))?.text ?? texts["advice.other"];
 	const { reasons } = verdict;
-	const problem = [mode.problem, mode.switchProblem].find(it => it && !reasons.some(reason => reason.includes(it)));
-	return h(
-		"section",
-		{ class: `verdict ${verdict.state}`, "aria-labelledby": "verdict" },
-		h(
-			"h2",
-			{ id: "verdict" },
-			h("span", { class: "mark", "aria-hidden": "true" }, marks[verdict.state]),
-			" ",
-			t(`verdict.${verdict.state}`),
-		),
-		h(
-			"p",
-			{},
+	const problem = [mode.problem, mode.switchProblem].find(it => it && !reasons.some(({ text }) => text.includes(it)));
+	return h("section", { class: `verdict ${verdict.state}`, "aria-labelledby": "verdict" },
+		h("h2", { id: "verdict" }, h("span.mark", { "aria-hidden": "true" }, marks[verdict.state]), " ", t(`verdict.${verdict.state}`)),
+		h("p",
 			verdict.state === "closed_to_visitors"
 				? local(verdict.text.replace(/^CLOSED TO VISITORS /, ""))
 				: t(`verdict.${verdict.state}.means`),
 		),
 		reasons.length
-			? h(
-					"ul",
-					{ class: "reasons" },
+			? h("ul.reasons",
 					// Of several reasons with the same advice only the last one says it.
-					reasons.map((reason, i) =>
-						h(
-							"li",
-							{},
-							h("span", {}, local(reason)),
-							reasons[i + 1] && advice(reasons[i + 1]) === advice(reason)
-								? null
-								: h("span", { class: "advice" }, advice(reason)),
-						),
+					reasons.map(({ kind, text }, i) =>
+						h("li", h("span", local(text)), reasons[i + 1]?.kind === kind ? null : h("span.advice", t(`advice.${kind}`))),
 					),
 				)
 			: null,
 		verdict.remarks.length
-			? h(
-					"ul",
-					{ class: "remarks" },
-					verdict.remarks.map(remark => h("li", {}, local(remark))),
+			? h("ul.remarks",
+					verdict.remarks.map(remark => h("li", local(remark))),
 				)
 			: null,
-		problem ? h("p", { class: "warning" }, t("store.problem"), " ", problem) : null,
-		mode.isLasting ? null : h("p", { class: "warning" }, t("store.forgets", { mode: mode.configuredMode })),
+		problem ? h("p.warning", t("store.problem"), " ", problem) : null,
+		mode.isLasting ? null : h("p.warning", t("store.forgets", { mode: mode.configuredMode })),
 	);
 }
 
 function buttons({ mode, readOnly, linked }, actions) {
-	const button = (name, style) =>
-		h("button", { type: "button", class: style, disabled: !linked, onclick: () => actions[name]() }, t(`${name}.button`));
-	return h(
-		"div",
-		{ class: "actions", role: "group", "aria-label": t("actions") },
+	const button = (name, style, act = actions[name]) =>
+		h("button", { class: style, disabled: !linked, onclick: () => act(name) }, t(`${name}.button`));
+	const steer = name => button(name, "", actions.steer);
+	return h("div.actions",
+		{ role: "group", "aria-label": t("actions") },
 		readOnly
-			? h("p", { class: "quiet" }, t("read.only"))
+			? h("p.quiet", t("read.only"))
 			: [
 					button("set", "main"),
+					mode.reopening ? [steer("advance"), steer(mode.reopening.isPaused ? "resume" : "pause")] : null,
 					mode.until || mode.next.length || mode.window ? button("extend") : null,
 					mode.next.length ? button("cancel") : null,
 					mode.window ? button("bypass") : null,
@@ -289,10 +262,8 @@ function buttons({ mode, readOnly, linked }, actions) {
 }
 
 const card = (id, content, count) =>
-	h(
-		"section",
-		{ key: id, class: "card", "aria-labelledby": id },
-		h("h2", { id }, t(id), count === undefined ? null : h("span", { class: "count" }, number.format(count))),
+	h("section", { key: id, class: "card", "aria-labelledby": id },
+		h("h2", { id }, t(id), count === undefined ? null : h("span.count", number.format(count))),
 		content,
 	);
 
@@ -301,30 +272,19 @@ const long = new Set(["request", "by", "why", "note", "who", "problem"]);
 
 // The roles keep the table a table for a screen reader where a narrow screen shows its rows as blocks.
 function table(id, columns, rows) {
-	return h(
-		"table",
-		{ role: "table", "aria-labelledby": id },
-		h(
-			"thead",
-			{ role: "rowgroup" },
-			h(
-				"tr",
-				{ role: "row" },
+	return h("table", { role: "table", "aria-labelledby": id },
+		h("thead", { role: "rowgroup" },
+			h("tr", { role: "row" },
 				columns.map(column => h("th", { role: "columnheader", scope: "col" }, t(`column.${column}`))),
 			),
 		),
-		h(
-			"tbody",
-			{ role: "rowgroup" },
+		h("tbody", { role: "rowgroup" },
 			rows.map(({ key, style, cells }) =>
-				h(
-					"tr",
-					{ key, role: "row", class: style },
+				h("tr", { key, role: "row", class: style },
 					cells.map((cell, i) => {
 						const { style, content } =
 							cell?.style === undefined ? flag(cell === undefined || cell === null ? "plain" : "", cell ?? "–") : cell;
-						return h(
-							"td",
+						return h("td",
 							{
 								role: "cell",
 								"data-label": t(`column.${columns[i]}`),
@@ -339,7 +299,7 @@ function table(id, columns, rows) {
 	);
 }
 
-const none = key => h("p", { class: "quiet" }, t(key));
+const none = key => h("p.quiet", t(key));
 const flag = (style, content) => ({ style, content });
 
 function instances({ instances, mode, showAll, readOnly, linked }, actions) {
@@ -356,17 +316,15 @@ function instances({ instances, mode, showAll, readOnly, linked }, actions) {
 		key: it.id,
 		style: it.state === "vanished" ? "bad" : it.state === "live" ? (it.confirms ? "" : "warn") : "gone",
 		cells: [
-			h("b", {}, it.name),
-			flag(
-				"",
+			h("b", it.name),
+			flag("",
 				it.state === "live"
 					? [h("span", { class: it.confirms ? "dot ok" : "dot" }), t("state.live")]
 					: [
 							h("span", { class: it.state === "vanished" ? "dot bad" : "dot gone" }),
 							t(`state.${it.state}`),
 							it.state === "vanished" && !readOnly
-								? h(
-										"button",
+								? h("button",
 										{
 											type: "button",
 											class: "small",
@@ -384,7 +342,10 @@ function instances({ instances, mode, showAll, readOnly, linked }, actions) {
 				it.blocking ? "alarm number" : "number",
 				it.blocking ? t("blocking", { count: it.inFlight, blocking: it.blocking }) : it.inFlight,
 			),
-			flag(it.held ? "alarm number" : "number plain", it.held ?? 0),
+			flag(
+				it.held ? "alarm number" : "number plain",
+				it.held ? t("held", { count: it.held, time: span(it.heldOldestSeconds * 1000) }) : 0,
+			),
 			flag(
 				Math.abs(it.clockAheadSeconds) > 1 ? "alarm number" : "number plain",
 				`${it.clockAheadSeconds > 0 ? "+" : ""}${it.clockAheadSeconds} s`,
@@ -393,17 +354,12 @@ function instances({ instances, mode, showAll, readOnly, linked }, actions) {
 			flag(it.problem ? "alarm" : "plain", it.problem ?? t("no.problem")),
 		],
 	}));
-	return card(
-		"instances",
+	return card("instances",
 		[
 			table("instances", ["name", "state", "mode", "inFlight", "held", "clock", "seen", "problem"], rows),
 			all.length > shown.length || showAll
-				? h(
-						"p",
-						{},
-						h(
-							"button",
-							{ type: "button", class: "small", "aria-expanded": String(showAll), onclick: actions.showAll },
+				? h("p",
+						h("button", { class: "small", "aria-expanded": String(showAll), onclick: actions.showAll },
 							showAll ? t("show.fewer") : t("show.all", { count: all.length }),
 						),
 					)
@@ -422,9 +378,9 @@ function inFlight({ inFlight, instances, mode }) {
 		cells: [
 			flag("number", span(-until(since))),
 			flag("path", [
-				h("b", {}, request.method),
+				h("b", request.method),
 				` ${request.host}${request.path}`,
-				request.isUpgraded ? h("span", { class: "tag" }, t("upgraded")) : null,
+				request.isUpgraded ? h("span.tag", t("upgraded")) : null,
 			]),
 			request.backend,
 			instance,
@@ -434,8 +390,7 @@ function inFlight({ inFlight, instances, mode }) {
 			),
 		],
 	}));
-	return card(
-		"inFlight",
+	return card("inFlight",
 		rows.length
 			? table("inFlight", ["age", "request", "backend", "instance", "cut"], rows)
 			: none(count ? "inFlight.reads" : "inFlight.none"),
@@ -450,14 +405,12 @@ function chart(requests, errors) {
 	const sum = of => number.format(of.reduce((all, count) => all + count, 0));
 	const label = t("chart", { requests: sum(requests), errors: sum(errors) });
 	return [
-		h(
-			"svg",
-			{ viewBox: "0 0 60 20", preserveAspectRatio: "none", role: "img", "aria-label": label },
-			h("path", { class: "base", d: "M0 19.8H60" }),
-			h("path", { class: "requests", d: bars(requests) }),
-			h("path", { class: "errors", d: bars(errors) }),
+		h("svg", { viewBox: "0 0 60 20", preserveAspectRatio: "none", role: "img", "aria-label": label },
+			h("path.base", { d: "M0 19.8H60" }),
+			h("path.requests", { d: bars(requests) }),
+			h("path.errors", { d: bars(errors) }),
 		),
-		h("span", { class: "chart-text", "aria-hidden": "true" }, label),
+		h("span.chart-text", { "aria-hidden": "true" }, label),
 	];
 }
 
@@ -466,14 +419,13 @@ function backends({ backends }) {
 		key: it.name,
 		style: "",
 		cells: [
-			flag("", [h("b", {}, it.name), " ", h("span", { class: "quiet" }, it.kind)]),
-			flag(
-				"",
+			flag("", [h("b", it.name), " ", h("span.quiet", it.kind)]),
+			flag("",
 				it.accepted
 					? [
 							time(it.accepted),
-							h("span", { class: "quiet" }, ` · ${t("ago", { time: span(-until(it.accepted)) })}`),
-							it.completed && it.completed >= it.accepted ? null : h("span", { class: "tag" }, t("write.open")),
+							h("span.quiet", ` · ${t("ago", { time: span(-until(it.accepted)) })}`),
+							it.completed && it.completed >= it.accepted ? null : h("span.tag", t("write.open")),
 						]
 					: t("never"),
 			),
@@ -493,8 +445,7 @@ function backends({ backends }) {
 			),
 		],
 	}));
-	return card(
-		"backends",
+	return card("backends",
 		rows.length ? table("backends", ["name", "lastWrite", "traffic", "inFlight", "circuit", "latency"], rows) : none("backends.none"),
 	);
 }
@@ -502,26 +453,22 @@ function backends({ backends }) {
 function writes({ writes, readOnly, linked }, actions) {
 	if (!writes.length) return null;
 	const open = writes.some(({ write }) => until(write.settlesAt) > 0);
-	return card(
-		"writes",
+	return card("writes",
 		[
-			table(
-				"writes",
+			table("writes",
 				["time", "request", "why", "instance", "settles"],
 				writes.map(({ instance, write }) => ({
 					style: until(write.settlesAt) > 0 ? "warn" : "",
 					cells: [
 						time(write.time),
-						flag("path", [h("b", {}, write.method), ` ${write.host}${write.path}`]),
+						flag("path", [h("b", write.method), ` ${write.host}${write.path}`]),
 						write.reason,
 						instance,
 						until(write.settlesAt) > 0 ? t("settles.in", { time: span(until(write.settlesAt)) }) : t("settled"),
 					],
 				})),
 			),
-			open && !readOnly
-				? h("p", {}, h("button", { type: "button", disabled: !linked, onclick: actions.accept }, t("accept.button")))
-				: null,
+			open && !readOnly ? h("p", h("button", { disabled: !linked, onclick: actions.accept }, t("accept.button"))) : null,
 		],
 		writes.length,
 	);
@@ -529,10 +476,8 @@ function writes({ writes, readOnly, linked }, actions) {
 
 function bypasses({ mode, readOnly, linked }, actions) {
 	if (!mode.bypasses.length) return null;
-	return card(
-		"bypasses",
-		table(
-			"bypasses",
+	return card("bypasses",
+		table("bypasses",
 			["id", "who", "note", "by", "expires"],
 			mode.bypasses.map(it => ({
 				key: it.id,
@@ -545,8 +490,7 @@ function bypasses({ mode, readOnly, linked }, actions) {
 						`${time(it.until)} · ${until(it.until) > 0 ? span(until(it.until)) : t("expired")}`,
 						readOnly
 							? null
-							: h(
-									"button",
+							: h("button",
 									{
 										type: "button",
 										class: "small",
@@ -566,15 +510,13 @@ function bypasses({ mode, readOnly, linked }, actions) {
 
 function scheduled({ mode }) {
 	if (!mode.next.length) return null;
-	return card(
-		"scheduled",
-		table(
-			"scheduled",
-			["mode", "at", "until", "by", "why"],
+	return card("scheduled",
+		table("scheduled",
+			["what", "at", "until", "by", "why"],
 			mode.next.map(step => ({
 				cells: [
-					h("b", {}, step.mode),
-					`${time(step.at)} · ${t("in", { time: span(until(step.at)) })}`,
+					h("b", named(step)),
+					`${time(step.at)} · ${step.isFollowUp ? t("follow") : t("in", { time: span(until(step.at)) })}`,
 					step.until && time(step.until),
 					step.by,
 					[step.reason, step.ticket].filter(Boolean).join(" · ") || null,
@@ -593,12 +535,32 @@ function history({ history }) {
 			key: `${it.time} ${it.kind} ${it.instance}`,
 			cells: [
 				time(it.time),
-				flag("", [h("b", {}, t(`kind.${it.kind}`, {}, it.kind)), " ", it.mode]),
+				flag("", [h("b", t(`kind.${it.kind}`, {}, it.kind)), " ", it.mode]),
 				it.by ?? it.instance,
 				it.drainedAfter !== undefined
 					? t("drained", { time: it.drainedAfter, cut: it.cut ?? 0, writes: it.uncertainWrites ?? 0 })
-					: [it.reason, it.ticket].filter(Boolean).join(" · ") || null,
+					: [it.stage, it.reason, it.ticket].filter(Boolean).join(" · ") || null,
 			],
 		}));
 	return card("history", rows.length ? table("history", ["time", "what", "by", "why"], rows) : none("history.none"));
+}
+
+function reopening({ mode }) {
+	const it = mode.reopening;
+	if (!it) return null;
+	const left = Date.parse(mode.since) + it.everySeconds * 1000 - clock.now;
+	const next = it.isPaused ? "paused" : left > 0 ? "in" : it.requests < it.atLeast ? "few" : "now";
+	const values = { ...it, time: span(left), percent: it.requests ? ((it.failures / it.requests) * 100).toFixed(1) : 0 };
+	return card("reopening", [
+		h("ol.stages",
+			it.shares.map((share, i) => h("li", { "aria-current": i === it.stage - 1 ? "step" : null }, `${share} %`)),
+		),
+		h("dl.facts",
+			fact("next", t(`next.${next}`, values)),
+			fact("requests", t("reopening.requests", values)),
+			fact("failed", t("reopening.failed", values)),
+			fact("others", it.closed),
+			fact("apis", t(`apis.${it.apis}`)),
+		),
+	]);
 }

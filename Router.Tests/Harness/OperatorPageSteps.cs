@@ -1,0 +1,66 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+
+namespace Router.Tests.Harness;
+
+/// <summary>What an operator does with the page, and sees on it.</summary>
+internal static class OperatorPageSteps
+{
+    public const string Banner = ".banner h1";
+    public const string Verdict = ".verdict h2";
+
+    /// <summary>Waits until an element has a text.</summary>
+    public static async Task ReadsAsync(IPage page, string selector, string text, ILocator? after = null)
+    {
+        if (after is not null)
+            await after.WaitForAsync();
+        await Expect(page.Locator(selector).First).ToContainTextAsync(text, new() { Timeout = OperatorSite.Timeout });
+    }
+
+    /// <summary>Clicks the button with a text.</summary>
+    public static Task ClickAsync(IPage page, string button) => page.GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync();
+
+    /// <summary>Fills in a change of the mode up to its dry run.</summary>
+    public static async Task PrepareAsync(IPage page, string mode, string operatorName)
+    {
+        await ClickAsync(page, "Change the mode…");
+        await page.Locator($"input[value={mode}]").CheckAsync();
+        await page.GetByLabel("Your name").FillAsync(operatorName);
+        await ClickAsync(page, "Show what would happen");
+        await page.GetByLabel("Type its name").WaitForAsync();
+    }
+
+    /// <summary>Types the stage's name and makes the change.</summary>
+    public static async Task ConfirmAsync(IPage page, string button)
+    {
+        await page.GetByLabel("Type its name").FillAsync("production");
+        await ClickAsync(page, button);
+    }
+
+    /// <summary>In both colour schemes at three widths: nothing sticks out, axe finds nothing, and a screenshot is kept to be looked
+    /// at.</summary>
+    public static async Task SeeAsync(IPage page, string name)
+    {
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+        {
+            await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
+            foreach (var width in new[] { 375, 1280, 2560 })
+            {
+                var what = $"{name} {width} {scheme}";
+                await page.SetViewportSizeAsync(width, width == 375 ? 800 : width * 9 / 16);
+                var file = $"operator-{what.ToLowerInvariant().Replace(' ', '-')}.png";
+                await page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, file), FullPage = true });
+                (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, what);
+                // Colours differ by scheme and layout by width: each of them is examined once.
+                if ((width, scheme) is not ((375, ColorScheme.Light) or (1280, ColorScheme.Dark)))
+                    continue;
+                // The preview is the visitors' page, in a sandbox without scripts; BrowserTests look at it.
+                var found = (await page.RunAxe(new Deque.AxeCore.Commons.AxeRunContext { Exclude = [new("iframe")] })).Violations;
+                found.Select(it => $"{it.Id}: {it.Help} {string.Join(' ', it.Nodes.Select(node => node.Html))}").Should().BeEmpty(what);
+            }
+        }
+
+        await page.SetViewportSizeAsync(1280, 720);
+    }
+}
