@@ -1,4 +1,6 @@
 using System.Collections.Concurrent;
+using System.Net;
+using System.Net.Sockets;
 
 namespace Router.Tests.Forwarding;
 
@@ -19,6 +21,27 @@ public sealed class RetryTests
 
         for (var i = 0; i < 200; i++)
             (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task A_backend_that_restarts_gets_a_request_again_after_a_pause_by_the_clock()
+    {
+        var pause = TimeSpan.FromMilliseconds(40);
+        var clock = new ManualClock();
+        using var restarting = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        restarting.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", $"http://{restarting.LocalEndPoint}"), clock);
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n");
+        await Eventually.Async(() => clock.IsAwaited(pause));
+
+        restarting.Listen();
+        clock.Advance(pause);
+        using var backend = new RawConnection(await restarting.AcceptAsync().InTime());
+        await backend.ReadMessageAsync();
+        await backend.WriteAsync(Ok);
+
+        (await client.ReadMessageAsync())!.Status.Should().Be(200);
     }
 
     [Theory]

@@ -20,6 +20,13 @@ internal sealed class ManualClock : TimeProvider
         return timer;
     }
 
+    /// <summary>Whether something waits that falls due within this time.</summary>
+    public bool IsAwaited(TimeSpan within)
+    {
+        lock (_gate)
+            return _timers.Exists(timer => timer.Due <= _now + within);
+    }
+
     /// <summary>Lets time pass, and everything happen that falls due.</summary>
     public void Advance(TimeSpan time)
     {

@@ -7,8 +7,8 @@ namespace Router.Upstreams;
 /// <summary>
 /// Retries a request if the backend has provably not started processing it, or if it is idempotent and a reused connection turned out to be
 /// dead. It retries nothing else and never exceeds the budget, except that another destination of the backend may always be tried: that one
-/// has not received the request yet, and a destination that is down has a circuit breaker. The policy is used only after a first failure: a
-/// successful request pays nothing for it.
+/// has not received the request yet, and a destination that is down has a circuit breaker. The pipeline is used only after a first failure:
+/// a successful request pays nothing for it.
 /// </summary>
 public sealed class RetryHandler : DelegatingHandler
 {
@@ -21,23 +21,40 @@ public sealed class RetryHandler : DelegatingHandler
     private readonly RetryBudget _budget = new();
     private readonly bool _hasOthers;
     private readonly Action<BackendException> _repeated;
-    private readonly AsyncRetryPolicy _policy;
+    private readonly TimeProvider _time;
+    private readonly ResiliencePipeline _pipeline;
 
     /// <summary>Creates the handler.</summary>
     /// <param name="hasOthers">Whether the backend has several destinations.</param>
     /// <param name="repeated">Called for each retry with the failure that caused it.</param>
-    public RetryHandler(bool hasOthers, Action<BackendException> repeated)
+    /// <param name="time">The clock by which retries wait.</param>
+    public RetryHandler(bool hasOthers, Action<BackendException> repeated, TimeProvider time)
     {
         _hasOthers = hasOthers;
         _repeated = repeated;
-        // Between 12 and 37 ms, then twice that: enough for a listener to restart, with jitter so that retries do not all arrive at once.
-        _policy = Policy
-            .Handle<BackendException>(IsWorthAnother)
-            .WaitAndRetryAsync(
-                Repeats - 1,
-                attempt => Pause * attempt * (0.5 + Random.Shared.NextDouble()),
-                (error, _) => repeated((BackendException)error)
-            );
+        _time = time;
+        // Between 12 and 37 ms: enough for a listener to restart, with jitter so that retries do not all arrive at once.
+        _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
+            .AddRetry(
+                new RetryStrategyOptions
+                {
+                    MaxRetryAttempts = Repeats - 1,
+                    // Polly asks after the last attempt too, and the answer spends from the budget.
+                    ShouldHandle = attempt =>
+                        ValueTask.FromResult(
+                            attempt.AttemptNumber < Repeats - 1
+                                && attempt.Outcome.Exception is BackendException error
+                                && IsWorthAnother(error)
+                        ),
+                    DelayGenerator = _ => ValueTask.FromResult<TimeSpan?>(Jittered(Pause)),
+                    OnRetry = retry =>
+                    {
+                        repeated((BackendException)retry.Outcome.Exception!);
+                        return default;
+                    },
+                }
+            )
+            .Build();
     }
 
     // The first attempt; its failure is for the caller (MayRetry, RetryAsync). An asynchronous method here would cost every request 2 %.
@@ -74,7 +91,7 @@ public sealed class RetryHandler : DelegatingHandler
             {
                 // A connection that has ended is replaced immediately. A backend that has too many streams needs a moment.
                 if (repeat > 1)
-                    await Task.Delay(Pause * (0.5 + Random.Shared.NextDouble()), request.Cancellation).ConfigureAwait(false);
+                    await Task.Delay(Jittered(Pause), _time, request.Cancellation).ConfigureAwait(false);
                 return await base.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
             }
             catch (BackendException again) when (IsRefused(again) && repeat < RefusedRepeats)
@@ -90,7 +107,9 @@ public sealed class RetryHandler : DelegatingHandler
     }
 
     private Task<HttpResponseMessage> RepeatAsync(BackendRequest request) =>
-        _policy.ExecuteAsync(token => base.SendAsync(request, token), request.Cancellation);
+        _pipeline.ExecuteAsync(async token => await base.SendAsync(request, token).ConfigureAwait(false), request.Cancellation).AsTask();
+
+    private static TimeSpan Jittered(TimeSpan pause) => pause * (0.5 + Random.Shared.NextDouble());
 
     private bool IsRefused(BackendException error) => error.IsRefused && IsWorthTrying(error);
 

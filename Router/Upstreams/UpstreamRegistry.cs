@@ -87,7 +87,7 @@ public sealed class UpstreamRegistry(TimeProvider time)
     {
         var destinations = settings.Addresses.All.Select(address => new Destination(address, settings, time)).ToImmutableArray();
         var retries = new RetryCounts();
-        var sender = new RetryHandler(destinations.Length > 1, error => retries.Count(error.Failure))
+        var sender = new RetryHandler(destinations.Length > 1, error => retries.Count(error.Failure), time)
         {
             InnerHandler = new UpstreamHandler(destinations),
         };
