@@ -90,6 +90,7 @@ public sealed class ImageTests
             .Should()
             .BeEquivalentTo("base-files", "ca-certificates", "libc6", "libssl3", "tzdata")
             .And.OnlyContain(name => File.Exists(Path.Combine(image.Root, "usr/share/doc", name!, "copyright")));
+        File.Exists(Path.Combine(image.Root, "app/appsettings.schema.json")).Should().BeTrue("appsettings.json refers to it");
         File.Exists(Path.Combine(image.Root, "usr/lib/os-release")).Should().BeTrue("a scanner asks which Debian it is");
         files.Sum(file => new FileInfo(file).LinkTarget is null ? new FileInfo(file).Length : 0).Should().BeLessThan(50 << 20);
     }
