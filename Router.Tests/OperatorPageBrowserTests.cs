@@ -182,7 +182,12 @@ public sealed class OperatorPageBrowserTests(Chromium chromium)
         await SeeAsync(page, "explain");
         await page.Keyboard.PressAsync("Escape");
         var download = await page.RunAndWaitForDownloadAsync(() => ClickAsync(page, "Download the report"));
-        (await File.ReadAllTextAsync(await download.PathAsync())).Should().Contain("\"verdict\"").And.Contain("\"entries\"");
+        download.SuggestedFilename.Should().MatchRegex(@"^downtime-production-[\dT-]+Z\.html$");
+        (await File.ReadAllTextAsync(await download.PathAsync()))
+            .Should()
+            .Contain("<h1>Downtime</h1>")
+            .And.Contain("<dt>by</dt><dd>ben</dd>")
+            .And.Contain("Anna tries the search");
 
         async Task KeysAsync(string button, bool exact = true)
         {

@@ -1,5 +1,6 @@
 using Router.Cli.Downtime;
 using Router.Management;
+using Router.Reports;
 using Router.Switching;
 
 namespace Router.Tests;

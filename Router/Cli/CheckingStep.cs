@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Router.Cli.Downtime;
 using Router.Management;
+using Router.Reports;
 
 namespace Router.Cli;
 

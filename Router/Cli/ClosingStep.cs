@@ -1,6 +1,7 @@
 using Router.Cli.Downtime;
 using Router.Management;
 using Router.Modes;
+using Router.Reports;
 
 namespace Router.Cli;
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Router.Cli.Downtime;
+using Router.Reports;
 
 namespace Router.Cli;
 

@@ -4,6 +4,7 @@ using Router.Cli.Downtime;
 using Router.Configuration;
 using Router.Management;
 using Router.Modes;
+using Router.Reports;
 using static Router.Cli.OperatorCommand;
 using static Router.Cli.OperatorOptions;
 

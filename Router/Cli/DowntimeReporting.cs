@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Router.Cli.Downtime;
 using Router.Management;
+using Router.Reports;
 using Router.Switching;
 
 namespace Router.Cli;
@@ -12,7 +13,7 @@ internal sealed class DowntimeReporting(DowntimeWindow window)
     public async Task<bool> WriteAsync()
     {
         var (now, history) = await AskAsync().ConfigureAwait(false);
-        var report = WindowReportBuilder.Build(window.Progress, window.Outcome, now, history, window.Clock.HostAhead);
+        var report = DowntimeReportBuilder.Build(window.Progress, window.Outcome, now, history, window.Clock.HostAhead);
         window.Console.Write(output => output.Write($"\n{WindowReportText.Of(report)}"));
         var isWritten = true;
         foreach (var path in window.Progress.Plan.Reports)

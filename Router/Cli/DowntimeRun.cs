@@ -1,4 +1,5 @@
 using Router.Cli.Downtime;
+using Router.Reports;
 
 namespace Router.Cli;
 

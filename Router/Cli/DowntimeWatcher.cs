@@ -2,6 +2,7 @@ using System.Text.Json;
 using Router.Cli.Downtime;
 using Router.Configuration;
 using Router.Management;
+using Router.Reports;
 
 namespace Router.Cli;
 

@@ -28,6 +28,7 @@ internal static class ModeCommand
         mode.Add(ExtendCommand.Build());
         mode.Add(CancelCommand.Build());
         mode.Add(HistoryCommand.Build());
+        mode.Add(ReportCommand.Build());
         return mode;
     }
 

@@ -176,22 +176,16 @@ public static class ModeReport
     {
         if (!entries[index].Kind.SetsMode())
             return "";
-        if (!TookEffect(entries, index))
+        if (!HistoryEffects.TookEffect(entries, index))
             return " (it never took effect)";
         for (var i = index + 1; i < entries.Length; i++)
         {
-            if (entries[i].Kind.SetsMode() && entries[i].Mode != entries[index].Mode && TookEffect(entries, i))
-                return $" (for {Span((Effect(entries[i]) - Effect(entries[index])).TotalSeconds)})";
+            if (entries[i].Kind.SetsMode() && entries[i].Mode != entries[index].Mode && HistoryEffects.TookEffect(entries, i))
+                return $" (for {Span((entries[i].Effect - entries[index].Effect).TotalSeconds)})";
         }
 
         return "";
     }
-
-    // A scheduled step is dropped by the next change that comes before its time.
-    private static bool TookEffect(ImmutableArray<HistoryEntry> entries, int index) =>
-        !entries.Skip(index + 1).Any(later => later.Kind.DropsSchedule() && later.Time < Effect(entries[index]));
-
-    private static DateTimeOffset Effect(HistoryEntry entry) => entry.At > entry.Time ? entry.At.Value : entry.Time;
 
     private static string Details(HistoryEntry entry)
     {

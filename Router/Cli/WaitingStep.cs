@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Router.Cli.Downtime;
+using Router.Reports;
 
 namespace Router.Cli;
 

@@ -241,8 +241,10 @@ public static class RouterApplication
         services.AddSingleton<ModeEndpoint>();
         services.AddSingleton<StagesEndpoint>();
         services.AddSingleton<BypassEndpoint>();
+        services.AddSingleton<FleetDescriber>();
         services.AddSingleton<FleetEndpoint>();
         services.AddSingleton<HistoryEndpoint>();
+        services.AddSingleton<ReportEndpoint>();
         services.AddSingleton<TableEndpoints>();
         services.AddSingleton<ReloadEndpoint>();
         services.AddSingleton<PagePreviews>();

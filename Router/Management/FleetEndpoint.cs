@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Globalization;
 using Router.Configuration;
 using Router.Modes;
@@ -8,16 +7,7 @@ using Router.Switching;
 namespace Router.Management;
 
 /// <summary>Shows the fleet with its verdict, and records what an operator acknowledges.</summary>
-public sealed class FleetEndpoint(
-    StorePoller poller,
-    Fleet fleet,
-    ModeHistory history,
-    ModeController modes,
-    StoreHealth health,
-    ModeDescriber describer,
-    ChangeResponse response,
-    FleetClock clock
-)
+public sealed class FleetEndpoint(FleetDescriber describer, Fleet fleet, ModeHistory history, ModeController modes, ChangeResponse response)
 {
     public void MapTo(WebApplication app)
     {
@@ -28,32 +18,9 @@ public sealed class FleetEndpoint(
 
     private async Task ShowAsync(HttpContext context)
     {
-        int? expect = null;
-        if (context.Request.Query["expect"].ToString() is { Length: > 0 } text)
-        {
-            if (
-                !int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-                || number is < 1 or > FleetDocument.MostExpected
-            )
-            {
-                var error = new ValidationError(
-                    "expect",
-                    $"is '{text}'",
-                    $"Give the number of instances, from 1 to {FleetDocument.MostExpected}"
-                );
-                await ManagementProblem
-                    .WriteAsync(context, ManagementProblem.Invalid([error], "The request is not valid"))
-                    .ConfigureAwait(false);
-                return;
-            }
-
-            expect = number;
-        }
-
-        // A change that another instance has just made counts too.
-        await poller.PollAsync(context.RequestAborted).ConfigureAwait(false);
-        var reports = await fleet.ReadAllAsync(context.RequestAborted).ConfigureAwait(false);
-        var document = Describe(reports, expect);
+        if (await ExpectedInstances.ReadAsync(context).ConfigureAwait(false) is not { } expected)
+            return;
+        var document = await describer.ReadAsync(expected.Count, context.RequestAborted).ConfigureAwait(false);
         document = document with
         {
             Verdict = ManagementProblem.Hint(context, document.Verdict),
@@ -61,47 +28,6 @@ public sealed class FleetEndpoint(
         };
         await ReadableJson.WriteAsync(context, document, ManagementJson.Default.FleetDocument).ConfigureAwait(false);
     }
-
-    private FleetDocument Describe(IReadOnlyList<InstanceReport> reports, int? expect)
-    {
-        var verdict = fleet.Judge(reports, expect, health.Problem);
-        var (state, now) = (modes.State, clock.GetUtcNow());
-        var live = reports.Where(report => report.StateAt(now, fleet.HeartbeatExpiry) == InstanceState.Live).ToArray();
-        return new FleetDocument
-        {
-            Mode = state.Mode.Name,
-            Version = state.Record.Version,
-            State = verdict.State,
-            Safe = verdict.IsSafe,
-            Verdict = verdict.Text,
-            Reasons = [.. verdict.Reasons.Select(reason => reason.Text)],
-            Remarks = verdict.Remarks,
-            Agreed =
-                health.Problem is null
-                && live.Length == (expect ?? live.Length)
-                && live.All(report => report.Confirms(state.Record, state.RecordStep)),
-            Current = describer.Describe(state, reports),
-            LastWrites = LastWrites(reports),
-            Instances =
-            [
-                .. reports.Select(report => new InstanceDocument(
-                    report.StateAt(now, fleet.HeartbeatExpiry),
-                    Math.Round(report.AgeAt(now).TotalSeconds, 1),
-                    report
-                )),
-            ],
-        };
-    }
-
-    // The latest through any instance.
-    private static ImmutableArray<BackendWrites> LastWrites(IEnumerable<InstanceReport> reports) =>
-        [
-            .. reports
-                .SelectMany(report => report.LastWrites)
-                .GroupBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase)
-                .Select(group => new BackendWrites(group.Key, group.Max(writes => writes.Accepted), group.Max(writes => writes.Completed)))
-                .OrderBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase),
-        ];
 
     private async Task ForgetAsync(HttpContext context)
     {

@@ -20,6 +20,7 @@ public sealed partial class ManagementServer(
     BypassEndpoint bypass,
     FleetEndpoint fleet,
     HistoryEndpoint history,
+    ReportEndpoint report,
     TableEndpoints table,
     ReloadEndpoint reload,
     StatusEndpoint status,
@@ -115,6 +116,7 @@ public sealed partial class ManagementServer(
         bypass.MapTo(app);
         fleet.MapTo(app);
         history.MapTo(app);
+        report.MapTo(app);
         table.MapTo(app);
         reload.MapTo(app);
         page.MapTo(app);

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Router.Modes;
 
 namespace Router.Switching;
@@ -23,6 +24,10 @@ public sealed record HistoryEntry
 
     /// <summary>When the mode takes effect.</summary>
     public DateTimeOffset? At { get; init; }
+
+    /// <summary>When the mode takes effect, or the entry was made.</summary>
+    [JsonIgnore]
+    public DateTimeOffset Effect => At > Time ? At.Value : Time;
 
     /// <summary>The announced end.</summary>
     public DateTimeOffset? Until { get; init; }

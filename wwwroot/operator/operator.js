@@ -99,7 +99,9 @@ async function send(method, path, body, version) {
 			cache: "no-store",
 		});
 		if (response.status === 401) await askToken(401);
-		return { ok: response.ok, status: response.status, body: response.ok ? await response.json() : await problem(response) };
+		const { ok, status } = response;
+		const isPage = ok && response.headers.get("Content-Type").startsWith("text/html");
+		return { ok, status, body: isPage ? await response.text() : await (ok ? response.json() : problem(response)) };
 	} catch {
 		return { ok: false, status: 0, body: { title: t("error.unreachable"), detail: t("error.unknown") } };
 	}
@@ -527,11 +529,11 @@ const actions = {
 		open(titleOf("explain"), h("div")).lastChild.append(form, result);
 	},
 	async download() {
-		const [fleet, history] = await Promise.all([send("GET", "/fleet"), send("GET", "/history")]);
-		const report = JSON.stringify({ fleet: fleet.body, history: history.body }, null, 2);
-		const url = URL.createObjectURL(new Blob([report], { type: "application/json" }));
-		const stamp = new Date(clock.now).toISOString().replace(/[:.]/g, "-").slice(0, 19);
-		create(h("a", { href: url, download: `router-${state.site.stage ?? "report"}-${stamp}Z.json` })).click();
+		const { ok, status, body } = await send("GET", "/report?format=html");
+		if (!ok) return open(titleOf("download"), problemOf({ status, body }));
+		const url = URL.createObjectURL(new Blob([body], { type: "text/html" }));
+		const stamp = new Date(clock.now).toISOString().slice(0, 16).replace(":", "");
+		create(h("a", { href: url, download: `downtime-${state.site.stage ?? "router"}-${stamp}Z.html` })).click();
 		setTimeout(() => URL.revokeObjectURL(url), 10000);
 	},
 	showAll() {

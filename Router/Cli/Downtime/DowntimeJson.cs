@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Router.Reports;
 
 namespace Router.Cli.Downtime;
 
@@ -9,5 +10,4 @@ namespace Router.Cli.Downtime;
 )]
 [JsonSerializable(typeof(DowntimeProgress))]
 [JsonSerializable(typeof(WindowFileDocument))]
-[JsonSerializable(typeof(WindowReport))]
 internal sealed partial class DowntimeJson : JsonSerializerContext;

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Router.Reports;
 
 namespace Router.Cli.Downtime;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Router.Management;
 using Router.Modes;
+using Router.Reports;
 using Router.Switching;
 
 namespace Router.Cli.Downtime;

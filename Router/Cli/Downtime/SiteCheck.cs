@@ -22,9 +22,3 @@ internal sealed record SiteCheck(Uri Url, int Status)
         return check is not null;
     }
 }
-
-/// <summary>The outcome of a check.</summary>
-/// <param name="Url">The address.</param>
-/// <param name="Passed">Whether it responded as it must.</param>
-/// <param name="Text">What it responded.</param>
-internal sealed record SiteCheckResult(string Url, bool Passed, string Text);

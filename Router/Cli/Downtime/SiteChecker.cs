@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Net.Sockets;
 using Router.Access;
 using Router.Pages;
+using Router.Reports;
 
 namespace Router.Cli.Downtime;
 

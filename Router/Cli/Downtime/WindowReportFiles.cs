@@ -1,4 +1,5 @@
 using Router.Pages;
+using Router.Reports;
 
 namespace Router.Cli.Downtime;
 
@@ -20,7 +21,7 @@ internal static class WindowReportFiles
             Path.GetExtension(path) switch
             {
                 ".html" => WindowReportPage.Of(report),
-                ".json" => ReadableJson.Text(report, DowntimeJson.Default.WindowReport),
+                ".json" => ReadableJson.Text(report, ReportJson.Default.WindowReport),
                 _ => WindowReportText.Of(report),
             },
             PrivateFile.Public

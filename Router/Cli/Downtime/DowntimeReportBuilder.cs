@@ -1,12 +1,12 @@
 using System.Collections.Immutable;
-using Router.Admission;
 using Router.Management;
+using Router.Reports;
 using Router.Switching;
 
 namespace Router.Cli.Downtime;
 
-/// <summary>Makes the report of a window.</summary>
-internal static class WindowReportBuilder
+/// <summary>Makes the report of a window that the tool took.</summary>
+internal static class DowntimeReportBuilder
 {
     /// <summary>Makes it.</summary>
     /// <param name="progress">What the tool has seen.</param>
@@ -31,15 +31,8 @@ internal static class WindowReportBuilder
         [
             .. history.Where(entry => entry.Version >= progress.Made && (progress.Opened is null || entry.Time <= progress.Opened)),
         ];
-        var drained = own.Where(entry => entry.Kind == HistoryKind.Drained).ToLookup(entry => entry.Instance);
-        ImmutableArray<InstanceSummary> instances =
-        [
-            .. (last?.Instances ?? [])
-                .Where(instance => instance.State != InstanceState.Stopped || CountOf(instance.Report, window) is not null)
-                .Select(instance => Summary(instance, window, drained[instance.Report.Name])),
-        ];
         var uncertain = closed?.Instances.Select(instance => instance.Report).ToArray() ?? [];
-        return new WindowReport
+        var report = new WindowReport
         {
             Window = window,
             Outcome = outcome,
@@ -59,38 +52,13 @@ internal static class WindowReportBuilder
             Verdict = progress.AtSafe?.Verdict,
             Events = progress.Events,
             Checks = progress.Checks,
-            Cut = own.Sum(entry => entry.Cut ?? 0),
-            Rejected = instances.Sum(instance => instance.Rejected),
-            RejectedWrites = instances.Sum(instance => instance.RejectedWrites),
-            Bypassed = instances.Sum(instance => instance.Bypassed),
-            Bypasses = [.. own.Where(entry => entry.Kind is HistoryKind.Bypass or HistoryKind.Revoked)],
             LastWrites = progress.AtSafe?.LastWrites ?? [],
             UncertainCount = uncertain.Sum(report => report.UncertainCount),
             UncertainWrites = [.. uncertain.SelectMany(report => report.UncertainWrites).OrderBy(write => write.Time)],
-            Instances = instances,
             HostAheadSeconds = Math.Round(hostAhead.TotalSeconds, 1),
-            History = [.. own.Where(entry => entry.Kind != HistoryKind.Drained)],
         };
-    }
-
-    private static WindowCount? CountOf(InstanceReport report, string window) =>
-        report.WindowCount is { } count && count.Window == window ? count : null;
-
-    private static InstanceSummary Summary(InstanceDocument instance, string window, IEnumerable<HistoryEntry> drained)
-    {
-        var (report, count) = (instance.Report, CountOf(instance.Report, window));
-        var entries = drained.ToArray();
-        return new InstanceSummary(
-            report.Id,
-            instance.State,
-            report.Started,
-            report.Mode,
-            entries.Max(entry => entry.DrainedAfter),
-            entries.Sum(entry => entry.Cut ?? 0),
-            count?.Rejected ?? 0,
-            count?.RejectedWrites ?? 0,
-            count?.Bypassed ?? 0,
-            report.WallClockAheadSeconds
+        return new FleetPart(own, (last?.Instances ?? []).Select(instance => (instance.State, instance.Report)), it => it == window).AddTo(
+            report
         );
     }
 }

@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Router.Proxy.InFlight;
 using Router.Switching;
 
-namespace Router.Cli.Downtime;
+namespace Router.Reports;
 
 /// <summary>What goes into the ticket: the window from its beginning to its end.</summary>
 internal sealed record WindowReport
@@ -12,7 +13,12 @@ internal sealed record WindowReport
     /// <summary>How it ended, in one line.</summary>
     public required string Outcome { get; init; }
 
-    public required DowntimeStep Step { get; init; }
+    /// <summary>How far the tool has come; null where no tool took the window.</summary>
+    public DowntimeStep? Step { get; init; }
+
+    /// <summary>Whether it ended as it should, or goes well so far.</summary>
+    [JsonIgnore]
+    public bool IsGood => Step is { } step ? step == DowntimeStep.Done : !Outcome.Contains("NOT SAFE", StringComparison.Ordinal);
 
     public required string Mode { get; init; }
 
@@ -22,10 +28,11 @@ internal sealed record WindowReport
 
     public string? Ticket { get; init; }
 
-    /// <summary>The machine that ran the command.</summary>
+    /// <summary>The machine that ran the command, or that made the report where there was none.</summary>
     public required string Host { get; init; }
 
-    public required ImmutableArray<string> Command { get; init; }
+    /// <summary>The command; null where no tool took the window.</summary>
+    public ImmutableArray<string>? Command { get; init; }
 
     /// <summary>The command's exit code; null if it has not ended, or if nobody saw it end.</summary>
     public int? ExitCode { get; init; }
@@ -45,13 +52,14 @@ internal sealed record WindowReport
     /// <summary>When the verdict came that the command needed.</summary>
     public DateTimeOffset? SafeAt { get; init; }
 
-    /// <summary>The verdict then.</summary>
+    /// <summary>The verdict then; where no tool took the window, the one now.</summary>
     public string? Verdict { get; init; }
 
-    /// <summary>When each step happened, and what went wrong.</summary>
-    public required ImmutableArray<DowntimeEvent> Events { get; init; }
+    /// <summary>When each step happened, and what went wrong; null where no tool took the window.</summary>
+    public ImmutableArray<DowntimeEvent>? Events { get; init; }
 
-    public required ImmutableArray<SiteCheckResult> Checks { get; init; }
+    /// <summary>What was checked; null where no tool took the window.</summary>
+    public ImmutableArray<SiteCheckResult>? Checks { get; init; }
 
     /// <summary>How many requests and upgraded connections were cut.</summary>
     public long Cut { get; init; }
@@ -66,7 +74,7 @@ internal sealed record WindowReport
     public long Bypassed { get; init; }
 
     /// <summary>Who got a bypass, and what for.</summary>
-    public required ImmutableArray<HistoryEntry> Bypasses { get; init; }
+    public ImmutableArray<HistoryEntry> Bypasses { get; init; } = [];
 
     public required ImmutableArray<BackendWrites> LastWrites { get; init; }
 
@@ -74,13 +82,13 @@ internal sealed record WindowReport
 
     public required ImmutableArray<UncertainWrite> UncertainWrites { get; init; }
 
-    public required ImmutableArray<InstanceSummary> Instances { get; init; }
+    public ImmutableArray<InstanceSummary> Instances { get; init; } = [];
 
-    /// <summary>By how many seconds the clock of the machine that ran the command is ahead of the fleet's.</summary>
+    /// <summary>By how many seconds the clock of that machine is ahead of the fleet's.</summary>
     public double HostAheadSeconds { get; init; }
 
     /// <summary>What was done with the mode, as the fleet keeps it.</summary>
-    public required ImmutableArray<HistoryEntry> History { get; init; }
+    public ImmutableArray<HistoryEntry> History { get; init; } = [];
 }
 
 /// <summary>An instance in the report.</summary>

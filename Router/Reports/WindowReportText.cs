@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Router.Cli.Downtime;
+namespace Router.Reports;
 
 /// <summary>The report as text.</summary>
 internal static class WindowReportText

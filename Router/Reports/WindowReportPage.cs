@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using Router.Configuration;
 
-namespace Router.Cli.Downtime;
+namespace Router.Reports;
 
 /// <summary>The report as one HTML page that needs nothing else, for the ticket and for paper. Every text is escaped.</summary>
 internal static class WindowReportPage
@@ -34,7 +34,7 @@ internal static class WindowReportPage
         page.Append("<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">\n");
         page.Append($"<title>Downtime {Text(report.Window)}</title>\n<style>\n{Style}\n</style>\n</head>\n<body>\n");
         page.Append($"<h1>Downtime{(report.Ticket is { } ticket ? $" {Text(ticket)}" : "")}</h1>\n");
-        page.Append($"<p class=\"outcome{(report.Step == DowntimeStep.Done ? " done" : "")}\">{Text(report.Outcome)}</p>\n<dl>\n");
+        page.Append($"<p class=\"outcome{(report.IsGood ? " done" : "")}\">{Text(report.Outcome)}</p>\n<dl>\n");
         foreach (var (name, value) in WindowReportSections.Facts(report))
             page.Append($"<dt>{Text(name)}</dt><dd>{Text(value)}</dd>\n");
         page.Append("</dl>\n");

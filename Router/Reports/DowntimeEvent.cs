@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Router.Cli.Downtime;
+namespace Router.Reports;
 
 /// <summary>One line of what happened in the window.</summary>
 /// <param name="Time">When, by the fleet's clock.</param>

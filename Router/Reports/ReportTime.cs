@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Router.Cli.Downtime;
+namespace Router.Reports;
 
 /// <summary>Times and durations as operators read them, in this machine's zone.</summary>
 internal static class ReportTime

@@ -3,7 +3,7 @@ using Router.Configuration;
 using Router.Proxy.InFlight;
 using Router.Switching;
 
-namespace Router.Cli.Downtime;
+namespace Router.Reports;
 
 /// <summary>The report as tables, which text and page share.</summary>
 internal static class WindowReportSections
@@ -19,12 +19,17 @@ internal static class WindowReportSections
             ("by", report.By),
             ("reason", report.Reason ?? "(none given)"),
             ("ticket", report.Ticket ?? "(none given)"),
-            ("command", string.Join(' ', report.Command)),
-            ("run on", report.Host),
-            ("exit code", report.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? "(none seen)"),
+            .. report.Command is not { } command
+                ? default(ReadOnlySpan<(string, string)>)
+                :
+                [
+                    ("command", string.Join(' ', command)),
+                    ("run on", report.Host),
+                    ("exit code", report.ExitCode?.ToString(CultureInfo.InvariantCulture) ?? "(none seen)"),
+                ],
             ("closed", Closed(report)),
             ("announced end", Time(report.AnnouncedEnd) ?? "(none)"),
-            ("verdict", report.SafeAt is { } safe ? $"{report.Verdict} at {ReportTime.Full(safe)}" : "(never reached)"),
+            ("verdict", Verdict(report)),
             ("cut", $"{report.Cut} requests and WebSockets"),
             ("rejected", $"{report.Rejected} requests, {report.RejectedWrites} of them writes"),
             ("bypass use", $"{report.Bypassed} requests"),
@@ -34,20 +39,9 @@ internal static class WindowReportSections
     /// <summary>The tables.</summary>
     public static IReadOnlyList<Section> Of(WindowReport report) =>
         [
+            .. OfTheTool(report),
             new(
-                "What happened",
-                ["time", "", "event"],
-                [.. report.Events.Select(it => new[] { ReportTime.Clock(it.Time), Mark(it.Kind), it.Text })],
-                "nothing"
-            ),
-            new(
-                "Checks",
-                ["address", "result", ""],
-                [.. report.Checks.Select(it => new[] { it.Url, it.Passed ? "passed" : "FAILED", it.Text })],
-                "none were asked for or run"
-            ),
-            new(
-                "Last writes before the command",
+                report.Command is null ? "Last writes when the instances had drained" : "Last writes before the command",
                 ["backend", "accepted", "completed"],
                 [.. report.LastWrites.Select(it => new[] { it.Backend, Time(it.Accepted) ?? "none", Time(it.Completed) ?? "none" })],
                 "none"
@@ -77,7 +71,31 @@ internal static class WindowReportSections
             ),
         ];
 
-    /// <summary>The clock of the machine that ran the command.</summary>
+    // What only the tool has seen that took the window.
+    private static IEnumerable<Section> OfTheTool(WindowReport report)
+    {
+        if (report.Events is { } events)
+            yield return new(
+                "What happened",
+                ["time", "", "event"],
+                [.. events.Select(it => new[] { ReportTime.Clock(it.Time), Mark(it.Kind), it.Text })],
+                "nothing"
+            );
+        if (report.Checks is { } checks)
+            yield return new(
+                "Checks",
+                ["address", "result", ""],
+                [.. checks.Select(it => new[] { it.Url, it.Passed ? "passed" : "FAILED", it.Text })],
+                "none were asked for or run"
+            );
+    }
+
+    private static string Verdict(WindowReport report) =>
+        report.SafeAt is { } safe ? $"{report.Verdict} at {ReportTime.Full(safe)}"
+        : report.Command is null ? report.Verdict ?? "(see the tool that waited for it)"
+        : "(never reached)";
+
+    /// <summary>The clock of the machine whose zone is used.</summary>
     public static string Clocks(WindowReport report) =>
         $"Times are the fleet's, shown in the zone of {report.Host}, whose own clock is {Ahead(report.HostAheadSeconds)}.";
 

@@ -1,6 +1,6 @@
 using System.Text.Json.Serialization;
 
-namespace Router.Cli.Downtime;
+namespace Router.Reports;
 
 /// <summary>Where a downtime is. It is written down before the step begins, so that a killed tool leaves a true answer.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DowntimeStep>))]

@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using Router.Modes;
+using Router.Switching;
+
+namespace Router.Management;
+
+/// <summary>Reads the fleet from the store and describes it with its verdict.</summary>
+public sealed class FleetDescriber(
+    StorePoller poller,
+    Fleet fleet,
+    ModeController modes,
+    StoreHealth health,
+    ModeDescriber describer,
+    FleetClock clock
+)
+{
+    /// <summary>Reads and describes it.</summary>
+    /// <param name="expect">How many instances there are, where an operator said so.</param>
+    /// <param name="cancellation">Ends the reading.</param>
+    public async Task<FleetDocument> ReadAsync(int? expect, CancellationToken cancellation)
+    {
+        // A change that another instance has just made counts too.
+        await poller.PollAsync(cancellation).ConfigureAwait(false);
+        var reports = await fleet.ReadAllAsync(cancellation).ConfigureAwait(false);
+        var verdict = fleet.Judge(reports, expect, health.Problem);
+        var (state, now) = (modes.State, clock.GetUtcNow());
+        var live = reports.Where(report => report.StateAt(now, fleet.HeartbeatExpiry) == InstanceState.Live).ToArray();
+        return new FleetDocument
+        {
+            Mode = state.Mode.Name,
+            Version = state.Record.Version,
+            State = verdict.State,
+            Safe = verdict.IsSafe,
+            Verdict = verdict.Text,
+            Reasons = [.. verdict.Reasons.Select(reason => reason.Text)],
+            Remarks = verdict.Remarks,
+            Agreed =
+                health.Problem is null
+                && live.Length == (expect ?? live.Length)
+                && live.All(report => report.Confirms(state.Record, state.RecordStep)),
+            Current = describer.Describe(state, reports),
+            LastWrites = LastWrites(reports),
+            Instances =
+            [
+                .. reports.Select(report => new InstanceDocument(
+                    report.StateAt(now, fleet.HeartbeatExpiry),
+                    Math.Round(report.AgeAt(now).TotalSeconds, 1),
+                    report
+                )),
+            ],
+        };
+    }
+
+    // The latest through any instance.
+    private static ImmutableArray<BackendWrites> LastWrites(IEnumerable<InstanceReport> reports) =>
+        [
+            .. reports
+                .SelectMany(report => report.LastWrites)
+                .GroupBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase)
+                .Select(group => new BackendWrites(group.Key, group.Max(writes => writes.Accepted), group.Max(writes => writes.Completed)))
+                .OrderBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase),
+        ];
+}
