@@ -41,6 +41,12 @@ public sealed class ConfigurationFaultsTests
             { "Hosts:www:Match", "*.OTHER.", "is already used by host" },
             { "Hosts:www:Backend", "wwww", "not configured" },
             { "Hosts:www:AllowList", "nobody-knows", "not configured" },
+            { "Hosts:www:AllowList", "", "or write everyone" },
+            { "Hosts:www:Paths:z:AllowList", "", "or write everyone" },
+            { "Hosts:www:Paths:z:Refuse", "", "true or false" },
+            { "StatusAccess", "", "is empty" },
+            { "Backends:www:CertificateAuthorities", "", "is empty" },
+            { "Backends:www:CertificateAuthorities", "/no/such.pem", "neither the file nor its directory exists" },
             { "Hosts:www:Refuse", "true", "together with a backend" },
             { "Hosts:www:Refuse", "perhaps", "true or false" },
             { "Hosts:www:Paths:z:Match", "admin", "does not begin" },
@@ -65,6 +71,65 @@ public sealed class ConfigurationFaultsTests
         error.Problem.Should().NotBeEmpty();
         error.Hint.Should().NotBeEmpty();
         error.ToString().Should().Contain(word).And.NotContain("hunter2", "a password stays out of every message");
+    }
+
+    [Theory]
+    // A list with the name of one allow list was no allow list, and the host was open to everyone.
+    [InlineData("Hosts:www:AllowList", "0", "staff", "is a list or a section")]
+    [InlineData("Hosts:www:Paths:z:AllowList", "0", "staff", "is a list or a section")]
+    [InlineData("Hosts:www:Paths:z:AllowList", "staff", "true", "is a list or a section")]
+    [InlineData("Hosts:www:Paths:z:Refuse", "0", "true", "is a list or a section")]
+    [InlineData("Hosts:www:Paths:z:MaxRequestBody", "Size", "1KiB", "is a list or a section")]
+    [InlineData("StatusAccess", "0", "staff", "is a list or a section")]
+    [InlineData("Mode", "0", "maintenance", "is a list or a section")]
+    [InlineData("Management:Url", "0", "http://127.0.0.1:0", "is a list or a section")]
+    [InlineData("Backends:www:Kind", "0", "Frontend", "is a list or a section")]
+    [InlineData("ResponseHeaders:extra:Add:X-Extra", "0", "a", "is a list or a section")]
+    [InlineData("TrustedProxies", "balancer", "192.0.2.1", "holds sections")]
+    public void A_list_or_a_section_in_place_of_a_value_is_one_error_and_never_the_default(
+        string key,
+        string below,
+        string value,
+        string problem
+    )
+    {
+        var (_, faults) = Valid().Set($"{key}:{below}", value).Read();
+
+        var error = faults.Should().ContainSingle(error => error.Key == $"Router:{key}").Subject;
+        error.Problem.Should().Be(problem);
+        error.Hint.Should().StartWith("Give ");
+    }
+
+    [Theory]
+    [InlineData("reds://:hunter2@redis", "redis:// or rediss://")]
+    [InlineData("http://:hunter2@redis", "redis:// or rediss://")]
+    [InlineData("redis://:hunter2@redis:66000", "port above 65535")]
+    [InlineData("redis://:hunter2@redis/first", "number of a database")]
+    [InlineData("redis://:hunter2?@redis", "valid host")]
+    [InlineData("redis://redis?password=hunter2", "'?' or '#'")]
+    [InlineData("redis,pasword=hunter2", "host:port")]
+    public void An_address_of_Redis_that_is_none_is_an_error_that_says_which_part_but_never_shows_it(string url, string word)
+    {
+        var (_, faults) = Valid().Set("ModeStore:Redis", url).Read();
+
+        var error = faults.Should().ContainSingle().Subject;
+        error.Key.Should().Be("Router:ModeStore:Redis");
+        error.ToString().Should().Contain(word).And.NotContain("hunter2");
+    }
+
+    [Fact]
+    public async Task A_key_that_a_file_sets_twice_is_an_error_with_its_place_and_what_to_do()
+    {
+        var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
+        var file = Path.Combine(directory, "twice.json");
+        await File.WriteAllTextAsync(file, "{ \"Router\": {\n  \"Mode\": \"live\",\n  \"Mode\": \"hold\" } }");
+
+        var start = async () => await RouterApplication.BuildAsync(RunningRouter.Options(file, null));
+        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All[0];
+
+        error.Key.Should().Be($"{file}:3:11");
+        error.ToString().Should().Contain("'Router:Mode' is set a second time. Remove one of the two");
+        Directory.Delete(directory, recursive: true);
     }
 
     [Theory]

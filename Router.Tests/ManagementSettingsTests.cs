@@ -69,7 +69,7 @@ public sealed class ManagementSettingsTests
         int? database
     )
     {
-        RedisSettings.TryParse(text, out var options).Should().BeTrue();
+        RedisSettings.TryParse(text, out var options, out _).Should().BeTrue();
 
         options!.EndPoints.Single().ToString().Should().EndWith(address);
         (options.Ssl, options.User, options.Password, options.DefaultDatabase).Should().Be((tls, user, password, database));

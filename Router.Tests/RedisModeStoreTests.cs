@@ -208,7 +208,7 @@ public sealed class RedisModeStoreTests
 
     private static RedisModeStore Open(string url, string prefix = "router", string? authorities = null)
     {
-        RedisSettings.TryParse(url, out var options).Should().BeTrue();
+        RedisSettings.TryParse(url, out var options, out _).Should().BeTrue();
         return new RedisModeStore(
             new RedisSettings(options!) { Prefix = prefix, CertificateAuthorities = authorities },
             TimeProvider.System

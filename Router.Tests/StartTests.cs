@@ -68,16 +68,24 @@ public sealed class StartTests : IDisposable
         "Kestrel:Endpoints:public:Certificate:Path: '{directory}/site.crt' with the key '{directory}/other.key' can't be used"
     )]
     [InlineData(
-        """{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt" } }""",
-        "Kestrel:Endpoints:public:Certificate:Path: '{directory}/site.crt' can't be used"
-    )]
-    [InlineData(
         """{ "Url": "https://127.0.0.1:0", "Certificat": { "Path": "site.crt", "KeyPath": "site.key" } }""",
         "Kestrel:Endpoints:public:Certificat: is not a key that Router knows. Did you mean Certificate?"
     )]
     [InlineData("""{ "Url": "https://127.0.0.1:0" }""", "Kestrel:Endpoints:public:Certificate: is not set, and the address is https")]
     [InlineData("""{ "Url": "127.0.0.1" }""", "Kestrel:Endpoints:public:Url: '127.0.0.1' is not an address to listen on")]
     [InlineData("""{ "Url": "http://127.0.0.1:0", "Protocols": "Http4" }""", "Kestrel:Endpoints:public:Protocols: is 'Http4'")]
+    [InlineData(
+        """{ "Url": "http://127.0.0.1:0", "Protocols": "Http3" }""",
+        "Kestrel:Endpoints:public:Protocols: is 'Http3'. Choose one of Http1AndHttp2, Http1, Http2"
+    )]
+    [InlineData(
+        """{ "Url": "http://127.0.0.1:0", "ClientCertificateMode": "" }""",
+        "Kestrel:Endpoints:public:ClientCertificateMode: is empty"
+    )]
+    [InlineData(
+        """{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt" } }""",
+        "Kestrel:Endpoints:public:Certificate:KeyPath: is not set, and '{directory}/site.crt' is a PEM file"
+    )]
     public async Task Check_and_start_find_what_the_server_would_stumble_over(string endpoint, string violation)
     {
         using var certificate = Certificates.Of("www.example.org");

@@ -77,7 +77,7 @@ internal sealed class DrillSite : IAsyncDisposable
         foreach (var (key, value) in settings)
             site.File.Set(key, value);
         // A record that is there spares each start the wait of an empty store.
-        RedisSettings.TryParse(site.Redis.Url, out var options).Should().BeTrue();
+        RedisSettings.TryParse(site.Redis.Url, out var options, out _).Should().BeTrue();
         await using var store = new RedisModeStore(new RedisSettings(options!), TimeProvider.System);
         var now = DateTimeOffset.UtcNow;
         var record = new ModeRecord

@@ -11,8 +11,15 @@ public static class CertificateAuthorities
     /// <summary>The path of a PEM file with at least one certificate; null if the key is absent or invalid.</summary>
     public static string? Read(ConfigurationReader reader, string key)
     {
+        reader.RefuseEmpty(key, "Name a PEM file, or remove it to trust the system's authorities");
         if (reader.Text(key) is not { } path)
             return null;
+        if (FileText.TryRead(path, out var problem, out var cure) is null)
+        {
+            reader.Fault(key, $"'{path}' can't be read: {problem}", cure);
+            return null;
+        }
+
         try
         {
             if (Load(path).Count > 0)
@@ -21,7 +28,7 @@ public static class CertificateAuthorities
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            reader.Fault(key, $"'{path}' can't be read ({error.Message.TrimEnd('.')})", "Name a PEM file");
+            reader.Fault(key, $"'{path}' can't be read ({error.Message.TrimEnd('.')})", "Name a PEM file with certificates");
         }
 
         return null;

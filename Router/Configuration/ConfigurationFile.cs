@@ -84,7 +84,7 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
         {
             return (
                 null,
-                new ValidationError($"{Path}:{error.Line}:{error.Column}", $"can't be read as JSON: {error.Message}", "Fix the file")
+                new ValidationError($"{Path}:{error.Line}:{error.Column}", $"can't be read as JSON: {error.Message}", error.Cure)
             );
         }
     }

@@ -33,6 +33,7 @@ public sealed class ConfigurationReader(
     private readonly Dictionary<string, IConfigurationSection> _here = section
         .GetChildren()
         .ToDictionary(child => child.Key, StringComparer.OrdinalIgnoreCase);
+    private readonly HashSet<string> _notOneValue = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The section's full key, such as <c>Router:Backends:api</c>.</summary>
@@ -50,8 +51,12 @@ public sealed class ConfigurationReader(
     /// <summary>The full key of a value here, with the variable that feeds it, as errors name it.</summary>
     public string KeyOf(string key) => variables.Describe($"{Path}:{key}");
 
-    /// <summary>Records an error of the value under <paramref name="key"/>.</summary>
-    public void Fault(string key, string problem, string cure) => errors.Add(KeyOf(key), problem, cure);
+    /// <summary>Records an error of the value under <paramref name="key"/>, unless that is a list or a section in place of a value.</summary>
+    public void Fault(string key, string problem, string cure)
+    {
+        if (!_notOneValue.Contains(key))
+            errors.Add(KeyOf(key), problem, cure);
+    }
 
     /// <summary>The text under a key, trimmed; null if it is absent or empty.</summary>
     /// <param name="key">The key.</param>
@@ -65,6 +70,9 @@ public sealed class ConfigurationReader(
     private string? TextOf(string key)
     {
         _known.Add(key);
+        // Otherwise a list with the name of one allow list would count as no allow list, and the host would be open to everyone.
+        if (_here.TryGetValue(key, out var child) && child.GetChildren().Any() && _notOneValue.Add(key))
+            errors.Add(KeyOf(key), "is a list or a section", "Give one value: a text, a number, true or false");
         var text = ValueOf(key)?.Trim();
         return string.IsNullOrEmpty(text) ? null : text;
     }
@@ -234,7 +242,7 @@ public sealed class ConfigurationReader(
                 "is a text in one place and a list in another",
                 $"Set the whole list in one place, such as {Path.Replace(":", "__", StringComparison.Ordinal)}__{key}=a,b"
             );
-        if (below.Any(entry => entry.Value is null))
+        if (below.Any(entry => entry.Value is null || !entry.Key.All(char.IsAsciiDigit)))
             Fault(key, "holds sections", "Give a list of texts, or one text with commas");
         var entries = below is [] ? (child.Value ?? "").Split(',') : child.Get<string[]>() ?? [];
         if (entries is [var only] && string.IsNullOrWhiteSpace(only))
@@ -251,6 +259,13 @@ public sealed class ConfigurationReader(
         // Known also where it is not set, so that a mistyped key leads to it.
         _known.Add(key);
         return _here.ContainsKey(key);
+    }
+
+    /// <summary>Records an error for a key that is set but empty: its default admits more than the operator may have meant.</summary>
+    public void RefuseEmpty(string key, string cure)
+    {
+        if (_here.TryGetValue(key, out var child) && string.IsNullOrWhiteSpace(child.Value) && !child.GetChildren().Any())
+            Fault(key, "is empty", cure);
     }
 
     /// <summary>Ignores a key that operators do not set.</summary>
@@ -277,6 +292,8 @@ public sealed class ConfigurationReader(
     public IEnumerable<KeyValuePair<string, string>> Texts()
     {
         Note("*", KnownKeyType.Text);
+        foreach (var name in _here.Values.Where(child => child.GetChildren().Any()).Select(child => child.Key))
+            Fault(name, "is a list or a section", "Give one text");
         return _here.Values.Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
     }
 

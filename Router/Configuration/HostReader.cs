@@ -40,8 +40,11 @@ public static class HostReader
         return patterns;
     }
 
-    private static RuleSettings Rule(ConfigurationReader reader) =>
-        new()
+    private static RuleSettings Rule(ConfigurationReader reader)
+    {
+        reader.RefuseEmpty("AllowList", "Name an allow list, or write everyone");
+        reader.RefuseEmpty("Refuse", "Write true or false, or remove it");
+        return new RuleSettings
         {
             Backend = reader.Text("Backend"),
             AllowList = reader.Text("AllowList"),
@@ -58,4 +61,5 @@ public static class HostReader
             PageTemplate = reader.Text("PageTemplate"),
             Static = reader.OptionalFlag("Static"),
         };
+    }
 }

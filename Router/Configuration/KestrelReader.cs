@@ -13,6 +13,13 @@ public static class KestrelReader
 {
     public const string Section = "Kestrel";
 
+    private static readonly string[] Protocols =
+    [
+        nameof(HttpProtocols.Http1AndHttp2),
+        nameof(HttpProtocols.Http1),
+        nameof(HttpProtocols.Http2),
+    ];
+
     /// <summary>Validates the section and records the errors.</summary>
     public static void Check(IConfiguration configuration, ValidationErrors errors, Action<KnownKey>? asked = null)
     {
@@ -60,8 +67,10 @@ public static class KestrelReader
 
     private static void Common(ConfigurationReader reader)
     {
-        reader.Choice<HttpProtocols>("Protocols");
+        reader.RefuseEmpty("ClientCertificateMode", $"Choose one of {string.Join(", ", Enum.GetNames<ClientCertificateMode>())}");
         reader.Choice<ClientCertificateMode>("ClientCertificateMode");
+        if (reader.Text("Protocols", Protocols) is { } protocols && !Protocols.Contains(protocols, StringComparer.OrdinalIgnoreCase))
+            reader.Fault("Protocols", $"is '{protocols}'", $"Choose one of {string.Join(", ", Protocols)}: there is no HTTP/3");
         foreach (
             var protocol in reader
                 .List("SslProtocols")
@@ -99,7 +108,13 @@ public static class KestrelReader
             return;
         try
         {
-            if (keyPath is null)
+            if (keyPath is null && CertificateFile.IsPem(certificate))
+                reader.Fault(
+                    "KeyPath",
+                    $"is not set, and '{path}' is a PEM file",
+                    "Name the PEM file with the private key of that certificate"
+                );
+            else if (keyPath is null)
                 CertificateFile.CheckPkcs12(certificate, password);
             else if (Read(reader, "KeyPath", keyPath) is { } key)
                 CertificateFile.CheckPem(certificate, key, password);

@@ -65,11 +65,11 @@ public static class ModeStoreReader
             return null;
         }
 
-        if (!RedisSettings.TryParse(text, out var options))
+        if (!RedisSettings.TryParse(text, out var options, out var problem))
         {
             reader.Fault(
                 "Redis",
-                "can't be understood",
+                problem,
                 "Write redis://user:password@host:6379, or rediss:// for TLS; percent-encode special characters in the password"
             );
             return null;

@@ -20,24 +20,31 @@ public sealed class RedisSettings(ConfigurationOptions options)
 
     /// <summary>
     /// Reads <c>redis://[user:password@]host[:port][/database]</c>, <c>rediss://</c> for TLS, or the client library's own form,
-    /// <c>host:port,host:port,password=…,ssl=true</c>. Never throws, and gives no reason: it could show the password.
+    /// <c>host:port,host:port,password=…,ssl=true</c>. Never throws.
     /// </summary>
-    public static bool TryParse(string text, [NotNullWhen(true)] out ConfigurationOptions? options)
+    /// <param name="text">The text.</param>
+    /// <param name="options">Addresses, user, password, TLS.</param>
+    /// <param name="problem">What is wrong, in words of its own: a part of the text could show the password.</param>
+    public static bool TryParse(string text, [NotNullWhen(true)] out ConfigurationOptions? options, out string problem)
     {
-        options = text.Contains("://", StringComparison.Ordinal) ? FromUri(text) : FromOwnForm(text);
+        options = text.Contains("://", StringComparison.Ordinal) ? FromUri(text, out problem) : FromOwnForm(text, out problem);
         return options is not null;
     }
 
-    private static ConfigurationOptions? FromUri(string text)
+    private static ConfigurationOptions? FromUri(string text, out string problem)
     {
-        if (
-            !Uri.TryCreate(text, UriKind.Absolute, out var uri)
-            || uri.Scheme is not ("redis" or "rediss")
-            || uri.Host is ""
-            || uri.Query is not ""
-            || uri.Fragment is not ""
-        )
+        problem =
+            !text.StartsWith("redis://", StringComparison.OrdinalIgnoreCase)
+            && !text.StartsWith("rediss://", StringComparison.OrdinalIgnoreCase)
+                ? "does not begin with redis:// or rediss://"
+            : !Uri.TryCreate(text, UriKind.Absolute, out var parsed) || parsed.Host is "" ? "has no valid host, or a port above 65535"
+            : parsed.Query is not "" || parsed.Fragment is not "" ? "has a '?' or '#', which cannot be part of it"
+            : parsed.AbsolutePath is not ("" or "/") && !ushort.TryParse(parsed.AbsolutePath.AsSpan(1), out _)
+                ? "has a path that is not the number of a database"
+            : "";
+        if (problem is not "")
             return null;
+        var uri = new Uri(text);
         var options = new ConfigurationOptions
         {
             Ssl = uri.Scheme is "rediss",
@@ -50,16 +57,14 @@ public sealed class RedisSettings(ConfigurationOptions options)
             options.Password = Uri.UnescapeDataString(password);
         }
 
-        if (uri.AbsolutePath is "/" or "")
-            return options;
-        if (!ushort.TryParse(uri.AbsolutePath.AsSpan(1), out var database))
-            return null;
-        options.DefaultDatabase = database;
+        if (ushort.TryParse(uri.AbsolutePath.TrimStart('/'), out var database))
+            options.DefaultDatabase = database;
         return options;
     }
 
-    private static ConfigurationOptions? FromOwnForm(string text)
+    private static ConfigurationOptions? FromOwnForm(string text, out string problem)
     {
+        problem = "is neither a redis:// URL nor host:port with options that the client library knows";
         try
         {
             var options = ConfigurationOptions.Parse(text);

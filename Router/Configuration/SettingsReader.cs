@@ -12,6 +12,7 @@ public static class SettingsReader
         var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors, asked);
         foreach (var variable in root.Children("Variables").Where(variable => variable.HoldsSections))
             root.Fault($"Variables:{variable.Name}", "holds sections", "Give the key that it sets, relative to Router, such as Mode");
+        root.RefuseEmpty("StatusAccess", "Name an allow list, or write everyone, or none for the management interface only");
         var settings = new RouterSettings
         {
             Mode = Mode(root),
