@@ -189,6 +189,35 @@ public sealed class OperatorPageTests
     }
 
     [Fact]
+    public async Task Each_page_gets_the_verdict_on_the_number_of_instances_that_its_operator_expects()
+    {
+        await using var router = await RunningRouter.StartAsync(Site());
+        using var operators = new OperatorClient(router);
+        (await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance"}""")).Status.Should().Be(200);
+        await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet")).Body["safe"]!.GetValue<bool>());
+        foreach (
+            var (path, state, kind) in new[]
+            {
+                ("/events", "safe", null),
+                ("/events?expect=1", "safe", null),
+                ("/events?expect=2", "not_safe", "missing"),
+            }
+        )
+        {
+            using var events = new StreamReader(await (await GetAsync(operators, path)).Content.ReadAsStreamAsync());
+
+            var verdict = (await UpdateAsync(events))["verdict"]!;
+
+            (verdict["state"]!.ToString(), verdict["reasons"]!.AsArray().FirstOrDefault()?["kind"]?.ToString())
+                .Should()
+                .Be((state, kind), path);
+        }
+
+        foreach (var wrong in new[] { "0", "10001", "two" })
+            (await operators.SendAsync("GET", $"/events?expect={wrong}")).Status.Should().Be(400);
+    }
+
+    [Fact]
     public async Task Open_pages_keep_no_instance_from_stopping_and_their_number_is_bounded()
     {
         await using var router = await RunningRouter.StartAsync(Site());

@@ -12,7 +12,9 @@ public sealed class EventsEndpoint(LivePublisher publisher, ManagementGuard guar
 
     private async Task SendAsync(HttpContext context)
     {
-        if (publisher.Subscribe(context.Abort) is not { } subscriber)
+        if (await ExpectedInstances.ReadAsync(context).ConfigureAwait(false) is not { } expected)
+            return;
+        if (publisher.Subscribe(expected.Count, context.Abort) is not { } subscriber)
         {
             await ManagementProblem
                 .WriteAsync(

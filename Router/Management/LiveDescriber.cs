@@ -28,7 +28,9 @@ public sealed class LiveDescriber(
     private readonly TrafficWindow _traffic = new();
 
     /// <summary>Describes the fleet as it is known now; the store is not read. For one caller at a time.</summary>
-    public LiveDocument Describe(ImmutableArray<HistoryEntry> history)
+    /// <param name="history">The history.</param>
+    /// <param name="expected">The numbers of instances that operators expect; null for whoever has not said so.</param>
+    public LiveDocument Describe(ImmutableArray<HistoryEntry> history, IEnumerable<int?> expected)
     {
         InstanceReport[] reports =
         [
@@ -38,22 +40,11 @@ public sealed class LiveDescriber(
         var all = reports.Select(report => (Report: report, State: report.StateAt(now, fleet.HeartbeatExpiry))).ToArray();
         var live = all.Where(it => it.State == InstanceState.Live).Select(it => it.Report).ToArray();
         _traffic.Observe(live, now);
-        var verdict = fleet.Judge(reports, null, health.Problem);
         return new LiveDocument
         {
             Site = SiteOf(settings),
             Mode = describer.Describe(state, reports) with { Now = DateTimeOffset.UnixEpoch, OverrunSeconds = null },
-            Verdict = new LiveVerdict(
-                verdict.State,
-                // Where there are reasons, it only repeats them all.
-                verdict.Reasons
-                    is []
-                    ? verdict.Text
-                    : "",
-                Shortened(verdict.Reasons, (reason, text) => reason with { Text = text }),
-                Shortened(verdict.Remarks, (_, text) => text),
-                health.Problem is null && live.All(report => report.Confirms(state.Record, state.RecordStep))
-            ),
+            Verdicts = [.. expected.Distinct().Select(expect => (expect, Verdict(reports, live, state, expect)))],
             Instances = [.. all.Select(it => Instance(it.Report, it.State, state, now))],
             InFlight = InFlight(live, state),
             Backends = [.. settings.Backends.Select(backend => Backend(backend, reports, live))],
@@ -66,6 +57,24 @@ public sealed class LiveDescriber(
             ],
             History = history.Length > MostListed ? history[^MostListed..] : history,
         };
+    }
+
+    private LiveVerdict Verdict(InstanceReport[] reports, InstanceReport[] live, ModeState state, int? expect)
+    {
+        var verdict = fleet.Judge(reports, expect, health.Problem);
+        return new LiveVerdict(
+            verdict.State,
+            // Where there are reasons, it only repeats them all.
+            verdict.Reasons
+                is []
+                ? verdict.Text
+                : "",
+            Shortened(verdict.Reasons, (reason, text) => reason with { Text = text }),
+            Shortened(verdict.Remarks, (_, text) => text),
+            health.Problem is null
+                && live.Length == (expect ?? live.Length)
+                && live.All(report => report.Confirms(state.Record, state.RecordStep))
+        );
     }
 
     // In a large fleet every instance may be one.

@@ -16,7 +16,8 @@ public sealed record LiveDocument
     /// <summary>The mode. Its <c>now</c> and <c>overrunSeconds</c> are not set.</summary>
     public required ModeDocument Mode { get; init; }
 
-    public required LiveVerdict Verdict { get; init; }
+    /// <summary>The verdict, for each number of instances that an operator expects. A page gets its own, as <c>verdict</c>.</summary>
+    public required ImmutableArray<(int? Expect, LiveVerdict Verdict)> Verdicts { get; init; }
 
     /// <summary>The instances by their ids. An event has those that have changed, and null for those that are no longer kept.</summary>
     public required ImmutableArray<LiveInstance> Instances { get; init; }
@@ -57,7 +58,7 @@ public sealed record LiveModeChoice(string Name, string Summary, bool ClosesAnyt
 /// <param name="Text">The same in one line; empty if there are reasons.</param>
 /// <param name="Reasons">Why it is not safe.</param>
 /// <param name="Remarks">Notes that do not change it.</param>
-/// <param name="Agreed">Whether every live instance has confirmed the record and its step in force.</param>
+/// <param name="Agreed">Whether every live instance, and the expected number of them, has confirmed the record and its step in force.</param>
 public sealed record LiveVerdict(
     VerdictState State,
     string Text,

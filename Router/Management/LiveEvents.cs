@@ -12,24 +12,37 @@ public sealed class LiveEvents
     /// <summary>A comment that says only that the connection works.</summary>
     public static readonly ReadOnlyMemory<byte> Heartbeat = ":\n\n"u8.ToArray();
 
+    // No operator can expect it.
+    private const int NotExpected = 0;
+
     private readonly Dictionary<string, byte[]> _parts = [];
     private readonly Dictionary<string, byte[]> _instances = [];
     private readonly List<string> _changedParts = [];
+    private readonly Dictionary<int, byte[]> _verdicts = [];
+    private readonly HashSet<int> _changedVerdicts = [];
     private readonly List<string> _changedInstances = [];
 
-    /// <summary>Takes the document as it is now; true if something has changed.</summary>
-    public bool Take(LiveDocument document)
+    /// <summary>Takes the document as it is now.</summary>
+    public void Take(LiveDocument document)
     {
+        _changedVerdicts.Clear();
         _changedParts.Clear();
         _changedInstances.Clear();
         var json = ManagementJson.Default;
         Part("site", document.Site, json.LiveSite);
         Part("mode", document.Mode, json.ModeDocument);
-        Part("verdict", document.Verdict, json.LiveVerdict);
         Part("inFlight", document.InFlight, json.ImmutableArrayLiveRequest);
         Part("backends", document.Backends, json.ImmutableArrayLiveBackend);
         Part("writes", document.Writes, json.ImmutableArrayLiveWrite);
         Part("history", document.History, json.ImmutableArrayHistoryEntry);
+        foreach (var (expect, verdict) in document.Verdicts)
+        {
+            if (Replace(_verdicts, expect ?? NotExpected, verdict, json.LiveVerdict))
+                _changedVerdicts.Add(expect ?? NotExpected);
+        }
+
+        foreach (var gone in _verdicts.Keys.Except(document.Verdicts.Select(it => it.Expect ?? NotExpected)).ToArray())
+            _verdicts.Remove(gone);
         foreach (var instance in document.Instances)
         {
             if (Replace(_instances, instance.Id, instance, json.LiveInstance))
@@ -41,15 +54,20 @@ public sealed class LiveEvents
             _instances.Remove(gone);
             _changedInstances.Add(gone);
         }
-
-        return _changedParts.Count > 0 || _changedInstances.Count > 0;
     }
 
-    /// <summary>An event with what the last <see cref="Take"/> has changed.</summary>
-    public ReadOnlyMemory<byte> Changes(DateTimeOffset now) => Event(now, isWhole: false, _changedParts, _changedInstances);
+    /// <summary>An event with what the last <see cref="Take"/> has changed; a comment if that is nothing.</summary>
+    public ReadOnlyMemory<byte> Changes(int? expect, DateTimeOffset now)
+    {
+        var verdict = _changedVerdicts.Contains(expect ?? NotExpected) ? _verdicts[expect ?? NotExpected] : null;
+        return _changedParts is [] && _changedInstances is [] && verdict is null
+            ? Heartbeat
+            : Event(now, isWhole: false, verdict, _changedParts, _changedInstances);
+    }
 
     /// <summary>An event with everything, for a page that has nothing yet.</summary>
-    public ReadOnlyMemory<byte> Whole(DateTimeOffset now) => Event(now, isWhole: true, _parts.Keys, _instances.Keys);
+    public ReadOnlyMemory<byte> Whole(int? expect, DateTimeOffset now) =>
+        Event(now, isWhole: true, _verdicts[expect ?? NotExpected], _parts.Keys, _instances.Keys);
 
     /// <summary>The first event of a page.</summary>
     public static ReadOnlyMemory<byte> Access(bool isReadOnly) =>
@@ -63,7 +81,8 @@ public sealed class LiveEvents
             _changedParts.Add(name);
     }
 
-    private static bool Replace<T>(Dictionary<string, byte[]> sent, string key, T value, JsonTypeInfo<T> type)
+    private static bool Replace<TKey, T>(Dictionary<TKey, byte[]> sent, TKey key, T value, JsonTypeInfo<T> type)
+        where TKey : notnull
     {
         var bytes = JsonSerializer.SerializeToUtf8Bytes(value, type);
         if (sent.TryGetValue(key, out var before) && before.AsSpan().SequenceEqual(bytes))
@@ -73,7 +92,13 @@ public sealed class LiveEvents
     }
 
     // The JSON is on one line, as the format demands: its strings have their line breaks escaped.
-    private ReadOnlyMemory<byte> Event(DateTimeOffset now, bool isWhole, IEnumerable<string> parts, IEnumerable<string> instances)
+    private ReadOnlyMemory<byte> Event(
+        DateTimeOffset now,
+        bool isWhole,
+        byte[]? verdict,
+        IEnumerable<string> parts,
+        IEnumerable<string> instances
+    )
     {
         var text = new MemoryStream();
         text.Write("event: update\ndata: "u8);
@@ -82,6 +107,12 @@ public sealed class LiveEvents
             writer.WriteStartObject();
             writer.WriteString("now", now);
             writer.WriteBoolean("whole", isWhole);
+            if (verdict is not null)
+            {
+                writer.WritePropertyName("verdict");
+                writer.WriteRawValue(verdict, skipInputValidation: true);
+            }
+
             foreach (var part in parts)
             {
                 writer.WritePropertyName(part);

@@ -55,10 +55,11 @@ public sealed class LivePublisher : BackgroundLoop
     }
 
     /// <summary>Adds a page; null if there are too many.</summary>
+    /// <param name="expect">How many instances its operator expects.</param>
     /// <param name="abort">Closes its connection.</param>
-    public LiveSubscriber? Subscribe(Action abort)
+    public LiveSubscriber? Subscribe(int? expect, Action abort)
     {
-        var subscriber = new LiveSubscriber(abort);
+        var subscriber = new LiveSubscriber(expect, abort);
         lock (_lock)
         {
             if (_subscribers.Count >= MostPages)
@@ -127,15 +128,19 @@ public sealed class LivePublisher : BackgroundLoop
 
     private void Publish()
     {
-        var hasChanged = _events.Take(_describer.Describe(_entries));
+        var pages = Pages();
+        _events.Take(_describer.Describe(_entries, pages.Select(page => page.Expect)));
         var now = _clock.GetUtcNow();
-        var changes = hasChanged ? _events.Changes(now) : LiveEvents.Heartbeat;
-        ReadOnlyMemory<byte>? whole = null;
-        foreach (var page in Pages())
+        // Pages that expect the same number of instances get the same bytes.
+        foreach (var same in pages.ToLookup(page => (page.Expect, page.HasAll)))
         {
-            var bytes = page.HasAll ? changes : whole ??= _events.Whole(now);
-            page.HasAll = true;
-            page.Send(bytes);
+            var (expect, hasAll) = same.Key;
+            var bytes = hasAll ? _events.Changes(expect, now) : _events.Whole(expect, now);
+            foreach (var page in same)
+            {
+                page.HasAll = true;
+                page.Send(bytes);
+            }
         }
     }
 

@@ -3,8 +3,9 @@ using System.Threading.Channels;
 namespace Router.Management;
 
 /// <summary>One open page. What it does not take in time is not kept for it: a page that falls behind is closed, and opens again.</summary>
+/// <param name="expect">How many instances its operator expects; null where he has not said so.</param>
 /// <param name="abort">Closes its connection, whatever is still being written to it.</param>
-public sealed class LiveSubscriber(Action abort)
+public sealed class LiveSubscriber(int? expect, Action abort)
 {
     // Half a minute of events.
     private const int MostWaiting = 32;
@@ -15,6 +16,9 @@ public sealed class LiveSubscriber(Action abort)
 
     /// <summary>The events, ready to be sent. They end when the publisher stops.</summary>
     public ChannelReader<ReadOnlyMemory<byte>> Events => _events.Reader;
+
+    /// <summary>How many instances its operator expects, which its verdict takes into account.</summary>
+    public int? Expect => expect;
 
     /// <summary>Whether it has had the whole document.</summary>
     public bool HasAll { get; set; }

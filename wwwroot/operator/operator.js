@@ -3,13 +3,23 @@ import { clock, create, describe, h, named, patch, say, t, texts, time, useTexts
 
 const TOKEN = "router-token";
 const OPERATOR = "router-operator";
+const EXPECT = "router-expect";
 // An event or a comment comes each second.
 const SILENCE = 4000;
 const GIVE_UP = 10000;
 
-const state = { instances: {}, readOnly: false, linked: false, offset: 0, heard: 0, showAll: false };
+const state = {
+	instances: {},
+	readOnly: false,
+	linked: false,
+	offset: 0,
+	heard: 0,
+	showAll: false,
+	expect: sessionStorage.getItem(EXPECT),
+};
 let token = sessionStorage.getItem(TOKEN);
 let asking = null;
+let restart;
 
 function headers(more) {
 	return token ? { ...more, Authorization: `Bearer ${token}` } : { ...more };
@@ -18,6 +28,11 @@ function headers(more) {
 // EventSource can't send the token, and a token in the address would be in logs: so the events are read from the response's body.
 async function listen() {
 	const stop = new AbortController();
+	let again = false;
+	restart = () => {
+		state.asks = again = true;
+		stop.abort();
+	};
 	const watch = setInterval(() => {
 		const silent = performance.now() - state.heard;
 		if (state.linked && silent > SILENCE) lose();
@@ -25,7 +40,11 @@ async function listen() {
 	}, 500);
 	try {
 		state.heard = performance.now();
-		const response = await fetch("/events", { headers: headers(), signal: stop.signal, cache: "no-store" });
+		const response = await fetch(`/events${state.expect ? `?expect=${state.expect}` : ""}`, {
+			headers: headers(),
+			signal: stop.signal,
+			cache: "no-store",
+		});
 		if (response.status === 401 || response.status === 429) return await askToken(response.status);
 		if (!response.ok) return lose(await problem(response));
 		const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
@@ -48,8 +67,9 @@ async function listen() {
 		if (error.name !== "AbortError" && !(error instanceof TypeError)) throw error;
 	} finally {
 		clearInterval(watch);
-		lose(state.refusal);
+		if (!again) lose(state.refusal);
 	}
+	return again;
 }
 
 function take(event) {
@@ -58,6 +78,7 @@ function take(event) {
 	const { now, whole, instances, ...parts } = JSON.parse(data);
 	Object.assign(state, parts);
 	if (name !== "update") return;
+	state.asks = false;
 	state.offset = Date.parse(now) - Date.now();
 	if (whole) state.instances = {};
 	for (const [id, instance] of Object.entries(instances)) {
@@ -160,9 +181,10 @@ function askToken(status) {
 	return asking;
 }
 
-const field = (name, kind, props) => ({ name, kind, ...props });
+const field = (name, kind = "text", props) => ({ name, kind, ...props });
 // Fields for some modes only.
 const group = (name, modes, fields) => ({ name, kind: "group", only: modes.map(({ name }) => name), fields });
+const same = names => names.map(name => ({ name, summary: name }));
 const operator = () => field("by", "text", { value: localStorage.getItem(OPERATOR) ?? "", autocomplete: "name", required: true });
 
 function control(of) {
@@ -206,7 +228,7 @@ function control(of) {
 	return h("div", { class: `field ${of.kind}` },
 		h("label", { for: id }, t(`field.${of.name}`), of.required ? null : h("small", ` (${t("optional")})`)),
 		input,
-		hint ? h("small", { id: `${id}-hint` }, hint) : null,
+		hint && h("small", { id: `${id}-hint` }, hint),
 	);
 }
 
@@ -255,7 +277,7 @@ function change({ name, intro, fields, request, effect, done, dry = true }) {
 	const form = create(
 		h("form.form",
 			{ onsubmit: check, oninput: () => (fit(form), patch(result, [])) },
-			intro ? h("p", intro) : null,
+			intro && h("p", intro),
 			fields.filter(Boolean).map(control),
 			h("p.buttons", h("button.main", t(dry ? "check" : "go.on"))),
 		),
@@ -280,13 +302,12 @@ function change({ name, intro, fields, request, effect, done, dry = true }) {
 			h("form", { key: `${version}-${Math.random()}`, class: "confirm", onsubmit: event => apply(event, values, version) },
 				h("h3", { tabindex: "-1" }, t(dry ? "would" : "sure")),
 				effect?.(body, values),
-				dry ? h("p.quiet", t("conditional", { version })) : null,
-				stage
-					? h("div.field",
-							h("label", { for: "stage-typed" }, t("type.stage", { stage })),
-							h("input", { id: "stage-typed", name: "stage", required: true, autocomplete: "off", spellcheck: "false" }),
-						)
-					: null,
+				dry && h("p.quiet", t("conditional", { version })),
+				stage &&
+					h("div.field",
+						h("label", { for: "stage-typed" }, t("type.stage", { stage })),
+						h("input", { id: "stage-typed", name: "stage", required: true, autocomplete: "off", spellcheck: "false" }),
+					),
 				h("p.buttons",
 					h("button.main.danger", t(`${name}.apply`, values)),
 					h("button", { onclick: () => dialog.close() }, t("leave")),
@@ -320,12 +341,11 @@ function effects(change) {
 	const preview = t(staged ? "preview.others" : "preview.title");
 	const cell = reaches => h("td", { class: reaches ? "yes" : "no" }, t(reaches ? "reachable" : "closed"));
 	return h("div",
-		change.endMoved ? h("p", t("end.moved", { from: time(change.endMoved.from), to: time(change.endMoved.to) })) : null,
+		change.endMoved && h("p", t("end.moved", { from: time(change.endMoved.from), to: time(change.endMoved.to) })),
 		plan(change.mode),
-		change.replaced.length
-			? h("p", t("replaces", { steps: change.replaced.map(step => `${step.mode} ${time(step.at)}`).join(", ") }))
-			: null,
-		staged ? h("p", t("effects.staged")) : null,
+		change.replaced.length > 0 &&
+			h("p", t("replaces", { steps: change.replaced.map(step => `${step.mode} ${time(step.at)}`).join(", ") })),
+		staged && h("p", t("effects.staged")),
 		h("table.effects",
 			h("caption.unseen", t("effects.title")),
 			h("thead",
@@ -347,7 +367,7 @@ function plan(mode) {
 	const line = (step, at) =>
 		h("li",
 			t(step.until ? "step.until" : "step", { mode: named(step), time: time(at), until: step.until && time(step.until) }),
-			step.isFollowUp ? ` ${t("follow")}` : null,
+			step.isFollowUp && ` ${t("follow")}`,
 		);
 	return h("ol.steps",
 		line(mode, mode.since),
@@ -361,7 +381,7 @@ const actions = {
 	set() {
 		const { modes } = state.site;
 		const closing = modes.filter(mode => mode.closesAnything);
-		const plain = (empty, choices) => [{ name: "", summary: t(empty) }, ...choices.map(({ name }) => ({ name, summary: name }))];
+		const plain = (empty, choices) => [{ name: "", summary: t(empty) }, ...same(choices.map(({ name }) => name))];
 		change({
 			name: "set",
 			fields: [
@@ -370,9 +390,9 @@ const actions = {
 					? group("stages",
 							modes.filter(mode => !closing.includes(mode)),
 							[
-								field("stages", "text"),
-								field("every", "text"),
-								field("fallBackAbove", "text"),
+								field("stages"),
+								field("every"),
+								field("fallBackAbove"),
 								field("atLeast", "number", { min: 1 }),
 								field("apis", "select", { choices: plain("apis.last", [{ name: "first" }]) }),
 							],
@@ -381,19 +401,19 @@ const actions = {
 				group("hold",
 					modes.filter(mode => mode.holdsAnything),
 					[
-						field("holdTimeout", "text"),
+						field("holdTimeout"),
 						field("then", "select", {
 							choices: plain("then.none",
 								closing.filter(mode => !mode.holdsAnything),
 							),
 						}),
-						field("after", "text"),
+						field("after"),
 					],
 				),
 				field("at", "datetime-local"),
 				field("until", "datetime-local"),
-				field("reason", "text"),
-				field("ticket", "text"),
+				field("reason"),
+				field("ticket"),
 				operator(),
 				field("readOnlyBefore", "seconds", { min: 0 }),
 				field("cutAfter", "seconds", { min: 0 }),
@@ -415,8 +435,8 @@ const actions = {
 				}),
 				field("until", "datetime-local"),
 				field("shorten", "check"),
-				field("reason", "text"),
-				field("ticket", "text"),
+				field("reason"),
+				field("ticket"),
 				operator(),
 			],
 			request: body => ({ method: "PATCH", path: "/mode", body }),
@@ -446,9 +466,9 @@ const actions = {
 			name: "bypass",
 			intro: t("bypass.intro"),
 			fields: [
-				field("for", "select", { choices: ["30m", "1h", "2h", "4h", "12h"].map(name => ({ name, summary: name })), value: "1h" }),
-				field("address", "text"),
-				field("note", "text"),
+				field("for", "select", { choices: same(["30m", "1h", "2h", "4h", "12h"]), value: "1h" }),
+				field("address"),
+				field("note"),
 				operator(),
 			],
 			request: body => ({ method: "POST", path: "/bypass", body }),
@@ -456,8 +476,8 @@ const actions = {
 			done: bypass => [
 				h("div.done",
 					h("p", { role: "status" }, t("bypass.done", { id: bypass.id, time: time(bypass.until) })),
-					bypass.token ? h("p", t("bypass.once")) : null,
-					bypass.token ? h("code.secret", { tabindex: "0" }, bypass.token) : null,
+					bypass.token && h("p", t("bypass.once")),
+					bypass.token && h("code.secret", { tabindex: "0" }, bypass.token),
 				),
 			],
 		});
@@ -514,12 +534,9 @@ const actions = {
 				[
 					field("url", "url", { required: true }),
 					field("method", "text", { value: "GET" }),
-					field("client", "text"),
+					field("client"),
 					field("mode", "select", {
-						choices: [
-							{ name: "", summary: t("explain.now") },
-							...state.site.modes.map(({ name }) => ({ name, summary: name })),
-						],
+						choices: [{ name: "", summary: t("explain.now") }, ...same(state.site.modes.map(({ name }) => name))],
 						value: "",
 					}),
 				].map(control),
@@ -532,9 +549,16 @@ const actions = {
 		const { ok, status, body } = await send("GET", "/report?format=html");
 		if (!ok) return open(titleOf("download"), problemOf({ status, body }));
 		const url = URL.createObjectURL(new Blob([body], { type: "text/html" }));
-		const stamp = new Date(clock.now).toISOString().slice(0, 16).replace(":", "");
-		create(h("a", { href: url, download: `downtime-${state.site.stage ?? "router"}-${stamp}Z.html` })).click();
+		create(h("a", { href: url, download: `downtime-${state.site.stage ?? "router"}.html` })).click();
 		setTimeout(() => URL.revokeObjectURL(url), 10000);
+	},
+	// The verdict on that number of instances comes with the next events.
+	expect({ target }) {
+		if (!target.reportValidity()) return;
+		state.expect = target.valueAsNumber || "";
+		sessionStorage.setItem(EXPECT, state.expect);
+		restart();
+		draw();
 	},
 	showAll() {
 		state.showAll = !state.showAll;
@@ -549,6 +573,6 @@ setInterval(draw, 1000);
 addEventListener("offline", () => lose());
 addEventListener("visibilitychange", draw);
 for (;;) {
-	await listen();
+	if (await listen()) continue;
 	await new Promise(again => setTimeout(again, 1000));
 }

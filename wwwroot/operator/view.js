@@ -149,9 +149,9 @@ export function describe(state, actions) {
 	return [
 		lost,
 		top(state),
-		h("main", { key: "main", class: linked ? "" : "stale" },
+		h("main", { key: "main", class: linked && !state.asks ? "" : "stale" },
 			banner(state),
-			verdict(state),
+			verdict(state, actions),
 			buttons(state, actions),
 			instances(state, actions),
 			inFlight(state),
@@ -169,7 +169,7 @@ function top({ site, mode }) {
 	return h("header", { key: "top" },
 		h("p.name",
 			h("b", site.service ?? "Router"),
-			site.stage ? h("span", { class: site.isProduction ? "stage production" : "stage" }, site.stage) : null,
+			site.stage && h("span", { class: site.isProduction ? "stage production" : "stage" }, site.stage),
 		),
 		h("p.quiet", t("seen.by", { instance: site.instance, store: mode.store })),
 		h("p.clock",
@@ -198,7 +198,7 @@ function banner({ mode, site }) {
 	return h("section", { class: `banner mode-${mode.mode}`, "aria-labelledby": "mode" },
 		h("h1", { id: "mode" }, h("span.unseen", t("mode"), " "), h("span.mode-name", mode.mode)),
 		h("p.summary", mode.summary),
-		mode.reason ? h("p.reason", h("q", mode.reason)) : null,
+		mode.reason && h("p.reason", h("q", mode.reason)),
 		h("dl.facts",
 			fact("by", mode.by),
 			fact("ticket", mode.ticket),
@@ -213,7 +213,7 @@ function banner({ mode, site }) {
 
 const marks = { safe: "✓", not_safe: "✕", closed_to_visitors: "!", reopening: "!", open: "○" };
 
-function verdict({ verdict, mode }) {
+function verdict({ verdict, mode, expect }, actions) {
 	const { reasons } = verdict;
 	const problem = [mode.problem, mode.switchProblem].find(it => it && !reasons.some(({ text }) => text.includes(it)));
 	return h("section", { class: `verdict ${verdict.state}`, "aria-labelledby": "verdict" },
@@ -223,20 +223,22 @@ function verdict({ verdict, mode }) {
 				? local(verdict.text.replace(/^CLOSED TO VISITORS /, ""))
 				: t(`verdict.${verdict.state}.means`),
 		),
-		reasons.length
-			? h("ul.reasons",
-					// Of several reasons with the same advice only the last one says it.
-					reasons.map(({ kind, text }, i) =>
-						h("li", h("span", local(text)), reasons[i + 1]?.kind === kind ? null : h("span.advice", t(`advice.${kind}`))),
-					),
-				)
-			: null,
-		verdict.remarks.length
-			? h("ul.remarks",
-					verdict.remarks.map(remark => h("li", local(remark))),
-				)
-			: null,
-		problem ? h("p.warning", t("store.problem"), " ", problem) : null,
+		reasons.length > 0 &&
+			h("ul.reasons",
+				// Of several reasons with the same advice only the last one says it.
+				reasons.map(({ kind, text }, i) =>
+					h("li", h("span", local(text)), reasons[i + 1]?.kind === kind ? null : h("span.advice", t(`advice.${kind}`))),
+				),
+			),
+		verdict.remarks.length > 0 &&
+			h("ul.remarks",
+				verdict.remarks.map(remark => h("li", local(remark))),
+			),
+		h("p.expect",
+			h("label", t("expect"), h("input", { type: "number", min: 1, max: 10000, value: expect, onchange: actions.expect })),
+			expect ? null : h("span.quiet", ` ${t("expect.hint")}`),
+		),
+		problem && h("p.warning", t("store.problem"), " ", problem),
 		mode.isLasting ? null : h("p.warning", t("store.forgets", { mode: mode.configuredMode })),
 	);
 }
@@ -251,10 +253,10 @@ function buttons({ mode, readOnly, linked }, actions) {
 			? h("p.quiet", t("read.only"))
 			: [
 					button("set", "main"),
-					mode.reopening ? [steer("advance"), steer(mode.reopening.isPaused ? "resume" : "pause")] : null,
+					mode.reopening && [steer("advance"), steer(mode.reopening.isPaused ? "resume" : "pause")],
 					mode.until || mode.next.length || mode.window ? button("extend") : null,
 					mode.next.length ? button("cancel") : null,
-					mode.window ? button("bypass") : null,
+					mode.window && button("bypass"),
 				],
 		button("explain"),
 		button("download"),
@@ -299,6 +301,10 @@ function table(id, columns, rows) {
 	);
 }
 
+const small = (linked, name, it, actions) =>
+	h("button.small", { disabled: !linked, "aria-label": t(`${name}.label`, it), onclick: () => actions[name](it) }, t(`${name}.button`));
+const within = iso => t("in", { time: span(until(iso)) });
+const ago = iso => t("ago", { time: span(-until(iso)) });
 const none = key => h("p.quiet", t(key));
 const flag = (style, content) => ({ style, content });
 
@@ -317,26 +323,11 @@ function instances({ instances, mode, showAll, readOnly, linked }, actions) {
 		style: it.state === "vanished" ? "bad" : it.state === "live" ? (it.confirms ? "" : "warn") : "gone",
 		cells: [
 			h("b", it.name),
-			flag("",
-				it.state === "live"
-					? [h("span", { class: it.confirms ? "dot ok" : "dot" }), t("state.live")]
-					: [
-							h("span", { class: it.state === "vanished" ? "dot bad" : "dot gone" }),
-							t(`state.${it.state}`),
-							it.state === "vanished" && !readOnly
-								? h("button",
-										{
-											type: "button",
-											class: "small",
-											disabled: !linked,
-											onclick: () => actions.forget(it),
-											"aria-label": t("forget.label", { name: it.name }),
-										},
-										t("forget.button"),
-									)
-								: null,
-						],
-			),
+			flag("", [
+				h(`span.dot.${it.state === "live" && it.confirms ? "ok" : it.state}`),
+				t(`state.${it.state}`),
+				it.state === "vanished" && !readOnly && small(linked, "forget", it, actions),
+			]),
 			flag(it.confirms || it.state !== "live" ? "" : "alarm", `${it.mode} · ${it.version < 0 ? "–" : it.version}`),
 			flag(
 				it.blocking ? "alarm number" : "number",
@@ -350,7 +341,7 @@ function instances({ instances, mode, showAll, readOnly, linked }, actions) {
 				Math.abs(it.clockAheadSeconds) > 1 ? "alarm number" : "number plain",
 				`${it.clockAheadSeconds > 0 ? "+" : ""}${it.clockAheadSeconds} s`,
 			),
-			it.seen ? `${time(it.seen)} · ${t("ago", { time: span(-until(it.seen)) })}` : t("just.now"),
+			it.seen ? `${time(it.seen)} · ${ago(it.seen)}` : t("just.now"),
 			flag(it.problem ? "alarm" : "plain", it.problem ?? t("no.problem")),
 		],
 	}));
@@ -377,17 +368,10 @@ function inFlight({ inFlight, instances, mode }) {
 		style: cutAt ? "warn" : "",
 		cells: [
 			flag("number", span(-until(since))),
-			flag("path", [
-				h("b", request.method),
-				` ${request.host}${request.path}`,
-				request.isUpgraded ? h("span.tag", t("upgraded")) : null,
-			]),
+			flag("path", [h("b", request.method), ` ${request.host}${request.path}`, request.isUpgraded && h("span.tag", t("upgraded"))]),
 			request.backend,
 			instance,
-			flag(
-				cutAt ? "alarm number" : "number",
-				cutAt ? (until(cutAt) > 0 ? t("cut.in", { time: span(until(cutAt)) }) : t("cut.now")) : t("cut.never"),
-			),
+			flag(cutAt ? "alarm number" : "number", cutAt ? (until(cutAt) > 0 ? within(cutAt) : t("cut.now")) : t("cut.never")),
 		],
 	}));
 	return card("inFlight",
@@ -417,14 +401,13 @@ function chart(requests, errors) {
 function backends({ backends }) {
 	const rows = backends.map(it => ({
 		key: it.name,
-		style: "",
 		cells: [
 			flag("", [h("b", it.name), " ", h("span.quiet", it.kind)]),
 			flag("",
 				it.accepted
 					? [
 							time(it.accepted),
-							h("span.quiet", ` · ${t("ago", { time: span(-until(it.accepted)) })}`),
+							h("span.quiet", ` · ${ago(it.accepted)}`),
 							it.completed && it.completed >= it.accepted ? null : h("span.tag", t("write.open")),
 						]
 					: t("never"),
@@ -464,7 +447,7 @@ function writes({ writes, readOnly, linked }, actions) {
 						flag("path", [h("b", write.method), ` ${write.host}${write.path}`]),
 						write.reason,
 						instance,
-						until(write.settlesAt) > 0 ? t("settles.in", { time: span(until(write.settlesAt)) }) : t("settled"),
+						until(write.settlesAt) > 0 ? within(write.settlesAt) : t("settled"),
 					],
 				})),
 			),
@@ -488,18 +471,7 @@ function bypasses({ mode, readOnly, linked }, actions) {
 					it.by,
 					flag("", [
 						`${time(it.until)} · ${until(it.until) > 0 ? span(until(it.until)) : t("expired")}`,
-						readOnly
-							? null
-							: h("button",
-									{
-										type: "button",
-										class: "small",
-										disabled: !linked,
-										"aria-label": t("revoke.label", { id: it.id }),
-										onclick: () => actions.revoke(it),
-									},
-									t("revoke.button"),
-								),
+						readOnly ? null : small(linked, "revoke", it, actions),
 					]),
 				],
 			})),
@@ -516,7 +488,7 @@ function scheduled({ mode }) {
 			mode.next.map(step => ({
 				cells: [
 					h("b", named(step)),
-					`${time(step.at)} · ${step.isFollowUp ? t("follow") : t("in", { time: span(until(step.at)) })}`,
+					`${time(step.at)} · ${step.isFollowUp ? t("follow") : within(step.at)}`,
 					step.until && time(step.until),
 					step.by,
 					[step.reason, step.ticket].filter(Boolean).join(" · ") || null,
