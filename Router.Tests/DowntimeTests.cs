@@ -34,6 +34,10 @@ public sealed class DowntimeTests
 
         code.Should().Be(0, output);
         output.Should().Contain("got go").And.MatchRegex("window 20.*/\\d+ safe 20\\S+Z");
+        output
+            .Should()
+            .MatchRegex("anna set the mode maintenance, announced until 20[\\d-]+ [\\d:]+ [+-]", "a time, not the option")
+            .And.Contain("The check passed");
         (await site.VisitAsync()).Should().Be(200);
         site.Backend.Requests[0].Values("X-Router-Bypass").Should().BeEmpty();
         var report = JsonNode.Parse(await File.ReadAllTextAsync(json))!;
@@ -87,6 +91,24 @@ public sealed class DowntimeTests
         var (again, resumed) = await site.RunAsync("--resume", "--check", Site);
         (again, site.Runs).Should().Be((0, 1), resumed);
         (await site.VisitAsync()).Should().Be(200);
+    }
+
+    [ProgramFact("setsid", "util-linux")]
+    public async Task A_check_whose_front_door_cannot_be_found_names_the_option_that_does_without_its_name()
+    {
+        await using var site = await DowntimeSite.StartAsync();
+
+        var (code, output) = await site.RunAsync(["--check", "http://www.example.invalid/", .. site.Command("true")]);
+
+        code.Should().Be(1, output);
+        output
+            .Should()
+            .Contain("FAILED: http://www.example.invalid/ did not respond: ")
+            .And.Contain("To connect to a front door by its address, add --check-via, such as http://127.0.0.1:8080")
+            .And.Contain("The check failed. The site stays closed");
+        var (again, resumed) = await site.RunAsync("--resume", "--check-via", $"http://{site.Two.Endpoint}");
+        again.Should().Be(0, resumed);
+        resumed.Should().Contain("Check passed: http://www.example.invalid/ responded with 200");
     }
 
     [ProgramFact("setsid", "util-linux")]

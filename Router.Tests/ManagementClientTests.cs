@@ -116,17 +116,27 @@ public sealed class ManagementClientTests
     [InlineData("http://127.0.0.1:0", "Look with router mode. Then: router mode set live")]
     [InlineData(
         "http://0.0.0.0:9911",
-        "Look with router mode --url http://127.0.0.1:9911. Then: router mode --url http://127.0.0.1:9911 set live"
+        "Look with router mode --url http://127.0.0.1:9911. Then: router mode set live --url http://127.0.0.1:9911"
     )]
     [InlineData(
         "https://[::1]:9911",
-        "Look with router mode --url https://[::1]:9911. Then: router mode --url https://[::1]:9911 set live"
+        "Look with router mode --url https://[::1]:9911. Then: router mode set live --url https://[::1]:9911"
     )]
     public void A_hint_of_a_running_instance_carries_its_own_address(string? url, string hint) =>
         new ManagementSettings { Url = url }
             .Hint("Look with router mode. Then: router mode set live")
             .Should()
             .Be(hint);
+
+    [Theory]
+    [InlineData("router mode extend --by 45m", "router mode extend --url U --by 45m")]
+    [InlineData("router mode stages pause", "router mode stages pause --url U")]
+    [InlineData("router downtime --resume", "router downtime --url U --resume")]
+    [InlineData("router bypass revoke 6aec7fe2", "router bypass revoke 6aec7fe2 --url U")]
+    [InlineData("router fleet forget NAME", "router fleet forget NAME --url U")]
+    [InlineData("router writes accept.", "router writes accept --url U.")]
+    public void The_address_follows_the_whole_command(string command, string hint) =>
+        ToolHint.At($"Run: {command}", "U").Should().Be($"Run: {hint}");
 
     [Fact]
     public async Task A_refusal_recommends_commands_for_the_address_that_was_asked()

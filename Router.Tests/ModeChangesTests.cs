@@ -164,7 +164,7 @@ public sealed class ModeChangesTests
                 .Which.ToString()
                 .Should()
                 .Be(
-                    "until: is 2026-01-01 22:45:00Z, before the announced end 2026-01-01 23:30:00Z. Give a later time, add to the end with extendBy (router mode extend --by 45m), or move it closer with shorten (--shorten)."
+                    "until: 2026-01-01 22:45:00Z is before the announced end 2026-01-01 23:30:00Z. For a later end, give a later time or add to the end (router mode extend --by 45m). For an earlier end, add --shorten (in JSON: shorten)."
                 );
         }
 

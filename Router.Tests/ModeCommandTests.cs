@@ -32,7 +32,7 @@ public sealed class ModeCommandTests
         shown
             .Should()
             .Contain("GET www.example.org/slow")
-            .And.Contain("NOT SAFE")
+            .And.MatchRegex(@"NOT SAFE: \S+ has 1 request in flight \(cut in \d+ s\), the oldest for")
             .And.Contain("reason:    restore db")
             .And.NotContain("secret");
         waiting.IsCompleted.Should().BeFalse("something is in flight");
@@ -41,6 +41,37 @@ public sealed class ModeCommandTests
         var (code, output, _) = await waiting;
         code.Should().Be(0);
         output.TrimEnd().Should().EndWith("\nSAFE");
+    }
+
+    [Fact]
+    public async Task The_history_says_who_cancelled_a_change_and_who_ended_a_bypass()
+    {
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        await RunAsync("mode", "set", "read-only", "--operator", "anna");
+        await RunAsync("mode", "set", "maintenance", "--at", "+1h", "--operator", "anna");
+        var id = (await RunAsync("bypass", "--operator", "anna")).Split('\n')[0].Split([' ', ','], StringSplitOptions.RemoveEmptyEntries)[
+            1
+        ];
+
+        await RunAsync("mode", "cancel", "--operator", "joe");
+        await RunAsync("bypass", "revoke", id, "--operator", "joe");
+        using (var operators = new OperatorClient(router))
+        {
+            await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "at": "+1h", "by": "anna"}""");
+            (await operators.SendAsync("DELETE", "/mode/next")).Status.Should().Be(200);
+        }
+
+        var history = (await RunAsync("mode", "history")).TrimEnd().Split('\n');
+        history.Should().Contain(line => line.Contains("cancelled read-only   by joe", StringComparison.Ordinal));
+        history.Should().Contain(line => line.Contains($"revoked   read-only   by joe, {id}", StringComparison.Ordinal));
+        history[^1].Should().Contain("cancelled read-only").And.NotContain("anna", "the one who set the mode did not cancel");
+
+        async Task<string> RunAsync(params string[] arguments)
+        {
+            var (code, output, errors) = await Tool.RunAsync(UrlOf(router), arguments);
+            code.Should().Be(0, errors);
+            return output;
+        }
     }
 
     [Fact]
@@ -56,7 +87,7 @@ public sealed class ModeCommandTests
             .Output.Should()
             .Contain("OUTCOME UNKNOWN")
             .And.Contain("POST www.example.org/save");
-        (await Tool.RunAsync(UrlOf(site.Router), "mode", "history")).Output.Should().Contain("1 cut, 1 writes of unknown outcome");
+        (await Tool.RunAsync(UrlOf(site.Router), "mode", "history")).Output.Should().Contain("1 cut, 1 write of unknown outcome");
     }
 
     [Theory]

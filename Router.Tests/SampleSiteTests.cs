@@ -135,6 +135,24 @@ public sealed partial class SampleSiteTests
     }
 
     [Fact]
+    public async Task The_welcome_names_no_mode_before_the_mode_store_has_told_one()
+    {
+        var directory = Directory.CreateTempSubdirectory("router-welcome-").FullName;
+        var site = SiteFile.Of("www.*", "").Set("ModeStore:File", Path.Combine(directory, "mode.json"));
+        await using (var router = await RunningRouter.StartAsync(site, new ManualClock(), Development))
+        {
+            using var output = new StringWriter();
+
+            Welcome.Write(router.App, isOnTerminal: false, output);
+
+            var first = output.ToString().Split('\n')[0];
+            first.Should().Be($"Router serves port {router.Endpoint.Port}, and is closed until it has read the mode.");
+        }
+
+        Directory.Delete(directory, recursive: true);
+    }
+
+    [Fact]
     public async Task A_management_port_in_use_is_two_lines_of_the_welcome_that_say_what_to_do()
     {
         using var other = new TcpListener(IPAddress.Loopback, 0);

@@ -49,7 +49,16 @@ public sealed class VerdictTests(ITestOutputHelper output)
                     BlockingCount = 2,
                     Blocking = [Slow],
                 },
-                "web-2 has 2 requests in flight, the oldest for 61 s: POST www.example.org/save"
+                "web-2 has 2 requests in flight (being cut), the oldest for 61 s: POST www.example.org/save"
+            },
+            {
+                Good with
+                {
+                    BlockingCount = 1,
+                    Blocking = [Slow],
+                    DrainLimitSeconds = 630,
+                },
+                "web-2 has 1 request in flight (cut in 30 s), the oldest for 61 s"
             },
             {
                 Good with

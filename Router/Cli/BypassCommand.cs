@@ -29,7 +29,7 @@ internal static class BypassCommand
             Json,
         };
         bypass.SetAction((parsed, _) => GuardAsync(parsed, client => IssueAsync(parsed, client)));
-        var revoke = new Command("revoke", "Ends a bypass now.") { Id, IfVersion };
+        var revoke = new Command("revoke", "Ends a bypass now.") { Id, By, IfVersion };
         revoke.SetAction((parsed, _) => GuardAsync(parsed, client => RevokeAsync(parsed, client)));
         bypass.Add(revoke);
         return bypass;

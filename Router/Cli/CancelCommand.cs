@@ -10,7 +10,7 @@ internal static class CancelCommand
 {
     public static Command Build()
     {
-        var cancel = new Command("cancel", "Cancels the scheduled change.") { IfVersion };
+        var cancel = new Command("cancel", "Cancels the scheduled change.") { By, IfVersion };
         cancel.SetAction((parsed, _) => GuardAsync(parsed, client => RunAsync(parsed, client)));
         return cancel;
     }
@@ -18,7 +18,12 @@ internal static class CancelCommand
     private static async Task<int> RunAsync(ParseResult parsed, ManagementClient client)
     {
         var change = await client
-            .AskAsync(HttpMethod.Delete, "/mode/next", ManagementJson.Default.ChangeDocument, ifVersion: parsed.GetValue(IfVersion))
+            .AskAsync(
+                HttpMethod.Delete,
+                $"/mode/next?by={Uri.EscapeDataString(NameOfOperator(parsed))}",
+                ManagementJson.Default.ChangeDocument,
+                ifVersion: parsed.GetValue(IfVersion)
+            )
             .ConfigureAwait(false);
         return Print(parsed, change, ManagementJson.Default.ChangeDocument, ModeReport.Write);
     }

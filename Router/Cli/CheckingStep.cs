@@ -22,12 +22,13 @@ internal static class CheckingStep
             var results = window.Progress.Checks;
             if (results.Count(check => !check.Passed) is > 0 and var failed)
             {
-                window.Note(DowntimeEventKind.Warning, $"{failed} of {results.Length} checks failed");
+                var failure = results.Length == 1 ? "The check failed" : $"{failed} of {results.Length} checks failed";
+                window.Note(DowntimeEventKind.Warning, failure);
                 string[] next = ["router downtime --resume", "router downtime --resume --rerun", "router mode set live"];
-                return window.End(ExitCode.NotDone, $"{failed} of {results.Length} checks failed. The site stays closed", next);
+                return window.End(ExitCode.NotDone, $"{failure}. The site stays closed", next);
             }
 
-            window.Note(DowntimeEventKind.Step, $"All {results.Length} checks passed");
+            window.Note(DowntimeEventKind.Step, results.Length == 1 ? "The check passed" : $"All {results.Length} checks passed");
         }
 
         if (plan.Reopen is null)

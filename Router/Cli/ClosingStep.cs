@@ -34,9 +34,10 @@ internal static class ClosingStep
             Until = plan.Until,
             CutAfter = plan.CutAfter,
         };
+        ModeDocument set;
         try
         {
-            await window.SetAsync(sent, fleet.Version.Number).ConfigureAwait(false);
+            set = (await window.SetAsync(sent, fleet.Version.Number).ConfigureAwait(false)).Mode;
         }
         catch (CommandFailedException failed) when (failed.Code is ExitCode.NotDone or ExitCode.WrongUse)
         {
@@ -47,7 +48,8 @@ internal static class ClosingStep
             throw;
         }
 
-        var until = plan.Until is { } end ? $", announced until {end}" : "";
+        // With several instances the mode takes effect in a moment.
+        var until = (set.Next is [.., var next] ? next.Until : set.Until) is { } end ? $", announced until {ReportTime.Full(end)}" : "";
         window.Enter(DowntimeStep.Waiting, $"{plan.By} set the mode {plan.Mode}{until}");
         return window.Signals.Token.IsCancellationRequested ? window.Interrupted() : null;
     }

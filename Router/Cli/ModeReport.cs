@@ -80,7 +80,7 @@ public static class ModeReport
     /// <summary>A bypass that was issued: the token is shown once.</summary>
     public static void Write(BypassDocument bypass, TextWriter output)
     {
-        output.WriteLine($"bypass:    {bypass.Id}, until {Time(bypass.Until)} or the end of the downtime, whichever comes first");
+        output.WriteLine($"bypass:    {bypass.Id}, until {Time(bypass.Until)}, or until the site opens if that is earlier");
         if (bypass.Token is null)
         {
             output.WriteLine($"address:   {bypass.Address}");
@@ -146,7 +146,7 @@ public static class ModeReport
         var (by, isShort) = (moved.To - moved.From, moved.From.Second == 0 && moved.To.Second == 0);
         var format =
             $"{(by.Duration() < TimeSpan.FromDays(1) ? "" : "yyyy-MM-dd ")}HH:mm{(isShort ? "" : ":ss")}{(moved.From.ToLocalTime().Offset == moved.To.ToLocalTime().Offset ? "" : " zzz")}";
-        return $"{Time(moved.From, format)} -> {Time(moved.To, format)}, {DurationText.Of(by.Duration())} {(by > TimeSpan.Zero ? "later" : "CLOSER")}";
+        return $"{Time(moved.From, format)} -> {Time(moved.To, format)}, {DurationText.Of(TimeSpan.FromSeconds(Math.Round(by.Duration().TotalSeconds)))} {(by > TimeSpan.Zero ? "later" : "CLOSER")}";
     }
 
     /// <summary>One line on what is still in flight.</summary>
@@ -205,7 +205,7 @@ public static class ModeReport
         var writes = entry.LastWrites is { IsDefaultOrEmpty: false } all ? all.Max(write => write.Completed ?? write.Accepted) : null;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{entry.Instance}: after {entry.DrainedAfter:F1} s, {entry.Cut} cut, {entry.UncertainWrites} writes of unknown outcome{(writes is { } last ? $", last write {Time(last)}" : "")}"
+            $"{entry.Instance}: after {entry.DrainedAfter:F1} s, {entry.Cut} cut, {Count((int)(entry.UncertainWrites ?? 0), "write")} of unknown outcome{(writes is { } last ? $", last write {Time(last)}" : "")}"
         );
     }
 

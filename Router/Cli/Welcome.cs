@@ -25,7 +25,7 @@ public static partial class Welcome
         {
             var routes = app.Services.GetRequiredService<CurrentSite>().Current.Table.Routes.Length;
             var urls = string.Join(", ", app.Urls);
-            if (state.IsLapsed || state.Record.Version.IsUnknown)
+            if (IsWaiting(state))
                 LogWaiting(app.Logger, urls, routes);
             else
                 LogStarted(app.Logger, urls, mode.Name, mode.Summary, routes);
@@ -33,14 +33,19 @@ public static partial class Welcome
 
         if (!isFirstRun)
             return;
-        foreach (var line in Lines(app, mode))
+        foreach (var line in Lines(app, state))
             output.WriteLine(line);
     }
 
-    private static IEnumerable<string> Lines(WebApplication app, Mode mode)
+    // Closed until it has read the mode: to name the closed mode as the site's would be misleading.
+    private static bool IsWaiting(ModeState state) => state.IsLapsed || state.Record.Version.IsUnknown;
+
+    private static IEnumerable<string> Lines(WebApplication app, ModeState state)
     {
         var site = new Uri(LocalAddress.Of(app.Urls.First())!);
-        yield return $"Router serves port {site.Port} in mode {mode.Name}.";
+        yield return IsWaiting(state)
+            ? $"Router serves port {site.Port}, and is closed until it has read the mode."
+            : $"Router serves port {site.Port} in mode {state.Mode.Name}.";
         yield return "No backend has an address, so sample applications answer. Try:";
         yield return $"  curl -i {site.Scheme}://www.localhost:{site.Port}/";
         yield return $"  curl -i {site.Scheme}://api.localhost:{site.Port}/";
@@ -80,7 +85,6 @@ public static partial class Welcome
         }
     }
 
-    // The mode that the site is in applies here in a moment: to name the closed one would be misleading.
     [LoggerMessage(
         Level = LogLevel.Information,
         Message = "Router listens on {Urls} and is closed until it has read the mode and reported to the mode store. Routes: {Routes}."

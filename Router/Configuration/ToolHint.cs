@@ -14,8 +14,12 @@ public static partial class ToolHint
     /// <param name="message">The message.</param>
     /// <param name="url">The address of the management interface; null if there is none.</param>
     public static string At(string message, string? url) =>
-        url is null or ManagementSettings.DefaultUrl ? message : CommandName().Replace(message, command => $"{command.Value} --url {url}");
+        url is null or ManagementSettings.DefaultUrl ? message : CommandPath().Replace(message, command => $"{command.Value} --url {url}");
 
-    [GeneratedRegex("\\brouter (mode|downtime|bypass|explain|reload|fleet|writes)\\b", RegexOptions.CultureInvariant)]
-    private static partial Regex CommandName();
+    // The whole command before its options: between its words, an option reads as if it belonged elsewhere.
+    [GeneratedRegex(
+        @"\brouter (mode( (set|stages) [\w-]+| (extend|cancel|history)\b)?|bypass( revoke \w+)?|fleet( forget \S+\b)?|writes( accept)?|downtime|explain|reload)\b",
+        RegexOptions.CultureInvariant
+    )]
+    private static partial Regex CommandPath();
 }

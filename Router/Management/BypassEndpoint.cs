@@ -69,11 +69,10 @@ public sealed class BypassEndpoint(ModeDescriber describer, ChangeResponse respo
     private Task RevokeAsync(HttpContext context)
     {
         var id = (string)context.Request.RouteValues["id"]!;
-        var by = context.Request.Query["by"].ToString() is { Length: > 0 } name ? name : null;
         var change = new ChangeRequest(
             HistoryKind.Revoked,
             (state, now, _, errors) => ModeChanges.Revoke(state.Record, state.Index, id, now, errors)
         );
-        return response.WriteAsync(context, change with { Note = new ChangeNote(by, id) });
+        return response.WriteAsync(context, change with { Note = new ChangeNote(ModeEndpoint.OperatorOf(context), id) });
     }
 }

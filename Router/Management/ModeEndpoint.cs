@@ -73,9 +73,15 @@ public sealed class ModeEndpoint(ModeController modes, ModeDescriber describer, 
         await response.WriteAsync(context, request, change.Mode).ConfigureAwait(false);
     }
 
+    /// <summary>Who sends a request that has no body; null if it does not say.</summary>
+    public static string? OperatorOf(HttpContext context) => context.Request.Query["by"].ToString() is { Length: > 0 } name ? name : null;
+
     private Task CancelAsync(HttpContext context) =>
         response.WriteAsync(
             context,
             new ChangeRequest(HistoryKind.Cancelled, (state, now, _, errors) => ModeChanges.Cancel(state.Record, state.Index, now, errors))
+            {
+                Note = new ChangeNote(OperatorOf(context)),
+            }
         );
 }

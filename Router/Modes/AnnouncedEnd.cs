@@ -52,8 +52,8 @@ public static class AnnouncedEnd
         {
             errors.Add(
                 "until",
-                $"is {Text(until)}, before the announced end {Text(end)}",
-                "Give a later time, add to the end with extendBy (router mode extend --by 45m), or move it closer with shorten (--shorten)"
+                $"{Text(until)} is before the announced end {Text(end)}",
+                "For a later end, give a later time or add to the end (router mode extend --by 45m). For an earlier end, add --shorten (in JSON: shorten)"
             );
         }
     }

@@ -8,6 +8,8 @@ namespace Router.Reports;
 /// <summary>The report as tables, which text and page share.</summary>
 internal static class WindowReportSections
 {
+    private const string SameClock = "the fleet's";
+
     /// <summary>A table: its title, the names of its columns, and its rows.</summary>
     internal sealed record Section(string Title, string[] Columns, IReadOnlyList<string[]> Rows, string WhenEmpty);
 
@@ -97,7 +99,7 @@ internal static class WindowReportSections
 
     /// <summary>The clock of the machine whose zone is used.</summary>
     public static string Clocks(WindowReport report) =>
-        $"Times are the fleet's, shown in the zone of {report.Host}, whose own clock is {Ahead(report.HostAheadSeconds)}.";
+        $"Times are by the fleet's clock, in the zone of {report.Host}. The clock of {report.Host} {Agrees(report.HostAheadSeconds)}.";
 
     private static string Closed(WindowReport report) =>
         report.ClosedFrom is not { } from
@@ -142,9 +144,11 @@ internal static class WindowReportSections
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 
+    private static string Agrees(double seconds) => Ahead(seconds) is SameClock ? "agrees with it" : $"is {Ahead(seconds)}";
+
     private static string Ahead(double seconds) =>
         Math.Abs(seconds) < 0.05
-            ? "the fleet's"
+            ? SameClock
             : $"{DurationText.Of(TimeSpan.FromSeconds(Math.Round(Math.Abs(seconds), 1)))} {(seconds > 0 ? "ahead" : "behind")}";
 
     private static string? Time(DateTimeOffset? time) => time is { } known ? ReportTime.Full(known) : null;

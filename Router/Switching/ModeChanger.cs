@@ -91,7 +91,7 @@ public sealed partial class ModeChanger(
                 LogAccepted(by, entry.Reason!);
                 break;
             case HistoryKind.Cancelled:
-                LogCancelled(entry.Version, entry.Mode);
+                LogCancelled(entry.Version, entry.Mode, by);
                 break;
             case HistoryKind.Paused or HistoryKind.Resumed:
                 LogPaused(entry.Kind == HistoryKind.Paused ? "paused" : "resumed", by);
@@ -121,8 +121,8 @@ public sealed partial class ModeChanger(
     )]
     private partial void LogStage(RecordVersion version, string stage, DateTime at, string by, string reason);
 
-    [LoggerMessage(Level = LogLevel.Information, Message = "The scheduled change was cancelled: version {Version}, {Mode}.")]
-    private partial void LogCancelled(RecordVersion version, string mode);
+    [LoggerMessage(Level = LogLevel.Information, Message = "The scheduled change was cancelled by {By}: version {Version}, {Mode}.")]
+    private partial void LogCancelled(RecordVersion version, string mode, string by);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "Bypass {Bypass} was issued by {By}, valid until {Until:O}.")]
     private partial void LogBypass(string bypass, string by, DateTime until);

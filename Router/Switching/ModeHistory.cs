@@ -66,11 +66,11 @@ public sealed class ModeHistory : IDisposable
             Stage = (step.Mode as ReopeningMode)?.Summary,
             At = step.At,
             Until = bypass?.Until ?? step.Until,
-            By = note?.By ?? (bypass is null ? step.By : bypass.By),
+            By = note is not null ? note.By : (bypass is null ? step.By : bypass.By),
             Reason =
-                note is not null ? note.Text
+                note?.Text is { } text ? text
                 : bypass is null ? step.Reason
-                : $"{bypass.Id} {bypass.Addresses} {bypass.Note}",
+                : string.Join(' ', new[] { bypass.Id, bypass.Addresses, bypass.Note }.Where(text => text is { Length: > 0 })),
             Ticket = step.Ticket,
         };
     }

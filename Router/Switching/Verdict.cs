@@ -307,7 +307,12 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
 
         private string InFlight(InstanceReport report)
         {
-            var held = $"{Label(report)} has {Count(report.BlockingCount, "request")} in flight";
+            // How long that lasts is what an operator who waits wants to know.
+            var cutIn = report.Since + (_fleet.Step.CutAfter ?? TimeSpan.FromSeconds(report.DrainLimitSeconds)) - _fleet.Now;
+            var held = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Label(report)} has {Count(report.BlockingCount, "request")} in flight ({(cutIn > TimeSpan.Zero ? $"cut in {Math.Ceiling(cutIn.TotalSeconds):F0} s" : "being cut")})"
+            );
             return report.Blocking is [var oldest, ..]
                 ? string.Create(
                     CultureInfo.InvariantCulture,

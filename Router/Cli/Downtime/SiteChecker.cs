@@ -64,12 +64,21 @@ internal sealed class SiteChecker : IDisposable
             return new SiteCheckResult(
                 url,
                 false,
-                error is TaskCanceledException ? "did not respond within 30 s" : $"did not respond: {error.GetBaseException().Message}"
+                error is TaskCanceledException ? "did not respond within 30 s" : $"did not respond: {Cause(error)}{Advice(error)}"
             );
         }
     }
 
     public void Dispose() => _client.Dispose();
+
+    private static string Cause(Exception error) => error.GetBaseException().Message.TrimEnd('.');
+
+    // The names of a site lead to its balancer, which this machine may not know or reach.
+    private string Advice(Exception error) =>
+        _via is null
+        && error is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError }
+            ? ". To connect to a front door by its address, add --check-via, such as http://127.0.0.1:8080"
+            : "";
 
     private Uri Through(Uri url) => _via is null ? url : new UriBuilder(url) { Scheme = _via.Scheme, Port = _via.Port }.Uri;
 }
