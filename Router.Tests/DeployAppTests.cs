@@ -178,6 +178,39 @@ public sealed class DeployAppTests : IAsyncLifetime
         (wrong.Code, wrong.Errors).Should().Be((2, $"there is no mode 'liev'. Choose one of {ModeCatalogue.Names}\n"));
     }
 
+    [ProgramFact("jq", "jq")]
+    public async Task A_machine_that_StatusAccess_does_not_list_is_told_so_and_deploys_nothing()
+    {
+        const string text = "does not show its mode to this machine. Add its address to the allow list that Router:StatusAccess names.\n";
+        await DeployAsync("release-17");
+        var routes = _platform.Routes;
+        _platform.Changes = environment =>
+            (environment["Router__AllowLists__deployers"], environment["Router__StatusAccess"]) = ("192.0.2.1", "deployers");
+
+        var (code, _, errors) = await DeployAsync("release-18", ("PATIENCE", "0"));
+
+        code.Should().Be(1);
+        errors.Should().Contain(text);
+        _platform.Routes.Should().Equal(routes);
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task A_stage_that_does_not_list_this_machine_is_not_taken_for_one_that_does_not_respond()
+    {
+        const string text = "does not show its mode to this machine. Add its address to the allow list that Router:StatusAccess names.\n";
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", _backend).AllowList("deployers", "192.0.2.1").Set("StatusAccess", "deployers")
+        );
+        await File.WriteAllTextAsync(Path.Combine(_vars, ".curlrc"), $"connect-to = \"::{router.Endpoint}\"\n");
+        (string, string)[] environment = [.. Environment(), ("PATIENCE", "0"), ("CURL_HOME", _vars)];
+
+        var (code, _, errors) = await _platform.RunAsync("check-status", ["preview", "live"], environment);
+        var tag = await _platform.RunAsync("release-tag", ["preview"], environment);
+
+        (code, errors).Should().Be((1, $"preview is not in mode live: router-preview.apps.example.org {text}"));
+        tag.Should().Be((1, "", $"router-preview.apps.example.org {text}"));
+    }
+
     private Task<(int Code, string Output, string Errors)> DeployAsync(string release, params (string Name, string Value)[] environment) =>
         _platform.RunAsync("deploy-app", [], [.. Environment(), ("STAGE", "preview"), ("RELEASE_NAME", release), .. environment]);
 

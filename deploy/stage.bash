@@ -42,7 +42,18 @@ status_host() {
     echo "$application-$stage.$(var private_domain)"
 }
 
-# status HOST [CURL OPTION...]: what /_status says there.
+# The exit code of status where Router answers, but not for this machine. Those of curl are below it.
+not_listed=100
+not_listed_text="does not show its mode to this machine. Add its address to the allow list that Router:StatusAccess names"
+
+# status HOST [CURL OPTION...]: what /_status says there. Without a mode it is what Router says to those that StatusAccess does not list: it
+# must not pass for an instance with nothing in flight.
 status() {
-    curl --silent --show-error --fail --max-time 5 "${@:2}" "${STATUS_SCHEME:-https}://$1/_status"
+    local answer
+    answer=$(curl --silent --show-error --fail --max-time 5 "${@:2}" "${STATUS_SCHEME:-https}://$1/_status") || return
+    if ! jq --exit-status '.mode' <<<"$answer" >/dev/null; then
+        echo "$1 $not_listed_text." >&2
+        return "$not_listed"
+    fi
+    echo "$answer"
 }
