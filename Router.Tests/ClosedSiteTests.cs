@@ -394,7 +394,7 @@ public sealed class ClosedSiteTests
     [Fact]
     public async Task The_errors_of_an_open_site_are_of_the_same_family()
     {
-        await using var router = await RunningRouter.StartAsync(Site().Set("Pages:ServiceName", "Marketplace"), _clock);
+        await using var router = await RunningRouter.StartAsync(Site().Set("Pages:ServiceName", "Marketplace"));
 
         foreach (
             var (url, status, title) in new[]

@@ -80,7 +80,13 @@ public sealed class LogTests
     {
         var (log, clock) = (new AccessLogLines(), new ManualClock());
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", "http://127.0.0.1:1").Frontend("other", "http://127.0.0.1:1").Host("other.*", "other"),
+            SiteFile
+                .Of("www.*", "http://127.0.0.1:1")
+                .Frontend("other", "http://127.0.0.1:1")
+                .Host("other.*", "other")
+                // A retry would wait for the clock.
+                .Set("Backends:www:BreakerFailures", "1")
+                .Set("Backends:other:BreakerFailures", "1"),
             log,
             clock
         );

@@ -24,11 +24,11 @@ public sealed class UncertainWritesTests
     [Fact]
     public void A_report_has_the_start_of_a_very_long_path()
     {
-        var record = new RequestRecord(TimeProvider.System);
+        var request = new RequestContext(TimeProvider.System);
 
-        record.Admit(null!, "POST", "POST", "www.example.org", $"/{new string('x', 8000)}?secret", null);
+        request.Admit(null!, null!, "POST", "POST", "www.example.org", $"/{new string('x', 8000)}?secret", null);
 
-        record.Describe().Path.Should().HaveLength(513).And.EndWith("x…");
+        request.Describe().Path.Should().HaveLength(513).And.EndWith("x…");
     }
 
     private static UncertainWrite Write(DateTimeOffset time, TimeSpan settles) =>

@@ -2,7 +2,6 @@ using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using Router.Management;
 using Router.Modes;
-using Router.Proxy.InFlight;
 using Router.Switching;
 
 namespace Router.Tests;

@@ -61,8 +61,8 @@ public sealed class ConcurrencyLimitTests
         );
 
         written.Should().BeLessThan(farMoreThanBuffersHold, "answers that nobody takes must not gather in memory");
-        await Eventually.Async(() => router.Site.Backends[0].InFlight == 0);
-        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
+        // On a loaded machine it may not have stalled yet, and one of its requests may hold the permit for a moment.
+        await Eventually.TrueAsync(async () => (await router.GetAsync("http://www.example.org/")).Status == 200);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class ResponseBodyTests
             context.Response.ContentLength = 400;
         try
         {
-            await ResponseBody.CopyAsync(response, coding, context, deadline, new RequestRecord(TimeProvider.System));
+            await ResponseBody.CopyAsync(response, coding, context, deadline, new RequestContext(TimeProvider.System));
             failure.SetResult(null);
         }
         catch (OperationCanceledException cut)

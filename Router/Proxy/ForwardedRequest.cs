@@ -21,8 +21,8 @@ public sealed class ForwardedRequest(
     int headers = 0
 ) : BackendRequest(method, pathAndQuery, headers)
 {
-    /// <summary>The record of the client's request; null for a request for an error page, which Router makes itself.</summary>
-    public RequestRecord? Record { get; init; }
+    /// <summary>The client's request; null for a request for an error page, which Router makes itself.</summary>
+    public RequestContext? Client { get; init; }
 
     public override CancellationToken Cancellation => deadline.Token;
 
@@ -39,24 +39,24 @@ public sealed class ForwardedRequest(
 
     public override void ReleaseConnection() => deadline.CloseAtEnd(null);
 
-    public override void ConnectionReused() => Record?.ConnectionReused();
+    public override void ConnectionReused() => Client?.ConnectionReused();
 
-    public override void Connecting() => Record?.Connecting();
+    public override void Connecting() => Client?.Connecting();
 
-    public override void Connected() => Record?.Connected();
+    public override void Connected() => Client?.Connected();
 
     /// <exception cref="BackendException">The mode now closes the backend: the site was closed while the request waited for its permit or
     /// its connection.</exception>
     public override void Begin()
     {
-        var again = Record?.HasBegun ?? false;
+        var again = Client?.HasBegun ?? false;
         // Record first, check second. Whoever closes the site does it in the opposite order, so that one of the two always sees the other.
-        Record?.Begin();
-        if (Record?.Exemption is null && !InForce.Reaches(backend, Upgrade is null ? Method.Method : "CONNECT"))
+        Client?.Begin();
+        if (Client?.Exemption is null && !InForce.Reaches(backend, Upgrade is null ? Method.Method : "CONNECT"))
         {
             if (again)
                 throw new BackendException(ForwardFailure.Cut);
-            Record?.NotBegun();
+            Client?.NotBegun();
             throw new BackendException(ForwardFailure.Closed, notBegun: true);
         }
 
@@ -64,17 +64,17 @@ public sealed class ForwardedRequest(
         // count as a pause.
         if (!again && modes.IsStale)
         {
-            Record?.NotBegun();
+            Client?.NotBegun();
             throw new BackendException(ForwardFailure.Overloaded, notBegun: true);
         }
 
-        Record?.Accepted();
+        Client?.Accepted();
     }
 
     // The mode that applies to the client. Router asks for an error page only after it has forwarded a client's request.
-    private Mode InForce => Record is { Client: { } client } ? modes.State.For(client, backend).Mode : modes.Current;
+    private Mode InForce => Client is { Client: { } client } ? modes.State.For(client, backend).Mode : modes.Current;
 
-    public override void NotBegun() => Record?.NotBegun();
+    public override void NotBegun() => Client?.NotBegun();
 
-    public override void Completed() => Record?.Completed();
+    public override void Completed() => Client?.Completed();
 }

@@ -38,28 +38,28 @@ public sealed partial class Forwarder(
     /// Forwards a request. Returns null on success, otherwise the failure. <c>Response.HasStarted</c> tells whether the response has
     /// started.
     /// </summary>
-    /// <param name="context">The request.</param>
-    /// <param name="forward">How to forward it.</param>
+    /// <param name="context">The server's view of it.</param>
+    /// <param name="request">The request.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
-    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, ForwardContext forward)
+    public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, RequestContext request)
     {
-        var (upstream, record) = (forward.Upstream, forward.Record);
+        var upstream = request.Upstream!;
         // The time that a request was held is not the backend's.
-        var began = record.HeldSince is null ? record.Arrived : time.GetTimestamp();
+        var began = request.HeldSince is null ? request.Arrived : time.GetTimestamp();
         using var deadline = new RequestDeadline(time, upstream.Settings, context, began);
-        record.SetDeadline(deadline);
+        request.SetDeadline(deadline);
         ForwardedRequest? message = null;
         try
         {
             if (
-                forward.PermitHolder is null
+                request.PermitHolder is null
                 && !upstream.TryTakePermit()
                 && !await WaitForPermitAsync(upstream, deadline).ConfigureAwait(false)
             )
                 return ForwardFailure.Overloaded;
-            forward.PermitHolder = upstream;
-            message = CreateMessage(context, forward, deadline);
-            record.Sending(message);
+            request.PermitHolder = upstream;
+            message = CreateMessage(context, request, deadline);
+            request.Sending(message);
             // As SendWithRetriesAsync does, whose own state would cost each request 2 %.
             HttpResponseMessage response;
             try
@@ -76,26 +76,26 @@ public sealed partial class Forwarder(
                 var now = time.GetTimestamp();
                 deadline.ResponseStarted(now);
                 upstream.ResponseStarted(now);
-                record.ResponseStarted(now);
-                var failure = await PassOnAsync(context, forward, message, response, deadline).ConfigureAwait(false);
+                request.ResponseStarted(now);
+                var failure = await PassOnAsync(context, request, message, response, deadline).ConfigureAwait(false);
                 if (failure is null)
-                    record.Completed();
+                    request.Completed();
                 return failure;
             }
         }
         catch (Exception error)
         {
             if (error is BackendException { NotBegun: true } && message?.MayHaveBegunBefore != true)
-                record.NotBegun();
+                request.NotBegun();
             var failure = Classify(error, context, message?.ClientBody, deadline);
             if (failure == ForwardFailure.InternalError)
-                LogInternalError(error, upstream.Settings.Name, forward.Route.Name);
+                LogInternalError(error, upstream.Settings.Name, request.Route.Name);
             else
                 ReportRule(error, failure, upstream);
             // A request that had not started was not cut.
-            if (failure == ForwardFailure.Cut && !record.HasBegun)
+            if (failure == ForwardFailure.Cut && !request.HasBegun)
                 failure = ForwardFailure.Closed;
-            forward.MayStartOver = failure == ForwardFailure.Closed && message?.ClientBody is null or { HasBegun: false };
+            request.MayStartOver = failure == ForwardFailure.Closed && message?.ClientBody is null or { HasBegun: false };
             if (ForwardFailures.IsOfTheBackend(failure))
                 upstream.Failed(failure);
             // A truncated response must not look complete, and Router's error response must contain nothing of the backend's.
@@ -117,15 +117,15 @@ public sealed partial class Forwarder(
                     context.Abort();
             }
 
-            record.Ended();
+            request.Ended();
             message?.Dispose();
-            forward.PermitHolder?.ReturnPermit();
+            request.ReturnPermit();
         }
     }
 
-    private ForwardedRequest CreateMessage(HttpContext context, ForwardContext forward, RequestDeadline deadline)
+    private ForwardedRequest CreateMessage(HttpContext context, RequestContext request, RequestDeadline deadline)
     {
-        var (request, backend) = (context.Request, forward.Upstream.Settings);
+        var (http, backend) = (context.Request, request.Upstream!.Settings);
         var isExtendedConnect = IsExtendedConnect(context);
         if (backend.Http2 && isExtendedConnect)
             throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
@@ -136,33 +136,33 @@ public sealed partial class Forwarder(
         if (upgrade is not null)
             deadline.RequireInput();
         // RFC 8441 section 5: HTTP/2 requests a WebSocket with CONNECT, HTTP/1.1 with GET.
-        var method = isExtendedConnect ? HttpMethod.Get : MethodOf(request.Method);
+        var method = isExtendedConnect ? HttpMethod.Get : MethodOf(http.Method);
         var message = new ForwardedRequest(
             method,
-            forward.PathAndQuery,
+            request.PathAndQuery,
             backend.Kind,
             modes,
             deadline,
-            request.Headers.Count + RequestHeaders.UsuallyAdded
+            http.Headers.Count + RequestHeaders.UsuallyAdded
         )
         {
             RequestUri = backend.Addresses.All[0],
-            Record = forward.Record,
+            Client = request,
             Upgrade = upgrade,
-            ExpectsContinue = HopByHopHeaders.IsNamedBy(request.Headers.Expect, "100-continue"),
+            ExpectsContinue = HopByHopHeaders.IsNamedBy(http.Headers.Expect, "100-continue"),
         };
         if (upgrade is null && context.Feature<IHttpRequestBodyDetectionFeature>() is { CanHaveBody: true })
         {
-            if (HttpProtocol.IsHttp2(request.Protocol))
+            if (HttpProtocol.IsHttp2(http.Protocol))
                 LimitHttp2Upload(context, deadline);
-            message.Content = new RequestBody(context, forward, deadline, modes);
+            message.Content = new RequestBody(context, request, deadline, modes);
         }
-        else if (request.Headers.ContentLength is 0 || (upgrade is null && !backend.Http2 && MustSayThatItIsEmpty(request)))
+        else if (http.Headers.ContentLength is 0 || (upgrade is null && !backend.Http2 && MustSayThatItIsEmpty(http)))
         {
             message.Content = new EmptyContent();
         }
 
-        RequestHeaders.Copy(context, message, backend, forward, settings.Limits);
+        RequestHeaders.Copy(context, message, backend, request, settings.Limits);
         if (isExtendedConnect)
             message.HeaderList.Add("Sec-WebSocket-Key", Convert.ToBase64String(RandomNumberGenerator.GetBytes(16)));
         return message;
@@ -219,15 +219,15 @@ public sealed partial class Forwarder(
 
     private async ValueTask<ForwardFailure?> PassOnAsync(
         HttpContext context,
-        ForwardContext forward,
+        RequestContext request,
         ForwardedRequest message,
         HttpResponseMessage response,
         RequestDeadline deadline
     )
     {
         var status = (int)response.StatusCode;
-        if (forward.ErrorPage is { } page && page.Covers(status))
-            return await PassPageOnAsync(context, forward, page, response, deadline).ConfigureAwait(false);
+        if (request.ErrorPage is { } page && page.Covers(status))
+            return await PassPageOnAsync(context, request, page, response, deadline).ConfigureAwait(false);
         // A success status would tell an RFC 8441 section 5 client that its WebSocket is open.
         if (message.Upgrade is not null && IsExtendedConnect(context) && response.IsSuccessStatusCode)
             return ForwardFailure.InvalidResponse;
@@ -237,29 +237,29 @@ public sealed partial class Forwarder(
             && await HasContentAsync(response, deadline).ConfigureAwait(false)
         )
         {
-            LogRule(forward.Upstream.Settings.Name, $"it has content although its status is {status} (RFC 9110 section 15)");
+            LogRule(request.Upstream!.Settings.Name, $"it has content although its status is {status} (RFC 9110 section 15)");
             return ForwardFailure.InvalidResponse;
         }
 
         if (!ResponseHeaders.TryCopy(response, context))
         {
-            LogRule(forward.Upstream.Settings.Name, "a header has an invalid character (RFC 9110 sections 5.1 and 5.5)");
+            LogRule(request.Upstream!.Settings.Name, "a header has an invalid character (RFC 9110 sections 5.1 and 5.5)");
             return ForwardFailure.InvalidResponse;
         }
 
-        forward.HeaderRules.Apply(context, response);
+        request.HeaderRules.Apply(context, response);
         if (status == StatusCodes.Status101SwitchingProtocols)
         {
             deadline.Lift();
             LimitHttp2Download(context, deadline);
-            return await upgraded.RunAsync(context, forward.Upstream, message, response, deadline).ConfigureAwait(false);
+            return await upgraded.RunAsync(context, request.Upstream!, message, response, deadline).ConfigureAwait(false);
         }
 
         // Nothing has been sent to the client yet, and there is no client left to send it to.
         if (deadline.ClientIsGone)
             return ForwardFailure.ClientGone;
         ending.Announce(context);
-        await CopyBodyAsync(response, context, forward, deadline).ConfigureAwait(false);
+        await CopyBodyAsync(response, context, request, deadline).ConfigureAwait(false);
         // The end of the stream completes a body without a length, and the server sends that after this method returns.
         return deadline.ClientIsGone && context.Response.ContentLength is null && context.Response.Headers.TransferEncoding.Count == 0
             ? ForwardFailure.ClientGone
@@ -281,16 +281,16 @@ public sealed partial class Forwarder(
             deadline.LimitDownload(settings.Limits.MinDataRate, settings.Limits.ResponseGrace);
     }
 
-    private ValueTask CopyBodyAsync(HttpResponseMessage response, HttpContext context, ForwardContext forward, RequestDeadline deadline)
+    private ValueTask CopyBodyAsync(HttpResponseMessage response, HttpContext context, RequestContext request, RequestDeadline deadline)
     {
         LimitHttp2Download(context, deadline);
-        return ResponseBody.CopyAsync(response, Compression.Begin(context, forward.Route.Compression), context, deadline, forward.Record);
+        return ResponseBody.CopyAsync(response, Compression.Begin(context, request.Route.Compression), context, deadline, request);
     }
 
     // If the page cannot be fetched, the original error response is still there: less presentable, but correct.
     private async ValueTask<ForwardFailure?> PassPageOnAsync(
         HttpContext context,
-        ForwardContext forward,
+        RequestContext request,
         ErrorPage page,
         HttpResponseMessage error,
         RequestDeadline deadline
@@ -310,11 +310,11 @@ public sealed partial class Forwarder(
             {
                 RequestUri = page.Upstream.Settings.Addresses.All[0],
             };
-            RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, forward);
+            RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, request);
             HttpResponseMessage? response = null;
             try
             {
-                if (await SwapPermitAsync(forward, page.Upstream, deadline).ConfigureAwait(false))
+                if (await SwapPermitAsync(request, page.Upstream, deadline).ConfigureAwait(false))
                     response = await page.Upstream.SendWithRetriesAsync(message).ConfigureAwait(false);
             }
             catch (BackendException fault)
@@ -329,9 +329,9 @@ public sealed partial class Forwarder(
                 if (!ResponseHeaders.TryCopy(response ?? error, context))
                     return ForwardFailure.InvalidResponse;
                 ResponseHeaders.CopyStatus(error, context);
-                forward.HeaderRules.Apply(context, response ?? error);
+                request.HeaderRules.Apply(context, response ?? error);
                 ending.Announce(context);
-                await CopyBodyAsync(response ?? error, context, forward, deadline).ConfigureAwait(false);
+                await CopyBodyAsync(response ?? error, context, request, deadline).ConfigureAwait(false);
                 return null;
             }
         }
@@ -342,13 +342,12 @@ public sealed partial class Forwarder(
     }
 
     // The request to the backend that returned the error is finished: the rest of its response is already in transit.
-    private static async ValueTask<bool> SwapPermitAsync(ForwardContext forward, Upstream next, RequestDeadline deadline)
+    private static async ValueTask<bool> SwapPermitAsync(RequestContext request, Upstream next, RequestDeadline deadline)
     {
-        forward.PermitHolder?.ReturnPermit();
-        forward.PermitHolder = null;
+        request.ReturnPermit();
         if (!next.TryTakePermit() && !await WaitForPermitAsync(next, deadline).ConfigureAwait(false))
             return false;
-        forward.PermitHolder = next;
+        request.PermitHolder = next;
         return true;
     }
 

@@ -10,11 +10,11 @@ using Router.Proxy.InFlight;
 namespace Router.Proxy;
 
 /// <summary>Streams the client's body to the backend. Received data is always sent before waiting for more.</summary>
-/// <param name="exchange">The client's request.</param>
-/// <param name="forward">How to forward it.</param>
+/// <param name="context">The server's view of the request.</param>
+/// <param name="request">The request.</param>
 /// <param name="deadline">The request's deadlines.</param>
 /// <param name="modes">Knows whether this instance has lost the mode store for longer than its lease.</param>
-public sealed class RequestBody(HttpContext exchange, ForwardContext forward, RequestDeadline deadline, ModeController modes)
+public sealed class RequestBody(HttpContext context, RequestContext request, RequestDeadline deadline, ModeController modes)
     : BackendRequestBody
 {
     // A piece of this size usually means that more follows: half of what the server reads at once, part of which may be headers.
@@ -22,7 +22,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
     private const int LargestPiece = 32 * 1024;
 
     // Only an HTTP/2 backend can declare a request unprocessed after it has received part of the body.
-    private readonly SentBytes? _kept = forward.Upstream.Settings.Http2 ? new SentBytes(exchange.Request.ContentLength) : null;
+    private readonly SentBytes? _kept = request.Upstream!.Settings.Http2 ? new SentBytes(context.Request.ContentLength) : null;
     private volatile TaskCompletionSource _released = NewRelease();
     private Task _copying = Task.CompletedTask;
     private long _sent;
@@ -43,7 +43,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
 
     public override IReadOnlyList<KeyValuePair<string, string>> ReadTrailers()
     {
-        if (exchange.Feature<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
+        if (context.Feature<IHttpRequestTrailersFeature>() is not { Available: true, Trailers.Count: > 0 } feature)
             return [];
         var trailers = new List<KeyValuePair<string, string>>();
         foreach (var (name, values) in feature.Trailers)
@@ -54,7 +54,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
                 throw ClientFault;
             }
 
-            if (TrailerFields.MayPass(name) && forward.RequestRules.MayPass(name, peerIsTrusted: false))
+            if (TrailerFields.MayPass(name) && request.RequestRules.MayPass(name, peerIsTrusted: false))
                 trailers.AddRange(values.Select(value => KeyValuePair.Create(name, value ?? "")));
         }
 
@@ -87,8 +87,8 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
 
     protected override bool TryComputeLength(out long length)
     {
-        length = exchange.Request.ContentLength ?? 0;
-        return exchange.Request.ContentLength is not null;
+        length = context.Request.ContentLength ?? 0;
+        return context.Request.ContentLength is not null;
     }
 
     protected override void Dispose(bool disposing)
@@ -111,8 +111,8 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
             return;
         try
         {
-            if (exchange.Request.BodyReader.TryRead(out var rest))
-                exchange.Request.BodyReader.AdvanceTo(rest.Buffer.End);
+            if (context.Request.BodyReader.TryRead(out var rest))
+                context.Request.BodyReader.AdvanceTo(rest.Buffer.End);
         }
         catch (Exception gone) when (gone is not OutOfMemoryException)
         {
@@ -153,7 +153,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
     private async Task CopyAsync(Stream stream, CancellationToken cancellationToken)
     {
         using var stop = cancellationToken.UnsafeRegister(static self => ((RequestBody)self!).EndAttempt(), this);
-        var reader = exchange.Request.BodyReader;
+        var reader = context.Request.BodyReader;
         deadline.UploadStarted();
         var gathered = false;
         while (true)
@@ -290,7 +290,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
             return;
         try
         {
-            exchange.Request.BodyReader.CancelPendingRead();
+            context.Request.BodyReader.CancelPendingRead();
         }
         catch (Exception gone) when (gone is not OutOfMemoryException)
         {
@@ -302,7 +302,7 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
     private async ValueTask<ReadResult> ReadAsync(PipeReader reader, CancellationToken attempt)
     {
         if (Volatile.Read(ref _stopped) == 1)
-            throw new OperationCanceledException("the exchange ended before the body started");
+            throw new OperationCanceledException("the context ended before the body started");
         try
         {
             // No token: a client that disconnects ends the read by itself, and Stop ends it for every other reason.
@@ -317,13 +317,13 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
             var received = _sent + read.Buffer.Length;
             if (
                 Volatile.Read(ref _stopped) == 0
-                && received <= forward.Route.MaxRequestBody
+                && received <= request.Route.MaxRequestBody
                 && !(_kept is not null && attempt.IsCancellationRequested)
             )
                 return read;
             _leftUnread = true;
             reader.AdvanceTo(read.Buffer.Start);
-            if (received > forward.Route.MaxRequestBody)
+            if (received > request.Route.MaxRequestBody)
                 throw new BadHttpRequestException("the body is longer than the route allows", StatusCodes.Status413PayloadTooLarge);
         }
         catch (Exception error)
@@ -333,6 +333,6 @@ public sealed class RequestBody(HttpContext exchange, ForwardContext forward, Re
             throw;
         }
 
-        throw new OperationCanceledException("the exchange ended before the body did");
+        throw new OperationCanceledException("the context ended before the body did");
     }
 }

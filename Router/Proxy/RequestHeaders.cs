@@ -4,6 +4,7 @@ using Router.Access;
 using Router.Configuration;
 using Router.Headers;
 using Router.Http;
+using Router.Proxy.InFlight;
 
 namespace Router.Proxy;
 
@@ -17,26 +18,26 @@ public static class RequestHeaders
     /// <param name="context">The client's request.</param>
     /// <param name="message">The backend request.</param>
     /// <param name="backend">The backend.</param>
-    /// <param name="forward">How to forward the request.</param>
+    /// <param name="request">How the request is forwarded.</param>
     /// <param name="limits">The limits for what a client may send. Null if the message requests a page that the client did not request
     /// itself.</param>
     public static void Copy(
         HttpContext context,
         BackendRequest message,
         BackendSettings backend,
-        ForwardContext forward,
+        RequestContext request,
         LimitSettings? limits
     )
     {
         var isPage = limits is null;
         var (size, count) = (0, 0);
-        var rules = forward.RequestRules;
-        var credentials = isPage || forward.Route.Authenticates ? backend.Authorization : null;
+        var rules = request.RequestRules;
+        var credentials = isPage || request.Route.Authenticates ? backend.Authorization : null;
         var stops =
             RequestHeaderTraits.Stopped
             | RequestHeaderTraits.OfTheConnection
-            | (forward.PeerIsTrusted ? RequestHeaderTraits.None : RequestHeaderTraits.FromTrustedProxies)
-            | (forward.Span is null ? RequestHeaderTraits.None : RequestHeaderTraits.OfTheTrace)
+            | (request.PeerIsTrusted ? RequestHeaderTraits.None : RequestHeaderTraits.FromTrustedProxies)
+            | (request.Span is null ? RequestHeaderTraits.None : RequestHeaderTraits.OfTheTrace)
             | (credentials is null ? RequestHeaderTraits.None : RequestHeaderTraits.Credentials)
             | (isPage ? RequestHeaderTraits.OfTheRequestItself : RequestHeaderTraits.None);
         StringValues forwardedFor = default,
@@ -77,7 +78,7 @@ public static class RequestHeaders
                 throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
             if ((field & RequestHeaderTraits.Changeable) == 0)
                 message.HeaderList.Add(name, values);
-            else if (Change(context.Request, forward, field, name, values) is { Count: > 0 } changed)
+            else if (Change(context.Request, request, field, name, values) is { Count: > 0 } changed)
                 message.HeaderList.Add(name, changed);
         }
 
@@ -92,20 +93,20 @@ public static class RequestHeaders
                 message.HeaderList.Add("Connection", "TE");
         }
 
-        AddForwarded(context, message, forward.PeerIsTrusted ? forwardedFor : default);
+        AddForwarded(context, message, request.PeerIsTrusted ? forwardedFor : default);
         message.HeaderList.Add(
             "X-Forwarded-Proto",
             rules.ForwardedProto
                 ?? (
-                    forward.PeerIsTrusted && forwardedProto.ToString() is ("http" or "https") and var before
+                    request.PeerIsTrusted && forwardedProto.ToString() is ("http" or "https") and var before
                         ? before
                         : context.Request.Scheme
                 )
         );
         message.HeaderList.Add("X-Forwarded-Host", headers.Host.ToString());
-        if (forward.Span is { } span)
+        if (request.Span is { } span)
             TraceContext.Add(message, span);
-        rules.AddSampling(message, forward.Client, sampled, flags);
+        rules.AddSampling(message, request.Client!, sampled, flags);
         // The response to TRACE echoes the request (RFC 9110 section 9.3.8), which would reveal the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
             message.HeaderList.Add("Authorization", credentials);
@@ -115,15 +116,15 @@ public static class RequestHeaders
     /// Copies the headers needed to request an error page from a backend: all except those that describe the client's body, or the part or
     /// version of the content that the client already has (RFC 9110 sections 8, 13 and 14).
     /// </summary>
-    public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, ForwardContext forward)
+    public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, RequestContext request)
     {
-        Copy(context, message, backend, forward, limits: null);
+        Copy(context, message, backend, request, limits: null);
     }
 
     // Empty if the header is not forwarded to the backend.
     private static StringValues Change(
-        HttpRequest request,
-        ForwardContext forward,
+        HttpRequest http,
+        RequestContext request,
         RequestHeaderTraits field,
         string name,
         StringValues values
@@ -131,13 +132,13 @@ public static class RequestHeaders
     {
         if ((field & RequestHeaderTraits.Cookie) != 0)
             return BypassToken.Without(values);
-        if (forward.Route.Compression == CompressionPolicy.Off)
+        if (request.Route.Compression == CompressionPolicy.Off)
             return values;
         if ((field & RequestHeaderTraits.Range) != 0)
-            return EncodedConditions.IgnoreRange(request) ? default : values;
+            return EncodedConditions.IgnoreRange(http) ? default : values;
         return name.Equals("If-Match", StringComparison.OrdinalIgnoreCase)
             ? EncodedConditions.IfMatch(values)
-            : EncodedConditions.IfNoneMatch(request, values);
+            : EncodedConditions.IfNoneMatch(http, values);
     }
 
     private static void AddForwarded(HttpContext context, BackendRequest message, StringValues before)

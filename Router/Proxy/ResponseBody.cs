@@ -19,19 +19,19 @@ public static class ResponseBody
     /// <param name="coding">The content coding to apply; null for none.</param>
     /// <param name="context">The client's request.</param>
     /// <param name="deadline">The request's deadlines.</param>
-    /// <param name="record">Counts the bytes sent.</param>
+    /// <param name="request">Counts the bytes sent.</param>
     public static ValueTask CopyAsync(
         HttpResponseMessage response,
         string? coding,
         HttpContext context,
         RequestDeadline deadline,
-        RequestRecord record
+        RequestContext request
     )
     {
-        record.CountSent(0);
+        request.CountSent(0);
         if (coding is not null || response.Content is not Http1Content { Body: Http1ResponseBody body } || !body.IsBuffered)
-            return CopyPiecesAsync(response, coding, context, deadline, record);
-        record.CountSent(body.Remaining);
+            return CopyPiecesAsync(response, coding, context, deadline, request);
+        request.CountSent(body.Remaining);
         return CopyAllAsync(body, context);
     }
 
@@ -49,14 +49,14 @@ public static class ResponseBody
         string? coding,
         HttpContext context,
         RequestDeadline deadline,
-        RequestRecord record
+        RequestContext request
     )
     {
         var body = await response.Content.ReadAsStreamAsync(deadline.Token).ConfigureAwait(false);
         await using (body.ConfigureAwait(false))
         {
             using var encoder = IContentEncoder.For(coding);
-            var output = new ResponseOutput(context.Response.BodyWriter, record, encoder is null && NeedsOwnChunks(context));
+            var output = new ResponseOutput(context.Response.BodyWriter, request, encoder is null && NeedsOwnChunks(context));
             if (output.Chunks)
                 context.Response.Headers.TransferEncoding = "chunked";
             // Router's own buffer, not the server's: the server may reclaim its buffer when the headers are sent, while a read is still
@@ -65,7 +65,7 @@ public static class ResponseBody
             var read = body.ReadAsync(piece, deadline.Token);
             if (!read.IsCompleted)
                 // The headers must not wait for a slow body.
-                await FlushAsync(context, deadline, record).ConfigureAwait(false);
+                await FlushAsync(context, deadline, request).ConfigureAwait(false);
             while (await read.ConfigureAwait(false) is > 0 and var count)
             {
                 // The response starts before the first byte of its body is in the writer: if a deadline passes before the flush, that byte
@@ -83,7 +83,7 @@ public static class ResponseBody
                 // Whenever the backend pauses, everything received so far becomes readable for the client.
                 if (!read.IsCompleted)
                     encoder?.Flush(output);
-                await FlushAsync(context, deadline, record).ConfigureAwait(false);
+                await FlushAsync(context, deadline, request).ConfigureAwait(false);
             }
 
             encoder?.Finish(output);
@@ -93,7 +93,7 @@ public static class ResponseBody
             {
                 output.WriteTrailers(response);
                 // Kestrel flushes automatically at the end of its own chunks, but not of chunks written by the application.
-                await FlushAsync(context, deadline, record).ConfigureAwait(false);
+                await FlushAsync(context, deadline, request).ConfigureAwait(false);
             }
             else if (context.Response.SupportsTrailers())
             {
@@ -108,12 +108,12 @@ public static class ResponseBody
         return ArrayPool<byte>.Shared.Rent(LargePieceSize);
     }
 
-    private static async ValueTask FlushAsync(HttpContext context, RequestDeadline deadline, RequestRecord record)
+    private static async ValueTask FlushAsync(HttpContext context, RequestDeadline deadline, RequestContext request)
     {
         // The client's slowness must not count as a pause of the backend.
         deadline.PauseForClient();
         await context.Response.BodyWriter.FlushAsync(deadline.Token).ConfigureAwait(false);
-        deadline.ResumeFromClient(record.Sent ?? 0);
+        deadline.ResumeFromClient(request.Sent ?? 0);
     }
 
     // Kestrel sends trailers only in HTTP/2. In HTTP/1.1 it leaves chunking to an application that sets Transfer-Encoding itself. Router

@@ -10,14 +10,14 @@ namespace Router.Proxy;
 /// <summary>
 /// Writes a response body to the client. Counts the body's bytes, with or without chunked framing (RFC 9112 section 7.1).
 /// </summary>
-internal sealed class ResponseOutput(PipeWriter writer, RequestRecord record, bool chunks) : IBufferWriter<byte>
+internal sealed class ResponseOutput(PipeWriter writer, RequestContext request, bool chunks) : IBufferWriter<byte>
 {
     /// <summary>Whether Router writes the chunks itself, in order to send trailers over HTTP/1.1.</summary>
     public bool Chunks => chunks;
 
     public void WritePiece(ReadOnlySpan<byte> piece)
     {
-        record.CountSent(piece.Length);
+        request.CountSent(piece.Length);
         if (!chunks)
         {
             writer.Write(piece);
@@ -43,7 +43,7 @@ internal sealed class ResponseOutput(PipeWriter writer, RequestRecord record, bo
     public void Advance(int count)
     {
         writer.Advance(count);
-        record.CountSent(count);
+        request.CountSent(count);
     }
 
     public Memory<byte> GetMemory(int sizeHint = 0) => writer.GetMemory(sizeHint);

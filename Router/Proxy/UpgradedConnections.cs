@@ -44,7 +44,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             upstream.CountUpgraded(1);
             try
             {
-                return await CarryAsync(context, client, backend, isWebSocket, message.Record!, deadline).ConfigureAwait(false);
+                return await CarryAsync(context, client, backend, isWebSocket, message.Client!, deadline).ConfigureAwait(false);
             }
             finally
             {
@@ -74,7 +74,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         Stream client,
         Http1UpgradedStream backend,
         bool isWebSocket,
-        RequestRecord record,
+        RequestContext request,
         RequestDeadline deadline
     )
     {
@@ -85,7 +85,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             ? CancellationTokenSource.CreateLinkedTokenSource(lifetime.ApplicationStopping)
             : new CancellationTokenSource();
         var closing = closingSource.Token;
-        record.Upgraded(closingSource);
+        request.Upgraded(closingSource);
         // A server's frames are not masked; a client's are (RFC 6455 section 5.1).
         var frames = isWebSocket ? closing : CancellationToken.None;
         using var toClient = new UpgradedDirection(backend, client, CloseCode, masked: false, frames, taker: deadline);
@@ -102,19 +102,19 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             if (first == down ? down.IsFaulted && toClient.SourceBroke : up.IsFaulted && !toBackend.SourceBroke)
                 return ForwardFailure.BrokenInResponse;
             if (!down.IsCompletedSuccessfully)
-                return await FinishAsync(up, down, toClient, backend, record, end).ConfigureAwait(false);
+                return await FinishAsync(up, down, toClient, backend, request, end).ConfigureAwait(false);
             if (closing.IsCancellationRequested)
                 await ((Task)up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // A backend that ends without the closing handshake (RFC 6455 section 7.1.1) was not finished: it may have crashed during its
             // work.
             if (isWebSocket && !toClient.SourceHasClosed && !toBackend.HasAskedToClose)
                 return ForwardFailure.BrokenInResponse;
-            record.Completed();
+            request.Completed();
             return null;
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
         {
-            return record.MustClose ? ForwardFailure.Cut
+            return request.MustClose ? ForwardFailure.Cut
                 : lifetime.ApplicationStopping.IsCancellationRequested ? ForwardFailure.Stopped
                 : ForwardFailure.ClientGone;
         }
@@ -127,13 +127,13 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             await end.CancelAsync().ConfigureAwait(false);
             await backend.DisposeAsync().ConfigureAwait(false);
             await Task.WhenAll(down, up).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            record.CountSent(toClient.Copied);
+            request.CountSent(toClient.Copied);
             // Whatever failed after that does not matter: the backend has declared that it is done.
             if (toClient.SourceHasClosed)
-                record.Completed();
+                request.Completed();
         }
 
-        ushort CloseCode() => record.MustClose ? ServiceRestart : GoingAway;
+        ushort CloseCode() => request.MustClose ? ServiceRestart : GoingAway;
     }
 
     // The client has ended, cleanly or not. The backend is notified and has a moment to send the rest and to close: then it has finished
@@ -143,7 +143,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         Task down,
         UpgradedDirection toClient,
         Http1UpgradedStream backend,
-        RequestRecord record,
+        RequestContext request,
         CancellationTokenSource end
     )
     {
@@ -157,7 +157,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             await toClient.DrainAsync(end.Token).ConfigureAwait(false);
         }
 
-        record.Completed();
+        request.Completed();
         return up.IsFaulted || down.IsFaulted ? ForwardFailure.ClientGone : null;
     }
 }

@@ -24,58 +24,58 @@ public sealed partial class RequestEnding(
     /// list of requests in flight or in that of uncertain writes.
     /// </summary>
     /// <param name="context">The request.</param>
-    /// <param name="record">What is known about it.</param>
+    /// <param name="request">What is known about it.</param>
     /// <param name="route">The name of its route.</param>
     /// <param name="reason">Why it ended.</param>
     /// <returns>Router's own response and the outcome it must state; null if no client is left to receive it, or a response has already
     /// started.</returns>
     public (OwnResponse Answer, RequestOutcome Outcome)? Report(
         HttpContext context,
-        RequestRecord record,
+        RequestContext request,
         string route,
         ForwardFailure reason
     )
     {
         var clientLeft = reason == ForwardFailure.ClientGone;
         // An upgraded connection has already had its response.
-        record.Failed(clientLeft && !record.IsUpgraded);
+        request.Failed(clientLeft && !request.IsUpgraded);
         // A partial response must not look complete.
         if (clientLeft || context.Response.HasStarted)
             context.Abort();
         var response = clientLeft || context.Response.HasStarted ? null : AnswerTo(reason);
-        var backend = record.Upstream!.Settings;
+        var backend = request.Upstream!.Settings;
         metrics.Failed(backend.Name, reason);
         if (reason == ForwardFailure.Cut)
             inFlight.CountCut();
-        var isUncertain = record is { IsWrite: true, IsComplete: false };
+        var isUncertain = request is { IsWrite: true, IsComplete: false };
         if (isUncertain)
-            Add(context, record, reason, response);
+            Add(context, request, reason, response);
         if (!clientLeft)
-            LogFailed(ForwardFailures.NameOf(reason), backend.Name, route, record.Age.TotalMilliseconds);
+            LogFailed(ForwardFailures.NameOf(reason), backend.Name, route, request.Age.TotalMilliseconds);
         return response is null
             ? null
             : (
                 response,
                 isUncertain ? RequestOutcome.Unknown
-                : record.HasBegun ? RequestOutcome.Unstated
+                : request.HasBegun ? RequestOutcome.Unstated
                 : RequestOutcome.NotForwarded
             );
     }
 
-    private void Add(HttpContext context, RequestRecord record, ForwardFailure reason, OwnResponse? response)
+    private void Add(HttpContext context, RequestContext request, ForwardFailure reason, OwnResponse? response)
     {
-        var (now, backend) = (time.GetUtcNow(), record.Upstream!.Settings);
+        var (now, backend) = (time.GetUtcNow(), request.Upstream!.Settings);
         uncertain.Add(
             new UncertainWrite(
                 now,
                 backend.Name,
-                record.ShownMethod,
-                record.Host,
-                record.ShownPath,
-                record.RequestId(context),
+                request.ShownMethod,
+                request.Host,
+                request.ShownPath,
+                request.RequestId(context),
                 ForwardFailures.NameOf(reason),
                 response?.Status,
-                RequestMethods.IsIdempotent(record.Method) && !record.IsUpgraded,
+                RequestMethods.IsIdempotent(request.Method) && !request.IsUpgraded,
                 now + backend.WriteSettleTime
             )
         );

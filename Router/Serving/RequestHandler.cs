@@ -46,15 +46,15 @@ public sealed class RequestHandler(
     /// <summary>Handles a request, or passes it to Router's own endpoints if no route matches.</summary>
     public Task HandleAsync(HttpContext context, RequestDelegate own)
     {
-        var record = new RequestRecord(time);
+        var request = new RequestContext(time);
         // A process that was suspended may hold a mode that ended long ago. Checked before the request is counted as in flight: a request
         // that waits here has not reached a backend.
-        return modes.Contact is { } contact && contact.IsStaleAt(record.Arrived)
-            ? AskFirstAsync(context, own, contact, record)
-            : HandleAsync(context, own, record);
+        return modes.Contact is { } contact && contact.IsStaleAt(request.Arrived)
+            ? AskFirstAsync(context, own, contact, request)
+            : HandleAsync(context, own, request);
     }
 
-    private Task HandleAsync(HttpContext context, RequestDelegate own, RequestRecord record)
+    private Task HandleAsync(HttpContext context, RequestDelegate own, RequestContext request)
     {
         var current = site.Current;
         var match = Match(current, context, out var pathAndQuery);
@@ -66,33 +66,33 @@ public sealed class RequestHandler(
             return own(context);
         }
 
-        return HandleAsync(context, current, match, Enter(current, match, record), pathAndQuery, record);
+        return HandleAsync(context, current, match, Enter(current, match, request), pathAndQuery, request);
     }
 
-    private RouteState? Enter(Site current, in RouteMatch match, RequestRecord record)
+    private RouteState? Enter(Site current, in RouteMatch match, RequestContext request)
     {
         var live = match.Route is { } route ? current.Routes[route.Index] : null;
         if (live?.Upstream is { } upstream)
         {
             // Count first, check the mode second: see AdmissionPolicy.
             upstream.Enter();
-            inFlight.Enter(record);
+            inFlight.Enter(request);
         }
 
         return live;
     }
 
-    private async Task AskFirstAsync(HttpContext context, RequestDelegate own, StoreContact contact, RequestRecord record)
+    private async Task AskFirstAsync(HttpContext context, RequestDelegate own, StoreContact contact, RequestContext request)
     {
         // The health check needs no backend, and a platform that got no response would restart this instance.
         if (!IsOwn(context.Request.Path.Value))
         {
-            await contact.WaitAsync(record.Arrived, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await contact.WaitAsync(request.Arrived, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // The request waited, so its client may have disconnected.
             (context.Feature<IConnectionLifetimeFeature>() as HalfClose)?.RequireInput();
         }
 
-        await HandleAsync(context, own, record).ConfigureAwait(false);
+        await HandleAsync(context, own, request).ConfigureAwait(false);
     }
 
     // One async method for the whole successful path: each further async method costs a request as much as a header or two.
@@ -102,7 +102,7 @@ public sealed class RequestHandler(
         RouteMatch match,
         RouteState? live,
         string pathAndQuery,
-        RequestRecord record
+        RequestContext request
     )
     {
         HeldRequest? held = null;
@@ -110,55 +110,58 @@ public sealed class RequestHandler(
         {
             while (true)
             {
-                if (Decide(context, current, match, live, pathAndQuery, record, held, out var refusal) is { } forward)
+                if (IsAdmitted(context, current, match, live, pathAndQuery, request, held, out var refusal))
                 {
-                    using var span = tracing.Begin(context, forward.Route, forward.Upstream);
-                    forward.Span = tracing.Current;
-                    LimitBody(context, forward.Route.MaxRequestBody);
-                    var failure = await forwarder.ForwardAsync(context, forward).ConfigureAwait(false);
+                    var (route, upstream) = (request.Route, request.Upstream!);
+                    using var span = tracing.Begin(context, route, upstream);
+                    request.Span = tracing.Current;
+                    LimitBody(context, route.MaxRequestBody);
+                    var failure = await forwarder.ForwardAsync(context, request).ConfigureAwait(false);
                     Tracing.End(span, context.Response.StatusCode, failure);
                     if (failure != ForwardFailure.Closed)
                     {
-                        Count(context, forward.Upstream, failure, record.Duration - record.HeldTime);
-                        if (stages.Current is { } stage && record.Exemption?.TesterId is null)
-                            stage.Count(record.Client!, forward.Route.Kind, record.ModeMethod, context.Response.StatusCode, failure);
+                        Count(context, upstream, failure, request.Duration - request.HeldTime);
+                        if (stages.Current is { } stage && request.Exemption?.TesterId is null)
+                            stage.Count(request.Client!, route.Kind, request.ModeMethod, context.Response.StatusCode, failure);
                     }
 
                     if (failure is not { } reason)
                         return;
-                    if (!forward.MayStartOver)
+                    if (!request.MayStartOver)
                     {
-                        await AnswerFailureAsync(context, current, live!, record, reason).ConfigureAwait(false);
+                        await AnswerFailureAsync(context, current, live!, request, reason).ConfigureAwait(false);
                         return;
                     }
 
                     // The mode changed while the request waited for its turn: what the new one makes of it is decided anew.
-                    Leave(record, live);
+                    Leave(request, live);
                 }
                 else
                 {
                     // The request does not go to the backend: however long its response takes, it does not count as in flight.
-                    Leave(record, live);
+                    Leave(request, live);
                     held?.ReturnPermit();
                     if (refusal.Decision.Outcome != AdmissionOutcome.Hold)
                     {
-                        await AnswerAsync(context, refusal, current, live, record.Client).ConfigureAwait(false);
+                        await AnswerAsync(context, refusal, current, live, request.Client).ConfigureAwait(false);
                         return;
                     }
 
                     held = hold.Enter(
                         live!.Route.Kind,
                         ModeMethodOf(context, MethodOf(context)),
-                        record.Client!,
+                        request.Client!,
                         live.Upstream,
                         refusal.State,
-                        record.HeldSince
+                        request.HeldSince
                     );
                     if (
-                        await HoldAsync(context, held, record).ConfigureAwait(false) is var why and not (HoldEnd.Released or HoldEnd.Closed)
+                        await HoldAsync(context, held, request).ConfigureAwait(false)
+                        is var why
+                            and not (HoldEnd.Released or HoldEnd.Closed)
                     )
                     {
-                        await EndHoldAsync(context, current, live, record, refusal.State, why).ConfigureAwait(false);
+                        await EndHoldAsync(context, current, live, request, refusal.State, why).ConfigureAwait(false);
                         return;
                     }
                 }
@@ -166,20 +169,20 @@ public sealed class RequestHandler(
                 // The configuration may have been reloaded meanwhile.
                 current = site.Current;
                 match = Match(current, context, out pathAndQuery);
-                live = Enter(current, match, record);
+                live = Enter(current, match, request);
             }
         }
         // The body of a request that Router responds to itself: the server stops reading and says what is wrong with it.
         catch (BadHttpRequestException error)
-            when (record.Upstream is null && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
+            when (request.Upstream is null && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             context.Response.Clear();
             await AnswerOwnAsync(context, AnswerTo(error), RequestOutcome.NotForwarded, current, modes.State, live).ConfigureAwait(false);
         }
         catch
         {
-            if (record is { Upstream: not null, HasEnded: false })
-                end.Report(context, record, live!.Route.Name, ForwardFailure.InternalError);
+            if (request is { Upstream: not null, HasEnded: false })
+                end.Report(context, request, request.Route.Name, ForwardFailure.InternalError);
             // The status that the server itself will send for this error. Counters and log must agree with it.
             if (!context.Response.HasStarted)
                 context.Response.StatusCode = StatusCodes.Status500InternalServerError;
@@ -188,14 +191,15 @@ public sealed class RequestHandler(
         finally
         {
             held?.ReturnPermit();
-            Leave(record, live);
+            request.ReturnPermit();
+            Leave(request, live);
             // A client that disconnected before its response got no status; 200 is only the framework's initial value.
             (live?.Traffic ?? metrics.Traffic.NotRouted).Count(
                 context.Request.Method,
-                record.ClientLeft(context) ? 0 : context.Response.StatusCode
+                request.ClientLeft(context) ? 0 : context.Response.StatusCode
             );
             if (current.Settings.AccessLog)
-                accessLog.Write(context, record);
+                accessLog.Write(context, request);
         }
     }
 
@@ -206,14 +210,14 @@ public sealed class RequestHandler(
         upstream.Totals.Add(isError: status >= 500 || failure is not (null or ForwardFailure.ClientGone), took);
     }
 
-    // Returns what to forward, or null if Router responds itself; the refusal then says why.
-    private ForwardContext? Decide(
+    // Whether the request is forwarded. If Router responds itself, the refusal says why.
+    private bool IsAdmitted(
         HttpContext context,
         Site current,
         in RouteMatch match,
         RouteState? live,
         string pathAndQuery,
-        RequestRecord record,
+        RequestContext request,
         HeldRequest? held,
         out Refusal refusal
     )
@@ -222,12 +226,12 @@ public sealed class RequestHandler(
         // Read once: if the list is replaced in between, two versions of it must not be consulted.
         var proxies = current.TrustedProxies;
         var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], proxies);
-        record.Client = client;
+        request.Client = client;
         var state = modes.State;
         var method = MethodOf(context);
         var modeMethod = ModeMethodOf(context, method);
         var decision = current.Admission.Evaluate(
-            RequestOf(context, modeMethod, client, hasWaited: record.HeldSince is not null || record.Upstream is not null),
+            RequestOf(context, modeMethod, client, hasWaited: request.HeldSince is not null || request.Upstream is not null),
             match,
             state
         );
@@ -236,7 +240,7 @@ public sealed class RequestHandler(
             decision = decision with { Outcome = AdmissionOutcome.Hold };
         refusal = new Refusal(decision, state.For(client, match.Route?.Kind ?? BackendKind.Frontend));
         if (decision.Outcome != AdmissionOutcome.Forward)
-            return null;
+            return false;
         if (decision is { PassesClosedMode: true, Exemption: { } exemption })
         {
             metrics.Passed(exemption.Name);
@@ -247,49 +251,41 @@ public sealed class RequestHandler(
             }
         }
 
-        record.Admit(live!.Upstream!, method, modeMethod, context.Request.Headers.Host.ToString(), pathAndQuery, decision.Exemption);
-        return new ForwardContext
-        {
-            Route = live.Route,
-            Upstream = live.Upstream!,
-            PathAndQuery = pathAndQuery,
-            Client = client,
-            PeerIsTrusted = proxies?.Contains(peer) ?? false,
-            RequestRules = current.RequestRules,
-            HeaderRules = live.HeaderRules,
-            ErrorPage = live.ErrorPage,
-            Record = record,
-            PermitHolder = held?.TakePermit(live.Upstream!),
-        };
+        request.PeerIsTrusted = proxies?.Contains(peer) ?? false;
+        (request.RequestRules, request.HeaderRules, request.ErrorPage) = (current.RequestRules, live!.HeaderRules, live.ErrorPage);
+        request.PermitHolder = held?.TakePermit(live.Upstream!);
+        var host = context.Request.Headers.Host.ToString();
+        request.Admit(live.Route, live.Upstream!, method, modeMethod, host, pathAndQuery, decision.Exemption);
+        return true;
     }
 
     // Waits until the mode allows or closes the request, or something else ends its wait. Nothing of the body is read.
-    private async Task<HoldEnd> HoldAsync(HttpContext context, HeldRequest held, RequestRecord record)
+    private async Task<HoldEnd> HoldAsync(HttpContext context, HeldRequest held, RequestContext request)
     {
-        record.Hold(held.Since);
+        request.Hold(held.Since);
         var gone = HalfClose.GoneOf(context, out var connection);
         HoldEnd end;
         await using (gone.UnsafeRegister(_ => hold.Leave(held), null).ConfigureAwait(false))
             end = await held.Ended.ConfigureAwait(false);
-        record.EndHold();
+        request.EndHold();
         // A request whose client has gone is never forwarded, and a half-closed connection may be one.
         if (gone.IsCancellationRequested || connection is { HasClientClosed: true })
         {
             end = HoldEnd.ClientGone;
-            record.Failed(clientLeft: true);
+            request.Failed(clientLeft: true);
             context.Abort();
         }
 
-        metrics.HoldEnded(HoldEnds.NameOf(end), record.HeldTime);
+        metrics.HoldEnded(HoldEnds.NameOf(end), request.HeldTime);
         return end;
     }
 
-    private ValueTask EndHoldAsync(HttpContext context, Site current, RouteState live, RequestRecord record, ModeState state, HoldEnd why)
+    private ValueTask EndHoldAsync(HttpContext context, Site current, RouteState live, RequestContext request, ModeState state, HoldEnd why)
     {
         if (why == HoldEnd.ClientGone)
             return ValueTask.CompletedTask;
         var modeMethod = ModeMethodOf(context, MethodOf(context));
-        return AnswerClosedAsync(context, current, live, record, modeMethod, state, "the request could not wait any longer");
+        return AnswerClosedAsync(context, current, live, request, modeMethod, state, "the request could not wait any longer");
     }
 
     // A request that the mode did not close when it arrived gets what one that it closes gets.
@@ -297,20 +293,20 @@ public sealed class RequestHandler(
         HttpContext context,
         Site current,
         RouteState live,
-        RequestRecord record,
+        RequestContext request,
         string modeMethod,
         ModeState state,
         string reason
     )
     {
-        var outcome = AdmissionPolicy.ClosedOutcome(RequestOf(context, modeMethod, record.Client!), live.Route, state);
+        var outcome = AdmissionPolicy.ClosedOutcome(RequestOf(context, modeMethod, request.Client!), live.Route, state);
         var refusal = new Refusal(new AdmissionDecision(outcome, live.Route, reason), state);
-        return AnswerAsync(context, refusal, current, live, record.Client);
+        return AnswerAsync(context, refusal, current, live, request.Client);
     }
 
-    private void Leave(RequestRecord record, RouteState? live)
+    private void Leave(RequestContext request, RouteState? live)
     {
-        if (inFlight.Leave(record))
+        if (inFlight.Leave(request))
             live!.Upstream!.Leave();
     }
 
@@ -349,21 +345,21 @@ public sealed class RequestHandler(
         HttpContext context,
         Site current,
         RouteState live,
-        RequestRecord record,
+        RequestContext request,
         ForwardFailure reason
     )
     {
         if (reason == ForwardFailure.Closed)
         {
             // Nothing has failed: the site was closed while the request waited for its turn.
-            Leave(record, live);
-            var state = modes.State.For(record.Client!, live.Route.Kind);
+            Leave(request, live);
+            var state = modes.State.For(request.Client!, live.Route.Kind);
             const string why = "the site was closed while the request waited";
-            await AnswerClosedAsync(context, current, live, record, record.ModeMethod, state, why).ConfigureAwait(false);
+            await AnswerClosedAsync(context, current, live, request, request.ModeMethod, state, why).ConfigureAwait(false);
             return;
         }
 
-        if (end.Report(context, record, live.Route.Name, reason) is var (response, known))
+        if (end.Report(context, request, live.Route.Name, reason) is var (response, known))
             await AnswerOwnAsync(context, response, known, current, modes.State, live).ConfigureAwait(false);
     }
 

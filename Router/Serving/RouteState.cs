@@ -1,7 +1,6 @@
 using Router.Headers;
 using Router.Metrics;
 using Router.Pages;
-using Router.Proxy;
 using Router.Routing;
 using Router.Upstreams;
 

@@ -6,7 +6,6 @@ using Router.Headers;
 using Router.Metrics;
 using Router.Modes;
 using Router.Pages;
-using Router.Proxy;
 using Router.Routing;
 using Router.Upstreams;
 

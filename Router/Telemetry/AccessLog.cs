@@ -29,7 +29,7 @@ public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvide
     }
 
     /// <summary>Writes the line of a completed request.</summary>
-    public void Write(HttpContext context, RequestRecord record) => _lines.Write(AccessLogLine.Of(context, record, time));
+    public void Write(HttpContext context, RequestContext request) => _lines.Write(AccessLogLine.Of(context, request, time));
 
     public Task StartAsync(CancellationToken cancellationToken)
     {

@@ -21,44 +21,44 @@ public static class AccessLogLine
     private static Second? _second;
 
     /// <summary>Formats the line of a request that ends now: the bytes are valid until the same thread formats the next line.</summary>
-    public static ReadOnlySpan<byte> Of(HttpContext context, RequestRecord record, TimeProvider time)
+    public static ReadOnlySpan<byte> Of(HttpContext context, RequestContext request, TimeProvider time)
     {
         var line = _line ??= new JsonLine();
         line.Begin();
-        Write(line, context, record, time);
+        Write(line, context, request, time);
         line.End();
         return line.Bytes;
     }
 
-    private static void Write(JsonLine line, HttpContext context, RequestRecord record, TimeProvider time)
+    private static void Write(JsonLine line, HttpContext context, RequestContext request, TimeProvider time)
     {
         line.Add("logType"u8, "nginx-access"u8);
-        WriteTrace(line, context, record);
-        WriteClient(line, context, record);
+        WriteTrace(line, context, request);
+        WriteClient(line, context, request);
         var now = time.GetUtcNow();
         line.Add("time"u8, LocalTime(now, time));
         line.AddSeconds("epochTime"u8, now.ToUnixTimeMilliseconds());
         WriteRequestLine(line, context);
-        line.Add("status"u8, StatusOf(context, record));
-        line.Add("size"u8, SizeOf(context, record));
+        line.Add("status"u8, StatusOf(context, request));
+        line.Add("size"u8, SizeOf(context, request));
         line.Add("requestSize"u8, context.Request.ContentLength ?? 0);
         Write(line, "referer"u8, context.Request.Headers.Referer.ToString());
         Write(line, "userAgent"u8, context.Request.Headers.UserAgent.ToString());
-        line.AddSeconds("requestTime"u8, Milliseconds(record.Age));
-        line.AddSecondsText("upstreamConnectTime"u8, Milliseconds(record.ConnectTime));
-        line.AddSecondsText("upstreamHeaderTime"u8, Milliseconds(record.HeaderTime));
-        line.AddSecondsText("upstreamResponseTime"u8, Milliseconds(record.ResponseTime));
+        line.AddSeconds("requestTime"u8, Milliseconds(request.Age));
+        line.AddSecondsText("upstreamConnectTime"u8, Milliseconds(request.ConnectTime));
+        line.AddSecondsText("upstreamHeaderTime"u8, Milliseconds(request.HeaderTime));
+        line.AddSecondsText("upstreamResponseTime"u8, Milliseconds(request.ResponseTime));
         Write(line, "httpHost"u8, context.Request.Headers.Host.ToString());
         // Only if there is a value: readers of the original's lines do not know this member.
-        if (record.Exemption?.TesterId is { } tester)
+        if (request.Exemption?.TesterId is { } tester)
             line.Add("bypass"u8, tester);
-        if (record.HeldSince is not null)
-            line.AddSeconds("holdTime"u8, Milliseconds(record.HeldTime));
+        if (request.HeldSince is not null)
+            line.AddSeconds("holdTime"u8, Milliseconds(request.HeldTime));
     }
 
-    private static void WriteTrace(JsonLine line, HttpContext context, RequestRecord record)
+    private static void WriteTrace(JsonLine line, HttpContext context, RequestContext request)
     {
-        var trace = record.TraceOf(context);
+        var trace = request.TraceOf(context);
         Write(line, "requestId"u8, trace.TraceId);
         Write(line, "spanId"u8, trace.SpanId);
         Write(line, "parentSpanId"u8, trace.ParentSpanId);
@@ -66,11 +66,11 @@ public static class AccessLogLine
         Write(line, "debugFlag"u8, trace.Flags);
     }
 
-    private static void WriteClient(JsonLine line, HttpContext context, RequestRecord record)
+    private static void WriteClient(JsonLine line, HttpContext context, RequestContext request)
     {
         // An IPv6 address with its zone's number has 56 characters at most (RFC 4007 section 11).
         Span<byte> address = stackalloc byte[64];
-        var client = record.Client ?? context.Connection.RemoteIpAddress ?? IPAddress.None;
+        var client = request.Client ?? context.Connection.RemoteIpAddress ?? IPAddress.None;
         line.Add("remoteHost"u8, client.TryFormat(address, out var written) ? address[..written] : default);
         WriteUser(line, context.Request.Headers.Authorization);
     }
@@ -95,24 +95,24 @@ public static class AccessLogLine
 
     private static void WriteRequestLine(JsonLine line, HttpContext context)
     {
-        var request = context.Request;
+        var http = context.Request;
         var target = context.Feature<IHttpRequestFeature>()!.RawTarget;
-        if (line.TryAddPlain("request"u8, request.Method, target, request.Protocol))
+        if (line.TryAddPlain("request"u8, http.Method, target, http.Protocol))
             return;
-        var length = request.Method.Length + target.Length + request.Protocol.Length + 2;
+        var length = http.Method.Length + target.Length + http.Protocol.Length + 2;
         var rented = ArrayPool<char>.Shared.Rent(length);
-        rented.AsSpan().TryWrite(CultureInfo.InvariantCulture, $"{request.Method} {target} {request.Protocol}", out _);
+        rented.AsSpan().TryWrite(CultureInfo.InvariantCulture, $"{http.Method} {target} {http.Protocol}", out _);
         Write(line, "request"u8, rented.AsSpan(0, length));
         ArrayPool<char>.Shared.Return(rented);
     }
 
     /// <summary>The status that the client got; 499 if it disconnected before it had a complete response.</summary>
-    private static int StatusOf(HttpContext context, RequestRecord record) =>
-        record.ClientLeft(context) ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
+    private static int StatusOf(HttpContext context, RequestContext request) =>
+        request.ClientLeft(context) ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
 
-    private static long SizeOf(HttpContext context, RequestRecord record)
+    private static long SizeOf(HttpContext context, RequestContext request)
     {
-        if (record.Sent is { } sent)
+        if (request.Sent is { } sent)
             return sent;
         return context.Response.HasStarted && context.Request.Method is not "HEAD" ? context.Response.ContentLength ?? 0 : 0;
     }

@@ -29,36 +29,36 @@ public sealed class InFlightRequests
     public void CountCut() => Interlocked.Increment(ref _cut);
 
     /// <summary>Adds a request.</summary>
-    public void Enter(RequestRecord record)
+    public void Enter(RequestContext request)
     {
         var number = Thread.GetCurrentProcessorId() & (_stripes.Length - 1);
         var stripe = _stripes[number];
         lock (stripe.Lock)
         {
-            record.Stripe = number;
-            record.Next = stripe.First;
-            stripe.First?.Previous = record;
-            stripe.First = record;
+            request.Stripe = number;
+            request.Next = stripe.First;
+            stripe.First?.Previous = request;
+            stripe.First = request;
         }
     }
 
     /// <summary>
     /// Removes a request that has ended or will not be forwarded. Returns false, and does nothing, if the request is not in the list.
     /// </summary>
-    public bool Leave(RequestRecord record)
+    public bool Leave(RequestContext request)
     {
-        if (record.Stripe < 0)
+        if (request.Stripe < 0)
             return false;
-        var stripe = _stripes[record.Stripe];
+        var stripe = _stripes[request.Stripe];
         lock (stripe.Lock)
         {
-            if (record.Previous is { } previous)
-                previous.Next = record.Next;
+            if (request.Previous is { } previous)
+                previous.Next = request.Next;
             else
-                stripe.First = record.Next;
-            record.Next?.Previous = record.Previous;
-            record.Previous = record.Next = null;
-            record.Stripe = -1;
+                stripe.First = request.Next;
+            request.Next?.Previous = request.Previous;
+            request.Previous = request.Next = null;
+            request.Stripe = -1;
             return true;
         }
     }
@@ -68,21 +68,21 @@ public sealed class InFlightRequests
     /// was closed, and requests not yet admitted that arrived before the mode took effect and may have been checked against the previous
     /// mode.
     /// </summary>
-    public List<RequestRecord> BlockingFor(ModeState state)
+    public List<RequestContext> BlockingFor(ModeState state)
     {
-        var held = new List<RequestRecord>();
+        var held = new List<RequestContext>();
         foreach (var stripe in _stripes)
         {
             lock (stripe.Lock)
             {
-                for (var record = stripe.First; record is not null; record = record.Next)
+                for (var request = stripe.First; request is not null; request = request.Next)
                 {
                     if (
-                        record.Upstream is { } upstream
-                            ? IsConcerned(record, state) && !IsReached(record, upstream.Settings.Kind, state)
-                            : record.Arrived <= state.ActivatedAt
+                        request.Upstream is { } upstream
+                            ? IsConcerned(request, state) && !IsReached(request, upstream.Settings.Kind, state)
+                            : request.Arrived <= state.ActivatedAt
                     )
-                        held.Add(record);
+                        held.Add(request);
                 }
             }
         }
@@ -94,17 +94,17 @@ public sealed class InFlightRequests
     /// The requests that may be changing data at a backend right now. A request that ends without a complete response is added to
     /// <see cref="UncertainWrites"/> before it is removed here, so reading this list first and that one second misses none.
     /// </summary>
-    public List<RequestRecord> Writes()
+    public List<RequestContext> Writes()
     {
-        var writes = new List<RequestRecord>();
+        var writes = new List<RequestContext>();
         foreach (var stripe in _stripes)
         {
             lock (stripe.Lock)
             {
-                for (var record = stripe.First; record is not null; record = record.Next)
+                for (var request = stripe.First; request is not null; request = request.Next)
                 {
-                    if (record.Upstream is not null && record.IsWrite)
-                        writes.Add(record);
+                    if (request.Upstream is not null && request.IsWrite)
+                        writes.Add(request);
                 }
             }
         }
@@ -120,9 +120,9 @@ public sealed class InFlightRequests
         {
             lock (stripe.Lock)
             {
-                for (var record = stripe.First; record is not null; record = record.Next)
+                for (var request = stripe.First; request is not null; request = request.Next)
                 {
-                    if (record.Deadline is { IsDue: true } deadline)
+                    if (request.Deadline is { IsDue: true } deadline)
                         (due ??= []).Add(deadline);
                 }
             }
@@ -132,15 +132,15 @@ public sealed class InFlightRequests
     }
 
     /// <summary>All requests in flight.</summary>
-    public List<RequestRecord> All()
+    public List<RequestContext> All()
     {
-        var all = new List<RequestRecord>();
+        var all = new List<RequestContext>();
         foreach (var stripe in _stripes)
         {
             lock (stripe.Lock)
             {
-                for (var record = stripe.First; record is not null; record = record.Next)
-                    all.Add(record);
+                for (var request = stripe.First; request is not null; request = request.Next)
+                    all.Add(request);
             }
         }
 
@@ -155,25 +155,25 @@ public sealed class InFlightRequests
         {
             lock (stripe.Lock)
             {
-                for (var record = stripe.First; record is not null; record = record.Next)
-                    count += record.Upstream is not null && record.Exemption?.TesterId is not null ? 1 : 0;
+                for (var request = stripe.First; request is not null; request = request.Next)
+                    count += request.Upstream is not null && request.Exemption?.TesterId is not null ? 1 : 0;
             }
         }
 
         return count;
     }
 
-    private static bool IsReached(RequestRecord record, BackendKind kind, ModeState state) =>
-        state.For(record.Client!, kind).Mode.Reaches(kind, record.ModeMethod);
+    private static bool IsReached(RequestContext request, BackendKind kind, ModeState state) =>
+        state.For(request.Client!, kind).Mode.Reaches(kind, request.ModeMethod);
 
     // A mode does not apply to an exempt request. An instance that has lost the mode store, however, closes for testers too.
-    private static bool IsConcerned(RequestRecord record, ModeState state) =>
-        record.Exemption is null || (state.IsLapsed && record.Exemption.TesterId is not null);
+    private static bool IsConcerned(RequestContext request, ModeState state) =>
+        request.Exemption is null || (state.IsLapsed && request.Exemption.TesterId is not null);
 
     private sealed class Stripe
     {
         public Lock Lock { get; } = new();
 
-        public RequestRecord? First { get; set; }
+        public RequestContext? First { get; set; }
     }
 }

@@ -3,6 +3,7 @@ using Router.Configuration;
 using Router.Headers;
 using Router.Http;
 using Router.Proxy;
+using Router.Proxy.InFlight;
 
 namespace Router.Micro;
 
@@ -12,25 +13,22 @@ public class HeaderCopying
     private readonly DefaultHttpContext _context = new();
     private readonly HttpResponseMessage _response = new() { Content = new ByteArrayContent([]) };
     private readonly BackendSettings _backend;
-    private readonly ForwardContext _forward;
+    private readonly RequestContext _admitted;
 
     public HeaderCopying()
     {
         var (settings, table) = DefaultTable.Read();
         var route = table.Match("www.example.org", "/").Route!;
         _backend = route.Backend!;
-        _forward = new ForwardContext
+        _admitted = new RequestContext(TimeProvider.System)
         {
-            Route = route,
-            PathAndQuery = "/",
             Client = IPAddress.Loopback,
             PeerIsTrusted = true,
             RequestRules = new RequestRules(settings.RequestHeaders, null),
             HeaderRules = new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects),
-            // Copying does not look at these.
-            Upstream = null!,
-            Record = null!,
         };
+        // Copying does not look at the backend.
+        _admitted.Admit(route, null!, "GET", "GET", "www.example.org", "/", null);
         var request = _context.Request;
         (request.Method, request.Path, request.Scheme) = ("GET", "/", "http");
         _context.Connection.RemoteIpAddress = IPAddress.Loopback;
@@ -85,7 +83,7 @@ public class HeaderCopying
     public object ToTheBackend()
     {
         var message = new BackendRequest(HttpMethod.Get, "/", _context.Request.Headers.Count + RequestHeaders.UsuallyAdded);
-        RequestHeaders.Copy(_context, message, _backend, _forward, limits: null);
+        RequestHeaders.Copy(_context, message, _backend, _admitted, limits: null);
         return message;
     }
 
@@ -100,7 +98,7 @@ public class HeaderCopying
     public void RulesForTheClient()
     {
         _context.Response.Headers.Clear();
-        _forward.HeaderRules.Apply(_context);
+        _admitted.HeaderRules.Apply(_context);
     }
 
     [GlobalCleanup]

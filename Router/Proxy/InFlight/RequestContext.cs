@@ -1,17 +1,19 @@
+using System.Diagnostics;
 using System.Net;
 using Router.Admission;
 using Router.Headers;
 using Router.Http;
+using Router.Routing;
 using Router.Upstreams;
 
 namespace Router.Proxy.InFlight;
 
 /// <summary>
-/// The record of one request in flight: the values for its access log entry, and what an operator who waits for requests to drain needs to
-/// know about it. It is the only object per request for both purposes. Each stage records its own timestamp; nothing is computed until it
-/// is read.
+/// One request, from the arrival of its headers to its end: how it is forwarded, the values of its access log entry, and what an operator
+/// who waits for requests to drain needs to know about it. Its deadlines and the request sent to the backend are its parts. Each stage
+/// records its own timestamp; nothing is computed until it is read.
 /// </summary>
-public sealed class RequestRecord(TimeProvider time)
+public sealed class RequestContext(TimeProvider time)
 {
     // A report has up to 120 requests, and a client may send a request line of many kilobytes.
     private const int LongestShown = 512;
@@ -63,6 +65,35 @@ public sealed class RequestRecord(TimeProvider time)
     /// <summary>The backend that the request was admitted to; null if it has not been admitted yet.</summary>
     public Upstream? Upstream => _upstream;
 
+    /// <summary>Its route. Only valid for an admitted request.</summary>
+    public Route Route { get; private set; } = null!;
+
+    /// <summary>Whether the directly connected peer is a trusted proxy.</summary>
+    public bool PeerIsTrusted { get; set; }
+
+    /// <summary>The changes to the request headers. Only valid for an admitted request.</summary>
+    public RequestRules RequestRules { get; set; } = null!;
+
+    /// <summary>The changes to the response headers. Only valid for an admitted request.</summary>
+    public ResponseHeaderRules HeaderRules { get; set; } = null!;
+
+    /// <summary>The page that replaces the backend's error responses; null if none is configured.</summary>
+    public ErrorPage? ErrorPage { get; set; }
+
+    /// <summary>The tracing span of the request; null if Router does not trace.</summary>
+    public Activity? Span { get; set; }
+
+    /// <summary>
+    /// Whether a request that was stopped by <see cref="ForwardFailure.Closed"/> may be forwarded later: nothing of its body has been read.
+    /// </summary>
+    public bool MayStartOver { get; set; }
+
+    /// <summary>
+    /// The backend whose <c>MaxConcurrentRequests</c> permit the request holds; null while it holds none. A request holds at most one
+    /// permit: if it kept one while waiting for another, two requests could deadlock by waiting for each other's permits.
+    /// </summary>
+    public Upstream? PermitHolder { get; set; }
+
     /// <summary>The method. Only valid for an admitted request.</summary>
     public string Method { get; private set; } = "";
 
@@ -111,19 +142,34 @@ public sealed class RequestRecord(TimeProvider time)
     public bool MustClose => _mustClose;
 
     /// <summary>Its neighbors in the list of requests in flight. Used only by that list.</summary>
-    internal RequestRecord? Previous { get; set; }
+    internal RequestContext? Previous { get; set; }
 
-    internal RequestRecord? Next { get; set; }
+    internal RequestContext? Next { get; set; }
 
     /// <summary>The stripe of the list that contains it; negative if it is in none.</summary>
     internal int Stripe { get; set; } = -1;
 
     /// <summary>The request is admitted to a backend by the mode or by an exemption.</summary>
-    public void Admit(Upstream upstream, string method, string modeMethod, string host, string pathAndQuery, Exemption? exemption)
+    public void Admit(
+        Route route,
+        Upstream upstream,
+        string method,
+        string modeMethod,
+        string host,
+        string pathAndQuery,
+        Exemption? exemption
+    )
     {
-        (Method, ModeMethod, Host, PathAndQuery, Exemption) = (method, modeMethod, host, pathAndQuery, exemption);
+        (Route, Method, ModeMethod, Host, PathAndQuery, Exemption) = (route, method, modeMethod, host, pathAndQuery, exemption);
         // Assigned last: whoever sees it also sees the other values.
         _upstream = upstream;
+    }
+
+    /// <summary>Gives back the permit that it holds, if it holds one.</summary>
+    public void ReturnPermit()
+    {
+        PermitHolder?.ReturnPermit();
+        PermitHolder = null;
     }
 
     /// <summary>It begins to wait for the mode to open.</summary>

@@ -1,7 +1,6 @@
 using Router.Configuration;
-using Router.Upstreams;
 
-namespace Router.Proxy;
+namespace Router.Upstreams;
 
 /// <summary>A page that replaces a backend's error responses: the status is kept, headers and body come from the page.</summary>
 /// <param name="Settings">Which statuses it replaces, and the path of the page.</param>
