@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Router.Modes;
 using Router.Proxy.InFlight;
 using Router.Reports;

@@ -1,5 +1,4 @@
 using System.Text;
-using Router.Cli.Downtime;
 using Router.Reports;
 
 namespace Router.Cli;

@@ -1,4 +1,3 @@
-using Router.Cli.Downtime;
 using Router.Reports;
 
 namespace Router.Cli;

@@ -1,4 +1,3 @@
-using Router.Cli.Downtime;
 using Router.Management;
 using Router.Reports;
 

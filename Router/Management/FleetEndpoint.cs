@@ -1,5 +1,4 @@
 using System.Globalization;
-using Router.Configuration;
 using Router.Modes;
 using Router.Pages;
 using Router.Switching;

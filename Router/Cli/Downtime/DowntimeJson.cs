@@ -1,5 +1,4 @@
 using System.Text.Json.Serialization;
-using Router.Reports;
 
 namespace Router.Cli.Downtime;
 
