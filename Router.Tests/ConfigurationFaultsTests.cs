@@ -100,6 +100,18 @@ public sealed class ConfigurationFaultsTests
         error.Hint.Should().StartWith("Give ");
     }
 
+    [Fact]
+    public void A_published_list_may_be_an_array_or_one_text_with_commas()
+    {
+        var array = Valid().Set("TrustedProxyLists:cdn:Source:0", "192.0.2.0/24").Set("TrustedProxyLists:cdn:Source:1", "198.51.100.0/24");
+        var text = Valid().Set("TrustedProxyLists:cdn:Source", "192.0.2.0/24, 198.51.100.0/24");
+        var address = Valid().Set("TrustedProxyLists:cdn:Source", "https://ranges.example.org/?services=a,b");
+
+        array.ToSettings().TrustedProxyLists.Single().Ranges.Should().HaveCount(2);
+        text.ToSettings().TrustedProxyLists.Single().Ranges.Should().HaveCount(2);
+        address.ToSettings().TrustedProxyLists.Single().Location!.Query.Should().Be("?services=a,b");
+    }
+
     [Theory]
     [InlineData("reds://:hunter2@redis", "redis:// or rediss://")]
     [InlineData("http://:hunter2@redis", "redis:// or rediss://")]

@@ -333,6 +333,26 @@ public sealed class StartTests : IDisposable
         return json;
     }
 
+    [Theory]
+    [InlineData("Router__AccessLog", "perhaps", "Router:AccessLog (Router__AccessLog): is 'perhaps'")]
+    [InlineData("ROUTER__AccessLgo", "true", "Router:AccessLgo (ROUTER__AccessLgo): is not a key that Router knows")]
+    [InlineData("Router__TrustedProxies__0", "10.0.0.0/33", "Router:TrustedProxies (Router__TrustedProxies__0): '10.0.0.0/33'")]
+    [InlineData("Kestrel__Endpoints__a__Url", "8080", "Kestrel:Endpoints:a:Url (Kestrel__Endpoints__a__Url): '8080'")]
+    public async Task An_error_in_the_environment_names_the_variable(string name, string value, string message)
+    {
+        var file = Path.Combine(_directory, "site.json");
+        await File.WriteAllTextAsync(file, Site("", "").ToJsonString());
+        var start = RouterProcess.Start();
+        foreach (var argument in (string[])["check", "--config", file])
+            start.ArgumentList.Add(argument);
+        start.Environment[name] = value;
+
+        var (code, _, errors) = await Script.RunAsync(start);
+
+        code.Should().Be(2);
+        errors.Should().Contain(message);
+    }
+
     private async Task<(int Code, string Output, string Errors)> RunAsync(JsonNode site, string[] arguments, int? openFiles = null)
     {
         var file = Path.Combine(_directory, "site.json");

@@ -34,9 +34,12 @@ public sealed class ConfigurationVariables
         where value is not null
         select KeyValuePair.Create(pair.Key, (string?)value);
 
-    /// <summary>A key as an operator knows it: with the variable that feeds it.</summary>
+    /// <summary>A key as an operator knows it: with the variable that feeds it, which no file shows.</summary>
     public string Describe(string key)
     {
+        // The .NET form overrides the declared variables.
+        if (EnvironmentLayer.VariableOf(key) is { } name)
+            return $"{key} ({name})";
         foreach (var (variable, fed) in _pairs)
         {
             if (string.Equals(fed, key, StringComparison.OrdinalIgnoreCase))

@@ -12,6 +12,22 @@ internal sealed class EnvironmentLayer : IConfigurationSource
 
     public IConfigurationProvider Build(IConfigurationBuilder builder) => new Provider();
 
+    /// <summary>The variable that sets a key, or an entry below it; null if none does. For messages only: it goes through all variables.</summary>
+    public static string? VariableOf(string key)
+    {
+        foreach (string name in Environment.GetEnvironmentVariables().Keys)
+        {
+            var set = name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
+            if (
+                set.StartsWith(key, StringComparison.OrdinalIgnoreCase)
+                && (set.Length == key.Length || set.AsSpan(key.Length).StartsWith(ConfigurationPath.KeyDelimiter))
+            )
+                return name;
+        }
+
+        return null;
+    }
+
     private sealed class Provider : EnvironmentVariablesConfigurationProvider
     {
         public override void Load()

@@ -25,7 +25,9 @@ public static class TrustedProxyListReader
     private static (Uri? Location, ImmutableArray<IPNetwork> Ranges) ProxySource(ConfigurationReader reader)
     {
         const string cure = "Give ranges, a file, or an address such as https://ip-ranges.example.org/ranges.json";
-        if (reader.Text("Source") is { } text && text.Contains("://", StringComparison.Ordinal))
+        // An address may have commas of its own.
+        var entries = reader.List("Source");
+        if (string.Join(',', entries) is var text && text.Contains("://", StringComparison.Ordinal))
         {
             if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host is not "")
                 return (address, []);
@@ -33,7 +35,6 @@ public static class TrustedProxyListReader
             return (null, []);
         }
 
-        var entries = reader.List("Source");
         if (entries is not [var only] || AddressRange.TryParse(only, out _))
             return (null, AllowListReader.Ranges(reader, "Source", entries));
         if (File.Exists(only))
