@@ -28,12 +28,11 @@ public sealed class RequestDeadline : IDisposable
     private bool _cancelled;
     private long _lastActivity;
     private long _requestEnded;
-    private volatile bool _held;
-    private volatile bool _uploading;
-    private volatile bool _answerBegan;
+    private volatile Phase _phase;
+
+    // The client delays the transfer, which is not the backend's pause.
+    private volatile bool _waitsForClient;
     private volatile bool _inputRequired;
-    private volatile bool _upgraded;
-    private volatile bool _over;
     private ForwardFailure? _expired;
 
     // For the client's body, if the server does not limit its rate: bytes per second (0 for no limit), bytes received, and the time spent
@@ -117,7 +116,9 @@ public sealed class RequestDeadline : IDisposable
     {
         // In this order: a concurrent reader sees the later of the two deadlines.
         Volatile.Write(ref _lastActivity, now);
-        _answerBegan = true;
+        if (!TryMove(Phase.AwaitingResponse, Phase.Receiving) && !TryMove(Phase.Uploading, Phase.Receiving))
+            // The upload has just ended.
+            TryMove(Phase.AwaitingResponse, Phase.Receiving);
     }
 
     /// <summary>
@@ -126,7 +127,8 @@ public sealed class RequestDeadline : IDisposable
     public void UploadStarted()
     {
         Touch();
-        _uploading = true;
+        Volatile.Write(ref _requestEnded, long.MaxValue);
+        TryMove(Phase.AwaitingResponse, Phase.Uploading);
     }
 
     /// <summary>From now on the client must send its body at a minimum rate, measured over the time that Router waits for it.</summary>
@@ -161,7 +163,7 @@ public sealed class RequestDeadline : IDisposable
     {
         Touch();
         Volatile.Write(ref _requestEnded, Volatile.Read(ref _lastActivity));
-        _uploading = false;
+        TryMove(Phase.Uploading, Phase.AwaitingResponse);
     }
 
     /// <summary>
@@ -169,10 +171,9 @@ public sealed class RequestDeadline : IDisposable
     /// body does not arrive, the server detects that.
     /// </summary>
     public bool MayBeHalfClosed =>
-        !_over
-        && !_upgraded
-        && !_inputRequired
-        && (_uploading || _time.GetElapsedTime(Volatile.Read(ref _requestEnded)) <= HalfClose.Grace);
+        !_inputRequired
+        && _phase < Phase.Upgraded
+        && (Volatile.Read(ref _requestEnded) is var ended && (ended == long.MaxValue || _time.GetElapsedTime(ended) <= HalfClose.Grace));
 
     /// <summary>
     /// From now on a half-closed connection counts as disconnected: the request waits for a permit and must not be forwarded for a client
@@ -194,7 +195,7 @@ public sealed class RequestDeadline : IDisposable
     public void Lift()
     {
         lock (_lock)
-            _upgraded = true;
+            TryMove(Phase.Receiving, Phase.Upgraded);
     }
 
     /// <summary>Ends the request now because the mode closes its backend; false if it has already ended.</summary>
@@ -207,9 +208,9 @@ public sealed class RequestDeadline : IDisposable
     {
         lock (_lock)
         {
-            if (_over || _upgraded)
+            if (_phase >= Phase.Upgraded)
                 return false;
-            _over = true;
+            _phase = Phase.Over;
             _expired = reason;
         }
 
@@ -236,7 +237,7 @@ public sealed class RequestDeadline : IDisposable
     {
         if (_takeRate != 0)
             Volatile.Write(ref _takeBy, Math.Max(_takeBy, _time.GetTimestamp() + _takeGrace));
-        _held = true;
+        _waitsForClient = true;
     }
 
     /// <summary>The client has accepted the piece.</summary>
@@ -244,7 +245,7 @@ public sealed class RequestDeadline : IDisposable
     public void ResumeFromClient(long taken)
     {
         Touch();
-        _held = false;
+        _waitsForClient = false;
         if (_takeRate == 0)
             return;
         Volatile.Write(ref _takeBy, _takeBy + ((taken - _taken) * _time.TimestampFrequency / _takeRate));
@@ -254,18 +255,18 @@ public sealed class RequestDeadline : IDisposable
     public void Dispose()
     {
         lock (_lock)
-            _over = true;
+            _phase = Phase.Over;
         _connectionOfClient?.End();
         _client.Dispose();
     }
 
     /// <summary>Whether a deadline has passed and <see cref="Expire"/> must be called.</summary>
     public bool IsDue =>
-        !_over
+        _phase is var phase and not Phase.Over
         && (
             IsDownloadTooSlow
             || (
-                !_upgraded
+                phase != Phase.Upgraded
                 && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || (_minRate != 0 && IsUploadTooSlow()))
             )
         );
@@ -277,13 +278,14 @@ public sealed class RequestDeadline : IDisposable
         {
             if (!IsDue)
                 return;
-            _over = true;
+            var isTransferring = IsTransferring;
+            _phase = Phase.Over;
             // A client that does not accept the response is treated as disconnected, as the server does over HTTP/1.1.
             ClientIsGone |= IsDownloadTooSlow;
             _expired =
                 HasPassed(_backend.RequestTimeout, _began) ? ForwardFailure.RequestTimeout
                 : _minRate != 0 && IsUploadTooSlow() ? ForwardFailure.RequestBodyTooSlow
-                : _answerBegan || _uploading ? ForwardFailure.IdleTimeout
+                : isTransferring ? ForwardFailure.IdleTimeout
                 : ForwardFailure.ResponseTimeout;
         }
 
@@ -321,12 +323,35 @@ public sealed class RequestDeadline : IDisposable
         }
     }
 
-    private bool IsDownloadTooSlow => _takeRate != 0 && _held && _time.GetTimestamp() >= Volatile.Read(ref _takeBy);
+    private bool IsDownloadTooSlow => _takeRate != 0 && _waitsForClient && _time.GetTimestamp() >= Volatile.Read(ref _takeBy);
 
-    private TimeSpan? Limit => _answerBegan || _uploading ? _backend.IdleTimeout : _backend.ResponseTimeout;
+    private bool IsTransferring => _phase is Phase.Uploading or Phase.Receiving;
+
+    private TimeSpan? Limit => IsTransferring ? _backend.IdleTimeout : _backend.ResponseTimeout;
 
     // Time during which the client delays the transfer does not count.
-    private long Since => _held ? _time.GetTimestamp() : Volatile.Read(ref _lastActivity);
+    private long Since => _waitsForClient ? _time.GetTimestamp() : Volatile.Read(ref _lastActivity);
 
     private bool HasPassed(TimeSpan? limit, long since) => limit is { } span && _time.GetElapsedTime(since) >= span;
+
+    // An end is final: the thread that reads the response and the one that sends the body each move only from the phase that they know.
+    private bool TryMove(Phase from, Phase to) => Interlocked.CompareExchange(ref _phase, to, from) == from;
+
+    private enum Phase
+    {
+        /// <summary>The request has been sent as far as it is known: the response must start in time.</summary>
+        AwaitingResponse,
+
+        /// <summary>The client's body is being sent: it must not pause for too long.</summary>
+        Uploading,
+
+        /// <summary>The response is being received, perhaps while the body is still sent: it must not pause for too long.</summary>
+        Receiving,
+
+        /// <summary>The connection carries another protocol, and may be idle.</summary>
+        Upgraded,
+
+        /// <summary>Nothing can end it any more.</summary>
+        Over,
+    }
 }
