@@ -334,6 +334,22 @@ public sealed class StartTests : IDisposable
     }
 
     [Theory]
+    [InlineData("redis://127.0.0.1:1", "(Connection refused). See Router:ModeStore:Redis.")]
+    [InlineData("redis://redis.invalid", "). See Router:ModeStore:Redis.")]
+    // It speaks no TLS.
+    [InlineData("rediss://{backend}", "See Router:ModeStore:Redis, which begins with rediss:// for TLS and redis:// without.")]
+    public async Task A_store_that_cannot_be_reached_is_found_before_the_start_with_its_cause(string url, string cause)
+    {
+        await using var backend = RawBackend.Answering("-ERR\r\n");
+        var site = Site("Router:ModeStore:Redis", url.Replace("{backend}", backend.Authority, StringComparison.Ordinal));
+
+        var (code, output, _) = await RunAsync(site, ["check", "--connect"]);
+
+        code.Should().Be(3);
+        output.Should().Contain("Mode store, Redis at ").And.Contain(cause);
+    }
+
+    [Theory]
     [InlineData("Router__AccessLog", "perhaps", "Router:AccessLog (Router__AccessLog): is 'perhaps'")]
     [InlineData("ROUTER__AccessLgo", "true", "Router:AccessLgo (ROUTER__AccessLgo): is not a key that Router knows")]
     [InlineData("Router__TrustedProxies__0", "10.0.0.0/33", "Router:TrustedProxies (Router__TrustedProxies__0): '10.0.0.0/33'")]
