@@ -11,6 +11,7 @@ public sealed partial class DocumentedCommandTests
     [Theory]
     [InlineData("README.md")]
     [InlineData("deploy/RUNBOOK.md")]
+    [InlineData("deploy/OPERATING.md")]
     public async Task Every_operators_command_of_a_document_does_what_it_says(string path)
     {
         await using var backend = RawBackend.Saying("forwarded");
@@ -37,7 +38,13 @@ public sealed partial class DocumentedCommandTests
 
             // A stage lasts until there are enough requests: ReopeningCommandTests waits for the last one.
             if (here.Contains("--stages", StringComparison.Ordinal))
+            {
                 here = here.Replace("--wait", "", StringComparison.Ordinal);
+                // A reference opens what a downtime has closed.
+                if (router.Modes().Current.Name == "live")
+                    (await Tool.RunAsync(url, "mode", "set", "maintenance", "--until", "+2h", "--wait")).Code.Should().Be(0);
+            }
+
             var (code, output, errors) = await Tool.RunAsync(url, Document.Arguments(here));
 
             code.Should().Be(ExpectedOf(here, output), $"{command} printed {output}{errors}");

@@ -75,6 +75,27 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
+    public async Task A_wait_that_gives_up_names_the_command_that_waits_for_the_same_instances()
+    {
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
+
+        var (code, output, _) = await Tool.RunAsync(
+            UrlOf(router),
+            "mode",
+            "set",
+            "maintenance",
+            "--wait",
+            "--expect",
+            "2",
+            "--timeout",
+            "100ms"
+        );
+
+        code.Should().Be(ExitCode.NotDone);
+        output.Should().MatchRegex(@"To keep waiting: router mode --url \S+ --wait --expect 2\n");
+    }
+
+    [Fact]
     public async Task What_is_not_cut_in_time_is_cut_and_the_write_is_shown_whose_outcome_is_unknown()
     {
         await using var site = await SiteWithARequestInFlight.StartAsync(

@@ -53,6 +53,8 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
         var mayBeSafe = ModeCatalogue.TryFind(target, out var mode) && !mode.AllowsWrites;
         var lead = at > set.Now ? at - set.Now : TimeSpan.Zero;
         var started = TimeProvider.System.GetTimestamp();
+        // Without the number, the verdict would be on fewer instances than the operator wants to wait for.
+        var again = $"router mode --wait{(expect is { } number ? $" --expect {number}" : "")}";
         var longest = timeout ?? lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience;
         while (true)
         {
@@ -76,8 +78,11 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
                         fleet,
                         isDone ? null
                             : isOther ? $"The mode was changed in the meantime (version {fleet.Version})."
-                            : stop.IsCancellationRequested ? "Interrupted. The switch continues without this command."
-                            : client.Hint($"Stopped waiting after {DurationText.Of(longest)}. To keep waiting: router mode --wait")
+                            : client.Hint(
+                                stop.IsCancellationRequested
+                                    ? $"Interrupted. The switch continues without this command. To wait again: {again}"
+                                    : $"Stopped waiting after {DurationText.Of(TimeSpan.FromSeconds(Math.Round(longest.TotalSeconds)))}. To keep waiting: {again}"
+                            )
                     );
                 }
 
