@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using Router.Modes.Stores;
+using Router.Switching;
 using Xunit.Abstractions;
 
 namespace Router.Tests;
@@ -9,45 +10,76 @@ namespace Router.Tests;
 [Collection(Alone.Name)]
 public sealed class OperatorPageCostTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Long = TimeSpan.FromSeconds(30);
+    private const int Rounds = 3;
+    private static readonly TimeSpan Long = TimeSpan.FromSeconds(10);
 
+    // Measured in turns, because the machine does other work too.
     [SoakFact]
     public async Task An_idle_page_costs_an_instance_less_than_a_hundredth_of_a_core()
     {
         await using var site = await Site.StartAsync();
-        (await site.OpenAsync(1)).Dispose();
-        var without = await site.ShareOfACoreAsync();
+        await MeasureAsync(open: true);
+        await MeasureAsync(open: false);
+        var (without, with) = (new List<double>(), new List<double>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            without.Add(await MeasureAsync(open: false));
+            with.Add(await MeasureAsync(open: true));
+        }
 
-        using var page = await site.OpenAsync(1);
-        var with = await site.ShareOfACoreAsync();
+        var cost = Median(with) - Median(without);
+        output.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"without a page {Median(without):P2} of a core, with one {Median(with):P2}: it costs {cost:P2}"
+            )
+        );
+        cost.Should().BeLessThan(0.01);
 
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"without a page {without:P2} of a core, with one {with:P2}"));
-        (with - without).Should().BeLessThan(0.01);
+        async Task<double> MeasureAsync(bool open)
+        {
+            using var page = await site.OpenAsync(open ? 1 : 0);
+            return await site.ShareOfACoreAsync();
+        }
     }
 
     [SoakFact]
     public async Task A_hundred_pages_of_a_fleet_of_500_do_not_slow_down_forwarding()
     {
         await using var site = await Site.StartAsync();
-        await site.MakeFleetAsync(500);
-        await site.ForwardAsync();
-        var without = await site.ForwardAsync();
+        await using var fleet = await site.MakeFleetAsync(500);
+        await MeasureAsync(0);
+        var (without, with) = (new List<double>(), new List<double>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            without.Add(await MeasureAsync(0));
+            with.Add(await MeasureAsync(100));
+        }
 
-        using var pages = await site.OpenAsync(100);
-        await site.ForwardAsync();
-        var with = await site.ForwardAsync();
-
+        using var operators = new OperatorClient(site.ManagementUrl);
+        var (_, seen) = await operators.SendAsync("GET", "/fleet");
+        seen["instances"]!.AsArray().Count(it => it!["state"]!.ToString() == "live").Should().BeGreaterThan(450, "the fleet is alive");
         output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"without a page: {without.Median:F3} ms, at worst {without.Worst:F1} ms; with 100: {with.Median:F3} ms, at worst {with.Worst:F1} ms"
+                $"a request takes {Median(without):F3} ms without a page, {Median(with):F3} ms with 100"
             )
         );
-        with.Median.Should().BeLessThan((without.Median * 1.25) + 0.1);
+        Median(with).Should().BeLessThan((Median(without) * 1.25) + 0.1);
+
+        async Task<double> MeasureAsync(int pages)
+        {
+            using var open = await site.OpenAsync(pages);
+            return await site.ForwardAsync();
+        }
     }
+
+    private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Rounds / 2);
 
     private sealed class Site(RedisServer redis, RecordingBackend backend, RouterProcess router) : IAsyncDisposable
     {
+        public string ManagementUrl => router.ManagementUrl;
+
         public static async Task<Site> StartAsync()
         {
             var redis = await RedisServer.StartAsync();
@@ -56,20 +88,11 @@ public sealed class OperatorPageCostTests(ITestOutputHelper output)
             return new Site(redis, backend, await RouterProcess.StartAsync(file.Set("AccessLog", "false")));
         }
 
-        public async Task MakeFleetAsync(int count)
+        public async Task<SimulatedFleet> MakeFleetAsync(int count)
         {
-            var file = SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:Redis", redis.Url);
-            for (var i = 0; i < count; i++)
-            {
-                var instance = new FleetInstance(
-                    $"web-{i}",
-                    file,
-                    settings => new RedisModeStore(settings.ModeStore.Redis!, TimeProvider.System),
-                    TimeProvider.System
-                );
-                await instance.ReportAsync(instance.Reporter.Make(null));
-                await instance.Store.DisposeAsync();
-            }
+            var fleet = new SimulatedFleet(redis.Url, count);
+            await fleet.BeatAsync();
+            return fleet;
         }
 
         public async Task<Pages> OpenAsync(int count)
@@ -82,14 +105,14 @@ public sealed class OperatorPageCostTests(ITestOutputHelper output)
 
         public async Task<double> ShareOfACoreAsync()
         {
-            await Task.Delay(TimeSpan.FromSeconds(5));
+            await Task.Delay(TimeSpan.FromSeconds(2));
             var (before, began) = (router.ProcessorTime, Stopwatch.GetTimestamp());
             await Task.Delay(Long);
             return (router.ProcessorTime - before) / Stopwatch.GetElapsedTime(began);
         }
 
-        /// <summary>How many milliseconds a request takes, one after the other.</summary>
-        public async Task<(double Median, double Worst)> ForwardAsync()
+        /// <summary>How many milliseconds a request takes in the median, one after the other.</summary>
+        public async Task<double> ForwardAsync()
         {
             using var client = new HttpClient { BaseAddress = new Uri($"http://{router.Endpoint}") };
             client.DefaultRequestHeaders.Host = "www.example.org";
@@ -102,7 +125,7 @@ public sealed class OperatorPageCostTests(ITestOutputHelper output)
             }
 
             took.Sort();
-            return (took[took.Count / 2], took[^1]);
+            return took[took.Count / 2];
         }
 
         public async ValueTask DisposeAsync()
@@ -113,26 +136,86 @@ public sealed class OperatorPageCostTests(ITestOutputHelper output)
         }
     }
 
+    // Other instances of the fleet, which report every second, each time with other counts: every event has all of them.
+    private sealed class SimulatedFleet : IAsyncDisposable
+    {
+        private readonly CancellationTokenSource _stop = new();
+        private readonly RedisModeStore _store;
+        private readonly FleetInstance[] _instances;
+        private Task _beating = Task.CompletedTask;
+        private long _beats;
+
+        public SimulatedFleet(string redis, int count)
+        {
+            var file = SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:Redis", redis);
+            _store = new RedisModeStore(file.ToSettings().ModeStore.Redis!, TimeProvider.System);
+            _instances = [.. Enumerable.Range(0, count).Select(i => new FleetInstance($"web-{i}", file, _ => _store, TimeProvider.System))];
+        }
+
+        public async Task BeatAsync()
+        {
+            await BeatOnceAsync();
+            _beating = Task.Run(async () =>
+            {
+                while (!_stop.IsCancellationRequested)
+                {
+                    await Task.Delay(TimeSpan.FromSeconds(1));
+                    await BeatOnceAsync();
+                }
+            });
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            await _stop.CancelAsync();
+            await _beating;
+            await _store.DisposeAsync();
+            _stop.Dispose();
+        }
+
+        private async Task BeatOnceAsync()
+        {
+            _beats++;
+            foreach (var instance in _instances)
+            {
+                var report = instance.Reporter.Make(null) with
+                {
+                    Backends = [new BackendTraffic("www", _beats * 10, 0, _beats, (int)(_beats % 7), null)],
+                };
+                await instance.ReportAsync(report);
+            }
+        }
+    }
+
     // Each reads its events, as a browser does.
     private sealed class Pages(HttpClient client) : IDisposable
     {
+        private readonly List<HttpResponseMessage> _open = [];
+
         public async Task OpenAsync()
         {
             var response = await client.GetAsync(new Uri("/events", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
             response.EnsureSuccessStatusCode();
+            _open.Add(response);
             _ = Task.Run(async () =>
             {
                 try
                 {
                     await response.Content.CopyToAsync(Stream.Null);
                 }
-                catch (Exception closed) when (closed is IOException or HttpRequestException or OperationCanceledException)
+                catch (Exception closed)
+                    when (closed is IOException or HttpRequestException or OperationCanceledException or ObjectDisposedException)
                 {
                     // The test has closed the page.
                 }
             });
         }
 
-        public void Dispose() => client.Dispose();
+        // The client alone would leave the responses that are being read open.
+        public void Dispose()
+        {
+            _open.ForEach(response => response.Dispose());
+            client.Dispose();
+        }
     }
 }
