@@ -31,7 +31,7 @@ public static class AllowListReader
                 reader.Fault(
                     key,
                     $"'{entry}' is neither an address nor a range",
-                    "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32"
+                    "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32; separate several with commas"
                 );
         }
 

@@ -297,6 +297,23 @@ public sealed class ConfigurationReader(
         return _here.Values.Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
     }
 
+    /// <summary>Records an error for a declared variable whose key is below none that Router knows. Call it after all keys were read.</summary>
+    public void RefuseUnknownVariables()
+    {
+        foreach (var (variable, key) in variables.Declared)
+        {
+            var name = key[(Path.Length + 1)..].Split(':')[0];
+            if (!_known.Contains(name))
+                Fault(
+                    $"Variables:{variable}",
+                    $"sets '{name}', which is not a key that Router knows",
+                    NearestName.Of(name, _known) is { } meant
+                        ? $"Did you mean {meant}?"
+                        : "Give the key that it sets, relative to Router, such as Mode"
+                );
+        }
+    }
+
     /// <summary>Records an error for every key below this section that no call has requested. Call it last.</summary>
     public void RefuseUnknownKeys()
     {

@@ -24,6 +24,9 @@ public sealed class ConfigurationVariables
             select (variable.Key, $"Router:{key}"),
         ]);
 
+    /// <summary>The declared variables, each with the full key that it sets.</summary>
+    public IEnumerable<(string Variable, string Key)> Declared => _pairs;
+
     /// <summary>Whether a variable is declared.</summary>
     public bool Has(string variable) => _pairs.Any(pair => pair.Variable == variable);
 

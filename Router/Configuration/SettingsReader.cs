@@ -41,6 +41,7 @@ public static class SettingsReader
             AllowLists = [.. root.Children("AllowLists").Select(list => AllowListReader.Read(root.Child("AllowLists"), list.Name))],
             Hosts = [.. root.Children("Hosts").Select(HostReader.Read)],
         };
+        root.RefuseUnknownVariables();
         root.RefuseUnknownKeys();
         return settings;
     }
