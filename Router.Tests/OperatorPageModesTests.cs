@@ -75,6 +75,37 @@ public sealed class OperatorPageModesTests(Chromium chromium)
     }
 
     [BrowserFact]
+    public async Task An_operator_cancels_a_scheduled_mode_and_accepts_writes_of_unknown_outcome_until_it_is_SAFE()
+    {
+        await using var site = await OperatorSite.StartAsync(("ModeStore:DrainLimit", "1s"));
+        using var operators = new OperatorClient(site.Routers[1].ManagementUrl);
+        var page = await site.ShowAsync(chromium);
+        (await operators.SendAsync("PUT", "/mode", """{"mode": "recovery", "at": "+30m", "by": "ben"}""")).Status.Should().Be(200);
+        await ReadsAsync(page, "section:has(#scheduled)", "recovery");
+        await ClickAsync(page, "Cancel the scheduled change…");
+        await ClickAsync(page, "Show what would happen");
+        await ConfirmAsync(page, "Cancel it");
+        await Expect(page.Locator("section:has(#scheduled)")).ToHaveCountAsync(0, new() { Timeout = OperatorSite.Timeout });
+
+        await site.WriteAsync(1, "/order/7");
+        await ReadsAsync(page, "section:has(#inFlight)", "POST www.example.org/order/7");
+        (await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance"}""")).Status.Should().Be(200);
+        await ReadsAsync(page, Banner, "maintenance");
+        await ReadsAsync(page, "section:has(#writes)", "POST www.example.org/order/7");
+        await ReadsAsync(page, Verdict, "NOT SAFE");
+        await ReadsAsync(page, ".reasons .advice", "accept them below");
+        await SeeAsync(page, "unknown-outcome");
+        await ClickAsync(page, "Accept them as settled…");
+        await page.GetByLabel("Note").FillAsync("the order is in the log");
+        await page.GetByLabel("Your name").FillAsync("anna");
+        await ClickAsync(page, "Show what would happen");
+        await ConfirmAsync(page, "Accept them");
+
+        await Expect(page.Locator(Verdict)).ToHaveTextAsync("✓ SAFE", new() { Timeout = OperatorSite.Timeout });
+        await ReadsAsync(page, "section:has(#history)", "writes accepted");
+    }
+
+    [BrowserFact]
     public async Task An_operator_lets_requests_wait_and_the_site_close_by_itself_if_it_takes_longer()
     {
         await using var site = await OperatorSite.StartAsync();

@@ -82,6 +82,7 @@ public sealed class OperatorPageTests
                 ("PUT", "/mode?dryRun=true"),
                 ("PATCH", "/mode"),
                 ("DELETE", "/mode/next"),
+                ("POST", "/mode/stages"),
                 ("POST", "/bypass"),
                 ("DELETE", "/bypass/1"),
                 ("POST", "/fleet/forget"),

@@ -35,7 +35,7 @@ internal static class OperatorPageSteps
     public static async Task ConfirmAsync(IPage page, string button)
     {
         await page.GetByLabel("Type its name").FillAsync("production");
-        await ClickAsync(page, button);
+        await page.Locator(".confirm").GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync();
     }
 
     /// <summary>In both colour schemes at three widths: nothing sticks out, axe finds nothing, and a screenshot is kept to be looked
