@@ -83,6 +83,7 @@ public sealed class OperatorPageModesTests(Chromium chromium)
         (await operators.SendAsync("PUT", "/mode", """{"mode": "recovery", "at": "+30m", "by": "ben"}""")).Status.Should().Be(200);
         await ReadsAsync(page, "section:has(#scheduled)", "recovery");
         await ClickAsync(page, "Cancel the scheduled change…");
+        await page.GetByLabel("Your name").FillAsync("anna");
         await ClickAsync(page, "Show what would happen");
         await ConfirmAsync(page, "Cancel it");
         await Expect(page.Locator("section:has(#scheduled)")).ToHaveCountAsync(0, new() { Timeout = OperatorSite.Timeout });
@@ -97,12 +98,12 @@ public sealed class OperatorPageModesTests(Chromium chromium)
         await SeeAsync(page, "unknown-outcome");
         await ClickAsync(page, "Accept them as settled…");
         await page.GetByLabel("Note").FillAsync("the order is in the log");
-        await page.GetByLabel("Your name").FillAsync("anna");
         await ClickAsync(page, "Show what would happen");
         await ConfirmAsync(page, "Accept them");
 
         await Expect(page.Locator(Verdict)).ToHaveTextAsync("✓ SAFE", new() { Timeout = OperatorSite.Timeout });
         await ReadsAsync(page, "section:has(#history)", "writes accepted");
+        await ReadsAsync(page, "section:has(#history) tr:has-text('cancelled')", "anna");
     }
 
     [BrowserFact]

@@ -447,8 +447,8 @@ const actions = {
 		change({
 			name: "cancel",
 			intro: t("cancel.intro"),
-			fields: [],
-			request: () => ({ method: "DELETE", path: "/mode/next" }),
+			fields: [operator()],
+			request: ({ by }) => ({ method: "DELETE", path: `/mode/next?by=${encodeURIComponent(by)}` }),
 			effect: body => plan(body.mode),
 		});
 	},
