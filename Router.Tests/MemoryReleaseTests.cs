@@ -26,4 +26,33 @@ public sealed class MemoryReleaseTests
         (await router.Log.NextAsync("Released memory")).Should().Contain("connections: 0 are open");
         connections.Peak.Should().Be(0, "one peak is one collection");
     }
+
+    [Fact]
+    public async Task Memory_is_released_once_after_a_large_configuration_was_read()
+    {
+        var clock = new ManualClock();
+        var site = SiteFile.Of("www.*", "http://backend.invalid");
+        for (var i = 1; i < MemoryRelease.LargeTable; i++)
+            site.Host($"h{i}.example.org", "www");
+        await using var router = await RunningRouter.StartAsync(site, clock);
+
+        (await NextReleaseAsync()).Should().Contain($"after {MemoryRelease.LargeTable} routes were read");
+        // The intervals that pass meanwhile release nothing: the next release is of the next configuration.
+        for (var i = 0; i < 3; i++)
+            clock.Advance(MemoryRelease.Interval);
+        router.Replace(site.Host("another.example.org", "www").ToString());
+        await router.App.Services.GetRequiredService<Reloader>().ReloadAsync("a test", CancellationToken.None);
+        (await NextReleaseAsync()).Should().Contain($"after {MemoryRelease.LargeTable + 1} routes were read");
+
+        async Task<string> NextReleaseAsync()
+        {
+            var line = router.Log.NextAsync("Released memory");
+            await Eventually.Async(() =>
+            {
+                clock.Advance(MemoryRelease.Interval);
+                return line.IsCompleted;
+            });
+            return await line;
+        }
+    }
 }

@@ -33,11 +33,13 @@ public sealed class ConfigurationReader(
     private readonly Dictionary<string, IConfigurationSection> _here = section
         .GetChildren()
         .ToDictionary(child => child.Key, StringComparer.OrdinalIgnoreCase);
-    private readonly HashSet<string> _notOneValue = new(StringComparer.OrdinalIgnoreCase);
     private readonly HashSet<string> _known = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The section's full key, such as <c>Router:Backends:api</c>.</summary>
-    public string Path => section.Path;
+    public string Path => Location.Path;
+
+    /// <summary>Where the section stands, for errors that are found after it was read.</summary>
+    public ConfigurationLocation Location { get; } = new(section.Path, variables, errors);
 
     /// <summary>The section's own name, such as <c>api</c>.</summary>
     public string Name => section.Key;
@@ -49,14 +51,12 @@ public sealed class ConfigurationReader(
     public ValidationErrors Faults => errors;
 
     /// <summary>The full key of a value here, with the variable that feeds it, as errors name it.</summary>
-    public string KeyOf(string key) => variables.Describe($"{Path}:{key}");
+    public string KeyOf(string key) => Location.KeyOf(key);
 
-    /// <summary>Records an error of the value under <paramref name="key"/>, unless that is a list or a section in place of a value.</summary>
-    public void Fault(string key, string problem, string cure)
-    {
-        if (!_notOneValue.Contains(key))
-            errors.Add(KeyOf(key), problem, cure);
-    }
+    /// <summary>
+    /// Records an error of the value under <paramref name="key"/>, unless that is a list or a section in place of a value.
+    /// </summary>
+    public void Fault(string key, string problem, string cure) => Location.Fault(key, problem, cure);
 
     /// <summary>The text under a key, trimmed; null if it is absent or empty.</summary>
     /// <param name="key">The key.</param>
@@ -71,8 +71,8 @@ public sealed class ConfigurationReader(
     {
         _known.Add(key);
         // Otherwise a list with the name of one allow list would count as no allow list, and the host would be open to everyone.
-        if (_here.TryGetValue(key, out var child) && child.GetChildren().Any() && _notOneValue.Add(key))
-            errors.Add(KeyOf(key), "is a list or a section", "Give one value: a text, a number, true or false");
+        if (_here.TryGetValue(key, out var child) && child.GetChildren().Any())
+            Location.RefuseList(key);
         var text = ValueOf(key)?.Trim();
         return string.IsNullOrEmpty(text) ? null : text;
     }
@@ -297,7 +297,9 @@ public sealed class ConfigurationReader(
         return _here.Values.Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
     }
 
-    /// <summary>Records an error for a declared variable whose key is below none that Router knows. Call it after all keys were read.</summary>
+    /// <summary>
+    /// Records an error for a declared variable whose key is below none that Router knows. Call it after all keys were read.
+    /// </summary>
     public void RefuseUnknownVariables()
     {
         foreach (var (variable, key) in variables.Declared)

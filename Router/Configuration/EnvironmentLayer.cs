@@ -12,7 +12,9 @@ internal sealed class EnvironmentLayer : IConfigurationSource
 
     public IConfigurationProvider Build(IConfigurationBuilder builder) => new Provider();
 
-    /// <summary>The variable that sets a key, or an entry below it; null if none does. For messages only: it goes through all variables.</summary>
+    /// <summary>
+    /// The variable that sets a key, or an entry below it; null if none does. For messages only: it goes through all variables.
+    /// </summary>
     public static string? VariableOf(string key)
     {
         foreach (string name in Environment.GetEnvironmentVariables().Keys)

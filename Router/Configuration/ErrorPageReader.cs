@@ -9,7 +9,7 @@ public static class ErrorPageReader
         var settings = new ErrorPageSettings(
             // A page has content, which a 204, 205 or 304 cannot have, and in place of a success or a redirect it would hide what happened.
             reader.Name,
-            reader,
+            reader.Location,
             StatusCodesReader.Read(reader, "OnStatus", 400, "the status code of an error"),
             reader.RequiredText("Backend", "Name the backend that has the page"),
             reader.RequiredText("Path", "Give the page's path, such as /404")

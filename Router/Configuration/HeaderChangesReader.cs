@@ -48,7 +48,7 @@ public static class HeaderChangesReader
 
         var settings = new ResponseHeaderSettings(
             reader.Name,
-            reader,
+            reader.Location,
             FieldNames(reader, "Remove"),
             add,
             StatusCodesReader.Read(reader, "OnStatus", 200, "a status code")

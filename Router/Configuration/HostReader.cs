@@ -11,7 +11,7 @@ public static class HostReader
         var host = new HostSettings
         {
             Name = reader.Name,
-            Source = reader,
+            Source = reader.Location,
             Match = Patterns(reader, "www.example.org, www.*, *.example.org or *"),
             Rule = Rule(reader),
             Paths = [.. reader.Children("Paths").Select(PathRule)],
@@ -24,7 +24,7 @@ public static class HostReader
     {
         var path = new PathSettings(
             reader.Name,
-            reader,
+            reader.Location,
             Patterns(reader, "/admin, =/favicon.ico, /*/documents/ or **/_metrics"),
             Rule(reader)
         );

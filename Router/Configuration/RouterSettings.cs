@@ -194,7 +194,7 @@ public sealed record HostSettings
     public required string Name { get; init; }
 
     /// <summary>Where it is in the configuration, for validation errors.</summary>
-    public required ConfigurationReader Source { get; init; }
+    public required ConfigurationLocation Source { get; init; }
 
     /// <summary>The host patterns, as written.</summary>
     public required ImmutableArray<string> Match { get; init; }
@@ -211,7 +211,7 @@ public sealed record HostSettings
 /// <param name="Source">Where it is in the configuration, for validation errors.</param>
 /// <param name="Match">The path patterns, as written.</param>
 /// <param name="Rule">The rule.</param>
-public sealed record PathSettings(string Name, ConfigurationReader Source, ImmutableArray<string> Match, RuleSettings Rule);
+public sealed record PathSettings(string Name, ConfigurationLocation Source, ImmutableArray<string> Match, RuleSettings Rule);
 
 /// <summary>How requests that match a host or a path rule are handled. A null value is inherited from the host.</summary>
 public sealed record RuleSettings
@@ -284,7 +284,7 @@ public sealed record RequestHeaderSettings(ImmutableArray<string> Remove, string
 /// <param name="OnStatus">The status codes for which they are added; empty for all.</param>
 public sealed record ResponseHeaderSettings(
     string Name,
-    ConfigurationReader Source,
+    ConfigurationLocation Source,
     ImmutableArray<string> Remove,
     ImmutableArray<KeyValuePair<string, string>> Add,
     ImmutableArray<int> OnStatus
@@ -296,4 +296,10 @@ public sealed record ResponseHeaderSettings(
 /// <param name="OnStatus">The status codes.</param>
 /// <param name="Backend">The backend that serves the page.</param>
 /// <param name="Path">The page's path there.</param>
-public sealed record ErrorPageSettings(string Name, ConfigurationReader Source, ImmutableArray<int> OnStatus, string Backend, string Path);
+public sealed record ErrorPageSettings(
+    string Name,
+    ConfigurationLocation Source,
+    ImmutableArray<int> OnStatus,
+    string Backend,
+    string Path
+);

@@ -58,7 +58,7 @@ public sealed record LiveModeChoice(string Name, string Summary, bool ClosesAnyt
 /// <param name="Text">The same in one line; empty if there are reasons.</param>
 /// <param name="Reasons">Why it is not safe.</param>
 /// <param name="Remarks">Notes that do not change it.</param>
-/// <param name="Agreed">Whether every live instance, and the expected number of them, has confirmed the record and its step in force.</param>
+/// <param name="Agreed">Whether every live instance, and the expected number of them, has confirmed the record and its step.</param>
 public sealed record LiveVerdict(
     VerdictState State,
     string Text,

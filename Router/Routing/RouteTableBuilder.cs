@@ -80,7 +80,7 @@ internal sealed class RouteTableBuilder
     private Route Compile(
         HostSettings host,
         List<HostPattern> hosts,
-        ConfigurationReader source,
+        ConfigurationLocation source,
         string name,
         string? pathText,
         RuleSettings rule,
@@ -124,7 +124,7 @@ internal sealed class RouteTableBuilder
         return route;
     }
 
-    private ImmutableArray<ResponseHeaderSettings>? ResponseHeadersOf(ConfigurationReader source, ImmutableArray<string> names)
+    private ImmutableArray<ResponseHeaderSettings>? ResponseHeadersOf(ConfigurationLocation source, ImmutableArray<string> names)
     {
         if (names is [])
             return null;
@@ -140,7 +140,7 @@ internal sealed class RouteTableBuilder
     }
 
     private (ErrorPageSettings Page, BackendSettings Backend)? ErrorPageOf(
-        ConfigurationReader source,
+        ConfigurationLocation source,
         string? name,
         BackendSettings served,
         Route? own
@@ -170,7 +170,7 @@ internal sealed class RouteTableBuilder
         return null;
     }
 
-    private BackendSettings? Backend(ConfigurationReader source, string? name)
+    private BackendSettings? Backend(ConfigurationLocation source, string? name)
     {
         if (name is null)
             return null;
@@ -179,7 +179,7 @@ internal sealed class RouteTableBuilder
         return backend;
     }
 
-    private AllowList? AllowListOf(ConfigurationReader source, string? name, AllowList? otherwise)
+    private AllowList? AllowListOf(ConfigurationLocation source, string? name, AllowList? otherwise)
     {
         if (name is null)
             return otherwise;
@@ -195,7 +195,7 @@ internal sealed class RouteTableBuilder
     }
 
     private ImmutableArray<RateLimitSettings> RateLimitsOf(
-        ConfigurationReader source,
+        ConfigurationLocation source,
         ImmutableArray<string> names,
         ImmutableArray<RateLimitSettings> otherwise
     )
