@@ -147,6 +147,27 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     }
 
     [Theory]
+    [InlineData("PUT", "/mode", """{"mode": "maintenance", "by": "anna\u202e"}""")]
+    [InlineData("PATCH", "/mode", """{"reason": "a\u202e"}""")]
+    [InlineData("POST", "/bypass", """{"by": "anna\u202e"}""")]
+    [InlineData("POST", "/fleet/forget", """{"instance": "router-9", "by": "anna\u202e"}""")]
+    [InlineData("POST", "/writes/accept", """{"by": "anna\u202e"}""")]
+    [InlineData("POST", "/writes/accept", """{"note": "a\u202e"}""")]
+    [InlineData("POST", "/mode/stages", """{"action": "pause", "by": "anna\u202e"}""")]
+    [InlineData("DELETE", "/mode/next?by=anna%E2%80%AE", null)]
+    [InlineData("DELETE", "/bypass/nobody?by=anna%E2%80%AE", null)]
+    public async Task What_an_operator_writes_must_be_what_it_looks_like_wherever_it_is_given(string method, string path, string? body)
+    {
+        await using var router = await StartAsync();
+        using var operators = new OperatorClient(router);
+
+        var (status, problem) = await operators.SendAsync(method, path, body);
+
+        status.Should().BeInRange(400, 499);
+        problem.ToJsonString().Should().Contain("has the invisible character");
+    }
+
+    [Theory]
     [InlineData("/explain")]
     [InlineData("/explain?url=http://%ff%fe/%ff")]
     [InlineData("/explain?url=http://[::1/")]

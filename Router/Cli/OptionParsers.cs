@@ -55,7 +55,7 @@ internal static class OptionParsers
     /// <summary>Rejects a text that no instance accepts: a command line can be longer than a request.</summary>
     public static void Length(SymbolResult result)
     {
-        var (name, longest) = result is OptionResult option ? (option.Option.Name, ModeChanges.LongestText) : ("url", LongestUrl);
+        var (name, longest) = result is OptionResult option ? (option.Option.Name, OperatorText.Longest) : ("url", LongestUrl);
         if (result.Tokens.FirstOrDefault(token => token.Value.Length > longest) is { } token)
             result.AddError($"{name} has {token.Value.Length} characters. Give up to {longest}.");
     }

@@ -70,6 +70,7 @@ public sealed record ForgetRequestDocument(string? Instance, string? By)
         );
         if (read.Instance is null && !errors.Any)
             errors.Add("instance", "is not given", "Give the name or the id of a vanished instance");
+        OperatorText.Check("by", read.By, errors);
         return read;
     }
 }
@@ -79,8 +80,9 @@ public sealed record ForgetRequestDocument(string? Instance, string? By)
 /// <param name="Note">What was checked.</param>
 public sealed record AcceptWritesDocument(string? By, string? Note)
 {
-    public static AcceptWritesDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<AcceptWritesDocument> type, ValidationErrors errors) =>
-        OperatorMembers.Read(
+    public static AcceptWritesDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<AcceptWritesDocument> type, ValidationErrors errors)
+    {
+        var read = OperatorMembers.Read(
             json,
             type,
             "{\"note\": \"checked in the application's log\"}",
@@ -88,4 +90,8 @@ public sealed record AcceptWritesDocument(string? By, string? Note)
             new AcceptWritesDocument(null, null),
             members => new AcceptWritesDocument(members.Text("by"), members.Text("note"))
         );
+        OperatorText.Check("by", read.By, errors);
+        OperatorText.Check("note", read.Note, errors);
+        return read;
+    }
 }

@@ -16,9 +16,6 @@ public static class ModeChanges
     /// </summary>
     public static readonly TimeSpan MaxDelayToOpen = TimeSpan.FromMinutes(1);
 
-    /// <summary>The longest reason, ticket, note or name of an operator, in characters.</summary>
-    public const int LongestText = 500;
-
     private const int MostBypasses = 50;
     private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
 
@@ -38,7 +35,9 @@ public static class ModeChanges
         ValidationErrors errors
     )
     {
-        CheckTexts([("by", change.By), ("reason", change.Reason), ("ticket", change.Ticket)], errors);
+        OperatorText.Check("by", change.By, errors);
+        OperatorText.Check("reason", change.Reason, errors);
+        OperatorText.Check("ticket", change.Ticket, errors);
         return change.Mode is null
             ? Amend(record, index, change, now, errors)
             : Set(record, index, change, change.Mode, now, activationDelay, errors);
@@ -61,7 +60,8 @@ public static class ModeChanges
     /// <param name="errors">Receives the validation errors.</param>
     public static ModeRecord? Grant(ModeRecord record, int index, Bypass bypass, DateTimeOffset now, ValidationErrors errors)
     {
-        CheckTexts([("by", bypass.By), ("note", bypass.Note)], errors);
+        OperatorText.Check("by", bypass.By, errors);
+        OperatorText.Check("note", bypass.Note, errors);
         if (bypass.Until <= now || bypass.Until > now + Bypass.Longest)
             errors.Add(
                 "for",
@@ -275,19 +275,6 @@ public static class ModeChanges
             CutAfter = change.CutAfter ?? step.CutAfter,
             HoldTimeout = step.Mode.HoldsAnything ? change.HoldTimeout ?? step.HoldTimeout : null,
         };
-
-    private static void CheckTexts(ReadOnlySpan<(string Key, string? Text)> texts, ValidationErrors errors)
-    {
-        foreach (var (key, text) in texts)
-        {
-            if (text?.Length > LongestText)
-                errors.Add(key, $"has {text.Length} characters", $"Give up to {LongestText}");
-            if (text is not null && text.Any(char.IsControl))
-                errors.Add(key, "has control characters", "Write it on one line");
-            else if (text is not null && VisibleText.FirstHidden(text) is { } hidden)
-                errors.Add(key, $"has the invisible character {hidden}", "Remove it: the text would not be what it looks like");
-        }
-    }
 
     private static void CheckEnd(ModeChange change, Mode mode, DateTimeOffset at, ValidationErrors errors)
     {

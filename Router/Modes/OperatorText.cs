@@ -1,0 +1,23 @@
+using Router.Configuration;
+
+namespace Router.Modes;
+
+/// <summary>A text that an operator gives with a change: who, why, a note. It stands in the history, in logs and on pages.</summary>
+public static class OperatorText
+{
+    /// <summary>The longest, in characters.</summary>
+    public const int Longest = 500;
+
+    /// <summary>Records an error of a text that is too long, or not what it looks like.</summary>
+    public static void Check(string key, string? text, ValidationErrors errors)
+    {
+        if (text is null)
+            return;
+        if (text.Length > Longest)
+            errors.Add(key, $"has {text.Length} characters", $"Give up to {Longest}");
+        if (text.Any(char.IsControl))
+            errors.Add(key, "has control characters", "Write it on one line");
+        else if (VisibleText.FirstHidden(text) is { } hidden)
+            errors.Add(key, $"has the invisible character {hidden}", "Remove it: the text would not be what it looks like");
+    }
+}
