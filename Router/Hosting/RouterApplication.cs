@@ -67,9 +67,8 @@ public static class RouterApplication
         Tracing.AddTo(builder.Services, builder.Configuration);
         AccessLog.AddTo(builder.Services, options.AccessLog);
         AddRouter(builder.Services, options, files, settings);
-        // The first site is made of these; every later one is read anew.
         builder.Services.AddSingleton(settings);
-        builder.Services.AddSingleton(parts);
+        AddFirstSite(builder.Services, parts);
         if (samples is not null)
             builder.Services.AddSingleton(samples);
 
@@ -79,14 +78,23 @@ public static class RouterApplication
         return app;
     }
 
+    // Every later site is read anew, so that nothing keeps the first one's parts.
+    private static void AddFirstSite(IServiceCollection services, SiteParts? parts) =>
+        services.AddSingleton(provider =>
+        {
+            var site = ActivatorUtilities.CreateInstance<CurrentSite>(provider, parts!);
+            parts = null;
+            return site;
+        });
+
     private static void MapRequests(WebApplication app)
     {
-        var frontDoor = app.Services.GetRequiredService<RequestHandler>();
+        var handler = app.Services.GetRequiredService<RequestHandler>();
         var limits = app.Services.GetRequiredService<RouterSettings>().Limits;
         app.Use(next =>
             context => ServerLimits.IsRequestLineTooLong(context, limits) ? ServerLimits.RefuseRequestLineAsync(context) : next(context)
         );
-        app.Use(own => context => frontDoor.HandleAsync(context, own));
+        app.Use(own => context => handler.HandleAsync(context, own));
         var gate = app.Services.GetRequiredService<StatusGate>();
         app.Use(next => context => gate.HandleAsync(context, next));
         app.UseRouting();
@@ -209,7 +217,6 @@ public static class RouterApplication
         services.AddSingleton<ProxyLists>();
         services.AddSingleton<Traffic>();
         services.AddSingleton<RouterMetrics>();
-        services.AddSingleton<CurrentSite>();
         services.AddSingleton<InFlightRequests>();
         services.AddSingleton<HeldRequests>();
         services.AddHostedService<DeadlineMonitor>();

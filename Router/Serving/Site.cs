@@ -114,7 +114,8 @@ public sealed class Site
         }
 
         var own = from route in table.Routes where route.PageTemplate is not null select (route.PageTemplate, KeyOf(route, "PageTemplate"));
-        return new SiteParts(settings, table, SitePages.Load(SitePages.Directory, settings.Pages, own, errors), files);
+        // The table has everything of the hosts; of 100,000 their settings would be another 40 MB.
+        return new SiteParts(settings with { Hosts = [] }, table, SitePages.Load(SitePages.Directory, settings.Pages, own, errors), files);
     }
 
     // Routes with the same rules share them, unless the rules remember the text of the last host.
