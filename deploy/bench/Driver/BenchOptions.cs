@@ -13,6 +13,9 @@ internal sealed record BenchOptions
     /// <summary>The published YARP.</summary>
     public required string Yarp { get; init; }
 
+    /// <summary>The bare program.</summary>
+    public required string Bare { get; init; }
+
     /// <summary>Where results, the recorded allocation and README.md are.</summary>
     public required string Repository { get; init; }
 
@@ -63,6 +66,7 @@ internal sealed record BenchOptions
         {
             Router = Take("--router") ?? "",
             Yarp = Take("--yarp") ?? "",
+            Bare = Take("--bare") ?? "",
             Repository = repository,
             Json = Take("--json") ?? Path.Combine(repository, "artifacts/bench/result.json"),
             Trainee = Take("--train"),

@@ -17,17 +17,19 @@ internal static class LoadExperiment
             peers.Select(peer => new Contestant(Contestants.NameOf(peer), lab.Start(peer, load.Scheme), load))
         );
 
-    /// <summary>The closed site's page, beside the cheapest request that is forwarded.</summary>
-    public static Task ClosedAsync(Lab lab, BenchResult result) =>
-        RunAsync(
-            lab,
-            result,
-            "closed",
-            [
-                new Contestant("forwarded", PublishedRouter.Start(lab, lab.Options.Router), LoadCase.Small),
-                new Contestant("closed", PublishedRouter.Start(lab, lab.Options.Router, mode: "maintenance"), LoadCase.Closed),
-            ]
-        );
+    /// <summary>
+    /// The closed site's page, beside the cheapest request that is forwarded and a bare program on the same server that sends the same.
+    /// </summary>
+    public static Task ClosedAsync(Lab lab, BenchResult result) => RunAsync(lab, result, "closed", Closed(lab));
+
+    // Each begins when the one before is warm.
+    private static IEnumerable<Contestant> Closed(Lab lab)
+    {
+        yield return new Contestant("forwarded", PublishedRouter.Start(lab, lab.Options.Router), LoadCase.Small);
+        var closed = PublishedRouter.Start(lab, lab.Options.Router, mode: "maintenance");
+        yield return new Contestant("closed", closed, LoadCase.Closed);
+        yield return new Contestant("bare", Bare.Start(lab, closed, LoadCase.Closed), LoadCase.Closed);
+    }
 
     /// <summary>Tables from one host to a hundred thousand, with the requests spread over all of them.</summary>
     public static Task HostsAsync(Lab lab, BenchResult result) =>

@@ -25,7 +25,7 @@ internal sealed record Target(string Title, double Limit, string Unit, Func<Benc
         Cpu("upload", "100 KB upload", Contestants.Yarp, 0.9),
         Cpu("https", "page from an HTTPS backend", Contestants.HaProxyEqual, 1.2),
         Cpu("https", "page from an HTTPS backend", Contestants.NginxClose, 0.08),
-        new("closed page: CPU, to a forwarded small answer", 0.4, "", result => result.Ratio("closed", Figure.Cpu, "closed", "forwarded")),
+        new("closed page: CPU, to a bare program that sends it", 1.3, "", result => result.Ratio("closed", Figure.Cpu, "closed", "bare")),
         new("100,000 hosts: CPU, to 5 hosts", 1.03, "", result => result.Ratio("hosts", Figure.Cpu, "100000", "5")),
         new(
             $"p99 at the same load, to {Contestants.Yarp}",
