@@ -8,7 +8,7 @@ internal static class NginxEqual
         var (directory, port) = (lab.NewDirectory(), ServerProcess.FreePort());
         var trust =
             scheme == "https"
-                ? $"proxy_ssl_verify on; proxy_ssl_name 127.0.0.1; proxy_ssl_trusted_certificate {lab.Backend.Certificate};"
+                ? $"proxy_ssl_verify on; proxy_ssl_name localhost; proxy_ssl_trusted_certificate {lab.Backend.Certificate};"
                 : "";
         File.WriteAllText(
             Path.Combine(directory, "nginx.conf"),
