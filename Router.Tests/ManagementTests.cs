@@ -56,6 +56,11 @@ public sealed class ManagementTests
 
         (status, body["version"]!.GetValue<long>()).Should().Be((412, 2L));
         router.Modes().Current.Name.Should().Be("recovery");
+        const string forget = """{"instance": "router-9"}""";
+        (await operators.SendAsync("POST", "/fleet/forget", forget, ("If-Match", "\"1\""))).Status.Should().Be(412);
+        (await operators.SendAsync("POST", "/fleet/forget", forget, ("If-Match", "\"2\"")))
+            .Status.Should()
+            .Be(409, "nobody of that name has vanished");
     }
 
     [Fact]

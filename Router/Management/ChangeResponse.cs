@@ -34,12 +34,7 @@ public sealed class ChangeResponse(
             {
                 if (!TryReadVersion(context.Request, out var ifVersion))
                 {
-                    var error = new ValidationError(
-                        "If-Match",
-                        $"is '{context.Request.Headers.IfMatch}'",
-                        "Send the version in quotes, such as \"7\""
-                    );
-                    await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid([error])).ConfigureAwait(false);
+                    await ManagementProblem.WriteAsync(context, UnreadableVersion(context.Request)).ConfigureAwait(false);
                     return;
                 }
 
@@ -52,6 +47,12 @@ public sealed class ChangeResponse(
             }
         );
 
+    /// <summary>Why a request that does not change the record is refused: its If-Match is of another record; null if it is not.</summary>
+    public static ProblemDetails? PreconditionOf(HttpRequest request, ModeRecord record) =>
+        !TryReadVersion(request, out var version) ? UnreadableVersion(request)
+        : version is not { } expected || expected == record.Version ? null
+        : OtherVersion(record);
+
     /// <summary>Sets the record's version as the entity tag, for If-Match.</summary>
     public static void SetVersion(HttpContext context, ModeRecord record) => context.Response.Headers.ETag = $"\"{record.Version}\"";
 
@@ -59,26 +60,29 @@ public sealed class ChangeResponse(
         result.Outcome switch
         {
             ChangeOutcome.Refused => ManagementProblem.Invalid(result.Faults),
-            ChangeOutcome.OtherVersion => Conflict(
-                "other-version",
-                "The mode has changed in the meantime",
-                StatusCodes.Status412PreconditionFailed,
-                result
-            ),
+            ChangeOutcome.OtherVersion => OtherVersion(result.Before.Record),
             ChangeOutcome.LostRace => Conflict(
                 "lost-race",
                 "Another change was made at the same time",
                 StatusCodes.Status409Conflict,
-                result
+                result.Before.Record
             ),
             _ => null,
         };
 
-    private static ProblemDetails Conflict(string slug, string title, int status, ChangeResult result) =>
+    private static ProblemDetails OtherVersion(ModeRecord record) =>
+        Conflict("other-version", "The mode has changed in the meantime", StatusCodes.Status412PreconditionFailed, record);
+
+    private static ProblemDetails Conflict(string slug, string title, int status, ModeRecord record) =>
         ProblemDetails.Of(slug, title, status, "Nothing was changed. Check the mode and decide again.") with
         {
-            Version = result.Before.Record.Version,
+            Version = record.Version,
         };
+
+    private static ProblemDetails UnreadableVersion(HttpRequest request) =>
+        ManagementProblem.Invalid([
+            new ValidationError("If-Match", $"is '{request.Headers.IfMatch}'", "Send the version in quotes, such as \"7\""),
+        ]);
 
     private Task WriteChangeAsync(HttpContext context, ChangeResult result, Mode? requested)
     {

@@ -40,6 +40,12 @@ public sealed class FleetEndpoint(FleetDescriber describer, Fleet fleet, ModeHis
             is not { } request
         )
             return;
+        if (ChangeResponse.PreconditionOf(context.Request, modes.State.Record) is { } precondition)
+        {
+            await ManagementProblem.WriteAsync(context, precondition).ConfigureAwait(false);
+            return;
+        }
+
         await ManagementProblem
             .WithStoreAsync(
                 context,
