@@ -5,7 +5,7 @@ using Xunit.Abstractions;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// Starts the collections that take longest first: of those that run at the same time, none then runs on when the others have ended. The
+/// Starts the collections that take longest first, so that no long collection still runs when all others have ended. The
 /// order is not a promise of any test.
 /// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer

@@ -50,7 +50,7 @@ internal static class OperatorPageSteps
                 var what = $"{name} {width} {scheme}";
                 await page.SetViewportSizeAsync(width, width == 375 ? 800 : width * 9 / 16);
                 var file = $"operator-{what.ToLowerInvariant().Replace(' ', '-')}.jpeg";
-                // The wall screen differs in colours only, and is the dearest to draw: in the dark, one state of it is enough.
+                // The largest screenshot takes longest. Its dark version differs only in colours, so one state of it is enough.
                 if ((width, scheme) is not (2560, ColorScheme.Dark) || name is "safe")
                     await page.ScreenshotAsync(
                         new()

@@ -201,7 +201,7 @@ internal sealed class RouterProcess : IAsyncDisposable
 
     private async Task RunAsync()
     {
-        // Whoever started the tests with nohup or in the background has signals ignored, which a process inherits; env takes that back.
+        // A child process inherits ignored signals, for example if the tests were started with nohup; env resets them.
         _process = Process.Start(Through(["env", "--default-signal"], await _start(this)))!;
         _reading = Task.WhenAll(_process.StandardOutput.BaseStream.CopyToAsync(Stream.Null), ReadLogAsync(_process.StandardError));
         ManagementUrl = After("The management interface listens on ", await LineAsync("The management interface listens on "));

@@ -124,7 +124,7 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
             new DowntimeEvent(
                 window.Clock.Now,
                 DowntimeEventKind.Warning,
-                $"The verdict can't be watched for {DurationText.Of(TimeSpan.FromSeconds(Math.Round(silence.TotalSeconds)))}: {problem}"
+                $"The verdict can't be watched for {DurationText.ToTheSecond(silence)}: {problem}"
             )
         );
     }

@@ -6,6 +6,7 @@ using Router.Configuration;
 using Router.Management;
 using Router.Modes;
 using Router.Proxy.InFlight;
+using Router.Reports;
 using Router.Switching;
 
 namespace Router.Cli;
@@ -146,7 +147,7 @@ public static class ModeReport
         var (by, isShort) = (moved.To - moved.From, moved.From.Second == 0 && moved.To.Second == 0);
         var format =
             $"{(by.Duration() < TimeSpan.FromDays(1) ? "" : "yyyy-MM-dd ")}HH:mm{(isShort ? "" : ":ss")}{(moved.From.ToLocalTime().Offset == moved.To.ToLocalTime().Offset ? "" : " zzz")}";
-        return $"{Time(moved.From, format)} -> {Time(moved.To, format)}, {DurationText.Of(TimeSpan.FromSeconds(Math.Round(by.Duration().TotalSeconds)))} {(by > TimeSpan.Zero ? "later" : "CLOSER")}";
+        return $"{Time(moved.From, format)} -> {Time(moved.To, format)}, {DurationText.ToTheSecond(by.Duration())} {(by > TimeSpan.Zero ? "later" : "CLOSER")}";
     }
 
     /// <summary>One line on what is still in flight.</summary>
@@ -236,5 +237,5 @@ public static class ModeReport
     private static string Time(DateTimeOffset time, string format = "yyyy-MM-dd HH:mm:ss zzz") =>
         time.ToLocalTime().ToString(format, CultureInfo.InvariantCulture);
 
-    private static string Span(double seconds) => TimeSpan.FromSeconds(Math.Round(seconds)).ToString("c", CultureInfo.InvariantCulture);
+    private static string Span(double seconds) => ReportTime.Span(TimeSpan.FromSeconds(seconds));
 }

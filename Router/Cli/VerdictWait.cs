@@ -81,7 +81,7 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
                             : client.Hint(
                                 stop.IsCancellationRequested
                                     ? $"Interrupted. The switch continues without this command. To wait again: {again}"
-                                    : $"Stopped waiting after {DurationText.Of(TimeSpan.FromSeconds(Math.Round(longest.TotalSeconds)))}. To keep waiting: {again}"
+                                    : $"Stopped waiting after {DurationText.ToTheSecond(longest)}. To keep waiting: {again}"
                             )
                     );
                 }

@@ -70,7 +70,7 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
         {
             var end = sorted[i].IndexOf(ConfigurationPath.KeyDelimiter, prefix.Length, StringComparison.Ordinal);
             var child = sorted[i].AsSpan(prefix.Length, (end < 0 ? sorted[i].Length : end) - prefix.Length);
-            // The framework removes what is left of the same ones: a key with a value may stand apart from those below it.
+            // Not every duplicate is found here: a key with a value may not be next to the keys below it. The framework removes those.
             if (child.Equals(before, StringComparison.OrdinalIgnoreCase))
                 continue;
             before = child.ToString();

@@ -15,9 +15,6 @@ public sealed class ConfigurationLocation(string path, ConfigurationVariables va
     /// <summary>The section's full key, such as <c>Router:Backends:api</c>.</summary>
     public string Path => path;
 
-    /// <summary>The full key of a value here, with the variable that feeds it, as errors name it.</summary>
-    public string KeyOf(string key) => variables.Describe($"{path}:{key}");
-
     /// <summary>
     /// Records an error of the value under <paramref name="key"/>, unless that is a list or a section in place of a value.
     /// </summary>
@@ -34,4 +31,7 @@ public sealed class ConfigurationLocation(string path, ConfigurationVariables va
         if (_notOneValue.Add(key))
             errors.Add(KeyOf(key), "is a list or a section", "Give one value: a text, a number, true or false");
     }
+
+    // With the variable that feeds it.
+    private string KeyOf(string key) => variables.Describe($"{path}:{key}");
 }

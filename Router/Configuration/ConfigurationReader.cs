@@ -50,9 +50,6 @@ public sealed class ConfigurationReader(
     /// <summary>Receives the validation errors.</summary>
     public ValidationErrors Faults => errors;
 
-    /// <summary>The full key of a value here, with the variable that feeds it, as errors name it.</summary>
-    public string KeyOf(string key) => Location.KeyOf(key);
-
     /// <summary>
     /// Records an error of the value under <paramref name="key"/>, unless that is a list or a section in place of a value.
     /// </summary>

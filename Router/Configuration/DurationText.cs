@@ -5,6 +5,9 @@ namespace Router.Configuration;
 /// <summary>Formats durations as operators write them: <c>24h</c>, <c>1h 30m</c>, <c>1.5s</c>.</summary>
 public static class DurationText
 {
+    /// <summary>Formats a duration, to the second.</summary>
+    public static string ToTheSecond(TimeSpan duration) => Of(TimeSpan.FromSeconds(Math.Round(duration.TotalSeconds)));
+
     /// <summary>Formats a duration, to the millisecond.</summary>
     public static string Of(TimeSpan duration)
     {

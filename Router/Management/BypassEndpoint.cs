@@ -71,11 +71,7 @@ public sealed class BypassEndpoint(ModeDescriber describer, ChangeResponse respo
         var id = (string)context.Request.RouteValues["id"]!;
         var change = new ChangeRequest(
             HistoryKind.Revoked,
-            (state, now, _, errors) =>
-            {
-                ModeEndpoint.CheckOperator(context, errors);
-                return ModeChanges.Revoke(state.Record, state.Index, id, now, errors);
-            }
+            (state, now, _, errors) => ModeChanges.Revoke(state.Record, state.Index, id, now, errors)
         );
         return response.WriteAsync(context, change with { Note = new ChangeNote(ModeEndpoint.OperatorOf(context), id) });
     }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using Router.Modes;
 using Router.Switching;
 
@@ -39,7 +38,7 @@ public sealed class FleetDescriber(
                 && live.Length == (expect ?? live.Length)
                 && live.All(report => report.Confirms(state.Record, state.RecordStep)),
             Current = describer.Describe(state, reports),
-            LastWrites = LastWrites(reports),
+            LastWrites = BackendWrites.Latest(reports.SelectMany(report => report.LastWrites)),
             Instances =
             [
                 .. reports.Select(report => new InstanceDocument(
@@ -50,14 +49,4 @@ public sealed class FleetDescriber(
             ],
         };
     }
-
-    // The latest through any instance.
-    private static ImmutableArray<BackendWrites> LastWrites(IEnumerable<InstanceReport> reports) =>
-        [
-            .. reports
-                .SelectMany(report => report.LastWrites)
-                .GroupBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase)
-                .Select(group => new BackendWrites(group.Key, group.Max(writes => writes.Accepted), group.Max(writes => writes.Completed)))
-                .OrderBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase),
-        ];
 }

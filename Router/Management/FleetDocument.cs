@@ -90,7 +90,6 @@ public sealed record AcceptWritesDocument(string? By, string? Note)
             new AcceptWritesDocument(null, null),
             members => new AcceptWritesDocument(members.Text("by"), members.Text("note"))
         );
-        OperatorText.Check("by", read.By, errors);
         OperatorText.Check("note", read.Note, errors);
         return read;
     }

@@ -29,7 +29,7 @@ public sealed class LiveDescriber(
 
     /// <summary>Describes the fleet as it is known now; the store is not read. For one caller at a time.</summary>
     /// <param name="history">The history.</param>
-    /// <param name="expected">The numbers of instances that operators expect; null for whoever has not said so.</param>
+    /// <param name="expected">The numbers of instances that operators expect; null if an operator has given none.</param>
     public LiveDocument Describe(ImmutableArray<HistoryEntry> history, IEnumerable<int?> expected)
     {
         InstanceReport[] reports =

@@ -76,20 +76,10 @@ public sealed class ModeEndpoint(ModeController modes, ModeDescriber describer, 
     /// <summary>Who sends a request that has no body; null if it does not say.</summary>
     public static string? OperatorOf(HttpContext context) => context.Request.Query["by"].ToString() is { Length: > 0 } name ? name : null;
 
-    /// <summary>Records an error of who is said to send it.</summary>
-    public static void CheckOperator(HttpContext context, ValidationErrors errors) => OperatorText.Check("by", OperatorOf(context), errors);
-
     private Task CancelAsync(HttpContext context) =>
         response.WriteAsync(
             context,
-            new ChangeRequest(
-                HistoryKind.Cancelled,
-                (state, now, _, errors) =>
-                {
-                    CheckOperator(context, errors);
-                    return ModeChanges.Cancel(state.Record, state.Index, now, errors);
-                }
-            )
+            new ChangeRequest(HistoryKind.Cancelled, (state, now, _, errors) => ModeChanges.Cancel(state.Record, state.Index, now, errors))
             {
                 Note = new ChangeNote(OperatorOf(context)),
             }

@@ -22,7 +22,6 @@ public sealed record StageActionDocument(string? Action, string? By)
         );
         if (read.Action is not ("advance" or "pause" or "resume") && !errors.Any)
             errors.Add("action", read.Action is null ? "is not given" : $"is '{read.Action}'", "Send advance, pause or resume");
-        OperatorText.Check("by", read.By, errors);
         return read;
     }
 

@@ -65,7 +65,7 @@ public static class ModeChanges
         if (bypass.Until <= now || bypass.Until > now + Bypass.Longest)
             errors.Add(
                 "for",
-                $"is {DurationText.Of(TimeSpan.FromSeconds(Math.Round((bypass.Until - now).TotalSeconds)))}",
+                $"is {DurationText.ToTheSecond(bypass.Until - now)}",
                 $"Give a duration above zero and up to {Bypass.Longest.TotalHours:F0}h, such as 2h"
             );
         if (bypass.Addresses is { } addresses && !AddressRange.TryParse(addresses, out _))

@@ -64,22 +64,13 @@ internal sealed record LastWindow(DateTimeOffset From, DateTimeOffset? Until, Im
             ClosedSeconds = Math.Max(0, ((Until ?? now) - From).TotalSeconds),
             AnnouncedEnd = amendments.Select(entry => entry.Until).LastOrDefault(until => until is not null),
             Verdict = Until is null ? verdict : null,
-            LastWrites = LastWrites(),
+            LastWrites = BackendWrites.Latest(Entries.SelectMany(entry => entry.LastWrites ?? [])),
             UncertainCount = instances.Sum(it => it.Report.UncertainCount) - uncertain.Count(write => write.Time > Until),
             UncertainWrites = [.. uncertain.Where(write => !(write.Time > Until)).OrderBy(write => write.Time)],
             HostAheadSeconds = Math.Round(self.WallClockAheadSeconds, 1),
         };
         return new FleetPart(Entries, instances, names.Contains).AddTo(report);
     }
-
-    private ImmutableArray<BackendWrites> LastWrites() =>
-        [
-            .. Entries
-                .SelectMany(entry => entry.LastWrites ?? [])
-                .GroupBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase)
-                .Select(group => new BackendWrites(group.Key, group.Max(writes => writes.Accepted), group.Max(writes => writes.Completed)))
-                .OrderBy(writes => writes.Backend, StringComparer.OrdinalIgnoreCase),
-        ];
 
     // A stage of a reopening is no mode of the catalogue; it closes the site to the others.
     private static bool ClosesAnything(string mode) => !ModeCatalogue.TryFind(mode, out var known) || known.ClosesAnything;

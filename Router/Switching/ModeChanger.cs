@@ -31,6 +31,7 @@ public sealed partial class ModeChanger(
                     return new ChangeResult(ChangeOutcome.OtherVersion, state, []);
                 var delay = await ActivationDelayAsync(cancellation).ConfigureAwait(false);
                 var errors = new ValidationErrors();
+                OperatorText.Check("by", request.Note?.By, errors);
                 if (request.Apply(state, clock.GetUtcNow(), delay, errors) is not { } next || errors.Any)
                     return new ChangeResult(ChangeOutcome.Refused, state, errors.All);
                 if (request.IsDryRun)
