@@ -4,7 +4,7 @@ using Router.Proxy.InFlight;
 
 namespace Router.Tests.Forwarding;
 
-public sealed class ExchangeLimitTests : IDisposable
+public sealed class RequestDeadlineTests : IDisposable
 {
     private readonly RunningLimit _limit = new();
 

@@ -1,6 +1,6 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class HostFieldTests
+public sealed class HostHeaderTests
 {
     [Theory]
     [InlineData("")]

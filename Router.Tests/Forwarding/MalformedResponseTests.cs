@@ -1,6 +1,6 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class MalformedAnswerTests
+public sealed class MalformedResponseTests
 {
     public static TheoryData<string> NoAnswers =>
         new()

@@ -4,7 +4,7 @@ using Router.Hosting;
 namespace Router.Tests;
 
 /// <summary>A supervisor restarts what has failed and leaves alone what ended well: an end that nobody asked for is a failure.</summary>
-public sealed class UnrequestedEndTests : IDisposable
+public sealed class UnexpectedStopTests : IDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("router-end-").FullName;
 

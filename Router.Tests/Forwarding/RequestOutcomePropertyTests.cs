@@ -14,7 +14,7 @@ namespace Router.Tests.Forwarding;
 /// counters, the access log and the client say must be what a simple model says, and so agree with each other and with what the backend
 /// got.
 /// </summary>
-public sealed class ExchangeEndPropertyTests(ITestOutputHelper output)
+public sealed class RequestOutcomePropertyTests(ITestOutputHelper output)
 {
     private const string FirstHalf = "hello";
     private const string SecondHalf = "world";

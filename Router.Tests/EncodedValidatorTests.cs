@@ -8,7 +8,7 @@ namespace Router.Tests;
 /// <summary>
 /// Entity tags, conditions and ranges where Router compresses: the client's version and the backend's are the same one under two names.
 /// </summary>
-public sealed class CodedValidatorTests
+public sealed class EncodedValidatorTests
 {
     private const string Url = "http://www.example.org/site.css";
 

@@ -4,7 +4,7 @@ using Router.Serving;
 
 namespace Router.Tests;
 
-public sealed class ConfigurationFaultsTests
+public sealed class ConfigurationErrorsTests
 {
     public static TheoryData<string, string, string> Faults =>
         new()

@@ -6,7 +6,7 @@ using Router.Proxy.InFlight;
 
 namespace Router.Tests.Forwarding;
 
-public sealed class ExchangeEndTests
+public sealed class RequestOutcomeTests
 {
     private const string Host = "Host: api.example.org\r\n";
 

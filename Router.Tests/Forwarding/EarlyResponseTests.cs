@@ -1,6 +1,6 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class EarlyAnswerTests
+public sealed class EarlyResponseTests
 {
     [Theory]
     [InlineData("Content-Length: 1000000")]

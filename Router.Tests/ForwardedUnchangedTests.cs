@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Router.Tests;
 
-public sealed class PassedOnTests
+public sealed class ForwardedUnchangedTests
 {
     [Fact]
     public async Task Repeated_fields_of_an_answer_stay_separate()

@@ -1,6 +1,6 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class DribbleTests
+public sealed class SmallPieceTests
 {
     [Theory]
     [InlineData("Transfer-Encoding: chunked")]

@@ -8,7 +8,7 @@ namespace Router.Tests.Forwarding;
 /// Against a backend that fails in every way, each outcome is one of three: the whole right answer, an answer of Router's own that says
 /// what happened, or a connection that ends before the answer does. Never a clean end of half an answer, and never a POST twice.
 /// </summary>
-public sealed class FaultTests
+public sealed class FaultyBackendTests
 {
     private const string Body = "0123456789abcdefghijklmnopqrstuvwxyz";
     private static readonly string ByLength = $"HTTP/1.1 200 OK\r\nX-Right: 1\r\nContent-Length: {Body.Length}\r\n\r\n{Body}";

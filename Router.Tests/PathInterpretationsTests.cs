@@ -2,7 +2,7 @@ using Router.Routing;
 
 namespace Router.Tests;
 
-public sealed class PathReadingsTests
+public sealed class PathInterpretationsTests
 {
     public static TheoryData<string, string[]> Readings =>
         new()

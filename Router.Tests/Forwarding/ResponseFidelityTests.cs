@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Router.Tests.Forwarding;
 
-public sealed class AnswerFidelityTests
+public sealed class ResponseFidelityTests
 {
     [Theory]
     [InlineData("200 OK")]
