@@ -144,6 +144,19 @@ public sealed class ClosedSiteTests
         asked.Body.Should().NotContain("What you sent").And.Contain("id=\"again\"");
     }
 
+    [Theory]
+    [InlineData("OPTIONS")]
+    [InlineData("TRACE")]
+    public async Task A_safe_method_sends_nothing_that_could_be_saved(string method)
+    {
+        await using var router = await ClosedAsync(Site());
+
+        var reply = await router.SendAsync(method, "http://www.example.org/form", null, ("Accept", Browser));
+
+        reply.Status.Should().Be(503);
+        reply.Body.Should().NotContain("What you sent");
+    }
+
     [Fact]
     public async Task A_program_reads_that_nothing_was_forwarded_and_all_that_is_known_of_the_window()
     {

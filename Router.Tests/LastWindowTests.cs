@@ -110,6 +110,7 @@ public sealed class LastWindowTests
                     }
                 ),
             ],
+            VerdictState.Open,
             "OPEN on all 2 instances",
             Instance,
             At(60)
@@ -125,6 +126,20 @@ public sealed class LastWindowTests
         var text = WindowReportText.Of(report);
         text.Should().Contain("Last writes when the instances had drained").And.Contain("restore, slow");
         text.Should().NotContain("exit code").And.NotContain("What happened").And.NotContain("Checks").And.NotContain("before the command");
+    }
+
+    [Theory]
+    [InlineData(VerdictState.NotSafe, false)]
+    [InlineData(VerdictState.ClosedToVisitors, true)]
+    [InlineData(VerdictState.Safe, true)]
+    public void Whether_a_window_goes_well_follows_from_the_kind_of_its_verdict_and_not_from_its_words(VerdictState state, bool isGood)
+    {
+        var window = LastWindow.Of([Entry(20, "maintenance", 4)], At(60))!;
+
+        var report = window.Report([(InstanceState.Live, Instance)], state, "the words of the verdict: NOT SAFE, SAFE", Instance, At(60));
+
+        report.IsGood.Should().Be(isGood);
+        WindowReportPage.Of(report).Contains("class=\"outcome done\"", StringComparison.Ordinal).Should().Be(isGood);
     }
 
     private static HistoryEntry Entry(int minute, string mode, long version, HistoryKind kind = HistoryKind.Set) =>

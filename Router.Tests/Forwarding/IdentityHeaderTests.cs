@@ -107,6 +107,52 @@ public sealed class IdentityHeaderTests
             (await router.GetAsync("http://localhost" + own)).Body.Should().NotContain(Secret).And.NotContain("secret");
     }
 
+    [Fact]
+    public async Task No_client_can_set_a_header_that_Router_adds()
+    {
+        await using var backend = RawBackend.Saying("ok");
+        await using var router = await RunningRouter.StartAsync(AddingHeaders(SiteFile.Of("www.*", backend)));
+        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var added = (await backend.RequestAsync()).Fields.Select(header => header.Name).Where(name => name != "Host").ToArray();
+        var spellings = added.SelectMany(name => new[] { name, name.ToLowerInvariant(), name.Replace('-', '_') }).ToArray();
+        var lines = string.Concat(spellings.Select(name => $"{name}: forged\r\n"));
+
+        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{lines}\r\n");
+
+        added.Should().Contain(["X-Forwarded-For", "X-B3-Sampled", "Authorization"]);
+        var request = await backend.RequestAsync();
+        request.Fields.Where(header => header.Value == "forged").Should().BeEmpty();
+        request.Fields.Select(header => header.Name).Should().Contain(added).And.OnlyHaveUniqueItems();
+    }
+
+    [Fact]
+    public async Task The_backend_of_an_error_page_gets_no_header_that_is_meant_for_the_backend_of_the_route()
+    {
+        await using var backend = RawBackend.Answering("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
+        await using var pages = RawBackend.Saying("a page");
+        await using var router = await RunningRouter.StartAsync(
+            AddingHeaders(SiteFile.Of("www.*", backend))
+                .Frontend("pages", pages.Address)
+                .Set("ErrorPages:own:OnStatus", "404")
+                .Set("ErrorPages:own:Backend", "pages")
+                .Set("ErrorPages:own:Path", "/404")
+                .Set("Hosts:www.*:ErrorPage", "own")
+        );
+
+        (await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Head.Should().Contain("404");
+
+        (await pages.RequestAsync())
+            .Fields.Select(header => header.Name)
+            .Should()
+            .BeEquivalentTo("Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-B3-Sampled", "X-B3-Flags");
+    }
+
+    // Each setting that adds a header to requests. A new one is added here, so that the tests above hold for it.
+    private static SiteFile AddingHeaders(SiteFile site) =>
+        site.Set("Backends:www:BasicAuthentication", "dXNlcjpzZWNyZXQ=")
+            .AllowList("samplers", "192.0.2.0/24")
+            .Set("RequestHeaders:SamplingTrust", "samplers");
+
     private static bool IsAboutIdentity((string Name, string Value) field)
     {
         var name = field.Name.Replace('_', '-').ToLowerInvariant();

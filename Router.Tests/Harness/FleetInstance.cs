@@ -12,47 +12,71 @@ using Router.Upstreams;
 
 namespace Router.Tests.Harness;
 
-/// <summary>What of an instance has to do with the fleet: its reports, and what it knows of the others.</summary>
+/// <summary>The parts of an instance that concern the fleet: its reports, and what it knows of the others.</summary>
 internal sealed class FleetInstance
 {
-    private readonly FleetReporter _fleetReporter;
-
     /// <param name="name">Its name.</param>
     /// <param name="site">Its configuration, without the name.</param>
     /// <param name="open">Makes its store.</param>
     /// <param name="time">The machine's clock.</param>
     public FleetInstance(string name, SiteFile site, Func<RouterSettings, IModeStore> open, TimeProvider time)
+        : this(
+            site.Set("Instance", name).ToSettings(),
+            open,
+            new FleetClock(time),
+            clock => new ModeController(clock, ModeCatalogue.All[0])
+        ) { }
+
+    /// <param name="settings">Its configuration.</param>
+    /// <param name="open">Makes its store.</param>
+    /// <param name="clock">The fleet's clock on its machine.</param>
+    /// <param name="modes">Makes its mode controller.</param>
+    public FleetInstance(
+        RouterSettings settings,
+        Func<RouterSettings, IModeStore> open,
+        FleetClock clock,
+        Func<FleetClock, ModeController> modes
+    )
     {
-        var clock = new FleetClock(time);
-        var settings = site.Set("Instance", name).ToSettings();
         Store = open(settings);
-        var modes = new ModeController(clock, ModeCatalogue.All[0]);
+        Modes = modes(clock);
+        Stages = new StageTraffic(Modes);
         var (inFlight, uncertain) = (new InFlightRequests(), new UncertainWrites());
         var failures = new BackgroundFailures(NullLogger<BackgroundFailures>.Instance);
-        var drain = new Drain(modes, inFlight, uncertain, settings, failures, clock, NullLogger<Drain>.Instance);
+        Drain = new Drain(Modes, inFlight, uncertain, settings, failures, clock, NullLogger<Drain>.Instance);
         Reporter = new InstanceReporter(
-            modes,
+            Modes,
             inFlight,
             uncertain,
             new UpstreamRegistry(clock),
-            drain,
+            Drain,
             new WindowCounts(),
-            new StageTraffic(modes),
-            new HeldRequests(modes, settings, clock),
+            Stages,
+            new HeldRequests(Modes, settings, clock),
             settings,
             clock
         );
-        var health = new StoreHealth(Store, modes, NullLogger<StoreHealth>.Instance);
-        Fleet = new Fleet(Store, Reporter, modes, health, clock, settings);
-        _fleetReporter = new FleetReporter(Store, Reporter, Fleet, modes, health, clock, NullLogger<FleetReporter>.Instance);
+        Health = new StoreHealth(Store, Modes, NullLogger<StoreHealth>.Instance);
+        Fleet = new Fleet(Store, Reporter, Modes, Health, clock, settings);
+        Heartbeats = new FleetReporter(Store, Reporter, Fleet, Modes, Health, clock, NullLogger<FleetReporter>.Instance);
     }
 
     public IModeStore Store { get; }
+
+    public ModeController Modes { get; }
+
+    public Drain Drain { get; }
+
+    public StageTraffic Stages { get; }
+
+    public StoreHealth Health { get; }
 
     public Fleet Fleet { get; }
 
     public InstanceReporter Reporter { get; }
 
+    public FleetReporter Heartbeats { get; }
+
     /// <summary>Sends a heartbeat, which the store must take.</summary>
-    public async Task ReportAsync(InstanceReport report) => (await _fleetReporter.ReportAsync(report, default)).Should().BeTrue();
+    public async Task ReportAsync(InstanceReport report) => (await Heartbeats.ReportAsync(report, default)).Should().BeTrue();
 }

@@ -95,8 +95,8 @@ internal sealed class SiteFile
     {
         var errors = new ValidationErrors();
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(ToString()));
-        var (settings, table, _, _) = Site.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), errors);
-        return (settings, table, errors.All);
+        var parts = Site.Read(new ConfigurationBuilder().AddJsonStream(stream).Build(), errors);
+        return (parts.Settings, parts.Table, errors.All);
     }
 
     // A second is enough to connect in, but not always on a machine that runs all tests at once: what is not about that limit has a long

@@ -27,25 +27,7 @@ public static class HeaderChangesReader
     /// <summary>Reads one set of changes to responses and records the errors.</summary>
     public static ResponseHeaderSettings ResponseHeaders(ConfigurationReader reader)
     {
-        var add = reader.Child("Add").Texts().ToImmutableArray();
-        foreach (var (name, value) in add)
-        {
-            if (!IsFieldName(name))
-                reader.Fault("Add", $"'{name}' is not a header name", "Use letters, digits and hyphens");
-            if (FramingHeaders.Contains(name))
-            {
-                const string Why = "belongs to the connection or to the framing of the message, which Router writes itself";
-                reader.Fault($"Add:{name}", Why, "Remove this header from Add");
-            }
-
-            if (value.Any(c => c is < ' ' or > '~'))
-                reader.Fault(
-                    $"Add:{name}",
-                    "has characters that a header value must not contain",
-                    "Use visible ASCII and spaces, on one line"
-                );
-        }
-
+        var add = Added(reader, "Add");
         var settings = new ResponseHeaderSettings(
             reader.Name,
             reader.Location,
@@ -55,6 +37,31 @@ public static class HeaderChangesReader
         );
         reader.RefuseUnknownKeys();
         return settings;
+    }
+
+    /// <summary>Reads the headers that a message gets, by their names, and records the errors.</summary>
+    public static ImmutableArray<KeyValuePair<string, string>> Added(ConfigurationReader reader, string key)
+    {
+        var add = reader.Child(key).Texts().ToImmutableArray();
+        foreach (var (name, value) in add)
+        {
+            if (!IsFieldName(name))
+                reader.Fault(key, $"'{name}' is not a header name", "Use letters, digits and hyphens");
+            if (FramingHeaders.Contains(name))
+            {
+                const string Why = "belongs to the connection or to the framing of the message, which Router writes itself";
+                reader.Fault($"{key}:{name}", Why, $"Remove this header from {key}");
+            }
+
+            if (value.Any(c => c is < ' ' or > '~'))
+                reader.Fault(
+                    $"{key}:{name}",
+                    "has characters that a header value must not contain",
+                    "Use visible ASCII and spaces, on one line"
+                );
+        }
+
+        return add;
     }
 
     private static ImmutableArray<string> FieldNames(ConfigurationReader reader, string key)

@@ -13,7 +13,7 @@ public static class HostReader
             Name = reader.Name,
             Source = reader.Location,
             Match = Patterns(reader, "www.example.org, www.*, *.example.org or *"),
-            Rule = Rule(reader),
+            Rule = RuleSettings.Read(reader),
             Paths = [.. reader.Children("Paths").Select(PathRule)],
         };
         reader.RefuseUnknownKeys();
@@ -26,7 +26,7 @@ public static class HostReader
             reader.Name,
             reader.Location,
             Patterns(reader, "/admin, =/favicon.ico, /*/documents/ or **/_metrics"),
-            Rule(reader)
+            RuleSettings.Read(reader)
         );
         reader.RefuseUnknownKeys();
         return path;
@@ -38,28 +38,5 @@ public static class HostReader
         if (patterns is [])
             reader.Fault("Match", "is not set", $"Give one pattern or several, such as {examples}");
         return patterns;
-    }
-
-    private static RuleSettings Rule(ConfigurationReader reader)
-    {
-        reader.RefuseEmpty("AllowList", "Name an allow list, or write everyone");
-        reader.RefuseEmpty("Refuse", "Write true or false, or remove it");
-        return new RuleSettings
-        {
-            Backend = reader.Text("Backend"),
-            AllowList = reader.Text("AllowList"),
-            Refuse = reader.Flag("Refuse", false),
-            File = reader.Text("File"),
-            InEveryMode = reader.Flag("InEveryMode", false),
-            MaxRequestBody = reader.Size("MaxRequestBody"),
-            Authenticate = reader.OptionalFlag("Authenticate"),
-            HttpsRedirects = reader.OptionalFlag("HttpsRedirects"),
-            Compression = reader.Choice<CompressionPolicy>("Compression"),
-            RateLimits = reader.List("RateLimits"),
-            ResponseHeaders = reader.List("ResponseHeaders"),
-            ErrorPage = reader.Text("ErrorPage"),
-            PageTemplate = reader.Text("PageTemplate"),
-            Static = reader.OptionalFlag("Static"),
-        };
     }
 }

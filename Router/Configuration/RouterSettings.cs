@@ -213,61 +213,6 @@ public sealed record HostSettings
 /// <param name="Rule">The rule.</param>
 public sealed record PathSettings(string Name, ConfigurationLocation Source, ImmutableArray<string> Match, RuleSettings Rule);
 
-/// <summary>How requests that match a host or a path rule are handled. A null value is inherited from the host.</summary>
-public sealed record RuleSettings
-{
-    /// <summary>What is compressed.</summary>
-    public CompressionPolicy? Compression { get; init; }
-
-    /// <summary>The names of the rate limits, or <see cref="None"/>; empty to inherit the host's.</summary>
-    public ImmutableArray<string> RateLimits { get; init; } = [];
-
-    /// <summary>The keyword for no allow list at all.</summary>
-    public const string Everyone = "everyone";
-
-    /// <summary>The keyword that removes the host's value.</summary>
-    public const string None = "none";
-
-    /// <summary>The default maximum size of a request body, in bytes.</summary>
-    public const long DefaultMaxRequestBody = 40L << 20;
-
-    /// <summary>The backend's name.</summary>
-    public string? Backend { get; init; }
-
-    /// <summary>The allow list's name, or <see cref="Everyone"/>.</summary>
-    public string? AllowList { get; init; }
-
-    /// <summary>Whether it is closed to everyone, in every mode: 403.</summary>
-    public bool Refuse { get; init; }
-
-    /// <summary>Whether these are static files, which pages served while the site was open still need for a moment.</summary>
-    public bool? Static { get; init; }
-
-    /// <summary>The page for Router's own responses, a file of <c>wwwroot</c>; null for the site's.</summary>
-    public string? PageTemplate { get; init; }
-
-    /// <summary>A file of <c>wwwroot</c> that is the response, instead of a backend's.</summary>
-    public string? File { get; init; }
-
-    /// <summary>Whether the file is the response in every mode.</summary>
-    public bool InEveryMode { get; init; }
-
-    /// <summary>The maximum size of a request body, in bytes; 40 MiB by default.</summary>
-    public long? MaxRequestBody { get; init; }
-
-    /// <summary>Whether the backend's own Basic authentication is sent; it is by default.</summary>
-    public bool? Authenticate { get; init; }
-
-    /// <summary>Whether <c>http://</c> in the backend's redirects becomes <c>https://</c>; it does not by default.</summary>
-    public bool? HttpsRedirects { get; init; }
-
-    /// <summary>The names of the response header changes.</summary>
-    public ImmutableArray<string> ResponseHeaders { get; init; }
-
-    /// <summary>The name of the page for the backend's errors, or <see cref="None"/>.</summary>
-    public string? ErrorPage { get; init; }
-}
-
 /// <summary>The changes to the headers of every forwarded request.</summary>
 /// <param name="Remove">Headers that no backend receives.</param>
 /// <param name="ForwardedProto">The fixed value of <c>X-Forwarded-Proto</c>; null for the scheme that the client used.</param>

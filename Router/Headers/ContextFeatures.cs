@@ -1,3 +1,5 @@
+using Microsoft.AspNetCore.Http.Features;
+
 namespace Router.Headers;
 
 /// <summary>Access to the server's features of a request.</summary>
@@ -9,4 +11,11 @@ public static class ContextFeatures
     /// </summary>
     public static T? Feature<T>(this HttpContext context)
         where T : class => (T?)context.Features[typeof(T)];
+
+    /// <summary>The WebSocket that the client requests over HTTP/2 with CONNECT (RFC 8441); null if the request is another.</summary>
+    public static IHttpExtendedConnectFeature? WebSocketOverHttp2(this HttpContext context) =>
+        context.Request.Method is "CONNECT"
+        && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" } connect
+            ? connect
+            : null;
 }

@@ -1,5 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
-
 namespace Router.Headers;
 
 /// <summary>Detects request framing that the server accepts although two parsers could read it as two different requests.</summary>
@@ -27,10 +25,7 @@ public static class RequestFraming
     public static string? FaultOf(HttpContext context)
     {
         var request = context.Request;
-        if (
-            request.Method is "CONNECT"
-            && context.Feature<IHttpExtendedConnectFeature>() is not { IsExtendedConnect: true, Protocol: "websocket" }
-        )
+        if (request.Method is "CONNECT" && context.WebSocketOverHttp2() is null)
             return "Router opens no tunnels (RFC 9110 section 9.3.6), only WebSockets (RFC 8441)";
         if (request.Headers.TransferEncoding is not { Count: > 0 } coding)
             return null;

@@ -65,13 +65,13 @@ public sealed class RequestRules
     private readonly AllowList? _samplingTrust;
 
     /// <summary>Compiles the rules.</summary>
-    /// <param name="settings">The changes from the configuration.</param>
+    /// <param name="settings">The configuration.</param>
     /// <param name="samplingTrust">The clients that may decide on sampling; null if Router leaves sampling alone.</param>
-    public RequestRules(RequestHeaderSettings settings, AllowList? samplingTrust)
+    public RequestRules(RouterSettings settings, AllowList? samplingTrust)
     {
-        (ForwardedProto, _samplingTrust) = (settings.ForwardedProto, samplingTrust);
+        (ForwardedProto, _samplingTrust) = (settings.RequestHeaders.ForwardedProto, samplingTrust);
         var fields = new Dictionary<string, RequestHeaderTraits>(StringComparer.OrdinalIgnoreCase);
-        Add(RequestHeaderTraits.Stopped, [.. settings.Remove.Select(HyphensOf), .. FromNobody, .. MadeHere]);
+        Add(RequestHeaderTraits.Stopped, [.. settings.RequestHeaders.Remove.Select(HyphensOf), .. FromNobody, .. MadeHere]);
         Add(RequestHeaderTraits.FromTrustedProxies, FromTrustedProxies);
         Add(RequestHeaderTraits.OfTheConnection, HopByHopHeaders.Names);
         Add(RequestHeaderTraits.OfTheTrace, TraceContext.Names);

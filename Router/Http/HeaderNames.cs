@@ -17,7 +17,6 @@ public static class HeaderNames
         return -1;
     }
 
-    /// <summary>Whether two names are equal, ignoring case. Most names of the same length differ in their first letter.</summary>
-    public static bool IsSame(string name, string other) =>
-        name.Length == other.Length && ((name[0] ^ other[0]) & ~0x20) == 0 && name.Equals(other, StringComparison.OrdinalIgnoreCase);
+    /// <summary>Whether two names are equal, ignoring case.</summary>
+    public static bool IsSame(string name, string other) => name.Equals(other, StringComparison.OrdinalIgnoreCase);
 }

@@ -48,6 +48,7 @@ public sealed class ReportEndpoint(FleetDescriber describer, ModeHistory history
     private WindowReport Report(LastWindow window, FleetDocument fleet) =>
         window.Report(
             [.. fleet.Instances.Select(it => (it.State, it.Report))],
+            fleet.State,
             fleet.Verdict,
             fleet.Instances.Select(it => it.Report).FirstOrDefault(report => report.Name == instance.Name) ?? instance.Make(null),
             fleet.Current.Now

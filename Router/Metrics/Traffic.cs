@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
+using Router.Http;
 
 namespace Router.Metrics;
 
@@ -69,12 +70,8 @@ public sealed class RouteTraffic(string route, string backend)
         private long _first;
     }
 
-    // RFC 9110 sections 9.2.1 and 9.2.2.
     private static int ClassOf(string method) =>
-        method switch
-        {
-            "GET" or "HEAD" or "OPTIONS" or "TRACE" => 0,
-            "PUT" or "DELETE" => 1,
-            _ => 2,
-        };
+        RequestMethods.IsSafe(method) ? 0
+        : RequestMethods.IsIdempotent(method) ? 1
+        : 2;
 }

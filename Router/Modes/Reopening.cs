@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Globalization;
 using System.Text.Json.Serialization;
 
 namespace Router.Modes;
@@ -50,10 +49,6 @@ public sealed record Reopening
     /// Before there are <see cref="AtLeast"/> requests, only failures count that all the missing ones together could not outweigh.
     /// </remarks>
     public bool IsAboveLimit(long requests, long failures) => failures * 100.0 > FallBackAbove * Math.Max(requests, AtLeast);
-
-    /// <summary>The shares as an operator writes them.</summary>
-    [JsonIgnore]
-    public string SharesText => string.Join(", ", Shares.Select(share => string.Create(CultureInfo.InvariantCulture, $"{share} %")));
 
     public bool Equals(Reopening? other) =>
         other is not null

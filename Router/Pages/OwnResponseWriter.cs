@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Primitives;
 using Router.Configuration;
 using Router.Headers;
+using Router.Http;
 using Router.Modes;
 using Router.Routing;
 
@@ -63,7 +64,7 @@ public sealed class OwnResponseWriter(FleetClock time)
             return ValueTask.CompletedTask;
         }
 
-        var (isSending, languages) = (request.Method is not ("GET" or "HEAD" or "OPTIONS"), request.Headers.AcceptLanguage.ToString());
+        var (isSending, languages) = (!RequestMethods.IsSafe(request.Method), request.Headers.AcceptLanguage.ToString());
         var prepared = isClosed
             ? pages.FindClosed(state, now, isSending, languages, route?.PageTemplate, out var language)
             : pages.Find(answer, outcome, isSending, languages, route?.PageTemplate, out language);

@@ -126,7 +126,7 @@ public sealed partial class Forwarder(
     private ForwardedRequest CreateMessage(HttpContext context, RequestContext request, RequestDeadline deadline)
     {
         var (http, backend) = (context.Request, request.Upstream!.Settings);
-        var isExtendedConnect = IsExtendedConnect(context);
+        var isExtendedConnect = context.WebSocketOverHttp2() is not null;
         if (backend.Http2 && isExtendedConnect)
             throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
         var upgrade =
@@ -159,7 +159,7 @@ public sealed partial class Forwarder(
         }
         else if (http.Headers.ContentLength is 0 || (upgrade is null && !backend.Http2 && MustSayThatItIsEmpty(http)))
         {
-            message.Content = new EmptyContent();
+            message.Content = new EmptyContent(isDeclared: true);
         }
 
         RequestHeaders.Copy(context, message, backend, request, settings.Limits);
@@ -197,7 +197,7 @@ public sealed partial class Forwarder(
         };
 
     /// <summary>Whether the client requests another protocol, such as a WebSocket. Such a connection may then carry anything.</summary>
-    public static bool AsksForUpgrade(HttpContext context) => IsExtendedConnect(context) || UpgradeOf(context) is not null;
+    public static bool AsksForUpgrade(HttpContext context) => context.WebSocketOverHttp2() is not null || UpgradeOf(context) is not null;
 
     private static string? UpgradeOf(HttpContext context)
     {
@@ -213,10 +213,6 @@ public sealed partial class Forwarder(
             : protocol;
     }
 
-    private static bool IsExtendedConnect(HttpContext context) =>
-        context.Request.Method is "CONNECT"
-        && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true, Protocol: "websocket" };
-
     private async ValueTask<ForwardFailure?> PassOnAsync(
         HttpContext context,
         RequestContext request,
@@ -229,7 +225,7 @@ public sealed partial class Forwarder(
         if (request.ErrorPage is { } page && page.Covers(status))
             return await PassPageOnAsync(context, request, page, response, deadline).ConfigureAwait(false);
         // A success status would tell an RFC 8441 section 5 client that its WebSocket is open.
-        if (message.Upgrade is not null && IsExtendedConnect(context) && response.IsSuccessStatusCode)
+        if (message.Upgrade is not null && context.WebSocketOverHttp2() is not null && response.IsSuccessStatusCode)
             return ForwardFailure.InvalidResponse;
         if (
             response is not BackendResponse

@@ -55,7 +55,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
 
     private static async ValueTask<Stream> AcceptAsync(HttpContext context, string protocol, HttpResponseMessage response)
     {
-        if (context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true } connect)
+        if (context.WebSocketOverHttp2() is { } connect)
         {
             // RFC 8441 section 5: the response is 200, without a key to verify.
             context.Response.StatusCode = StatusCodes.Status200OK;

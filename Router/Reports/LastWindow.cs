@@ -33,11 +33,13 @@ internal sealed record LastWindow(DateTimeOffset From, DateTimeOffset? Until, Im
 
     /// <summary>The report, with what only the fleet knows.</summary>
     /// <param name="instances">The instances with what they reported last.</param>
-    /// <param name="verdict">The verdict now.</param>
+    /// <param name="state">The verdict now.</param>
+    /// <param name="verdict">The same in one line.</param>
     /// <param name="self">The instance that makes the report.</param>
     /// <param name="now">The fleet's clock.</param>
     public WindowReport Report(
         IReadOnlyList<(InstanceState State, InstanceReport Report)> instances,
+        VerdictState state,
         string verdict,
         InstanceReport self,
         DateTimeOffset now
@@ -63,6 +65,7 @@ internal sealed record LastWindow(DateTimeOffset From, DateTimeOffset? Until, Im
             ClosedUntil = Until,
             ClosedSeconds = Math.Max(0, ((Until ?? now) - From).TotalSeconds),
             AnnouncedEnd = amendments.Select(entry => entry.Until).LastOrDefault(until => until is not null),
+            State = state,
             Verdict = Until is null ? verdict : null,
             LastWrites = BackendWrites.Latest(Entries.SelectMany(entry => entry.LastWrites ?? [])),
             UncertainCount = instances.Sum(it => it.Report.UncertainCount) - uncertain.Count(write => write.Time > Until),

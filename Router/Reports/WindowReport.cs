@@ -18,7 +18,7 @@ internal sealed record WindowReport
 
     /// <summary>Whether it ended as it should, or goes well so far.</summary>
     [JsonIgnore]
-    public bool IsGood => Step is { } step ? step == DowntimeStep.Done : !Outcome.Contains("NOT SAFE", StringComparison.Ordinal);
+    public bool IsGood => Step is { } step ? step == DowntimeStep.Done : State != VerdictState.NotSafe;
 
     public required string Mode { get; init; }
 
@@ -51,6 +51,9 @@ internal sealed record WindowReport
 
     /// <summary>When the verdict came that the command needed.</summary>
     public DateTimeOffset? SafeAt { get; init; }
+
+    /// <summary>The verdict now, for scripts; null where a tool took the window.</summary>
+    public VerdictState? State { get; init; }
 
     /// <summary>The verdict then; where no tool took the window, the one now.</summary>
     public string? Verdict { get; init; }

@@ -9,14 +9,12 @@ namespace Router.Routing;
 /// ignores case: an application that treats <c>/ADMIN</c> and <c>/admin</c> as the same must not be reached around its rule. One that
 /// distinguishes them must not be reached through the rule of another path either: the case-sensitive match is available too.
 /// </summary>
+/// <param name="otherwise">The rule for every path that no pattern matches.</param>
 public sealed class PathTable(Route otherwise)
 {
     // Most hosts of many have no rules: what they do not have is neither searched nor kept in memory.
     private Node? _root;
     private Dictionary<string, Route>? _lastSegments;
-
-    /// <summary>The rule for every path that no pattern matches.</summary>
-    public Route Otherwise => otherwise;
 
     /// <summary>Adds a rule. False if an equivalent pattern already exists; <paramref name="present"/> is its rule.</summary>
     public bool TryAdd(PathPattern pattern, Route route, out Route present)

@@ -25,20 +25,23 @@ public sealed class Route
     /// <summary>Whether only <c>*</c> matched the host: Router then serves its own paths itself.</summary>
     public required bool IsCatchAll { get; init; }
 
+    /// <summary>The settings, with those that a path inherits from its host.</summary>
+    public required RouteSettings Settings { get; init; }
+
     /// <summary>The destination of the requests; null if the rule refuses them or responds with a file.</summary>
     public BackendSettings? Backend { get; init; }
 
     /// <summary>The name of the file that is the response; null if there is none.</summary>
-    public string? File { get; init; }
+    public string? File => Settings.File;
 
     /// <summary>Whether the file is the response in every mode.</summary>
-    public bool InEveryMode { get; init; }
+    public bool InEveryMode => Settings.InEveryMode;
 
     /// <summary>Whether these are static files.</summary>
-    public bool IsStatic { get; init; }
+    public bool IsStatic => Settings.Static ?? false;
 
     /// <summary>The page for Router's own responses on this route, a file of <c>wwwroot</c>; null for the site's.</summary>
-    public string? PageTemplate { get; init; }
+    public string? PageTemplate => Settings.PageTemplate;
 
     /// <summary>The clients that are allowed; null for everyone.</summary>
     public AllowList? AllowList { get; init; }
@@ -50,7 +53,7 @@ public sealed class Route
     public ImmutableArray<RateLimitSettings> RateLimits { get; init; } = [];
 
     /// <summary>The maximum size of a request body, in bytes.</summary>
-    public required long MaxRequestBody { get; init; }
+    public long MaxRequestBody => Settings.MaxRequestBody ?? RouteSettings.DefaultMaxRequestBody;
 
     /// <summary>The kind of the host's own backend: a rule without a backend responds in the style of its host.</summary>
     public required BackendKind Kind { get; init; }
@@ -59,10 +62,10 @@ public sealed class Route
     public bool Refuses => Backend is null && File is null;
 
     /// <summary>Whether the backend's own Basic authentication is sent.</summary>
-    public required bool Authenticates { get; init; }
+    public bool Authenticates => Settings.Authenticate ?? true;
 
     /// <summary>Whether <c>http://</c> in the backend's redirects becomes <c>https://</c>.</summary>
-    public required bool HttpsRedirects { get; init; }
+    public bool HttpsRedirects => Settings.HttpsRedirects ?? false;
 
     /// <summary>The response header changes.</summary>
     public required ImmutableArray<ResponseHeaderSettings> ResponseHeaders { get; init; }

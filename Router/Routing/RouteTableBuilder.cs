@@ -13,10 +13,11 @@ internal sealed class RouteTableBuilder
     private readonly Dictionary<string, ErrorPageSettings> _errorPages;
     private readonly CompressionPolicy _compression;
     private readonly Dictionary<string, RateLimitSettings> _rateLimits;
+    private readonly HashSet<RouteSettings> _settings = [];
     private readonly Dictionary<HostPattern, (PathTable Paths, string Host)> _hosts = [];
     private readonly ImmutableArray<Route>.Builder _routes = ImmutableArray.CreateBuilder<Route>();
 
-    private RouteTableBuilder(RouterSettings settings, ValidationErrors errors)
+    private RouteTableBuilder(RouterSettings settings)
     {
         _backends = settings.Backends.ToDictionary(backend => backend.Name, StringComparer.OrdinalIgnoreCase);
         _responseHeaders = settings.ResponseHeaders.ToDictionary(set => set.Name, StringComparer.OrdinalIgnoreCase);
@@ -33,7 +34,7 @@ internal sealed class RouteTableBuilder
     /// <summary>Builds the table. Use the result only if <paramref name="errors"/> remains empty.</summary>
     public static RouteTable Build(RouterSettings settings, ValidationErrors errors)
     {
-        var builder = new RouteTableBuilder(settings, errors);
+        var builder = new RouteTableBuilder(settings);
         if (settings.Hosts is [])
             errors.Add($"{SettingsReader.Section}:Hosts", "is empty", "Route at least one host");
         foreach (var host in settings.Hosts)
@@ -52,7 +53,7 @@ internal sealed class RouteTableBuilder
                 host.Source.Fault("Match", $"'{text}' {problem}", "Write www.example.org, www.*, *.example.org or *");
         }
 
-        if (host.Rule is { Backend: null, Refuse: false, File: null })
+        if (host.Rule is { Backend: null, Refuse: false, Route.File: null })
             host.Source.Fault("Backend", "is not set", $"Name one of the backends: {Names(_backends.Keys)}");
         var own = Compile(host, patterns, host.Source, host.Name, null, host.Rule, null);
         var paths = new PathTable(own);
@@ -87,17 +88,18 @@ internal sealed class RouteTableBuilder
         Route? own
     )
     {
-        if (rule.Refuse && (rule.Backend ?? rule.File) is not null)
+        if (rule.Refuse && (rule.Backend ?? rule.Route.File) is not null)
             source.Fault(
                 "Refuse",
                 "is set together with a backend or a file",
                 "Keep one of them: a rule forwards, refuses, or serves a file"
             );
-        else if (rule is { Backend: not null, File: not null })
+        else if (rule is { Backend: not null, Route.File: not null })
             source.Fault("File", "is set together with a backend", "Keep one of them: a rule forwards, or serves a file");
-        if (rule is { InEveryMode: true, File: null })
+        if (rule.Route is { InEveryMode: true, File: null })
             source.Fault("InEveryMode", "is set without a file", "Set File: only a file can be served in every mode");
-        var backend = rule.Refuse || rule.File is not null ? null : Backend(source, rule.Backend) ?? own?.Backend;
+        var backend = rule.Refuse || rule.Route.File is not null ? null : Backend(source, rule.Backend) ?? own?.Backend;
+        var settings = Shared(own is null ? rule.Route : rule.Route.Over(own.Settings));
         var route = new Route
         {
             Name = name,
@@ -105,23 +107,26 @@ internal sealed class RouteTableBuilder
             HostText = string.Join(", ", host.Match),
             PathText = pathText,
             IsCatchAll = hosts.Any(pattern => pattern.Kind == HostPatternKind.CatchAll),
+            Settings = settings,
             Backend = backend,
-            File = rule.File,
-            InEveryMode = rule.InEveryMode,
-            IsStatic = rule.Static ?? own?.IsStatic ?? false,
-            PageTemplate = rule.PageTemplate ?? own?.PageTemplate,
             AllowList = AllowListOf(source, rule.AllowList, own?.AllowList),
-            Compression = rule.Compression ?? own?.Compression ?? _compression,
+            Compression = settings.Compression ?? _compression,
             RateLimits = RateLimitsOf(source, rule.RateLimits, own?.RateLimits ?? []),
-            MaxRequestBody = rule.MaxRequestBody ?? own?.MaxRequestBody ?? RuleSettings.DefaultMaxRequestBody,
-            Authenticates = rule.Authenticate ?? own?.Authenticates ?? true,
-            HttpsRedirects = rule.HttpsRedirects ?? own?.HttpsRedirects ?? false,
             ResponseHeaders = ResponseHeadersOf(source, rule.ResponseHeaders) ?? own?.ResponseHeaders ?? [],
             ErrorPage = backend is null ? null : ErrorPageOf(source, rule.ErrorPage, backend, own),
             Kind = backend?.Kind ?? own?.Kind ?? BackendKind.Frontend,
         };
         _routes.Add(route);
         return route;
+    }
+
+    // Most routes of a large table have the same settings.
+    private RouteSettings Shared(RouteSettings settings)
+    {
+        if (_settings.TryGetValue(settings, out var same))
+            return same;
+        _settings.Add(settings);
+        return settings;
     }
 
     private ImmutableArray<ResponseHeaderSettings>? ResponseHeadersOf(ConfigurationLocation source, ImmutableArray<string> names)

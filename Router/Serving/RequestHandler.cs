@@ -314,10 +314,7 @@ public sealed class RequestHandler(
         new(context.Request.Method, modeMethod, context.Request.Path.Value ?? "", client, context.Request) { HasWaited = hasWaited };
 
     // RFC 8441 section 5: a WebSocket requested with CONNECT over HTTP/2 is requested with GET over HTTP/1.1.
-    private static string MethodOf(HttpContext context) =>
-        context.Request.Method is "CONNECT" && context.Feature<IHttpExtendedConnectFeature>() is { IsExtendedConnect: true }
-            ? "GET"
-            : context.Request.Method;
+    private static string MethodOf(HttpContext context) => context.WebSocketOverHttp2() is null ? context.Request.Method : "GET";
 
     // The modes treat an upgrade request as what it becomes: a tunnel, through which anything may be written.
     private static string ModeMethodOf(HttpContext context, string method) => Forwarder.AsksForUpgrade(context) ? "CONNECT" : method;
@@ -368,7 +365,7 @@ public sealed class RequestHandler(
     {
         if (
             RequestFraming.MayHaveBody(context.Request)
-            && context.Request.ContentLength is null or > RuleSettings.DefaultMaxRequestBody
+            && context.Request.ContentLength is null or > RouteSettings.DefaultMaxRequestBody
             && context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature
         )
         {

@@ -38,7 +38,7 @@ public static class ServerLimits
 
     public static void Set(KestrelServerLimits server, LimitSettings limits)
     {
-        server.MaxRequestBodySize = RuleSettings.DefaultMaxRequestBody;
+        server.MaxRequestBodySize = RouteSettings.DefaultMaxRequestBody;
         // ClientConnections limits the number of connections, and any open connection may be upgraded.
         (server.MaxConcurrentConnections, server.MaxConcurrentUpgradedConnections) = (null, null);
         server.MaxRequestHeaderCount = Math.Max(limits.MaxHeaderFields, MostFieldsAnswered);

@@ -25,13 +25,12 @@ public sealed class Site
         FleetClock time
     )
     {
-        var (settings, table, pages, files) = parts;
+        (var settings, var table, var pages, RequestRules, var files) = parts;
         Settings = settings;
         Table = table;
         Pages = pages;
         Proxies = new TrustedProxies(settings.TrustedProxies, [.. settings.TrustedProxyLists.Select(lists.For)]);
         StatusAccess = new StatusAccess(settings);
-        RequestRules = new RequestRules(settings.RequestHeaders, SamplingTrust(settings));
         Backends = [.. settings.Backends.Select(upstreams.For)];
         var shared = new Dictionary<(string Sets, bool HttpsRedirects), ResponseHeaderRules>();
         Routes =
@@ -115,7 +114,16 @@ public sealed class Site
 
         var own = from route in table.Routes where route.PageTemplate is not null select (route.PageTemplate, KeyOf(route, "PageTemplate"));
         // The table has everything of the hosts; of 100,000 their settings would be another 40 MB.
-        return new SiteParts(settings with { Hosts = [] }, table, SitePages.Load(SitePages.Directory, settings.Pages, own, errors), files);
+        return new SiteParts(
+            settings with
+            {
+                Hosts = [],
+            },
+            table,
+            SitePages.Load(SitePages.Directory, settings.Pages, own, errors),
+            new RequestRules(settings, SamplingTrust(settings)),
+            files
+        );
     }
 
     // Routes with the same rules share them, unless the rules remember the text of the last host.

@@ -1,4 +1,5 @@
 using Router.Configuration;
+using Router.Headers;
 using Router.Pages;
 using Router.Routing;
 
@@ -8,5 +9,12 @@ namespace Router.Serving;
 /// <param name="Settings">The settings.</param>
 /// <param name="Table">The route table.</param>
 /// <param name="Pages">Router's own responses.</param>
+/// <param name="RequestRules">What becomes of each request header.</param>
 /// <param name="Files">The files that routes serve, by name.</param>
-public sealed record SiteParts(RouterSettings Settings, RouteTable Table, SitePages Pages, IReadOnlyDictionary<string, FixedFile> Files);
+public sealed record SiteParts(
+    RouterSettings Settings,
+    RouteTable Table,
+    SitePages Pages,
+    RequestRules RequestRules,
+    IReadOnlyDictionary<string, FixedFile> Files
+);

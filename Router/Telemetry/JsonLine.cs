@@ -136,16 +136,8 @@ public sealed class JsonLine
     private void Seconds(long milliseconds)
     {
         var (seconds, rest) = Math.DivRem(milliseconds, 1000);
-        if (seconds is >= 0 and < 10)
-        {
-            _bytes[_length++] = (byte)('0' + seconds);
-        }
-        else
-        {
-            Utf8Formatter.TryFormat(seconds, _bytes.AsSpan(_length), out var digits);
-            _length += digits;
-        }
-
+        Utf8Formatter.TryFormat(seconds, _bytes.AsSpan(_length), out var digits);
+        _length += digits;
         var (tenths, thousandths) = Math.DivRem((int)Math.Abs(rest), 100);
         ReadOnlySpan<byte> fraction = [(byte)'.', (byte)('0' + tenths), (byte)('0' + (thousandths / 10)), (byte)('0' + (thousandths % 10))];
         fraction.CopyTo(_bytes.AsSpan(_length));

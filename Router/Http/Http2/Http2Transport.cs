@@ -48,7 +48,10 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         foreach (var (name, values) in request.HeaderList.All)
         {
             if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
-                (request.Content ??= new NoContent()).Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+                (request.Content ??= new EmptyContent(isDeclared: false)).Headers.TryAddWithoutValidation(
+                    name,
+                    (IEnumerable<string?>)values
+                );
         }
     }
 

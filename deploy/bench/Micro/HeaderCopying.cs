@@ -24,7 +24,7 @@ public class HeaderCopying
         {
             Client = IPAddress.Loopback,
             PeerIsTrusted = true,
-            RequestRules = new RequestRules(settings.RequestHeaders, null),
+            RequestRules = new RequestRules(settings, null),
             HeaderRules = new ResponseHeaderRules(route.ResponseHeaders, route.HttpsRedirects),
         };
         // Copying does not look at the backend.
