@@ -18,6 +18,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
 
     public async Task DisposeAsync()
     {
+        await chromium.CloseAsync();
         if (_backend is not null)
             await _backend.DisposeAsync();
     }
@@ -36,7 +37,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
 
         (await page.InnerTextAsync("h1")).Should().Be("Sorry, the service is unavailable");
         (await page.InnerTextAsync(".sent")).Should().Contain("was not saved");
-        await SeeAsync(page, "post");
+        await Chromium.KeepAsync(page, "post");
         var asked = 0;
         page.Request += (_, _) => asked++;
         await page.Clock.RunForAsync(180_000);
@@ -116,7 +117,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
                     await page.GotoAsync(Url(router, "/form"), new() { WaitUntil = WaitUntilState.NetworkIdle });
 
                     var name = $"{language} {scheme} {width}";
-                    await SeeAsync(page, name.ToLowerInvariant().Replace(' ', '-'));
+                    await Chromium.KeepAsync(page, name.ToLowerInvariant().Replace(' ', '-'));
                     (await page.GetAttributeAsync("html", "lang")).Should().Be(language[..2]);
                     (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, name);
                     (await page.RunAxe()).Violations.Select(violation => $"{violation.Id}: {violation.Help}").Should().BeEmpty(name);
@@ -130,7 +131,6 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
                         );
                     var ground = await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
                     ground.Should().Be(scheme == ColorScheme.Light ? "rgb(255, 255, 255)" : "rgb(22, 25, 29)");
-                    await page.Context.CloseAsync();
                 }
             }
         }
@@ -151,9 +151,9 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
             .And.Contain("We move to a new database")
             .And.Contain("enquiries@example.org");
         await page.EmulateMediaAsync(new() { Media = Media.Print });
-        await SeeAsync(page, "print");
+        await Chromium.KeepAsync(page, "print");
         await page.SetContentAsync((await page.ContentAsync()).Replace("<style>", "<style media=\"none\">", StringComparison.Ordinal));
-        await SeeAsync(page, "without-style");
+        await Chromium.KeepAsync(page, "without-style");
         (await page.InnerTextAsync("body")).Should().StartWith("Digital Marketplace\n\nSorry, the service is unavailable");
     }
 
@@ -165,7 +165,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.GotoAsync(Url(router, "/", host: "unknown.example.org"));
         (await page.InnerTextAsync("h1")).Should().Be("Page not found");
         (await page.RunAxe()).Violations.Should().BeEmpty();
-        await SeeAsync(page, "not-found");
+        await Chromium.KeepAsync(page, "not-found");
 
         Close(router);
         using var operators = new OperatorClient(router);
@@ -175,7 +175,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.FillAsync("#token", "wrong");
         await page.ClickAsync("button");
         (await page.RunAxe()).Violations.Should().BeEmpty();
-        await SeeAsync(page, "bypass");
+        await Chromium.KeepAsync(page, "bypass");
         await page.FillAsync("#token", token);
         var answer = await page.RunAndWaitForResponseAsync(() => page.ClickAsync("button"), response => response.Request.Method == "POST");
         answer.Status.Should().Be(303);
@@ -194,9 +194,6 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
 
     private static string Url(RunningRouter router, string path, string host = "www.example.org") =>
         $"http://{host}:{router.Endpoint.Port}{path}";
-
-    private static Task<byte[]> SeeAsync(IPage page, string name) =>
-        page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, $"{name}.png"), FullPage = true });
 
     private async Task<RunningRouter> OpenSiteAsync(TimeProvider? time = null)
     {

@@ -5,9 +5,12 @@ using Microsoft.Playwright;
 namespace Router.Tests;
 
 /// <summary>The operator's page against hostile texts, other sites' pages, and people without the token, in a real browser.</summary>
-[Collection(OperatorSites.Name)]
-public sealed class OperatorPageAttackTests(Chromium chromium)
+public sealed class OperatorPageAttackTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => chromium.CloseAsync();
+
     private const string Token = "0123456789abcdef0123456789abcdef";
     private const string ReadToken = "fedcba9876543210fedcba9876543210";
 
@@ -78,7 +81,7 @@ public sealed class OperatorPageAttackTests(Chromium chromium)
             $"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {Encoding.UTF8.GetByteCount(Foreign)}\r\n\r\n{Foreign}"
         );
         await using var site = await OperatorSite.StartAsync();
-        var target = site.Routers[0].ManagementUrl;
+        var target = site.ManagementUrl(0);
         // The operator has the page open in the same browser.
         var page = await site.ShowAsync(chromium);
         var other = await page.Context.NewPageAsync();
@@ -110,7 +113,7 @@ public sealed class OperatorPageAttackTests(Chromium chromium)
     {
         const string hostile = "</q><img src=x onerror=hacked=1><script>hacked=1</script>{{reason}} & \"'`";
         await using var site = await OperatorSite.StartAsync(("Pages:ServiceName", "<b onclick=hacked=1>Shop</b>"));
-        using var operators = new OperatorClient(site.Routers[0].ManagementUrl);
+        using var operators = new OperatorClient(site.ManagementUrl(0));
         var page = await site.ShowAsync(chromium);
         await site.WriteAsync(1, "/<script>hacked=1</script>/%3Cimg%20src=x%20onerror=hacked=1%3E");
         var change = new JsonObject
@@ -133,17 +136,17 @@ public sealed class OperatorPageAttackTests(Chromium chromium)
         await Assertions.Expect(page.Locator("header")).ToContainTextAsync("<b onclick=hacked=1>Shop</b>");
         (await page.Locator("#page img, #page script, #page [onclick]").CountAsync()).Should().Be(0);
         (await page.EvaluateAsync<bool>("'hacked' in window")).Should().BeFalse();
-        await page.ScreenshotAsync(new() { Path = Path.Combine(Chromium.Screenshots, "operator-hostile.png"), FullPage = true });
+        await Chromium.KeepAsync(page, "operator-hostile");
     }
 
     [BrowserFact]
     public async Task The_token_is_asked_for_once_and_is_in_no_cookie_and_no_address()
     {
-        await using var site = await OperatorSite.StartAsync(("Management:Token", Token), ("Management:ReadToken", ReadToken));
+        await using var site = await OperatorSite.StartProcessesAsync(("Management:Token", Token), ("Management:ReadToken", ReadToken));
         var page = await chromium.OpenAsync();
         var addresses = new List<string>();
         page.Request += (_, request) => addresses.Add(request.Url);
-        await page.GotoAsync(site.Routers[0].ManagementUrl);
+        await page.GotoAsync(site.ManagementUrl(0));
         (await page.InnerTextAsync("body")).Should().NotContain("router-1", "without the token it shows nothing");
         await EnterAsync("wrong-token-wrong-token");
         await EnterAsync(Token);
@@ -153,14 +156,14 @@ public sealed class OperatorPageAttackTests(Chromium chromium)
         await ShownAsync("Change the mode…", 1);
         (await page.Context.CookiesAsync()).Should().BeEmpty();
         addresses.Should().OnlyContain(address => !address.Contains(Token, StringComparison.Ordinal));
-        site.Routers[0].LastLines.Should().OnlyContain(line => !line.Contains(Token, StringComparison.Ordinal));
+        site.Processes[0].LastLines.Should().OnlyContain(line => !line.Contains(Token, StringComparison.Ordinal));
         (await page.EvaluateAsync<string>("JSON.stringify({ ...localStorage })")).Should().NotContain(Token);
         var other = await page.Context.NewPageAsync();
-        await other.GotoAsync(site.Routers[0].ManagementUrl);
+        await other.GotoAsync(site.ManagementUrl(0));
         await other.Locator("input[type=password]").WaitForAsync();
 
         (page, _) = (await chromium.OpenAsync(), page);
-        await page.GotoAsync(site.Routers[0].ManagementUrl);
+        await page.GotoAsync(site.ManagementUrl(0));
         await EnterAsync(ReadToken);
         await ShownAsync("Download the report", 1);
         await ShownAsync("Change the mode…", 0);

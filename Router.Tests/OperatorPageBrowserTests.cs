@@ -5,9 +5,12 @@ using static Router.Tests.Harness.OperatorPageSteps;
 namespace Router.Tests;
 
 /// <summary>The operator's page in a real browser, on three instances.</summary>
-[Collection(OperatorSites.Name)]
-public sealed class OperatorPageBrowserTests(Chromium chromium)
+public sealed class OperatorPageBrowserTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => chromium.CloseAsync();
+
     [BrowserFact]
     public async Task An_operator_closes_the_site_with_a_write_in_flight_and_watches_until_SAFE()
     {
@@ -56,33 +59,10 @@ public sealed class OperatorPageBrowserTests(Chromium chromium)
     }
 
     [BrowserFact]
-    public async Task An_instance_that_stops_reporting_is_shown_and_can_be_acknowledged_when_it_has_ended()
-    {
-        await using var site = await OperatorSite.StartAsync();
-        var page = await site.ShowAsync(chromium);
-        await site.Routers[2].SignalAsync("STOP");
-
-        await ReadsAsync(page, "tr.bad", "vanished");
-        await ReadsAsync(page, ".remarks", "router-3");
-        await SeeAsync(page, "vanished");
-        await page.GetByRole(AriaRole.Button, new() { Name = "State that router-3 has ended" }).ClickAsync();
-        await page.GetByLabel("Your name").FillAsync("anna");
-        await ClickAsync(page, "Continue");
-        await page.GetByLabel("Type its name").FillAsync("production");
-        await ClickAsync(page, "It has ended");
-
-        await ReadsAsync(page, "section:has(#history)", "instance acknowledged");
-        await ReadsAsync(page, "tr.gone", "ended");
-        await site.Routers[2].KillAsync();
-        await site.Routers[1].KillAsync();
-        await ReadsAsync(page, "section:has(#instances) tbody", "ended", after: page.Locator("tr.gone").Nth(1));
-    }
-
-    [BrowserFact]
     public async Task The_verdict_is_on_the_number_of_instances_that_the_operator_expects()
     {
         await using var site = await OperatorSite.StartAsync();
-        using var operators = new OperatorClient(site.Routers[1].ManagementUrl);
+        using var operators = new OperatorClient(site.ManagementUrl(1));
         (await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance"}""")).Status.Should().Be(200);
         var page = await site.ShowAsync(chromium);
         await ReadsAsync(page, Verdict, "SAFE");
@@ -109,23 +89,6 @@ public sealed class OperatorPageBrowserTests(Chromium chromium)
     }
 
     [BrowserFact]
-    public async Task A_store_that_is_lost_is_said_at_the_verdict_until_it_is_back()
-    {
-        await using var site = await OperatorSite.StartAsync();
-        var page = await site.ShowAsync(chromium);
-
-        await site.Redis.KillAsync();
-
-        await ReadsAsync(page, Verdict, "NOT SAFE");
-        await ReadsAsync(page, ".reasons", "Redis");
-        await ReadsAsync(page, ".reasons .advice", "Check the mode store");
-        await ReadsAsync(page, Banner, "live");
-        await SeeAsync(page, "store-lost");
-        await site.Redis.ReturnAsync(withData: false);
-        await ReadsAsync(page, Verdict, "OPEN");
-    }
-
-    [BrowserFact]
     public async Task Of_two_operators_the_second_is_told_that_the_mode_has_changed_and_changes_nothing()
     {
         await using var site = await OperatorSite.StartAsync();
@@ -147,33 +110,10 @@ public sealed class OperatorPageBrowserTests(Chromium chromium)
     }
 
     [BrowserFact]
-    public async Task A_lost_connection_is_said_at_once_with_the_age_of_what_is_shown()
-    {
-        await using var site = await OperatorSite.StartAsync();
-        var page = await site.ShowAsync(chromium);
-        await Expect(page.Locator(".lost")).ToHaveCountAsync(0);
-
-        await site.Routers[0].KillAsync();
-
-        await ReadsAsync(page, ".lost", "No connection to this instance");
-        await Expect(page.Locator(".lost"))
-            .ToHaveTextAsync(
-                new System.Text.RegularExpressions.Regex(@"What you see is [1-9]\d* s old"),
-                new() { Timeout = OperatorSite.Timeout }
-            );
-        (await page.GetByRole(AriaRole.Button, new() { Name = "Change the mode…" }).IsDisabledAsync()).Should().BeTrue();
-        (await page.TitleAsync()).Should().StartWith("NO CONNECTION");
-        await SeeAsync(page, "lost");
-        await site.Routers[0].StartAgainAsync();
-        await Expect(page.Locator(".lost")).ToHaveCountAsync(0, new() { Timeout = OperatorSite.Timeout });
-        await ReadsAsync(page, Banner, "live");
-    }
-
-    [BrowserFact]
     public async Task Extending_cancelling_and_bypasses_are_done_with_the_keyboard_alone()
     {
         await using var site = await OperatorSite.StartAsync();
-        using var operators = new OperatorClient(site.Routers[1].ManagementUrl);
+        using var operators = new OperatorClient(site.ManagementUrl(1));
         var (status, _) = await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "until": "+30m", "by": "ben"}""");
         status.Should().Be(200);
         var page = await site.ShowAsync(chromium);

@@ -4,16 +4,19 @@ using static Router.Tests.Harness.OperatorPageSteps;
 namespace Router.Tests;
 
 /// <summary>Reopening in stages and letting requests wait, from the operator's page in a real browser.</summary>
-[Collection(OperatorSites.Name)]
-public sealed class OperatorPageModesTests(Chromium chromium)
+public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
 {
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => chromium.CloseAsync();
+
     private const string Stages = "section:has(#reopening)";
 
     [BrowserFact]
     public async Task An_operator_reopens_the_site_in_stages_and_pauses_resumes_and_advances_it()
     {
         await using var site = await OperatorSite.StartAsync();
-        using var operators = new OperatorClient(site.Routers[1].ManagementUrl);
+        using var operators = new OperatorClient(site.ManagementUrl(1));
         (await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "until": "+30m", "by": "ben"}""")).Status.Should().Be(200);
         var page = await site.ShowAsync(chromium);
         await ReadsAsync(page, Verdict, "SAFE");
@@ -78,7 +81,7 @@ public sealed class OperatorPageModesTests(Chromium chromium)
     public async Task An_operator_cancels_a_scheduled_mode_and_accepts_writes_of_unknown_outcome_until_it_is_SAFE()
     {
         await using var site = await OperatorSite.StartAsync(("ModeStore:DrainLimit", "1s"));
-        using var operators = new OperatorClient(site.Routers[1].ManagementUrl);
+        using var operators = new OperatorClient(site.ManagementUrl(1));
         var page = await site.ShowAsync(chromium);
         (await operators.SendAsync("PUT", "/mode", """{"mode": "recovery", "at": "+30m", "by": "ben"}""")).Status.Should().Be(200);
         await ReadsAsync(page, "section:has(#scheduled)", "recovery");

@@ -13,7 +13,6 @@ public sealed class LongestFirst : ITestCollectionOrderer
     // As they took on two quiet cores, half a minute and more.
     private static readonly string[] Long =
     [
-        OperatorSites.Name,
         Named<DowntimeTests>(),
         Named<ProposeModeTests>(),
         Named<ReopeningCommandTests>(),

@@ -38,8 +38,7 @@ internal static class OperatorPageSteps
         await page.Locator(".confirm").GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync();
     }
 
-    /// <summary>In both colour schemes at three widths: nothing sticks out, axe finds nothing, and a screenshot is kept to be looked
-    /// at.</summary>
+    /// <summary>In both colour schemes at three widths: nothing sticks out, and axe finds nothing.</summary>
     public static async Task SeeAsync(IPage page, string name)
     {
         foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
@@ -49,17 +48,7 @@ internal static class OperatorPageSteps
             {
                 var what = $"{name} {width} {scheme}";
                 await page.SetViewportSizeAsync(width, width == 375 ? 800 : width * 9 / 16);
-                var file = $"operator-{what.ToLowerInvariant().Replace(' ', '-')}.jpeg";
-                // The largest screenshot takes longest. Its dark version differs only in colours, so one state of it is enough.
-                if ((width, scheme) is not (2560, ColorScheme.Dark) || name is "safe")
-                    await page.ScreenshotAsync(
-                        new()
-                        {
-                            Path = Path.Combine(Chromium.Screenshots, file),
-                            FullPage = true,
-                            Type = ScreenshotType.Jpeg,
-                        }
-                    );
+                await Chromium.KeepAsync(page, $"operator-{what.ToLowerInvariant().Replace(' ', '-')}");
                 (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, what);
                 // Colours differ by scheme and layout by width: each of them is examined once.
                 if ((width, scheme) is not ((375, ColorScheme.Light) or (1280, ColorScheme.Dark)))

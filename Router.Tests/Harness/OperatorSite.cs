@@ -1,4 +1,7 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
+using Router.Management;
 
 namespace Router.Tests.Harness;
 
@@ -28,20 +31,39 @@ internal sealed class OperatorSite : IAsyncDisposable
 
     public RedisServer Redis { get; }
 
-    public RouterProcess[] Routers { get; private set; } = [];
+    /// <summary>The instances where they are processes, which can be stopped and killed.</summary>
+    public List<RouterProcess> Processes { get; } = [];
 
-    public static async Task<OperatorSite> StartAsync(params (string Key, string Value)[] settings)
+    /// <summary>The instances where they are in the test's process, which costs a tenth.</summary>
+    public List<RunningRouter> Routers { get; } = [];
+
+    public static Task<OperatorSite> StartAsync(params (string Key, string Value)[] settings) =>
+        StartAsync(async (site, file) => site.Routers.Add(await RunningRouter.StartAsync(file)), settings);
+
+    public static Task<OperatorSite> StartProcessesAsync(params (string Key, string Value)[] settings) =>
+        StartAsync(async (site, file) => site.Processes.Add(await RouterProcess.StartAsync(file)), settings);
+
+    /// <summary>Where an instance serves the page.</summary>
+    public string ManagementUrl(int router) =>
+        Processes is [] ? Routers[router].App.Services.GetRequiredService<ManagementServer>().Url! : Processes[router].ManagementUrl;
+
+    private IPEndPoint Endpoint(int router) => Processes is [] ? Routers[router].Endpoint : Processes[router].Endpoint;
+
+    private static async Task<OperatorSite> StartAsync(Func<OperatorSite, SiteFile, Task> start, (string Key, string Value)[] settings)
     {
         var site = new OperatorSite(await RedisServer.StartAsync());
         try
         {
-            site.Routers = await Task.WhenAll(Enumerable.Range(1, 3).Select(number => site.OpenAsync($"router-{number}", settings)));
-            // An empty store gets its first record some seconds after the start.
             using var client = new HttpClient();
-            foreach (var router in site.Routers)
+            for (var router = 0; router < 3; router++)
+            {
+                await start(site, site.FileOf($"router-{router + 1}", settings));
+                // The first gives an empty store its first record some seconds after its start.
                 await Eventually.TrueAsync(async () =>
-                    (await client.GetStringAsync($"http://{router.Endpoint}/_status")).Contains("\"live\"", StringComparison.Ordinal)
+                    (await client.GetStringAsync($"http://{site.Endpoint(router)}/_status")).Contains("\"live\"", StringComparison.Ordinal)
                 );
+            }
+
             return site;
         }
         catch
@@ -56,7 +78,7 @@ internal sealed class OperatorSite : IAsyncDisposable
     {
         var page = await chromium.OpenAsync(options ?? new() { TimezoneId = "Europe/Paris" });
         page.PageError += (_, error) => throw new InvalidOperationException(error);
-        await page.GotoAsync(Routers[router].ManagementUrl);
+        await page.GotoAsync(ManagementUrl(router));
         await Expect(page.Locator("section:has(#instances) tbody tr")).ToHaveCountAsync(3, new() { Timeout = Timeout });
         return page;
     }
@@ -64,7 +86,7 @@ internal sealed class OperatorSite : IAsyncDisposable
     /// <summary>Sends a write through an instance, which its backend keeps.</summary>
     public async Task<RawConnection> WriteAsync(int router, string path)
     {
-        var client = await RawConnection.OpenAsync(Routers[router].Endpoint);
+        var client = await RawConnection.OpenAsync(Endpoint(router));
         _clients.Add(client);
         await client.WriteAsync($"POST {path} HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n");
         return client;
@@ -79,17 +101,18 @@ internal sealed class OperatorSite : IAsyncDisposable
     {
         Release();
         _clients.ForEach(client => client.Dispose());
-        await Task.WhenAll(Routers.Select(router => router.DisposeAsync().AsTask()));
+        await Task.WhenAll(Routers.Cast<IAsyncDisposable>().Concat(Processes).Select(router => router.DisposeAsync().AsTask()));
         await _backend.DisposeAsync();
         await Redis.DisposeAsync();
     }
 
     private static ILocatorAssertions Expect(ILocator locator) => Assertions.Expect(locator);
 
-    private Task<RouterProcess> OpenAsync(string name, (string Key, string Value)[] settings)
+    private SiteFile FileOf(string name, (string Key, string Value)[] settings)
     {
         var file = OperatorClient
             .With(SiteFile.Of("www.*", _backend).Api("api").Host("api.*", "api"))
+            .Mode("live")
             .Set("Instance", name)
             .Set("Stage", "production")
             .Set("AccessLog", "false")
@@ -100,13 +123,6 @@ internal sealed class OperatorSite : IAsyncDisposable
             .Set("ModeStore:DrainLimit", "30m");
         foreach (var (key, value) in settings)
             file.Set(key, value);
-        return RouterProcess.StartAsync(file);
+        return file;
     }
-}
-
-/// <summary>Tests that start three instances and look at them in one browser: one after the other.</summary>
-[CollectionDefinition(Name)]
-public sealed class OperatorSites : ICollectionFixture<Chromium>
-{
-    public const string Name = "operator sites";
 }

@@ -56,6 +56,8 @@ internal sealed class RouterProcess : IAsyncDisposable
                 .ToArray()
         )
             start.Environment.Remove(name);
+        // Compiling methods again, better, would take a quarter of the processor time of a process that lives for seconds.
+        (start.Environment["DOTNET_TieredPGO"], start.Environment["DOTNET_TC_CallCounting"]) = ("0", "0");
         return start;
     }
 

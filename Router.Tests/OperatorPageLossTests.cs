@@ -1,0 +1,76 @@
+using Microsoft.Playwright;
+using static Microsoft.Playwright.Assertions;
+using static Router.Tests.Harness.OperatorPageSteps;
+
+namespace Router.Tests;
+
+/// <summary>What the operator's page shows in a real browser when an instance, the store or its own connection is lost.</summary>
+public sealed class OperatorPageLossTests(Chromium chromium) : IClassFixture<Chromium>, IAsyncLifetime
+{
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public Task DisposeAsync() => chromium.CloseAsync();
+
+    [BrowserFact]
+    public async Task An_instance_that_stops_reporting_is_shown_and_can_be_acknowledged_when_it_has_ended()
+    {
+        await using var site = await OperatorSite.StartProcessesAsync();
+        var page = await site.ShowAsync(chromium);
+        await site.Processes[2].SignalAsync("STOP");
+
+        await ReadsAsync(page, "tr.bad", "vanished");
+        await ReadsAsync(page, ".remarks", "router-3");
+        await SeeAsync(page, "vanished");
+        await page.GetByRole(AriaRole.Button, new() { Name = "State that router-3 has ended" }).ClickAsync();
+        await page.GetByLabel("Your name").FillAsync("anna");
+        await ClickAsync(page, "Continue");
+        await page.GetByLabel("Type its name").FillAsync("production");
+        await ClickAsync(page, "It has ended");
+
+        await ReadsAsync(page, "section:has(#history)", "instance acknowledged");
+        await ReadsAsync(page, "tr.gone", "ended");
+        await site.Processes[2].KillAsync();
+        await site.Processes[1].KillAsync();
+        await ReadsAsync(page, "section:has(#instances) tbody", "ended", after: page.Locator("tr.gone").Nth(1));
+    }
+
+    [BrowserFact]
+    public async Task A_store_that_is_lost_is_said_at_the_verdict_until_it_is_back()
+    {
+        await using var site = await OperatorSite.StartAsync();
+        var page = await site.ShowAsync(chromium);
+
+        await site.Redis.KillAsync();
+
+        await ReadsAsync(page, Verdict, "NOT SAFE");
+        await ReadsAsync(page, ".reasons", "Redis");
+        await ReadsAsync(page, ".reasons .advice", "Check the mode store");
+        await ReadsAsync(page, Banner, "live");
+        await SeeAsync(page, "store-lost");
+        await site.Redis.ReturnAsync(withData: false);
+        await ReadsAsync(page, Verdict, "OPEN");
+    }
+
+    [BrowserFact]
+    public async Task A_lost_connection_is_said_at_once_with_the_age_of_what_is_shown()
+    {
+        await using var site = await OperatorSite.StartProcessesAsync();
+        var page = await site.ShowAsync(chromium);
+        await Expect(page.Locator(".lost")).ToHaveCountAsync(0);
+
+        await site.Processes[0].KillAsync();
+
+        await ReadsAsync(page, ".lost", "No connection to this instance");
+        await Expect(page.Locator(".lost"))
+            .ToHaveTextAsync(
+                new System.Text.RegularExpressions.Regex(@"What you see is [1-9]\d* s old"),
+                new() { Timeout = OperatorSite.Timeout }
+            );
+        (await page.GetByRole(AriaRole.Button, new() { Name = "Change the mode…" }).IsDisabledAsync()).Should().BeTrue();
+        (await page.TitleAsync()).Should().StartWith("NO CONNECTION");
+        await SeeAsync(page, "lost");
+        await site.Processes[0].StartAgainAsync();
+        await Expect(page.Locator(".lost")).ToHaveCountAsync(0, new() { Timeout = OperatorSite.Timeout });
+        await ReadsAsync(page, Banner, "live");
+    }
+}
