@@ -1,5 +1,10 @@
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+using Microsoft.Extensions.DependencyInjection;
 using Router.Access;
+using Router.Cli;
+using Router.Management;
+using Router.Modes.Stores;
 
 namespace Router.Tests;
 
@@ -32,6 +37,40 @@ public sealed class BypassTests
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503);
         var unknown = await router.GetAsync("http://www.example.org/", (BypassToken.Header, token + "x"));
         (unknown.Status, unknown.Value(BypassToken.Header)).Should().Be((503, "unknown-or-expired"));
+    }
+
+    [Fact]
+    public async Task The_command_ends_when_every_instance_knows_the_bypass_or_its_end()
+    {
+        var site = OfAFleet();
+        await using var router = await RunningRouter.StartAsync(site);
+        var other = await OtherInstanceAsync(router, site);
+
+        var issuing = Tool.Start(ManagementUrl(router), "bypass", "--timeout", "10m");
+        await issuing.LineAsync("waiting for web-2");
+        await other.ConfirmAsync();
+        var issued = await issuing.Done;
+        var id = Regex.Match(issued.Output, "^bypass: +([0-9a-f]+),").Groups[1].Value;
+        var revoking = Tool.Start(ManagementUrl(router), "bypass", "revoke", id, "--timeout", "10m");
+        await revoking.LineAsync("waiting for web-2");
+        await other.ConfirmAsync();
+        var revoked = await revoking.Done;
+
+        (issued.Code, issued.Errors, revoked.Code, revoked.Errors).Should().Be((0, "", 0, ""));
+    }
+
+    [Fact]
+    public async Task The_command_names_the_instances_that_do_not_know_the_bypass_in_time()
+    {
+        var site = OfAFleet();
+        await using var router = await RunningRouter.StartAsync(site);
+        await OtherInstanceAsync(router, site);
+
+        var (code, output, errors) = await Tool.RunAsync(ManagementUrl(router), "bypass", "--timeout", "100ms");
+
+        code.Should().Be(ExitCode.NotDone);
+        output.Should().Contain("token:");
+        errors.Should().Contain("issued, but not on every instance yet: web-2");
     }
 
     [Fact]
@@ -360,6 +399,31 @@ public sealed class BypassTests
             new FormUrlEncodedContent([new("token", token)]),
             fields is [] ? [("Origin", "https://www.example.org")] : fields
         );
+
+    private static string ManagementUrl(RunningRouter router) => router.App.Services.GetRequiredService<ManagementServer>().Url!;
+
+    // Nothing that an instance has reported expires while the test runs.
+    private static SiteFile OfAFleet() =>
+        OperatorClient
+            .With(SiteFile.Of("www.*", "http://frontend.invalid"))
+            .Mode("maintenance")
+            .Set("ModeStore:File", Path.Combine(Directory.CreateTempSubdirectory("router-bypass-").FullName, "mode.json"))
+            .Set("ModeStore:HeartbeatExpiry", "10m");
+
+    // An instance that learns of a change only when the test says so.
+    private static async Task<FleetInstance> OtherInstanceAsync(RunningRouter router, SiteFile site)
+    {
+        var other = new FleetInstance(
+            "web-2",
+            site,
+            settings => ModeStores.Open(settings.ModeStore, TimeProvider.System),
+            TimeProvider.System
+        );
+        await Eventually.TrueAsync(async () => await other.Store.ReadAsync(default) is not null);
+        await other.ConfirmAsync();
+        (await Tool.RunAsync(ManagementUrl(router), "mode", "--expect", "2")).Output.Should().Contain("SAFE");
+        return other;
+    }
 
     private Task<RunningRouter> ClosedAsync(SiteFile site) =>
         RunningRouter.StartAsync(OperatorClient.With(site).Mode("maintenance"), _clock);

@@ -87,6 +87,30 @@ public sealed class ManagementSettingsTests
             .Be("Router:ModeStore:Redis");
 
     [Theory]
+    [InlineData("Redis")]
+    [InlineData("File")]
+    public void None_takes_the_store_of_another_layer_back_with_the_keys_that_belong_to_it(string key)
+    {
+        var site = Site().Set($"ModeStore:{key}", "none").Set("ModeStore:Lease", "30s");
+        if (key is "Redis")
+            site.Set("ModeStore:Prefix", "router-staging");
+
+        var settings = site.ToSettings().ModeStore;
+
+        (settings.File, settings.Redis, settings.Lease).Should().Be((null, null, null));
+    }
+
+    [Fact]
+    public void None_is_no_relative_path()
+    {
+        var values = new Dictionary<string, string?> { ["Router:ModeStore:File"] = "none" };
+
+        RelativePaths.Resolve(values, "/etc/router");
+
+        values["Router:ModeStore:File"].Should().Be("none");
+    }
+
+    [Theory]
     [InlineData("Prefix", "{router}")]
     [InlineData("CertificateAuthorities", "authority.pem")]
     public void What_is_said_of_a_Redis_must_fit_it(string key, string value)

@@ -106,7 +106,9 @@ public sealed class RedisModeStoreTests
             var began = Stopwatch.GetTimestamp();
             (await call.Should().ThrowAsync<ModeStoreException>())
                 .Which.Message.Should()
-                .Be($"Redis at localhost:{server.Port} can't be used: there is no connection");
+                .Be(
+                    $"Redis at localhost:{server.Port} can't be used: it refuses the connection. Start it, or correct the port in Router:ModeStore:Redis"
+                );
             Stopwatch.GetElapsedTime(began).Should().BeLessThan(TimeSpan.FromSeconds(5));
         }
 
@@ -188,7 +190,7 @@ public sealed class RedisModeStoreTests
         )
         {
             await using var doubting = Open(address, authorities: authorities);
-            // Who asks before the first attempt has failed only hears that there is no connection.
+            // Before the first attempt has failed the library tells no cause.
             await Eventually.TrueAsync(async () =>
                 (await doubting.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>()).Which.Message.Contains(
                     "certificate is not trusted",
@@ -198,6 +200,26 @@ public sealed class RedisModeStoreTests
         }
 
         Directory.Delete(directory, recursive: true);
+    }
+
+    [Theory]
+    [InlineData("redis.invalid", "its name is not known. Correct the host in Router:ModeStore:Redis, or the name server")]
+    [InlineData(
+        "{silent}",
+        "it accepts connections, but does not answer. It may be loading its data, or the two ends may not agree on TLS: Router:ModeStore:Redis begins with rediss:// for TLS and redis:// without"
+    )]
+    public async Task The_cause_is_named_with_what_to_do(string host, string reason)
+    {
+        await using var silent = RawBackend.Start();
+        var at = host.Replace("{silent}", silent.Authority, StringComparison.Ordinal);
+        await using var store = Open($"redis://{at}");
+
+        await Eventually.TrueAsync(async () =>
+            (await store.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>()).Which.Message.EndsWith(
+                $"can't be used: {reason}",
+                StringComparison.Ordinal
+            )
+        );
     }
 
     private static async Task WithAsync(Func<Func<IModeStore>, Task> promise)

@@ -110,6 +110,7 @@ public sealed class StartTests : IDisposable
         using var certificate = Certificates.Of("www.example.org");
         certificate.Write(_directory, "site");
         await File.WriteAllTextAsync(Path.Combine(_directory, "token"), "0123456789abcdef0123456789abcdef");
+        await File.WriteAllTextAsync(Path.Combine(_directory, "read-token"), "abcdef0123456789abcdef0123456789");
         await File.WriteAllTextAsync(Path.Combine(_directory, "ranges"), "203.0.113.0/24");
         var site = Site("Router:Management:TokenFile", "token");
         site["Kestrel"] = JsonNode.Parse(
@@ -126,6 +127,15 @@ public sealed class StartTests : IDisposable
             """{ "cdn": { "Source": "ranges" }, "own": { "Source": "198.51.100.0/24" } }"""
         );
         site["Router"]!["Backends"]!["www"]!["CertificateAuthorities"] = "site.crt";
+        site["Router"]!["Management"]!["ReadTokenFile"] = "read-token";
+        site["Router"]!["Backends"]!["secure"] = JsonNode.Parse(
+            """
+            {
+                "Kind": "Api", "Address": "https://127.0.0.1:1",
+                "ClientCertificate": "site.crt", "ClientCertificateKey": "site.key"
+            }
+            """
+        );
 
         var (code, output, errors) = await RunAsync(site, ["check", "--connect"]);
 
@@ -334,10 +344,10 @@ public sealed class StartTests : IDisposable
     }
 
     [Theory]
-    [InlineData("redis://127.0.0.1:1", "(Connection refused). See Router:ModeStore:Redis.")]
-    [InlineData("redis://redis.invalid", "). See Router:ModeStore:Redis.")]
+    [InlineData("redis://127.0.0.1:1", "it refuses the connection. Start it, or correct the port in Router:ModeStore:Redis.")]
+    [InlineData("redis://redis.invalid", "its name is not known. Correct the host in Router:ModeStore:Redis, or the name server.")]
     // It speaks no TLS.
-    [InlineData("rediss://{backend}", "See Router:ModeStore:Redis, which begins with rediss:// for TLS and redis:// without.")]
+    [InlineData("rediss://{backend}", "Router:ModeStore:Redis begins with rediss:// for TLS and redis:// without.")]
     public async Task A_store_that_cannot_be_reached_is_found_before_the_start_with_its_cause(string url, string cause)
     {
         await using var backend = RawBackend.Answering("-ERR\r\n");

@@ -77,6 +77,14 @@ internal sealed class FleetInstance
 
     public FleetReporter Heartbeats { get; }
 
+    /// <summary>Reads the record and reports that it has it.</summary>
+    public async Task ConfirmAsync()
+    {
+        ModeRecordText.TryParse((await Store.ReadAsync(default))!, out var record, out var problem).Should().BeTrue(problem);
+        Modes.Offer(record!);
+        await ReportAsync(Heartbeats.Make());
+    }
+
     /// <summary>Sends a heartbeat, which the store must take.</summary>
     public async Task ReportAsync(InstanceReport report) => (await Heartbeats.ReportAsync(report, default)).Should().BeTrue();
 }

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Router.Configuration;
 using Router.Management;
 using static Router.Cli.OperatorCommand;
 using static Router.Cli.OperatorOptions;
@@ -14,6 +15,11 @@ internal static class BypassCommand
     {
         Description = "An address or range to let in, instead of a token.",
     };
+    private static readonly Option<string?> Timeout = new("--timeout")
+    {
+        Description = "How long to wait until every instance knows it, such as 1m. Default 15s.",
+        CustomParser = OptionParsers.Timeout,
+    };
     private static readonly Argument<string> Id = new("id") { Description = "The bypass's id, as router mode shows it." };
 
     public static Command Build()
@@ -27,23 +33,27 @@ internal static class BypassCommand
             Url,
             TokenFile,
             Json,
+            Timeout,
         };
-        bypass.SetAction((parsed, _) => GuardAsync(parsed, client => IssueAsync(parsed, client)));
-        var revoke = new Command("revoke", "Ends a bypass now.") { Id, By, IfVersion };
-        revoke.SetAction((parsed, _) => GuardAsync(parsed, client => RevokeAsync(parsed, client)));
+        bypass.SetAction((parsed, stop) => GuardAsync(parsed, client => IssueAsync(parsed, client, stop)));
+        var revoke = new Command("revoke", "Ends a bypass now, on every instance.") { Id, By, IfVersion, Timeout };
+        revoke.SetAction((parsed, stop) => GuardAsync(parsed, client => RevokeAsync(parsed, client, stop)));
         bypass.Add(revoke);
         return bypass;
     }
 
-    private static async Task<int> IssueAsync(ParseResult parsed, ManagementClient client)
+    private static async Task<int> IssueAsync(ParseResult parsed, ManagementClient client, CancellationToken stop)
     {
         var sent = new BypassRequestDocument(parsed.GetValue(For), parsed.GetValue(Address), parsed.GetValue(Note), NameOfOperator(parsed));
         var json = JsonSerializer.Serialize(sent, ManagementJson.Default.BypassRequestDocument);
         var issued = await client.AskAsync(HttpMethod.Post, "/bypass", ManagementJson.Default.BypassDocument, json).ConfigureAwait(false);
-        return Print(parsed, issued, ManagementJson.Default.BypassDocument, ModeReport.Write);
+        // Printed first: the token is shown once, whatever happens next.
+        Print(parsed, issued, ManagementJson.Default.BypassDocument, ModeReport.Write);
+        return await WaitAsync(parsed, client, fleet => fleet.Current.Bypasses.Any(it => it.Id == issued.Id), "issued", stop)
+            .ConfigureAwait(false);
     }
 
-    private static async Task<int> RevokeAsync(ParseResult parsed, ManagementClient client)
+    private static async Task<int> RevokeAsync(ParseResult parsed, ManagementClient client, CancellationToken stop)
     {
         var change = await client
             .AskAsync(
@@ -53,6 +63,31 @@ internal static class BypassCommand
                 ifVersion: parsed.GetValue(IfVersion)
             )
             .ConfigureAwait(false);
-        return Print(parsed, change, ManagementJson.Default.ChangeDocument, ModeReport.Write);
+        Print(parsed, change, ManagementJson.Default.ChangeDocument, ModeReport.Write);
+        return await WaitAsync(parsed, client, fleet => fleet.Version >= change.Mode.Version, "revoked", stop).ConfigureAwait(false);
+    }
+
+    // Until then a token is refused at one instance and accepted at another.
+    private static async Task<int> WaitAsync(
+        ParseResult parsed,
+        ManagementClient client,
+        Func<FleetDocument, bool> isKnown,
+        string done,
+        CancellationToken stop
+    )
+    {
+        var limit = parsed.GetValue(Timeout) is { } text && ConfigurationReader.TryDuration(text, out var span) ? span : FleetWait.Usual;
+        var output = parsed.GetValue(Json) ? TextWriter.Null : Console.Out;
+        var wait = new FleetWait(() => FleetAsync(client, null), limit, names => output.WriteLine($"waiting for {names}"));
+        if (await wait.MissingAsync(isKnown, stop).ConfigureAwait(false) is not { } missing)
+            throw new CommandFailedException(ExitCode.NoConnection, $"The bypass is {done}, but no instance responds.");
+        if (missing is "")
+            return 0;
+        await Console
+            .Error.WriteLineAsync(
+                client.Hint($"The bypass is {done}, but not on every instance yet: {missing}. To see what each instance has: router fleet")
+            )
+            .ConfigureAwait(false);
+        return ExitCode.NotDone;
     }
 }

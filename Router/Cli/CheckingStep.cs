@@ -8,9 +8,6 @@ namespace Router.Cli;
 /// <summary>The fourth step of a downtime: checks the closed site through a bypass of its own, which ends with the checks.</summary>
 internal static class CheckingStep
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
-
     public static async Task<int?> RunAsync(DowntimeWindow window)
     {
         var plan = window.Plan;
@@ -50,7 +47,10 @@ internal static class CheckingStep
         window.File.Save(window.Progress with { Checks = [] });
         try
         {
-            await EverywhereAsync(window, bypass.Id).ConfigureAwait(false);
+            // The balancer may send a check to any instance.
+            await new FleetWait(window.FleetAsync, FleetWait.Usual)
+                .MissingAsync(fleet => fleet.Current.Bypasses.Any(it => it.Id == bypass.Id), window.Signals.Token)
+                .ConfigureAwait(false);
             using var checker = new SiteChecker(bypass.Token, plan.CheckVia is { } via ? new Uri(via) : null);
             foreach (var text in plan.Checks)
             {
@@ -72,19 +72,6 @@ internal static class CheckingStep
                     ManagementJson.Default.ChangeDocument
                 )
                 .ConfigureAwait(false);
-        }
-    }
-
-    // The front door may be any instance: each must know of the bypass.
-    private static async Task EverywhereAsync(DowntimeWindow window, string id)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        while (!window.Signals.Token.IsCancellationRequested && TimeProvider.System.GetElapsedTime(began) < Patience)
-        {
-            var fleet = await window.FleetAsync().ConfigureAwait(false);
-            if (fleet.Agreed && fleet.Current.Bypasses.Any(bypass => bypass.Id == id))
-                return;
-            await Task.Delay(Pause, window.Signals.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Router.Access;
 using Router.Configuration;
 using Router.Http;
@@ -56,13 +55,12 @@ public static class ConnectionCheck
         }
         catch (ModeStoreException failure)
         {
-            // Without a cause of the network the two ends may not agree on TLS, which the client library does not tell.
-            var cause = failure.GetBaseException() is SocketException network ? $" ({network.Message.TrimEnd('.')})" : "";
-            var see =
-                store is RedisModeStore
-                    ? $"Router:ModeStore:Redis{(cause is "" ? ", which begins with rediss:// for TLS and redis:// without" : "")}"
-                    : "Router:ModeStore:File";
-            return new CheckedConnection(what, $"{failure.Message}{cause}. See {see}", null);
+            // The one about Redis says itself what to do.
+            return new CheckedConnection(
+                what,
+                store is RedisModeStore ? failure.Message : $"{failure.Message}. See Router:ModeStore:File",
+                null
+            );
         }
     }
 

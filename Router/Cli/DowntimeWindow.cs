@@ -65,7 +65,7 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     public async Task<VerdictWaitEnd> WaitAsync(ModeDocument set)
     {
         TimeSpan? timeout = Plan.Timeout is { } text && ConfigurationReader.TryDuration(text, out var span) ? span : null;
-        var wait = new VerdictWait(client, Plan.Expect, timeout, new DrainDisplay(console.Output, width: null));
+        var wait = new VerdictWait(client, Plan.Expect, timeout, new DrainDisplay(console.Output, width: null, TimeProvider.System));
         var end = await wait.ForAsync(set, signals.Token).ConfigureAwait(false);
         Clock.See(end.Fleet.Current.Now);
         return end;

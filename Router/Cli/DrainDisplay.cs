@@ -5,17 +5,20 @@ using Router.Switching;
 namespace Router.Cli;
 
 /// <summary>
-/// Shows what is still in flight: lists each request once and, below the list, one line that is overwritten on a terminal.
+/// Shows what is still in flight: lists each request once and, below the list, one line that is overwritten on a terminal. In a file or a
+/// pipeline's log, where every line stays, a line that only counts down is printed again after half a minute.
 /// </summary>
 /// <param name="output">The output.</param>
 /// <param name="width">The terminal's width; null if the output is not a terminal.</param>
-public sealed class DrainDisplay(TextWriter output, int? width)
+/// <param name="time">The clock.</param>
+public sealed class DrainDisplay(TextWriter output, int? width, TimeProvider time)
 {
+    private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
+
     private readonly HashSet<string> _named = [];
     private string _line = "";
-
-    /// <summary>Whether the line is overwritten. Otherwise each new one is printed below the last, so it should rarely change.</summary>
-    public bool Overwrites => width is not null;
+    private (string Words, string? Mode, int? Stage, int InFlight) _state;
+    private long _printed;
 
     /// <summary>Shows the current line; the fleet is null if it is not known.</summary>
     public void Show(string line, FleetDocument? fleet)
@@ -34,7 +37,7 @@ public sealed class DrainDisplay(TextWriter output, int? width)
             }
         }
 
-        if (line == _line)
+        if (line == _line || (width is null && IsCountdown(line, fleet)))
             return;
         _line = line;
         // A line that the terminal wraps cannot be overwritten.
@@ -47,6 +50,16 @@ public sealed class DrainDisplay(TextWriter output, int? width)
 
     /// <summary>Prints the last line.</summary>
     public void End(string line) => Write(line);
+
+    private bool IsCountdown(string line, FleetDocument? fleet)
+    {
+        var words = string.Concat(line.Where(character => !char.IsAsciiDigit(character)));
+        var state = (words, fleet?.Mode, fleet?.Current.Reopening?.Stage, fleet is null ? 0 : ModeReport.InFlight(fleet));
+        if (state == _state && time.GetElapsedTime(_printed) < Again)
+            return true;
+        (_state, _printed) = (state, time.GetTimestamp());
+        return false;
+    }
 
     private void Write(string line)
     {

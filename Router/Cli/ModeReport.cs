@@ -152,9 +152,11 @@ public static class ModeReport
 
     /// <summary>One line on what is still in flight.</summary>
     public static string Progress(FleetDocument fleet) =>
-        fleet.Instances.Sum(instance => instance.State == InstanceState.Live ? instance.Report.BlockingCount : 0) is > 0 and var held
-            ? $"in flight: {held}. {fleet.Verdict}"
-            : fleet.Verdict;
+        InFlight(fleet) is > 0 and var count ? $"in flight: {count}. {fleet.Verdict}" : fleet.Verdict;
+
+    /// <summary>How many requests are in flight to what the mode closes.</summary>
+    public static int InFlight(FleetDocument fleet) =>
+        fleet.Instances.Sum(instance => instance.State == InstanceState.Live ? instance.Report.BlockingCount : 0);
 
     /// <summary>How a request in flight is identified.</summary>
     public static string Name(InFlightRequest exchange) =>

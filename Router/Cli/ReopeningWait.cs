@@ -55,10 +55,8 @@ internal sealed class ReopeningWait(ManagementClient client, int? expect, TimeSp
         }
     }
 
-    private string Progress(FleetDocument fleet) =>
-        fleet.Current is not { Reopening: { } stage } mode ? fleet.Verdict
-        : display.Overwrites ? $"stage {ReopeningText.Of(stage, mode.Since, mode.Now)}"
-        : $"stage {ReopeningText.Name(stage)}{(stage.IsPaused ? ", PAUSED" : "")}";
+    private static string Progress(FleetDocument fleet) =>
+        fleet.Current is { Reopening: { } stage } mode ? $"stage {ReopeningText.Of(stage, mode.Since, mode.Now)}" : fleet.Verdict;
 
     // In a stage, in the last one, or about to enter one. What is on its way at the end decides: it may be the closing of a fall-back.
     private static bool IsOnItsWay(ModeDocument mode, string to) =>

@@ -24,7 +24,11 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
     public static async Task<VerdictWaitEnd> RunAsync(ParseResult parsed, ManagementClient client, ModeDocument set, CancellationToken stop)
     {
         var isJson = parsed.GetValue(OperatorOptions.Json);
-        var display = new DrainDisplay(isJson ? TextWriter.Null : Console.Out, Console.IsOutputRedirected ? null : Console.WindowWidth);
+        var display = new DrainDisplay(
+            isJson ? TextWriter.Null : Console.Out,
+            Console.IsOutputRedirected ? null : Console.WindowWidth,
+            TimeProvider.System
+        );
         TimeSpan? timeout =
             parsed.GetValue(OperatorOptions.WaitTimeout) is { } text && ConfigurationReader.TryDuration(text, out var span) ? span : null;
         var wait = new VerdictWait(client, parsed.GetValue(OperatorOptions.Expect), timeout, display);

@@ -74,7 +74,7 @@ public static class BackendReader
 
     private static string? ProbePath(ConfigurationReader reader)
     {
-        var path = reader.Text("ProbePath");
+        var path = reader.FilledText("ProbePath", "Give a path such as /_status, or remove it");
         if (path is not null && (!path.StartsWith('/') || path.AsSpan().ContainsAnyExceptInRange('!', '~')))
             reader.Fault("ProbePath", $"'{path}' is not a path", "Give a path such as /_status");
         return path;

@@ -11,8 +11,7 @@ public static class CertificateAuthorities
     /// <summary>The path of a PEM file with at least one certificate; null if the key is absent or invalid.</summary>
     public static string? Read(ConfigurationReader reader, string key)
     {
-        reader.RefuseEmpty(key, "Name a PEM file, or remove it to trust the system's authorities");
-        if (reader.Text(key) is not { } path)
+        if (reader.FilledText(key, "Name a PEM file, or remove it to trust the system's authorities") is not { } path)
             return null;
         if (FileText.TryRead(path, out var problem, out var cure) is null)
         {

@@ -20,7 +20,8 @@ public sealed record ClientCertificateFiles(string Path, string KeyPath, string 
     /// <summary>Reads and validates the settings of a backend; null if there are none, or an error was recorded.</summary>
     public static ClientCertificateFiles? Read(ConfigurationReader reader, BackendAddresses addresses)
     {
-        var (path, keyPath) = (reader.Text(Key), reader.Text(KeyKey));
+        const string remedy = "Name a PEM file, or remove it";
+        var (path, keyPath) = (reader.FilledText(Key, remedy), reader.FilledText(KeyKey, remedy));
         if (path is null)
         {
             if (keyPath is not null)

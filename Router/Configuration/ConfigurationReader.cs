@@ -64,6 +64,18 @@ public sealed class ConfigurationReader(
         return TextOf(key);
     }
 
+    /// <summary>
+    /// The text under a key that names a destination, a file, a secret or another section; null if it is absent. Set but empty is an error:
+    /// most likely a template did not fill it in.
+    /// </summary>
+    /// <param name="key">The key.</param>
+    /// <param name="cure">What to write in place of nothing.</param>
+    public string? FilledText(string key, string cure)
+    {
+        RefuseEmpty(key, cure);
+        return Text(key);
+    }
+
     private string? TextOf(string key)
     {
         _known.Add(key);

@@ -12,7 +12,7 @@ public static class HeaderChangesReader
         var settings = new RequestHeaderSettings(
             FieldNames(reader, "Remove"),
             reader.Text("ForwardedProto", "http", "https"),
-            reader.Text("SamplingTrust")
+            reader.FilledText("SamplingTrust", "Name an allow list, or remove it")
         );
         if (settings.ForwardedProto is not (null or "http" or "https"))
             reader.Fault(

@@ -83,7 +83,7 @@ public static class KestrelReader
     {
         var (path, keyPath, password, subject) = (
             reader.Text("Path"),
-            reader.Text("KeyPath"),
+            reader.FilledText("KeyPath", "Name the PEM file of the private key, or remove it"),
             reader.Text("Password"),
             reader.Text("Subject")
         );

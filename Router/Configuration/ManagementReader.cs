@@ -74,7 +74,7 @@ public static class ManagementReader
     private static string? Token(ConfigurationReader reader, string name)
     {
         var (fileKey, key, token) = ($"{name}File", name, reader.Text(name));
-        if (reader.Text(fileKey) is { } file)
+        if (reader.FilledText(fileKey, "Name a file that holds the token, or remove the setting") is { } file)
         {
             if (token is not null)
                 reader.Fault(fileKey, $"is set together with {name}", "Remove one of them");

@@ -21,6 +21,12 @@ public static class ModeStoreReader
                 $"is '{reader.Text("Lease")}'",
                 $"Give a duration above HeartbeatExpiry ({settings.HeartbeatExpiry}) and up to 1h, such as 30s, or off"
             );
+        // Without the store an emergency start needs one key, and not also the removal of those that belong to the store.
+        if (
+            settings is { Lease: not null, File: null, Redis: null }
+            && (ModeStoreSettings.IsNone(reader.Text("File")) || ModeStoreSettings.IsNone(reader.Text("Redis")))
+        )
+            settings = settings with { Lease = null };
         if (settings is { Lease: not null, File: null, Redis: null })
             reader.Fault(
                 "Lease",
@@ -35,7 +41,8 @@ public static class ModeStoreReader
 
     private static string? File(ConfigurationReader reader)
     {
-        if (reader.Text("File") is not { } path)
+        const string cure = "Name a file, or write none to keep the mode in this process alone";
+        if (reader.FilledText("File", cure) is not { } path || ModeStoreSettings.IsNone(path))
             return null;
         var full = Path.GetFullPath(path);
         if (Directory.Exists(full))
@@ -52,10 +59,12 @@ public static class ModeStoreReader
     private static RedisSettings? Redis(ConfigurationReader reader)
     {
         var (text, prefix, authorities) = (
-            reader.Text("Redis"),
-            reader.Text("Prefix"),
+            reader.FilledText("Redis", "Write redis://host:6379, or none to keep the mode in this process alone"),
+            reader.FilledText("Prefix", "Give a prefix, such as router-staging, or remove it"),
             CertificateAuthorities.Read(reader, "CertificateAuthorities")
         );
+        if (ModeStoreSettings.IsNone(text))
+            return null;
         if (text is null)
         {
             if (prefix is not null)

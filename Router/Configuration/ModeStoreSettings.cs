@@ -33,4 +33,7 @@ public sealed record ModeStoreSettings
     /// Whether an instance that cannot read the store at startup uses <c>DM_MODE</c> instead of entering maintenance. Default: it does not.
     /// </summary>
     public required bool ConfiguredModeWhenUnreachable { get; init; }
+
+    /// <summary>Whether the value of <c>File</c> or <c>Redis</c> takes back what another layer sets.</summary>
+    public static bool IsNone(string? text) => string.Equals(text, "none", StringComparison.OrdinalIgnoreCase);
 }

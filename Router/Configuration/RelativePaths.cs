@@ -15,19 +15,20 @@ public static partial class RelativePaths
     {
         foreach (var (key, value) in values.Where(pair => IsPath().IsMatch(pair.Key)).ToArray())
         {
-            if (value?.Trim() is { Length: > 0 } path && !path.Contains("://", StringComparison.Ordinal) && !IsRanges(key, path))
+            if (value?.Trim() is { Length: > 0 } path && !path.Contains("://", StringComparison.Ordinal) && !IsNoPath(key, path))
                 values[key] = Path.GetFullPath(path, directory);
         }
     }
 
-    // The source of a proxy list may also be a list of ranges.
-    private static bool IsRanges(string key, string value) =>
+    // The source of a proxy list may also be a list of ranges, and the mode store's file may be switched off.
+    private static bool IsNoPath(string key, string value) =>
         key.EndsWith(":Source", StringComparison.OrdinalIgnoreCase)
-        && (value.Contains(',', StringComparison.Ordinal) || AddressRange.TryParse(value, out _));
+            ? value.Contains(',', StringComparison.Ordinal) || AddressRange.TryParse(value, out _)
+            : key.EndsWith(":ModeStore:File", StringComparison.OrdinalIgnoreCase) && ModeStoreSettings.IsNone(value);
 
     [GeneratedRegex(
         "^(Kestrel:(Certificates:[^:]+|Endpoints:[^:]+:Certificate|Endpoints:[^:]+:Sni:[^:]+:Certificate):(Path|KeyPath)"
-            + "|Router:(Management:TokenFile|ModeStore:File|ModeStore:CertificateAuthorities|Backends:[^:]+:CertificateAuthorities|TrustedProxyLists:[^:]+:Source))$",
+            + "|Router:(Management:(Read)?TokenFile|ModeStore:File|ModeStore:CertificateAuthorities|Backends:[^:]+:(CertificateAuthorities|ClientCertificate|ClientCertificateKey)|TrustedProxyLists:[^:]+:Source))$",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex IsPath();

@@ -37,13 +37,13 @@ public sealed record RouteSettings
     public static RouteSettings Read(ConfigurationReader reader) =>
         new()
         {
-            File = reader.Text("File"),
+            File = reader.FilledText("File", "Name a file of wwwroot, or remove it"),
             InEveryMode = reader.Flag("InEveryMode", false),
             MaxRequestBody = reader.Size("MaxRequestBody"),
             Authenticate = reader.OptionalFlag("Authenticate"),
             HttpsRedirects = reader.OptionalFlag("HttpsRedirects"),
             Compression = reader.Choice<CompressionPolicy>("Compression"),
-            PageTemplate = reader.Text("PageTemplate"),
+            PageTemplate = reader.FilledText("PageTemplate", "Name a file of wwwroot, or remove it"),
             Static = reader.OptionalFlag("Static"),
         };
 

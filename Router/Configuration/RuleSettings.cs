@@ -35,16 +35,15 @@ public sealed record RuleSettings
     /// <summary>Reads a rule and records the errors.</summary>
     public static RuleSettings Read(ConfigurationReader reader)
     {
-        reader.RefuseEmpty("AllowList", "Name an allow list, or write everyone");
         reader.RefuseEmpty("Refuse", "Write true or false, or remove it");
         return new RuleSettings
         {
-            Backend = reader.Text("Backend"),
-            AllowList = reader.Text("AllowList"),
+            Backend = reader.FilledText("Backend", "Name a backend, or remove it"),
+            AllowList = reader.FilledText("AllowList", "Name an allow list, or write everyone"),
             Refuse = reader.Flag("Refuse", false),
             RateLimits = reader.List("RateLimits"),
             ResponseHeaders = reader.List("ResponseHeaders"),
-            ErrorPage = reader.Text("ErrorPage"),
+            ErrorPage = reader.FilledText("ErrorPage", "Name an error page, or write none"),
             Route = RouteSettings.Read(reader),
         };
     }

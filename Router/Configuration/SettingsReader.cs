@@ -58,7 +58,7 @@ public static class SettingsReader
 
     private static string? CookieDomain(ConfigurationReader root)
     {
-        var domain = root.Text("BypassCookieDomain")?.TrimStart('.');
+        var domain = root.FilledText("BypassCookieDomain", "Give a domain, such as example.org, or remove it")?.TrimStart('.');
         if (domain is not null && (Uri.CheckHostName(domain) != UriHostNameType.Dns || !domain.Contains('.', StringComparison.Ordinal)))
             root.Fault(
                 "BypassCookieDomain",

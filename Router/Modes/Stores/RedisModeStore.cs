@@ -1,7 +1,5 @@
 using System.Net;
 using System.Net.Security;
-using System.Net.Sockets;
-using System.Security.Authentication;
 using System.Security.Cryptography.X509Certificates;
 using Router.Configuration;
 using StackExchange.Redis;
@@ -295,7 +293,7 @@ public sealed class RedisModeStore : IModeStore
             {
                 // The subscription may still become active on this connection, late.
             }
-            catch (Exception error) when (IsOfConnection(error))
+            catch (Exception error) when (RedisFailure.IsOfConnection(error))
             {
                 // The connection is lost again; its restoration starts another resync.
                 return;
@@ -313,30 +311,15 @@ public sealed class RedisModeStore : IModeStore
         {
             throw new ModeStoreException($"{Name} refused: {error.Message}", error);
         }
-        catch (Exception error) when (IsOfConnection(error))
+        catch (Exception error) when (RedisFailure.IsOfConnection(error))
         {
-            throw new ModeStoreException($"{Name} can't be used: {ReasonOf(error)}", error);
+            throw new ModeStoreException(
+                $"{Name} can't be used: {await RedisFailure.ReasonAsync(error, _options.EndPoints[0]).ConfigureAwait(false)}",
+                error
+            );
         }
 
         async Task<T> WorkAsync() => await work((await ConnectionAsync().ConfigureAwait(false)).GetDatabase()).ConfigureAwait(false);
-    }
-
-    private static bool IsOfConnection(Exception error) =>
-        error is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException;
-
-    // The library's own message contains internal figures that differ each time. The cause is an inner exception.
-    private static string ReasonOf(Exception error)
-    {
-        var reason = error is TimeoutException ? "it does not answer" : "there is no connection";
-        for (var cause = error; cause is not null; cause = cause.InnerException)
-        {
-            if (cause is AuthenticationException)
-                return "its certificate is not trusted, or the TLS handshake fails";
-            if (cause is RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure })
-                reason = "the user or the password is not accepted, or it does not speak TLS";
-        }
-
-        return reason;
     }
 
     private static SslClientAuthenticationOptions TlsOptions(string host, X509Certificate2Collection authorities) =>

@@ -1,0 +1,70 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Authentication;
+using StackExchange.Redis;
+
+namespace Router.Modes.Stores;
+
+/// <summary>Why Redis can't be used, and what to do.</summary>
+internal static class RedisFailure
+{
+    private const string Key = "Router:ModeStore:Redis";
+    private const string NoAnswer = "it does not answer. Check that it runs, and the firewalls on the way to it";
+
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether it is a failure of the connection, and not the answer of a server.</summary>
+    public static bool IsOfConnection(Exception error) =>
+        error is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException;
+
+    /// <summary>
+    /// The reason in one line, the same each time for the same cause. The client library's own messages contain internal figures that
+    /// differ each time, and it keeps the cause of the first failure only: whether the server can be reached now is tried here.
+    /// </summary>
+    public static async Task<string> ReasonAsync(Exception error, EndPoint address)
+    {
+        var causes = CausesOf(error).ToArray();
+        // The library calls this an authentication failure too.
+        if (causes.OfType<AuthenticationException>().Any())
+            return $"its certificate is not trusted, or the TLS handshake fails. Name its authorities in Router:ModeStore:CertificateAuthorities, and use the name that the certificate has in {Key}";
+        if (causes.OfType<RedisConnectionException>().Any(cause => cause.FailureType == ConnectionFailureType.AuthenticationFailure))
+            return $"the user or the password is not accepted, or it does not speak TLS. Correct {Key}";
+        return error is TimeoutException ? NoAnswer : await ReachAsync(address).ConfigureAwait(false);
+    }
+
+    private static IEnumerable<Exception> CausesOf(Exception error) =>
+        (error is AggregateException all ? all.InnerExceptions : (IEnumerable<Exception?>)[error.InnerException])
+            .OfType<Exception>()
+            .SelectMany(CausesOf)
+            .Prepend(error);
+
+    private static async Task<string> ReachAsync(EndPoint address)
+    {
+        var protocol = address.AddressFamily == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp;
+        using var socket =
+            address is DnsEndPoint
+                ? new Socket(SocketType.Stream, ProtocolType.Tcp)
+                : new Socket(address.AddressFamily, SocketType.Stream, protocol);
+        try
+        {
+            using var limit = new CancellationTokenSource(Longest);
+            await socket.ConnectAsync(address, limit.Token).ConfigureAwait(false);
+            return $"it accepts connections, but does not answer. It may be loading its data, or the two ends may not agree on TLS: {Key} begins with rediss:// for TLS and redis:// without";
+        }
+        catch (OperationCanceledException)
+        {
+            return NoAnswer;
+        }
+        catch (SocketException error)
+        {
+            return error.SocketErrorCode switch
+            {
+                SocketError.ConnectionRefused => $"it refuses the connection. Start it, or correct the port in {Key}",
+                SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
+                    $"its name is not known. Correct the host in {Key}, or the name server",
+                SocketError.TimedOut => NoAnswer,
+                _ => $"there is no connection ({error.Message.TrimEnd('.')}). Correct {Key}, or the network",
+            };
+        }
+    }
+}
