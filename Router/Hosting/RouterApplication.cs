@@ -63,7 +63,7 @@ public static class RouterApplication
             builder.WebHost.UseUrls(urls);
         AddServer(builder, settings.Limits);
         AddLogging(builder, options.Log, isFirstRun: samples is not null && options.IsOnTerminal);
-        AddMetrics(builder, settings);
+        AddMetrics(builder, parts);
         Tracing.AddTo(builder.Services, builder.Configuration);
         AccessLog.AddTo(builder.Services, options.AccessLog);
         AddRouter(builder.Services, options, files, settings);
@@ -183,10 +183,12 @@ public static class RouterApplication
             builder.Logging.AddFilter(typeof(ManagementServer).FullName, LogLevel.Error);
     }
 
-    private static void AddMetrics(WebApplicationBuilder builder, RouterSettings settings) =>
+    private static void AddMetrics(WebApplicationBuilder builder, SiteParts parts)
+    {
+        var limits = new SeriesLimits(parts.Table.Routes.Length, parts.Settings.Backends.Sum(backend => backend.Addresses.All.Length));
         builder
             .Services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService(settings.ApplicationName))
+            .ConfigureResource(resource => resource.AddService(parts.Settings.ApplicationName))
             .WithMetrics(metrics =>
                 metrics
                     .AddMeter(
@@ -196,10 +198,10 @@ public static class RouterApplication
                         "System.Net.Http",
                         "System.Runtime"
                     )
-                    // Two more records for each request, of what router_backend_in_flight says already.
-                    .AddView("http.server.active_requests", MetricStreamConfiguration.Drop)
+                    .AddView(limits.For)
                     .AddPrometheusExporter()
             );
+    }
 
     private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings)
     {

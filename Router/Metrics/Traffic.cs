@@ -30,6 +30,9 @@ public sealed class RouteTraffic(string route, string backend)
     private const int MethodClassCount = 3;
     private const int StatusClassCount = 6;
 
+    /// <summary>How many counters a route can have.</summary>
+    public const int MostSeries = MethodClassCount * StatusClassCount;
+
     private static readonly string[] MethodClasses = new string[MethodClassCount] { "safe", "idempotent", "unsafe" };
     private static readonly string[] StatusClasses = new string[StatusClassCount] { "1xx", "2xx", "3xx", "4xx", "5xx", "none" };
 
@@ -47,7 +50,7 @@ public sealed class RouteTraffic(string route, string backend)
 
     internal IEnumerable<Measurement<long>> Measurements()
     {
-        for (var i = 0; i < Counts.Length; i++)
+        for (var i = 0; i < MostSeries; i++)
         {
             if (Volatile.Read(ref _counts[i]) is > 0 and var count)
             {
@@ -62,11 +65,9 @@ public sealed class RouteTraffic(string route, string backend)
         }
     }
 
-    [InlineArray(Length)]
+    [InlineArray(MostSeries)]
     private struct Counts
     {
-        public const int Length = MethodClassCount * StatusClassCount;
-
         private long _first;
     }
 

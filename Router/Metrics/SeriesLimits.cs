@@ -1,0 +1,49 @@
+using System.Diagnostics.Metrics;
+using OpenTelemetry.Metrics;
+
+namespace Router.Metrics;
+
+/// <summary>
+/// How many series (sets of labels) an instrument may have; what is more appears as one series with <c>otel_metric_overflow</c>. The SDK
+/// reserves memory for all of them as soon as the instrument exists: 2,000 for each, its default, are 13 MB for some seventy instruments,
+/// and made the collector run during the start. So an instrument whose labels come from closed lists has few, and one with labels from the
+/// configuration as many as the configuration can make.
+/// </summary>
+/// <param name="routes">How many hosts and paths are routed.</param>
+/// <param name="addresses">How many addresses the backends have together.</param>
+public sealed class SeriesLimits(int routes, int addresses)
+{
+    /// <summary>For labels from closed lists.</summary>
+    public const int Closed = 100;
+
+    private const int Default = 2_000;
+
+    // 9 MB for the instrument.
+    private const int Most = 100_000;
+
+    // Twice what the configuration can make at the start: reloads add routes.
+    private readonly int _byRoute = Math.Clamp(2 * RouteTraffic.MostSeries * routes, Default, Most);
+    private readonly int _byAddress = Math.Clamp(2 * 20 * addresses, Default, Most);
+
+    /// <summary>The view of an instrument.</summary>
+    public MetricStreamConfiguration For(Instrument instrument) =>
+        // Two more records for each request, of what router_backend_in_flight says already.
+        instrument.Name == "http.server.active_requests"
+            ? MetricStreamConfiguration.Drop
+            : new MetricStreamConfiguration { CardinalityLimit = Of(instrument.Name) };
+
+    /// <summary>How many series the instrument of this name may have.</summary>
+    public int Of(string instrument) =>
+        instrument switch
+        {
+            "router.requests" => _byRoute,
+            "router.retries" or "router.forward.failures" => _byAddress,
+            "router.mode.set.info" or "router.rate_limited" or "kestrel.connection.duration" => Default,
+            _ when StartsWithAny(instrument, "router.backend.", "http.client.") => _byAddress,
+            _ when StartsWithAny(instrument, "router.trusted_proxies", "http.server.") => Default,
+            _ => Closed,
+        };
+
+    private static bool StartsWithAny(string text, string one, string other) =>
+        text.StartsWith(one, StringComparison.Ordinal) || text.StartsWith(other, StringComparison.Ordinal);
+}
