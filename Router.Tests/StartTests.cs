@@ -13,6 +13,19 @@ public sealed class StartTests : IDisposable
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
+    [Fact]
+    public async Task OpenSSL_is_not_loaded_before_something_needs_it()
+    {
+        await using var backend = RawBackend.Saying("hello");
+        await using var router = await RouterProcess.StartAsync(SiteFile.Of("www.*", backend));
+        (await router.StatusAsync()).Should().Contain("live");
+
+        router.MappedFiles.Should().NotContain(file => file.Contains("libcrypto"));
+        using var client = new HttpClient();
+        (await client.GetAsync(router.ManagementUrl)).Headers.ETag.Should().NotBeNull();
+        router.MappedFiles.Should().Contain(file => file.Contains("libcrypto"), "the tag is a hash");
+    }
+
     [Theory]
     [InlineData("--urls")]
     [InlineData("Kestrel:Endpoints:public:Url")]

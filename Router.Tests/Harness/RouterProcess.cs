@@ -137,6 +137,13 @@ internal sealed class RouterProcess : IAsyncDisposable
         }
     }
 
+    /// <summary>The files that its memory maps, such as libraries.</summary>
+    public IEnumerable<string> MappedFiles =>
+        System
+            .IO.File.ReadLines($"/proc/{_process!.Id.ToString(CultureInfo.InvariantCulture)}/maps")
+            .Select(line => line.Split(' ')[^1])
+            .Distinct();
+
     /// <summary>Sets how many files and sockets it may have open, while it runs.</summary>
     public async Task LimitOpenFilesAsync(int most) =>
         (await Script.RunAsync("prlimit", ["--pid", _process!.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={most}:"]))

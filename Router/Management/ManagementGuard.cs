@@ -13,13 +13,10 @@ namespace Router.Management;
 /// </summary>
 public sealed partial class ManagementGuard(ManagementSettings settings, TimeProvider time, ILogger<ManagementGuard> logger) : IDisposable
 {
-    // Compared as digests: these are of one length whatever the token's, which the comparison would tell.
-    private readonly byte[]? _digest = Digest(settings.Token);
-    private readonly byte[]? _readDigest = Digest(settings.ReadToken);
     private readonly WrongTokens _wrong = new("management", time);
 
     /// <summary>Whether a token is needed.</summary>
-    public bool NeedsToken => _digest is not null;
+    public bool NeedsToken => settings.Token is not null;
 
     /// <summary>Why a request is refused; null if it is not.</summary>
     /// <param name="context">The request.</param>
@@ -27,7 +24,7 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
     /// page, which asks for the token itself.</param>
     public ProblemDetails? Refusal(HttpContext context, bool isPublic)
     {
-        if (_digest is null && !IsLoopback(context.Request.Host.Host))
+        if (!NeedsToken && !IsLoopback(context.Request.Host.Host))
             return ProblemDetails.Of(
                 "misdirected",
                 "Unexpected host name",
@@ -41,18 +38,18 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
                 StatusCodes.Status403Forbidden,
                 "The management interface does not respond to pages of other sites."
             );
-        return _digest is null || isPublic ? null : CheckToken(context);
+        return !NeedsToken || isPublic ? null : CheckToken(context);
     }
 
     /// <summary>Whether the request bears the token that can only read.</summary>
-    public bool IsReadOnly(HttpRequest request) => Matches(Borne(request), _readDigest);
+    public bool IsReadOnly(HttpRequest request) => Matches(Borne(request), settings.ReadToken);
 
     private ProblemDetails? CheckToken(HttpContext context)
     {
         var borne = Borne(context.Request);
-        if (Matches(borne, _digest))
+        if (Matches(borne, settings.Token))
             return null;
-        if (Matches(borne, _readDigest))
+        if (Matches(borne, settings.ReadToken))
             return HttpMethods.IsGet(context.Request.Method) || HttpMethods.IsHead(context.Request.Method)
                 ? null
                 : ProblemDetails.Of(
@@ -85,7 +82,7 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
 
     public void Dispose() => _wrong.Dispose();
 
-    private static byte[]? Digest(string? token) => token is null ? null : SHA256.HashData(Encoding.UTF8.GetBytes(token));
+    private static byte[] Digest(string token) => SHA256.HashData(Encoding.UTF8.GetBytes(token));
 
     // The scheme's case does not matter (RFC 9110 section 11.1).
     private static string? Borne(HttpRequest request)
@@ -94,8 +91,9 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
         return header.StartsWith("Bearer ", StringComparison.OrdinalIgnoreCase) ? header["Bearer ".Length..].Trim() : null;
     }
 
-    private static bool Matches(string? borne, byte[]? digest) =>
-        borne is not null && digest is not null && CryptographicOperations.FixedTimeEquals(Digest(borne), digest);
+    // Compared as digests: these are of one length whatever the token's, which the comparison would reveal.
+    private static bool Matches(string? borne, string? token) =>
+        borne is not null && token is not null && CryptographicOperations.FixedTimeEquals(Digest(borne), Digest(token));
 
     // A name of another site can lead here, and then its pages would be of the same origin (DNS rebinding).
     private static bool IsLoopback(string host) =>

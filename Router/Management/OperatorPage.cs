@@ -46,7 +46,7 @@ public sealed partial class OperatorPage(ManagementSettings settings, PagePrevie
                 return;
             }
 
-            _loaded[path] = new LoadedFile(content, type, $"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..16]}\"");
+            _loaded[path] = new LoadedFile(content, type);
         }
 
         foreach (var (path, file) in _loaded)
@@ -75,5 +75,13 @@ public sealed partial class OperatorPage(ManagementSettings settings, PagePrevie
     )]
     private partial void LogUnreadable(string file, string problem, string cure);
 
-    private sealed record LoadedFile(byte[] Content, string ContentType, string Tag);
+    private sealed class LoadedFile(byte[] content, string contentType)
+    {
+        public byte[] Content => content;
+
+        public string ContentType => contentType;
+
+        // When it is asked for: most instances never serve the page, and the hash loads OpenSSL.
+        public string Tag => field ??= $"\"{Convert.ToHexStringLower(SHA256.HashData(content))[..16]}\"";
+    }
 }

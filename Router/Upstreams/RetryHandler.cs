@@ -22,7 +22,9 @@ public sealed class RetryHandler : DelegatingHandler
     private readonly bool _hasOthers;
     private readonly Action<BackendException> _repeated;
     private readonly TimeProvider _time;
-    private readonly ResiliencePipeline _pipeline;
+
+    // Built with the first retry: Polly validates its options by reflection.
+    private readonly Lazy<ResiliencePipeline> _pipeline;
 
     /// <summary>Creates the handler.</summary>
     /// <param name="hasOthers">Whether the backend has several destinations.</param>
@@ -33,28 +35,7 @@ public sealed class RetryHandler : DelegatingHandler
         _hasOthers = hasOthers;
         _repeated = repeated;
         _time = time;
-        // Between 12 and 37 ms: enough for a listener to restart, with jitter so that retries do not all arrive at once.
-        _pipeline = new ResiliencePipelineBuilder { TimeProvider = time }
-            .AddRetry(
-                new RetryStrategyOptions
-                {
-                    MaxRetryAttempts = Repeats - 1,
-                    // Polly asks after the last attempt too, and the answer spends from the budget.
-                    ShouldHandle = attempt =>
-                        ValueTask.FromResult(
-                            attempt.AttemptNumber < Repeats - 1
-                                && attempt.Outcome.Exception is BackendException error
-                                && IsWorthAnother(error)
-                        ),
-                    DelayGenerator = _ => ValueTask.FromResult<TimeSpan?>(Jittered(Pause)),
-                    OnRetry = retry =>
-                    {
-                        repeated((BackendException)retry.Outcome.Exception!);
-                        return default;
-                    },
-                }
-            )
-            .Build();
+        _pipeline = new Lazy<ResiliencePipeline>(BuildPipeline);
     }
 
     // The first attempt; its failure is for the caller (MayRetry, RetryAsync). An asynchronous method here would cost every request 2 %.
@@ -107,7 +88,35 @@ public sealed class RetryHandler : DelegatingHandler
     }
 
     private Task<HttpResponseMessage> RepeatAsync(BackendRequest request) =>
-        _pipeline.ExecuteAsync(async token => await base.SendAsync(request, token).ConfigureAwait(false), request.Cancellation).AsTask();
+        _pipeline
+            .Value.ExecuteAsync(async token => await base.SendAsync(request, token).ConfigureAwait(false), request.Cancellation)
+            .AsTask();
+
+    private ResiliencePipeline BuildPipeline()
+    {
+        // Between 12 and 37 ms: enough for a listener to restart, with jitter so that retries do not all arrive at once.
+        return new ResiliencePipelineBuilder { TimeProvider = _time }
+            .AddRetry(
+                new RetryStrategyOptions
+                {
+                    MaxRetryAttempts = Repeats - 1,
+                    // Polly asks after the last attempt too, and the answer spends from the budget.
+                    ShouldHandle = attempt =>
+                        ValueTask.FromResult(
+                            attempt.AttemptNumber < Repeats - 1
+                                && attempt.Outcome.Exception is BackendException error
+                                && IsWorthAnother(error)
+                        ),
+                    DelayGenerator = _ => ValueTask.FromResult<TimeSpan?>(Jittered(Pause)),
+                    OnRetry = retry =>
+                    {
+                        _repeated((BackendException)retry.Outcome.Exception!);
+                        return default;
+                    },
+                }
+            )
+            .Build();
+    }
 
     private static TimeSpan Jittered(TimeSpan pause) => pause * (0.5 + Random.Shared.NextDouble());
 
