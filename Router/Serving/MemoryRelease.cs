@@ -7,7 +7,7 @@ namespace Router.Serving;
 /// Returns memory to the system after many clients have disconnected. Each connection with an unfinished request holds a buffer of 16 KiB;
 /// a returned buffer is garbage, which nothing collects on a site that has become quiet. The collection stops all threads, so it runs only
 /// if at most a quarter of 1,000 connections or more is left, and once for each such peak. Reading a large configuration leaves more
-/// garbage than the route table takes; it runs once after that too.
+/// garbage than the route table takes; it runs once after that too, at the start before anybody is served.
 /// </summary>
 public sealed partial class MemoryRelease(
     ClientConnections connections,
@@ -29,26 +29,40 @@ public sealed partial class MemoryRelease(
     private readonly TimeProvider _time = time;
     private RouteTable? _released;
 
+    public override Task StartAsync(CancellationToken cancellationToken)
+    {
+        ReleaseTable();
+        return base.StartAsync(cancellationToken);
+    }
+
     protected override async Task RunAsync(CancellationToken stopping)
     {
         while (true)
         {
             await Task.Delay(Interval, _time, stopping).ConfigureAwait(false);
-            var (peak, open, routes) = (connections.Peak, connections.Open, site.Current.Table);
+            var (peak, open) = (connections.Peak, connections.Open);
             if (peak >= SmallestPeak && open <= peak / 4)
             {
                 connections.ResetPeak();
                 var (before, after) = Collect();
+                _released = site.Current.Table;
                 LogReleased(peak, open, before, after);
             }
-            else if (routes != _released && routes.Routes.Length >= LargeTable)
-            {
-                var (before, after) = Collect();
-                LogReleasedOfTable(routes.Routes.Length, before, after);
-            }
 
-            _released = routes;
+            ReleaseTable();
         }
+    }
+
+    private void ReleaseTable()
+    {
+        var table = site.Current.Table;
+        if (table != _released && table.Routes.Length >= LargeTable)
+        {
+            var (before, after) = Collect();
+            LogReleasedOfTable(table.Routes.Length, before, after);
+        }
+
+        _released = table;
     }
 
     // In MiB.
