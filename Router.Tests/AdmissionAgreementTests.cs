@@ -60,7 +60,7 @@ public sealed class AdmissionAgreementTests
 
         var explained = await ExplainAsync(operators, "www.example.org", "/robots.txt", "POST");
 
-        var steps = explained["steps"]!.AsArray().Select(step => $"{step!["question"]}: {step["answer"]}").ToArray();
+        var steps = explained["steps"]!.AsArray().Select(step => $"{step!["name"]}: {step["result"]}").ToArray();
         steps[^1].Should().Be("mode: maintenance closes the frontend for POST");
         steps.Should().NotContain(step => step.Contains("every mode"));
         ((int?)explained["status"]).Should().Be(503);
@@ -82,7 +82,7 @@ public sealed class AdmissionAgreementTests
 
         var (_, explained) = await operators.SendAsync("GET", "/explain?url=http://www/");
 
-        explained["steps"]!.AsArray().Select(step => $"{step!["question"]}: {step["answer"]}").Should().Contain(access);
+        explained["steps"]!.AsArray().Select(step => $"{step!["name"]}: {step["result"]}").Should().Contain(access);
     }
 
     [Fact]

@@ -304,7 +304,7 @@ public sealed class BypassTests
 
         var (status, body) = await GrantAsync(router, json);
 
-        (status, body["faults"]![0]!["member"]!.ToString()).Should().Be((400, member));
+        (status, body["errors"]![0]!["member"]!.ToString()).Should().Be((400, member));
     }
 
     [Fact]
@@ -371,7 +371,7 @@ public sealed class BypassTests
         Site(new RecordingBackend())
             .Set("BypassCookieDomain", "localhost")
             .Read()
-            .Faults.Should()
+            .Errors.Should()
             .ContainSingle()
             .Which.Key.Should()
             .Be("Router:BypassCookieDomain");

@@ -444,7 +444,7 @@ public sealed class ClosedSiteTests
     [InlineData("Pages:Servicename2", "x", "Router:Pages:Servicename2")]
     public void What_can_not_be_is_a_fault_that_names_its_key(string key, string value, string named)
     {
-        var error = Site().Set(key, value).Read().Faults.Should().ContainSingle().Subject;
+        var error = Site().Set(key, value).Read().Errors.Should().ContainSingle().Subject;
 
         error.Key.Should().Be(named);
         error.Hint.Should().NotBeEmpty();

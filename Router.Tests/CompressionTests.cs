@@ -360,7 +360,7 @@ public sealed class CompressionTests
             .Of("www.*", "http://www.invalid")
             .Set(key, value)
             .Read()
-            .Faults.Should()
+            .Errors.Should()
             .ContainSingle()
             .Which.ToString()
             .Should()

@@ -6,7 +6,7 @@ namespace Router.Tests;
 
 public sealed class ConfigurationErrorsTests
 {
-    public static TheoryData<string, string, string> Faults =>
+    public static TheoryData<string, string, string> Errors =>
         new()
         {
             // the key below Router, a value that can't be, a word of what is wrong or right
@@ -79,7 +79,7 @@ public sealed class ConfigurationErrorsTests
         };
 
     [Theory]
-    [MemberData(nameof(Faults))]
+    [MemberData(nameof(Errors))]
     public void A_fault_has_its_key_and_says_what_is_wrong_and_what_would_be_right(string key, string value, string word)
     {
         var (_, faults) = Valid().Set(key, value).Read();
@@ -155,7 +155,7 @@ public sealed class ConfigurationErrorsTests
         await File.WriteAllTextAsync(file, "{ \"Router\": {\n  \"Mode\": \"live\",\n  \"Mode\": \"hold\" } }");
 
         var start = async () => await RouterApplication.BuildAsync(RunningRouter.Options(file, null));
-        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All[0];
+        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Errors.All[0];
 
         error.Key.Should().Be($"{file}:3:11");
         error.ToString().Should().Contain("'Router:Mode' is set a second time. Remove one of the two");
@@ -210,11 +210,11 @@ public sealed class ConfigurationErrorsTests
     }
 
     [Fact]
-    public void A_configuration_without_a_fault_has_none() => Valid().Read().Faults.Should().BeEmpty();
+    public void A_configuration_without_a_fault_has_none() => Valid().Read().Errors.Should().BeEmpty();
 
     [Fact]
     public void A_table_without_hosts_is_a_fault() =>
-        new SiteFile().Frontend("www").Read().Faults.Should().ContainSingle().Which.Key.Should().Be("Router:Hosts");
+        new SiteFile().Frontend("www").Read().Errors.Should().ContainSingle().Which.Key.Should().Be("Router:Hosts");
 
     [Fact]
     public async Task Every_fault_is_told_at_once()
@@ -232,7 +232,7 @@ public sealed class ConfigurationErrorsTests
                     .Set("Colour", "blue")
             );
 
-        var faults = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All;
+        var faults = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Errors.All;
 
         faults
             .Select(error => error.Key)
@@ -255,7 +255,7 @@ public sealed class ConfigurationErrorsTests
         var start = async () =>
             await RunningRouter.StartWithItsOwnTableAsync(("DM_API_URL", "http://api.internal"), ("DM_USER_IPS", "0.0.0.0/0"));
 
-        var faults = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All;
+        var faults = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Errors.All;
 
         faults
             .Select(error => error.Key)
@@ -273,7 +273,7 @@ public sealed class ConfigurationErrorsTests
         await File.WriteAllTextAsync(file, "{ \"Router\": { ");
 
         var start = async () => await RouterApplication.BuildAsync(RunningRouter.Options(file, null));
-        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All[0];
+        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Errors.All[0];
 
         error.Key.Should().Be($"{file}:1:15");
         error.Problem.Should().Contain("can't be read");
@@ -288,7 +288,7 @@ public sealed class ConfigurationErrorsTests
         var start = async () => await RouterApplication.BuildAsync(RunningRouter.Options(file, null));
 
         (await start.Should().ThrowAsync<InvalidConfigurationException>())
-            .Which.Faults.All.Should()
+            .Which.Errors.All.Should()
             .Contain(error => error.Problem.Contains("neither the file nor its directory exists"));
     }
 

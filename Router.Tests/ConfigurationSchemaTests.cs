@@ -65,13 +65,13 @@ public sealed class ConfigurationSchemaTests
         foreach (var file in files)
         {
             var text = await File.ReadAllTextAsync(file);
-            Faults(text).Should().BeEmpty(file);
+            Errors(text).Should().BeEmpty(file);
             var schema = Parse(text)["$schema"]!.GetValue<string>();
             System.IO.Path.GetFullPath(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(file)!, schema)).Should().Be(Path);
         }
 
         var example = Document.At("Router/CONFIGURATION.md").Text.Split("```json\n")[1].Split("```")[0];
-        Faults(example).Should().BeEmpty();
+        Errors(example).Should().BeEmpty();
     }
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed class ConfigurationSchemaTests
     [InlineData("""{ "Router": { "Limits": { "MaxHeaderSize": "32kb" } } }""", "/Router/Limits/MaxHeaderSize")]
     [InlineData("""{ "Router": { "Hosts": { "a": { "Paths": { "b": { "Mach": "/" } } } } } }""", "/Router/Hosts/a/Paths/b/Mach")]
     [InlineData("""{ "Kestrel": { "Endpoints": { "a": { "Protocols": "Http4" } } } }""", "/Kestrel/Endpoints/a/Protocols")]
-    public void A_mistake_is_found_where_it_is(string text, string location) => Faults(text).Should().Contain(location);
+    public void A_mistake_is_found_where_it_is(string text, string location) => Errors(text).Should().Contain(location);
 
     [Fact]
     public void Each_key_has_a_description_and_a_default_where_there_is_one()
@@ -97,7 +97,7 @@ public sealed class ConfigurationSchemaTests
         timeout["default"]!.GetValue<string>().Should().Be("1s");
     }
 
-    private static string[] Faults(string text) =>
+    private static string[] Errors(string text) =>
         [
             .. Schema
                 .Value.Evaluate(Parse(text), new EvaluationOptions { OutputFormat = OutputFormat.List })

@@ -109,16 +109,16 @@ public sealed class LeaseTests : IDisposable
     [InlineData("10s", "HeartbeatExpiry")]
     [InlineData("2h", "up to 1h")]
     [InlineData("soon", "duration")]
-    public void A_lease_that_makes_no_sense_is_refused(string lease, string cure) =>
+    public void A_lease_that_makes_no_sense_is_refused(string lease, string hint) =>
         SiteFile
             .Of("*", "http://backend.invalid")
             .Set("ModeStore:File", Path.Combine(Path.GetTempPath(), "mode.json"))
             .Set("ModeStore:Lease", lease)
             .Read()
-            .Faults.Should()
+            .Errors.Should()
             .ContainSingle(error => error.Key == "Router:ModeStore:Lease")
             .Which.Hint.Should()
-            .Contain(cure);
+            .Contain(hint);
 
     [Fact]
     public void A_lease_without_a_store_is_refused() =>
@@ -126,7 +126,7 @@ public sealed class LeaseTests : IDisposable
             .Of("*", "http://backend.invalid")
             .Set("ModeStore:Lease", "30s")
             .Read()
-            .Faults.Should()
+            .Errors.Should()
             .ContainSingle()
             .Which.Problem.Should()
             .Contain("neither Redis nor File");

@@ -30,7 +30,7 @@ public sealed class ManagementSettingsTests
     [InlineData("ModeStore:CertificateAuthorities", "/nowhere/ca.pem", "Router:ModeStore:CertificateAuthorities")]
     public void What_can_not_be_is_a_fault_that_names_its_key(string key, string value, string named)
     {
-        var error = Site().Set(key, value).Read().Faults.Should().ContainSingle().Subject;
+        var error = Site().Set(key, value).Read().Errors.Should().ContainSingle().Subject;
 
         error.Key.Should().Be(named);
         error.Hint.Should().NotBeEmpty();
@@ -39,17 +39,17 @@ public sealed class ManagementSettingsTests
 
     [Fact]
     public void Beyond_this_machine_it_listens_with_a_token() =>
-        Site().Set("Management:Url", "http://0.0.0.0:9900").Set("Management:Token", "0123456789abcdef").Read().Faults.Should().BeEmpty();
+        Site().Set("Management:Url", "http://0.0.0.0:9900").Set("Management:Token", "0123456789abcdef").Read().Errors.Should().BeEmpty();
 
     [Fact]
     public void The_token_that_can_only_read_is_another_one_than_the_full_one()
     {
         var site = Site().Set("Management:Token", "0123456789abcdef");
 
-        site.Set("Management:ReadToken", "fedcba9876543210").Read().Faults.Should().BeEmpty();
+        site.Set("Management:ReadToken", "fedcba9876543210").Read().Errors.Should().BeEmpty();
         site.Set("Management:ReadToken", "0123456789abcdef")
             .Read()
-            .Faults.Should()
+            .Errors.Should()
             .ContainSingle()
             .Which.Key.Should()
             .Be("Router:Management:ReadToken");
@@ -81,7 +81,7 @@ public sealed class ManagementSettingsTests
             .Set("ModeStore:File", "mode.json")
             .Set("ModeStore:Redis", "redis://redis")
             .Read()
-            .Faults.Should()
+            .Errors.Should()
             .ContainSingle()
             .Which.Key.Should()
             .Be("Router:ModeStore:Redis");
@@ -122,7 +122,7 @@ public sealed class ManagementSettingsTests
             .Set("ModeStore:Redis", "redis://redis")
             .Set($"ModeStore:{key}", value)
             .Read()
-            .Faults.Should()
+            .Errors.Should()
             .ContainSingle()
             .Which.Key.Should()
             .Be($"Router:ModeStore:{key}");

@@ -76,12 +76,12 @@ public sealed class ManagementTests
         );
 
         status.Should().Be(400);
-        body["faults"]!
+        body["errors"]!
             .AsArray()
             .Select(fault => fault!["member"]!.ToString())
             .Should()
             .BeEquivalentTo("mode", "until", "cutAfter", "resaon", "by");
-        body["faults"]!.AsArray().Should().OnlyContain(fault => fault!["cure"]!.ToString().Length > 0);
+        body["errors"]!.AsArray().Should().OnlyContain(fault => fault!["hint"]!.ToString().Length > 0);
         router.Modes().State.Record.Version.Number.Should().Be(1);
     }
 
@@ -390,7 +390,7 @@ public sealed class ManagementTests
         );
         allowed["steps"]!
             .AsArray()
-            .Select(step => $"{step!["question"]}: {step["answer"]}")
+            .Select(step => $"{step!["name"]}: {step["result"]}")
             .Should()
             .ContainInOrder(
                 "request: well-formed",
@@ -401,6 +401,6 @@ public sealed class ManagementTests
         allowed["status"]!.GetValue<int>().Should().Be(503);
         var (_, refused) = await operators.SendAsync("GET", "/explain?url=https://www.example.org/admin/x&client=203.0.113.8");
         refused["status"]!.GetValue<int>().Should().Be(403);
-        (await operators.SendAsync("GET", "/explain?url=nonsense&mode=closed&client=x")).Body["faults"]!.AsArray().Should().HaveCount(3);
+        (await operators.SendAsync("GET", "/explain?url=nonsense&mode=closed&client=x")).Body["errors"]!.AsArray().Should().HaveCount(3);
     }
 }

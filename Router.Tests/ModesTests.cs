@@ -201,7 +201,7 @@ public sealed class ModesTests
         var start = async () =>
             await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), null, ("DM_MODE", "maintenance"));
 
-        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Subject;
+        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Errors.All.Should().ContainSingle().Subject;
         (error.Key, error.Hint).Should().Be(("DM_MODE", "Declare it, with Router:Variables:DM_MODE = Mode, or unset it"));
     }
 
@@ -236,7 +236,7 @@ public sealed class ModesTests
 
         var start = async () => await RunningRouter.StartAsync(file, null, ("DM_MODE", mode));
 
-        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Faults.All.Should().ContainSingle().Subject;
+        var error = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Errors.All.Should().ContainSingle().Subject;
         error.Key.Should().Be("Router:Mode (DM_MODE)");
         error.Problem.Should().NotBeEmpty();
         error.Hint.Should().NotBeEmpty();

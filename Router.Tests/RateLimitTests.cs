@@ -293,7 +293,7 @@ public sealed class RateLimitTests
             .Set("RateLimits:requests:Rate", "3")
             .Set("Hosts:www.*:RateLimits", "requests");
 
-        site.Set(key, value).Read().Faults.Should().ContainSingle().Which.ToString().Should().StartWith(violation);
+        site.Set(key, value).Read().Errors.Should().ContainSingle().Which.ToString().Should().StartWith(violation);
     }
 
     private static SiteFile Limited(RawBackend backend, string name = "requests") =>

@@ -130,7 +130,7 @@ public sealed class ReloadTests
 
         router.Replace(
             OperatorClient
-                .With(SiteFile.Of("www.*", "http://other.invalid").Host("api.*", "www").Set("Limits:MaxHeaderFields", "50"))
+                .With(SiteFile.Of("www.*", "http://other.invalid").Host("api.*", "www").Set("Limits:MaxHeaderCount", "50"))
                 .ToString()
         );
         var (code, output, errors) = await Tool.RunAsync(url, "reload");
@@ -139,8 +139,8 @@ public sealed class ReloadTests
         output
             .Should()
             .Be(
-                "Reloaded: Router:Backends:www:Address, Router:Hosts:api.*:Backend, Router:Hosts:api.*:Match, Router:Limits:MaxHeaderFields changed "
-                    + "(Router:Limits:MaxHeaderFields only at the next start). Routes: 2.\n"
+                "Reloaded: Router:Backends:www:Address, Router:Hosts:api.*:Backend, Router:Hosts:api.*:Match, Router:Limits:MaxHeaderCount changed "
+                    + "(Router:Limits:MaxHeaderCount only at the next start). Routes: 2.\n"
             );
         (await router.Log.NextAsync("The configuration was reloaded")).Should().Contain("Router:Backends:www:Address");
         (await Tool.RunAsync(url, "reload")).Output.Should().Be("Reloaded: nothing changed. Routes: 2.\n");

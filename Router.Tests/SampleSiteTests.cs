@@ -211,7 +211,7 @@ public sealed partial class SampleSiteTests
         var start = async () => await RunningRouter.StartWithItsOwnTableAsync(Development, ("DM_API_URL", "http://api.internal"));
 
         (await start.Should().ThrowAsync<InvalidConfigurationException>())
-            .Which.Faults.All.Should()
+            .Which.Errors.All.Should()
             .Contain(error => error.Key.Contains("DM_FRONTEND_URL"));
     }
 

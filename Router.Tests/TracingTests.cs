@@ -250,7 +250,7 @@ public sealed class TracingTests
         var start = async () => await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid").Beside(name, value));
 
         (await start.Should().ThrowAsync<InvalidConfigurationException>())
-            .Which.Faults.All.Should()
+            .Which.Errors.All.Should()
             .ContainSingle()
             .Which.Key.Should()
             .Be(name);

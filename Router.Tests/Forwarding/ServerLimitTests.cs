@@ -19,7 +19,7 @@ public sealed class ServerLimitTests
                 .Of("*", backend.Address)
                 .Set("Limits:MaxRequestLine", "1000")
                 .Set("Limits:MaxHeaderSize", "2000")
-                .Set("Limits:MaxHeaderFields", "20")
+                .Set("Limits:MaxHeaderCount", "20")
         );
 
         (await StatusAsync(router, $"GET /{new string('a', 1000)} HTTP/1.1\r\nHost: a\r\n\r\n")).Should().Be(414);
@@ -155,7 +155,7 @@ public sealed class ServerLimitTests
             .Of("*", backend)
             .Set("Limits:ResponseGrace", "1s")
             .Read()
-            .Faults.Should()
+            .Errors.Should()
             .ContainSingle()
             .Which.ToString()
             .Should()

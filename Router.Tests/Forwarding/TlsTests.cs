@@ -230,7 +230,7 @@ public sealed class TlsTests : IDisposable
         if (key is not null)
             site.Set("Backends:www:ClientCertificateKey", Path.Combine(_directory, key));
 
-        var error = site.Read().Faults.Should().ContainSingle().Subject;
+        var error = site.Read().Errors.Should().ContainSingle().Subject;
 
         error.Key.Should().Be($"Router:Backends:www:{at}");
         error.Problem.Should().Contain(word);

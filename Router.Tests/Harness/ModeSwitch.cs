@@ -49,7 +49,7 @@ internal static class ModeSwitch
             (state, now, delay, errors) => ModeChanges.Apply(state.Record, state.Index, change, now, delay, errors)
         );
         var result = await router.App.Services.GetRequiredService<ModeChanger>().ChangeAsync(request, default).InTime();
-        result.Outcome.Should().Be(ChangeOutcome.Done, string.Join("; ", result.Faults));
+        result.Outcome.Should().Be(ChangeOutcome.Done, string.Join("; ", result.Errors));
     }
 
     /// <summary>What is in flight to backends that the mode closes.</summary>

@@ -59,7 +59,7 @@ internal sealed class SiteFile
     }
 
     /// <summary>The table that the file makes, and its faults, without anything being started.</summary>
-    public (RouteTable Table, IReadOnlyList<ValidationError> Faults) Read()
+    public (RouteTable Table, IReadOnlyList<ValidationError> Errors) Read()
     {
         var (_, table, faults) = ReadAll();
         return (table, faults);
@@ -91,7 +91,7 @@ internal sealed class SiteFile
         return file.ToJsonString();
     }
 
-    private (RouterSettings Settings, RouteTable Table, IReadOnlyList<ValidationError> Faults) ReadAll()
+    private (RouterSettings Settings, RouteTable Table, IReadOnlyList<ValidationError> Errors) ReadAll()
     {
         var errors = new ValidationErrors();
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(ToString()));

@@ -67,13 +67,13 @@ public sealed class AdmissionPolicy(
 
         if (stage is not null)
             steps?.Add("stage", DescribeStage(stage, route.Kind, request.Client));
-        var answer = mode.Decide(route.Kind, request.ModeMethod);
-        var isReached = answer == ModeDecision.Allow;
+        var decision = mode.Decide(route.Kind, request.ModeMethod);
+        var isReached = decision == ModeDecision.Allow;
         var exemption = route.Backend is null ? null : ExemptionOf(request, route, state, isReached);
-        steps?.Add("mode", DescribeMode(mode, route, request, answer, exemption));
-        if (answer == ModeDecision.Close && exemption is null)
+        steps?.Add("mode", DescribeMode(mode, route, request, decision, exemption));
+        if (decision == ModeDecision.Close && exemption is null)
             return new AdmissionDecision(ClosedOutcome(request, route, state), route, "the mode closes the backend");
-        if (answer == ModeDecision.Hold && exemption is null && ClosedOutcome(request, route, state) is AdmissionOutcome.BypassForm)
+        if (decision == ModeDecision.Hold && exemption is null && ClosedOutcome(request, route, state) is AdmissionOutcome.BypassForm)
             return new AdmissionDecision(AdmissionOutcome.BypassForm, route, "the form with which a tester passes");
         if (route.File is not null)
         {
@@ -179,16 +179,16 @@ public sealed class AdmissionPolicy(
     private ImmutableArray<RateLimit> Union(ImmutableArray<RateLimit> own, ImmutableArray<Route> alsoMet) =>
         [.. own.Union(alsoMet.SelectMany(other => rateLimits[other.Index]))];
 
-    private static string DescribeMode(Mode mode, Route route, in AdmissionRequest request, ModeDecision answer, Exemption? exemption)
+    private static string DescribeMode(Mode mode, Route route, in AdmissionRequest request, ModeDecision decision, Exemption? exemption)
     {
         var kind = route.Kind.ToString().ToLowerInvariant();
-        var text = answer switch
+        var text = decision switch
         {
             ModeDecision.Allow => $"{mode} allows {request.ModeMethod} to the {kind}",
             ModeDecision.Hold => $"{mode} holds {request.ModeMethod} to the {kind}",
             _ => $"{mode} closes the {kind} for {request.ModeMethod}",
         };
-        return answer == ModeDecision.Allow || exemption is null ? text : $"{text}, but this request is exempt: {exemption.Description}";
+        return decision == ModeDecision.Allow || exemption is null ? text : $"{text}, but this request is exempt: {exemption.Description}";
     }
 
     private static string DescribeStage(ReopeningMode stage, BackendKind kind, IPAddress client) =>

@@ -11,10 +11,10 @@ public sealed class AdmissionSteps
     public ImmutableArray<AdmissionStep> All => _steps.ToImmutable();
 
     /// <summary>Records a step.</summary>
-    public void Add(string question, string answer) => _steps.Add(new AdmissionStep(question, answer));
+    public void Add(string name, string result) => _steps.Add(new AdmissionStep(name, result));
 }
 
 /// <summary>One step of a decision.</summary>
-/// <param name="Question">The check: request, route, access, mode, rate limit or backend.</param>
-/// <param name="Answer">Its result.</param>
-public sealed record AdmissionStep(string Question, string Answer);
+/// <param name="Name">The check: request, route, access, mode, rate limit or backend.</param>
+/// <param name="Result">Its result.</param>
+public sealed record AdmissionStep(string Name, string Result);

@@ -27,7 +27,7 @@ public static class CheckCommand
         catch (InvalidConfigurationException invalid) when (view == CheckView.Json)
         {
             await output
-                .WriteAsync(ReadableJson.Text(CheckDocument.Of(invalid.Faults), CheckJson.Default.CheckDocument))
+                .WriteAsync(ReadableJson.Text(CheckDocument.Of(invalid.Errors), CheckJson.Default.CheckDocument))
                 .ConfigureAwait(false);
             return ExitCode.WrongUse;
         }
@@ -124,9 +124,9 @@ public static class CheckCommand
         foreach (var list in lists.Where(list => list.Location is { IsFile: true }))
         {
             var (key, path) = ($"{SettingsReader.Section}:TrustedProxyLists:{list.Name}:Source", list.Location!.LocalPath);
-            if (FileText.TryRead(path, out var problem, out var cure) is not { } content)
+            if (FileText.TryRead(path, out var problem, out var hint) is not { } content)
             {
-                errors.Add(key, $"'{path}' can't be read: {problem}", cure);
+                errors.Add(key, $"'{path}' can't be read: {problem}", hint);
                 continue;
             }
 

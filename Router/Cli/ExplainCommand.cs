@@ -49,7 +49,7 @@ internal static class ExplainCommand
     private static void Write(ExplainDocument explained, TextWriter output)
     {
         foreach (var step in explained.Steps)
-            output.WriteLine($"{step.Question, -12}{step.Answer}");
+            output.WriteLine($"{step.Name, -12}{step.Result}");
         output.WriteLine(explained.Status is { } status ? $"=> {status}, {explained.Outcome}" : $"=> {explained.Outcome}");
     }
 

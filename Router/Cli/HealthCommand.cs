@@ -16,10 +16,10 @@ public static class HealthCommand
     /// <summary>Runs the check; the exit code is 0 if the response is 200, otherwise 1.</summary>
     public static async Task<int> RunAsync(StartOptions options, TextWriter errors)
     {
-        var faults = new ValidationErrors();
-        var url = $"{Address(options, faults)}/_status?ignore-dependencies";
-        if (faults.Any)
-            return await NotHealthyAsync(string.Join("; ", faults.All)).ConfigureAwait(false);
+        var invalid = new ValidationErrors();
+        var url = $"{Address(options, invalid)}/_status?ignore-dependencies";
+        if (invalid.Any)
+            return await NotHealthyAsync(string.Join("; ", invalid.All)).ConfigureAwait(false);
         using var client = Client();
         try
         {

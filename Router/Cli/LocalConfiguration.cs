@@ -20,7 +20,7 @@ public static class LocalConfiguration
             options.ConfigurationFile,
             options.Environment
         );
-        files.AddFaults(errors);
+        files.AddErrors(errors);
         return configuration;
     }
 

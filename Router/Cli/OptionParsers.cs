@@ -60,10 +60,10 @@ internal static class OptionParsers
             result.AddError($"{name} has {token.Value.Length} characters. Give up to {longest}.");
     }
 
-    private static T? Wrong<T>(ArgumentResult argument, string cure)
+    private static T? Wrong<T>(ArgumentResult argument, string hint)
         where T : struct
     {
-        argument.AddError($"{((OptionResult)argument.Parent!).Option.Name} is '{argument.Tokens[0].Value}'. Give {cure}.");
+        argument.AddError($"{((OptionResult)argument.Parent!).Option.Name} is '{argument.Tokens[0].Value}'. Give {hint}.");
         return null;
     }
 }

@@ -59,8 +59,8 @@ public static class ReloadCommand
         }
 
         errors.WriteLine("Not reloaded. The running configuration remains in force:");
-        foreach (var fault in result.Faults)
-            errors.WriteLine($"  {fault.Member}: {fault.Problem}. {fault.Cure}.");
+        foreach (var error in result.Errors)
+            errors.WriteLine($"  {error.Member}: {error.Problem}. {error.Hint}.");
         return ExitCode.WrongUse;
     }
 }

@@ -59,7 +59,7 @@ public static class RouterCommand
                 )
                 .ConfigureAwait(false);
         }
-        catch (IOException fault) when (!serves && OperatorConsole.IsClosed(fault))
+        catch (IOException error) when (!serves && OperatorConsole.IsClosed(error))
         {
             return 0;
         }
@@ -130,9 +130,9 @@ public static class RouterCommand
         catch (InvalidConfigurationException invalid)
         {
             await Console
-                .Error.WriteLineAsync($"The configuration has {Count(invalid.Faults.All.Count)}. Nothing was started:")
+                .Error.WriteLineAsync($"The configuration has {Count(invalid.Errors.All.Count)}. Nothing was started:")
                 .ConfigureAwait(false);
-            foreach (var error in invalid.Faults.All)
+            foreach (var error in invalid.Errors.All)
                 await Console.Error.WriteLineAsync($"  {error}").ConfigureAwait(false);
             return ExitCode.WrongUse;
         }

@@ -11,7 +11,7 @@ public static class AllowListReader
     {
         var entries = lists.List(name);
         if (entries is [])
-            lists.Fault(
+            lists.AddError(
                 name,
                 "is empty",
                 "List addresses and ranges, such as 203.0.113.7, 198.51.100.0/24; for everyone write 0.0.0.0/0, ::/0"
@@ -28,7 +28,7 @@ public static class AllowListReader
             if (AddressRange.TryParse(entry, out var range))
                 ranges.Add(range);
             else
-                reader.Fault(
+                reader.AddError(
                     key,
                     $"'{entry}' is neither an address nor a range",
                     "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32; separate several with commas"

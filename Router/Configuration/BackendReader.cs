@@ -42,31 +42,31 @@ public static class BackendReader
     private static BackendKind Missing(ConfigurationReader reader)
     {
         if (reader.Text("Kind") is null)
-            reader.Fault("Kind", "is not set", $"Choose one of {string.Join(", ", Enum.GetNames<BackendKind>())}");
+            reader.AddError("Kind", "is not set", $"Choose one of {string.Join(", ", Enum.GetNames<BackendKind>())}");
         return BackendKind.Frontend;
     }
 
     private static BackendAddresses Addresses(ConfigurationReader reader)
     {
-        const string cure = "Give scheme, host and port only, such as http://api.internal:8080; separate several with commas";
+        const string hint = "Give scheme, host and port only, such as http://api.internal:8080; separate several with commas";
         var texts = reader.List("Address");
         if (texts is [])
-            reader.Fault("Address", "is not set", cure);
-        var addresses = texts.Select(text => Address(reader, text, cure)).OfType<Uri>().ToImmutableArray();
+            reader.AddError("Address", "is not set", hint);
+        var addresses = texts.Select(text => Address(reader, text, hint)).OfType<Uri>().ToImmutableArray();
         if (addresses.Select(address => address.Scheme).Distinct().Count() > 1)
-            reader.Fault("Address", "mixes http and https", "Give all addresses of a backend the same scheme");
+            reader.AddError("Address", "mixes http and https", "Give all addresses of a backend the same scheme");
         return new BackendAddresses(addresses);
     }
 
-    private static Uri? Address(ConfigurationReader reader, string text, string cure)
+    private static Uri? Address(ConfigurationReader reader, string text, string hint)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host is "")
-            reader.Fault("Address", $"'{text}' is not an http or https address", cure);
+            reader.AddError("Address", $"'{text}' is not an http or https address", hint);
         else if (address.UserInfo is not "")
             // The text is not part of the message: it contains a password.
-            reader.Fault("Address", "holds a user name", "Put user:password as base64 under BasicAuthentication");
+            reader.AddError("Address", "holds a user name", "Put user:password as base64 under BasicAuthentication");
         else if (address.PathAndQuery is not "/" || address.Fragment is not "")
-            reader.Fault("Address", $"'{text}' has a path, which Router does not put before the client's own", cure);
+            reader.AddError("Address", $"'{text}' has a path, which Router does not put before the client's own", hint);
         else
             return address;
         return null;
@@ -76,24 +76,24 @@ public static class BackendReader
     {
         var path = reader.FilledText("ProbePath", "Give a path such as /_status, or remove it");
         if (path is not null && (!path.StartsWith('/') || path.AsSpan().ContainsAnyExceptInRange('!', '~')))
-            reader.Fault("ProbePath", $"'{path}' is not a path", "Give a path such as /_status");
+            reader.AddError("ProbePath", $"'{path}' is not a path", "Give a path such as /_status");
         return path;
     }
 
     private static string? BasicAuthentication(ConfigurationReader reader)
     {
-        const string cure = "Create it with: printf %s user:password | base64";
+        const string hint = "Create it with: printf %s user:password | base64";
         if (reader.Text("BasicAuthentication") is not { } text)
         {
             // A key that is present is intended: without the credentials the backend would reject every visitor.
             if (reader.Has("BasicAuthentication"))
-                reader.Fault("BasicAuthentication", "is empty", cure);
+                reader.AddError("BasicAuthentication", "is empty", hint);
             return null;
         }
 
         var bytes = new byte[text.Length];
         if (!Convert.TryFromBase64String(text, bytes, out var length) || !bytes.AsSpan(0, length).Contains((byte)':'))
-            reader.Fault("BasicAuthentication", "is not the base64 of user:password", cure);
+            reader.AddError("BasicAuthentication", "is not the base64 of user:password", hint);
         return text;
     }
 }

@@ -13,9 +13,9 @@ public static class CertificateAuthorities
     {
         if (reader.FilledText(key, "Name a PEM file, or remove it to trust the system's authorities") is not { } path)
             return null;
-        if (FileText.TryRead(path, out var problem, out var cure) is null)
+        if (FileText.TryRead(path, out var problem, out var hint) is null)
         {
-            reader.Fault(key, $"'{path}' can't be read: {problem}", cure);
+            reader.AddError(key, $"'{path}' can't be read: {problem}", hint);
             return null;
         }
 
@@ -23,11 +23,11 @@ public static class CertificateAuthorities
         {
             if (Load(path).Count > 0)
                 return path;
-            reader.Fault(key, $"'{path}' holds no certificate", "Name a PEM file");
+            reader.AddError(key, $"'{path}' holds no certificate", "Name a PEM file");
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            reader.Fault(key, $"'{path}' can't be read ({error.Message.TrimEnd('.')})", "Name a PEM file with certificates");
+            reader.AddError(key, $"'{path}' can't be read ({error.Message.TrimEnd('.')})", "Name a PEM file with certificates");
         }
 
         return null;

@@ -25,23 +25,23 @@ public sealed record ClientCertificateFiles(string Path, string KeyPath, string 
         if (path is null)
         {
             if (keyPath is not null)
-                reader.Fault(KeyKey, $"is set, but no {Key}", $"Name the certificate's PEM file under {Key}, or remove the key");
+                reader.AddError(KeyKey, $"is set, but no {Key}", $"Name the certificate's PEM file under {Key}, or remove the key");
             return null;
         }
 
         if (addresses.All.Any(address => address.Scheme != Uri.UriSchemeHttps))
         {
-            reader.Fault(Key, "is set, but the backend's address is not https", "Write https:// in Address, or remove the certificate");
+            reader.AddError(Key, "is set, but the backend's address is not https", "Write https:// in Address, or remove the certificate");
             return null;
         }
 
         keyPath ??= path;
-        if (FileText.TryRead(path, out var problem, out var cure) is null)
-            reader.Fault(Key, $"'{path}' can't be read: {problem}", cure);
-        else if (FileText.TryRead(keyPath, out problem, out cure) is null)
-            reader.Fault(KeyKey, $"'{keyPath}' can't be read: {problem}", cure);
+        if (FileText.TryRead(path, out var problem, out var hint) is null)
+            reader.AddError(Key, $"'{path}' can't be read: {problem}", hint);
+        else if (FileText.TryRead(keyPath, out problem, out hint) is null)
+            reader.AddError(KeyKey, $"'{keyPath}' can't be read: {problem}", hint);
         else if (TryLoad(path, keyPath, out problem) is null)
-            reader.Fault(
+            reader.AddError(
                 Key,
                 $"'{path}' and its key '{keyPath}' can't be used: {problem}",
                 "Name PEM files with a certificate and its unencrypted private key"

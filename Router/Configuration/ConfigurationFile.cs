@@ -82,8 +82,8 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
     {
         if (_isOptional && FileStamp.Of(Path) == FileStamp.Missing)
             return ([], null);
-        if (FileText.TryRead(Path, out var problem, out var cure) is not { } content)
-            return (null, new ValidationError(Path, $"can't be read: {problem}", cure));
+        if (FileText.TryRead(Path, out var problem, out var hint) is not { } content)
+            return (null, new ValidationError(Path, $"can't be read: {problem}", hint));
         try
         {
             var keys = JsonKeys.Read(content);
@@ -94,7 +94,7 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
         {
             return (
                 null,
-                new ValidationError($"{Path}:{error.Line}:{error.Column}", $"can't be read as JSON: {error.Message}", error.Cure)
+                new ValidationError($"{Path}:{error.Line}:{error.Column}", $"can't be read as JSON: {error.Message}", error.Hint)
             );
         }
     }

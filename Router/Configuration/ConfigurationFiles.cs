@@ -62,7 +62,7 @@ public sealed class ConfigurationFiles
     public bool HaveChanged(out string stamp) => (stamp = Stamp()) != _lastRead;
 
     /// <summary>Records the files that cannot be read, and a mode in the environment that would have no effect.</summary>
-    public void AddFaults(ValidationErrors errors) => AddFaults(errors, _files);
+    public void AddErrors(ValidationErrors errors) => AddErrors(errors, _files);
 
     /// <summary>Rereads the files and returns the configuration that they would produce. Nothing of it is in force yet.</summary>
     public ConfigurationCandidate ReadAgain(IConfigurationRoot running, ValidationErrors errors)
@@ -70,7 +70,7 @@ public sealed class ConfigurationFiles
         // Before reading: a change while reading is then detected afterwards.
         _lastRead = Stamp();
         var files = _files.ToDictionary(file => file, file => file.ReadAgain());
-        AddFaults(errors, [.. files.Values]);
+        AddErrors(errors, [.. files.Values]);
         return new ConfigurationCandidate(
             running,
             new ConfigurationRoot([
@@ -83,7 +83,7 @@ public sealed class ConfigurationFiles
         );
     }
 
-    private void AddFaults(ValidationErrors errors, IReadOnlyCollection<ConfigurationFile> files)
+    private void AddErrors(ValidationErrors errors, IReadOnlyCollection<ConfigurationFile> files)
     {
         var broken = files.Select(file => file.Fault).OfType<ValidationError>().ToArray();
         foreach (var error in broken)

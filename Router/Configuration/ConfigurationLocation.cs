@@ -18,10 +18,10 @@ public sealed class ConfigurationLocation(string path, ConfigurationVariables va
     /// <summary>
     /// Records an error of the value under <paramref name="key"/>, unless that is a list or a section in place of a value.
     /// </summary>
-    public void Fault(string key, string problem, string cure)
+    public void AddError(string key, string problem, string hint)
     {
         if (_notOneValue?.Contains(key) != true)
-            errors.Add(KeyOf(key), problem, cure);
+            errors.Add(KeyOf(key), problem, hint);
     }
 
     /// <summary>Records, once, that a list or a section stands in place of a value: other errors of the value would mislead.</summary>

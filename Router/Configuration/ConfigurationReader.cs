@@ -48,12 +48,12 @@ public sealed class ConfigurationReader(
     public bool HoldsSections => _here.Count > 0;
 
     /// <summary>Receives the validation errors.</summary>
-    public ValidationErrors Faults => errors;
+    public ValidationErrors Errors => errors;
 
     /// <summary>
     /// Records an error of the value under <paramref name="key"/>, unless that is a list or a section in place of a value.
     /// </summary>
-    public void Fault(string key, string problem, string cure) => Location.Fault(key, problem, cure);
+    public void AddError(string key, string problem, string hint) => Location.AddError(key, problem, hint);
 
     /// <summary>The text under a key, trimmed; null if it is absent or empty.</summary>
     /// <param name="key">The key.</param>
@@ -69,10 +69,10 @@ public sealed class ConfigurationReader(
     /// most likely a template did not fill it in.
     /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="cure">What to write in place of nothing.</param>
-    public string? FilledText(string key, string cure)
+    /// <param name="hint">What to write in place of nothing.</param>
+    public string? FilledText(string key, string hint)
     {
-        RefuseEmpty(key, cure);
+        RefuseEmpty(key, hint);
         return Text(key);
     }
 
@@ -87,11 +87,11 @@ public sealed class ConfigurationReader(
     }
 
     /// <summary>The text under a required key.</summary>
-    public string RequiredText(string key, string cure)
+    public string RequiredText(string key, string hint)
     {
         if (Text(key) is { } text)
             return text;
-        Fault(key, "is not set", cure);
+        AddError(key, "is not set", hint);
         return "";
     }
 
@@ -108,7 +108,7 @@ public sealed class ConfigurationReader(
                 return value;
         }
 
-        Fault(key, $"is '{text}'", $"Choose one of {string.Join(", ", Enum.GetNames<T>())}");
+        AddError(key, $"is '{text}'", $"Choose one of {string.Join(", ", Enum.GetNames<T>())}");
         return null;
     }
 
@@ -137,7 +137,7 @@ public sealed class ConfigurationReader(
             case "false" or "disabled" or "off" or "no":
                 return false;
             default:
-                Fault(key, $"is '{TextOf(key)}'", "Write true or false");
+                AddError(key, $"is '{TextOf(key)}'", "Write true or false");
                 return null;
         }
     }
@@ -167,7 +167,7 @@ public sealed class ConfigurationReader(
             && duration <= TimeSpan.FromDays(7)
         )
             return duration;
-        Fault(
+        AddError(
             key,
             $"is '{text}'",
             $"Give a duration {(mayBeZero ? "from" : "above")} zero and up to seven days, such as 500ms, 30s, 5m or 00:00:30"
@@ -204,7 +204,7 @@ public sealed class ConfigurationReader(
             return null;
         if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
             return number;
-        Fault(key, $"is '{text}'", $"Give a whole number from {least} to {most}");
+        AddError(key, $"is '{text}'", $"Give a whole number from {least} to {most}");
         return null;
     }
 
@@ -220,7 +220,11 @@ public sealed class ConfigurationReader(
             && number <= most
         )
             return number;
-        Fault(key, $"is '{text}'", string.Create(CultureInfo.InvariantCulture, $"Give a number from {least} to {most}, such as 3 or 0.5"));
+        AddError(
+            key,
+            $"is '{text}'",
+            string.Create(CultureInfo.InvariantCulture, $"Give a number from {least} to {most}, such as 3 or 0.5")
+        );
         return otherwise;
     }
 
@@ -232,7 +236,7 @@ public sealed class ConfigurationReader(
             return null;
         if (TrySize(text, out var size))
             return size;
-        Fault(key, $"is '{text}'", "Give a number of bytes, such as 40MiB, 512KiB or 1048576");
+        AddError(key, $"is '{text}'", "Give a number of bytes, such as 40MiB, 512KiB or 1048576");
         return null;
     }
 
@@ -246,19 +250,19 @@ public sealed class ConfigurationReader(
         var below = child.GetChildren().ToArray();
         if (below is not [] && !string.IsNullOrWhiteSpace(child.Value))
             // One is the file's text and one an environment entry: neither states that the other should be dropped.
-            Fault(
+            AddError(
                 key,
                 "is a text in one place and a list in another",
                 $"Set the whole list in one place, such as {Path.Replace(":", "__", StringComparison.Ordinal)}__{key}=a,b"
             );
         if (below.Any(entry => entry.Value is null || !entry.Key.All(char.IsAsciiDigit)))
-            Fault(key, "holds sections", "Give a list of texts, or one text with commas");
+            AddError(key, "holds sections", "Give a list of texts, or one text with commas");
         var entries = below is [] ? (child.Value ?? "").Split(',') : child.Get<string[]>() ?? [];
         if (entries is [var only] && string.IsNullOrWhiteSpace(only))
             return [];
         var list = entries.Select(entry => entry?.Trim() ?? "").ToImmutableArray();
         if (list.Contains(""))
-            Fault(key, "has an empty entry", "Separate the entries by single commas");
+            AddError(key, "has an empty entry", "Separate the entries by single commas");
         return list.RemoveAll(string.IsNullOrEmpty);
     }
 
@@ -271,10 +275,10 @@ public sealed class ConfigurationReader(
     }
 
     /// <summary>Records an error for a key that is set but empty: its default admits more than the operator may have meant.</summary>
-    public void RefuseEmpty(string key, string cure)
+    public void RefuseEmpty(string key, string hint)
     {
         if (_here.TryGetValue(key, out var child) && string.IsNullOrWhiteSpace(child.Value) && !child.GetChildren().Any())
-            Fault(key, "is empty", cure);
+            AddError(key, "is empty", hint);
     }
 
     /// <summary>Ignores a key that operators do not set.</summary>
@@ -291,7 +295,7 @@ public sealed class ConfigurationReader(
     {
         _known.Add(key);
         if (ValueOf(key) is { Length: > 0 } text)
-            Fault(key, $"is the text '{text}'", "Write a section with one named section for each");
+            AddError(key, $"is the text '{text}'", "Write a section with one named section for each");
         return !_here.TryGetValue(key, out var named)
             ? []
             : named.GetChildren().Select(child => new ConfigurationReader(child, variables, errors, asked));
@@ -302,7 +306,7 @@ public sealed class ConfigurationReader(
     {
         Note("*", KnownKeyType.Text);
         foreach (var name in _here.Values.Where(child => child.GetChildren().Any()).Select(child => child.Key))
-            Fault(name, "is a list or a section", "Give one text");
+            AddError(name, "is a list or a section", "Give one text");
         return _here.Values.Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
     }
 
@@ -315,7 +319,7 @@ public sealed class ConfigurationReader(
         {
             var name = key[(Path.Length + 1)..].Split(':')[0];
             if (!_known.Contains(name))
-                Fault(
+                AddError(
                     $"Variables:{variable}",
                     $"sets '{name}', which is not a key that Router knows",
                     NearestName.Of(name, _known) is { } meant
@@ -331,7 +335,7 @@ public sealed class ConfigurationReader(
         foreach (var key in _here.Keys)
         {
             if (!_known.Contains(key))
-                Fault(
+                AddError(
                     key,
                     "is not a key that Router knows",
                     $"{(NearestName.Of(key, _known) is { } meant ? $"Did you mean {meant}? " : "")}Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}"

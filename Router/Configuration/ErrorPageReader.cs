@@ -15,9 +15,9 @@ public static class ErrorPageReader
             reader.RequiredText("Path", "Give the page's path, such as /404")
         );
         if (reader.List("OnStatus") is [])
-            reader.Fault("OnStatus", "is not set", "List status codes, such as 403, 404");
+            reader.AddError("OnStatus", "is not set", "List status codes, such as 403, 404");
         if (settings.Path is not "" && (!settings.Path.StartsWith('/') || settings.Path.AsSpan().ContainsAnyExceptInRange('!', '~')))
-            reader.Fault("Path", $"'{settings.Path}' is not a path", "Give a path such as /404");
+            reader.AddError("Path", $"'{settings.Path}' is not a path", "Give a path such as /404");
         reader.RefuseUnknownKeys();
         return settings;
     }

@@ -14,22 +14,22 @@ public static class FileText
         failure is IOException or UnauthorizedAccessException or SecurityException or NotSupportedException or ArgumentException;
 
     /// <summary>The file's bytes; null if it cannot be read, with the reason and a hint.</summary>
-    public static byte[]? TryRead(string path, out string problem, out string cure)
+    public static byte[]? TryRead(string path, out string problem, out string hint)
     {
-        (problem, cure) = ("", "");
+        (problem, hint) = ("", "");
         try
         {
             return File.ReadAllBytes(path);
         }
         catch (Exception failure) when (IsUnreadable(failure))
         {
-            (problem, cure) = (Problem(path, failure), Cure(path, failure));
+            (problem, hint) = (Problem(path, failure), Hint(path, failure));
             return null;
         }
     }
 
     /// <summary>The hint for a file or directory that cannot be read.</summary>
-    public static string Cure(string path, Exception failure) =>
+    public static string Hint(string path, Exception failure) =>
         failure switch
         {
             FileNotFoundException or DirectoryNotFoundException =>

@@ -10,12 +10,12 @@ public static class HeaderChangesReader
     public static RequestHeaderSettings RequestHeaders(ConfigurationReader reader)
     {
         var settings = new RequestHeaderSettings(
-            FieldNames(reader, "Remove"),
+            Names(reader, "Remove"),
             reader.Text("ForwardedProto", "http", "https"),
             reader.FilledText("SamplingTrust", "Name an allow list, or remove it")
         );
         if (settings.ForwardedProto is not (null or "http" or "https"))
-            reader.Fault(
+            reader.AddError(
                 "ForwardedProto",
                 $"is '{settings.ForwardedProto}'",
                 "Write http or https, or leave it out for what the client used"
@@ -31,7 +31,7 @@ public static class HeaderChangesReader
         var settings = new ResponseHeaderSettings(
             reader.Name,
             reader.Location,
-            FieldNames(reader, "Remove"),
+            Names(reader, "Remove"),
             add,
             StatusCodesReader.Read(reader, "OnStatus", 200, "a status code")
         );
@@ -45,16 +45,16 @@ public static class HeaderChangesReader
         var add = reader.Child(key).Texts().ToImmutableArray();
         foreach (var (name, value) in add)
         {
-            if (!IsFieldName(name))
-                reader.Fault(key, $"'{name}' is not a header name", "Use letters, digits and hyphens");
+            if (!IsHeaderName(name))
+                reader.AddError(key, $"'{name}' is not a header name", "Use letters, digits and hyphens");
             if (FramingHeaders.Contains(name))
             {
                 const string Why = "belongs to the connection or to the framing of the message, which Router writes itself";
-                reader.Fault($"{key}:{name}", Why, $"Remove this header from {key}");
+                reader.AddError($"{key}:{name}", Why, $"Remove this header from {key}");
             }
 
             if (value.Any(c => c is < ' ' or > '~'))
-                reader.Fault(
+                reader.AddError(
                     $"{key}:{name}",
                     "has characters that a header value must not contain",
                     "Use visible ASCII and spaces, on one line"
@@ -64,13 +64,13 @@ public static class HeaderChangesReader
         return add;
     }
 
-    private static ImmutableArray<string> FieldNames(ConfigurationReader reader, string key)
+    private static ImmutableArray<string> Names(ConfigurationReader reader, string key)
     {
         var names = reader.List(key);
-        foreach (var name in names.Where(name => !IsFieldName(name)))
-            reader.Fault(key, $"'{name}' is not a header name", "Use letters, digits and hyphens");
+        foreach (var name in names.Where(name => !IsHeaderName(name)))
+            reader.AddError(key, $"'{name}' is not a header name", "Use letters, digits and hyphens");
         return names;
     }
 
-    private static bool IsFieldName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
+    private static bool IsHeaderName(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }

@@ -26,7 +26,7 @@ public sealed record HoldSettings
             ReleaseRate = reader.Number("ReleaseRate", 100, 1, 1_000_000),
         };
         if (settings.Timeout > LongestTimeout)
-            reader.Fault("Timeout", $"is '{reader.Text("Timeout")}'", $"Give up to {DurationText.Of(LongestTimeout)}, such as 30s");
+            reader.AddError("Timeout", $"is '{reader.Text("Timeout")}'", $"Give up to {DurationText.Of(LongestTimeout)}, such as 30s");
         reader.RefuseUnknownKeys();
         return settings;
     }

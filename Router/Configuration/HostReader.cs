@@ -36,7 +36,7 @@ public static class HostReader
     {
         var patterns = reader.List("Match");
         if (patterns is [])
-            reader.Fault("Match", "is not set", $"Give one pattern or several, such as {examples}");
+            reader.AddError("Match", "is not set", $"Give one pattern or several, such as {examples}");
         return patterns;
     }
 }

@@ -4,5 +4,5 @@ namespace Router.Configuration;
 public sealed class InvalidConfigurationException(ValidationErrors errors) : Exception($"{errors.All.Count} errors in the configuration")
 {
     /// <summary>All validation errors.</summary>
-    public ValidationErrors Faults => errors;
+    public ValidationErrors Errors => errors;
 }

@@ -101,11 +101,11 @@ public static class JsonKeys
             throw ErrorAt(json, reader.TokenStartIndex, $"'{key}' is set a second time", "Remove one of the two, or give one another name");
     }
 
-    private static JsonKeysException ErrorAt(ReadOnlySpan<byte> json, long index, string problem, string cure = JsonKeysException.CorrectIt)
+    private static JsonKeysException ErrorAt(ReadOnlySpan<byte> json, long index, string problem, string hint = JsonKeysException.CorrectIt)
     {
         var before = json[..(int)index];
         var line = before.Count((byte)'\n');
-        return new JsonKeysException(problem, line + 1, Column(json, line, index - (before.LastIndexOf((byte)'\n') + 1)), cure);
+        return new JsonKeysException(problem, line + 1, Column(json, line, index - (before.LastIndexOf((byte)'\n') + 1)), hint);
     }
 
     // In characters, as an editor counts them.
@@ -125,14 +125,14 @@ public static class JsonKeys
 /// <param name="problem">What is wrong, without a full stop.</param>
 /// <param name="line">The line, starting at 1.</param>
 /// <param name="column">The column, starting at 1.</param>
-/// <param name="cure">How to correct it.</param>
-public sealed class JsonKeysException(string problem, long line, int column, string cure = JsonKeysException.CorrectIt) : Exception(problem)
+/// <param name="hint">How to correct it.</param>
+public sealed class JsonKeysException(string problem, long line, int column, string hint = JsonKeysException.CorrectIt) : Exception(problem)
 {
     /// <summary>How to correct what the position and the problem already explain.</summary>
     public const string CorrectIt = "Correct it there or just before";
 
     /// <summary>How to correct it.</summary>
-    public string Cure => cure;
+    public string Hint => hint;
 
     /// <summary>The line, starting at 1.</summary>
     public long Line => line;

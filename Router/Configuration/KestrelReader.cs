@@ -38,10 +38,10 @@ public static class KestrelReader
     private static void Endpoint(ConfigurationReader reader, bool hasDefault)
     {
         reader.Ignore(CertificateStamps.Key);
-        const string cure = "Give scheme, host and port, such as http://*:8080";
-        var url = reader.RequiredText("Url", cure);
+        const string hint = "Give scheme, host and port, such as http://*:8080";
+        var url = reader.RequiredText("Url", hint);
         if (url is not "" && !ListenAddress.IsValid(url))
-            reader.Fault("Url", $"'{url}' is not an address to listen on", cure);
+            reader.AddError("Url", $"'{url}' is not an address to listen on", hint);
         Common(reader);
         var certificate = reader.Child("Certificate");
         var hasOwn = reader.Has("Certificate");
@@ -57,7 +57,7 @@ public static class KestrelReader
         }
 
         if (url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && !hasOwn && !hasDefault && names is [])
-            reader.Fault(
+            reader.AddError(
                 "Certificate",
                 "is not set, and the address is https",
                 "Set Certificate:Path and Certificate:KeyPath, or Kestrel:Certificates:Default"
@@ -70,13 +70,13 @@ public static class KestrelReader
         reader.RefuseEmpty("ClientCertificateMode", $"Choose one of {string.Join(", ", Enum.GetNames<ClientCertificateMode>())}");
         reader.Choice<ClientCertificateMode>("ClientCertificateMode");
         if (reader.Text("Protocols", Protocols) is { } protocols && !Protocols.Contains(protocols, StringComparer.OrdinalIgnoreCase))
-            reader.Fault("Protocols", $"is '{protocols}'", $"Choose one of {string.Join(", ", Protocols)}: there is no HTTP/3");
+            reader.AddError("Protocols", $"is '{protocols}'", $"Choose one of {string.Join(", ", Protocols)}: there is no HTTP/3");
         foreach (
             var protocol in reader
                 .List("SslProtocols")
                 .Where(protocol => !Enum.GetNames<SslProtocols>().Contains(protocol, StringComparer.OrdinalIgnoreCase))
         )
-            reader.Fault("SslProtocols", $"'{protocol}' is not a protocol", "Write Tls12, Tls13 or both");
+            reader.AddError("SslProtocols", $"'{protocol}' is not a protocol", "Write Tls12, Tls13 or both");
     }
 
     private static void Certificate(ConfigurationReader reader)
@@ -93,7 +93,7 @@ public static class KestrelReader
         reader.Flag("AllowInvalid", false);
         reader.RefuseUnknownKeys();
         if (path is null == subject is null)
-            reader.Fault(
+            reader.AddError(
                 "Path",
                 path is null ? "is not set" : "is set together with Subject",
                 "Give Path (with KeyPath for PEM files), or Subject for a certificate of the system's store"
@@ -109,7 +109,7 @@ public static class KestrelReader
         try
         {
             if (keyPath is null && CertificateFile.IsPem(certificate))
-                reader.Fault(
+                reader.AddError(
                     "KeyPath",
                     $"is not set, and '{path}' is a PEM file",
                     "Name the PEM file with the private key of that certificate"
@@ -121,22 +121,22 @@ public static class KestrelReader
         }
         catch (Exception failure) when (failure is CryptographicException or ArgumentException)
         {
-            var cure = keyPath is null
+            var hint = keyPath is null
                 ? "Give a PKCS #12 file with its Password, or a PEM certificate with the KeyPath of its key"
                 : "Give a PEM certificate and the PEM file of its own key, with its Password where the key is encrypted";
-            reader.Fault(
+            reader.AddError(
                 "Path",
                 $"'{path}'{(keyPath is null ? "" : $" with the key '{keyPath}'")} can't be used: {failure.Message.TrimEnd('.')}",
-                cure
+                hint
             );
         }
     }
 
     private static byte[]? Read(ConfigurationReader reader, string key, string path)
     {
-        var content = FileText.TryRead(path, out var problem, out var cure);
+        var content = FileText.TryRead(path, out var problem, out var hint);
         if (content is null)
-            reader.Fault(key, $"'{path}' can't be read: {problem}", cure);
+            reader.AddError(key, $"'{path}' can't be read: {problem}", hint);
         return content;
     }
 }

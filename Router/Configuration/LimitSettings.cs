@@ -9,7 +9,7 @@ public sealed record LimitSettings
     public int? MaxConnections { get; init; }
 
     /// <summary>The maximum number of headers in a request. Default 100.</summary>
-    public required int MaxHeaderFields { get; init; }
+    public required int MaxHeaderCount { get; init; }
 
     /// <summary>The maximum size of all headers together, in bytes. Default 32 KiB.</summary>
     public required int MaxHeaderSize { get; init; }

@@ -9,7 +9,7 @@ public static class LimitsReader
         var limits = new LimitSettings
         {
             MaxConnections = reader.OptionalNumber("MaxConnections", 1, int.MaxValue),
-            MaxHeaderFields = reader.Number("MaxHeaderFields", 100, 1, 10_000),
+            MaxHeaderCount = reader.Number("MaxHeaderCount", 100, 1, 10_000),
             MaxHeaderSize = Bytes("MaxHeaderSize", 32 << 10),
             MaxRequestLine = Bytes("MaxRequestLine", 8 << 10),
             HeaderTimeout = reader.Duration("HeaderTimeout", TimeSpan.FromSeconds(30)),
@@ -26,7 +26,7 @@ public static class LimitsReader
             var grace = reader.Duration("ResponseGrace", TimeSpan.FromSeconds(60));
             if (grace > TimeSpan.FromSeconds(1))
                 return grace;
-            reader.Fault("ResponseGrace", $"is {grace.TotalSeconds} s", "Give more than 1s, such as 60s");
+            reader.AddError("ResponseGrace", $"is {grace.TotalSeconds} s", "Give more than 1s, such as 60s");
             return TimeSpan.FromSeconds(60);
         }
 
@@ -36,7 +36,7 @@ public static class LimitsReader
                 return otherwise;
             if (size is >= 64 and <= 16 << 20)
                 return (int)size;
-            reader.Fault(key, $"is {size} bytes", "Give from 64 bytes to 16MiB");
+            reader.AddError(key, $"is {size} bytes", "Give from 64 bytes to 16MiB");
             return otherwise;
         }
     }

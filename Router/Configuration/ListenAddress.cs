@@ -50,7 +50,7 @@ public sealed record ListenAddress(string Key, string Url)
         catch (SocketException failure)
         {
             isInUse = failure.SocketErrorCode == SocketError.AddressAlreadyInUse;
-            var (problem, cure) = failure.SocketErrorCode switch
+            var (problem, hint) = failure.SocketErrorCode switch
             {
                 SocketError.AddressAlreadyInUse => (
                     "the port is in use",
@@ -66,7 +66,7 @@ public sealed record ListenAddress(string Key, string Url)
                 ),
                 _ => (failure.Message.TrimEnd('.'), $"Choose another address with {Key}"),
             };
-            return new ValidationError(Key, $"Router can't listen on {Url}: {problem}", cure);
+            return new ValidationError(Key, $"Router can't listen on {Url}: {problem}", hint);
         }
     }
 

@@ -5,7 +5,7 @@ namespace Router.Configuration;
 public static class ManagementReader
 {
     private const int ShortestToken = 16;
-    private const string TokenCure = "Create one with: openssl rand -hex 24";
+    private const string TokenHint = "Create one with: openssl rand -hex 24";
 
     /// <summary>Reads <c>Router:Management</c> and records the errors.</summary>
     public static ManagementSettings Read(ConfigurationReader reader)
@@ -22,16 +22,16 @@ public static class ManagementReader
         };
         CheckReadToken(reader, settings);
         if (url is not null && Host(url) is not { } host)
-            reader.Fault(
+            reader.AddError(
                 "Url",
                 $"'{url}' is not an address to listen on",
                 $"Give scheme, host and port, such as {ManagementSettings.DefaultUrl}; empty for no management interface"
             );
         else if (url is not null && settings.Token is null && !IsLoopback(Host(url)!))
-            reader.Fault(
+            reader.AddError(
                 "Token",
                 "is not set, and the management interface would listen beyond this machine",
-                $"Set Token or TokenFile, or listen on 127.0.0.1. {TokenCure}"
+                $"Set Token or TokenFile, or listen on 127.0.0.1. {TokenHint}"
             );
         reader.RefuseUnknownKeys();
         return settings;
@@ -62,13 +62,13 @@ public static class ManagementReader
         if (settings.ReadToken is not { Length: >= ShortestToken } read)
             return;
         if (settings.Token is null)
-            reader.Fault(
+            reader.AddError(
                 "ReadToken",
                 "is set without Token, so that anyone on this machine could change the mode and only readers would need a token",
                 "Set Token or TokenFile too, or remove ReadToken"
             );
         else if (settings.Token == read)
-            reader.Fault("ReadToken", "is the same as Token, so that a reader could change the mode", $"Use another one. {TokenCure}");
+            reader.AddError("ReadToken", "is the same as Token, so that a reader could change the mode", $"Use another one. {TokenHint}");
     }
 
     private static string? Token(ConfigurationReader reader, string name)
@@ -77,19 +77,19 @@ public static class ManagementReader
         if (reader.FilledText(fileKey, "Name a file that holds the token, or remove the setting") is { } file)
         {
             if (token is not null)
-                reader.Fault(fileKey, $"is set together with {name}", "Remove one of them");
+                reader.AddError(fileKey, $"is set together with {name}", "Remove one of them");
             (key, token) = (fileKey, ReadFile(reader, fileKey, file));
         }
         else if (token is null && reader.Has(name))
         {
-            reader.Fault(name, "is empty", $"{TokenCure}, or remove the setting");
+            reader.AddError(name, "is empty", $"{TokenHint}, or remove the setting");
         }
 
         // The text is not part of the message: it is a secret.
         if (token?.Length < ShortestToken)
-            reader.Fault(key, $"has {token.Length} characters", $"Give at least {ShortestToken}. {TokenCure}");
+            reader.AddError(key, $"has {token.Length} characters", $"Give at least {ShortestToken}. {TokenHint}");
         else if (!ManagementSettings.MayBeToken(token))
-            reader.Fault(key, "has characters that a header must not contain", $"Use letters and digits. {TokenCure}");
+            reader.AddError(key, "has characters that a header must not contain", $"Use letters and digits. {TokenHint}");
         return token;
     }
 
@@ -99,11 +99,11 @@ public static class ManagementReader
         {
             if (File.ReadAllText(file).Trim() is { Length: > 0 } token)
                 return token;
-            reader.Fault(key, $"'{file}' is empty", TokenCure);
+            reader.AddError(key, $"'{file}' is empty", TokenHint);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
-            reader.Fault(key, $"'{file}' can't be read ({error.Message.TrimEnd('.')})", "Name a file that holds the token");
+            reader.AddError(key, $"'{file}' can't be read ({error.Message.TrimEnd('.')})", "Name a file that holds the token");
         }
 
         return null;

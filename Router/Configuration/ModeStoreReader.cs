@@ -16,7 +16,7 @@ public static class ModeStoreReader
             ConfiguredModeWhenUnreachable = UsesConfiguredMode(reader),
         };
         if (settings.Lease is { } lease && lease > TimeSpan.Zero && (lease <= settings.HeartbeatExpiry || lease > TimeSpan.FromHours(1)))
-            reader.Fault(
+            reader.AddError(
                 "Lease",
                 $"is '{reader.Text("Lease")}'",
                 $"Give a duration above HeartbeatExpiry ({settings.HeartbeatExpiry}) and up to 1h, such as 30s, or off"
@@ -28,27 +28,27 @@ public static class ModeStoreReader
         )
             settings = settings with { Lease = null };
         if (settings is { Lease: not null, File: null, Redis: null })
-            reader.Fault(
+            reader.AddError(
                 "Lease",
                 "is set, but neither Redis nor File",
                 "Set one of them, or remove Lease: an instance that keeps the mode itself cannot lose it"
             );
         if (settings is { File: not null, Redis: not null })
-            reader.Fault("Redis", "is set together with File", "Remove one of them: the mode is kept in one place");
+            reader.AddError("Redis", "is set together with File", "Remove one of them: the mode is kept in one place");
         reader.RefuseUnknownKeys();
         return settings;
     }
 
     private static string? File(ConfigurationReader reader)
     {
-        const string cure = "Name a file, or write none to keep the mode in this process alone";
-        if (reader.FilledText("File", cure) is not { } path || ModeStoreSettings.IsNone(path))
+        const string hint = "Name a file, or write none to keep the mode in this process alone";
+        if (reader.FilledText("File", hint) is not { } path || ModeStoreSettings.IsNone(path))
             return null;
         var full = Path.GetFullPath(path);
         if (Directory.Exists(full))
-            reader.Fault("File", $"'{path}' is a directory", "Name a file in it, such as mode.json");
+            reader.AddError("File", $"'{path}' is a directory", "Name a file in it, such as mode.json");
         else if (!Directory.Exists(Path.GetDirectoryName(full)))
-            reader.Fault(
+            reader.AddError(
                 "File",
                 $"'{path}' is in a directory that does not exist",
                 "Create the directory, and let Router's user write to it"
@@ -68,15 +68,15 @@ public static class ModeStoreReader
         if (text is null)
         {
             if (prefix is not null)
-                reader.Fault("Prefix", "is set, but Redis is not", "Set Redis, or remove it");
+                reader.AddError("Prefix", "is set, but Redis is not", "Set Redis, or remove it");
             if (authorities is not null)
-                reader.Fault("CertificateAuthorities", "is set, but Redis is not", "Set Redis, or remove it");
+                reader.AddError("CertificateAuthorities", "is set, but Redis is not", "Set Redis, or remove it");
             return null;
         }
 
         if (!RedisSettings.TryParse(text, out var options, out var problem))
         {
-            reader.Fault(
+            reader.AddError(
                 "Redis",
                 problem,
                 "Write redis://user:password@host:6379, or rediss:// for TLS; percent-encode special characters in the password"
@@ -85,13 +85,13 @@ public static class ModeStoreReader
         }
 
         if (authorities is not null && !options.Ssl)
-            reader.Fault(
+            reader.AddError(
                 "CertificateAuthorities",
                 "is set, but the connection to Redis does not use TLS",
                 "Write rediss:// (or ssl=true), or remove it"
             );
         if (prefix is not null && !prefix.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '-' or '_' or '.' or ':'))
-            reader.Fault("Prefix", $"is '{prefix}'", "Use letters, digits and - _ . : only, such as router-staging");
+            reader.AddError("Prefix", $"is '{prefix}'", "Use letters, digits and - _ . : only, such as router-staging");
         return new RedisSettings(options) { Prefix = prefix ?? "router", CertificateAuthorities = authorities };
     }
 
@@ -102,7 +102,7 @@ public static class ModeStoreReader
         var delay = reader.DurationOrOff("ActivationDelay", TimeSpan.FromSeconds(2)) ?? TimeSpan.Zero;
         // An opening takes effect by an operator's command now, never later by a clock.
         if (delay > TimeSpan.FromSeconds(30))
-            reader.Fault("ActivationDelay", $"is '{text}'", "Give up to 30s, enough for every instance to learn of a change");
+            reader.AddError("ActivationDelay", $"is '{text}'", "Give up to 30s, enough for every instance to learn of a change");
         return delay;
     }
 
@@ -115,7 +115,7 @@ public static class ModeStoreReader
             case "DM_MODE":
                 return true;
             case var other:
-                reader.Fault("WhenUnreachable", $"is '{other}'", "Choose maintenance, or DM_MODE for the configured mode");
+                reader.AddError("WhenUnreachable", $"is '{other}'", "Choose maintenance, or DM_MODE for the configured mode");
                 return false;
         }
     }

@@ -37,7 +37,7 @@ public static partial class PagesReader
             return TimeZoneInfo.Utc;
         if (TimeZoneInfo.TryFindSystemTimeZoneById(id, out var zone))
             return zone;
-        reader.Fault(
+        reader.AddError(
             "TimeZone",
             $"'{id}' is not a time zone that this machine knows",
             "Write UTC, or a name such as Europe/London, for which the machine needs the package tzdata"
@@ -50,7 +50,7 @@ public static partial class PagesReader
     {
         var tag = reader.Text("ReasonLanguage");
         if (tag is not null && !LanguageTag().IsMatch(tag))
-            reader.Fault("ReasonLanguage", $"'{tag}' is not a language tag", "Write the language of your reasons, such as en or cy");
+            reader.AddError("ReasonLanguage", $"'{tag}' is not a language tag", "Write the language of your reasons, such as en or cy");
         return tag;
     }
 
@@ -64,7 +64,7 @@ public static partial class PagesReader
                 || uri.Scheme is not ("http" or "https")
                 || !origin.Equals(uri.GetLeftPart(UriPartial.Authority), StringComparison.OrdinalIgnoreCase)
             )
-                reader.Fault(
+                reader.AddError(
                     "AllowedOrigins",
                     $"'{origin}' is not an origin",
                     "Give scheme, host and port only, as browsers send it, such as https://www.example.org"
@@ -85,7 +85,7 @@ public static partial class PagesReader
         {
             var contrast = Contrast(colour, colours.Background);
             if (contrast < LeastContrast)
-                reader.Fault(
+                reader.AddError(
                     key,
                     string.Create(
                         CultureInfo.InvariantCulture,
@@ -104,7 +104,7 @@ public static partial class PagesReader
                 return without;
             if (text is ['#', .. { Length: 6 } digits] && digits.All(char.IsAsciiHexDigit))
                 return text;
-            reader.Fault(key, $"'{text}' is not a colour", "Write it as #rrggbb, such as #1d5c96");
+            reader.AddError(key, $"'{text}' is not a colour", "Write it as #rrggbb, such as #1d5c96");
             return without;
         }
     }

@@ -7,9 +7,9 @@ public static class RateLimitReader
     public static RateLimitSettings Read(ConfigurationReader reader)
     {
         if (reader.Text("Rate") is null)
-            reader.Fault("Rate", "is not set", "Give requests per second, such as 3 or 0.5");
+            reader.AddError("Rate", "is not set", "Give requests per second, such as 3 or 0.5");
         if (reader.Name.Equals(RuleSettings.None, StringComparison.OrdinalIgnoreCase))
-            reader.Fault(
+            reader.AddError(
                 "Rate",
                 $"belongs to a rate limit with the reserved name {RuleSettings.None}",
                 "Choose another name: in a rule it means no limit"

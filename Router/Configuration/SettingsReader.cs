@@ -11,7 +11,7 @@ public static class SettingsReader
     {
         var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors, asked);
         foreach (var variable in root.Children("Variables").Where(variable => variable.HoldsSections))
-            root.Fault($"Variables:{variable.Name}", "holds sections", "Give the key that it sets, relative to Router, such as Mode");
+            root.AddError($"Variables:{variable.Name}", "holds sections", "Give the key that it sets, relative to Router, such as Mode");
         root.RefuseEmpty("StatusAccess", "Name an allow list, or write everyone, or none for the management interface only");
         var settings = new RouterSettings
         {
@@ -52,7 +52,7 @@ public static class SettingsReader
         if (root.Text("Mode") is { } mode)
             return mode;
         if (root.Has("Mode"))
-            root.Fault("Mode", "is empty", "Choose a mode, or remove the setting for live");
+            root.AddError("Mode", "is empty", "Choose a mode, or remove the setting for live");
         return "live";
     }
 
@@ -60,7 +60,7 @@ public static class SettingsReader
     {
         var domain = root.FilledText("BypassCookieDomain", "Give a domain, such as example.org, or remove it")?.TrimStart('.');
         if (domain is not null && (Uri.CheckHostName(domain) != UriHostNameType.Dns || !domain.Contains('.', StringComparison.Ordinal)))
-            root.Fault(
+            root.AddError(
                 "BypassCookieDomain",
                 $"'{domain}' is not a domain for which browsers accept cookies",
                 "Give the parent domain of the site's hosts, such as example.org"

@@ -15,7 +15,7 @@ public static class StatusCodesReader
             if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status >= least && status <= 599)
                 statuses.Add(status);
             else
-                reader.Fault(key, $"'{text}' is not {what}", $"List codes from {least} to 599");
+                reader.AddError(key, $"'{text}' is not {what}", $"List codes from {least} to 599");
         }
 
         return statuses.ToImmutable();

@@ -24,14 +24,14 @@ public static class TrustedProxyListReader
 
     private static (Uri? Location, ImmutableArray<IPNetwork> Ranges) ProxySource(ConfigurationReader reader)
     {
-        const string cure = "Give ranges, a file, or an address such as https://ip-ranges.example.org/ranges.json";
+        const string hint = "Give ranges, a file, or an address such as https://ip-ranges.example.org/ranges.json";
         // An address may have commas of its own.
         var entries = reader.List("Source");
         if (string.Join(',', entries) is var text && text.Contains("://", StringComparison.Ordinal))
         {
             if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host is not "")
                 return (address, []);
-            reader.Fault("Source", $"'{text}' is not an http or https address", cure);
+            reader.AddError("Source", $"'{text}' is not an http or https address", hint);
             return (null, []);
         }
 
@@ -39,7 +39,7 @@ public static class TrustedProxyListReader
             return (null, AllowListReader.Ranges(reader, "Source", entries));
         if (File.Exists(only))
             return (new Uri(Path.GetFullPath(only)), []);
-        reader.Fault("Source", $"'{only}' is neither a range, nor an http or https address, nor an existing file", cure);
+        reader.AddError("Source", $"'{only}' is neither a range, nor an http or https address, nor an existing file", hint);
         return (null, []);
     }
 }

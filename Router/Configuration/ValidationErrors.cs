@@ -20,6 +20,6 @@ public sealed class ValidationErrors
     /// <summary>Whether there is any error.</summary>
     public bool Any => _all.Count > 0;
 
-    /// <summary>Adds an error; <paramref name="problem"/> and <paramref name="cure"/> are sentences without a full stop.</summary>
-    public void Add(string key, string problem, string cure) => _all.Add(new ValidationError(key, problem, cure));
+    /// <summary>Adds an error; <paramref name="problem"/> and <paramref name="hint"/> are sentences without a full stop.</summary>
+    public void Add(string key, string problem, string hint) => _all.Add(new ValidationError(key, problem, hint));
 }

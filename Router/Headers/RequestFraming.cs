@@ -22,7 +22,7 @@ public static class RequestFraming
         SaysBody(request) || !(HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol));
 
     /// <summary>Describes the violation; null if there is none.</summary>
-    public static string? FaultOf(HttpContext context)
+    public static string? ViolationOf(HttpContext context)
     {
         var request = context.Request;
         if (request.Method is "CONNECT" && context.WebSocketOverHttp2() is null)

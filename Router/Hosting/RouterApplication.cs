@@ -28,7 +28,7 @@ namespace Router.Hosting;
 public static class RouterApplication
 {
     /// <summary>Builds the application, ready to be started.</summary>
-    /// <exception cref="InvalidConfigurationException">The configuration has faults; all of them are in the exception.</exception>
+    /// <exception cref="InvalidConfigurationException">The configuration has errors; all of them are in the exception.</exception>
     public static async Task<WebApplication> BuildAsync(StartOptions options)
     {
         var builder = WebApplication.CreateEmptyBuilder(
@@ -48,12 +48,12 @@ public static class RouterApplication
 
         var errors = new ValidationErrors();
         var urls = options.ListenUrls(errors);
-        files.AddFaults(errors);
+        files.AddErrors(errors);
         // Where a file can't be read, what is missing in it is no news.
         if (errors.Any)
             throw new InvalidConfigurationException(errors);
         var parts = Site.Read(builder.Configuration, errors);
-        Tracing.AddFaults(builder.Configuration, errors);
+        Tracing.AddErrors(builder.Configuration, errors);
         if (errors.Any)
             throw new InvalidConfigurationException(errors);
         var settings = parts.Settings;

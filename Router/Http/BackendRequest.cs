@@ -33,7 +33,7 @@ public class BackendRequest(HttpMethod method, string pathAndQuery, int headers 
     public bool ExpectsContinue { get; init; }
 
     /// <summary>Whether the headers in <see cref="HeaderList"/> have been copied to the framework's collections.</summary>
-    public bool FieldsAreWritten { get; set; }
+    public bool HeadersAreWritten { get; set; }
 
     /// <summary>Whether the request requires a new connection: set after an idle connection has failed.</summary>
     public bool NeedsFreshConnection { get; set; }

@@ -53,7 +53,7 @@ public enum ForwardFailure
     InvalidRequest,
 
     /// <summary>
-    /// The client's headers are larger than <c>Limits:MaxHeaderSize</c>, or there are more of them than <c>Limits:MaxHeaderFields</c>. 431.
+    /// The client's headers are larger than <c>Limits:MaxHeaderSize</c>, or there are more of them than <c>Limits:MaxHeaderCount</c>. 431.
     /// </summary>
     RequestHeaderTooLarge,
 

@@ -59,7 +59,7 @@ public sealed class ChangeResponse(
     private static ProblemDetails? ProblemOf(ChangeResult result) =>
         result.Outcome switch
         {
-            ChangeOutcome.Refused => ManagementProblem.Invalid(result.Faults),
+            ChangeOutcome.Refused => ManagementProblem.Invalid(result.Errors),
             ChangeOutcome.OtherVersion => OtherVersion(result.Before.Record),
             ChangeOutcome.LostRace => Conflict(
                 "lost-race",

@@ -25,10 +25,10 @@ public static class ManagementProblem
         ToolHint.At(message, $"{context.Request.Scheme}://{context.Request.Host}");
 
     /// <summary>The problem with a request that is not valid.</summary>
-    public static ProblemDetails Invalid(IReadOnlyList<ValidationError> faults, string title = "Nothing was changed") =>
-        ProblemDetails.Of("faults", title, StatusCodes.Status400BadRequest, string.Join(" ", faults)) with
+    public static ProblemDetails Invalid(IReadOnlyList<ValidationError> errors, string title = "Nothing was changed") =>
+        ProblemDetails.Of("invalid", title, StatusCodes.Status400BadRequest, string.Join(" ", errors)) with
         {
-            Faults = [.. faults.Select(ValidationErrorDocument.Of)],
+            Errors = [.. errors.Select(ValidationErrorDocument.Of)],
         };
 
     /// <summary>Runs work that uses the mode store; a store that does not respond is a problem of the response.</summary>

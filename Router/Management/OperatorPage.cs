@@ -39,9 +39,9 @@ public sealed partial class OperatorPage(ManagementSettings settings, PagePrevie
         foreach (var (path, name, type) in Files)
         {
             var file = Path.Combine(Directory, name);
-            if (FileText.TryRead(file, out var problem, out var cure) is not { } content)
+            if (FileText.TryRead(file, out var problem, out var hint) is not { } content)
             {
-                LogUnreadable(file, problem, cure);
+                LogUnreadable(file, problem, hint);
                 _loaded.Clear();
                 return;
             }
@@ -71,9 +71,9 @@ public sealed partial class OperatorPage(ManagementSettings settings, PagePrevie
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The management interface has no page for operators: '{File}' can't be read: {Problem}. {Cure}, or set Router:Management:Page to false."
+        Message = "The management interface has no page for operators: '{File}' can't be read: {Problem}. {Hint}, or set Router:Management:Page to false."
     )]
-    private partial void LogUnreadable(string file, string problem, string cure);
+    private partial void LogUnreadable(string file, string problem, string hint);
 
     private sealed class LoadedFile(byte[] content, string contentType)
     {

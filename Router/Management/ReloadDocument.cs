@@ -9,12 +9,12 @@ namespace Router.Management;
 /// <param name="Changes">The keys and files that changed.</param>
 /// <param name="AfterRestart">Those of the keys that take effect only at the next start.</param>
 /// <param name="Routes">How many routes the site in force has.</param>
-/// <param name="Faults">Why it was not accepted.</param>
+/// <param name="Errors">Why it was not accepted.</param>
 public sealed record ReloadDocument(
     bool Accepted,
     string Summary,
     ImmutableArray<string> Changes,
     ImmutableArray<string> AfterRestart,
     int Routes,
-    ImmutableArray<ValidationErrorDocument> Faults
+    ImmutableArray<ValidationErrorDocument> Errors
 );

@@ -21,7 +21,7 @@ public sealed class ReloadEndpoint(Reloader reloader)
                     result.Changes,
                     result.AfterRestart,
                     result.Routes,
-                    [.. result.Faults.Select(ValidationErrorDocument.Of)]
+                    [.. result.Errors.Select(ValidationErrorDocument.Of)]
                 ),
                 ManagementJson.Default.ReloadDocument
             )

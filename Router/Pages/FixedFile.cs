@@ -24,10 +24,10 @@ public sealed class FixedFile
         var path = Path.Combine(directory, name);
         if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
             errors.Add(key, $"'{name}' is not a file in {directory}", "Name a file in that folder");
-        else if (FileText.TryRead(path, out var problem, out var cure) is { } content)
+        else if (FileText.TryRead(path, out var problem, out var hint) is { } content)
             return new FixedFile(content, ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream");
         else
-            errors.Add(key, $"'{path}' can't be read: {problem}", cure);
+            errors.Add(key, $"'{path}' can't be read: {problem}", hint);
         return null;
     }
 

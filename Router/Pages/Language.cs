@@ -87,16 +87,16 @@ public sealed class Language
         }
         catch (Exception failure) when (FileText.IsUnreadable(failure))
         {
-            errors.Add(directory, $"can't be read: {FileText.Problem(directory, failure)}", FileText.Cure(directory, failure));
+            errors.Add(directory, $"can't be read: {FileText.Problem(directory, failure)}", FileText.Hint(directory, failure));
             return [];
         }
     }
 
     private static LanguageFile? Read(string path, ValidationErrors errors)
     {
-        if (FileText.TryRead(path, out var problem, out var cure) is not { } content)
+        if (FileText.TryRead(path, out var problem, out var hint) is not { } content)
         {
-            errors.Add(path, $"can't be read: {problem}", cure);
+            errors.Add(path, $"can't be read: {problem}", hint);
             return null;
         }
 

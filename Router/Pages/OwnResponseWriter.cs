@@ -22,7 +22,7 @@ public sealed class OwnResponseWriter(FleetClock time)
 
     /// <summary>Writes one response. The route, if there is one, says whether its clients are programs or people.</summary>
     /// <param name="context">The request's context.</param>
-    /// <param name="answer">Which response.</param>
+    /// <param name="own">Which response.</param>
     /// <param name="outcome">What is known about the request.</param>
     /// <param name="pages">The texts.</param>
     /// <param name="state">The mode, for the closed site's response.</param>
@@ -30,7 +30,7 @@ public sealed class OwnResponseWriter(FleetClock time)
     /// <param name="rules">The route's response header rules.</param>
     public ValueTask WriteAsync(
         HttpContext context,
-        OwnResponse answer,
+        OwnResponse own,
         RequestOutcome outcome,
         SitePages pages,
         ModeState state,
@@ -39,7 +39,7 @@ public sealed class OwnResponseWriter(FleetClock time)
     )
     {
         var (request, response, now) = (context.Request, context.Response, time.GetUtcNow());
-        var isClosed = answer == OwnResponse.Closed;
+        var isClosed = own == OwnResponse.Closed;
         var mayRead = pages.CrossOrigin.Apply(context);
         response.Headers.Vary = pages.CrossOrigin.IsAllowedToAny ? VariesByOrigin : Varies;
         if (isClosed && mayRead && CrossOrigin.IsPreflight(request))
@@ -49,10 +49,10 @@ public sealed class OwnResponseWriter(FleetClock time)
             return ValueTask.CompletedTask;
         }
 
-        response.StatusCode = answer.Status;
+        response.StatusCode = own.Status;
         // A cached error outlives its cause.
         response.Headers.CacheControl = "no-store";
-        if (answer.Status == StatusCodes.Status503ServiceUnavailable)
+        if (own.Status == StatusCodes.Status503ServiceUnavailable)
             response.Headers.RetryAfter = RetryAfter.Draw(isClosed ? state.Step.Until : null, now);
         if (isClosed)
             response.Headers[ClosedHeader] = "1";
@@ -67,7 +67,7 @@ public sealed class OwnResponseWriter(FleetClock time)
         var (isSending, languages) = (!RequestMethods.IsSafe(request.Method), request.Headers.AcceptLanguage.ToString());
         var prepared = isClosed
             ? pages.FindClosed(state, now, isSending, languages, route?.PageTemplate, out var language)
-            : pages.Find(answer, outcome, isSending, languages, route?.PageTemplate, out language);
+            : pages.Find(own, outcome, isSending, languages, route?.PageTemplate, out language);
         var body = form switch
         {
             ResponseForm.Page => prepared.Page,

@@ -53,9 +53,9 @@ public sealed partial class PageTemplate
             return null;
         }
 
-        if (FileText.TryRead(path, out var problem, out var cure) is not { } content)
+        if (FileText.TryRead(path, out var problem, out var hint) is not { } content)
         {
-            errors.Add(key, $"'{path}' can't be read: {problem}", cure);
+            errors.Add(key, $"'{path}' can't be read: {problem}", hint);
             return null;
         }
 

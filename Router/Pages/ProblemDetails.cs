@@ -35,7 +35,7 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
     public string? Reason { get; init; }
 
     /// <summary>The validation errors of the request's members.</summary>
-    public ImmutableArray<ValidationErrorDocument>? Faults { get; init; }
+    public ImmutableArray<ValidationErrorDocument>? Errors { get; init; }
 
     /// <summary>The version of the mode's record.</summary>
     public RecordVersion? Version { get; init; }
@@ -50,8 +50,8 @@ public sealed record ProblemDetails(string Type, string Title, int Status, strin
 /// <summary>An error in one member of a request.</summary>
 /// <param name="Member">The member's name.</param>
 /// <param name="Problem">What is wrong.</param>
-/// <param name="Cure">How to fix it.</param>
-public sealed record ValidationErrorDocument(string Member, string Problem, string Cure)
+/// <param name="Hint">How to fix it.</param>
+public sealed record ValidationErrorDocument(string Member, string Problem, string Hint)
 {
     public static ValidationErrorDocument Of(ValidationError error) => new(error.Key, error.Problem, error.Hint);
 }

@@ -105,7 +105,7 @@ public sealed class SitePages
     )
     {
         var key = KeyOf(OwnResponse.Closed, RequestOutcome.NotForwarded, isSending, acceptLanguage, template, out language);
-        return Closed(state, now).Answers[key];
+        return Closed(state, now).Responses[key];
     }
 
     /// <summary>Prepares the closed site's responses for a state unless they are already prepared.</summary>
@@ -212,7 +212,7 @@ public sealed class SitePages
         var (language, template) = (_languages[key.Language], _templates[key.Template]);
         var step = closed?.State.Step;
         // While reading is open, "the service is unavailable" would be untrue.
-        var slug = closed is { State.Mode: var mode } && mode.Reaches(BackendKind.Frontend, "GET") ? "read-only" : key.Answer.Slug;
+        var slug = closed is { State.Mode: var mode } && mode.Reaches(BackendKind.Frontend, "GET") ? "read-only" : key.Response.Slug;
         var time = (DateTimeOffset? instant) => instant is { } known ? language.Time(known, _settings.TimeZone) : "";
         var title = language.Text($"{slug}.title");
         var sent = key.IsSending ? SentText(language, slug, key.Outcome) : "";
@@ -238,7 +238,7 @@ public sealed class SitePages
         values["contact"] = Encode(contact).Replace("{contact}", Link(_settings.Contact), StringComparison.Ordinal);
         values["since"] = Encode(since);
         values["again"] = closed is not null && !key.IsSending ? Encode(language.Text("again")) : "";
-        var problem = ProblemDetails.Of(key.Answer.Slug, title, key.Answer.Status, Join(" ", sent, detail, when)) with
+        var problem = ProblemDetails.Of(key.Response.Slug, title, key.Response.Status, Join(" ", sent, detail, when)) with
         {
             Forwarded = key.Outcome == RequestOutcome.NotForwarded ? false : null,
             Outcome = key.Outcome == RequestOutcome.Unknown ? "unknown" : null,
@@ -305,7 +305,7 @@ public sealed class SitePages
         return address is null ? Encode(contact) : $"<a href=\"{Encode(address)}\">{Encode(contact)}</a>";
     }
 
-    private readonly record struct Key(OwnResponse Answer, RequestOutcome Outcome, bool IsSending, int Language, string Template);
+    private readonly record struct Key(OwnResponse Response, RequestOutcome Outcome, bool IsSending, int Language, string Template);
 
-    private sealed record ClosedSite(ModeState State, DateTimeOffset SaysSoUntil, Dictionary<Key, PreparedResponse> Answers);
+    private sealed record ClosedSite(ModeState State, DateTimeOffset SaysSoUntil, Dictionary<Key, PreparedResponse> Responses);
 }

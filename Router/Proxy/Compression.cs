@@ -114,8 +114,8 @@ public static class Compression
         || headers.ContainsKey("Content-MD5")
         || headers.ContainsKey("Trailer");
 
-    private static bool IsPersonal(HttpRequest request, IHeaderDictionary answer) =>
-        request.Headers.Cookie.Count > 0 || request.Headers.Authorization.Count > 0 || answer.SetCookie.Count > 0;
+    private static bool IsPersonal(HttpRequest request, IHeaderDictionary response) =>
+        request.Headers.Cookie.Count > 0 || request.Headers.Authorization.Count > 0 || response.SetCookie.Count > 0;
 
     /// <summary>Whether a body of this type may contain personal data; null if the type is never compressed.</summary>
     private static bool? Kind(ReadOnlySpan<char> contentType)

@@ -113,7 +113,7 @@ public sealed partial class Forwarder(
                 await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
                 // The client's connection broke while its body was read. After an early response the server would drain the body, find its
                 // reader in the middle of that read, and log an error.
-                if (IsConnectionFault(body.ClientFault))
+                if (IsConnectionError(body.ClientError))
                     context.Abort();
             }
 
@@ -313,11 +313,11 @@ public sealed partial class Forwarder(
                 if (await SwapPermitAsync(request, page.Upstream, deadline).ConfigureAwait(false))
                     response = await page.Upstream.SendWithRetriesAsync(message).ConfigureAwait(false);
             }
-            catch (BackendException fault)
+            catch (BackendException failed)
             {
-                if (ForwardFailures.IsOfTheBackend(fault.Failure))
-                    page.Upstream.Failed(fault.Failure);
-                ReportRule(fault, fault.Failure, page.Upstream);
+                if (ForwardFailures.IsOfTheBackend(failed.Failure))
+                    page.Upstream.Failed(failed.Failure);
+                ReportRule(failed, failed.Failure, page.Upstream);
             }
 
             using (response)
@@ -366,12 +366,12 @@ public sealed partial class Forwarder(
 
     private static ForwardFailure Classify(Exception error, HttpContext context, RequestBody? body, RequestDeadline deadline)
     {
-        if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
+        if (body?.ClientError is BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge })
             return ForwardFailure.RequestBodyTooLarge;
-        if (body?.ClientFault is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout })
+        if (body?.ClientError is BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout })
             return ForwardFailure.RequestBodyTooSlow;
         // The server detects a client's disconnect in its body first, and signals RequestAborted a moment later.
-        if (deadline.ClientIsGone || context.RequestAborted.IsCancellationRequested || IsConnectionFault(body?.ClientFault))
+        if (deadline.ClientIsGone || context.RequestAborted.IsCancellationRequested || IsConnectionError(body?.ClientError))
             return ForwardFailure.ClientGone;
         if (body is { ClientFailed: true })
             return ForwardFailure.InvalidRequestBody;
@@ -394,7 +394,7 @@ public sealed partial class Forwarder(
 
     // A violation of HTTP's rules has its own exception type, which also derives from IOException. A chunk size that is too large for the
     // server causes a plain IOException.
-    private static bool IsConnectionFault(Exception? error) =>
+    private static bool IsConnectionError(Exception? error) =>
         error is IOException { InnerException: not OverflowException } and not BadHttpRequestException or OperationCanceledException;
 
     // The application's team needs this to fix the backend.

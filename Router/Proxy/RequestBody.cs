@@ -31,7 +31,7 @@ public sealed class RequestBody(HttpContext context, RequestContext request, Req
     private int _stopped;
     private int _begun;
 
-    public override bool ClientFailed => ClientFault is not null;
+    public override bool ClientFailed => ClientError is not null;
 
     public override bool CanBeSent => Volatile.Read(ref _begun) == 0 || _kept is { IsComplete: true };
 
@@ -39,7 +39,7 @@ public sealed class RequestBody(HttpContext context, RequestContext request, Req
     public bool HasBegun => Volatile.Read(ref _begun) != 0;
 
     /// <summary>Why the body could not be read; null if it could.</summary>
-    public Exception? ClientFault { get; private set; }
+    public Exception? ClientError { get; private set; }
 
     public override IReadOnlyList<KeyValuePair<string, string>> ReadTrailers()
     {
@@ -50,8 +50,8 @@ public sealed class RequestBody(HttpContext context, RequestContext request, Req
         {
             if (!HeaderSyntax.IsToken(name) || HeaderSyntax.HasControls(values))
             {
-                ClientFault = new InvalidDataException("a trailer has invalid characters");
-                throw ClientFault;
+                ClientError = new InvalidDataException("a trailer has invalid characters");
+                throw ClientError;
             }
 
             if (TrailerFields.MayPass(name) && request.RequestRules.MayPass(name, peerIsTrusted: false))
@@ -329,7 +329,7 @@ public sealed class RequestBody(HttpContext context, RequestContext request, Req
         catch (Exception error)
         {
             // Any exception type: the server uses its own types for violations of HTTP/2's rules.
-            ClientFault = error;
+            ClientError = error;
             throw;
         }
 

@@ -83,7 +83,7 @@ public static class RequestHeaders
         }
 
         // The server itself accepts more (ServerLimits).
-        if (limits is not null && (size > limits.MaxHeaderSize || count > limits.MaxHeaderFields))
+        if (limits is not null && (size > limits.MaxHeaderSize || count > limits.MaxHeaderCount))
             throw new BackendException(ForwardFailure.RequestHeaderTooLarge, notBegun: true);
         if (HopByHopHeaders.IsNamedBy(headers.TE, "trailers"))
         {

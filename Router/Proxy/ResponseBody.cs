@@ -125,9 +125,9 @@ public static class ResponseBody
         && context.Response.StatusCode is not (204 or 205 or 304)
         && context.Request.Method is not "HEAD";
 
-    private static void AppendTrailers(HttpResponse response, HttpResponseMessage answer)
+    private static void AppendTrailers(HttpResponse response, HttpResponseMessage source)
     {
-        foreach (var (name, value) in TrailerFields.Of(answer))
+        foreach (var (name, value) in TrailerFields.Of(source))
             response.AppendTrailer(name, value);
     }
 }

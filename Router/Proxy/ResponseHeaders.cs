@@ -36,23 +36,23 @@ public static class ResponseHeaders
         context.Feature<IHttpResponseFeature>()?.ReasonPhrase = response.ReasonPhrase;
     }
 
-    private static void Copy(HttpResponseMessage answer, HttpContext context)
+    private static void Copy(HttpResponseMessage source, HttpContext context)
     {
         var response = context.Response;
-        response.StatusCode = (int)answer.StatusCode;
+        response.StatusCode = (int)source.StatusCode;
         // The server already has the standard phrase.
-        if (answer.ReasonPhrase != ReasonPhrases.GetReasonPhrase(response.StatusCode))
-            CopyStatus(answer, context);
-        if (answer is BackendResponse http1)
+        if (source.ReasonPhrase != ReasonPhrases.GetReasonPhrase(response.StatusCode))
+            CopyStatus(source, context);
+        if (source is BackendResponse http1)
         {
             Copy(http1.Head, response.Headers);
         }
         else
         {
             // Over HTTP/2 the framework holds the headers.
-            var connection = answer.Headers.NonValidated.TryGetValues("Connection", out var named) ? ToValues(named) : default;
-            Copy(answer.Headers.NonValidated, connection, response.Headers);
-            Copy(answer.Content.Headers.NonValidated, connection, response.Headers);
+            var connection = source.Headers.NonValidated.TryGetValues("Connection", out var named) ? ToValues(named) : default;
+            Copy(source.Headers.NonValidated, connection, response.Headers);
+            Copy(source.Content.Headers.NonValidated, connection, response.Headers);
         }
 
         // RFC 9110 section 8.6: a 204 or an interim response has no Content-Length. Section 15.3.6: a 205 must state that it has no

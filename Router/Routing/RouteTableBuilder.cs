@@ -50,11 +50,11 @@ internal sealed class RouteTableBuilder
             if (HostPattern.TryParse(text, out var pattern, out var problem))
                 patterns.Add(pattern);
             else
-                host.Source.Fault("Match", $"'{text}' {problem}", "Write www.example.org, www.*, *.example.org or *");
+                host.Source.AddError("Match", $"'{text}' {problem}", "Write www.example.org, www.*, *.example.org or *");
         }
 
         if (host.Rule is { Backend: null, Refuse: false, Route.File: null })
-            host.Source.Fault("Backend", "is not set", $"Name one of the backends: {Names(_backends.Keys)}");
+            host.Source.AddError("Backend", "is not set", $"Name one of the backends: {Names(_backends.Keys)}");
         var own = Compile(host, patterns, host.Source, host.Name, null, host.Rule, null);
         var paths = new PathTable(own);
         foreach (var path in host.Paths)
@@ -62,7 +62,7 @@ internal sealed class RouteTableBuilder
         foreach (var pattern in patterns)
         {
             if (!_hosts.TryAdd(pattern, (paths, host.Name)))
-                host.Source.Fault("Match", $"'{pattern}' is already used by host '{_hosts[pattern].Host}'", "Remove one of the two");
+                host.Source.AddError("Match", $"'{pattern}' is already used by host '{_hosts[pattern].Host}'", "Remove one of the two");
         }
     }
 
@@ -72,9 +72,9 @@ internal sealed class RouteTableBuilder
         foreach (var text in path.Match)
         {
             if (!PathPattern.TryParse(text, out var pattern, out var problem))
-                path.Source.Fault("Match", $"'{text}' {problem}", "Write /admin, =/favicon.ico, /*/documents/ or **/_metrics");
+                path.Source.AddError("Match", $"'{text}' {problem}", "Write /admin, =/favicon.ico, /*/documents/ or **/_metrics");
             else if (!paths.TryAdd(pattern, route, out var present))
-                path.Source.Fault("Match", $"'{pattern}' is already used by '{present.Name}'", "Remove one of the two");
+                path.Source.AddError("Match", $"'{pattern}' is already used by '{present.Name}'", "Remove one of the two");
         }
     }
 
@@ -89,15 +89,15 @@ internal sealed class RouteTableBuilder
     )
     {
         if (rule.Refuse && (rule.Backend ?? rule.Route.File) is not null)
-            source.Fault(
+            source.AddError(
                 "Refuse",
                 "is set together with a backend or a file",
                 "Keep one of them: a rule forwards, refuses, or serves a file"
             );
         else if (rule is { Backend: not null, Route.File: not null })
-            source.Fault("File", "is set together with a backend", "Keep one of them: a rule forwards, or serves a file");
+            source.AddError("File", "is set together with a backend", "Keep one of them: a rule forwards, or serves a file");
         if (rule.Route is { InEveryMode: true, File: null })
-            source.Fault("InEveryMode", "is set without a file", "Set File: only a file can be served in every mode");
+            source.AddError("InEveryMode", "is set without a file", "Set File: only a file can be served in every mode");
         var backend = rule.Refuse || rule.Route.File is not null ? null : Backend(source, rule.Backend) ?? own?.Backend;
         var settings = Shared(own is null ? rule.Route : rule.Route.Over(own.Settings));
         var route = new Route
@@ -136,7 +136,7 @@ internal sealed class RouteTableBuilder
         if (names is [RuleSettings.None])
             return [];
         foreach (var name in names.Where(name => !_responseHeaders.ContainsKey(name)))
-            source.Fault(
+            source.AddError(
                 "ResponseHeaders",
                 $"'{name}' is not configured",
                 $"Name sets of Router:ResponseHeaders ({Names(_responseHeaders.Keys)}), or {RuleSettings.None}"
@@ -157,7 +157,7 @@ internal sealed class RouteTableBuilder
             return null;
         if (!_errorPages.TryGetValue(name, out var page))
         {
-            source.Fault(
+            source.AddError(
                 "ErrorPage",
                 $"'{name}' is not configured",
                 $"Name a page of Router:ErrorPages ({Names(_errorPages.Keys)}), or {RuleSettings.None}"
@@ -166,10 +166,10 @@ internal sealed class RouteTableBuilder
         }
 
         if (!_backends.TryGetValue(page.Backend, out var backend))
-            page.Source.Fault("Backend", $"'{page.Backend}' is not configured", $"Name one of the backends: {Names(_backends.Keys)}");
+            page.Source.AddError("Backend", $"'{page.Backend}' is not configured", $"Name one of the backends: {Names(_backends.Keys)}");
         // Otherwise a mode could close the page but not the backend whose error it is to replace.
         else if (backend.Kind != served.Kind)
-            page.Source.Fault("Backend", $"'{page.Backend}' has another kind than '{served.Name}'", "Choose a backend of the same kind");
+            page.Source.AddError("Backend", $"'{page.Backend}' has another kind than '{served.Name}'", "Choose a backend of the same kind");
         else
             return (page, backend);
         return null;
@@ -180,7 +180,7 @@ internal sealed class RouteTableBuilder
         if (name is null)
             return null;
         if (!_backends.TryGetValue(name, out var backend))
-            source.Fault("Backend", $"'{name}' is not configured", $"Name one of the backends: {Names(_backends.Keys)}");
+            source.AddError("Backend", $"'{name}' is not configured", $"Name one of the backends: {Names(_backends.Keys)}");
         return backend;
     }
 
@@ -191,7 +191,7 @@ internal sealed class RouteTableBuilder
         if (string.Equals(name, RuleSettings.Everyone, StringComparison.OrdinalIgnoreCase))
             return null;
         if (!_allowLists.TryGetValue(name, out var list))
-            source.Fault(
+            source.AddError(
                 "AllowList",
                 $"'{name}' is not configured",
                 $"Name one of the allow lists ({Names(_allowLists.Keys)}), or {RuleSettings.Everyone}"
@@ -210,7 +210,7 @@ internal sealed class RouteTableBuilder
         if (names is [var only] && only.Equals(RuleSettings.None, StringComparison.OrdinalIgnoreCase))
             return [];
         foreach (var name in names.Where(name => !_rateLimits.ContainsKey(name)))
-            source.Fault(
+            source.AddError(
                 "RateLimits",
                 $"'{name}' is not configured",
                 $"Name one or several of the rate limits ({Names(_rateLimits.Keys)}), or {RuleSettings.None} alone"

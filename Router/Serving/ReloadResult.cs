@@ -6,19 +6,19 @@ namespace Router.Serving;
 /// <summary>The result of a reload.</summary>
 /// <param name="Changes">The keys and files that changed.</param>
 /// <param name="AfterRestart">The changed keys whose new values take effect only after a restart.</param>
-/// <param name="Faults">Why nothing was changed; empty if the new configuration is in force.</param>
+/// <param name="Errors">Why nothing was changed; empty if the new configuration is in force.</param>
 /// <param name="Routes">The number of routes of the site in force.</param>
 public sealed record ReloadResult(
     ImmutableArray<string> Changes,
     ImmutableArray<string> AfterRestart,
-    ImmutableArray<ValidationError> Faults,
+    ImmutableArray<ValidationError> Errors,
     int Routes
 )
 {
     // A line with more names than this is not readable.
     private const int MostNamed = 10;
 
-    public bool IsAccepted => Faults is [];
+    public bool IsAccepted => Errors is [];
 
     /// <summary>What changed, as part of a sentence.</summary>
     public string Summary =>

@@ -57,7 +57,7 @@ public sealed partial class Reloader(
             }
             else
             {
-                LogRefused(cause, result.Faults.Length, string.Join(" ", result.Faults));
+                LogRefused(cause, result.Errors.Length, string.Join(" ", result.Errors));
             }
 
             return result;
@@ -148,9 +148,9 @@ public sealed partial class Reloader(
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "The new configuration ({Cause}) is not valid; the running one remains in force. Errors: {Count}. {Faults}"
+        Message = "The new configuration ({Cause}) is not valid; the running one remains in force. Errors: {Count}. {Errors}"
     )]
-    private partial void LogRefused(string cause, int count, string faults);
+    private partial void LogRefused(string cause, int count, string errors);
 
     [LoggerMessage(Level = LogLevel.Error, Message = "Reloading failed.")]
     private partial void LogFailed(Exception failure);

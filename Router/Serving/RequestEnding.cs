@@ -29,7 +29,7 @@ public sealed partial class RequestEnding(
     /// <param name="reason">Why it ended.</param>
     /// <returns>Router's own response and the outcome it must state; null if no client is left to receive it, or a response has already
     /// started.</returns>
-    public (OwnResponse Answer, RequestOutcome Outcome)? Report(
+    public (OwnResponse Response, RequestOutcome Outcome)? Report(
         HttpContext context,
         RequestContext request,
         string route,

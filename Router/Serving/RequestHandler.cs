@@ -324,7 +324,7 @@ public sealed class RequestHandler(
         pathAndQuery = context.Feature<IHttpRequestFeature>()!.RawTarget;
         if (!RequestTarget.TryRead(pathAndQuery, out var target))
             return RouteMatch.Malformed("the request target is not one of the forms of RFC 9112 section 3.2, or has invalid characters");
-        if (RequestFraming.FaultOf(context) is { } violation)
+        if (RequestFraming.ViolationOf(context) is { } violation)
             return RouteMatch.Malformed(violation);
         if (target.Form != TargetForm.Absolute)
         {

@@ -21,7 +21,7 @@ public static class ServerLimits
     public const int MostAnswered = 96 << 10;
 
     // The server ends an HTTP/2 connection at twice this number.
-    private const int MostFieldsAnswered = 1_000;
+    private const int MostHeadersAnswered = 1_000;
 
     /// <summary>
     /// How much longer than <see cref="LimitSettings.ResponseGrace"/> the server waits for a slow reader. Over HTTP/2 the server measures
@@ -41,7 +41,7 @@ public static class ServerLimits
         server.MaxRequestBodySize = RouteSettings.DefaultMaxRequestBody;
         // ClientConnections limits the number of connections, and any open connection may be upgraded.
         (server.MaxConcurrentConnections, server.MaxConcurrentUpgradedConnections) = (null, null);
-        server.MaxRequestHeaderCount = Math.Max(limits.MaxHeaderFields, MostFieldsAnswered);
+        server.MaxRequestHeaderCount = Math.Max(limits.MaxHeaderCount, MostHeadersAnswered);
         server.MaxRequestHeadersTotalSize = Math.Max(limits.MaxHeaderSize, MostAnswered);
         server.MaxRequestLineSize = Math.Max(limits.MaxRequestLine, MostAnswered);
         server.Http2.MaxRequestHeaderFieldSize = Math.Max(Math.Max(limits.MaxHeaderSize, limits.MaxRequestLine), MostAnswered);

@@ -34,7 +34,7 @@ public enum ChangeOutcome
     /// <summary>It would be possible.</summary>
     DryRun,
 
-    /// <summary>It is not valid; the faults say why.</summary>
+    /// <summary>It is not valid; the errors say why.</summary>
     Refused,
 
     /// <summary>The operator has seen another version.</summary>
@@ -45,7 +45,7 @@ public enum ChangeOutcome
 }
 
 /// <summary>The outcome of a change, and the record that it made.</summary>
-public sealed record ChangeResult(ChangeOutcome Outcome, ModeState Before, IReadOnlyList<ValidationError> Faults)
+public sealed record ChangeResult(ChangeOutcome Outcome, ModeState Before, IReadOnlyList<ValidationError> Errors)
 {
     /// <summary>The new record; null if there is none.</summary>
     public ModeRecord? Record { get; init; }

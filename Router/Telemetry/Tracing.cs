@@ -54,7 +54,7 @@ public sealed class Tracing : IDisposable
     }
 
     /// <summary>Records errors in the variables. The exporter itself would ignore them and send to its own default.</summary>
-    public static void AddFaults(IConfiguration configuration, ValidationErrors errors)
+    public static void AddErrors(IConfiguration configuration, ValidationErrors errors)
     {
         foreach (var name in new[] { Endpoint, TracesEndpoint })
         {

@@ -15,7 +15,7 @@ public sealed class ConnectionLimit : IDisposable
     private readonly TimeSpan _step;
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
-    private int _left = Steps;
+    private int _remaining = Steps;
     private bool _disposed;
 
     /// <summary>Starts the clock.</summary>
@@ -51,8 +51,8 @@ public sealed class ConnectionLimit : IDisposable
         {
             if (_disposed)
                 return;
-            _left--;
-            if (_left > 0 || _isRouterLate())
+            _remaining--;
+            if (_remaining > 0 || _isRouterLate())
             {
                 _timer.Change(_step, Timeout.InfiniteTimeSpan);
                 return;

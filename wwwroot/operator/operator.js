@@ -260,10 +260,10 @@ function problemOf({ status, body }) {
 	return h("div.problem",
 		{ role: "alert" },
 		h("p", h("b", conflict ? t("error.conflict", { version: body.version }) : body.title)),
-		body.faults?.length
+		body.errors?.length
 			? h("ul",
-					body.faults.map(({ member, problem, cure }) =>
-						h("li", t("error.fault", { member: t(`field.${member}`, {}, member), problem, cure })),
+					body.errors.map(({ member, problem, hint }) =>
+						h("li", t("error.fault", { member: t(`field.${member}`, {}, member), problem, hint })),
 					),
 				)
 			: h("p", conflict ? t("error.again") : body.detail),

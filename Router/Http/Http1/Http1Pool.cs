@@ -27,7 +27,7 @@ public sealed class Http1Pool(
     public TimeProvider Time => time;
 
     /// <summary>The backend's own <c>Host</c> header (RFC 9112 section 3.2), without the port if it is the scheme's default.</summary>
-    public string HostField { get; } = address.IsDefaultPort ? address.IdnHostOrLiteral() : $"{address.IdnHostOrLiteral()}:{address.Port}";
+    public string HostHeader { get; } = address.IsDefaultPort ? address.IdnHostOrLiteral() : $"{address.IdnHostOrLiteral()}:{address.Port}";
 
     /// <summary>How long to wait for the backend's 100 (Continue) before sending the body.</summary>
     public static TimeSpan ContinueTimeout { get; } = TimeSpan.FromSeconds(1);

@@ -13,25 +13,25 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
     // A chunk size with more digits would not fit; extensions are skipped, but only up to this limit.
     private const int MaxChunkLine = 4096;
 
-    private long _left = head.Framing == BodyFraming.Length ? head.Length : 0;
+    private long _remaining = head.Framing == BodyFraming.Length ? head.Length : 0;
     private bool _inChunk;
     private bool _ended;
 
     /// <summary>Whether the whole body was read along with the head.</summary>
     public bool IsBuffered =>
-        head.Framing == BodyFraming.None || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _left);
+        head.Framing == BodyFraming.None || (head.Framing == BodyFraming.Length && connection.Buffered.Length >= _remaining);
 
     /// <summary>The number of bytes still to be read of a body with a known length.</summary>
-    public long Remaining => _left;
+    public long Remaining => _remaining;
 
     public override bool CanRead => true;
 
     /// <summary>Copies the whole body if it <see cref="IsBuffered"/>, and completes the request.</summary>
     public ValueTask CopyAllAsync(IBufferWriter<byte> target)
     {
-        target.Write(connection.Buffered[..(int)_left]);
-        connection.Consume((int)_left);
-        _left = 0;
+        target.Write(connection.Buffered[..(int)_remaining]);
+        connection.Consume((int)_remaining);
+        _remaining = 0;
         _ended = true;
         return exchange.CompleteAsync(head.KeepAlive);
     }
@@ -51,7 +51,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
                 BodyFraming.UntilClose => await ReadToEndAsync(buffer, cancellationToken).ConfigureAwait(false),
                 _ => 0,
             };
-            if (count == 0 || (head.Framing == BodyFraming.Length && _left == 0))
+            if (count == 0 || (head.Framing == BodyFraming.Length && _remaining == 0))
             {
                 _ended = true;
                 await exchange.CompleteAsync(head.KeepAlive).ConfigureAwait(false);
@@ -97,12 +97,12 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
 
     private async ValueTask<int> ReadLeftAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (buffer.Length > _left)
-            buffer = buffer[..(int)_left];
+        if (buffer.Length > _remaining)
+            buffer = buffer[..(int)_remaining];
         var count = await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         if (count == 0)
-            throw new EndOfStreamException($"the backend closed the connection {_left} bytes before the end of its response");
-        _left -= count;
+            throw new EndOfStreamException($"the backend closed the connection {_remaining} bytes before the end of its response");
+        _remaining -= count;
         return count;
     }
 
@@ -118,13 +118,13 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
 
     private async ValueTask<int> ReadChunkAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
-        if (_left == 0)
+        if (_remaining == 0)
         {
             if (_inChunk && await ReadLineAsync(cancellationToken).ConfigureAwait(false) is not "")
                 throw new InvalidDataException("a chunk is longer than its size (RFC 9112 section 7.1)");
             _inChunk = true;
-            _left = SizeOf(await ReadLineAsync(cancellationToken).ConfigureAwait(false));
-            if (_left == 0)
+            _remaining = SizeOf(await ReadLineAsync(cancellationToken).ConfigureAwait(false));
+            if (_remaining == 0)
             {
                 await ReadTrailersAsync(cancellationToken).ConfigureAwait(false);
                 return 0;

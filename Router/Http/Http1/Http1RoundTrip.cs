@@ -7,10 +7,10 @@ namespace Router.Http.Http1;
 public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, BackendRequest request)
 {
     // Completed when the backend permits sending the body; null if nothing waits for that.
-    private TaskCompletionSource? _leave;
+    private TaskCompletionSource? _continueSignal;
     private Task _upload = Task.CompletedTask;
-    private bool _answerBegan;
-    private int _left;
+    private bool _responseStarted;
+    private int _released;
 
     /// <summary>Sends the request and reads the response head; the body follows in the response's content.</summary>
     /// <exception cref="BackendException">The request failed; the connection is closed, or was not used.</exception>
@@ -31,7 +31,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
                 {
                     if (!connection.Filled(await connection.FillAsync(CancellationToken.None).ConfigureAwait(false)))
                         throw new IOException("the backend closed the connection before its response");
-                    _answerBegan = true;
+                    _responseStarted = true;
                 }
 
                 if (!IsFinal(response, head))
@@ -52,7 +52,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
                 throw;
             throw new BackendException(
                 error is InvalidDataException ? ForwardFailure.InvalidResponse : ForwardFailure.BrokenBeforeResponse,
-                diedIdle: connection.HasServed && !_answerBegan,
+                diedIdle: connection.HasServed && !_responseStarted,
                 cause: error
             );
         }
@@ -73,7 +73,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
     /// <summary>Decrements the address's request count, once.</summary>
     public void ReleaseCount()
     {
-        if (Interlocked.Exchange(ref _left, 1) == 0)
+        if (Interlocked.Exchange(ref _released, 1) == 0)
             pool.Requests.Leave();
     }
 
@@ -81,7 +81,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
     public async ValueTask AbandonAsync()
     {
         connection.Dispose();
-        _leave?.TrySetCanceled(CancellationToken.None);
+        _continueSignal?.TrySetCanceled(CancellationToken.None);
         // If the upload failed, its body reports the reason, or the failure is a consequence of the lines above.
         if (request.Body is { } body)
             await body.StopAsync().ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -99,7 +99,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         try
         {
             // A request that cannot be serialized affects nothing at the backend, not even the connection.
-            connection.Writer.Head(request, pool.HostField);
+            connection.Writer.Head(request, pool.HostHeader);
             request.Begin();
         }
         catch (BackendException)
@@ -116,14 +116,14 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         if (request.Body is not { } body)
             return writer.SendAsync(CancellationToken.None);
         if (request.ExpectsContinue)
-            return AskForLeaveAsync(body, writer, request.Cancellation);
+            return SendHeadFirstAsync(body, writer, request.Cancellation);
         _upload = UploadAsync(body, writer, request.Cancellation);
         return ValueTask.CompletedTask;
     }
 
-    private async ValueTask AskForLeaveAsync(BackendRequestBody body, Http1RequestWriter writer, CancellationToken cancellationToken)
+    private async ValueTask SendHeadFirstAsync(BackendRequestBody body, Http1RequestWriter writer, CancellationToken cancellationToken)
     {
-        _leave = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _continueSignal = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await writer.SendAsync(cancellationToken).ConfigureAwait(false);
         _upload = UploadAsync(body, writer, cancellationToken);
     }
@@ -132,13 +132,13 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
     {
         try
         {
-            if (_leave is { } leave)
+            if (_continueSignal is { } signal)
             {
                 // RFC 9110 section 10.1.1: a client need not wait indefinitely for the 100 (Continue) that it requested.
-                await Task.WhenAny(leave.Task, Task.Delay(Http1Pool.ContinueTimeout, pool.Time, cancellationToken)).ConfigureAwait(false);
+                await Task.WhenAny(signal.Task, Task.Delay(Http1Pool.ContinueTimeout, pool.Time, cancellationToken)).ConfigureAwait(false);
                 // The body was announced but never sent. This is not a successful upload: the connection would be reused and the next
                 // request taken for the body.
-                if (leave.Task.IsCanceled)
+                if (signal.Task.IsCanceled)
                     throw new OperationCanceledException("the backend responded without asking for the body");
             }
 
@@ -159,7 +159,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         switch (head.Status)
         {
             case 100:
-                _leave?.TrySetResult();
+                _continueSignal?.TrySetResult();
                 return false;
             case 101 when request.Upgrade is not null:
                 response.Content = new Http1Content(new Http1UpgradedStream(connection, ReleaseCount));
@@ -173,7 +173,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
 
         // A final response instead of 100 (Continue): the body is not sent, and anything that follows on this connection could be taken for
         // it.
-        _leave?.TrySetCanceled(CancellationToken.None);
+        _continueSignal?.TrySetCanceled(CancellationToken.None);
         response.Content = new Http1Content(new Http1ResponseBody(this, connection, head, response));
         return true;
     }

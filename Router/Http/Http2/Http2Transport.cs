@@ -14,7 +14,7 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         request.RequestUri = RequestUri.Of(address, request.PathAndQuery);
         request.Version = HttpVersion.Version20;
         request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
-        WriteFields(request);
+        WriteHeaders(request);
         request.FirstHeader = null;
         requests.Enter();
         try
@@ -40,11 +40,11 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
 
     // The framework's handler takes headers from its own collections, and content headers from an HttpContent. On a retry they are already
     // there.
-    private static void WriteFields(BackendRequest request)
+    private static void WriteHeaders(BackendRequest request)
     {
-        if (request.FieldsAreWritten)
+        if (request.HeadersAreWritten)
             return;
-        request.FieldsAreWritten = true;
+        request.HeadersAreWritten = true;
         foreach (var (name, values) in request.HeaderList.All)
         {
             if (!request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
