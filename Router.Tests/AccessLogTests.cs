@@ -48,7 +48,7 @@ public sealed class AccessLogTests
     }
 
     [Fact]
-    public async Task The_fields_say_what_the_client_sent_and_got()
+    public async Task The_members_say_what_the_client_sent_and_got()
     {
         await using var backend = RawBackend.Answering("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("TrustedProxies", "127.0.0.1"));
@@ -236,7 +236,7 @@ public sealed class AccessLogTests
     [InlineData("maintenance", "www.example.org", "503")]
     [InlineData("live", "refused.example.org", "403")]
     [InlineData("live", "elsewhere.example.org", "404")]
-    public async Task What_Router_answers_itself_has_its_line_too(string mode, string host, string status)
+    public async Task Routers_own_responses_are_logged_too(string mode, string host, string status)
     {
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", "http://www.invalid").Mode(mode).Host("refused.*", null, refuse: true)
@@ -266,7 +266,7 @@ public sealed class AccessLogTests
     }
 
     [Fact]
-    public async Task A_client_that_went_before_an_answer_began_has_status_499()
+    public async Task A_client_that_disconnected_before_the_response_has_status_499()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -283,7 +283,7 @@ public sealed class AccessLogTests
     }
 
     [Fact]
-    public async Task An_answer_that_broke_has_the_status_and_the_bytes_that_the_client_saw()
+    public async Task A_response_that_broke_has_the_status_and_the_bytes_that_the_client_saw()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -323,7 +323,7 @@ public sealed class AccessLogTests
     }
 
     [Fact]
-    public async Task A_reader_that_stands_still_stops_no_request_and_loses_no_line()
+    public async Task A_stalled_reader_stops_no_request_and_loses_no_line()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

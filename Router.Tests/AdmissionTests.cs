@@ -116,7 +116,7 @@ public sealed class AdmissionTests
     }
 
     [Fact]
-    public void A_fourth_mode_takes_one_new_class()
+    public void Another_mode_takes_one_new_class()
     {
         var mode = new PagesForReadersMode();
 

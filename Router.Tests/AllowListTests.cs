@@ -55,7 +55,7 @@ public sealed class AllowListTests
     [InlineData("fe80::1%2")]
     [InlineData("everyone")]
     [InlineData("10.0.0.1 10.0.0.2")]
-    public void What_a_person_did_not_mean_as_an_address_is_none(string text) => AddressRange.TryParse(text, out _).Should().BeFalse();
+    public void An_implausible_spelling_of_an_address_is_rejected(string text) => AddressRange.TryParse(text, out _).Should().BeFalse();
 
     [Theory]
     [InlineData("127.0.0.1", 200)]

@@ -28,7 +28,7 @@ public sealed class AssetGraceTests
     }
 
     [Fact]
-    public async Task The_grace_ends_and_is_counted_and_in_nobodys_way()
+    public async Task The_grace_ends_is_counted_and_does_not_count_as_in_flight()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(Site(backend.Address), _clock);

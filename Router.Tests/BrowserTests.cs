@@ -24,7 +24,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [BrowserFact]
-    public async Task A_visitor_who_fills_in_a_form_while_the_site_closes_loses_nothing_and_is_told_so()
+    public async Task A_visitor_who_fills_in_a_form_while_the_site_closes_loses_nothing_and_sees_so()
     {
         await using var router = await OpenSiteAsync();
         var page = await chromium.OpenAsync();
@@ -48,7 +48,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [BrowserFact]
-    public async Task The_page_looks_by_itself_whether_the_service_is_back_and_reloads_only_then()
+    public async Task The_page_checks_whether_the_service_is_back_and_reloads_only_then()
     {
         await using var router = await OpenSiteAsync();
         Close(router);
@@ -94,7 +94,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [BrowserFact]
-    public async Task The_page_reads_well_in_every_dress_and_asks_nobody_else_for_anything()
+    public async Task The_page_is_readable_in_every_style_and_loads_nothing_from_elsewhere()
     {
         await using var router = await OpenSiteAsync();
         Close(router);

@@ -298,7 +298,7 @@ public sealed class BypassTests
     [InlineData("""{"for": "long"}""", "for")]
     [InlineData("""{"address": "office"}""", "address")]
     [InlineData("""{"adress": "203.0.113.1"}""", "adress")]
-    public async Task What_can_not_be_given_is_refused_by_name(string json, string member)
+    public async Task An_invalid_member_is_rejected_by_name(string json, string member)
     {
         await using var router = await ClosedAsync(Site(new RecordingBackend()));
 
@@ -308,7 +308,7 @@ public sealed class BypassTests
     }
 
     [Fact]
-    public async Task An_open_site_has_nothing_to_pass_by()
+    public async Task An_open_site_has_nothing_to_bypass()
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(Site(new RecordingBackend())), _clock);
 

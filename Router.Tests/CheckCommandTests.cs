@@ -190,7 +190,7 @@ public sealed class CheckCommandTests
     [InlineData("Router")]
     [InlineData("KESTREL")]
     [InlineData("LOGGING")]
-    public async Task A_variable_with_the_bare_name_of_a_section_is_somebody_else_s(string variable)
+    public async Task A_variable_with_the_bare_name_of_a_section_is_ignored(string variable)
     {
         var (exit, _, errors) = await RunAsync(
             SiteFile.Of("www.*", "http://www.internal"),
@@ -203,7 +203,7 @@ public sealed class CheckCommandTests
     }
 
     [Fact]
-    public async Task A_configuration_with_faults_lists_all_of_them_on_stderr_and_exits_with_2()
+    public async Task An_invalid_configuration_lists_all_errors_on_stderr_and_exits_with_2()
     {
         foreach (var arguments in new[] { new[] { "check" }, [] })
         {
@@ -226,7 +226,7 @@ public sealed class CheckCommandTests
     }
 
     [Fact]
-    public async Task Help_says_all_there_is()
+    public async Task Help_lists_everything()
     {
         var (exit, output, _) = await RunAsync(new SiteFile(), ["--help"]);
 

@@ -119,7 +119,7 @@ public sealed class ClosedSiteTests
     }
 
     [Fact]
-    public async Task A_host_may_bring_its_own_page_for_all_of_Routers_answers()
+    public async Task A_host_may_have_its_own_page_for_all_of_Routers_responses()
     {
         var own = $"own-{Guid.NewGuid():N}.html";
         await File.WriteAllTextAsync(Path.Combine(SitePages.Directory, own), "<h2>{{title}}</h2>\n<i>{{reason}}</i>\n<b>{{when}}</b>\n");
@@ -133,7 +133,7 @@ public sealed class ClosedSiteTests
     }
 
     [Fact]
-    public async Task Who_sent_something_is_told_that_nothing_was_saved_and_the_page_never_reloads()
+    public async Task The_page_for_a_POST_says_that_nothing_was_saved_and_never_reloads()
     {
         await using var router = await ClosedAsync(Site());
 
@@ -175,7 +175,7 @@ public sealed class ClosedSiteTests
     }
 
     [Fact]
-    public async Task Who_was_cut_off_is_told_the_opposite_and_that_the_outcome_is_unknown()
+    public async Task The_response_to_a_cut_request_says_that_it_was_forwarded_and_the_outcome_is_unknown()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(new SiteFile().Api("api", backend.Address).Host("api.*", "api"));
@@ -193,7 +193,7 @@ public sealed class ClosedSiteTests
     }
 
     [Fact]
-    public async Task In_read_only_nobody_is_told_that_the_service_is_away()
+    public async Task In_read_only_the_page_does_not_say_that_the_service_is_away()
     {
         await using var router = await RunningRouter.StartAsync(Site().Mode("read-only"), _clock);
 
@@ -231,7 +231,7 @@ public sealed class ClosedSiteTests
     [InlineData("/static/SITE.JS", null, "*/*", null)]
     [InlineData("/static/site.css", null, null, null)]
     [InlineData("/static/site.css", "document", Browser, "text/html")]
-    public async Task The_form_is_the_one_that_serves_who_asks(string path, string? destination, string? accept, string? type)
+    public async Task The_form_suits_the_client(string path, string? destination, string? accept, string? type)
     {
         await using var router = await ClosedAsync(Site());
         var fields = new List<(string, string)>();
@@ -336,7 +336,7 @@ public sealed class ClosedSiteTests
     }
 
     [Fact]
-    public async Task Scripts_of_the_allowed_origins_read_the_answer_and_their_preflight_is_answered()
+    public async Task Scripts_of_allowed_origins_read_the_response_and_their_preflight_succeeds()
     {
         await using var router = await ClosedAsync(Site().Set("Pages:AllowedOrigins", "https://www.example.org, https://app.example.org"));
 
@@ -442,7 +442,7 @@ public sealed class ClosedSiteTests
     [InlineData("Pages:AllowedOrigins", "https://www.example.org/", "Router:Pages:AllowedOrigins")]
     [InlineData("Pages:AllowedOrigins", "*", "Router:Pages:AllowedOrigins")]
     [InlineData("Pages:Servicename2", "x", "Router:Pages:Servicename2")]
-    public void What_can_not_be_is_a_fault_that_names_its_key(string key, string value, string named)
+    public void An_invalid_value_is_an_error_that_names_its_key(string key, string value, string named)
     {
         var error = Site().Set(key, value).Read().Errors.Should().ContainSingle().Subject;
 
@@ -451,7 +451,7 @@ public sealed class ClosedSiteTests
     }
 
     [Fact]
-    public void Another_language_is_one_more_file_and_what_it_lacks_is_a_fault_that_names_it()
+    public void Another_language_is_one_more_file_and_a_missing_text_is_an_error_that_names_it()
     {
         var directory = Directory.CreateTempSubdirectory("router-languages-").FullName;
         var shipped = Path.Combine(SitePages.Directory, "languages");

@@ -34,7 +34,7 @@ public sealed class CommandLineTests
     [InlineData("router --help", "help")]
     [InlineData("router mode set --reason", "mode", "set", "maintenance", "--resaon", "x")]
     [InlineData("router mode --json", "mode", "--jsn")]
-    public void A_slip_is_told_the_command_that_was_meant(string meant, params string[] typed) =>
+    public void A_typing_error_gets_the_command_that_was_meant(string meant, params string[] typed) =>
         CommandSuggestion.Of(RouterCommand.Build().Parse(typed, RouterCommand.Parsing)).Should().Be(meant);
 
     [Theory]
@@ -45,7 +45,7 @@ public sealed class CommandLineTests
         CommandSuggestion.Of(RouterCommand.Build().Parse(typed, RouterCommand.Parsing)).Should().BeNull();
 
     [Fact]
-    public async Task A_slip_ends_with_exit_code_2_and_the_advice()
+    public async Task A_typing_error_ends_with_exit_code_2_and_a_suggestion()
     {
         (await Tool.RunAsync("http://127.0.0.1:1", "status"))
             .Should()
@@ -91,7 +91,7 @@ public sealed class CommandLineTests
     [Theory]
     [InlineData("24h", "for: is 24h. Give a duration above zero and up to 12h, such as 2h.")]
     [InlineData("0s", "for: is 0s. Give a duration above zero and up to 12h, such as 2h.")]
-    public async Task A_bypass_that_would_last_too_long_is_refused_in_the_operators_own_words(string lasts, string said)
+    public async Task A_bypass_that_would_last_too_long_is_refused_with_the_value_as_the_operator_wrote_it(string lasts, string said)
     {
         await using var router = await RunningRouter.StartAsync(
             OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance")
@@ -107,7 +107,7 @@ public sealed class CommandLineTests
     [InlineData(null, "sue", "ops", "sue")]
     [InlineData("", " ", "ops", "ops")]
     [InlineData(null, "", "", "^uid [0-9]+$")]
-    public void A_change_is_put_down_to_somebody(string? given, string? sudo, string login, string name) =>
+    public void A_change_has_an_author(string? given, string? sudo, string login, string name) =>
         OperatorName.Of(given, variable => variable == "SUDO_USER" ? sudo : null, login).Should().MatchRegex(name);
 
     [Theory]

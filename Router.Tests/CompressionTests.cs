@@ -29,7 +29,7 @@ public sealed class CompressionTests
     [InlineData("gzip;q=1000", null)]
     [InlineData("brotli, gz", null)]
     [InlineData("", null)]
-    public void The_coding_is_the_one_the_client_likes_best(string accept, string? coding) =>
+    public void The_coding_is_the_one_the_client_prefers(string accept, string? coding) =>
         AcceptEncoding.Choose(accept).Should().Be(coding);
 
     [Theory]
@@ -57,7 +57,7 @@ public sealed class CompressionTests
     [Theory]
     [InlineData("br")]
     [InlineData("gzip")]
-    public async Task The_header_tells_of_the_coded_body_and_the_body_is_whole(string coding)
+    public async Task The_headers_describe_the_encoded_body_and_the_body_is_complete(string coding)
     {
         await using var backend = Answering(
             Long,
@@ -83,7 +83,7 @@ public sealed class CompressionTests
     }
 
     [Fact]
-    public async Task A_client_that_takes_no_coding_gets_what_the_backend_sent_and_caches_are_told()
+    public async Task A_client_that_accepts_no_coding_gets_the_backends_bytes_and_Vary_tells_caches()
     {
         await using var backend = Answering(Long, "Content-Type: text/css", "ETag: \"v1\"", "Accept-Ranges: bytes");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -104,7 +104,7 @@ public sealed class CompressionTests
     [InlineData("200 OK", "Content-Digest: sha-256=:AAAA:")]
     [InlineData("200 OK", "Repr-Digest: sha-256=:AAAA:")]
     [InlineData("200 OK", "Trailer: X-Checksum")]
-    public async Task What_must_stay_as_it_is_stays_as_it_is(string status, string field)
+    public async Task Protected_content_stays_unchanged(string status, string field)
     {
         await using var backend = RawBackend.Answering(Message(status, Long, "Content-Type: text/css", "ETag: \"v1\"", field));
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -199,7 +199,7 @@ public sealed class CompressionTests
     }
 
     [Fact]
-    public async Task Credentials_that_Router_adds_itself_are_nobodys_secret()
+    public async Task Credentials_that_Router_adds_are_no_secret_of_a_client()
     {
         await using var backend = Answering(Long, "Content-Type: text/html");
         await using var router = await RunningRouter.StartAsync(
@@ -213,7 +213,7 @@ public sealed class CompressionTests
     [InlineData("identity")]
     [InlineData("br")]
     [InlineData("gzip")]
-    public async Task A_page_that_dribbles_still_dribbles(string coding)
+    public async Task A_page_that_arrives_in_small_pieces_is_forwarded_in_small_pieces(string coding)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -239,7 +239,7 @@ public sealed class CompressionTests
     [Theory]
     [InlineData("br")]
     [InlineData("gzip")]
-    public async Task Half_a_body_never_looks_like_a_whole_one(string coding)
+    public async Task An_incomplete_body_never_looks_complete(string coding)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -297,7 +297,7 @@ public sealed class CompressionTests
     [Theory]
     [InlineData("br")]
     [InlineData("gzip")]
-    public async Task A_long_body_comes_through_whole(string coding)
+    public async Task A_long_body_arrives_complete(string coding)
     {
         var random = new Random(7);
         var body = string.Concat(Enumerable.Range(0, 300_000).Select(_ => $"{random.Next(100_000)}<br>"));
@@ -355,7 +355,7 @@ public sealed class CompressionTests
     [InlineData("Compression:Enabled", "maybe", "Router:Compression:Enabled: is 'maybe'")]
     [InlineData("Compression:Level", "9", "Router:Compression:Level: is not a key that Router knows")]
     [InlineData("Hosts:www.*:Compression", "always", "Router:Hosts:www.*:Compression: is 'always'. Choose one of Off, On, Personal")]
-    public void What_is_mistyped_is_a_fault(string key, string value, string violation) =>
+    public void A_mistyped_name_is_an_error(string key, string value, string violation) =>
         SiteFile
             .Of("www.*", "http://www.invalid")
             .Set(key, value)

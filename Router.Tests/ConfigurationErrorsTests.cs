@@ -80,7 +80,7 @@ public sealed class ConfigurationErrorsTests
 
     [Theory]
     [MemberData(nameof(Errors))]
-    public void A_fault_has_its_key_and_says_what_is_wrong_and_what_would_be_right(string key, string value, string word)
+    public void An_error_names_its_key_the_problem_and_the_fix(string key, string value, string word)
     {
         var (_, faults) = Valid().Set(key, value).Read();
 
@@ -138,7 +138,7 @@ public sealed class ConfigurationErrorsTests
     [InlineData("redis://:hunter2?@redis", "valid host")]
     [InlineData("redis://redis?password=hunter2", "'?' or '#'")]
     [InlineData("redis,pasword=hunter2", "host:port")]
-    public void An_address_of_Redis_that_is_none_is_an_error_that_says_which_part_but_never_shows_it(string url, string word)
+    public void An_invalid_Redis_address_is_an_error_that_names_the_part_but_never_shows_it(string url, string word)
     {
         var (_, faults) = Valid().Set("ModeStore:Redis", url).Read();
 
@@ -171,7 +171,7 @@ public sealed class ConfigurationErrorsTests
     [InlineData("302")]
     [InlineData("304")]
     [InlineData("600")]
-    public void A_page_can_take_the_place_of_an_error_only(string status)
+    public void A_page_can_replace_only_an_error(string status)
     {
         var (_, faults) = Valid()
             .Set("ErrorPages:own:OnStatus", status)
@@ -210,14 +210,14 @@ public sealed class ConfigurationErrorsTests
     }
 
     [Fact]
-    public void A_configuration_without_a_fault_has_none() => Valid().Read().Errors.Should().BeEmpty();
+    public void A_valid_configuration_has_no_errors() => Valid().Read().Errors.Should().BeEmpty();
 
     [Fact]
-    public void A_table_without_hosts_is_a_fault() =>
+    public void A_table_without_hosts_is_an_error() =>
         new SiteFile().Frontend("www").Read().Errors.Should().ContainSingle().Which.Key.Should().Be("Router:Hosts");
 
     [Fact]
-    public async Task Every_fault_is_told_at_once()
+    public async Task All_errors_are_listed_at_once()
     {
         var start = async () =>
             await RunningRouter.StartAsync(
@@ -250,7 +250,7 @@ public sealed class ConfigurationErrorsTests
     }
 
     [Fact]
-    public async Task In_Production_a_missing_address_is_a_fault_that_names_the_variable_that_feeds_it()
+    public async Task In_Production_a_missing_address_is_an_error_that_names_its_variable()
     {
         var start = async () =>
             await RunningRouter.StartWithItsOwnTableAsync(("DM_API_URL", "http://api.internal"), ("DM_USER_IPS", "0.0.0.0/0"));
@@ -266,7 +266,7 @@ public sealed class ConfigurationErrorsTests
     }
 
     [Fact]
-    public async Task A_file_that_is_no_JSON_stops_the_start()
+    public async Task A_file_that_is_not_JSON_prevents_startup()
     {
         var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
         var file = Path.Combine(directory, "broken.json");
@@ -281,7 +281,7 @@ public sealed class ConfigurationErrorsTests
     }
 
     [Fact]
-    public async Task A_file_that_is_not_there_stops_the_start()
+    public async Task A_missing_file_prevents_startup()
     {
         var file = Path.Combine(Path.GetTempPath(), "no-such-directory-of-router", "site.json");
 
@@ -296,7 +296,7 @@ public sealed class ConfigurationErrorsTests
     [InlineData("http")]
     [InlineData("65536")]
     [InlineData("-1")]
-    public void A_port_that_is_none_is_a_fault(string port)
+    public void An_invalid_port_is_an_error(string port)
     {
         var errors = new ValidationErrors();
 

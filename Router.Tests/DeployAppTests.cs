@@ -28,7 +28,7 @@ public sealed class DeployAppTests : IAsyncLifetime
     }
 
     [ProgramFact("jq", "jq")]
-    public async Task A_release_takes_the_place_of_another_under_load_and_no_request_is_lost()
+    public async Task A_release_replaces_another_under_load_and_no_request_is_lost()
     {
         (await DeployAsync("release-17")).Code.Should().Be(0, "there is no old version to begin with");
         (await TagAsync()).Should().Be("release-17 in mode live\n");
@@ -157,7 +157,7 @@ public sealed class DeployAppTests : IAsyncLifetime
     }
 
     [ProgramFact("jq", "jq")]
-    public async Task A_stage_is_asked_until_it_is_in_the_mode_or_patience_ends()
+    public async Task A_stage_is_polled_until_it_is_in_the_mode_or_the_timeout_expires()
     {
         await DeployAsync("release-17");
 
@@ -179,7 +179,7 @@ public sealed class DeployAppTests : IAsyncLifetime
     }
 
     [ProgramFact("jq", "jq")]
-    public async Task A_machine_that_StatusAccess_does_not_list_is_told_so_and_deploys_nothing()
+    public async Task A_machine_that_StatusAccess_does_not_list_gets_an_error_and_deploys_nothing()
     {
         const string text = "does not show its mode to this machine. Add its address to the allow list that Router:StatusAccess names.\n";
         await DeployAsync("release-17");

@@ -76,7 +76,7 @@ public sealed partial class DeployTests
     }
 
     [Fact]
-    public async Task A_manifest_that_can_not_be_made_is_none_and_every_fault_is_named()
+    public async Task A_manifest_with_errors_is_not_written_and_every_error_is_named()
     {
         var vars = Directory.CreateTempSubdirectory("router-vars-").FullName;
         File.Copy(Script.Deploy("vars/common.yml"), Path.Combine(vars, "common.yml"));
@@ -149,7 +149,7 @@ public sealed partial class DeployTests
     }
 
     [Fact]
-    public async Task Secrets_come_from_a_file_or_the_environment_and_stay_what_they_are()
+    public async Task Secrets_come_from_a_file_or_the_environment_unchanged()
     {
         var secrets = Path.GetTempFileName();
         await File.WriteAllTextAsync(secrets, "DM_APP_AUTH=fromfile\nROUTER_REDIS=redis://:a\"b\\c@redis\n");
@@ -501,7 +501,7 @@ public sealed partial class DeployTests
     }
 
     [Fact]
-    public async Task What_runs_is_told_by_the_command_the_status_and_a_metric()
+    public async Task The_running_version_is_in_the_command_the_status_and_a_metric()
     {
         await using var router = await RouterProcess.StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:9"));
         using var client = new HttpClient { BaseAddress = new Uri($"http://{router.Endpoint}") };

@@ -55,7 +55,7 @@ public sealed class DowntimeTests
     }
 
     [ProgramFact("setsid", "util-linux")]
-    public async Task A_command_that_fails_leaves_the_site_closed_and_is_run_again_only_when_told_so()
+    public async Task A_command_that_fails_leaves_the_site_closed_and_is_run_again_only_on_request()
     {
         await using var site = await DowntimeSite.StartAsync();
 
@@ -125,7 +125,7 @@ public sealed class DowntimeTests
     }
 
     [ProgramFact("setsid", "util-linux")]
-    public async Task Somebody_who_opens_the_site_is_reported_at_once_and_the_command_is_terminated_with_all_it_has_started()
+    public async Task An_opening_of_the_site_is_reported_at_once_and_the_command_is_terminated_with_its_children()
     {
         await using var site = await DowntimeSite.StartAsync();
         var tool = site.Downtime(["--stop-if-unsafe", .. site.Command("sleep 600 & printf 'sleeping %s\\n' \"as $!\"; wait")]);

@@ -48,7 +48,7 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task Only_what_the_mode_closes_is_in_the_way()
+    public async Task Only_what_the_mode_closes_counts_as_in_flight()
     {
         await using var frontend = RawBackend.Start();
         await using var api = RawBackend.Start();
@@ -71,7 +71,7 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task What_is_not_over_at_the_drain_limit_is_cut_and_told_that_its_outcome_is_unknown()
+    public async Task A_request_in_flight_at_the_drain_limit_is_cut_and_its_response_says_that_the_outcome_is_unknown()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -126,7 +126,7 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task A_request_that_waits_for_a_place_when_the_site_closes_is_told_that_nothing_was_done()
+    public async Task A_request_that_waits_for_a_permit_when_the_site_closes_gets_a_response_that_nothing_was_done()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(
@@ -177,7 +177,7 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task A_refused_request_is_in_nobodys_way_however_slowly_its_answer_is_read()
+    public async Task A_rejected_request_does_not_count_as_in_flight_however_slowly_its_response_is_read()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Mode("maintenance"));
         await router.GetAsync("http://www.example.org/");

@@ -60,7 +60,7 @@ public sealed class EncodedValidatorTests
     [InlineData("gzip", "W/\"v7-router-br\"", 200, "W/\"v7-router-gzip\"")]
     [InlineData("br", "W/\"v6-router-br\"", 200, "W/\"v7-router-br\"")]
     [InlineData("br", "\"v7-router-br\"", 200, "W/\"v7-router-br\"")]
-    public async Task A_copy_that_is_still_good_is_confirmed_under_its_own_tag(string accept, string known, int status, string tag)
+    public async Task A_copy_that_is_still_fresh_is_confirmed_with_its_own_tag(string accept, string known, int status, string tag)
     {
         await using var store = Store("\"v7\"");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store));
@@ -191,7 +191,7 @@ public sealed class EncodedValidatorTests
     [InlineData("\"\"")]
     [InlineData("\"a-router-br\"")]
     [InlineData("\"a,b\"")]
-    public void A_tag_comes_back_as_it_went_out(string tag) =>
+    public void A_tag_is_returned_unchanged(string tag) =>
         EncodedTags.Restore(new StringValues(EncodedTags.Of(tag, "gzip")), "gzip").Should().Equal(tag);
 
     // A store with optimistic locking, as RFC 9110 section 13 has it: one document with one tag, ranges, and strong comparison for If-Match

@@ -32,7 +32,7 @@ public sealed class FailureTests
     [InlineData("HTTP/1.1 200 OK\r\nContent-Le")]
     [InlineData("SSH-2.0-OpenSSH_9\r\n\r\n")]
     [InlineData("HTTP/1.1 abc OK\r\n\r\n")]
-    public async Task A_backend_that_breaks_off_or_talks_nonsense_before_its_answer_is_a_502(string said)
+    public async Task A_backend_that_disconnects_or_sends_garbage_before_its_response_is_a_502(string said)
     {
         await using var backend = RawBackend.Start(async connection =>
         {
@@ -73,7 +73,7 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task An_answer_that_begins_in_time_may_pause_as_long_as_it_likes_where_no_limit_is_set()
+    public async Task A_response_that_begins_in_time_may_pause_for_any_time_without_a_limit()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -96,7 +96,7 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task A_minute_is_how_long_an_answer_may_take_to_begin()
+    public async Task A_response_may_take_a_minute_to_begin()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -111,7 +111,7 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task An_upload_that_takes_longer_than_the_limit_is_not_held_against_the_backend()
+    public async Task An_upload_that_takes_longer_than_the_limit_does_not_count_as_backend_time()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -153,7 +153,7 @@ public sealed class FailureTests
     [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", false)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", true)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n8\r\nanot", false)]
-    public async Task An_answer_that_breaks_in_the_middle_aborts_the_clients_connection(string answer, bool reset)
+    public async Task A_response_that_breaks_in_the_middle_aborts_the_clients_connection(string answer, bool reset)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -176,7 +176,7 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task A_browser_sees_that_an_answer_broke()
+    public async Task A_browser_sees_that_a_response_broke()
     {
         await using var backend = RawBackend.Start(async connection =>
         {
@@ -222,7 +222,7 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task After_a_failure_the_next_request_is_served_as_if_nothing_had_been()
+    public async Task After_a_failure_the_next_request_is_served_normally()
     {
         var broken = 1;
         await using var backend = RawBackend.Start(async connection =>
@@ -240,7 +240,7 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task A_broken_body_of_the_clients_is_the_clients_fault()
+    public async Task An_incomplete_request_body_is_an_error_of_the_client()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -256,7 +256,7 @@ public sealed class FailureTests
     }
 
     [Fact]
-    public async Task An_API_answers_its_failures_as_problems()
+    public async Task An_API_gets_failures_as_problem_documents()
     {
         using var closed = new ClosedPort();
         await using var router = await RunningRouter.StartAsync(new SiteFile().Api("api", closed.Address).Host("api.*", "api"));

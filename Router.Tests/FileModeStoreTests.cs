@@ -27,7 +27,7 @@ public sealed class FileModeStoreTests : IDisposable
         ModeStorePromises.ReplacesOnlyTheReportThatWasReadAsync(Store);
 
     [Fact]
-    public Task A_change_wakes_the_one_who_waits_also_where_it_came_before_the_wait() => ModeStorePromises.WakesAsync(Store);
+    public Task A_change_wakes_the_waiter_even_if_it_came_before_the_wait() => ModeStorePromises.WakesAsync(Store);
 
     [Fact]
     public async Task The_history_keeps_its_newest_lines()
@@ -66,7 +66,7 @@ public sealed class FileModeStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_volume_that_is_not_there_is_no_empty_store()
+    public async Task A_missing_volume_is_not_an_empty_store()
     {
         var store = new FileModeStore(Path.Combine(_directory, "gone", "mode.json"), TimeProvider.System);
 
@@ -93,7 +93,7 @@ public sealed class FileModeStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_the_instances_can_not_report_to_each_other_nobody_speaks_for_all()
+    public async Task If_the_instances_cannot_report_to_each_other_none_speaks_for_all()
     {
         await Seed("maintenance");
         // A file in the place of the directory: also root can't write there.

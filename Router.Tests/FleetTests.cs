@@ -95,7 +95,7 @@ public sealed class FleetTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task An_instance_whose_report_can_not_be_understood_is_not_passed_over()
+    public async Task An_instance_with_an_unreadable_report_is_not_ignored()
     {
         await _store.BeatAsync("web-2/a", "{ \"of\": \"another version\" }", default);
 

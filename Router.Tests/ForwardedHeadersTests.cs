@@ -3,7 +3,7 @@ namespace Router.Tests;
 public sealed class ForwardedHeadersTests
 {
     [Fact]
-    public async Task Host_becomes_the_backends_and_the_clients_goes_on_beside_it()
+    public async Task Host_becomes_the_backends_and_X_Forwarded_Host_has_the_clients()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -52,7 +52,7 @@ public sealed class ForwardedHeadersTests
     }
 
     [Fact]
-    public async Task What_the_client_claims_of_scheme_and_host_is_replaced()
+    public async Task The_clients_own_scheme_and_host_headers_are_replaced()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

@@ -6,7 +6,7 @@ namespace Router.Tests;
 public sealed class ForwardedUnchangedTests
 {
     [Fact]
-    public async Task Repeated_fields_of_an_answer_stay_separate()
+    public async Task Repeated_response_headers_stay_separate()
     {
         await using var backend = RawBackend.Answering(
             "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT\r\nSet-Cookie: b=2\r\nX-Twice: one\r\nSet-Cookie: c=3\r\nX-Twice: two\r\nContent-Length: 0\r\n\r\n"
@@ -20,7 +20,7 @@ public sealed class ForwardedUnchangedTests
     }
 
     [Fact]
-    public async Task Repeated_fields_of_a_request_lose_nothing()
+    public async Task Repeated_request_headers_lose_nothing()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -35,7 +35,7 @@ public sealed class ForwardedUnchangedTests
     }
 
     [Fact]
-    public async Task Cookies_that_came_in_several_fields_are_not_joined_with_commas()
+    public async Task Cookies_in_several_headers_are_not_joined_with_commas()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -50,7 +50,7 @@ public sealed class ForwardedUnchangedTests
     [InlineData("302 Found", "/elsewhere")]
     [InlineData("307 Temporary Redirect", "http://another.example.org/?a=b#c")]
     [InlineData("308 Permanent Redirect", "//another.example.org")]
-    public async Task A_redirect_is_passed_on_and_not_followed(string status, string location)
+    public async Task A_redirect_is_forwarded_and_not_followed(string status, string location)
     {
         await using var backend = RawBackend.Answering($"HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -98,7 +98,7 @@ public sealed class ForwardedUnchangedTests
     }
 
     [Fact]
-    public async Task Router_adds_no_fields_of_a_client_of_its_own()
+    public async Task Router_adds_no_headers_of_an_HTTP_client()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -117,7 +117,7 @@ public sealed class ForwardedUnchangedTests
     [InlineData("PATCH")]
     [InlineData("PROPFIND")]
     [InlineData("BREW")]
-    public async Task Any_method_goes_on_as_it_came(string method)
+    public async Task Any_method_is_forwarded_unchanged(string method)
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -134,7 +134,7 @@ public sealed class ForwardedUnchangedTests
     }
 
     [Fact]
-    public async Task The_answer_to_HEAD_keeps_its_length_and_has_no_body()
+    public async Task The_response_to_HEAD_keeps_its_length_and_has_no_body()
     {
         await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\nETag: \"x\"\r\n\r\n");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -152,7 +152,7 @@ public sealed class ForwardedUnchangedTests
     [InlineData("418 I'm a teapot", "Content-Length: 0\r\n")]
     [InlineData("200 Quite All Right", "Content-Length: 0\r\n")]
     [InlineData("599 Odd", "Content-Length: 0\r\n")]
-    public async Task The_status_line_comes_back_as_the_backend_wrote_it(string status, string fields)
+    public async Task The_status_line_is_forwarded_as_the_backend_wrote_it(string status, string fields)
     {
         await using var backend = RawBackend.Answering($"HTTP/1.1 {status}\r\n{fields}\r\n");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -163,7 +163,7 @@ public sealed class ForwardedUnchangedTests
     }
 
     [Fact]
-    public async Task Octets_outside_ASCII_in_fields_go_through_both_ways()
+    public async Task Octets_outside_ASCII_in_headers_are_forwarded_in_both_directions()
     {
         await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nX-Name: caf\u00e9 \u00ff\r\nContent-Length: 0\r\n\r\n");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

@@ -19,7 +19,7 @@ public sealed class HealthCommandTests
     }
 
     [Fact]
-    public async Task It_asks_where_the_server_listens()
+    public async Task It_contacts_the_address_where_the_server_listens()
     {
         await using var server = RawBackend.Saying("ok");
         var port = new Uri(server.Address).Port;
@@ -62,7 +62,7 @@ public sealed class HealthCommandTests
     }
 
     [Fact]
-    public async Task Over_TLS_it_asks_itself_whatever_name_the_certificate_bears()
+    public async Task Over_TLS_the_health_check_accepts_any_name_in_the_certificate()
     {
         await using var router = await ListeningRouter.StartAsync(
             SiteFile.Of("www.*", "http://www.invalid"),
@@ -77,7 +77,7 @@ public sealed class HealthCommandTests
     [InlineData(NoSuchSite, "responded with 404")]
     [InlineData("HTTP/1.1 204 No Content\r\n\r\n", "responded with 204")]
     [InlineData("SSH-2.0-OpenSSH\r\n", "_status?ignore-dependencies: ")]
-    public async Task Any_other_answer_than_200_is_not_healthy(string answer, string says)
+    public async Task Any_response_other_than_200_is_not_healthy(string answer, string says)
     {
         await using var server = RawBackend.Answering(answer);
 
@@ -89,7 +89,7 @@ public sealed class HealthCommandTests
     }
 
     [Fact]
-    public async Task A_redirect_to_somebody_who_is_healthy_is_not()
+    public async Task A_redirect_to_a_healthy_server_is_not_healthy()
     {
         await using var other = RawBackend.Saying("ok");
         await using var server = RawBackend.Answering($"HTTP/1.1 302 Found\r\nLocation: {other.Address}/\r\nContent-Length: 0\r\n\r\n");
@@ -99,7 +99,7 @@ public sealed class HealthCommandTests
     }
 
     [Fact]
-    public async Task No_answer_is_not_healthy()
+    public async Task No_response_is_not_healthy()
     {
         using var closed = new ClosedPort();
         await using var silent = RawBackend.Start();
@@ -115,7 +115,7 @@ public sealed class HealthCommandTests
     }
 
     [Fact]
-    public async Task The_command_asks_past_any_proxy_and_its_exit_code_tells()
+    public async Task The_health_command_ignores_proxies_and_its_exit_code_is_the_result()
     {
         await using var server = RawBackend.Saying("ok");
 

@@ -89,7 +89,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task Health_waits_for_no_backend_and_counts_what_is_in_flight()
+    public async Task Health_contacts_no_backend_and_counts_requests_in_flight()
     {
         await using var silent = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", silent));
@@ -107,7 +107,7 @@ public sealed class HealthTests
     [InlineData("/_status?ignore-dependencies")]
     [InlineData("/_status?ignore-dependencies=true")]
     [InlineData("/_status?a=b&ignore-dependencies=1")]
-    public async Task Health_leaves_the_backends_out_when_asked_to(string target)
+    public async Task Health_ignores_the_backends_on_request(string target)
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
 
@@ -155,7 +155,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task HEAD_of_health_has_the_header_of_GET_and_no_body()
+    public async Task HEAD_of_health_has_the_headers_of_GET_and_no_body()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
         var get = await router.SendRawAsync("GET /_status HTTP/1.1\r\nHost: localhost\r\n\r\n");

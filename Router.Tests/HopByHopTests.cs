@@ -29,7 +29,7 @@ public sealed class HopByHopTests
     [InlineData("keep-alive, Upgrade,X-Private,\tX-Other")]
     [InlineData("X-Private\r\nConnection: X-Other")]
     [InlineData("close, X-Private\r\nConnection: X-Other")]
-    public async Task Fields_that_Connection_names_stop_here(string options)
+    public async Task Headers_that_Connection_names_are_not_forwarded(string options)
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -49,7 +49,7 @@ public sealed class HopByHopTests
     [InlineData("HTTP/1.1", "close", false)]
     [InlineData("HTTP/1.0", "keep-alive", true)]
     [InlineData("HTTP/1.0", "X-Private", false)]
-    public async Task The_clients_connection_stays_or_goes_as_it_asked(string version, string options, bool stays)
+    public async Task The_clients_connection_is_kept_or_closed_as_it_requested(string version, string options, bool stays)
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -70,7 +70,7 @@ public sealed class HopByHopTests
     }
 
     [Fact]
-    public async Task The_clients_hop_by_hop_fields_stop_here()
+    public async Task The_clients_hop_by_hop_headers_are_not_forwarded()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -84,7 +84,7 @@ public sealed class HopByHopTests
     }
 
     [Fact]
-    public async Task The_backends_hop_by_hop_fields_stop_here()
+    public async Task The_backends_hop_by_hop_headers_are_not_forwarded()
     {
         await using var backend = RawBackend.Answering($"HTTP/1.1 200 OK\r\n{Fields}Content-Length: 5\r\n\r\nhello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

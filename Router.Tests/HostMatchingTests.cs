@@ -41,7 +41,7 @@ public sealed class HostMatchingTests
 
     [Theory]
     [MemberData(nameof(WhoseHost))]
-    public void The_most_specific_pattern_wins_whatever_the_order_in_the_file(string host, string backend)
+    public void The_most_specific_pattern_wins_in_any_order(string host, string backend)
     {
         foreach (
             var order in new[] { Patterns, [.. Patterns.Reverse()], [Patterns[2], Patterns[4], Patterns[0], Patterns[3], Patterns[1]] }
@@ -115,7 +115,7 @@ public sealed class HostMatchingTests
     }
 
     [Fact]
-    public void A_host_that_no_pattern_matches_belongs_to_nobody()
+    public void A_host_that_no_pattern_matches_has_no_route()
     {
         var match = SiteFile.Of("www.*", "http://a").ToTable().Match("api.example.org", "/");
 

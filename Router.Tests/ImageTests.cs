@@ -96,7 +96,7 @@ public sealed class ImageTests
     }
 
     [ImageFact]
-    public void Beside_it_lies_a_list_of_what_it_is_made_of()
+    public void The_image_has_a_bill_of_materials()
     {
         var bill = JsonNode.Parse(File.ReadAllText(Path.ChangeExtension(Archive, ".cdx.json")))!;
         var parts = bill["components"]!

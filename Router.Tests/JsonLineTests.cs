@@ -48,7 +48,7 @@ public sealed class JsonLineTests
     }
 
     [Fact]
-    public void A_long_line_is_whole_and_the_next_one_has_nothing_of_it()
+    public void A_long_line_is_complete_and_the_next_one_has_nothing_of_it()
     {
         var line = new JsonLine();
         line.Begin();

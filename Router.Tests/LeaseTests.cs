@@ -79,7 +79,7 @@ public sealed class LeaseTests : IDisposable
     }
 
     [Fact]
-    public void A_record_that_it_hears_of_meanwhile_opens_nothing_before_the_lease_is_renewed()
+    public void A_record_received_meanwhile_opens_nothing_before_the_lease_is_renewed()
     {
         _clock.Advance(Lease + TimeSpan.FromSeconds(1));
         _ = _modes.State;

@@ -9,7 +9,7 @@ namespace Router.Tests;
 public sealed class LogTests
 {
     [Fact]
-    public async Task A_log_that_nobody_reads_stops_neither_requests_nor_the_health_check_and_its_losses_are_counted()
+    public async Task A_log_without_a_reader_stops_neither_requests_nor_the_health_check_and_its_losses_are_counted()
     {
         var log = new AccessLogLines { Forgets = true };
         await using var backend = RawBackend.Saying("hello");
@@ -135,7 +135,7 @@ public sealed class LogTests
     [Theory]
     [InlineData("exec \"$@\" >&-")]
     [InlineData("exec \"$@\"")]
-    public async Task Without_anybody_who_reads_standard_output_it_serves_and_counts_the_lines_that_it_lost(string shell)
+    public async Task Without_a_reader_of_standard_output_it_serves_and_counts_lost_lines(string shell)
     {
         var directory = Directory.CreateTempSubdirectory("router-closed-").FullName;
         var file = Path.Combine(directory, "site.json");

@@ -36,7 +36,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public async Task A_form_that_can_not_be_read_is_the_clients_error(string type, string framing, string body)
+    public async Task An_unreadable_form_is_an_error_of_the_client(string type, string framing, string body)
     {
         await using var router = await StartAsync();
 
@@ -48,7 +48,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task A_form_that_ends_early_or_is_too_long_is_the_clients_error()
+    public async Task A_form_that_ends_early_or_is_too_long_is_an_error_of_the_client()
     {
         await using var router = await StartAsync();
         using var client = await router.ConnectAsync();
@@ -78,7 +78,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [InlineData("Content-Type: \u00ff")]
     [InlineData("Sec-Fetch-Dest: \u00ff")]
     [InlineData("If-None-Match: \u00ff")]
-    public async Task A_header_of_nonsense_meets_the_closed_site(string header)
+    public async Task An_invalid_header_gets_the_closed_site(string header)
     {
         await using var router = await StartAsync();
 
@@ -138,7 +138,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task A_change_that_can_not_be_read_is_the_operators_error(string method, string path, string body)
+    public async Task An_unreadable_change_is_an_error_of_the_operator(string method, string path, string body)
     {
         await using var router = await StartAsync();
         using var operators = new OperatorClient(router);
@@ -177,7 +177,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [InlineData("/fleet?expect=%ed%a0%80")]
     [InlineData("/mode/next")]
     [InlineData("/%ed%a0%80")]
-    public async Task A_question_that_can_not_be_read_is_the_operators_error(string path)
+    public async Task An_unreadable_query_is_an_error_of_the_operator(string path)
     {
         await using var router = await StartAsync();
         using var operators = new OperatorClient(router);
@@ -213,7 +213,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [InlineData("Bearer ")]
     [InlineData("Basic \u00ff")]
     [InlineData("Bearer %00%ff")]
-    public async Task Credentials_of_nonsense_are_refused(string authorization)
+    public async Task Invalid_credentials_are_rejected(string authorization)
     {
         await using var router = await RunningRouter.StartAsync(
             OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "0123456789abcdef")

@@ -99,7 +99,7 @@ public sealed class ManagementClientTests
     )]
     [InlineData("{ \"Router\": ", ExitCode.WrongUse, "Or give its address with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
     [InlineData(null, ExitCode.WrongUse, "Or give its address with --url or ROUTER_URL, such as http://127.0.0.1:9900.")]
-    public async Task Where_the_configuration_does_not_tell_the_tool_asks_nobody(string? json, int code, string said)
+    public async Task Without_an_address_in_the_configuration_the_tool_contacts_nothing(string? json, int code, string said)
     {
         using var files = new Files();
         var site = json is null ? "/nowhere/site.json" : files.Write("site.json", json);
@@ -139,7 +139,7 @@ public sealed class ManagementClientTests
         ToolHint.At($"Run: {command}", "U").Should().Be($"Run: {hint}");
 
     [Fact]
-    public async Task A_refusal_recommends_commands_for_the_address_that_was_asked()
+    public async Task A_rejection_recommends_commands_for_the_requested_address()
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;

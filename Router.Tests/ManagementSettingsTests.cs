@@ -28,7 +28,7 @@ public sealed class ManagementSettingsTests
     [InlineData("ModeStore:Redis", "redis,pasword=short", "Router:ModeStore:Redis")]
     [InlineData("ModeStore:Prefix", "router", "Router:ModeStore:Prefix")]
     [InlineData("ModeStore:CertificateAuthorities", "/nowhere/ca.pem", "Router:ModeStore:CertificateAuthorities")]
-    public void What_can_not_be_is_a_fault_that_names_its_key(string key, string value, string named)
+    public void An_invalid_value_is_an_error_that_names_its_key(string key, string value, string named)
     {
         var error = Site().Set(key, value).Read().Errors.Should().ContainSingle().Subject;
 
@@ -113,7 +113,7 @@ public sealed class ManagementSettingsTests
     [Theory]
     [InlineData("Prefix", "{router}")]
     [InlineData("CertificateAuthorities", "authority.pem")]
-    public void What_is_said_of_a_Redis_must_fit_it(string key, string value)
+    public void Settings_of_Redis_must_fit_together(string key, string value)
     {
         using var certificate = Certificates.Of("redis");
         File.WriteAllText("authority.pem", certificate.ExportCertificatePem());

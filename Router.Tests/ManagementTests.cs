@@ -14,7 +14,7 @@ public sealed class ManagementTests
         OperatorClient.With(new SiteFile().Frontend("www", address).Host("www.*", "www").Api("api").Host("api.*", "api"));
 
     [Fact]
-    public async Task The_mode_is_changed_without_a_restart_and_the_answer_says_what_that_means()
+    public async Task The_mode_is_changed_without_a_restart_and_the_response_says_what_that_means()
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(Site(backend.Address));
@@ -64,7 +64,7 @@ public sealed class ManagementTests
     }
 
     [Fact]
-    public async Task Every_fault_is_told_at_once_and_nothing_is_changed()
+    public async Task All_errors_are_listed_at_once_and_nothing_is_changed()
     {
         await using var router = await RunningRouter.StartAsync(Site());
         using var operators = new OperatorClient(router);
@@ -122,7 +122,7 @@ public sealed class ManagementTests
     }
 
     [Fact]
-    public async Task A_blank_name_is_nobodys()
+    public async Task A_blank_name_is_no_name()
     {
         await using var router = await RunningRouter.StartAsync(Site());
         using var operators = new OperatorClient(router);
@@ -133,7 +133,7 @@ public sealed class ManagementTests
     }
 
     [Fact]
-    public async Task Telling_more_never_leaves_the_mode_and_a_schedule_is_seen_replaced_and_cancelled()
+    public async Task An_amendment_never_leaves_the_mode_and_a_schedule_is_shown_replaced_and_cancelled()
     {
         var clock = new ManualClock();
         await using var router = await RunningRouter.StartAsync(Site(), clock);
@@ -169,7 +169,7 @@ public sealed class ManagementTests
     }
 
     [Fact]
-    public async Task An_announced_end_that_has_passed_is_told_by_the_health_check_and_opens_nothing()
+    public async Task An_announced_end_that_has_passed_is_shown_by_the_health_check_and_opens_nothing()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid").Mode("maintenance"));
         var (modes, now) = (router.Modes(), DateTimeOffset.UtcNow);
@@ -199,7 +199,7 @@ public sealed class ManagementTests
     }
 
     [Fact]
-    public async Task A_trial_says_what_would_be_and_changes_nothing()
+    public async Task A_dry_run_says_what_would_happen_and_changes_nothing()
     {
         await using var router = await RunningRouter.StartAsync(Site());
         using var operators = new OperatorClient(router);
@@ -377,7 +377,7 @@ public sealed class ManagementTests
     }
 
     [Fact]
-    public async Task A_decision_is_explained_question_by_question()
+    public async Task A_decision_is_explained_step_by_step()
     {
         await using var router = await RunningRouter.StartAsync(
             Site().AllowList("admins", "203.0.113.9").Path("www.*", "/admin", allowList: "admins")

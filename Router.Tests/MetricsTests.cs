@@ -124,7 +124,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task A_request_whose_client_went_away_unanswered_is_not_counted_as_a_success()
+    public async Task A_request_whose_client_disconnected_without_a_response_is_not_counted_as_a_success()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("gone.*", backend));
@@ -141,7 +141,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task How_long_a_backend_took_is_a_histogram_of_its_own()
+    public async Task Backend_durations_are_a_separate_histogram()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(new SiteFile().Frontend("timed", backend.Address).Host("timed.*", "timed"));
@@ -162,7 +162,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task A_declared_body_over_the_limit_is_a_failure_of_its_own_and_no_time_of_the_backends()
+    public async Task A_declared_body_over_the_limit_is_a_separate_failure_and_no_backend_time()
     {
         await using var backend = RawBackend.Saying("never");
         await using var router = await RunningRouter.StartAsync(
@@ -235,7 +235,7 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task Reloads_are_counted_by_what_became_of_them()
+    public async Task Reloads_are_counted_by_their_outcome()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
         await router.MisconfigureAsync("{");

@@ -15,7 +15,7 @@ public sealed class ModeChangesTests
     private readonly ManualClock _clock = new();
 
     [Fact]
-    public void A_site_that_is_closed_because_nobody_knows_its_mode_gets_a_window_when_somebody_closes_it()
+    public void A_site_that_is_closed_because_its_mode_is_unknown_gets_a_window_when_an_operator_closes_it()
     {
         var now = new DateTimeOffset(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
 
@@ -58,7 +58,7 @@ public sealed class ModeChangesTests
     }
 
     [Fact]
-    public void Who_listens_is_told_of_the_record_and_of_the_step_without_any_request_that_asks()
+    public void Listeners_are_notified_of_the_record_and_of_the_step_without_a_request()
     {
         using var modes = new ModeController(_clock, Live);
         var told = new List<string>();
@@ -86,7 +86,7 @@ public sealed class ModeChangesTests
     }
 
     [Fact]
-    public void Telling_more_of_a_mode_never_leaves_it()
+    public void An_amendment_of_a_mode_never_leaves_it()
     {
         using var modes = Closed();
         var (since, window) = (modes.State.Since, modes.State.Step.Window);
@@ -214,7 +214,7 @@ public sealed class ModeChangesTests
     }
 
     [Fact]
-    public void What_was_said_of_a_closed_site_holds_until_it_opens_and_what_was_said_of_an_open_one_no_longer()
+    public void The_announcement_of_a_closed_site_holds_until_it_opens_and_that_of_an_open_one_ends()
     {
         using var modes = new ModeController(_clock, Live);
         Enter(
@@ -427,7 +427,7 @@ public sealed class ModeChangesTests
 
     [Theory]
     [MemberData(nameof(Faulty))]
-    public void A_change_that_cannot_be_is_refused_by_the_name_of_its_member(string mode, ModeChange change, string said)
+    public void An_impossible_change_is_refused_with_the_name_of_its_member(string mode, ModeChange change, string said)
     {
         var record = new ModeRecord { Version = new(3), Steps = [new ModeStep { Mode = Named(mode) }] };
         var errors = new ValidationErrors();
@@ -478,7 +478,7 @@ public sealed class ModeChangesTests
         "by the clock alone"
     )]
     [InlineData("""{"version":1,"steps":[{"mode":"maintenance"},{"mode":"live","at":"2026-01-01T06:00:00Z"}]}""", "by the clock alone")]
-    public void A_text_that_cannot_be_right_is_no_record(string text, string said)
+    public void An_invalid_text_is_no_record(string text, string said)
     {
         ModeRecordText.TryParse(text, out var record, out var problem).Should().BeFalse();
 

@@ -12,7 +12,7 @@ namespace Router.Tests;
 public sealed class ModeCommandTests
 {
     [Fact]
-    public async Task A_switch_that_is_waited_for_names_what_is_in_the_way_and_ends_with_the_verdict()
+    public async Task A_switch_with_wait_names_the_requests_in_flight_and_ends_with_the_verdict()
     {
         await using var site = await SiteWithARequestInFlight.StartAsync("GET /slow?secret=1 HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
@@ -156,7 +156,7 @@ public sealed class ModeCommandTests
     [InlineData(ExitCode.NotDone, "Nothing was changed", "mode", "set", "maintenance", "--if-version", "7")]
     [InlineData(ExitCode.WrongUse, "nothing to cancel", "mode", "cancel")]
     [InlineData(ExitCode.NoConnection, "No connection", "mode", "--url", "http://127.0.0.1:1")]
-    public async Task The_exit_code_says_what_became_of_it_and_the_message_what_to_do(int code, string message, params string[] arguments)
+    public async Task The_exit_code_is_the_outcome_and_the_message_says_what_to_do(int code, string message, params string[] arguments)
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
 
@@ -173,7 +173,7 @@ public sealed class ModeCommandTests
     [InlineData("öf-sixteen-letters", ExitCode.WrongUse, "ROUTER_TOKEN holds no token: it has letters that no token has")]
     [InlineData(" ", ExitCode.WrongUse, "ROUTER_TOKEN holds no token: it is empty")]
     [InlineData("of-seventeen-letters", ExitCode.NoConnection, "ROUTER_TOKEN or --token-file")]
-    public async Task A_token_may_end_with_a_newline_and_what_can_be_none_is_told_so(string token, int code, string message)
+    public async Task A_token_may_end_with_a_newline_and_an_invalid_one_is_reported(string token, int code, string message)
     {
         await using var router = await RunningRouter.StartAsync(
             OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "of-sixteen-letters")
@@ -186,7 +186,7 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
-    public async Task A_script_is_told_all_that_an_operator_is_shown()
+    public async Task A_script_gets_everything_that_an_operator_is_shown()
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         await Tool.RunAsync(
@@ -372,7 +372,7 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
-    public async Task Telling_more_of_a_switch_or_letting_a_tester_pass_does_not_end_the_waiting_for_it()
+    public async Task An_amendment_or_a_bypass_does_not_end_the_wait_for_a_switch()
     {
         await using var site = await SiteWithARequestInFlight.StartAsync();
         var waiting = Tool.Start(UrlOf(site.Router), "mode", "set", "maintenance", "--wait");
@@ -392,7 +392,7 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
-    public async Task Who_stops_waiting_is_told_that_the_switch_goes_on()
+    public async Task An_interrupted_wait_says_that_the_switch_continues()
     {
         await using var site = await SiteWithARequestInFlight.StartAsync();
         var waiting = Tool.Start(UrlOf(site.Router), "mode", "set", "maintenance", "--wait");
@@ -423,7 +423,7 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
-    public async Task A_switch_that_is_waited_for_outlasts_an_instance_that_does_not_answer_for_a_moment()
+    public async Task A_switch_with_wait_outlasts_an_instance_that_does_not_respond_for_a_moment()
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var asked = 0;
@@ -440,7 +440,7 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
-    public async Task A_change_whose_answer_is_lost_is_not_called_undone()
+    public async Task A_change_whose_response_is_lost_is_not_reported_as_undone()
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         await using var relay = RelayTo(UrlOf(router), drops: message => message.Method == "PUT");

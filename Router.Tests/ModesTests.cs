@@ -93,7 +93,7 @@ public sealed class ModesTests
     }
 
     [Fact]
-    public async Task The_closed_answer_says_when_to_come_back_and_is_kept_by_no_cache()
+    public async Task The_closed_response_says_when_to_retry_and_is_not_cacheable()
     {
         await using var site = await SmallSite.InAsync("maintenance");
 
@@ -147,7 +147,7 @@ public sealed class ModesTests
     [InlineData("maintenance", "elsewhere.example.org")]
     [InlineData("recovery", "www.example.org")]
     [InlineData("live", "elsewhere.example.org")]
-    public async Task HEAD_gets_the_header_of_GET_and_no_body(string mode, string host)
+    public async Task HEAD_gets_the_headers_of_GET_and_no_body(string mode, string host)
     {
         await using var site = await SmallSite.InAsync(mode);
         var get = await site.Router.SendRawAsync($"GET /page HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
@@ -171,7 +171,7 @@ public sealed class ModesTests
     [InlineData("application/problem+json, text/html;q=0.5", "application/problem+json")]
     [InlineData("text/html,application/xhtml+xml,application/json;q=0.9", "text/html")]
     [InlineData("*/*", "text/plain")]
-    public async Task The_closed_site_answers_in_the_form_that_was_asked_for(string accept, string type)
+    public async Task The_closed_site_responds_in_the_accepted_form(string accept, string type)
     {
         await using var site = await SmallSite.InAsync("maintenance");
 
@@ -196,7 +196,7 @@ public sealed class ModesTests
     }
 
     [Fact]
-    public async Task DM_MODE_that_the_sites_file_does_not_take_stops_the_start_and_is_not_overheard()
+    public async Task DM_MODE_that_the_sites_file_does_not_use_prevents_startup()
     {
         var start = async () =>
             await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), null, ("DM_MODE", "maintenance"));
@@ -216,7 +216,7 @@ public sealed class ModesTests
     }
 
     [Fact]
-    public async Task Without_a_word_about_it_the_mode_is_live()
+    public async Task The_default_mode_is_live()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -230,7 +230,7 @@ public sealed class ModesTests
     [InlineData("off")]
     [InlineData("")]
     [InlineData(" ")]
-    public async Task A_mode_that_is_none_stops_the_start_and_never_opens_the_site(string mode)
+    public async Task An_unknown_mode_prevents_startup_and_never_opens_the_site(string mode)
     {
         var file = SiteFile.Of("www.*", "http://www.invalid").Set("Variables:DM_MODE", "Mode");
 

@@ -140,7 +140,7 @@ public sealed class OperatorPageAttackTests(Chromium chromium) : IClassFixture<C
     }
 
     [BrowserFact]
-    public async Task The_token_is_asked_for_once_and_is_in_no_cookie_and_no_address()
+    public async Task The_token_is_requested_once_and_is_in_no_cookie_and_no_address()
     {
         await using var site = await OperatorSite.StartProcessesAsync(("Management:Token", Token), ("Management:ReadToken", ReadToken));
         var page = await chromium.OpenAsync();

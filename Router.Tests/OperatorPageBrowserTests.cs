@@ -89,7 +89,7 @@ public sealed class OperatorPageBrowserTests(Chromium chromium) : IClassFixture<
     }
 
     [BrowserFact]
-    public async Task Of_two_operators_the_second_is_told_that_the_mode_has_changed_and_changes_nothing()
+    public async Task Of_two_operators_the_second_gets_a_conflict_and_changes_nothing()
     {
         await using var site = await OperatorSite.StartAsync();
         var (one, two) = (await site.ShowAsync(chromium), await site.ShowAsync(chromium, router: 1));

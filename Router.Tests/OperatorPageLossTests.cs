@@ -35,7 +35,7 @@ public sealed class OperatorPageLossTests(Chromium chromium) : IClassFixture<Chr
     }
 
     [BrowserFact]
-    public async Task A_store_that_is_lost_is_said_at_the_verdict_until_it_is_back()
+    public async Task A_lost_store_is_shown_with_the_verdict_until_it_is_back()
     {
         await using var site = await OperatorSite.StartAsync();
         var page = await site.ShowAsync(chromium);
@@ -52,7 +52,7 @@ public sealed class OperatorPageLossTests(Chromium chromium) : IClassFixture<Chr
     }
 
     [BrowserFact]
-    public async Task A_lost_connection_is_said_at_once_with_the_age_of_what_is_shown()
+    public async Task A_lost_connection_is_shown_immediately_with_the_age_of_the_data()
     {
         await using var site = await OperatorSite.StartProcessesAsync();
         var page = await site.ShowAsync(chromium);

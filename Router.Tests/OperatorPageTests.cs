@@ -107,7 +107,7 @@ public sealed class OperatorPageTests
     [InlineData("192.0.2.1", 421)]
     [InlineData("router.example.org", 421)]
     [InlineData("localhost.example.org", 421)]
-    public async Task Without_a_token_it_answers_only_to_loopback_names(string host, int status)
+    public async Task Without_a_token_it_accepts_only_loopback_names(string host, int status)
     {
         await using var router = await RunningRouter.StartAsync(Site());
         using var operators = new OperatorClient(router);

@@ -68,7 +68,7 @@ public sealed class PathRuleTests
 
     [Theory]
     [MemberData(nameof(WhichRule))]
-    public void The_most_specific_rule_holds_whatever_the_order_in_the_file(string path, string rule)
+    public void The_most_specific_rule_applies_in_any_order(string path, string rule)
     {
         foreach (var order in new[] { Patterns, [.. Patterns.Reverse()] })
         {
@@ -140,7 +140,7 @@ public sealed class PathRuleTests
     [InlineData("=/a", PathPatternKind.Exact, "=/a")]
     [InlineData("**/a", PathPatternKind.LastSegment, "**/a")]
     [InlineData("/", PathPatternKind.Prefix, "/")]
-    public void A_pattern_prints_as_it_is_written(string text, PathPatternKind kind, string printed)
+    public void A_pattern_is_printed_as_it_is_written(string text, PathPatternKind kind, string printed)
     {
         PathPattern.TryParse(text, out var pattern, out _).Should().BeTrue();
 

@@ -76,7 +76,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
     }
 
     [ProgramFact("jq", "jq")]
-    public async Task No_change_needed_is_said_and_asks_the_forge_nothing()
+    public async Task Without_a_needed_change_the_forge_is_not_contacted()
     {
         var result = await RunAsync("propose-mode", "staging", "live");
 
@@ -99,7 +99,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
     }
 
     [ProgramFact("jq", "jq")]
-    public async Task What_the_forge_refuses_is_told_in_its_words()
+    public async Task An_error_of_the_forge_is_shown_unchanged()
     {
         _answers["POST /repos/example/site/pulls"] = (403, """{"message": "Resource not accessible by this token"}""");
         _answers["GET /repos/example/site/pulls?state=open&base=main&head=example:mode-staging-recovery"] = (200, "[]");
@@ -135,7 +135,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
     [InlineData("propose-mode", Secret, "staging", "", "there is no mode ''. Choose one of live, read-only, hold, recovery, maintenance")]
     [InlineData("propose-mode", Secret, "prod", "live", "there is no stage 'prod'")]
     [InlineData("merge-proposal", Secret, "x", "", "usage: deploy/merge-proposal NUMBER")]
-    public async Task Wrong_use_is_told_and_changes_nothing(string script, string token, string first, string second, string why)
+    public async Task Wrong_usage_is_reported_and_changes_nothing(string script, string token, string first, string second, string why)
     {
         var (code, _, errors) = await Script.RunAsync(
             Path.Combine(Clone, "deploy", script),

@@ -7,7 +7,7 @@ namespace Router.Tests;
 public sealed class RateLimitTests
 {
     [Fact]
-    public async Task Of_thirty_requests_at_once_the_first_and_the_burst_of_twenty_are_answered_and_nine_get_429()
+    public async Task Of_thirty_requests_at_once_the_first_and_the_burst_of_twenty_pass_and_nine_get_429()
     {
         await using var backend = RawBackend.Saying("hello");
         // A name of its own: the metrics of all routers in this process stand together.
@@ -38,7 +38,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public void A_client_that_was_away_for_long_gets_one_burst_and_not_two()
+    public void A_client_that_was_idle_for_long_gets_one_burst_and_not_two()
     {
         var clock = new ManualClock();
         using var limit = new RateLimit(Settings(rate: 3, burst: 20), clock);
@@ -99,7 +99,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task What_is_refused_is_told_so_in_the_form_it_understands_and_does_not_reach_the_backend()
+    public async Task A_rejected_request_gets_a_response_in_its_form_and_does_not_reach_the_backend()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(
@@ -182,7 +182,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task Another_spelling_of_its_path_is_no_way_around_the_limit_of_a_page()
+    public async Task Another_spelling_of_its_path_does_not_evade_the_limit_of_a_page()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(
@@ -285,7 +285,7 @@ public sealed class RateLimitTests
     [InlineData("RateLimits:none:Rate", "3", "Router:RateLimits:none:Rate: belongs to a rate limit with the reserved name none")]
     [InlineData("Hosts:www.*:RateLimits", "request", "Router:Hosts:www.*:RateLimits: 'request' is not configured")]
     [InlineData("Hosts:www.*:RateLimits", "requests, none", "Router:Hosts:www.*:RateLimits: 'none' is not configured")]
-    public void What_is_mistyped_is_a_fault(string key, string value, string violation)
+    public void A_mistyped_name_is_an_error(string key, string value, string violation)
     {
         var site = new SiteFile()
             .Frontend("www")

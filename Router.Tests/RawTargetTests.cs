@@ -48,7 +48,7 @@ public sealed class RawTargetTests
 
     [Theory]
     [MemberData(nameof(OddTargets))]
-    public async Task The_target_goes_on_as_it_came(string target)
+    public async Task The_target_is_forwarded_unchanged(string target)
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -60,7 +60,7 @@ public sealed class RawTargetTests
     }
 
     [Fact]
-    public async Task Rules_match_on_the_normalised_path_and_the_raw_one_goes_on()
+    public async Task Rules_match_the_normalised_path_and_the_raw_one_is_forwarded()
     {
         await using var pages = RawBackend.Saying("pages");
         await using var files = RawBackend.Saying("files");
@@ -102,7 +102,7 @@ public sealed class RawTargetTests
     [InlineData("GET ftp://www.example.org/ HTTP/1.1")]
     [InlineData("CONNECT www.example.org:443 HTTP/1.1")]
     [InlineData("GET / HTTP/1.1\r\nHost: other.example.org")]
-    public async Task What_is_no_target_of_a_resource_is_the_clients_fault_and_reaches_no_backend(string line)
+    public async Task An_invalid_request_target_is_an_error_of_the_client_and_reaches_no_backend(string line)
     {
         await using var backend = RawBackend.Saying("never");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));

@@ -37,10 +37,10 @@ public sealed class RedisModeStoreTests
         });
 
     [RedisFact]
-    public Task A_change_wakes_the_one_who_waits_also_where_it_came_before_the_wait() => WithAsync(ModeStorePromises.WakesAsync);
+    public Task A_change_wakes_the_waiter_even_if_it_came_before_the_wait() => WithAsync(ModeStorePromises.WakesAsync);
 
     [RedisFact]
-    public async Task A_change_from_before_the_subscription_is_in_force_wakes_the_one_who_waits()
+    public async Task A_change_before_the_subscription_is_active_wakes_the_waiter()
     {
         await using var server = await RedisServer.StartAsync();
         await using var relay = HoldingRelay.Start(server.Port, "{router}:changed");

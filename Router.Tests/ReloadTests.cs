@@ -75,7 +75,7 @@ public sealed class ReloadTests
     }
 
     [Fact]
-    public async Task A_change_that_is_not_valid_names_all_of_its_faults()
+    public async Task An_invalid_change_lists_all_its_errors()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
 
@@ -85,7 +85,7 @@ public sealed class ReloadTests
     }
 
     [Fact]
-    public async Task A_change_that_mends_the_file_is_in_force_again()
+    public async Task A_change_that_fixes_the_file_is_applied()
     {
         await using var backend = RawBackend.Saying("mended");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));

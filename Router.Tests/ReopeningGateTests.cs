@@ -125,7 +125,7 @@ public sealed class ReopeningGateTests : IDisposable
     }
 
     [Fact]
-    public async Task Nobody_advances_while_the_store_is_away_and_the_stage_goes_on_afterwards()
+    public async Task No_instance_advances_while_the_store_is_away_and_the_stage_continues_afterwards()
     {
         await OpenAsync();
         Serve(_fleet[0], 500);

@@ -135,7 +135,7 @@ public sealed partial class SampleSiteTests
     }
 
     [Fact]
-    public async Task The_welcome_names_no_mode_before_the_mode_store_has_told_one()
+    public async Task The_welcome_names_no_mode_before_the_mode_store_has_been_read()
     {
         var directory = Directory.CreateTempSubdirectory("router-welcome-").FullName;
         var site = SiteFile.Of("www.*", "").Set("ModeStore:File", Path.Combine(directory, "mode.json"));

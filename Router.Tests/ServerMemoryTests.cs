@@ -8,7 +8,7 @@ namespace Router.Tests;
 public sealed class ServerMemoryTests
 {
     [Fact]
-    public void A_piece_that_is_given_back_twice_is_lent_once()
+    public void A_block_that_is_returned_twice_is_lent_once()
     {
         using var memory = new ServerMemory();
         var piece = memory.Rent();
@@ -21,7 +21,7 @@ public sealed class ServerMemoryTests
     }
 
     [Fact]
-    public void A_piece_that_was_given_back_can_not_be_used()
+    public void A_returned_block_cannot_be_used()
     {
         using var memory = new ServerMemory();
         var piece = memory.Rent();

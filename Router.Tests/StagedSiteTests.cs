@@ -196,7 +196,7 @@ public sealed class StagedSiteTests
     }
 
     [Fact]
-    public async Task What_is_wrong_with_the_stages_is_said_member_by_member()
+    public async Task Errors_of_the_stages_are_listed_by_member()
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(Site("http://127.0.0.1:9")).Mode("maintenance"));
         using var operators = new OperatorClient(router);

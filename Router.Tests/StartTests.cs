@@ -99,7 +99,7 @@ public sealed class StartTests : IDisposable
         """{ "Url": "https://127.0.0.1:0", "Certificate": { "Path": "site.crt" } }""",
         "Kestrel:Endpoints:public:Certificate:KeyPath: is not set, and '{directory}/site.crt' is a PEM file"
     )]
-    public async Task Check_and_start_find_what_the_server_would_stumble_over(string endpoint, string violation)
+    public async Task Check_and_start_find_what_the_server_would_reject(string endpoint, string violation)
     {
         using var certificate = Certificates.Of("www.example.org");
         using var other = Certificates.Of("www.example.org");
@@ -161,7 +161,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task Check_contacts_backends_and_store_only_where_it_is_asked_to()
+    public async Task Check_contacts_backends_and_store_only_on_request()
     {
         await using var backend = RawBackend.Saying("ok");
         var site = JsonNode.Parse(SiteFile.Of("www.*", backend).Api("api", "http://127.0.0.1:1").Host("api.*", "api").ToString())!;
@@ -178,7 +178,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task Check_finds_a_mode_file_that_is_none_and_two_listeners_on_one_port()
+    public async Task Check_finds_an_invalid_mode_file_and_two_listeners_on_one_port()
     {
         var mode = Path.Combine(_directory, "mode.json");
         await File.WriteAllTextAsync(mode, "{ not a record");
@@ -198,7 +198,7 @@ public sealed class StartTests : IDisposable
     [InlineData("directory in the lock's place")]
     [InlineData("file in the place of the reports")]
     [InlineData("directory that takes no file")]
-    public async Task Check_finds_a_mode_file_that_can_t_be_written(string obstacle)
+    public async Task Check_finds_an_unwritable_mode_file(string obstacle)
     {
         var mode = obstacle == "directory that takes no file" ? "/proc/router-mode.json" : Path.Combine(_directory, "mode.json");
         if (obstacle == "directory in the lock's place")
@@ -267,7 +267,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task Asked_to_stop_while_it_starts_it_ends_with_0_and_without_an_exception()
+    public async Task A_stop_during_startup_ends_with_0_and_without_an_exception()
     {
         // The start waits for the list, which does not come.
         await using var lists = RawBackend.Start();

@@ -54,7 +54,7 @@ public sealed class StoreDrillTests(DrillDatabase database, ITestOutputHelper ou
     }
 
     [DrillFact]
-    public async Task Of_two_operators_at_once_one_decides_and_the_other_is_told()
+    public async Task Of_two_operators_at_once_one_decides_and_the_other_gets_a_conflict()
     {
         var (started, one, two, three) = await DrillSite.StartAsync(database.Server, DrillSite.Settle, output);
         await using var site = started;

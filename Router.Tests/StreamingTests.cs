@@ -35,7 +35,7 @@ public sealed class StreamingTests
     [Theory]
     [InlineData("Content-Length: 11", "first", "second")]
     [InlineData("Transfer-Encoding: chunked", "5\r\nfirst\r\n", "6\r\nsecond\r\n0\r\n\r\n")]
-    public async Task The_first_piece_of_an_answer_reaches_the_client_before_the_backend_has_sent_the_second(
+    public async Task The_first_piece_of_a_response_reaches_the_client_before_the_backend_has_sent_the_second(
         string framing,
         string first,
         string second
@@ -56,7 +56,7 @@ public sealed class StreamingTests
     }
 
     [Fact]
-    public async Task The_header_of_an_answer_does_not_wait_for_its_body()
+    public async Task The_headers_of_a_response_do_not_wait_for_its_body()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -101,7 +101,7 @@ public sealed class StreamingTests
     }
 
     [Fact]
-    public async Task A_large_body_comes_back_as_it_went()
+    public async Task A_large_body_is_echoed_unchanged()
     {
         await using var backend = RawBackend.Start(async connection =>
         {
@@ -120,7 +120,7 @@ public sealed class StreamingTests
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n", "")]
     [InlineData("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 10\r\n\r\nhalf", "half")]
-    public async Task A_client_that_goes_away_before_the_answer_cancels_the_backends_request(string request, string body)
+    public async Task A_client_that_disconnects_before_the_response_cancels_the_backend_request(string request, string body)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -135,7 +135,7 @@ public sealed class StreamingTests
     }
 
     [Fact]
-    public async Task A_client_that_goes_away_in_the_middle_of_an_answer_cancels_the_backends_request()
+    public async Task A_client_that_disconnects_in_the_middle_of_a_response_cancels_the_backend_request()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();

@@ -16,7 +16,7 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
     private static readonly TimeSpan Grace = TimeSpan.FromMilliseconds(100);
 
     [RedisFact]
-    public async Task Fifty_switches_under_load_let_no_request_through_lose_no_answer_and_leave_three_instances_agreed()
+    public async Task Fifty_switches_under_load_let_no_request_through_lose_no_response_and_leave_three_instances_agreed()
     {
         const int Switches = 50;
         var answered = new ConcurrentQueue<DateTimeOffset>();

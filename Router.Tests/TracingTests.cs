@@ -9,7 +9,7 @@ public sealed class TracingTests
     private const string Parent = "00f067aa0ba902b7";
 
     [Fact]
-    public async Task Without_a_collector_the_trace_fields_pass_as_they_came()
+    public async Task Without_a_collector_the_trace_headers_are_forwarded_unchanged()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -38,7 +38,7 @@ public sealed class TracingTests
     }
 
     [Fact]
-    public async Task Without_a_collector_no_trace_field_is_added()
+    public async Task Without_a_collector_no_trace_header_is_added()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -156,7 +156,7 @@ public sealed class TracingTests
     [InlineData(null, "0", "00")]
     [InlineData(null, "1", "01")]
     [InlineData(null, null, "01")]
-    public async Task Who_begins_a_trace_says_whether_it_is_recorded(string? parent, string? sampled, string flags)
+    public async Task The_start_of_a_trace_decides_whether_it_is_recorded(string? parent, string? sampled, string flags)
     {
         await using var backend = RawBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
@@ -179,7 +179,7 @@ public sealed class TracingTests
     [InlineData("traceparent", "00-00000000000000000000000000000000-00f067aa0ba902b7-01")]
     [InlineData("X-B3-TraceId", "rubbish")]
     [InlineData("X-B3-TraceId", "0000000000000000")]
-    public async Task Rubbish_begins_a_trace_of_its_own_and_does_not_go_on(string name, string value)
+    public async Task Invalid_trace_headers_start_a_new_trace_and_are_not_forwarded(string name, string value)
     {
         await using var backend = RawBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
@@ -210,7 +210,7 @@ public sealed class TracingTests
     }
 
     [Fact]
-    public async Task What_went_wrong_stands_in_the_span()
+    public async Task An_error_is_recorded_in_the_span()
     {
         using var nobody = new ClosedPort();
         await using var collector = await TraceCollector.StartAsync();
@@ -222,7 +222,7 @@ public sealed class TracingTests
     }
 
     [Fact]
-    public async Task A_collector_that_does_not_answer_stops_no_request_and_not_the_end()
+    public async Task A_collector_that_does_not_respond_delays_neither_requests_nor_the_stop()
     {
         await using var backend = RawBackend.Saying("hello");
         await using var silent = RawBackend.Start();
@@ -245,7 +245,7 @@ public sealed class TracingTests
     [InlineData("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")]
     [InlineData("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "not an address")]
     [InlineData("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json")]
-    public async Task A_variable_that_can_not_be_meant_stops_the_start(string name, string value)
+    public async Task An_implausible_variable_prevents_startup(string name, string value)
     {
         var start = async () => await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid").Beside(name, value));
 

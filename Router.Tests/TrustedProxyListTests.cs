@@ -42,7 +42,7 @@ public sealed class TrustedProxyListTests
         "'198.51.100.0/33' is neither"
     )]
     [InlineData("198.51.100.0/24\n0.0.0.0/0", null, "'0.0.0.0/0' covers every address")]
-    public void A_list_is_taken_whole_or_not_at_all(string content, string? service, string words)
+    public void A_list_is_accepted_as_a_whole_or_not_at_all(string content, string? service, string words)
     {
         var read = () => PublishedRanges.Read(Encoding.UTF8.GetBytes(content), service);
 
@@ -50,7 +50,7 @@ public sealed class TrustedProxyListTests
     }
 
     [Fact]
-    public async Task The_last_good_list_stays_while_it_cannot_be_read_and_each_change_is_told_once()
+    public async Task The_last_good_list_stays_while_it_cannot_be_read_and_each_change_is_logged_once()
     {
         var (clock, log, source) = (new ManualClock(), new LogLines(), new Source());
         var list = new ProxyList(Settings("https://ranges.example/ip-ranges.json"), null, clock, log);
@@ -115,7 +115,7 @@ public sealed class TrustedProxyListTests
     }
 
     [Fact]
-    public async Task A_source_that_never_answers_is_given_up_after_ten_seconds()
+    public async Task A_source_that_never_responds_is_given_up_after_ten_seconds()
     {
         var (clock, log, source) = (new ManualClock(), new LogLines(), new Source { Silent = true });
         var list = new ProxyList(Settings("https://ranges.example/"), null, clock, log);
@@ -150,7 +150,7 @@ public sealed class TrustedProxyListTests
     }
 
     [Fact]
-    public async Task An_address_that_does_not_answer_at_the_start_stops_nothing_trusts_nobody_and_is_asked_again()
+    public async Task A_list_that_cannot_be_fetched_at_startup_stops_nothing_trusts_no_client_and_is_fetched_again()
     {
         var answer = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n";
         await using var backend = RawBackend.Saying("hello");
@@ -218,7 +218,7 @@ public sealed class TrustedProxyListTests
     [InlineData("Source", "https://", "is not an http or https address")]
     [InlineData("Refresh", "3600", "duration")]
     [InlineData("Servcie", "CLOUDFRONT", "not a key that Router knows")]
-    public void What_is_mistyped_is_a_fault(string key, string value, string words)
+    public void A_mistyped_name_is_an_error(string key, string value, string words)
     {
         var (_, faults) = SiteFile
             .Of("www.*", "http://www.invalid")

@@ -11,7 +11,7 @@ public sealed class UnexpectedStopTests : IDisposable
     public void Dispose() => Directory.Delete(_directory, recursive: true);
 
     [Fact]
-    public async Task A_host_that_stops_though_nobody_asked_gives_an_exit_code_that_is_not_0_and_says_so()
+    public async Task A_host_that_stops_unexpectedly_exits_with_an_error_and_says_so()
     {
         var file = Path.Combine(_directory, "site.json");
         await File.WriteAllTextAsync(file, SiteFile.Of("www.*", "http://www.invalid").Set("Management:Url", "").ToString());

@@ -19,7 +19,7 @@ public sealed class UnreadableFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public async Task A_configuration_that_can_t_be_read_any_more_keeps_the_running_one_and_is_read_again_when_it_can(string way)
+    public async Task A_configuration_that_becomes_unreadable_keeps_the_running_one_and_is_read_when_it_is_readable_again(string way)
     {
         await using var backend = RawBackend.Saying("still here");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -46,7 +46,7 @@ public sealed class UnreadableFileTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Ways))]
-    public void Pages_languages_and_served_files_that_can_t_be_read_are_faults_and_no_exceptions(string way)
+    public void Unreadable_pages_languages_and_files_are_errors_and_no_exceptions(string way)
     {
         var languages = Directory.CreateDirectory(Path.Combine(_directory, "languages")).FullName;
         foreach (var file in Directory.GetFiles(Path.Combine(SitePages.Directory, "languages")))

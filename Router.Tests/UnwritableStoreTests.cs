@@ -6,7 +6,7 @@ namespace Router.Tests;
 public sealed class UnwritableStoreTests
 {
     [RedisFact]
-    public async Task That_nobody_can_switch_the_fleet_is_said_before_somebody_tries()
+    public async Task A_fleet_that_cannot_be_switched_is_reported_before_an_operator_tries()
     {
         await using var backend = new RecordingBackend();
         await using var redis = await RedisServer.StartAsync();

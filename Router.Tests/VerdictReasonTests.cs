@@ -60,7 +60,7 @@ public sealed class VerdictReasonTests
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public void Each_reason_tells_its_kind_and_the_operators_page_has_an_advice_for_it(ReasonKind kind)
+    public void Each_reason_has_its_kind_and_advice_on_the_operators_page(ReasonKind kind)
     {
         var (fleet, expect) = Situations[kind];
 

@@ -284,7 +284,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
         "CLOSED TO VISITORS on all 2 instances. The APIs are open and accept writes: do not restore yet"
     )]
     [InlineData("maintenance", VerdictState.Safe, "SAFE")]
-    public void The_word_SAFE_is_said_only_where_nothing_can_write(string mode, VerdictState state, string text)
+    public void SAFE_is_printed_only_if_nothing_can_write(string mode, VerdictState state, string text)
     {
         var step = Step with { Mode = ModeCatalogue.All.Single(it => it.Name == mode) };
 

@@ -69,7 +69,7 @@ public sealed class BodyLimitTests
     [InlineData(99_900, 200)]
     [InlineData(100_001, 413)]
     [InlineData(5_000_000, 413)]
-    public async Task A_chunked_body_is_counted_along(int size, int status)
+    public async Task A_chunked_body_is_counted_while_it_arrives(int size, int status)
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(

@@ -7,7 +7,7 @@ namespace Router.Tests.Forwarding;
 public sealed class CircuitBreakerTests
 {
     [Fact]
-    public async Task After_consecutive_failures_the_answer_is_503_at_once_and_the_backend_comes_back_by_itself()
+    public async Task After_consecutive_failures_the_response_is_an_immediate_503_and_the_backend_recovers_by_itself()
     {
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));

@@ -69,7 +69,7 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Http2Abuses))]
-    public async Task A_breach_of_HTTP2_in_the_middle_of_a_body_is_no_error_in_the_log(string name)
+    public async Task A_violation_of_HTTP2_in_the_middle_of_a_body_is_no_error_in_the_log(string name)
     {
         foreach (var resets in new[] { false, true })
         {

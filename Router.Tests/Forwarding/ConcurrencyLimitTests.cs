@@ -5,7 +5,7 @@ public sealed class ConcurrencyLimitTests
     private const string Get = "GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
 
     [Fact]
-    public async Task Beyond_its_places_and_its_queue_a_backend_gets_nothing_and_the_client_503()
+    public async Task Beyond_its_permits_and_its_queue_a_backend_gets_nothing_and_the_client_503()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(
@@ -45,7 +45,7 @@ public sealed class ConcurrencyLimitTests
     }
 
     [Fact]
-    public async Task A_client_that_takes_no_answers_holds_no_place_and_gets_no_further()
+    public async Task A_client_that_reads_no_responses_holds_no_permit_and_gets_no_more()
     {
         const int farMoreThanBuffersHold = 32 << 20;
         await using var backend = RawBackend.Answering($"HTTP/1.1 200 OK\r\nContent-Length: 12000\r\n\r\n{new string('b', 12000)}");
@@ -66,7 +66,7 @@ public sealed class ConcurrencyLimitTests
     }
 
     [Fact]
-    public async Task One_that_waits_too_long_for_a_place_gets_503()
+    public async Task A_request_that_waits_too_long_for_a_permit_gets_503()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(

@@ -21,7 +21,7 @@ public sealed class DnsTests : IDisposable
     public void Dispose() => _listener.Dispose();
 
     [Fact]
-    public async Task A_name_is_looked_up_again_after_ten_seconds_and_a_connection_to_an_address_that_it_still_has_is_kept()
+    public async Task A_name_is_resolved_again_after_ten_seconds_and_connections_to_its_current_addresses_are_kept()
     {
         var connector = Connector();
         (await ConnectAsync(connector)).Should().Be(First);

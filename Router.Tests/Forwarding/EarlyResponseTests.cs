@@ -5,7 +5,7 @@ public sealed class EarlyResponseTests
     [Theory]
     [InlineData("Content-Length: 1000000")]
     [InlineData("Transfer-Encoding: chunked")]
-    public async Task An_answer_that_comes_while_the_upload_runs_reaches_the_client(string framing)
+    public async Task A_response_during_the_upload_reaches_the_client(string framing)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -22,7 +22,7 @@ public sealed class EarlyResponseTests
     }
 
     [Fact]
-    public async Task After_an_early_answer_the_clients_connection_goes_on_when_it_has_sent_the_rest()
+    public async Task After_an_early_response_the_clients_connection_continues_when_it_has_sent_the_rest()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -42,7 +42,7 @@ public sealed class EarlyResponseTests
     }
 
     [Fact]
-    public async Task An_answer_may_stream_while_the_upload_goes_on()
+    public async Task A_response_may_stream_during_the_upload()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -68,7 +68,7 @@ public sealed class EarlyResponseTests
     }
 
     [Fact]
-    public async Task A_refusal_is_not_lost_where_the_backend_hangs_up_on_the_upload()
+    public async Task A_rejection_is_not_lost_if_the_backend_closes_the_connection_during_the_upload()
     {
         await using var backend = RawBackend.Start(async connection =>
         {
@@ -91,7 +91,7 @@ public sealed class EarlyResponseTests
     [Theory]
     [InlineData("Content-Length: 10")]
     [InlineData("Transfer-Encoding: chunked")]
-    public async Task A_client_that_goes_away_in_its_body_never_leaves_a_whole_request_behind(string framing)
+    public async Task A_client_that_disconnects_in_its_body_never_leaves_a_complete_request_behind(string framing)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

@@ -5,7 +5,7 @@ public sealed class ExpectContinueTests
     private const string Asking = "POST / HTTP/1.1\r\nHost: www.example.org\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n";
 
     [Fact]
-    public async Task The_backends_leave_reaches_the_client_and_then_the_body_the_backend()
+    public async Task The_backends_100_Continue_reaches_the_client_and_then_the_body_reaches_the_backend()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), new ManualClock());
@@ -44,7 +44,7 @@ public sealed class ExpectContinueTests
     }
 
     [Fact]
-    public async Task A_backend_that_gives_no_leave_gets_the_body_after_a_while()
+    public async Task A_backend_that_sends_no_100_Continue_gets_the_body_after_a_while()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

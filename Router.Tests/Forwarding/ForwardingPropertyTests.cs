@@ -48,7 +48,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
     ];
 
     [Fact]
-    public async Task Thousands_of_random_requests_and_answers_arrive_as_they_were_sent()
+    public async Task Thousands_of_random_requests_and_responses_arrive_as_they_were_sent()
     {
         var seed = Seed.Next(output);
         var planned = new ConcurrentDictionary<string, Message>();

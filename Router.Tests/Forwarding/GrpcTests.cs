@@ -13,7 +13,7 @@ namespace Router.Tests.Forwarding;
 public sealed class GrpcTests
 {
     [Fact]
-    public async Task A_unary_call_has_its_answer_and_its_trailers()
+    public async Task A_unary_call_has_its_response_and_its_trailers()
     {
         await using var service = await ServiceAsync();
         await using var router = await ListeningRouter.StartAsync(Site(service), "Http2");

@@ -29,7 +29,7 @@ public sealed class HostHeaderTests
     [InlineData("Host: [::g]\r\n")]
     [InlineData("Host: ::1\r\n")]
     [InlineData("Host : www.example.org\r\n")]
-    public async Task A_request_without_exactly_one_well_formed_host_is_400_and_reaches_nobody(string fields)
+    public async Task A_request_without_exactly_one_valid_host_is_400_and_reaches_no_backend(string fields)
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));

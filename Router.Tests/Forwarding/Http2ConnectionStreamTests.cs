@@ -53,7 +53,7 @@ public sealed class Http2ConnectionStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task What_a_GOAWAY_frame_said_before_is_passed_on_as_it_came()
+    public async Task Frames_before_a_GOAWAY_frame_are_passed_on_unchanged()
     {
         await SendAsync([.. Http2Frames.Preface, .. Request(1, isWhole: true), .. Request(3, isWhole: true)]);
         byte[] sent = [.. Settings, .. GoAway(int.MaxValue), .. GoAway(1)];
@@ -77,7 +77,7 @@ public sealed class Http2ConnectionStreamTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connection_that_ends_between_frames_is_told_from_one_that_ends_within_one()
+    public async Task A_connection_that_ends_between_frames_differs_from_one_that_ends_within_one()
     {
         byte[] frames =
         [

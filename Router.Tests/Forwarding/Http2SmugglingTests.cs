@@ -33,7 +33,7 @@ public sealed class Http2SmugglingTests
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public async Task What_HTTP1_could_not_say_plainly_never_reaches_a_backend(string name, string value, string body)
+    public async Task What_is_ambiguous_in_HTTP1_never_reaches_a_backend(string name, string value, string body)
     {
         await using var backend = new RecordingBackend();
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend.Address), "Http2");
@@ -73,7 +73,7 @@ public sealed class Http2SmugglingTests
     [InlineData("GET", "/\u00e9")]
     [InlineData("GET", "/a#b")]
     [InlineData("CONNECT", "/")]
-    public async Task Neither_does_a_method_or_a_path_that_is_none(string method, string path)
+    public async Task Invalid_methods_and_paths_reach_no_backend(string method, string path)
     {
         await using var backend = new RecordingBackend();
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend.Address), "Http2");
@@ -104,7 +104,7 @@ public sealed class Http2SmugglingTests
     [InlineData("forwarded ")]
     [InlineData("x-real-ip:")]
     [InlineData("x-b3-sampled:")]
-    public async Task Nor_does_a_name_that_is_none_from_a_proxy_that_is_believed(string name)
+    public async Task An_invalid_name_from_a_trusted_proxy_reaches_no_backend(string name)
     {
         await using var backend = new RecordingBackend();
         await using var router = await ListeningRouter.StartAsync(
@@ -170,7 +170,7 @@ public sealed class Http2SmugglingTests
     }
 
     [Fact]
-    public async Task The_authority_is_the_host_also_where_a_host_field_says_otherwise()
+    public async Task The_authority_is_the_host_even_if_a_Host_header_differs()
     {
         await using var backend = new RecordingBackend();
         await using var secret = new RecordingBackend();
@@ -207,7 +207,7 @@ public sealed class Http2SmugglingTests
     [InlineData("proxy-connection", "1")]
     [InlineData("upgrade", "websocket")]
     [InlineData("http2-settings", "AAMAAABk")]
-    public async Task Fields_of_a_connection_stop_here(string name, string value)
+    public async Task Headers_of_a_connection_are_not_forwarded(string name, string value)
     {
         await using var backend = new RecordingBackend();
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend.Address), "Http2");
@@ -231,7 +231,7 @@ public sealed class Http2SmugglingTests
     }
 
     [Fact]
-    public async Task Cookies_that_HTTP2_has_split_go_on_as_one_field()
+    public async Task Cookies_that_HTTP2_has_split_are_forwarded_as_one_header()
     {
         await using var backend = new RecordingBackend();
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend.Address), "Http2");

@@ -9,7 +9,7 @@ public sealed class IdentityHeaderTests
         + "X-Original-Host: evil\r\nProxy: http://evil\r\n";
 
     [Fact]
-    public async Task A_client_is_who_it_is_whatever_it_says()
+    public async Task A_client_cannot_claim_another_identity()
     {
         await using var backend = RawBackend.Saying("ok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -78,7 +78,7 @@ public sealed class IdentityHeaderTests
     }
 
     [Fact]
-    public async Task What_Router_adds_for_one_backend_goes_to_no_other_and_to_no_client()
+    public async Task Headers_for_one_backend_reach_no_other_and_no_client()
     {
         const string Secret = "dXNlcjpzZWNyZXQ=";
         await using var guarded = RawBackend.Saying("guarded");

@@ -27,7 +27,7 @@ public sealed class IdleConnectionTests
     }
 
     [Fact]
-    public async Task A_thread_takes_the_connection_that_it_laid_aside_last()
+    public async Task A_thread_takes_the_connection_that_it_returned_last()
     {
         var idle = new IdleConnections();
         using var first = new Worker();
@@ -45,7 +45,7 @@ public sealed class IdleConnectionTests
     }
 
     [Fact]
-    public async Task A_thread_that_laid_none_aside_takes_the_one_that_was_laid_aside_last()
+    public async Task A_thread_that_returned_none_takes_the_one_that_was_returned_last()
     {
         var idle = new IdleConnections();
         using var first = new Worker();

@@ -70,7 +70,7 @@ public sealed class MalformedResponseTests
     [InlineData("X: ab\u0001")]
     [InlineData("X: a\u0001")]
     [InlineData("X\0: ab")]
-    public async Task A_connection_that_has_answered_well_is_believed_no_more_for_it(string field)
+    public async Task A_connection_that_has_served_well_is_trusted_no_more_for_it(string field)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -90,7 +90,7 @@ public sealed class MalformedResponseTests
 
     [Theory]
     [MemberData(nameof(NoAnswers))]
-    public async Task What_is_no_answer_becomes_502_and_nothing_of_it_reaches_the_client(string answer)
+    public async Task An_invalid_response_becomes_502_and_nothing_of_it_reaches_the_client(string answer)
     {
         await using var backend = RawBackend.Start(async connection =>
         {
@@ -124,7 +124,7 @@ public sealed class MalformedResponseTests
     [InlineData("Transfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\nFFFFFFFFFFFFFFFFF\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\nTrailer: X\r\n\r\n", "5\r\nhello\r\n0\r\nX: \r \r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\nTrailer: X\r\n\r\n", "5\r\nhello\r\n")]
-    public async Task A_body_that_breaks_ends_the_clients_connection_and_never_looks_whole(string fields, string body)
+    public async Task A_body_that_breaks_ends_the_clients_connection_and_never_looks_complete(string fields, string body)
     {
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var backend = RawBackend.Start(async connection =>
@@ -156,7 +156,7 @@ public sealed class MalformedResponseTests
     [InlineData("Content-Length: 10")]
     [InlineData("Transfer-Encoding: chunked")]
     [InlineData("Transfer-Encoding: chunked\r\nTrailer: X")]
-    public async Task A_502_has_nothing_of_the_answer_that_broke(string framing)
+    public async Task A_502_has_nothing_of_the_response_that_broke(string framing)
     {
         await using var backend = RawBackend.Start(async connection =>
         {
@@ -186,7 +186,7 @@ public sealed class MalformedResponseTests
     [Theory]
     [InlineData("Content-Length: 5\r\n\r\nhello")]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
-    public async Task Content_where_none_may_be_is_no_answer(string rest)
+    public async Task Content_where_none_is_allowed_is_an_invalid_response(string rest)
     {
         await using var backend = RawBackend.Answering($"HTTP/1.1 205 Reset Content\r\n{rest}");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -200,7 +200,7 @@ public sealed class MalformedResponseTests
     }
 
     [Fact]
-    public async Task A_trailer_section_without_an_end_is_no_way_to_fill_the_memory()
+    public async Task A_trailer_section_without_an_end_cannot_fill_the_memory()
     {
         await using var backend = RawBackend.Start(async connection =>
         {

@@ -35,7 +35,7 @@ public sealed class RefusedRequestTests
     [Theory]
     [InlineData(Http2Reaction.Refuse)]
     [InlineData(Http2Reaction.GoAway)]
-    internal async Task A_body_of_which_a_part_was_sent_goes_on_on_another_stream(Http2Reaction how)
+    internal async Task A_body_of_which_a_part_was_sent_is_continued_on_another_stream(Http2Reaction how)
     {
         await using var backend = Http2Backend.Start(attempt => attempt == 1 ? how : Http2Reaction.Serve, "data");
         await using var router = await StartAsync(backend);

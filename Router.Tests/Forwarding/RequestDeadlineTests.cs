@@ -9,7 +9,7 @@ public sealed class RequestDeadlineTests : IDisposable
     private readonly RunningLimit _limit = new();
 
     [Fact]
-    public void What_ends_the_exchange_closes_its_connection_and_cancels_its_token()
+    public void The_end_of_a_request_closes_its_connection_and_cancels_its_token()
     {
         using var connection = new Connection();
         var token = _limit.Value.Token;
@@ -23,7 +23,7 @@ public sealed class RequestDeadlineTests : IDisposable
     }
 
     [Fact]
-    public void What_comes_when_the_exchange_has_ended_already_is_closed_and_cancelled_at_once()
+    public void A_connection_or_token_after_the_end_is_closed_or_cancelled_immediately()
     {
         using var connection = new Connection();
         _limit.Value.Cut();
@@ -35,7 +35,7 @@ public sealed class RequestDeadlineTests : IDisposable
     }
 
     [Fact]
-    public async Task A_connection_that_was_let_go_is_somebody_elses_and_is_not_closed_any_more()
+    public async Task A_released_connection_belongs_to_another_request_and_is_not_closed()
     {
         for (var i = 0; i < 20_000; i++)
         {
@@ -53,7 +53,7 @@ public sealed class RequestDeadlineTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_goes_ends_the_exchange()
+    public async Task A_client_that_disconnects_ends_the_exchange()
     {
         using var gone = new CancellationTokenSource();
         using var limit = new RunningLimit(clientGone: gone.Token);

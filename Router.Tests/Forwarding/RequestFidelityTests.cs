@@ -18,7 +18,7 @@ public sealed class RequestFidelityTests
     [InlineData("/a/./b/../c/")]
     [InlineData("/a|b")]
     [InlineData("/%25%20%3f%23")]
-    public async Task The_target_goes_on_as_it_came(string target)
+    public async Task The_target_is_forwarded_unchanged(string target)
     {
         await using var backend = RawBackend.Saying("ok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -68,7 +68,7 @@ public sealed class RequestFidelityTests
     }
 
     [Fact]
-    public async Task The_server_as_a_whole_answers_for_itself()
+    public async Task OPTIONS_for_the_whole_server_gets_a_response_of_Router()
     {
         await using var backend = RawBackend.Saying("never");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
@@ -83,7 +83,7 @@ public sealed class RequestFidelityTests
     [InlineData("CONNECT /")]
     [InlineData("CONNECT http://www.example.org/")]
     [InlineData("CONNECT *")]
-    public async Task Nobody_gets_a_tunnel(string line)
+    public async Task No_client_gets_a_tunnel(string line)
     {
         await using var backend = RawBackend.Saying("never");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
@@ -93,7 +93,7 @@ public sealed class RequestFidelityTests
     }
 
     [Fact]
-    public async Task Field_values_go_on_byte_for_byte_and_repeated_ones_in_their_order()
+    public async Task Request_header_values_are_forwarded_byte_for_byte_and_repeated_ones_in_order()
     {
         await using var backend = RawBackend.Saying("ok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -125,7 +125,7 @@ public sealed class RequestFidelityTests
     [InlineData("Allow: GET")]
     [InlineData("Expires: 0")]
     [InlineData("Content-Encoding: gzip")]
-    public async Task A_request_without_a_body_gets_none_whatever_its_fields(string field)
+    public async Task A_request_without_a_body_gets_none_whatever_its_headers(string field)
     {
         await using var backend = RawBackend.Saying("ok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -165,7 +165,7 @@ public sealed class RequestFidelityTests
     }
 
     [Fact]
-    public async Task A_value_with_a_control_character_is_refused_before_a_backend_is_asked()
+    public async Task A_value_with_a_control_character_is_rejected_before_a_backend_gets_the_request()
     {
         using var dead = new ClosedPort();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", dead.Address));
@@ -177,7 +177,7 @@ public sealed class RequestFidelityTests
     }
 
     [Fact]
-    public async Task Fields_of_the_connection_stop_here()
+    public async Task Headers_of_the_connection_are_not_forwarded()
     {
         await using var backend = RawBackend.Saying("ok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

@@ -72,7 +72,7 @@ public sealed class RequestOutcomeTests
     [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", "zz\r\n", 400, null, "unknown")]
     [InlineData("POST", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", "a\r\n0123456789\r\n", 413, null, "unknown")]
     [InlineData("GET", "Transfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n", "a\r\n0123456789\r\n", 413, null, null)]
-    public async Task What_Router_answers_says_the_same_of_a_request_as_the_list_of_writes_does(
+    public async Task Routers_response_and_the_list_of_writes_agree_about_a_request(
         string method,
         string request,
         string? rest,
@@ -186,7 +186,7 @@ public sealed class RequestOutcomeTests
     [InlineData("the mode changes and the backend stays", "websocket", "cut")]
     [InlineData("the mode changes and the backend closes", "websocket", null)]
     [InlineData("Router stops and the backend stays", "websocket", "stopped")]
-    public async Task An_upgraded_connection_is_listed_unless_the_backend_closed_it_in_order(string how, string protocol, string? reason)
+    public async Task An_upgraded_connection_is_listed_unless_the_backend_closed_it_cleanly(string how, string protocol, string? reason)
     {
         const string close = "\u0088\u0002\u0003\u00e8";
         await using var backend = RawBackend.Start();
@@ -252,7 +252,7 @@ public sealed class RequestOutcomeTests
     }
 
     [Fact]
-    public async Task What_is_still_in_flight_shortly_before_the_end_of_a_stop_is_told_so()
+    public async Task A_request_in_flight_shortly_before_the_end_of_a_stop_gets_a_response_that_says_so()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();

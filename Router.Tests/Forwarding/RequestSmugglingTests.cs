@@ -140,7 +140,7 @@ public sealed class RequestSmugglingTests
 
     [Theory]
     [MemberData(nameof(Refused))]
-    public async Task What_can_be_read_in_two_ways_is_refused_and_the_connection_closed(string bytes)
+    public async Task An_ambiguous_request_is_rejected_and_the_connection_closed(string bytes)
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
@@ -158,7 +158,7 @@ public sealed class RequestSmugglingTests
 
     [Theory]
     [MemberData(nameof(Plain))]
-    public async Task What_is_unusual_goes_on_in_one_form(string bytes, string framing, string body)
+    public async Task Unusual_requests_are_forwarded_in_one_form(string bytes, string framing, string body)
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));

@@ -15,7 +15,7 @@ public sealed class ResponseFidelityTests
     [InlineData("599 Far out")]
     [InlineData("799 Beyond")]
     [InlineData("999 Request denied")]
-    public async Task Status_and_reason_go_on_as_they_came(string status)
+    public async Task Status_and_reason_are_forwarded_unchanged(string status)
     {
         await using var backend = RawBackend.Answering($"HTTP/1.1 {status}\r\nContent-Length: 2\r\n\r\nok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -34,7 +34,7 @@ public sealed class ResponseFidelityTests
     [InlineData("HEAD", "200 OK", "Transfer-Encoding: chunked\r\nContent-Type: a/b")]
     [InlineData("HEAD", "404 Not Found", "Content-Length: 7")]
     [InlineData("GET", "205 Reset Content", "Content-Length: 0")]
-    public async Task An_answer_without_a_body_has_none_and_keeps_its_header(string method, string status, string fields)
+    public async Task A_response_without_a_body_has_none_and_keeps_its_headers(string method, string status, string fields)
     {
         await using var backend = RawBackend.Answering($"HTTP/1.1 {status}\r\n{fields}\r\n\r\n");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -55,7 +55,7 @@ public sealed class ResponseFidelityTests
     }
 
     [Fact]
-    public async Task What_an_answer_has_in_common_with_the_one_before_it_on_its_connection_changes_nothing()
+    public async Task What_a_response_has_in_common_with_the_previous_one_on_its_connection_changes_nothing()
     {
         var longer = new string('a', 3000);
         (string Status, string[] Fields)[] answers =
@@ -119,7 +119,7 @@ public sealed class ResponseFidelityTests
     }
 
     [Fact]
-    public async Task Field_values_come_back_byte_for_byte_and_repeated_ones_in_their_order()
+    public async Task Response_header_values_are_forwarded_byte_for_byte_and_repeated_ones_in_order()
     {
         var utf8 = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("größer €"));
         await using var backend = RawBackend.Answering(
@@ -143,7 +143,7 @@ public sealed class ResponseFidelityTests
     }
 
     [Fact]
-    public async Task Fields_of_the_backends_connection_stop_here()
+    public async Task Headers_of_the_backends_connection_are_not_forwarded()
     {
         await using var backend = RawBackend.Answering(
             "HTTP/1.1 200 OK\r\nConnection: X-Mine, keep-alive\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: x\r\nUpgrade: h2c\r\nX-Stays: 1\r\nContent-Length: 2\r\n\r\nok"
@@ -169,7 +169,7 @@ public sealed class ResponseFidelityTests
     )]
     [InlineData("Connection: close\r\n\r\nhello", "Transfer-Encoding", "chunked", "hello")]
     [InlineData("Transfer-Encoding: identity\r\n\r\nhello", "Transfer-Encoding", "chunked", "hello")]
-    public async Task A_body_comes_back_whole_in_whatever_framing(string rest, string? framing, string? value, string body)
+    public async Task A_body_arrives_complete_in_every_framing(string rest, string? framing, string? value, string body)
     {
         await using var backend = RawBackend.Start(async connection =>
         {
@@ -188,7 +188,7 @@ public sealed class ResponseFidelityTests
     }
 
     [Fact]
-    public async Task An_informational_answer_is_passed_over_and_the_final_one_arrives()
+    public async Task An_informational_response_is_dropped_and_the_final_one_arrives()
     {
         await using var backend = RawBackend.Answering(
             "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"

@@ -56,7 +56,7 @@ public sealed class RetryTests
     [InlineData("get", false)]
     [InlineData("PUT with a body", false)]
     [InlineData("GET with a body", false)]
-    public async Task A_kept_connection_found_dead_is_replaced_only_for_what_may_be_done_twice(string request, bool again)
+    public async Task A_kept_connection_found_dead_is_replaced_only_for_idempotent_requests(string request, bool again)
     {
         var seen = new ConcurrentQueue<string>();
         var made = 0;
@@ -103,7 +103,7 @@ public sealed class RetryTests
     }
 
     [Fact]
-    public async Task A_request_whose_answer_had_begun_is_not_sent_again()
+    public async Task A_request_whose_response_has_begun_is_not_sent_again()
     {
         var made = 0;
         await using var backend = RawBackend.Start(async connection =>

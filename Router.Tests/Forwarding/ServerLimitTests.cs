@@ -11,7 +11,7 @@ namespace Router.Tests.Forwarding;
 public sealed class ServerLimitTests
 {
     [Fact]
-    public async Task A_request_line_a_header_and_a_number_of_fields_have_their_limits()
+    public async Task The_request_line_a_header_and_the_number_of_headers_have_limits()
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(

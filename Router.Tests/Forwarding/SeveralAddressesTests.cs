@@ -28,7 +28,7 @@ public sealed class SeveralAddressesTests
     }
 
     [Fact]
-    public async Task Requests_go_where_fewer_are()
+    public async Task Requests_go_to_the_address_with_fewer_in_flight()
     {
         await using var one = RawBackend.Start();
         await using var two = RawBackend.Start();
@@ -50,7 +50,7 @@ public sealed class SeveralAddressesTests
     }
 
     [Fact]
-    public async Task An_address_that_does_not_answer_its_probe_gets_no_requests_until_it_does()
+    public async Task An_address_that_fails_its_probe_gets_no_requests_until_it_passes()
     {
         var ill = true;
         var asked = 0;

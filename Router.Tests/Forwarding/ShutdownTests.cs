@@ -5,7 +5,7 @@ namespace Router.Tests.Forwarding;
 public sealed class ShutdownTests
 {
     [Fact]
-    public async Task Every_request_that_is_in_flight_at_the_stop_is_answered_whole()
+    public async Task Every_request_in_flight_at_the_stop_gets_its_complete_response()
     {
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         var waiting = 0;
@@ -41,7 +41,7 @@ public sealed class ShutdownTests
     }
 
     [Fact]
-    public async Task A_request_that_was_just_sent_on_a_kept_connection_is_answered_and_its_response_ends_the_connection()
+    public async Task A_request_that_was_just_sent_on_a_kept_connection_gets_its_response_which_ends_the_connection()
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address), new ManualClock());
@@ -96,7 +96,7 @@ public sealed class ShutdownTests
     }
 
     [Fact]
-    public async Task A_client_that_keeps_its_connection_is_told_that_it_ends()
+    public async Task A_kept_client_connection_is_announced_to_end()
     {
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var backend = RawBackend.Start(async connection =>

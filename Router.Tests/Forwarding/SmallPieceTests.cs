@@ -7,7 +7,7 @@ public sealed class SmallPieceTests
     [InlineData("Connection: close")]
     [InlineData("Content-Length: 1000")]
     [InlineData("Transfer-Encoding: chunked\r\nTrailer: X-Sum")]
-    public async Task Each_piece_of_an_answer_reaches_the_client_before_the_next_is_made(string framing)
+    public async Task Each_piece_of_a_response_reaches_the_client_before_the_next_is_made(string framing)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), new ManualClock());

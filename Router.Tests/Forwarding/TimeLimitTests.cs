@@ -5,7 +5,7 @@ public sealed class TimeLimitTests
     private static readonly string Get = "GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n";
 
     [Fact]
-    public async Task An_answer_that_does_not_begin_in_time_is_504_and_the_log_says_why_and_where()
+    public async Task A_response_that_does_not_begin_in_time_is_504_and_the_log_says_why_and_where()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -24,7 +24,7 @@ public sealed class TimeLimitTests
     }
 
     [Fact]
-    public async Task The_answers_time_begins_when_the_request_has_been_sent()
+    public async Task The_response_timeout_starts_when_the_request_has_been_sent()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -63,7 +63,7 @@ public sealed class TimeLimitTests
     }
 
     [Fact]
-    public async Task An_answer_that_pauses_too_long_ends_the_clients_connection()
+    public async Task A_response_that_pauses_too_long_ends_the_clients_connection()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -126,7 +126,7 @@ public sealed class TimeLimitTests
     }
 
     [Fact]
-    public async Task A_name_that_nobody_has_is_502()
+    public async Task An_unknown_name_is_a_502()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://nobody.invalid:81"));
 
@@ -135,7 +135,7 @@ public sealed class TimeLimitTests
     }
 
     [Fact]
-    public async Task A_client_that_takes_its_time_over_the_answer_is_no_pause_of_the_backends()
+    public async Task A_slow_reader_is_no_pause_of_the_backend()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();

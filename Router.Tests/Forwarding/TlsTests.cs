@@ -153,7 +153,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_backend_that_nobody_vouches_for_is_502_and_gets_not_a_byte()
+    public async Task An_untrusted_backend_certificate_is_a_502_and_the_backend_gets_no_byte()
     {
         using var certificate = Certificates.Of("localhost");
         var served = 0;
@@ -273,7 +273,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task An_answer_that_nobody_asked_for_is_not_the_next_requests()
+    public async Task An_unrequested_response_does_not_belong_to_the_next_request()
     {
         using var certificate = Certificates.Of("localhost");
         using var listener = new TcpListener(IPAddress.Loopback, 0);

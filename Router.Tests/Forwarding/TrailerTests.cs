@@ -32,7 +32,7 @@ public sealed class TrailerTests
     [InlineData("X-Sum: a\u0001b")]
     [InlineData("X-Sum: a\u007f")]
     [InlineData("X(Sum): a")]
-    public async Task A_trailer_that_is_no_field_is_the_clients_fault_and_told_at_once(string trailer)
+    public async Task An_invalid_trailer_is_an_error_of_the_client_and_reported_immediately(string trailer)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -186,7 +186,7 @@ public sealed class TrailerTests
     }
 
     [Fact]
-    public async Task An_announced_trailer_that_never_comes_is_no_fault()
+    public async Task An_announced_trailer_that_never_comes_is_no_error()
     {
         await using var backend = RawBackend.Answering(
             "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"

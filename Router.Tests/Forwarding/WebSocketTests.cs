@@ -14,7 +14,7 @@ public sealed class WebSocketTests
         "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n";
 
     [Fact]
-    public async Task Bytes_go_both_ways_as_they_come_and_the_first_may_come_with_the_header()
+    public async Task Bytes_are_forwarded_in_both_directions_and_the_first_may_follow_the_headers_immediately()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), new ManualClock());
@@ -50,7 +50,7 @@ public sealed class WebSocketTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task What_one_side_says_before_it_hangs_up_reaches_the_other(bool clientFirst)
+    public async Task What_one_side_sends_before_it_closes_reaches_the_other(bool clientFirst)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -73,7 +73,7 @@ public sealed class WebSocketTests
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
-    public async Task A_sudden_death_of_one_side_is_the_end_of_the_other(bool clientDies)
+    public async Task A_reset_of_one_side_ends_the_other(bool clientDies)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -162,7 +162,7 @@ public sealed class WebSocketTests
     }
 
     [Fact]
-    public async Task A_refusal_to_change_the_protocol_is_an_answer_like_any_other()
+    public async Task A_refused_upgrade_is_an_ordinary_response()
     {
         await using var backend = RawBackend.Answering("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -175,7 +175,7 @@ public sealed class WebSocketTests
     }
 
     [Fact]
-    public async Task Any_other_protocol_goes_through_as_well()
+    public async Task Any_other_protocol_is_forwarded_too()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

@@ -65,7 +65,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task What_needs_no_backend_is_answered_and_static_files_pass_within_their_grace()
+    public async Task Requests_without_a_backend_get_a_response_and_static_files_pass_within_their_grace()
     {
         await using var backend = new RecordingBackend();
         await using var router = await StartAsync(
@@ -240,7 +240,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task Nobody_who_waited_is_turned_away_by_a_backend_that_serves_one_at_a_time()
+    public async Task No_waiting_request_is_rejected_by_a_backend_that_serves_one_at_a_time()
     {
         await using var backend = RawBackend.Start();
         await using var router = await StartAsync(
@@ -306,7 +306,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task A_closed_mode_answers_everyone_with_the_page_and_recovery_releases_the_apis()
+    public async Task A_closed_mode_sends_everyone_the_page_and_recovery_releases_the_apis()
     {
         await using var backend = new RecordingBackend();
         await using var router = await StartAsync(
@@ -355,7 +355,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task A_stop_answers_everyone_who_waits()
+    public async Task A_stop_sends_a_response_to_every_waiting_client()
     {
         await using var backend = new RecordingBackend();
         await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address));
