@@ -9,7 +9,7 @@ public sealed class AccessLogTests
     [Fact]
     public async Task Every_request_has_one_line_with_the_names_of_the_original_and_no_others()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.GetAsync("http://www.example.org/");
@@ -50,7 +50,7 @@ public sealed class AccessLogTests
     [Fact]
     public async Task The_members_say_what_the_client_sent_and_got()
     {
-        await using var backend = RawBackend.Answering("HTTP/1.1 201 Created\r\nContent-Length: 5\r\n\r\nhello");
+        await using var backend = WireMockBackend.Responding(201, "hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("TrustedProxies", "127.0.0.1"));
 
         await router.SendRawAsync(
@@ -161,7 +161,7 @@ public sealed class AccessLogTests
     [InlineData("Basic SvxyZ2VuOnNlY3JldA==", "Jürgen")] // in Latin-1
     public async Task The_user_is_the_name_of_basic_authentication_and_never_the_password(string authorization, string user)
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "cm91dGVyOmhpZGRlbg==")
         );
@@ -207,7 +207,7 @@ public sealed class AccessLogTests
     [Fact]
     public async Task The_health_check_and_the_metrics_have_no_line()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.GetAsync("http://localhost/_status");
@@ -222,7 +222,7 @@ public sealed class AccessLogTests
     [Fact]
     public async Task The_log_can_be_switched_off_and_on_while_Router_runs()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("AccessLog", "false"));
 
         await router.GetAsync("http://www.example.org/silent");
@@ -325,7 +325,7 @@ public sealed class AccessLogTests
     [Fact]
     public async Task A_stalled_reader_stops_no_request_and_loses_no_line()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         router.AccessLog.Stall();
 
@@ -343,7 +343,7 @@ public sealed class AccessLogTests
     [Fact]
     public async Task Lines_that_can_not_be_written_are_counted_and_the_next_ones_are_written()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         router.AccessLog.Fails = true;
         await router.GetAsync("http://www.example.org/lost");
@@ -400,7 +400,7 @@ public sealed class AccessLogTests
     [Fact]
     public async Task Everything_that_waits_is_written_before_Router_has_stopped()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         router.AccessLog.Stall();
         for (var i = 0; i < 300; i++)

@@ -86,7 +86,7 @@ public sealed class AdmissionTests
         string maintenance
     )
     {
-        await using var backend = RawBackend.Saying("forwarded");
+        await using var backend = WireMockBackend.Saying("forwarded");
         // Requests come from this machine: it is the staff, or nobody is.
         var file = new SiteFile()
             .Frontend("www", backend.Address)

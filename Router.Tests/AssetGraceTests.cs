@@ -16,9 +16,7 @@ public sealed class AssetGraceTests
     [InlineData("GET", "/staticx", 503)]
     public async Task After_the_closing_static_files_pass_and_nothing_else_does(string method, string path, int status)
     {
-        await using var backend = new RecordingBackend(
-            method == "HEAD" ? "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n" : "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
-        );
+        await using var backend = WireMockBackend.Saying(method == "HEAD" ? "" : "ok");
         await using var router = await RunningRouter.StartAsync(Site(backend), _clock);
         Close(router);
 
@@ -53,7 +51,7 @@ public sealed class AssetGraceTests
     [Fact]
     public async Task It_holds_also_where_the_mode_came_from_the_environment_at_the_start()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend).Mode("maintenance"), _clock);
 
         (await router.GetAsync("http://www.example.org/static/site.css")).Status.Should().Be(200);
@@ -66,7 +64,7 @@ public sealed class AssetGraceTests
     [InlineData("off")]
     public async Task It_can_be_switched_off(string grace)
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend).Set("AssetGrace", grace), _clock);
         Close(router);
 
@@ -131,7 +129,7 @@ public sealed class AssetGraceTests
         router.Modes().State.WindowAgeAt(_clock.GetUtcNow()).Should().Be(TimeSpan.FromSeconds(86_401));
     }
 
-    private static SiteFile Site(RecordingBackend backend) => Site(backend.Address);
+    private static SiteFile Site(WireMockBackend backend) => Site(backend.Address);
 
     private static SiteFile Site(string address) =>
         SiteFile.Of("www.*", address).Path("www.*", "/static").Set("Hosts:www.*:Paths:/static:Static", "true");

@@ -16,7 +16,7 @@ public sealed class BypassTests
     [Fact]
     public async Task A_token_lets_a_script_through_and_no_backend_gets_it()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
 
@@ -76,7 +76,7 @@ public sealed class BypassTests
     [Fact]
     public async Task A_browser_posts_its_token_to_a_form_and_has_it_as_a_cookie_that_only_the_site_gets()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(Site(backend).Set("BypassCookieDomain", "example.org"));
         (await router.GetAsync("http://www.example.org/_bypass")).Status.Should().Be(503, "there is nobody to let through");
         var token = await TokenAsync(router);
@@ -111,7 +111,7 @@ public sealed class BypassTests
     [InlineData(null, null, false)]
     public async Task The_cookie_is_secure_exactly_where_the_browser_used_https(string? origin, string? forwardedProto, bool isSecure)
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(Site(backend).Set("TrustedProxies", "127.0.0.1"));
         var token = await TokenAsync(router);
         var fields = new List<(string, string)> { ("X-Test", "1") };
@@ -136,7 +136,7 @@ public sealed class BypassTests
     [Fact]
     public async Task On_a_host_outside_the_cookies_domain_the_cookie_is_for_that_host_and_the_form_says_so()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(Site(backend).Set("BypassCookieDomain", "example.org").Host("www.example.com", "www"));
         var token = await TokenAsync(router);
 
@@ -152,7 +152,7 @@ public sealed class BypassTests
     [Fact]
     public async Task The_page_shows_the_service_the_expiry_and_whether_the_bypass_is_active()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(
             Site(backend).Set("Pages:ServiceName", "Digital Marketplace").Set("Pages:TimeZone", "Europe/London")
         );
@@ -183,7 +183,7 @@ public sealed class BypassTests
     [InlineData("Router-Bypass")]
     public async Task The_names_of_cookies_are_case_sensitive(string name)
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
 
@@ -196,7 +196,7 @@ public sealed class BypassTests
     [Fact]
     public async Task An_old_cookie_does_not_hide_a_newer_one_and_none_of_them_reaches_a_backend()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
 
@@ -215,7 +215,7 @@ public sealed class BypassTests
     [Fact]
     public async Task Wrong_tokens_of_one_client_are_limited_and_logged_by_its_own_address_and_a_correct_one_always_passes()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(Site(backend).Set("TrustedProxies", "127.0.0.1"));
         var token = await TokenAsync(router);
 
@@ -240,7 +240,7 @@ public sealed class BypassTests
     [InlineData("Origin", "http://www.example.org", 303)]
     public async Task A_form_that_another_site_sends_is_refused(string name, string value, int status)
     {
-        await using var router = await ClosedAsync(Site(new RecordingBackend()));
+        await using var router = await ClosedAsync(Site(WireMockBackend.Saying("ok")));
 
         (await PostAsync(router, await TokenAsync(router), (name, value))).Status.Should().Be(status);
     }
@@ -248,7 +248,7 @@ public sealed class BypassTests
     [Fact]
     public async Task An_address_list_lets_its_clients_through()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(Site(backend).Set("TrustedProxies", "127.0.0.1"));
 
         var (status, body) = await GrantAsync(router, """{"address": "203.0.113.0/24", "for": "30m"}""");
@@ -261,7 +261,7 @@ public sealed class BypassTests
     [Fact]
     public async Task It_ends_with_its_time()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router, "2h");
 
@@ -274,7 +274,7 @@ public sealed class BypassTests
     [Fact]
     public async Task It_ends_with_the_window_and_holds_over_every_change_within_it()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
         using var operators = new OperatorClient(router);
@@ -300,7 +300,7 @@ public sealed class BypassTests
     [InlineData("""{"adress": "203.0.113.1"}""", "adress")]
     public async Task An_invalid_member_is_rejected_by_name(string json, string member)
     {
-        await using var router = await ClosedAsync(Site(new RecordingBackend()));
+        await using var router = await ClosedAsync(Site(WireMockBackend.Saying("ok")));
 
         var (status, body) = await GrantAsync(router, json);
 
@@ -310,7 +310,7 @@ public sealed class BypassTests
     [Fact]
     public async Task An_open_site_has_nothing_to_bypass()
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(Site(new RecordingBackend())), _clock);
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(Site(WireMockBackend.Saying("ok"))), _clock);
 
         (await GrantAsync(router, "{}")).Status.Should().Be(400);
     }
@@ -356,7 +356,7 @@ public sealed class BypassTests
     [Fact]
     public async Task The_cookie_of_a_window_that_is_over_goes_to_no_backend_either()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend));
 
         await router.GetAsync("http://www.example.org/", (BypassToken.Header, "old"), ("Cookie", $"{BypassToken.SecureCookie}=old"));
@@ -368,7 +368,7 @@ public sealed class BypassTests
 
     [Fact]
     public void The_cookies_domain_must_be_one_that_browsers_take() =>
-        Site(new RecordingBackend())
+        Site(WireMockBackend.Saying("ok"))
             .Set("BypassCookieDomain", "localhost")
             .Read()
             .Errors.Should()
@@ -376,7 +376,7 @@ public sealed class BypassTests
             .Which.Key.Should()
             .Be("Router:BypassCookieDomain");
 
-    private static SiteFile Site(RecordingBackend backend) => Site(backend.Address);
+    private static SiteFile Site(WireMockBackend backend) => Site(backend.Address);
 
     private static SiteFile Site(string address) => SiteFile.Of("www.*", address);
 

@@ -5,7 +5,7 @@ public sealed class ForwardedHeadersTests
     [Fact]
     public async Task Host_becomes_the_backends_and_X_Forwarded_Host_has_the_clients()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.SendRawAsync("GET / HTTP/1.1\r\nHost: WWW.example.org:8443\r\n\r\n");
@@ -23,7 +23,7 @@ public sealed class ForwardedHeadersTests
     [InlineData("X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 198.51.100.2\r\n", "203.0.113.7,198.51.100.2, 127.0.0.1")]
     public async Task The_peers_address_is_appended_to_those_that_a_trusted_proxy_names(string sent, string expected)
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("TrustedProxies", "127.0.0.1"));
 
         await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{sent}\r\n");
@@ -35,7 +35,7 @@ public sealed class ForwardedHeadersTests
     [Fact]
     public async Task A_socket_for_both_versions_knows_an_IPv4_client_by_its_own_address()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(
             SiteFile
                 .Of("www.*", backend)
@@ -54,7 +54,7 @@ public sealed class ForwardedHeadersTests
     [Fact]
     public async Task The_clients_own_scheme_and_host_headers_are_replaced()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.SendRawAsync(

@@ -21,7 +21,7 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task It_contacts_the_address_where_the_server_listens()
     {
-        await using var server = RawBackend.Saying("ok");
+        await using var server = WireMockBackend.Saying("ok");
         var port = new Uri(server.Address).Port;
         foreach (
             var (name, value) in new[]
@@ -47,7 +47,7 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task The_endpoints_of_the_configuration_go_before_and_one_in_the_clear_is_taken()
     {
-        await using var server = RawBackend.Saying("ok");
+        await using var server = WireMockBackend.Saying("ok");
         var directory = Directory.CreateTempSubdirectory("router-health-").FullName;
         var file = Path.Combine(directory, "site.json");
         await File.WriteAllTextAsync(
@@ -91,11 +91,11 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task A_redirect_to_a_healthy_server_is_not_healthy()
     {
-        await using var other = RawBackend.Saying("ok");
-        await using var server = RawBackend.Answering($"HTTP/1.1 302 Found\r\nLocation: {other.Address}/\r\nContent-Length: 0\r\n\r\n");
+        await using var other = WireMockBackend.Saying("ok");
+        await using var server = WireMockBackend.Responding(302, "", ("Location", $"{other.Address}/"));
 
         (await AskAsync(new StartOptions { Urls = server.Address })).Errors.Should().Contain("responded with 302");
-        other.Connections.Should().Be(0);
+        other.Requests.Should().BeEmpty();
     }
 
     [Fact]
@@ -117,7 +117,7 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task The_health_command_ignores_proxies_and_its_exit_code_is_the_result()
     {
-        await using var server = RawBackend.Saying("ok");
+        await using var server = WireMockBackend.Saying("ok");
 
         (await RunAsync(server.Address)).Should().Be(0);
         (await RunAsync("http://127.0.0.1:1")).Should().Be(1);

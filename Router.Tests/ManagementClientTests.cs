@@ -69,7 +69,7 @@ public sealed class ManagementClientTests
     [Fact]
     public async Task A_token_of_the_configuration_goes_to_no_address_but_that_of_the_configuration()
     {
-        await using var server = RawBackend.Saying("{}");
+        await using var server = WireMockBackend.Saying("{}");
 
         await Tool.RunWithAsync([("Router__Management__Token", Token)], "mode", "--url", server.Address);
 
@@ -152,16 +152,14 @@ public sealed class ManagementClientTests
     [Fact]
     public async Task A_redirect_is_not_followed()
     {
-        await using var other = RawBackend.Saying("{}");
-        await using var server = RawBackend.Answering(
-            $"HTTP/1.1 307 Temporary Redirect\r\nLocation: {other.Address}/\r\nContent-Length: 0\r\n\r\n"
-        );
+        await using var other = WireMockBackend.Saying("{}");
+        await using var server = WireMockBackend.Responding(307, "", ("Location", $"{other.Address}/"));
 
         var (code, _, errors) = await Tool.RunWithTokenAsync(server.Address, Token, "mode");
 
         code.Should().Be(ExitCode.NoConnection);
         errors.Should().Contain("is not Router's management interface");
-        other.Connections.Should().Be(0);
+        other.Requests.Should().BeEmpty();
     }
 
     private sealed class Files : IDisposable

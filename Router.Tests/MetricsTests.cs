@@ -88,7 +88,7 @@ public sealed class MetricsTests
     [Fact]
     public async Task Requests_are_counted_by_route_backend_method_class_and_status_class()
     {
-        await using var backend = RawBackend.Answering("HTTP/1.1 201 Created\r\nContent-Length: 0\r\n\r\n");
+        await using var backend = WireMockBackend.Responding(201);
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("counted.*", backend).Path("counted.*", "/admin").Path("counted.*", "/closed", refuse: true)
         );
@@ -143,7 +143,7 @@ public sealed class MetricsTests
     [Fact]
     public async Task Backend_durations_are_a_separate_histogram()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(new SiteFile().Frontend("timed", backend.Address).Host("timed.*", "timed"));
         await router.GetAsync("http://timed.example.org/");
         await router.GetAsync("http://timed.example.org/");
@@ -164,7 +164,7 @@ public sealed class MetricsTests
     [Fact]
     public async Task A_declared_body_over_the_limit_is_a_separate_failure_and_no_backend_time()
     {
-        await using var backend = RawBackend.Saying("never");
+        await using var backend = WireMockBackend.Saying("never");
         await using var router = await RunningRouter.StartAsync(
             new SiteFile().Frontend("spared", backend.Address).Host("spared.*", "spared").Set("Hosts:spared.*:MaxRequestBody", "1KiB")
         );
@@ -256,7 +256,7 @@ public sealed class MetricsTests
     [Fact]
     public async Task What_clients_send_makes_no_series()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         await AskAsync(0);
         string[] added = [];

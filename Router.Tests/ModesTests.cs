@@ -187,7 +187,7 @@ public sealed class ModesTests
     [InlineData("maintenance", 503)]
     public async Task DM_MODE_sets_the_mode_at_start(string mode, int status)
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         var file = SiteFile.Of("www.*", backend).Set("Variables:DM_MODE", "Mode");
         await using var router = await RunningRouter.StartAsync(file, null, ("DM_MODE", mode));
 
@@ -208,7 +208,7 @@ public sealed class ModesTests
     [Fact]
     public async Task DM_MODE_goes_before_the_mode_in_the_file()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         var file = SiteFile.Of("www.*", backend).Mode("live").Set("Variables:DM_MODE", "Mode");
         await using var router = await RunningRouter.StartAsync(file, null, ("DM_MODE", "maintenance"));
 
@@ -218,7 +218,7 @@ public sealed class ModesTests
     [Fact]
     public async Task The_default_mode_is_live()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
@@ -245,12 +245,12 @@ public sealed class ModesTests
     [Fact]
     public async Task A_change_of_the_configuration_does_not_switch_the_mode()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Mode("maintenance"));
 
         await router.ReconfigureAsync(SiteFile.Of("www.*", backend).Mode("live"));
 
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503);
-        backend.Connections.Should().Be(0);
+        backend.Requests.Should().BeEmpty();
     }
 }

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 
@@ -77,9 +76,7 @@ public sealed class OperatorPageAttackTests(Chromium chromium) : IClassFixture<C
     [BrowserFact]
     public async Task A_page_of_another_site_reads_nothing_and_changes_nothing()
     {
-        await using var foreign = RawBackend.Answering(
-            $"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {Encoding.UTF8.GetByteCount(Foreign)}\r\n\r\n{Foreign}"
-        );
+        await using var foreign = WireMockBackend.Responding(200, Foreign, ("Content-Type", "text/html"));
         await using var site = await OperatorSite.StartAsync();
         var target = site.ManagementUrl(0);
         // The operator has the page open in the same browser.

@@ -76,14 +76,14 @@ public sealed class OperatorPageCostTests(ITestOutputHelper output)
 
     private static double Median(IEnumerable<double> values) => values.Order().ElementAt(Rounds / 2);
 
-    private sealed class Site(RedisServer redis, RecordingBackend backend, RouterProcess router) : IAsyncDisposable
+    private sealed class Site(RedisServer redis, WireMockBackend backend, RouterProcess router) : IAsyncDisposable
     {
         public string ManagementUrl => router.ManagementUrl;
 
         public static async Task<Site> StartAsync()
         {
             var redis = await RedisServer.StartAsync();
-            var backend = new RecordingBackend();
+            var backend = WireMockBackend.Saying("ok");
             var file = OperatorClient.With(SiteFile.Of("www.*", backend.Address)).Set("ModeStore:Redis", redis.Url);
             return new Site(redis, backend, await RouterProcess.StartAsync(file.Set("AccessLog", "false")));
         }

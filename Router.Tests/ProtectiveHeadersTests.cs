@@ -42,7 +42,7 @@ public sealed class ProtectiveHeadersTests
     [Fact]
     public async Task A_routes_rule_replaces_them_and_a_backends_response_has_none()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         var site = SiteFile
             .Of("www.*", backend.Address)
             .Set("ResponseHeaders:own:Add:X-Frame-Options", "DENY")

@@ -3,7 +3,7 @@ using System.Text.Json.Nodes;
 
 namespace Router.Tests;
 
-/// <summary>A reopening in stages as an operator does it: three processes on one store, clients throughout, and the tool.</summary>
+/// <summary>A reopening in stages as an operator does it: three instances on one store, clients throughout, and the tool.</summary>
 public sealed class ReopeningCommandTests
 {
     private static readonly string[] Stages =
@@ -119,13 +119,13 @@ public sealed class ReopeningCommandTests
 
     private static async Task<int?> StageAsync(StagedSite site) => (int?)(await ModeAsync(site.Routers[0]))["reopening"]?["stage"];
 
-    private static async Task<JsonNode> ModeAsync(RouterProcess router)
+    private static async Task<JsonNode> ModeAsync(RunningRouter router)
     {
         using var operators = new OperatorClient(router.ManagementUrl);
         return (await operators.SendAsync("GET", "/mode")).Body;
     }
 
-    private static async Task<JsonNode> StatusAsync(RouterProcess router)
+    private static async Task<JsonNode> StatusAsync(RunningRouter router)
     {
         using var operators = new OperatorClient(router.ManagementUrl);
         return (await operators.SendAsync("GET", "/_status")).Body;
@@ -154,7 +154,7 @@ public sealed class ReopeningCommandTests
                     await connection.WriteAsync($"HTTP/1.1 {(Breaks ? "500 Broken" : "200 OK")}\r\nContent-Length: 0\r\n\r\n");
             });
 
-        public RouterProcess[] Routers { get; private set; } = [];
+        public RunningRouter[] Routers { get; private set; } = [];
 
         public string Url => Routers[0].ManagementUrl;
 
@@ -167,7 +167,9 @@ public sealed class ReopeningCommandTests
             // One after the other: the first fills the store.
             foreach (var name in new[] { "router-1", "router-2", "router-3" })
             {
-                var file = new SiteFile()
+                var file = OperatorClient
+                    .With(new SiteFile())
+                    .Mode("maintenance")
                     .Frontend("www", site._backend.Address)
                     .Host("www.*", "www")
                     .Set("TrustedProxies", "127.0.0.1")
@@ -175,10 +177,11 @@ public sealed class ReopeningCommandTests
                     .Set("AccessLog", "false")
                     .Set("ModeStore:ActivationDelay", "500ms")
                     .Set(store, where);
-                site.Routers = [.. site.Routers, await RouterProcess.StartAsync(file, "maintenance")];
+                site.Routers = [.. site.Routers, await RunningRouter.StartAsync(file)];
             }
 
-            await Eventually.TrueAsync(async () => (await Tool.RunAsync(site.Url, "mode", "--expect", "3")).Code == 0);
+            using var operators = new OperatorClient(site.Url);
+            await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet?expect=3")).Body["safe"]!.GetValue<bool>());
             site._clients = Task.WhenAll(site.Routers.Select(site.VisitAsync));
             return site;
         }
@@ -193,7 +196,7 @@ public sealed class ReopeningCommandTests
             _stop.Dispose();
         }
 
-        private async Task VisitAsync(RouterProcess router)
+        private async Task VisitAsync(RunningRouter router)
         {
             using var connection = await RawConnection.OpenAsync(router.Endpoint);
             for (var i = 0; !_stop.IsCancellationRequested; i++)

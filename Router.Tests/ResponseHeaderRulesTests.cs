@@ -16,7 +16,7 @@ public sealed class ResponseHeaderRulesTests
             ("g.example.org", "s", "false", ["Location: http://a", "X-Gone: yes", "X-Sibling: assets.example.org"]),
             ("h.example.net", "s", "false", ["Location: http://a", "X-Gone: yes", "X-Sibling: assets.example.net"]),
         ];
-        await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nLocation: http://a\r\nX-Gone: yes\r\nContent-Length: 0\r\n\r\n");
+        await using var backend = WireMockBackend.Responding(200, "", ("Location", "http://a"), ("X-Gone", "yes"));
         var file = new SiteFile()
             .Frontend("www", backend.Address)
             .Set("ResponseHeaders:x:Add:X-One", "1")
@@ -73,9 +73,7 @@ public sealed class ResponseHeaderRulesTests
     public async Task Added_headers_that_the_servers_buffer_has_no_room_for_are_complete()
     {
         var policy = new string('p', 3000);
-        await using var backend = RawBackend.Answering(
-            $"HTTP/1.1 200 OK\r\nX-Long: {new string('x', 2500)}\r\nContent-Length: 2\r\n\r\nok"
-        );
+        await using var backend = WireMockBackend.Responding(200, "ok", ("X-Long", new string('x', 2500)));
         var file = SiteFile
             .Of("www.*", backend.Address)
             .Set("ResponseHeaders:one:Add:Permissions-Policy", policy)

@@ -163,7 +163,7 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task Check_contacts_backends_and_store_only_on_request()
     {
-        await using var backend = RawBackend.Saying("ok");
+        await using var backend = WireMockBackend.Saying("ok");
         var site = JsonNode.Parse(SiteFile.Of("www.*", backend).Api("api", "http://127.0.0.1:1").Host("api.*", "api").ToString())!;
 
         (await RunAsync(site, ["check"])).Code.Should().Be(0);

@@ -11,7 +11,7 @@ public sealed class TracingTests
     [Fact]
     public async Task Without_a_collector_the_trace_headers_are_forwarded_unchanged()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.GetAsync(
@@ -40,7 +40,7 @@ public sealed class TracingTests
     [Fact]
     public async Task Without_a_collector_no_trace_header_is_added()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.GetAsync("http://www.example.org/");
@@ -51,7 +51,7 @@ public sealed class TracingTests
     [Fact]
     public async Task Spans_of_the_request_and_of_its_way_to_the_backend_reach_the_collector()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(
             Traced(SiteFile.Of("www.*", backend).Set("ApplicationName", "front-door-of-the-test"), collector)
@@ -74,7 +74,7 @@ public sealed class TracingTests
     [Fact]
     public async Task The_backend_gets_Routers_span_in_place_of_the_clients_in_both_forms()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector));
 
@@ -110,7 +110,7 @@ public sealed class TracingTests
     [Fact]
     public async Task Whether_a_request_is_sampled_is_decided_by_the_trace_id_that_the_backend_gets()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(
             Traced(
@@ -137,7 +137,7 @@ public sealed class TracingTests
     [InlineData("463AC35C9F6413AD", "463ac35c9f6413ad")]
     public async Task A_client_that_speaks_B3_alone_is_the_parent(string trace, string sentOn)
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector));
 
@@ -158,7 +158,7 @@ public sealed class TracingTests
     [InlineData(null, null, "01")]
     public async Task The_start_of_a_trace_decides_whether_it_is_recorded(string? parent, string? sampled, string flags)
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector));
         var fields = new List<(string, string)> { ("X-B3-TraceId", Trace), ("X-B3-SpanId", Parent) };
@@ -181,7 +181,7 @@ public sealed class TracingTests
     [InlineData("X-B3-TraceId", "0000000000000000")]
     public async Task Invalid_trace_headers_start_a_new_trace_and_are_not_forwarded(string name, string value)
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector));
 
@@ -197,7 +197,7 @@ public sealed class TracingTests
     [Fact]
     public async Task The_health_check_leaves_no_span()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector));
         const string health = "11111111111111111111111111111111";
@@ -224,7 +224,7 @@ public sealed class TracingTests
     [Fact]
     public async Task A_collector_that_does_not_respond_delays_neither_requests_nor_the_stop()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var silent = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(
             SiteFile
@@ -261,7 +261,7 @@ public sealed class TracingTests
     [InlineData("OTEL_TRACES_EXPORTER", "none")]
     public async Task The_standard_variables_switch_it_off_too(string name, string value)
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = WireMockBackend.Saying("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector).Beside(name, value));
 

@@ -47,7 +47,7 @@ public sealed class PathRuleBypassTests
     [InlineData("https://www.example.org/%61dmin")]
     public async Task No_spelling_of_a_guarded_path_gets_past_its_guard(string target)
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.Saying("ok");
         await using var router = await RunningRouter.StartAsync(
             SiteFile
                 .Of("www.*", backend.Address)

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Router.Tests.Harness;
 
-/// <summary>Two Routers as processes on one store, a backend, and a directory for what a downtime keeps.</summary>
+/// <summary>Two Routers on one store, a backend, and a directory for what a downtime keeps.</summary>
 internal sealed class DowntimeSite : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("router-downtime-").FullName;
@@ -12,11 +12,11 @@ internal sealed class DowntimeSite : IAsyncDisposable
 
     private DowntimeSite(RedisServer? redis) => _redis = redis;
 
-    public RecordingBackend Backend { get; } = new();
+    public WireMockBackend Backend { get; } = WireMockBackend.Saying("ok");
 
-    public RouterProcess One { get; private set; } = null!;
+    public RunningRouter One { get; private set; } = null!;
 
-    public RouterProcess Two { get; private set; } = null!;
+    public RunningRouter Two { get; private set; } = null!;
 
     /// <summary>Where a downtime keeps its progress.</summary>
     public string State => Path.Combine(_directory, "state");
@@ -26,7 +26,8 @@ internal sealed class DowntimeSite : IAsyncDisposable
         var site = new DowntimeSite(redis ? await RedisServer.StartAsync() : null);
         try
         {
-            var file = new SiteFile()
+            var file = OperatorClient
+                .With(new SiteFile())
                 .Frontend("www", site.Backend.Address)
                 .Host("www.*", "www")
                 .Set("Backends:www:WriteSettleTime", "1s")
@@ -34,15 +35,13 @@ internal sealed class DowntimeSite : IAsyncDisposable
                 .Set("ModeStore:ActivationDelay", "500ms")
                 .Set("AccessLog", "false");
             _ = redis ? file.Set("ModeStore:Redis", site._redis!.Url) : file.Set("ModeStore:File", site.FileOf("mode.json"));
-            // One after the other: the file is read when the process starts.
-            var one = RouterProcess.StartAsync(file.Set("Instance", "router-1"));
-            var two = RouterProcess.StartAsync(file.Set("Instance", "router-2"));
-            (site.One, site.Two) = (await one, await two);
+            site.One = await RunningRouter.StartAsync(file.Set("Instance", "router-1"));
+            site.Two = await RunningRouter.StartAsync(file.Set("Instance", "router-2"));
+            using var operators = new OperatorClient(site.One);
             await Eventually.TrueAsync(async () =>
-                (await Tool.RunAsync(site.One.ManagementUrl, "mode", "--expect", "2")).Output.Contains(
-                    "OPEN on all 2",
-                    StringComparison.Ordinal
-                )
+                (await operators.SendAsync("GET", "/fleet?expect=2")).Body["verdict"]!
+                    .ToString()
+                    .Contains("OPEN on all 2", StringComparison.Ordinal)
             );
             return site;
         }
@@ -60,7 +59,7 @@ internal sealed class DowntimeSite : IAsyncDisposable
     public DowntimeTool Downtime(params IEnumerable<string> arguments) => DowntimeAt(One, State, arguments);
 
     /// <summary>Starts it against one of the instances, with another directory for its progress.</summary>
-    public DowntimeTool DowntimeAt(RouterProcess router, string state, params IEnumerable<string> arguments)
+    public DowntimeTool DowntimeAt(RunningRouter router, string state, params IEnumerable<string> arguments)
     {
         string[] given = [.. arguments];
         string[] own = given.Contains("--expect") || given.Contains("--resume") ? ["--state", state] : ["--state", state, "--expect", "2"];
@@ -73,7 +72,7 @@ internal sealed class DowntimeSite : IAsyncDisposable
     public Task<(int Code, string Output)> RunAsync(params IEnumerable<string> arguments) => Downtime(arguments).DoneAsync();
 
     /// <summary>What a visitor gets.</summary>
-    public async Task<int> VisitAsync(string method = "GET", RouterProcess? router = null, string? token = null)
+    public async Task<int> VisitAsync(string method = "GET", RunningRouter? router = null, string? token = null)
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), $"http://{(router ?? One).Endpoint}/");
         request.Headers.Host = "www.example.org";

@@ -1,8 +1,6 @@
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.DependencyInjection;
-using Router.Management;
 
 namespace Router.Tests.Harness;
 
@@ -12,7 +10,7 @@ internal sealed class OperatorClient(string url) : IDisposable
     private readonly HttpClient _client = new() { BaseAddress = new Uri(url), Timeout = Deadlines.Limit };
 
     public OperatorClient(RunningRouter router)
-        : this(router.App.Services.GetRequiredService<ManagementServer>().Url!) { }
+        : this(router.ManagementUrl) { }
 
     /// <summary>A site whose management interface listens on any port.</summary>
     public static SiteFile With(SiteFile site) => site.Set("Management:Url", "http://127.0.0.1:0");

@@ -1,7 +1,5 @@
 using System.Net;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Playwright;
-using Router.Management;
 
 namespace Router.Tests.Harness;
 
@@ -44,8 +42,7 @@ internal sealed class OperatorSite : IAsyncDisposable
         StartAsync(async (site, file) => site.Processes.Add(await RouterProcess.StartAsync(file)), settings);
 
     /// <summary>Where an instance serves the page.</summary>
-    public string ManagementUrl(int router) =>
-        Processes is [] ? Routers[router].App.Services.GetRequiredService<ManagementServer>().Url! : Processes[router].ManagementUrl;
+    public string ManagementUrl(int router) => Processes is [] ? Routers[router].ManagementUrl : Processes[router].ManagementUrl;
 
     private IPEndPoint Endpoint(int router) => Processes is [] ? Routers[router].Endpoint : Processes[router].Endpoint;
 

@@ -5,6 +5,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Router.Configuration;
 using Router.Hosting;
+using Router.Management;
 using Router.Serving;
 
 namespace Router.Tests.Harness;
@@ -53,6 +54,9 @@ internal sealed class RunningRouter : IAsyncDisposable
     public AccessLogLines AccessLog { get; }
 
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
+
+    /// <summary>Where operators connect to.</summary>
+    public string ManagementUrl => App.Services.GetRequiredService<ManagementServer>().Url!;
 
     /// <summary>Its configuration file.</summary>
     public string File => _file;

@@ -19,6 +19,9 @@ internal sealed class SiteFile
     /// <summary>One frontend for one host pattern.</summary>
     public static SiteFile Of(string hosts, RawBackend backend) => Of(hosts, backend.Address);
 
+    /// <summary>One frontend for one host pattern.</summary>
+    public static SiteFile Of(string hosts, WireMockBackend backend) => Of(hosts, backend.Address);
+
     public SiteFile Frontend(string name, string address = "http://frontend.invalid") => Backend(name, "Frontend", address);
 
     public SiteFile Api(string name, string address = "http://api.invalid") => Backend(name, "Api", address);

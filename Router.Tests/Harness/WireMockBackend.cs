@@ -1,64 +1,104 @@
+using System.Collections.Concurrent;
+using System.Text;
+using System.Threading.Channels;
+using WireMock;
 using WireMock.RequestBuilders;
 using WireMock.ResponseBuilders;
 using WireMock.Server;
+using WireMock.Settings;
 
 namespace Router.Tests.Harness;
 
-/// <summary>Applications on WireMock.Net: they answer 200 with their name to everything, and keep what they were asked.</summary>
-internal static class WireMockBackend
+/// <summary>
+/// The usual backend: WireMock.Net gives the same response to every request, and what it was asked is kept. <see cref="RawBackend"/> is for
+/// tests of bytes, connections and time.
+/// </summary>
+internal sealed class WireMockBackend : IAsyncDisposable
 {
-    public static WireMockServer Named(string name)
+    // To start a server takes longer than most tests. One whose test has ended serves another.
+    private static readonly ConcurrentBag<WireMockServer> Idle = [];
+
+    private readonly ConcurrentQueue<ReceivedRequest> _requests = [];
+    private readonly Channel<ReceivedRequest> _unread = Channel.CreateUnbounded<ReceivedRequest>();
+    private readonly WireMockServer _server;
+
+    private WireMockBackend(int status, string body, (string Name, string Value)[] fields)
     {
-        var server = WireMockServer.Start();
-        server
-            .Given(Request.Create().UsingAnyMethod())
-            .RespondWith(Response.Create().WithStatusCode(200).WithHeader("X-Application", name).WithBody(name));
-        return server;
+        _server = Idle.TryTake(out var idle) ? idle : Start();
+        var response = Response
+            .Create()
+            .WithCallback(request =>
+            {
+                // Kept before it is answered: a test looks as soon as it has the response.
+                var received = Read(request);
+                _requests.Enqueue(received);
+                _unread.Writer.TryWrite(received);
+                return new ResponseMessage
+                {
+                    StatusCode = status,
+                    Headers = fields
+                        .GroupBy(field => field.Name)
+                        .ToDictionary(group => group.Key, group => new WireMock.Types.WireMockList<string>(group.Select(it => it.Value))),
+                    BodyData = new WireMock.Util.BodyData
+                    {
+                        DetectedBodyType = WireMock.Types.BodyType.Bytes,
+                        BodyAsBytes = Encoding.UTF8.GetBytes(body),
+                    },
+                };
+            });
+        _server.Given(Request.Create().UsingAnyMethod()).RespondWith(response);
     }
 
-    public static string Address(this WireMockServer server) => server.Urls[0];
+    /// <summary>Scheme, host and port.</summary>
+    public string Address => _server.Urls[0];
 
-    public static int RequestCount(this WireMockServer server) => server.LogEntries.ToArray().Length;
-}
+    /// <summary>Host and port: what <c>Host</c> must say.</summary>
+    public string Authority => new Uri(Address).Authority;
 
-/// <summary>A site of two frontends and an API, each an application of its own, behind a router in some mode.</summary>
-internal sealed class SmallSite : IAsyncDisposable
-{
-    private SmallSite(WireMockServer www, WireMockServer assets, WireMockServer api, RunningRouter router) =>
-        (Www, Assets, Api, Router) = (www, assets, api, router);
+    /// <summary>What it was asked.</summary>
+    public IReadOnlyList<ReceivedRequest> Requests => [.. _requests];
 
-    public WireMockServer Www { get; }
+    /// <summary>The next request that it got.</summary>
+    public Task<ReceivedRequest> RequestAsync() => _unread.Reader.ReadAsync().InTime();
 
-    public WireMockServer Assets { get; }
+    /// <summary>A backend that responds 200 with a short text.</summary>
+    public static WireMockBackend Saying(string text) => Responding(200, text, ("Content-Type", "text/plain"));
 
-    public WireMockServer Api { get; }
+    public static WireMockBackend Responding(int status, string body = "", params (string Name, string Value)[] fields) =>
+        new(status, body, fields);
 
-    public RunningRouter Router { get; }
+    /// <summary>An application that says its name in a header and as the content.</summary>
+    public static WireMockBackend Named(string name) => Responding(200, name, ("X-Application", name));
 
-    /// <summary>How many requests reached any of the applications.</summary>
-    public int Reached => Www.RequestCount() + Assets.RequestCount() + Api.RequestCount();
-
-    public static async Task<SmallSite> InAsync(string mode)
+    public ValueTask DisposeAsync()
     {
-        var (www, assets, api) = (WireMockBackend.Named("www"), WireMockBackend.Named("assets"), WireMockBackend.Named("api"));
-        var router = await RunningRouter.StartAsync(
-            new SiteFile()
-                .Mode(mode)
-                .Frontend("www", www.Address())
-                .Host("www.*", "www")
-                .Frontend("assets", assets.Address())
-                .Host("assets.*", "assets")
-                .Api("api", api.Address())
-                .Host("api.*", "api")
+        _server.ResetMappings();
+        Idle.Add(_server);
+        return ValueTask.CompletedTask;
+    }
+
+    private static WireMockServer Start() =>
+        WireMockServer.Start(
+            new WireMockServerSettings
+            {
+                Urls = ["http://127.0.0.1:0"],
+                MaxRequestLogCount = 0,
+                // Requests are taken as they are.
+                DisableJsonBodyParsing = true,
+                DisableRequestBodyDecompressing = true,
+                AllowBodyForAllHttpMethods = true,
+            }
         );
-        return new SmallSite(www, assets, api, router);
-    }
 
-    public async ValueTask DisposeAsync()
-    {
-        await Router.DisposeAsync();
-        Www.Dispose();
-        Assets.Dispose();
-        Api.Dispose();
-    }
+    private static ReceivedRequest Read(IRequestMessage request) =>
+        new(
+            request.Method,
+            new Uri(request.Url).PathAndQuery,
+            [
+                .. (request.Headers ?? new Dictionary<string, WireMock.Types.WireMockList<string>>()).SelectMany(it =>
+                    it.Value.Select(value => (it.Key, value))
+                ),
+            ],
+            Encoding.Latin1.GetString(request.BodyAsBytes ?? [])
+        );
 }
