@@ -15,11 +15,7 @@ public sealed class UnusualResponseTests
     [InlineData("HTTP/1.1 200 OK\r\nX: a\r\nTransfer-Encoding: chunked\r\n\r\n2  \r\nok\r\n0 \t\r\n\r\n", true)]
     [InlineData("HTTP/1.1 200 OK\r\nX: a\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum : 2\r\n\r\n", true)]
     [InlineData("HTTP/1.1 200 OK\r\nX: a\r\nTransfer-Encoding: Identity\r\n\r\nok", false)]
-    public async Task An_unambiguous_response_is_forwarded_in_the_standards_form(
-        string response,
-        bool keeps,
-        string body = "ok"
-    )
+    public async Task An_unambiguous_response_is_forwarded_in_the_standards_form(string response, bool keeps, string body = "ok")
     {
         await using var backend = RawBackend.Start(async connection =>
         {
