@@ -524,7 +524,7 @@ const actions = {
 								? [
 										h("p", h("b", answer.body.outcome), answer.body.status ? ` (${answer.body.status})` : ""),
 										h("dl",
-											answer.body.steps.map(({ question, answer }) => [h("dt", question), h("dd", answer)]),
+											answer.body.steps.map(({ name, result }) => [h("dt", name), h("dd", result)]),
 										),
 									]
 								: [problemOf(answer)],
