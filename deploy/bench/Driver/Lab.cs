@@ -14,6 +14,9 @@ internal sealed class Lab : IDisposable
 
     public string Directory { get; }
 
+    /// <summary>Whether the directory stays at the end, since its logs may say why a run failed.</summary>
+    public bool KeepsLogs { get; set; }
+
     public Backend Backend { get; private set; } = null!;
 
     public static async Task<Lab> OpenAsync(BenchOptions options)
@@ -112,6 +115,7 @@ internal sealed class Lab : IDisposable
         lock (_running)
             left = [.. _running];
         Stop(left);
-        System.IO.Directory.Delete(Directory, recursive: true);
+        if (!KeepsLogs)
+            System.IO.Directory.Delete(Directory, recursive: true);
     }
 }

@@ -18,6 +18,25 @@ try
     // What was started must not outlive a run that is broken off.
     using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, _ => lab.Dispose());
     using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, _ => lab.Dispose());
+    try
+    {
+        return await RunAsync(lab, options);
+    }
+    catch (BenchException exception)
+    {
+        lab.KeepsLogs = true;
+        Console.Error.WriteLine($"{exception.Message}. The servers' logs: {lab.Directory}/*/server.log");
+        return 2;
+    }
+}
+catch (BenchException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 2;
+}
+
+static async Task<int> RunAsync(Lab lab, BenchOptions options)
+{
     if (options.Trainee is { } trainee)
     {
         await Trainer.TrainAsync(lab, trainee);
@@ -49,9 +68,4 @@ try
 
     Console.WriteLine(Report.Targets(result));
     return 0;
-}
-catch (BenchException exception)
-{
-    Console.Error.WriteLine(exception.Message);
-    return 2;
 }
