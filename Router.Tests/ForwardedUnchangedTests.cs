@@ -22,7 +22,7 @@ public sealed class ForwardedUnchangedTests
     [Fact]
     public async Task Repeated_request_headers_lose_nothing()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.SendRawAsync(
@@ -37,7 +37,7 @@ public sealed class ForwardedUnchangedTests
     [Fact]
     public async Task Cookies_in_several_headers_are_not_joined_with_commas()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nCookie: a=1\r\nCookie: b=2; c=3\r\n\r\n");
@@ -100,7 +100,7 @@ public sealed class ForwardedUnchangedTests
     [Fact]
     public async Task Router_adds_no_headers_of_an_HTTP_client()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -119,7 +119,7 @@ public sealed class ForwardedUnchangedTests
     [InlineData("BREW")]
     public async Task Any_method_is_forwarded_unchanged(string method)
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.SendRawAsync(
@@ -177,7 +177,7 @@ public sealed class ForwardedUnchangedTests
     [Fact]
     public async Task The_backends_credentials_replace_the_clients()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = RawBackend.Saying("hello");
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "dXNlcjpwYXNz")
         );

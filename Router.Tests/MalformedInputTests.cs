@@ -5,7 +5,8 @@ using Xunit.Abstractions;
 namespace Router.Tests;
 
 /// <summary>Whatever a client or an operator sends that can't be understood is their error, with a 4xx status. A 500 is Router's.</summary>
-public sealed class MalformedInputTests(ITestOutputHelper output)
+public sealed class MalformedInputTests(MalformedInputTests.ClosedSite site, ITestOutputHelper output)
+    : IClassFixture<MalformedInputTests.ClosedSite>
 {
     private const string Form = "application/x-www-form-urlencoded";
 
@@ -38,7 +39,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [MemberData(nameof(Forms))]
     public async Task An_unreadable_form_is_an_error_of_the_client(string type, string framing, string body)
     {
-        await using var router = await StartAsync();
+        var router = site.Router;
 
         var reply = await router.SendRawAsync(
             $"POST /_bypass HTTP/1.1\r\nHost: www.example.org\r\nContent-Type: {type}\r\n{framing}\r\n\r\n{body}"
@@ -50,7 +51,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [Fact]
     public async Task A_form_that_ends_early_or_is_too_long_is_an_error_of_the_client()
     {
-        await using var router = await StartAsync();
+        var router = site.Router;
         using var client = await router.ConnectAsync();
         await client.WriteAsync(
             $"POST /_bypass HTTP/1.1\r\nHost: www.example.org\r\nContent-Type: {Form}\r\nTransfer-Encoding: chunked\r\n\r\n7\r\ntok"
@@ -80,7 +81,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [InlineData("If-None-Match: \u00ff")]
     public async Task An_invalid_header_gets_the_closed_site(string header)
     {
-        await using var router = await StartAsync();
+        var router = site.Router;
 
         (await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{header}\r\n\r\n")).Status.Should().Be(503);
         (await router.SendRawAsync($"GET /_bypass HTTP/1.1\r\nHost: www.example.org\r\n{header}\r\n\r\n")).Status.Should().Be(200);
@@ -140,7 +141,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [MemberData(nameof(Changes))]
     public async Task An_unreadable_change_is_an_error_of_the_operator(string method, string path, string body)
     {
-        await using var router = await StartAsync();
+        var router = site.Router;
         using var operators = new OperatorClient(router);
 
         (await SendAsync(operators, method, path, Encoding.Latin1.GetBytes(body))).Should().BeInRange(400, 499);
@@ -158,7 +159,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [InlineData("DELETE", "/bypass/nobody?by=anna%E2%80%AE", null)]
     public async Task What_an_operator_writes_must_be_what_it_looks_like_wherever_it_is_given(string method, string path, string? body)
     {
-        await using var router = await StartAsync();
+        var router = site.Router;
         using var operators = new OperatorClient(router);
 
         var (status, problem) = await operators.SendAsync(method, path, body);
@@ -179,7 +180,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     [InlineData("/%ed%a0%80")]
     public async Task An_unreadable_query_is_an_error_of_the_operator(string path)
     {
-        await using var router = await StartAsync();
+        var router = site.Router;
         using var operators = new OperatorClient(router);
 
         (await operators.SendAsync("GET", path)).Status.Should().BeInRange(400, 499);
@@ -189,7 +190,7 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
     public async Task Changed_at_random_a_change_is_made_or_refused()
     {
         var random = new Random(Seed.Next(output));
-        await using var router = await StartAsync();
+        var router = site.Router;
         using var operators = new OperatorClient(router);
         string[] bodies =
         [
@@ -233,14 +234,21 @@ public sealed class MalformedInputTests(ITestOutputHelper output)
         return (int)response.StatusCode;
     }
 
-    private static async Task<RunningRouter> StartAsync()
+    /// <summary>One closed site for all cases, with a bypass: none of them changes it.</summary>
+    public sealed class ClosedSite : IAsyncLifetime
     {
-        var router = await RunningRouter.StartAsync(
-            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance"),
-            new ManualClock()
-        );
-        using var operators = new OperatorClient(router);
-        (await operators.SendAsync("POST", "/bypass", "{}")).Status.Should().Be(201);
-        return router;
+        internal RunningRouter Router { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            Router = await RunningRouter.StartAsync(
+                OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Mode("maintenance"),
+                new ManualClock()
+            );
+            using var operators = new OperatorClient(Router);
+            (await operators.SendAsync("POST", "/bypass", "{}")).Status.Should().Be(201);
+        }
+
+        public async Task DisposeAsync() => await Router.DisposeAsync();
     }
 }

@@ -1,6 +1,6 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class HostHeaderTests
+public sealed class HostHeaderTests(HostHeaderTests.EveryHost site) : IClassFixture<HostHeaderTests.EveryHost>
 {
     [Theory]
     [InlineData("")]
@@ -31,15 +31,13 @@ public sealed class HostHeaderTests
     [InlineData("Host : www.example.org\r\n")]
     public async Task A_request_without_exactly_one_valid_host_is_400_and_reaches_no_backend(string fields)
     {
-        await using var backend = new RecordingBackend();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
-        using var client = await router.ConnectAsync();
+        using var client = await site.Router.ConnectAsync();
 
         await client.WriteAsync($"GET / HTTP/1.1\r\n{fields}\r\n");
         var (text, _) = await client.ReadToEndAsync();
 
         text.Should().StartWith("HTTP/1.1 400 ").And.Contain("Connection: close");
-        backend.Connections.Should().Be(0);
+        site.Backend.Connections.Should().Be(0);
     }
 
     [Theory]
@@ -89,10 +87,10 @@ public sealed class HostHeaderTests
     [InlineData("http://www.example.org/", "Host: www.example.org\r\nHost: www.example.org\r\n")]
     public async Task A_target_with_a_user_or_a_request_without_exactly_one_Host_header_is_400(string target, string fields)
     {
-        await using var backend = new RecordingBackend();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
-
-        (await router.SendRawAsync($"GET {target} HTTP/1.1\r\n{fields}\r\n")).Status.Should().Be(400);
-        backend.Connections.Should().Be(0);
+        (await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\n{fields}\r\n")).Status.Should().Be(400);
+        site.Backend.Connections.Should().Be(0);
     }
+
+    /// <summary>A site whose backend no case may reach.</summary>
+    public sealed class EveryHost() : SharedSite(address => SiteFile.Of("*", address));
 }

@@ -1,6 +1,6 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class PathRuleBypassTests
+public sealed class PathRuleBypassTests(PathRuleBypassTests.Site site) : IClassFixture<PathRuleBypassTests.Site>
 {
     [Theory]
     [InlineData("/admin")]
@@ -47,17 +47,19 @@ public sealed class PathRuleBypassTests
     [InlineData("https://www.example.org/%61dmin")]
     public async Task No_spelling_of_a_guarded_path_gets_past_its_guard(string target)
     {
-        await using var backend = WireMockBackend.Saying("ok");
-        await using var router = await RunningRouter.StartAsync(
+        site.Backend.Forget();
+
+        (await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().BeOneOf(400, 403);
+
+        site.Backend.Requests.Should().BeEmpty();
+    }
+
+    public sealed class Site()
+        : SharedSite(address =>
             SiteFile
-                .Of("www.*", backend.Address)
+                .Of("www.*", address)
                 .Host("open.*", "www")
                 .AllowList("staff", "203.0.113.0/24")
                 .Path("www.*", "/admin", allowList: "staff")
         );
-
-        (await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().BeOneOf(400, 403);
-
-        backend.Requests.Should().BeEmpty();
-    }
 }

@@ -1,7 +1,7 @@
 namespace Router.Tests.Forwarding;
 
 /// <summary>The promise: 400 and the connection closed, or exactly one plain request at the backend. Never a second one.</summary>
-public sealed class RequestSmugglingTests
+public sealed class RequestSmugglingTests(RequestSmugglingTests.Site site) : IClassFixture<RequestSmugglingTests.Site>
 {
     private const string Get = "GET / HTTP/1.1\r\nHost: www.example.org\r\n";
     private const string Post = "POST / HTTP/1.1\r\nHost: www.example.org\r\n";
@@ -142,9 +142,8 @@ public sealed class RequestSmugglingTests
     [MemberData(nameof(Refused))]
     public async Task An_ambiguous_request_is_rejected_and_the_connection_closed(string bytes)
     {
-        await using var backend = new RecordingBackend();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
-        using var client = await router.ConnectAsync();
+        site.Backend.Forget();
+        using var client = await site.Router.ConnectAsync();
 
         await client.WriteAsync(bytes);
         var (text, _) = await client.ReadToEndAsync();
@@ -153,23 +152,22 @@ public sealed class RequestSmugglingTests
         text.LastIndexOf("HTTP/1.1", StringComparison.Ordinal).Should().Be(0, "there is one answer");
         text.ToLowerInvariant().Should().Contain("connection: close").And.NotContain("kestrel").And.NotContain("exception");
         // A body that broke on the way may have begun to reach it; none of it can be taken for a whole request.
-        backend.Requests.Should().BeEmpty();
+        site.Backend.Requests.Should().BeEmpty();
     }
 
     [Theory]
     [MemberData(nameof(Plain))]
     public async Task Unusual_requests_are_forwarded_in_one_form(string bytes, string framing, string body)
     {
-        await using var backend = new RecordingBackend();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
-        using var client = await router.ConnectAsync();
+        site.Backend.Forget();
+        using var client = await site.Router.ConnectAsync();
 
         await client.WriteAsync(bytes + "GET /next HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n");
         var (text, _) = await client.ReadToEndAsync();
 
         text.Should().StartWith("HTTP/1.1 200");
-        backend.Requests.Should().HaveCount(2);
-        var request = backend.Requests[0];
+        site.Backend.Requests.Should().HaveCount(2);
+        var request = site.Backend.Requests[0];
         request.Target.Should().Be("/");
         request.Body.Should().Be(body);
         string[] framings = ["contentlength", "transferencoding", "xcontentlength", "upgrade", "http2settings"];
@@ -182,7 +180,7 @@ public sealed class RequestSmugglingTests
             .Select(field => $"{field.Name}: {field.Value}")
             .Should()
             .Equal(framing);
-        backend.Requests[1].Target.Should().Be("/next");
+        site.Backend.Requests[1].Target.Should().Be("/next");
     }
 
     [Fact]
@@ -208,4 +206,6 @@ public sealed class RequestSmugglingTests
 
         response.Status.Should().Be(200);
     }
+
+    public sealed class Site() : SharedSite(address => SiteFile.Of("*", address));
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Microsoft.Playwright;
 
 namespace Router.Tests.Harness;
@@ -117,9 +118,9 @@ public sealed class Chromium : IAsyncLifetime
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class BrowserFactAttribute : FactAttribute
 {
-    public BrowserFactAttribute()
+    public BrowserFactAttribute([CallerMemberName] string test = "")
     {
         if (Chromium.Program is null && Environment.GetEnvironmentVariable("ROUTER_CI") != "1")
-            Skip = "Chromium is not installed; on Debian: apt-get install chromium";
+            this.SkipWith("Chromium is not installed; on Debian: apt-get install chromium", test);
     }
 }

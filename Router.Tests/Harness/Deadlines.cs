@@ -13,4 +13,17 @@ internal static class Deadlines
     public static Task InTime(this ValueTask task) => task.AsTask().WaitAsync(Limit);
 
     public static Task<T> InTime<T>(this ValueTask<T> task) => task.AsTask().WaitAsync(Limit);
+
+    /// <summary>
+    /// Waits for what must not take long, in turns of this process instead of by the clock: a machine that is busy with other things slows
+    /// down the turns too.
+    /// </summary>
+    public static async Task PromptlyAsync(this Task task, TimeSpan limit)
+    {
+        var turn = TimeSpan.FromMilliseconds(50);
+        for (var left = limit; left > TimeSpan.Zero && !task.IsCompleted; left -= turn)
+            await Task.WhenAny(task, Task.Delay(turn));
+        task.IsCompleted.Should().BeTrue($"it takes less than {limit.TotalSeconds:F0} s");
+        await task;
+    }
 }

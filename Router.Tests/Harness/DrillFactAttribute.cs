@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Router.Tests.Harness;
 
 /// <summary>
@@ -8,7 +10,8 @@ namespace Router.Tests.Harness;
 public sealed class DrillFactAttribute : FactAttribute
 {
     /// <param name="needsFaketime">Whether wall clocks are set off.</param>
-    public DrillFactAttribute(bool needsFaketime = false)
+    /// <param name="test">The test.</param>
+    public DrillFactAttribute(bool needsFaketime = false, [CallerMemberName] string test = "")
     {
         string?[] missing =
         [
@@ -17,6 +20,6 @@ public sealed class DrillFactAttribute : FactAttribute
             needsFaketime && Programs.Find("faketime") is null ? "faketime" : null,
         ];
         if (missing.OfType<string>().ToArray() is [_, ..] packages && Environment.GetEnvironmentVariable("ROUTER_CI") != "1")
-            Skip = $"Not installed: {string.Join(", ", packages)}; on Debian: apt-get install {string.Join(' ', packages)}";
+            this.SkipWith($"not installed: {string.Join(", ", packages)}; on Debian: apt-get install {string.Join(' ', packages)}", test);
     }
 }

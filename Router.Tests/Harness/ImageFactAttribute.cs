@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Router.Tests.Harness;
 
 /// <summary>
@@ -9,9 +11,9 @@ public sealed class ImageFactAttribute : FactAttribute
 {
     public const string Variable = "ROUTER_IMAGE";
 
-    public ImageFactAttribute()
+    public ImageFactAttribute([CallerMemberName] string test = "")
     {
         if (Environment.GetEnvironmentVariable(Variable) is null && Environment.GetEnvironmentVariable("ROUTER_CI") != "1")
-            Skip = $"{Variable} names no image; make one, as root on Debian, with deploy/image/build release-test";
+            this.SkipWith($"{Variable} names no image; make one, as root on Debian, with deploy/image/build release-test", test);
     }
 }

@@ -24,5 +24,8 @@ internal sealed class RecordingBackend : IAsyncDisposable
 
     public IReadOnlyList<RawMessage> Requests => [.. _requests];
 
+    /// <summary>Forgets the requests that it got: for a backend that all cases of a class share.</summary>
+    public void Forget() => _requests.Clear();
+
     public ValueTask DisposeAsync() => _backend.DisposeAsync();
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.CompilerServices;
 
 namespace Router.Tests.Harness;
 
@@ -116,4 +117,4 @@ internal sealed class RedisServer : IAsyncDisposable
 /// A test that needs <c>redis-server</c>: skipped with a word where there is none, but for <c>ROUTER_CI=1</c>, where it must be there.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
-public sealed class RedisFactAttribute() : ProgramFactAttribute("redis-server", "redis-server");
+public sealed class RedisFactAttribute([CallerMemberName] string test = "") : ProgramFactAttribute("redis-server", "redis-server", test);
