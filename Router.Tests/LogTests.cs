@@ -104,7 +104,7 @@ public sealed class LogTests
                 && !line.Contains("suppressed", StringComparison.Ordinal)
             )
             .Should()
-            .Be(LogLimit.Most);
+            .Be(LogLimit.MaxLines);
         seen.Should()
             .Contain(line => line.Contains("backend other", StringComparison.Ordinal), "another backend's failures are other news");
         seen[^1].Should().Contain("70 more lines like this were suppressed in 10 s. The last one: Forwarding failed");

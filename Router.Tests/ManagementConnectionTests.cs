@@ -17,7 +17,7 @@ public sealed class ManagementConnectionTests
         await using var router = await StartAsync();
         using var operators = new OperatorClient(router);
         var idle = new List<RawConnection>();
-        for (var i = 0; i < 2 * ManagementConnections.MostUnproven; i++)
+        for (var i = 0; i < 2 * ManagementConnections.MaxUnproven; i++)
             idle.Add(await RawConnection.OpenAsync(AddressOf(router)));
 
         (await operators.SendAsync("GET", "/mode", null, ("Authorization", $"Bearer {Token}"))).Status.Should().Be(200);
@@ -42,7 +42,7 @@ public sealed class ManagementConnectionTests
         // The server may not have seen the connection yet.
         await Eventually.Async(() =>
         {
-            _clock.Advance(ManagementConnections.Patience);
+            _clock.Advance(ManagementConnections.AcceptTimeout);
             return ended.IsCompleted;
         });
 

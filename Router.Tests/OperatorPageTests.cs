@@ -224,7 +224,7 @@ public sealed class OperatorPageTests
         await using var router = await RunningRouter.StartAsync(Site());
         using var operators = new OperatorClient(router);
         var pages = new List<HttpResponseMessage>();
-        for (var i = 0; i < LivePublisher.MostPages; i++)
+        for (var i = 0; i < LivePublisher.MaxPages; i++)
             pages.Add(await GetAsync(operators, "/events"));
         pages.Should().OnlyContain(page => page.IsSuccessStatusCode);
 

@@ -13,11 +13,11 @@ public sealed class UncertainWritesTests
         writes.SettledBy.Should().BeNull();
 
         writes.Add(Write(Start, settles: TimeSpan.FromHours(1)));
-        for (var second = 1; second <= UncertainWrites.Most; second++)
+        for (var second = 1; second <= UncertainWrites.MaxKept; second++)
             writes.Add(Write(Start.AddSeconds(second), settles: TimeSpan.FromSeconds(1)));
 
-        writes.Count.Should().Be(UncertainWrites.Most + 1);
-        writes.Since(DateTimeOffset.MinValue).Should().HaveCount(UncertainWrites.Most).And.OnlyContain(write => write.Time > Start);
+        writes.Count.Should().Be(UncertainWrites.MaxKept + 1);
+        writes.Since(DateTimeOffset.MinValue).Should().HaveCount(UncertainWrites.MaxKept).And.OnlyContain(write => write.Time > Start);
         writes.SettledBy.Should().Be(Start.AddHours(1));
     }
 

@@ -89,7 +89,7 @@ public sealed class ShutdownTests
         var stop = router.App.StopAsync();
         (await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Value("Connection").Should().Be("close");
         stop.IsCompleted.Should().BeFalse();
-        clock.Advance(StopGrace.Longest);
+        clock.Advance(StopGrace.MaxGrace);
 
         (await idle.ReadToEndAsync()).Text.Should().BeEmpty();
         await stop.InTime();

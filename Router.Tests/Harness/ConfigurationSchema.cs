@@ -174,8 +174,8 @@ internal static partial class ConfigurationSchema
     private static JsonObject Bounded(KnownKey key, string type, string pattern)
     {
         var value = With(Of(type, pattern), "string");
-        value["minimum"] = key.Least;
-        value["maximum"] = key.Most;
+        value["minimum"] = key.Min;
+        value["maximum"] = key.Max;
         return value;
     }
 

@@ -20,10 +20,10 @@ public static class BypassToken
     public const string PlainCookie = "router-bypass";
 
     // Longer than any issued token; a longer one is not worth a hash.
-    private const int Longest = 100;
+    private const int MaxLength = 100;
 
     // A browser may hold one of an earlier window, one for the host and one for its domain, of each name. Any more are forged.
-    private const int Most = 8;
+    private const int MaxTokens = 8;
 
     /// <summary>A new token: 256 unguessable bits.</summary>
     public static string New() => Base64Url.EncodeToString(RandomNumberGenerator.GetBytes(32));
@@ -75,8 +75,8 @@ public static class BypassToken
                     .Where(static pair => IsToken(pair))
                     .Select(static pair => pair[(pair.IndexOf('=', StringComparison.Ordinal) + 1)..].Trim())
             )
-            .Where(static token => token.Length is > 0 and <= Longest)
-            .Take(Most);
+            .Where(static token => token.Length is > 0 and <= MaxLength)
+            .Take(MaxTokens);
 
     // Reading a token and removing it split the header in the same way, so that no spelling is accepted and still forwarded.
     private static string[] Pairs(string? cookies) =>

@@ -12,7 +12,7 @@ public sealed partial class ProxyList
 {
     // A failed read is retried soon: until it succeeds, the clients behind these proxies may be mistaken for the proxies.
     private static readonly TimeSpan Retry = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -49,7 +49,7 @@ public sealed partial class ProxyList
         string? problem = null;
         try
         {
-            using var limit = new CancellationTokenSource(Patience, _time);
+            using var limit = new CancellationTokenSource(Timeout, _time);
             using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, stopping);
             var content = location.IsFile
                 ? await File.ReadAllBytesAsync(location.LocalPath, both.Token).ConfigureAwait(false)
@@ -62,7 +62,7 @@ public sealed partial class ProxyList
         }
         catch (OperationCanceledException) when (!stopping.IsCancellationRequested)
         {
-            problem = $"it took longer than {Patience.TotalSeconds:F0} s";
+            problem = $"it took longer than {Timeout.TotalSeconds:F0} s";
         }
 
         Problem = problem;

@@ -76,7 +76,8 @@ internal static class BypassCommand
         CancellationToken stop
     )
     {
-        var limit = parsed.GetValue(Timeout) is { } text && ConfigurationReader.TryDuration(text, out var span) ? span : FleetWait.Usual;
+        var limit =
+            parsed.GetValue(Timeout) is { } text && ConfigurationReader.TryDuration(text, out var span) ? span : FleetWait.DefaultLimit;
         var output = parsed.GetValue(Json) ? TextWriter.Null : Console.Out;
         var wait = new FleetWait(() => FleetAsync(client, null), limit, names => output.WriteLine($"waiting for {names}"));
         if (await wait.MissingAsync(isKnown, stop).ConfigureAwait(false) is not { } missing)

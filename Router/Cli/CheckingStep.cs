@@ -48,7 +48,7 @@ internal static class CheckingStep
         try
         {
             // The balancer may send a check to any instance.
-            await new FleetWait(window.FleetAsync, FleetWait.Usual)
+            await new FleetWait(window.FleetAsync, FleetWait.DefaultLimit)
                 .MissingAsync(fleet => fleet.Current.Bypasses.Any(it => it.Id == bypass.Id), window.Signals.Token)
                 .ConfigureAwait(false);
             using var checker = new SiteChecker(bypass.Token, plan.CheckVia is { } via ? new Uri(via) : null);

@@ -14,7 +14,7 @@ internal static class DowntimeOptions
     /// <summary>The word for not opening the site.</summary>
     public const string StayClosed = "no";
 
-    private const int MostExtensions = 100;
+    private const int MaxExtensions = 100;
 
     public static readonly Argument<string[]> Command = new("command")
     {
@@ -144,10 +144,10 @@ internal static class DowntimeOptions
     {
         if (
             int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number <= MostExtensions
+            && number <= MaxExtensions
         )
             return number;
-        argument.AddError($"--extend-times is '{argument.Tokens[0].Value}'. Give a number from 0 to {MostExtensions}.");
+        argument.AddError($"--extend-times is '{argument.Tokens[0].Value}'. Give a number from 0 to {MaxExtensions}.");
         return null;
     }
 

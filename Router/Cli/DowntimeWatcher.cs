@@ -12,7 +12,7 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
     private static readonly TimeSpan Pause = TimeSpan.FromSeconds(1);
 
     // An instance that restarts takes a moment to confirm the mode: that alone is no reason to end a restore.
-    private static readonly TimeSpan LongestDoubt = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxDoubt = TimeSpan.FromSeconds(10);
 
     // Visitors read the announced end: it is extended before it passes.
     private static readonly TimeSpan ExtensionLead = TimeSpan.FromSeconds(10);
@@ -34,7 +34,7 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
         {
             await Task.WhenAny(child.Ended, Task.Delay(Pause)).ConfigureAwait(false);
             await ObserveAsync().ConfigureAwait(false);
-            var isLongInDoubt = _watch.UnsafeSince is { } since && window.Clock.Now - since > LongestDoubt;
+            var isLongInDoubt = _watch.UnsafeSince is { } since && window.Clock.Now - since > MaxDoubt;
             if (!window.Progress.Plan.StopIfUnsafe || HasStopped || child.Ended.IsCompleted || !(HasSeenDanger || isLongInDoubt))
                 continue;
             HasStopped = true;

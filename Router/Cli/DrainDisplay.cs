@@ -13,7 +13,7 @@ namespace Router.Cli;
 /// <param name="time">The clock.</param>
 public sealed class DrainDisplay(TextWriter output, int? width, TimeProvider time)
 {
-    private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(30);
 
     private readonly HashSet<string> _named = [];
     private string _line = "";
@@ -55,7 +55,7 @@ public sealed class DrainDisplay(TextWriter output, int? width, TimeProvider tim
     {
         var words = string.Concat(line.Where(character => !char.IsAsciiDigit(character)));
         var state = (words, fleet?.Mode, fleet?.Current.Reopening?.Stage, fleet is null ? 0 : ModeReport.InFlight(fleet));
-        if (state == _state && time.GetElapsedTime(_printed) < Again)
+        if (state == _state && time.GetElapsedTime(_printed) < RepeatInterval)
             return true;
         (_state, _printed) = (state, time.GetTimestamp());
         return false;

@@ -13,7 +13,7 @@ namespace Router.Cli;
 internal sealed class FleetWait(Func<Task<FleetDocument>> fleet, TimeSpan limit, Action<string>? waiting = null)
 {
     /// <summary>How long it may take an instance to learn of a change, unless configured otherwise.</summary>
-    public static readonly TimeSpan Usual = TimeSpan.FromSeconds(15);
+    public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(15);
 
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 

@@ -9,7 +9,7 @@ namespace Router.Cli;
 /// <summary>Validates the values of options before anything is sent: a switch that was made cannot be reported as invalid usage.</summary>
 internal static class OptionParsers
 {
-    private const int LongestUrl = 4000;
+    private const int MaxUrl = 4000;
 
     /// <summary>How much to add to the announced end.</summary>
     public static string? Extension(ArgumentResult argument)
@@ -36,9 +36,9 @@ internal static class OptionParsers
     /// <summary>The number of instances.</summary>
     public static int? Instances(ArgumentResult argument) =>
         int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-        && number is >= 1 and <= FleetDocument.MostExpected
+        && number is >= 1 and <= FleetDocument.MaxExpected
             ? number
-            : Wrong<int>(argument, $"the number of instances, from 1 to {FleetDocument.MostExpected}");
+            : Wrong<int>(argument, $"the number of instances, from 1 to {FleetDocument.MaxExpected}");
 
     /// <summary>How many requests a limit must be taken from.</summary>
     public static int? Requests(ArgumentResult argument) =>
@@ -55,7 +55,7 @@ internal static class OptionParsers
     /// <summary>Rejects a text that no instance accepts: a command line can be longer than a request.</summary>
     public static void Length(SymbolResult result)
     {
-        var (name, longest) = result is OptionResult option ? (option.Option.Name, OperatorText.Longest) : ("url", LongestUrl);
+        var (name, longest) = result is OptionResult option ? (option.Option.Name, OperatorText.MaxLength) : ("url", MaxUrl);
         if (result.Tokens.FirstOrDefault(token => token.Value.Length > longest) is { } token)
             result.AddError($"{name} has {token.Value.Length} characters. Give up to {longest}.");
     }

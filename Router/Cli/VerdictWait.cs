@@ -18,7 +18,7 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
     // The time that an instance may need to learn of a change, to cut requests, and to report it.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(15);
 
     /// <summary>Waits as the options say, and prints everything that an operator must know to continue from there.</summary>
     public static async Task<VerdictWaitEnd> RunAsync(ParseResult parsed, ManagementClient client, ModeDocument set, CancellationToken stop)
@@ -59,16 +59,16 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
         var started = TimeProvider.System.GetTimestamp();
         // Without the number, the verdict would be on fewer instances than the operator wants to wait for.
         var again = $"router mode --wait{(expect is { } number ? $" --expect {number}" : "")}";
-        var longest = timeout ?? lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Patience;
+        var limit = timeout ?? lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Margin;
         while (true)
         {
-            var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= longest;
+            var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= limit;
             try
             {
                 var fleet = await OperatorCommand.FleetAsync(client, expect).ConfigureAwait(false);
                 // A write that is cut at the drain limit may take its time to settle.
                 if (timeout is null && fleet.Instances.Max(instance => instance.Report.WriteSettleSeconds) is var settle)
-                    longest = lead + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Patience;
+                    limit = lead + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Margin;
                 // Extending the end or issuing a bypass creates a new version but is not another switch.
                 var isOther = fleet.Version > set.Version && Goal(fleet.Current) != (target, at);
                 var isDone =
@@ -85,7 +85,7 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
                             : client.Hint(
                                 stop.IsCancellationRequested
                                     ? $"Interrupted. The switch continues without this command. To wait again: {again}"
-                                    : $"Stopped waiting after {DurationText.ToTheSecond(longest)}. To keep waiting: {again}"
+                                    : $"Stopped waiting after {DurationText.ToTheSecond(limit)}. To keep waiting: {again}"
                             )
                     );
                 }

@@ -185,46 +185,42 @@ public sealed class ConfigurationReader(
     }
 
     /// <summary>A whole number within bounds.</summary>
-    public int Number(string key, int otherwise, int least, int most)
+    public int Number(string key, int otherwise, int min, int max)
     {
-        Note(key, KnownKeyType.Number, otherwise.ToString(CultureInfo.InvariantCulture), least, most);
-        return NumberOf(key, least, most) ?? otherwise;
+        Note(key, KnownKeyType.Number, otherwise.ToString(CultureInfo.InvariantCulture), min, max);
+        return NumberOf(key, min, max) ?? otherwise;
     }
 
     /// <summary>A whole number within bounds; null if it is absent.</summary>
-    public int? OptionalNumber(string key, int least, int most)
+    public int? OptionalNumber(string key, int min, int max)
     {
-        Note(key, KnownKeyType.Number, null, least, most);
-        return NumberOf(key, least, most);
+        Note(key, KnownKeyType.Number, null, min, max);
+        return NumberOf(key, min, max);
     }
 
-    private int? NumberOf(string key, int least, int most)
+    private int? NumberOf(string key, int min, int max)
     {
         if (TextOf(key) is not { } text)
             return null;
-        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= least && number <= most)
+        if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number >= min && number <= max)
             return number;
-        AddError(key, $"is '{text}'", $"Give a whole number from {least} to {most}");
+        AddError(key, $"is '{text}'", $"Give a whole number from {min} to {max}");
         return null;
     }
 
     /// <summary>A number within bounds, with a point as the decimal separator.</summary>
-    public double Fraction(string key, double otherwise, double least, double most)
+    public double Fraction(string key, double otherwise, double min, double max)
     {
-        Note(key, KnownKeyType.Fraction, null, least, most);
+        Note(key, KnownKeyType.Fraction, null, min, max);
         if (TextOf(key) is not { } text)
             return otherwise;
         if (
             double.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var number)
-            && number >= least
-            && number <= most
+            && number >= min
+            && number <= max
         )
             return number;
-        AddError(
-            key,
-            $"is '{text}'",
-            string.Create(CultureInfo.InvariantCulture, $"Give a number from {least} to {most}, such as 3 or 0.5")
-        );
+        AddError(key, $"is '{text}'", string.Create(CultureInfo.InvariantCulture, $"Give a number from {min} to {max}, such as 3 or 0.5"));
         return otherwise;
     }
 
@@ -354,10 +350,10 @@ public sealed class ConfigurationReader(
         string key,
         KnownKeyType type,
         string? otherwise = null,
-        double? least = null,
-        double? most = null,
+        double? min = null,
+        double? max = null,
         string[]? choices = null
-    ) => asked?.Invoke(new KnownKey($"{Path}:{key}", type, otherwise, least, most, choices));
+    ) => asked?.Invoke(new KnownKey($"{Path}:{key}", type, otherwise, min, max, choices));
 
     private static string Written(TimeSpan duration) =>
         duration.TotalSeconds < 1 ? string.Create(CultureInfo.InvariantCulture, $"{duration.TotalMilliseconds}ms")

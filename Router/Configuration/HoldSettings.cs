@@ -4,7 +4,7 @@ namespace Router.Configuration;
 public sealed record HoldSettings
 {
     /// <summary>The longest time that a request may wait: clients and load balancers give up after some minutes.</summary>
-    public static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan MaxTimeout = TimeSpan.FromMinutes(5);
 
     /// <summary>How long a request may wait unless the operator says otherwise. Default 30 s.</summary>
     public required TimeSpan Timeout { get; init; }
@@ -25,8 +25,8 @@ public sealed record HoldSettings
             MaxRequests = reader.Number("MaxRequests", 10_000, 1, 1_000_000),
             ReleaseRate = reader.Number("ReleaseRate", 100, 1, 1_000_000),
         };
-        if (settings.Timeout > LongestTimeout)
-            reader.AddError("Timeout", $"is '{reader.Text("Timeout")}'", $"Give up to {DurationText.Of(LongestTimeout)}, such as 30s");
+        if (settings.Timeout > MaxTimeout)
+            reader.AddError("Timeout", $"is '{reader.Text("Timeout")}'", $"Give up to {DurationText.Of(MaxTimeout)}, such as 30s");
         reader.RefuseUnknownKeys();
         return settings;
     }

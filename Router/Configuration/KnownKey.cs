@@ -4,14 +4,14 @@ namespace Router.Configuration;
 /// <param name="Path">The full key; <c>*</c> as its last part stands for names that the operator chooses.</param>
 /// <param name="Type">What it holds.</param>
 /// <param name="Default">The value without the key, as one would write it; null if there is none.</param>
-/// <param name="Least">The lower bound of a number.</param>
-/// <param name="Most">The upper bound of a number.</param>
+/// <param name="Min">The lower bound of a number.</param>
+/// <param name="Max">The upper bound of a number.</param>
 /// <param name="Choices">The only values of a text; null if any text will do.</param>
 public sealed record KnownKey(
     string Path,
     KnownKeyType Type,
     string? Default = null,
-    double? Least = null,
-    double? Most = null,
+    double? Min = null,
+    double? Max = null,
     IReadOnlyList<string>? Choices = null
 );

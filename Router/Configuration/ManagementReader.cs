@@ -4,7 +4,7 @@ namespace Router.Configuration;
 
 public static class ManagementReader
 {
-    private const int ShortestToken = 16;
+    private const int MinToken = 16;
     private const string TokenHint = "Create one with: openssl rand -hex 24";
 
     /// <summary>Reads <c>Router:Management</c> and records the errors.</summary>
@@ -59,7 +59,7 @@ public static class ManagementReader
 
     private static void CheckReadToken(ConfigurationReader reader, ManagementSettings settings)
     {
-        if (settings.ReadToken is not { Length: >= ShortestToken } read)
+        if (settings.ReadToken is not { Length: >= MinToken } read)
             return;
         if (settings.Token is null)
             reader.AddError(
@@ -86,8 +86,8 @@ public static class ManagementReader
         }
 
         // The text is not part of the message: it is a secret.
-        if (token?.Length < ShortestToken)
-            reader.AddError(key, $"has {token.Length} characters", $"Give at least {ShortestToken}. {TokenHint}");
+        if (token?.Length < MinToken)
+            reader.AddError(key, $"has {token.Length} characters", $"Give at least {MinToken}. {TokenHint}");
         else if (!ManagementSettings.MayBeToken(token))
             reader.AddError(key, "has characters that a header must not contain", $"Use letters and digits. {TokenHint}");
         return token;

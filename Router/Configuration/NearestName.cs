@@ -4,18 +4,18 @@ namespace Router.Configuration;
 public static class NearestName
 {
     // Longer words are not misspelt names, and the table below grows with their length.
-    private const int Longest = 100;
+    private const int MaxLength = 100;
 
     /// <summary>The known name that is the fewest edits away, ignoring case; null if none is close.</summary>
     public static string? Of(string word, IEnumerable<string> known)
     {
-        if (word.Length is 0 or > Longest)
+        if (word.Length is 0 or > MaxLength)
             return null;
         var (nearest, fewest) = ((string?)null, int.MaxValue);
         foreach (var name in known)
         {
             var edits = Edits(word.ToLowerInvariant(), name.ToLowerInvariant());
-            if (edits < fewest && edits <= MostEdits(word, name))
+            if (edits < fewest && edits <= MaxEdits(word, name))
                 (nearest, fewest) = (name, edits);
         }
 
@@ -23,7 +23,7 @@ public static class NearestName
     }
 
     // Two edits turn a word of two or three letters into any other.
-    private static int MostEdits(string word, string name) =>
+    private static int MaxEdits(string word, string name) =>
         Math.Min(word.Length, name.Length) switch
         {
             < 3 => 0,

@@ -7,7 +7,7 @@ namespace Router.Configuration;
 public static partial class PagesReader
 {
     // WCAG 2.2, success criterion 1.4.3.
-    private const double LeastContrast = 4.5;
+    private const double MinContrast = 4.5;
 
     /// <summary>Reads <c>Router:Pages</c> and records the errors.</summary>
     public static PagesSettings Read(ConfigurationReader reader)
@@ -84,7 +84,7 @@ public static partial class PagesReader
         foreach (var (key, colour) in new[] { ("Text", colours.Text), ("Accent", colours.Accent) })
         {
             var contrast = Contrast(colour, colours.Background);
-            if (contrast < LeastContrast)
+            if (contrast < MinContrast)
                 reader.AddError(
                     key,
                     string.Create(

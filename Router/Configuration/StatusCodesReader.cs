@@ -7,15 +7,15 @@ namespace Router.Configuration;
 public static class StatusCodesReader
 {
     /// <summary>Reads a list; what is no status code in the range is an error.</summary>
-    public static ImmutableArray<int> Read(ConfigurationReader reader, string key, int least, string what)
+    public static ImmutableArray<int> Read(ConfigurationReader reader, string key, int min, string what)
     {
         var statuses = ImmutableArray.CreateBuilder<int>();
         foreach (var text in reader.List(key))
         {
-            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status >= least && status <= 599)
+            if (int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var status) && status >= min && status <= 599)
                 statuses.Add(status);
             else
-                reader.AddError(key, $"'{text}' is not {what}", $"List codes from {least} to 599");
+                reader.AddError(key, $"'{text}' is not {what}", $"List codes from {min} to 599");
         }
 
         return statuses.ToImmutable();

@@ -14,8 +14,8 @@ public static class RequestFraming
     /// takes six bytes. Anything beyond that is chunk extensions, which no one reads and which RFC 9112 section 7.1.1 tells a server to
     /// limit.
     /// </summary>
-    /// <param name="most">The maximum length of the body itself.</param>
-    public static long? MostChunkedBytes(long most) => most > long.MaxValue / 8 ? null : (6 * most) + (64 << 10);
+    /// <param name="max">The maximum length of the body itself.</param>
+    public static long? MaxChunkedBytes(long max) => max > long.MaxValue / 8 ? null : (6 * max) + (64 << 10);
 
     /// <summary>Whether a body may follow. In HTTP/1 the headers announce it; in HTTP/2 only the end of the stream rules it out.</summary>
     public static bool MayHaveBody(HttpRequest request) =>

@@ -12,7 +12,7 @@ public sealed class ResponseHeaderRules
     private const string Sibling = "{sibling:";
 
     // Further additions would not fit into the bits of a block's number.
-    private const int MostInBlock = 32;
+    private const int MaxInBlock = 32;
 
     // Nothing in Router, nor in the server, reads these headers of a response or adds them later.
     private static readonly HashSet<string> Plain = new(StringComparer.OrdinalIgnoreCase)
@@ -49,7 +49,7 @@ public sealed class ResponseHeaderRules
         _added =
         [
             .. sets.SelectMany(set => set.Add.Select(field => new Addition(field.Key, field.Value, set.OnStatus)))
-                .Select((field, index) => field with { IsInBlock = index < MostInBlock && Plain.Contains(field.Name) }),
+                .Select((field, index) => field with { IsInBlock = index < MaxInBlock && Plain.Contains(field.Name) }),
         ];
         _exclusive =
         [
@@ -113,7 +113,7 @@ public sealed class ResponseHeaderRules
 
     private void AddBlock(IHeaderDictionary headers, bool isOwn, int status, string host)
     {
-        var number = isOwn ? 1UL << MostInBlock : 0;
+        var number = isOwn ? 1UL << MaxInBlock : 0;
         for (var i = 0; i < _added.Length; i++)
         {
             if (_added[i].IsInBlock && _added[i].Holds(status))

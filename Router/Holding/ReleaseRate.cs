@@ -6,7 +6,7 @@ namespace Router.Holding;
 public sealed class ReleaseRate(int start, TimeProvider time)
 {
     // Beyond this the rate limits nothing, and the number stays exact.
-    private const double MostSeconds = 30;
+    private const double MaxSeconds = 30;
 
     private long _began;
     private double _taken;
@@ -21,7 +21,7 @@ public sealed class ReleaseRate(int start, TimeProvider time)
             // One request at once, so that the first does not wait for a tick.
             (_began, _taken) = (time.GetTimestamp(), -1);
         // A rate that doubles each second has the integral c (2^t - 1), and c is what is released in the first second.
-        var seconds = Math.Min(time.GetElapsedTime(_began).TotalSeconds, MostSeconds);
+        var seconds = Math.Min(time.GetElapsedTime(_began).TotalSeconds, MaxSeconds);
         var allowed = Math.Max(Math.Floor((start * (Math.Pow(2, seconds) - 1)) - _taken), 0);
         _taken += allowed;
         return (int)Math.Min(allowed, int.MaxValue);

@@ -23,7 +23,7 @@ public sealed class EventsEndpoint(LivePublisher publisher, ManagementGuard guar
                         "too-many-pages",
                         "Too many pages are open",
                         StatusCodes.Status503ServiceUnavailable,
-                        $"This instance serves {LivePublisher.MostPages} pages. Close some, or open the page on another instance."
+                        $"This instance serves {LivePublisher.MaxPages} pages. Close some, or open the page on another instance."
                     )
                 )
                 .ConfigureAwait(false);

@@ -14,10 +14,10 @@ internal sealed record ExpectedInstances(int? Count)
             return new ExpectedInstances(Count: null);
         if (
             int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
-            && number is >= 1 and <= FleetDocument.MostExpected
+            && number is >= 1 and <= FleetDocument.MaxExpected
         )
             return new ExpectedInstances(number);
-        var error = new ValidationError("expect", $"is '{text}'", $"Give the number of instances, from 1 to {FleetDocument.MostExpected}");
+        var error = new ValidationError("expect", $"is '{text}'", $"Give the number of instances, from 1 to {FleetDocument.MaxExpected}");
         await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid([error], "The request is not valid")).ConfigureAwait(false);
         return null;
     }

@@ -10,7 +10,7 @@ namespace Router.Management;
 public sealed record FleetDocument
 {
     /// <summary>The largest number of instances that can be expected.</summary>
-    public const int MostExpected = 10_000;
+    public const int MaxExpected = 10_000;
 
     public required string Mode { get; init; }
 

@@ -18,8 +18,8 @@ public sealed class LiveDescriber(
     FleetClock clock
 )
 {
-    private const int MostListed = 50;
-    private const int MostLines = 20;
+    private const int MaxListed = 50;
+    private const int MaxLines = 20;
 
     // A report of this part of the time in which it expires is current. It is longer than the store is not read: otherwise every reading
     // would be a change of every instance.
@@ -53,9 +53,9 @@ public sealed class LiveDescriber(
                 .. reports
                     .SelectMany(report => report.UncertainWrites.Select(write => new LiveWrite(report.Name, write)))
                     .OrderByDescending(write => write.Write.Time)
-                    .Take(MostListed),
+                    .Take(MaxListed),
             ],
-            History = history.Length > MostListed ? history[^MostListed..] : history,
+            History = history.Length > MaxListed ? history[^MaxListed..] : history,
         };
     }
 
@@ -79,7 +79,7 @@ public sealed class LiveDescriber(
 
     // In a large fleet every instance may be one.
     private static ImmutableArray<T> Shortened<T>(ImmutableArray<T> lines, Func<T, string, T> last) =>
-        lines.Length > MostLines ? [.. lines[..MostLines], last(lines[MostLines], $"and {lines.Length - MostLines} more")] : lines;
+        lines.Length > MaxLines ? [.. lines[..MaxLines], last(lines[MaxLines], $"and {lines.Length - MaxLines} more")] : lines;
 
     private LiveSite SiteOf(RouterSettings settings) =>
         new(
@@ -134,7 +134,7 @@ public sealed class LiveDescriber(
             );
         }
 
-        return [.. requests.OrderBy(request => request.Since).Take(MostListed)];
+        return [.. requests.OrderBy(request => request.Since).Take(MaxListed)];
     }
 
     private static LiveRequest Request(InstanceReport report, InFlightRequest request, DateTimeOffset? cutAt) =>

@@ -14,7 +14,7 @@ namespace Router.Management;
 public sealed class LivePublisher : BackgroundLoop
 {
     /// <summary>How many pages one instance serves.</summary>
-    public const int MostPages = 256;
+    public const int MaxPages = 256;
 
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
 
@@ -62,7 +62,7 @@ public sealed class LivePublisher : BackgroundLoop
         var subscriber = new LiveSubscriber(expect, abort);
         lock (_lock)
         {
-            if (_subscribers.Count >= MostPages)
+            if (_subscribers.Count >= MaxPages)
                 return null;
             _subscribers.Add(subscriber);
         }

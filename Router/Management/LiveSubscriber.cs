@@ -8,10 +8,10 @@ namespace Router.Management;
 public sealed class LiveSubscriber(int? expect, Action abort)
 {
     // Half a minute of events.
-    private const int MostWaiting = 32;
+    private const int MaxWaiting = 32;
 
     private readonly Channel<ReadOnlyMemory<byte>> _events = Channel.CreateBounded<ReadOnlyMemory<byte>>(
-        new BoundedChannelOptions(MostWaiting) { SingleReader = true, SingleWriter = true }
+        new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true }
     );
 
     /// <summary>The events, ready to be sent. They end when the publisher stops.</summary>

@@ -58,7 +58,7 @@ public static class ManagementBody
                     "too-long",
                     "Nothing was changed",
                     StatusCodes.Status413PayloadTooLarge,
-                    $"The request has more than {MaxLength} bytes. Give texts of up to {OperatorText.Longest} characters."
+                    $"The request has more than {MaxLength} bytes. Give texts of up to {OperatorText.MaxLength} characters."
                 )
             )
             .ConfigureAwait(false);

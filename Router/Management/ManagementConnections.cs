@@ -12,10 +12,10 @@ namespace Router.Management;
 public sealed class ManagementConnections(TimeProvider time)
 {
     /// <summary>How many connections may be open on which no request has been accepted.</summary>
-    public const int MostUnproven = 64;
+    public const int MaxUnproven = 64;
 
     /// <summary>How long such a connection stays open.</summary>
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan AcceptTimeout = TimeSpan.FromSeconds(5);
 
     private readonly Lock _lock = new();
     private readonly List<Unproven> _unproven = [];
@@ -50,7 +50,7 @@ public sealed class ManagementConnections(TimeProvider time)
         lock (_lock)
         {
             // GroupBy keeps the order in which they came: the first of a group is its oldest.
-            if (_unproven.Count >= MostUnproven)
+            if (_unproven.Count >= MaxUnproven)
                 evicted = _unproven.GroupBy(unproven => unproven.Network).MaxBy(group => group.Count())!.First();
             if (evicted is not null)
                 _unproven.Remove(evicted);
@@ -61,7 +61,7 @@ public sealed class ManagementConnections(TimeProvider time)
         entered.Deadline = time.CreateTimer(
             static state => ((Unproven)state!).Close("No request was accepted in time."),
             entered,
-            Patience,
+            AcceptTimeout,
             Timeout.InfiniteTimeSpan
         );
         return entered;

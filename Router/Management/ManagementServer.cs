@@ -81,7 +81,7 @@ public sealed partial class ManagementServer(
             {
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = 64 << 10;
-                kestrel.Limits.RequestHeadersTimeout = ManagementConnections.Patience;
+                kestrel.Limits.RequestHeadersTimeout = ManagementConnections.AcceptTimeout;
                 kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Watch));
             });
         builder.Services.AddRoutingCore();

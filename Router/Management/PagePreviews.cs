@@ -15,7 +15,7 @@ public sealed class PagePreviews(CurrentSite site, FleetClock clock)
     /// <summary>Where the pages are.</summary>
     public const string Folder = "/page";
 
-    private const int Most = 16;
+    private const int MaxPages = 16;
 
     private readonly Lock _lock = new();
     private readonly Queue<(string Id, byte[] Page)> _pages = [];
@@ -32,7 +32,7 @@ public sealed class PagePreviews(CurrentSite site, FleetClock clock)
         lock (_lock)
         {
             _pages.Enqueue((id, page));
-            if (_pages.Count > Most)
+            if (_pages.Count > MaxPages)
                 _pages.Dequeue();
         }
 

@@ -19,11 +19,11 @@ public sealed class SeriesLimits(int routes, int addresses)
     private const int Default = 2_000;
 
     // 9 MB for the instrument.
-    private const int Most = 100_000;
+    private const int Max = 100_000;
 
     // Twice what the configuration can make at the start: reloads add routes.
-    private readonly int _byRoute = Math.Clamp(2 * RouteTraffic.MostSeries * routes, Default, Most);
-    private readonly int _byAddress = Math.Clamp(2 * 20 * addresses, Default, Most);
+    private readonly int _byRoute = Math.Clamp(2 * RouteTraffic.MaxSeries * routes, Default, Max);
+    private readonly int _byAddress = Math.Clamp(2 * 20 * addresses, Default, Max);
 
     /// <summary>The view of an instrument.</summary>
     public MetricStreamConfiguration For(Instrument instrument) =>

@@ -31,7 +31,7 @@ public sealed class RouteTraffic(string route, string backend)
     private const int StatusClassCount = 6;
 
     /// <summary>How many counters a route can have.</summary>
-    public const int MostSeries = MethodClassCount * StatusClassCount;
+    public const int MaxSeries = MethodClassCount * StatusClassCount;
 
     private static readonly string[] MethodClasses = new string[MethodClassCount] { "safe", "idempotent", "unsafe" };
     private static readonly string[] StatusClasses = new string[StatusClassCount] { "1xx", "2xx", "3xx", "4xx", "5xx", "none" };
@@ -50,7 +50,7 @@ public sealed class RouteTraffic(string route, string backend)
 
     internal IEnumerable<Measurement<long>> Measurements()
     {
-        for (var i = 0; i < MostSeries; i++)
+        for (var i = 0; i < MaxSeries; i++)
         {
             if (Volatile.Read(ref _counts[i]) is > 0 and var count)
             {
@@ -65,7 +65,7 @@ public sealed class RouteTraffic(string route, string backend)
         }
     }
 
-    [InlineArray(MostSeries)]
+    [InlineArray(MaxSeries)]
     private struct Counts
     {
         private long _first;

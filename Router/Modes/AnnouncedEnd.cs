@@ -9,7 +9,7 @@ namespace Router.Modes;
 public static class AnnouncedEnd
 {
     /// <summary>The furthest ahead that a time may be announced.</summary>
-    public static readonly TimeSpan LongestAhead = TimeSpan.FromDays(60);
+    public static readonly TimeSpan MaxAhead = TimeSpan.FromDays(60);
 
     /// <summary>The end that the last closed step announces; null if there is none.</summary>
     public static DateTimeOffset? Of(IEnumerable<ModeStep> steps) => steps.LastOrDefault(step => step.Mode.ClosesAnything)?.Until;
@@ -25,12 +25,8 @@ public static class AnnouncedEnd
             return;
         if (change.Until is not null)
             errors.Add("extendBy", "is given together with until", "Give one of them: extendBy adds to the announced end, until sets it");
-        else if (by <= TimeSpan.Zero || by > LongestAhead)
-            errors.Add(
-                "extendBy",
-                $"is {DurationText.Of(by)}",
-                $"Give a duration above zero and up to {LongestAhead.Days} days, such as 45m"
-            );
+        else if (by <= TimeSpan.Zero || by > MaxAhead)
+            errors.Add("extendBy", $"is {DurationText.Of(by)}", $"Give a duration above zero and up to {MaxAhead.Days} days, such as 45m");
         else if (Of(steps) is not { } end)
             errors.Add("extendBy", "has no announced end to add to", "Set the end with until (router mode extend --until 23:30)");
         else if (end + by <= now)
@@ -39,8 +35,8 @@ public static class AnnouncedEnd
                 $"moves the end from {Text(end)} to {Text(end + by)}, which has passed",
                 "Give a longer duration, or set the end with until"
             );
-        else if (end + by > now + LongestAhead)
-            errors.Add("extendBy", $"moves the end to {Text(end + by)}", $"Choose an end within {LongestAhead.Days} days");
+        else if (end + by > now + MaxAhead)
+            errors.Add("extendBy", $"moves the end to {Text(end + by)}", $"Choose an end within {MaxAhead.Days} days");
     }
 
     /// <summary>Rejects a change that moves the end of any of these steps closer, unless the change allows it.</summary>

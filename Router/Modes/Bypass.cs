@@ -9,7 +9,7 @@ namespace Router.Modes;
 /// </summary>
 public sealed record Bypass
 {
-    public static readonly TimeSpan Longest = TimeSpan.FromHours(12);
+    public static readonly TimeSpan MaxDuration = TimeSpan.FromHours(12);
 
     /// <summary>Identifies its uses in logs.</summary>
     public required string Id { get; init; }

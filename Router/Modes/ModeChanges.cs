@@ -16,8 +16,8 @@ public static class ModeChanges
     /// </summary>
     public static readonly TimeSpan MaxDelayToOpen = TimeSpan.FromMinutes(1);
 
-    private const int MostBypasses = 50;
-    private static readonly TimeSpan LongestWait = TimeSpan.FromHours(24);
+    private const int MaxBypasses = 50;
+    private static readonly TimeSpan MaxWait = TimeSpan.FromHours(24);
 
     /// <summary>The record after a change; null if there are errors. Anything scheduled that is not in the change is dropped.</summary>
     /// <param name="record">The record before.</param>
@@ -62,11 +62,11 @@ public static class ModeChanges
     {
         OperatorText.Check("by", bypass.By, errors);
         OperatorText.Check("note", bypass.Note, errors);
-        if (bypass.Until <= now || bypass.Until > now + Bypass.Longest)
+        if (bypass.Until <= now || bypass.Until > now + Bypass.MaxDuration)
             errors.Add(
                 "for",
                 $"is {DurationText.ToTheSecond(bypass.Until - now)}",
-                $"Give a duration above zero and up to {Bypass.Longest.TotalHours:F0}h, such as 2h"
+                $"Give a duration above zero and up to {Bypass.MaxDuration.TotalHours:F0}h, such as 2h"
             );
         if (bypass.Addresses is { } addresses && !AddressRange.TryParse(addresses, out _))
             errors.Add(
@@ -85,10 +85,10 @@ public static class ModeChanges
         }
 
         var after = After(record, record.Steps[index..], record.Written, now);
-        if (after.Bypasses.Length >= MostBypasses)
+        if (after.Bypasses.Length >= MaxBypasses)
             errors.Add(
                 "note",
-                $"would be one more than the {MostBypasses} bypasses that are allowed",
+                $"would be one more than the {MaxBypasses} bypasses that are allowed",
                 "Share one of them, or wait until one ends"
             );
         return errors.Any ? null : after with { Bypasses = after.Bypasses.Add(bypass with { Window = window }) };
@@ -133,8 +133,8 @@ public static class ModeChanges
         var lasts = change.ReadOnlyBefore ?? TimeSpan.Zero;
         if (change.At < now.AddMinutes(-1))
             errors.Add("at", $"is {Text(change.At.Value)}, which has passed", "Give a future time, or leave it out to change the mode now");
-        if (change.At > now + AnnouncedEnd.LongestAhead)
-            errors.Add("at", $"is {Text(change.At.Value)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
+        if (change.At > now + AnnouncedEnd.MaxAhead)
+            errors.Add("at", $"is {Text(change.At.Value)}", $"Give a time within {AnnouncedEnd.MaxAhead.Days} days");
         if (change.At is { } instant && change.ReadOnlyBefore is not null && instant - lasts < earliest)
             errors.Add(
                 "readOnlyBefore",
@@ -284,8 +284,8 @@ public static class ModeChanges
             errors.Add("until", $"is given for {mode}, which has no end", "Leave it out");
         else if (until <= at)
             errors.Add("until", $"is {Text(until)}, which is not after {Text(at)}", "Give a later time");
-        else if (until > at + AnnouncedEnd.LongestAhead)
-            errors.Add("until", $"is {Text(until)}", $"Give a time within {AnnouncedEnd.LongestAhead.Days} days");
+        else if (until > at + AnnouncedEnd.MaxAhead)
+            errors.Add("until", $"is {Text(until)}", $"Give a time within {AnnouncedEnd.MaxAhead.Days} days");
     }
 
     private static void CheckOpening(
@@ -309,7 +309,7 @@ public static class ModeChanges
 
     private static void CheckLimits(ModeChange change, Mode mode, Mode current, ValidationErrors errors)
     {
-        if (change.ReadOnlyBefore is { } first && (first <= TimeSpan.Zero || first > LongestWait))
+        if (change.ReadOnlyBefore is { } first && (first <= TimeSpan.Zero || first > MaxWait))
             errors.Add("readOnlyBefore", $"is {DurationText.Of(first)}", "Give a duration above zero and up to a day, such as 10s");
         else if (
             change.ReadOnlyBefore is not null
@@ -325,7 +325,7 @@ public static class ModeChanges
 
     private static void CheckCut(ModeChange change, ValidationErrors errors)
     {
-        if (change.CutAfter is { } cut && (cut < TimeSpan.Zero || cut > LongestWait))
+        if (change.CutAfter is { } cut && (cut < TimeSpan.Zero || cut > MaxWait))
             errors.Add("cutAfter", $"is {DurationText.Of(cut)}", "Give a duration from zero to a day, such as 10s");
     }
 
@@ -335,11 +335,11 @@ public static class ModeChanges
             return;
         if (!mode.HoldsAnything)
             errors.Add("holdTimeout", $"is given for {mode}, in which no request waits", "Leave it out");
-        else if (limit <= TimeSpan.Zero || limit > HoldSettings.LongestTimeout)
+        else if (limit <= TimeSpan.Zero || limit > HoldSettings.MaxTimeout)
             errors.Add(
                 "holdTimeout",
                 $"is {DurationText.Of(limit)}",
-                $"Give a duration above zero and up to {DurationText.Of(HoldSettings.LongestTimeout)}, such as 30s"
+                $"Give a duration above zero and up to {DurationText.Of(HoldSettings.MaxTimeout)}, such as 30s"
             );
     }
 
@@ -357,7 +357,7 @@ public static class ModeChanges
                 then == mode ? $"is {then} too" : $"would open by the clock alone what {mode} closes",
                 "Choose a mode that closes more, such as maintenance; open the site when you are there to see it"
             );
-        if (change.After is { } after && (after <= TimeSpan.Zero || after > LongestWait))
+        if (change.After is { } after && (after <= TimeSpan.Zero || after > MaxWait))
             errors.Add("after", $"is {DurationText.Of(after)}", "Give a duration above zero and up to a day, such as 30s");
     }
 

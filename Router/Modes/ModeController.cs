@@ -8,7 +8,7 @@ namespace Router.Modes;
 public sealed class ModeController : IDisposable
 {
     // A timer uses a different clock from the one the step's time is given in, which may be set meanwhile. So it rechecks at intervals.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(1);
 
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
@@ -185,8 +185,8 @@ public sealed class ModeController : IDisposable
         var wait = next.At - _time.GetUtcNow();
         _timer.Change(
             wait <= TimeSpan.Zero ? TimeSpan.Zero
-                : wait < LongestWait ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds))
-                : LongestWait,
+                : wait < MaxWait ? TimeSpan.FromMilliseconds(Math.Ceiling(wait.TotalMilliseconds))
+                : MaxWait,
             Timeout.InfiniteTimeSpan
         );
     }

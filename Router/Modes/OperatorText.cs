@@ -6,15 +6,15 @@ namespace Router.Modes;
 public static class OperatorText
 {
     /// <summary>The longest, in characters.</summary>
-    public const int Longest = 500;
+    public const int MaxLength = 500;
 
     /// <summary>Records an error of a text that is too long, or not what it looks like.</summary>
     public static void Check(string key, string? text, ValidationErrors errors)
     {
         if (text is null)
             return;
-        if (text.Length > Longest)
-            errors.Add(key, $"has {text.Length} characters", $"Give up to {Longest}");
+        if (text.Length > MaxLength)
+            errors.Add(key, $"has {text.Length} characters", $"Give up to {MaxLength}");
         if (text.Any(char.IsControl))
             errors.Add(key, "has control characters", "Write it on one line");
         else if (VisibleText.FirstHidden(text) is { } hidden)

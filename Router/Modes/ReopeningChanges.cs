@@ -15,8 +15,8 @@ public static class ReopeningChanges
 
     private const int MaxStages = 20;
     private const int MaxAtLeast = 1_000_000;
-    private static readonly TimeSpan ShortestStage = TimeSpan.FromSeconds(1);
-    private static readonly TimeSpan LongestStage = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MinStage = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MaxStage = TimeSpan.FromHours(1);
 
     /// <summary>The first stage of a reopening; null if there are errors.</summary>
     public static ReopeningMode? Plan(StagedOpening wanted, Mode to, ModeStep current, ValidationErrors errors)
@@ -172,7 +172,7 @@ public static class ReopeningChanges
                 $"is '{Text(shares)}'",
                 $"Give two to {MaxStages} shares of the clients that rise to 100%, such as 5%,25%,100%"
             );
-        if (wanted.Every < ShortestStage || wanted.Every > LongestStage)
+        if (wanted.Every < MinStage || wanted.Every > MaxStage)
             errors.Add("every", $"is {DurationText.Of(wanted.Every)}", "Give a duration from 1s to 1h, such as 2m");
         if (wanted.FallBackAbove is not (>= 0 and <= 100))
             errors.Add(

@@ -8,7 +8,7 @@ namespace Router.Modes;
 public sealed class StoreContact : IDisposable
 {
     // An attempt ends within seconds by itself; this covers a process that gets no processor time to make one.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxWait = TimeSpan.FromSeconds(10);
 
     private readonly TimeProvider _time;
     private readonly Lock _lock = new();
@@ -84,7 +84,7 @@ public sealed class StoreContact : IDisposable
     public async Task WaitAsync(long now, CancellationToken cancellation)
     {
         var began = _time.GetTimestamp();
-        while (IsStaleAt(now) && LongestWait - _time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
+        while (IsStaleAt(now) && MaxWait - _time.GetElapsedTime(began) is var left && left > TimeSpan.Zero)
         {
             Task next;
             lock (_lock)

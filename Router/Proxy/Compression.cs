@@ -17,7 +17,7 @@ namespace Router.Proxy;
 public static class Compression
 {
     // A smaller body fits into the same packet as its headers, and the encoding's overhead would cancel the savings.
-    private const int LeastLength = 1024;
+    private const int MinLength = 1024;
 
     /// <summary>
     /// Adjusts the headers of a response that is to be compressed and returns the content coding, or null if the body is sent unchanged.
@@ -82,7 +82,7 @@ public static class Compression
             && request.Protocol != "HTTP/1.0"
             && headers.ContentEncoding.Count == 0
             && (response.StatusCode == StatusCodes.Status206PartialContent || headers.ContentRange.Count == 0)
-            && !(LengthOf(response) < LeastLength)
+            && !(LengthOf(response) < MinLength)
             // Checked before the more expensive conditions: most HTML responses stop here.
             && (!mayBePersonal || policy == CompressionPolicy.Personal || !IsPersonal(request, headers))
             && !HopByHopHeaders.IsNamedBy(headers.CacheControl, "no-transform")

@@ -22,7 +22,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
     private const ushort ServiceRestart = 1012;
 
     // How long a peer may take to answer a close frame, or to end after the other side has ended.
-    private static readonly TimeSpan ClosePatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>
     /// Upgrades the client's connection too and forwards both directions; null if both sides ended the connection properly.
@@ -94,8 +94,8 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         var up = toBackend.CopyAsync(end.Token);
         // At shutdown both sides are notified. Data that a client sent before it disconnected may still be in transit and is forwarded, but
         // only for a limited time.
-        using var stopping = closing.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
-        using var gone = aborted.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(ClosePatience), end);
+        using var stopping = closing.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(CloseTimeout), end);
+        using var gone = aborted.UnsafeRegister(static state => ((CancellationTokenSource)state!).CancelAfter(CloseTimeout), end);
         try
         {
             var first = await Task.WhenAny(down, up).ConfigureAwait(false);
@@ -148,7 +148,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
     )
     {
         await backend.FinishWritingAsync().ConfigureAwait(false);
-        end.CancelAfter(ClosePatience);
+        end.CancelAfter(CloseTimeout);
         await down.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!down.IsCompletedSuccessfully)
         {

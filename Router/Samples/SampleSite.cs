@@ -12,7 +12,7 @@ namespace Router.Samples;
 /// </summary>
 public sealed class SampleSite : IAsyncDisposable
 {
-    private const int LongestSeconds = 600;
+    private const int MaxSeconds = 600;
 
     private readonly WebApplication _app;
 
@@ -96,7 +96,7 @@ public sealed class SampleSite : IAsyncDisposable
     {
         _ = int.TryParse(context.Request.Query["seconds"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds);
         context.Response.ContentType = "text/plain; charset=utf-8";
-        for (var left = Math.Clamp(seconds, 1, LongestSeconds); left > 0; left--)
+        for (var left = Math.Clamp(seconds, 1, MaxSeconds); left > 0; left--)
         {
             var second = Task.Delay(TimeSpan.FromSeconds(1), time, context.RequestAborted);
             await context.Response.WriteAsync($"{left} s left\n", context.RequestAborted).ConfigureAwait(false);

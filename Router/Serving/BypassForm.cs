@@ -20,7 +20,7 @@ public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, T
     // The redirect after an accepted token leads here. If the cookie is missing then, the browser has dropped it.
     private const string Entered = "entered";
 
-    private const int LongestBody = 4096;
+    private const int MaxBody = 4096;
 
     private readonly WrongTokens _wrong = new("bypass", time);
 
@@ -131,11 +131,11 @@ public sealed partial class BypassForm(BypassGate gate, RouterMetrics metrics, T
             || !type.MediaType.Equals("application/x-www-form-urlencoded", StringComparison.OrdinalIgnoreCase)
         )
             return null;
-        var body = new byte[LongestBody + 1];
+        var body = new byte[MaxBody + 1];
         var length = await context
             .Request.Body.ReadAtLeastAsync(body, body.Length, throwOnEndOfStream: false, context.RequestAborted)
             .ConfigureAwait(false);
-        if (length > LongestBody)
+        if (length > MaxBody)
             return null;
         return QueryHelpers.ParseQuery(Encoding.UTF8.GetString(body, 0, length)).TryGetValue("token", out var token) && token is [{ } only]
             ? only.Trim()

@@ -13,7 +13,7 @@ public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clie
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     // The largest published list of this kind has two million bytes.
-    private const int MostBytes = 16 << 20;
+    private const int MaxBytes = 16 << 20;
 
     private readonly TimeProvider _time = time;
     private readonly SemaphoreSlim _one = new(1, 1);
@@ -65,7 +65,7 @@ public sealed class ProxyListRefresher(CurrentSite site, IHttpClientFactory clie
         if (due is [])
             return;
         using var client = clients.CreateClient(nameof(ProxyListRefresher));
-        client.MaxResponseContentBufferSize = MostBytes;
+        client.MaxResponseContentBufferSize = MaxBytes;
         client.Timeout = Timeout.InfiniteTimeSpan;
         await Task.WhenAll(due.Select(list => list.RefreshAsync(client, stopping))).ConfigureAwait(false);
         // Use the site in force now, not the one from before the read: CurrentSite also combines when it puts another site in force, and

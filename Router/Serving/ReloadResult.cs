@@ -16,7 +16,7 @@ public sealed record ReloadResult(
 )
 {
     // A line with more names than this is not readable.
-    private const int MostNamed = 10;
+    private const int MaxNamed = 10;
 
     public bool IsAccepted => Errors is [];
 
@@ -27,5 +27,5 @@ public sealed record ReloadResult(
             : $"{Named(Changes)} changed{(AfterRestart is [] ? "" : $" ({Named(AfterRestart)} only at the next start)")}";
 
     private static string Named(ImmutableArray<string> names) =>
-        string.Join(", ", names.Take(MostNamed)) + (names.Length > MostNamed ? $" and {names.Length - MostNamed} more" : "");
+        string.Join(", ", names.Take(MaxNamed)) + (names.Length > MaxNamed ? $" and {names.Length - MaxNamed} more" : "");
 }

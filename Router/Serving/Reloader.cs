@@ -31,7 +31,7 @@ public sealed partial class Reloader(
         "Router:ApplicationName",
     ];
 
-    private static readonly TimeSpan ListsPatience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan ListsTimeout = TimeSpan.FromSeconds(3);
 
     private readonly SemaphoreSlim _one = new(1, 1);
     private Dictionary<string, string> _stamps = StampFiles(site.Current.Settings, configuration);
@@ -52,7 +52,7 @@ public sealed partial class Reloader(
                 // A list that takes longer is still read, but the caller does not wait for it.
                 await lists
                     .RefreshAllAsync(stopping)
-                    .WaitAsync(ListsPatience, time, stopping)
+                    .WaitAsync(ListsTimeout, time, stopping)
                     .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
             else

@@ -369,7 +369,7 @@ public sealed class RequestHandler(
             && context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature
         )
         {
-            feature.MaxRequestBodySize = RequestFraming.IsChunked(context.Request) ? RequestFraming.MostChunkedBytes(most) : null;
+            feature.MaxRequestBodySize = RequestFraming.IsChunked(context.Request) ? RequestFraming.MaxChunkedBytes(most) : null;
         }
     }
 

@@ -18,10 +18,10 @@ public static class ServerLimits
     /// single header beyond this size. Large enough for a path of 64 KiB. A connection's header decoder may hold three strings of this
     /// size, 288 KiB; a connection may hold 1 MiB of unread bodies.
     /// </summary>
-    public const int MostAnswered = 96 << 10;
+    public const int MaxAnswered = 96 << 10;
 
     // The server ends an HTTP/2 connection at twice this number.
-    private const int MostHeadersAnswered = 1_000;
+    private const int MaxHeadersAnswered = 1_000;
 
     /// <summary>
     /// How much longer than <see cref="LimitSettings.ResponseGrace"/> the server waits for a slow reader. Over HTTP/2 the server measures
@@ -31,7 +31,7 @@ public static class ServerLimits
     public static readonly TimeSpan StreamsLead = TimeSpan.FromSeconds(5);
 
     // The server accepts no shorter one.
-    private static readonly TimeSpan ShortestPingDelay = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan MinPingDelay = TimeSpan.FromSeconds(1);
 
     // "GET" and " HTTP/1.1": two spaces, eight characters, and the line end.
     private const int AroundTarget = 12;
@@ -41,10 +41,10 @@ public static class ServerLimits
         server.MaxRequestBodySize = RouteSettings.DefaultMaxRequestBody;
         // ClientConnections limits the number of connections, and any open connection may be upgraded.
         (server.MaxConcurrentConnections, server.MaxConcurrentUpgradedConnections) = (null, null);
-        server.MaxRequestHeaderCount = Math.Max(limits.MaxHeaderCount, MostHeadersAnswered);
-        server.MaxRequestHeadersTotalSize = Math.Max(limits.MaxHeaderSize, MostAnswered);
-        server.MaxRequestLineSize = Math.Max(limits.MaxRequestLine, MostAnswered);
-        server.Http2.MaxRequestHeaderFieldSize = Math.Max(Math.Max(limits.MaxHeaderSize, limits.MaxRequestLine), MostAnswered);
+        server.MaxRequestHeaderCount = Math.Max(limits.MaxHeaderCount, MaxHeadersAnswered);
+        server.MaxRequestHeadersTotalSize = Math.Max(limits.MaxHeaderSize, MaxAnswered);
+        server.MaxRequestLineSize = Math.Max(limits.MaxRequestLine, MaxAnswered);
+        server.Http2.MaxRequestHeaderFieldSize = Math.Max(Math.Max(limits.MaxHeaderSize, limits.MaxRequestLine), MaxAnswered);
         server.RequestHeadersTimeout = limits.HeaderTimeout;
         server.KeepAliveTimeout = limits.KeepAliveTimeout;
         server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, RequestDeadline.UploadGrace);
@@ -59,7 +59,7 @@ public static class ServerLimits
         // The server ends an HTTP/2 connection if it can send nothing at all for that long while a stream waits for its client. A PING
         // frame counts as sent. So a client that still reads, and answers it, keeps the connection although it does not take one of its
         // responses; a client that reads nothing does not answer.
-        server.Http2.KeepAlivePingDelay = limits.ResponseGrace / 2 > ShortestPingDelay ? limits.ResponseGrace / 2 : ShortestPingDelay;
+        server.Http2.KeepAlivePingDelay = limits.ResponseGrace / 2 > MinPingDelay ? limits.ResponseGrace / 2 : MinPingDelay;
         server.Http2.KeepAlivePingTimeout = patience;
     }
 

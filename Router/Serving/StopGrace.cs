@@ -11,14 +11,14 @@ public sealed class StopGrace(ClientConnections connections, HeldRequests held, 
     : IHostedLifecycleService
 {
     /// <summary>The maximum duration.</summary>
-    public static readonly TimeSpan Longest = TimeSpan.FromSeconds(2);
+    public static readonly TimeSpan MaxGrace = TimeSpan.FromSeconds(2);
 
     public async Task StoppingAsync(CancellationToken cancellationToken)
     {
         // After a signal the host has announced the stop already; after a stop by code it would do so only once this has ended.
         lifetime.StopApplication();
         held.Stop();
-        using var end = new CancellationTokenSource(Longest, time);
+        using var end = new CancellationTokenSource(MaxGrace, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(end.Token, cancellationToken);
         await connections.WaitUntilNoneAsync(either.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }

@@ -24,7 +24,7 @@ public sealed class InstanceReporter(
 )
 {
     private const int MaxBlocking = 20;
-    private const int MostWrites = 50;
+    private const int MaxWrites = 50;
 
     // A write that failed shortly before the window often failed because of the coming switch.
     private static readonly TimeSpan Before = TimeSpan.FromMinutes(1);
@@ -70,14 +70,14 @@ public sealed class InstanceReporter(
             HeldOldestSeconds = Math.Round(oldest.TotalSeconds, 1),
             HoldOverdueSeconds = Math.Round(hold.OverdueIn(state, now).TotalSeconds),
             OpenWriteCount = writes.Count,
-            OpenWrites = [.. writes.OrderBy(record => record.Arrived).Take(MostWrites).Select(record => record.Describe())],
+            OpenWrites = [.. writes.OrderBy(record => record.Arrived).Take(MaxWrites).Select(record => record.Describe())],
             LastWrites = LastWrites(),
             Backends = Backends(),
             Stage = stages.Current is { } stage ? StageReport.Of(stage) : null,
             Cut = drain.CutCount,
             WindowCount = counts.Current,
             UncertainCount = unknown.Length,
-            UncertainWrites = [.. unknown.TakeLast(MostWrites)],
+            UncertainWrites = [.. unknown.TakeLast(MaxWrites)],
             UncertainSettledBy = uncertain.SettledBy,
             WriteSettleSeconds = upstreams.All.Select(upstream => upstream.Settings.WriteSettleTime.TotalSeconds).DefaultIfEmpty().Max(),
             DrainLimitSeconds = settings.ModeStore.DrainLimit.TotalSeconds,

@@ -46,11 +46,11 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
 
     private sealed class Judge
     {
-        private const int MostNamed = 5;
+        private const int MaxNamed = 5;
 
         // A client chooses what these contain, and the verdict stays a line that can be read.
-        private const int MostWritesNamed = 3;
-        private const int LongestTarget = 60;
+        private const int MaxWritesNamed = 3;
+        private const int MaxTarget = 60;
 
         // Logs carry the wall clock; a smaller difference misleads no reader.
         private const double ClocksDiffer = 1;
@@ -165,7 +165,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             var missing = _reports
                 .Except(Live)
                 .OrderByDescending(report => report.At)
-                .Take(MostNamed)
+                .Take(MaxNamed)
                 .Select(report => $"{Label(report)} ({Last(report)})")
                 .ToArray();
             Add(
@@ -220,7 +220,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             var what = listed is [] ? "writes that no list names" : $"{Count(listed.Count, "write")} of unknown outcome";
             var names = listed is []
                 ? ""
-                : $": {Join(listed.Select(it => $"{Target(it.Write.Method, it.Write.Host, it.Write.Path)} ({it.Report.Name}, {it.Write.Reason})"), MostWritesNamed)}";
+                : $": {Join(listed.Select(it => $"{Target(it.Write.Method, it.Write.Host, it.Write.Path)} ({it.Report.Name}, {it.Write.Reason})"), MaxWritesNamed)}";
             Add(
                 ReasonKind.Unsettled,
                 string.Create(
@@ -350,7 +350,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 $"{stage.Plan.Share} % of the clients (stage {stage.Plan.Stage + 1} of {stage.Plan.Shares.Length})"
             );
 
-        private static string Join(IEnumerable<string> names, int most = MostNamed)
+        private static string Join(IEnumerable<string> names, int most = MaxNamed)
         {
             var all = names.ToArray();
             return all is [] ? "none" : string.Join(", ", all.Take(most)) + (all.Length > most ? $" and {all.Length - most} more" : "");
@@ -359,7 +359,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         private static string Target(string method, string host, string path)
         {
             var target = $"{method} {host}{path}";
-            return target.Length <= LongestTarget ? target : $"{target[..LongestTarget]}…";
+            return target.Length <= MaxTarget ? target : $"{target[..MaxTarget]}…";
         }
 
         private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";

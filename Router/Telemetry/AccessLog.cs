@@ -11,9 +11,9 @@ namespace Router.Telemetry;
 public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvider time) : IHostedService
 {
     /// <summary>The maximum number of queued bytes: at 1 KiB for a typical line, half a minute of a thousand requests per second.</summary>
-    public const int MostWaiting = 32 << 20;
+    public const int MaxWaiting = 32 << 20;
 
-    private readonly LineWriter _lines = new("access log", () => output ?? StandardStreams.OpenOutput(), MostWaiting, metrics.LinesLost);
+    private readonly LineWriter _lines = new("access log", () => output ?? StandardStreams.OpenOutput(), MaxWaiting, metrics.LinesLost);
 
     /// <summary>Adds the log to the application's services. Add it before the server, which is added last and stopped first.</summary>
     /// <param name="services">The services.</param>

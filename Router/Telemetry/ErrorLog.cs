@@ -12,7 +12,7 @@ namespace Router.Telemetry;
 public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
 {
     /// <summary>The maximum number of queued bytes: some 20,000 lines.</summary>
-    public const int MostWaiting = 4 << 20;
+    public const int MaxWaiting = 4 << 20;
 
     private readonly RouterMetrics _metrics;
     private readonly TimeProvider _time;
@@ -28,7 +28,7 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
     {
         (_metrics, _time) = (metrics, time);
         _limit = new LogLimit(Summarise, time);
-        _lines = new LineWriter("log", () => output ?? StandardStreams.OpenError(), MostWaiting, Lost);
+        _lines = new LineWriter("log", () => output ?? StandardStreams.OpenError(), MaxWaiting, Lost);
         _lines.Start();
     }
 

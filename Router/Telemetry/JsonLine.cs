@@ -14,8 +14,8 @@ namespace Router.Telemetry;
 /// </summary>
 public sealed class JsonLine
 {
-    private const int Usual = 8 << 10;
-    private const int MostDigits = 32;
+    private const int InitialCapacity = 8 << 10;
+    private const int MaxDigits = 32;
 
     // Read by programs and by people in a terminal, never as part of a page: ' < ' and '&' are allowed unescaped, control characters are
     // not.
@@ -27,7 +27,7 @@ public sealed class JsonLine
     private static readonly SearchValues<char> PlainCharacters = SearchValues.Create(PlainText);
     private static readonly SearchValues<byte> PlainOctets = SearchValues.Create(Encoding.ASCII.GetBytes(PlainText));
 
-    private byte[] _bytes = new byte[Usual];
+    private byte[] _bytes = new byte[InitialCapacity];
     private int _length;
 
     /// <summary>The line, including its end.</summary>
@@ -37,8 +37,8 @@ public sealed class JsonLine
     public void Begin()
     {
         // Typical lines are far shorter; a buffer that a rare long line has enlarged is not kept.
-        if (_bytes.Length > Usual)
-            _bytes = new byte[Usual];
+        if (_bytes.Length > InitialCapacity)
+            _bytes = new byte[InitialCapacity];
         _length = 0;
     }
 
@@ -109,7 +109,7 @@ public sealed class JsonLine
     /// <summary>Adds a number.</summary>
     public void Add(ReadOnlySpan<byte> name, long value)
     {
-        Name(name, MostDigits);
+        Name(name, MaxDigits);
         Utf8Formatter.TryFormat(value, _bytes.AsSpan(_length), out var digits);
         _length += digits;
     }
@@ -117,7 +117,7 @@ public sealed class JsonLine
     /// <summary>Adds milliseconds as a number of seconds, with exactly three digits after the point.</summary>
     public void AddSeconds(ReadOnlySpan<byte> name, long milliseconds)
     {
-        Name(name, MostDigits);
+        Name(name, MaxDigits);
         Seconds(milliseconds);
     }
 
@@ -126,7 +126,7 @@ public sealed class JsonLine
     /// </summary>
     public void AddSecondsText(ReadOnlySpan<byte> name, long? milliseconds)
     {
-        Name(name, MostDigits);
+        Name(name, MaxDigits);
         Quote();
         if (milliseconds is { } known)
             Seconds(known);

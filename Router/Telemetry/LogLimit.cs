@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 namespace Router.Telemetry;
 
 /// <summary>
-/// Prevents clients from filling the log. Of each kind of line, <see cref="Most"/> are written per <see cref="Window"/>; the others are
+/// Prevents clients from filling the log. Of each kind of line, <see cref="MaxLines"/> are written per <see cref="Window"/>; the others are
 /// counted, and the count is written when the window ends.
 /// </summary>
 /// <param name="summarise">Writes how many lines of a kind were suppressed; the text is the last of them.</param>
@@ -11,7 +11,7 @@ namespace Router.Telemetry;
 public sealed class LogLimit(Action<LogKind, LogLevel, string, int> summarise, TimeProvider time) : IDisposable
 {
     /// <summary>How many lines of one kind are written in a window.</summary>
-    public const int Most = 30;
+    public const int MaxLines = 30;
 
     /// <summary>The duration of a window.</summary>
     public static readonly TimeSpan Window = TimeSpan.FromSeconds(10);
@@ -43,7 +43,7 @@ public sealed class LogLimit(Action<LogKind, LogLevel, string, int> summarise, T
             {
                 if (_began is not { } began || (_suppressed == 0 && limit.Time.GetElapsedTime(began) >= Window))
                     (_began, _written) = (limit.Time.GetTimestamp(), 0);
-                if (_written < Most)
+                if (_written < MaxLines)
                 {
                     _written++;
                     return true;

@@ -145,13 +145,13 @@ public sealed class Tracing : IDisposable
     /// </summary>
     private sealed class TraceFlush(TracerProvider traces) : IHostedService
     {
-        private const int PatienceInMilliseconds = 400;
+        private const int TimeoutInMilliseconds = 400;
 
         public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
         public Task StopAsync(CancellationToken cancellationToken)
         {
-            traces.Shutdown(PatienceInMilliseconds);
+            traces.Shutdown(TimeoutInMilliseconds);
             return Task.CompletedTask;
         }
     }

@@ -8,15 +8,15 @@ public sealed class RetryBudget
 {
     // In fifths of a retry.
     private const int Cost = 5;
-    private const int Most = 10 * Cost;
-    private int _saved = Most;
+    private const int Max = 10 * Cost;
+    private int _saved = Max;
 
     /// <summary>Records a first attempt.</summary>
     public void Save()
     {
         var saved = Volatile.Read(ref _saved);
         // A lost race loses only a fifth of a retry.
-        if (saved < Most)
+        if (saved < Max)
             Interlocked.CompareExchange(ref _saved, saved + 1, saved);
     }
 

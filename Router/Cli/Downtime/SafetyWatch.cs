@@ -13,7 +13,7 @@ namespace Router.Cli.Downtime;
 internal sealed class SafetyWatch(FleetDocument start)
 {
     // A verdict that stays bad is repeated: an operator may have looked away.
-    private static readonly TimeSpan Again = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RepeatInterval = TimeSpan.FromSeconds(30);
 
     private readonly HashSet<string> _named = [];
     private readonly Dictionary<string, DateTimeOffset?> _writes = start.LastWrites.ToDictionary(it => it.Backend, it => it.Accepted);
@@ -84,7 +84,7 @@ internal sealed class SafetyWatch(FleetDocument start)
         }
 
         UnsafeSince ??= now;
-        if (now - _repeated < Again)
+        if (now - _repeated < RepeatInterval)
             yield break;
         _repeated = now;
         yield return fleet.Verdict;

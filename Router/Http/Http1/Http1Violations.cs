@@ -12,7 +12,7 @@ public static class Http1Violations
     public const string MixedLineEnds =
         "some of its lines end with a bare LF and others with CR LF (RFC 9112 section 2.2, RFC 9110 section 5.5)";
 
-    private const int MostOfAName = 100;
+    private const int MaxOfOneName = 100;
 
     /// <summary>Describes what is wrong with a header line or a trailer line.</summary>
     /// <param name="rest">The line and any data after it.</param>
@@ -28,7 +28,7 @@ public static class Http1Violations
         if (colon < 0)
             return "a header line has no colon (RFC 9112 section 5)";
         var name = line[..colon];
-        var text = Encoding.Latin1.GetString(name[..Math.Min(name.Length, MostOfAName)]);
+        var text = Encoding.Latin1.GetString(name[..Math.Min(name.Length, MaxOfOneName)]);
         return HeaderSyntax.IsToken(name.TrimEnd(" \t"u8))
             ? $"the value of the header \"{text}\" has a control character (RFC 9110 section 5.5)"
             : $"the header name \"{text}\" is empty or has an invalid character (RFC 9110 section 5.1)";

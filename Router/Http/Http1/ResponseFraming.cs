@@ -8,7 +8,7 @@ namespace Router.Http.Http1;
 public ref struct ResponseFraming(bool isHttp11)
 {
     // A number with more digits may exceed 64 bits.
-    private const int MostDigits = 18;
+    private const int MaxDigits = 18;
 
     private long? _length;
     private bool _chunked;
@@ -96,7 +96,7 @@ public ref struct ResponseFraming(bool isHttp11)
     private static bool TryReadLength(ReadOnlySpan<char> text, out long length)
     {
         length = 0;
-        return text.Length is > 0 and <= MostDigits
+        return text.Length is > 0 and <= MaxDigits
             && !text.ContainsAnyExceptInRange('0', '9')
             && long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out length);
     }

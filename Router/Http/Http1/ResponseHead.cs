@@ -11,7 +11,7 @@ namespace Router.Http.Http1;
 public sealed class ResponseHead
 {
     // Keeping a longer head is not worth the memory on each connection.
-    private const int LongestKept = 2 * 1024;
+    private const int MaxKept = 2 * 1024;
 
     private byte[] _octets = [];
     private int _kept;
@@ -80,7 +80,7 @@ public sealed class ResponseHead
     public void Become(ReadOnlySpan<byte> head, in StatusLine status, int count)
     {
         (StatusLine, _count) = (status, count);
-        _kept = head.Length <= LongestKept ? head.Length : 0;
+        _kept = head.Length <= MaxKept ? head.Length : 0;
         if (_octets.Length < _kept)
             _octets = new byte[_kept];
         head[.._kept].CopyTo(_octets);

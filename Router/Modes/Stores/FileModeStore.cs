@@ -15,12 +15,12 @@ public sealed class FileModeStore : IModeStore
     /// <summary>The suffix of the name of the directory with the instances' reports.</summary>
     internal const string ReportsSuffix = ".instances";
 
-    private const int Longest = 1 << 20;
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(2);
+    private const int MaxLength = 1 << 20;
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan LockPause = TimeSpan.FromMilliseconds(20);
 
     // No write takes this long: an older draft belongs to a writer that was killed.
-    private static readonly TimeSpan LongestWrite = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxWrite = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(200);
 
     private readonly string _path;
@@ -247,7 +247,7 @@ public sealed class FileModeStore : IModeStore
                 : throw new DirectoryNotFoundException("its directory does not exist");
         }
 
-        if (new FileInfo(_path).Length > Longest)
+        if (new FileInfo(_path).Length > MaxLength)
             throw new ModeStoreException($"The file {_path} is longer than a record can be");
         var text = await File.ReadAllTextAsync(_path, cancellation).ConfigureAwait(false);
         return string.IsNullOrWhiteSpace(text) ? null : text;
@@ -288,10 +288,10 @@ public sealed class FileModeStore : IModeStore
     // Once a minute: a process that is killed while writing leaves its draft behind.
     private void SweepDrafts()
     {
-        if (_sweptAt is { } swept && _time.GetElapsedTime(swept) < LongestWrite)
+        if (_sweptAt is { } swept && _time.GetElapsedTime(swept) < MaxWrite)
             return;
         _sweptAt = _time.GetTimestamp();
-        var oldest = _time.GetUtcNow() - LongestWrite;
+        var oldest = _time.GetUtcNow() - MaxWrite;
         var drafts = Directory
             .EnumerateFiles(_reports, "*.tmp")
             .Concat(Directory.EnumerateFiles(Path.GetDirectoryName(_path)!, Path.GetFileName(_path) + ".*.tmp"));
@@ -308,7 +308,7 @@ public sealed class FileModeStore : IModeStore
             {
                 return new FileStream(_path + LockSuffix, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException) when (Directory.Exists(Path.GetDirectoryName(_path)) && _time.GetElapsedTime(began) < LockPatience)
+            catch (IOException) when (Directory.Exists(Path.GetDirectoryName(_path)) && _time.GetElapsedTime(began) < LockTimeout)
             {
                 await Task.Delay(LockPause, _time, cancellation).ConfigureAwait(false);
             }

@@ -11,7 +11,7 @@ internal static class RedisFailure
     private const string Key = "Router:ModeStore:Redis";
     private const string NoAnswer = "it does not answer. Check that it runs, and the firewalls on the way to it";
 
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
     /// <summary>Whether it is a failure of the connection, and not the answer of a server.</summary>
     public static bool IsOfConnection(Exception error) =>
@@ -47,7 +47,7 @@ internal static class RedisFailure
                 : new Socket(address.AddressFamily, SocketType.Stream, protocol);
         try
         {
-            using var limit = new CancellationTokenSource(Longest);
+            using var limit = new CancellationTokenSource(Timeout);
             await socket.ConnectAsync(address, limit.Token).ConfigureAwait(false);
             return $"it accepts connections, but does not answer. It may be loading its data, or the two ends may not agree on TLS: {Key} begins with rediss:// for TLS and redis:// without";
         }

@@ -14,9 +14,9 @@ namespace Router.Modes.Stores;
 /// </summary>
 public sealed class RedisModeStore : IModeStore
 {
-    private const int Patience = 2_000;
-    private const int LongestPause = 1_000;
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(3);
+    private const int TimeoutInMilliseconds = 2_000;
+    private const int MaxPause = 1_000;
+    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     // Atomic on the server: no reader sees the record without its line in the history, and one of two concurrent writers finds it changed.
     private const string ReplaceScript = """
@@ -90,9 +90,9 @@ public sealed class RedisModeStore : IModeStore
         // The caller reads again later; nothing waits here for an unreachable store.
         _options.AbortOnConnectFail = false;
         _options.BacklogPolicy = BacklogPolicy.FailFast;
-        _options.ConnectTimeout = _options.SyncTimeout = _options.AsyncTimeout = Patience;
+        _options.ConnectTimeout = _options.SyncTimeout = _options.AsyncTimeout = TimeoutInMilliseconds;
         _options.ConnectRetry = 1;
-        _options.ReconnectRetryPolicy = new LinearRetry(LongestPause);
+        _options.ReconnectRetryPolicy = new LinearRetry(MaxPause);
         _options.ClientName ??= "router";
         if (settings.CertificateAuthorities is { } path)
         {
@@ -305,7 +305,7 @@ public sealed class RedisModeStore : IModeStore
     {
         try
         {
-            return await WorkAsync().WaitAsync(Longest, _time, cancellation).ConfigureAwait(false);
+            return await WorkAsync().WaitAsync(CallTimeout, _time, cancellation).ConfigureAwait(false);
         }
         catch (RedisServerException error)
         {

@@ -13,7 +13,7 @@ public sealed class DeadlineMonitor(InFlightRequests inFlight, IHostApplicationL
     private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
 
     // The server allows nine seconds. The remainder is for sending the responses and the last report to the mode store.
-    private static readonly TimeSpan StopPatience = TimeSpan.FromSeconds(8.5);
+    private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(8.5);
 
     private ITimer? _timer;
     private long? _stopping;
@@ -41,7 +41,7 @@ public sealed class DeadlineMonitor(InFlightRequests inFlight, IHostApplicationL
     private void EndAtStop()
     {
         _stopping ??= time.GetTimestamp();
-        if (time.GetElapsedTime(_stopping.Value) < StopPatience)
+        if (time.GetElapsedTime(_stopping.Value) < StopTimeout)
             return;
         foreach (var record in inFlight.All())
             record.Stop();

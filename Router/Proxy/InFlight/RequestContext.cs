@@ -16,7 +16,7 @@ namespace Router.Proxy.InFlight;
 public sealed class RequestContext(TimeProvider time)
 {
     // A report has up to 120 requests, and a client may send a request line of many kilobytes.
-    private const int LongestShown = 512;
+    private const int MaxShown = 512;
 
     private long _sending;
     private long _connecting;
@@ -293,5 +293,5 @@ public sealed class RequestContext(TimeProvider time)
             ResponseTime = time.GetElapsedTime(_sending, _ended);
     }
 
-    private static string Start(string text) => text.Length <= LongestShown ? text : $"{text[..LongestShown]}…";
+    private static string Start(string text) => text.Length <= MaxShown ? text : $"{text[..MaxShown]}…";
 }

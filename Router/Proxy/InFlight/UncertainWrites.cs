@@ -4,7 +4,7 @@ namespace Router.Proxy.InFlight;
 public sealed class UncertainWrites
 {
     /// <summary>The maximum number of writes kept.</summary>
-    public const int Most = 256;
+    public const int MaxKept = 256;
 
     private readonly Queue<UncertainWrite> _writes = new();
     private readonly Lock _lock = new();
@@ -36,7 +36,7 @@ public sealed class UncertainWrites
             if (_settledBy is not { } latest || latest < write.SettlesAt)
                 _settledBy = write.SettlesAt;
             _writes.Enqueue(write);
-            if (_writes.Count > Most)
+            if (_writes.Count > MaxKept)
                 _writes.Dequeue();
         }
     }

@@ -8,9 +8,9 @@ namespace Router.Bench;
 internal static class Guard
 {
     // The target. Until it is reached, the ratio must not exceed the recorded one. Times are noisy: a fifth is more than noise explains.
-    private const double MostToNginx = 1.1;
+    private const double MaxToNginx = 1.1;
     private const double Noise = 1.2;
-    private const double MostGrowth = 1.1;
+    private const double MaxGrowth = 1.1;
     private const string ToNginx = "toNginxEqual";
 
     private static string RecordOf(BenchOptions options) => Path.Combine(options.Repository, "deploy/bench/cost.json");
@@ -38,15 +38,15 @@ internal static class Guard
         var recorded = Allocation.Read(RecordOf(lab.Options));
         foreach (var (name, bytes) in await Allocation.MeasureAsync(lab))
         {
-            Check($"{name}: {bytes} bytes allocated for a request, recorded {recorded[name]}", bytes / recorded[name], MostGrowth);
-            if (bytes * MostGrowth < recorded[name])
+            Check($"{name}: {bytes} bytes allocated for a request, recorded {recorded[name]}", bytes / recorded[name], MaxGrowth);
+            if (bytes * MaxGrowth < recorded[name])
                 Console.WriteLine("     It has become less: deploy/bench/run --record holds it there.");
         }
 
         Check(
             "small response: CPU, to nginx at equal work",
             await ToNginxAsync(lab),
-            Math.Round(Math.Max(MostToNginx, recorded[ToNginx]) * Noise, 2)
+            Math.Round(Math.Max(MaxToNginx, recorded[ToNginx]) * Noise, 2)
         );
         return holds;
 

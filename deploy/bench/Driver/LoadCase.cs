@@ -44,7 +44,7 @@ internal sealed record LoadCase(string Name, string Path)
     /// <summary>
     /// As many requests each second for whom ever they go to, so that waiting times can be compared: each connection pauses at random.
     /// </summary>
-    public static readonly LoadCase Paced = Small with { Name = "latency", LongestPause = 40 };
+    public static readonly LoadCase Paced = Small with { Name = "latency", MaxPause = 40 };
 
     /// <summary>The page of the closed site, whatever its length is.</summary>
     public static readonly LoadCase Closed = Page with { Name = "closed", Status = 503, Length = null };
@@ -65,7 +65,7 @@ internal sealed record LoadCase(string Name, string Path)
     public int Hosts { get; init; }
 
     /// <summary>The longest pause between an answer and the next request, in milliseconds.</summary>
-    public int LongestPause { get; init; }
+    public int MaxPause { get; init; }
 
     public int Status { get; init; } = 200;
 

@@ -95,13 +95,13 @@ internal static class Wrk
             );
         }
 
-        if (load.LongestPause > 0)
+        if (load.MaxPause > 0)
         {
             script.Append(
                 CultureInfo.InvariantCulture,
                 $$"""
                 function delay()
-                    return math.random(1, {{load.LongestPause}})
+                    return math.random(1, {{load.MaxPause}})
                 end
 
                 """
