@@ -26,7 +26,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
             for (var step = 0; step < 60; step++)
             {
                 var before = modes.State.Record.Version;
-                switch (random.Next(6))
+                switch (random.Next(9))
                 {
                     case 0 or 1:
                         var change = AnyChange(random, clock.GetUtcNow());
@@ -65,13 +65,30 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         modes.Dispose();
                         modes = new ModeController(clock, stored!);
                         break;
+                    case 5 when Try(modes, clock, InStages()):
+                        model.OpenInStages(clock.GetUtcNow());
+                        break;
+                    case 6:
+                        var (record, at) = (modes.State.Record, clock.GetUtcNow());
+                        var next = ReopeningChanges.Advance(record, modes.State.Index, null, at, Lead, new ValidationErrors());
+                        (next is not null).Should().Be(model.Advance(at), $"seed {seed}, run {run}, step {step}");
+                        if (next is not null)
+                            modes.Offer(next).Should().BeTrue();
+                        break;
+                    case 7:
+                        (record, at) = (modes.State.Record, clock.GetUtcNow());
+                        var closed = ReopeningChanges.FallBack(record, modes.State.Index, "errors", at, Lead, new ValidationErrors());
+                        (closed is not null).Should().Be(model.FallBack(at), $"seed {seed}, run {run}, step {step}");
+                        if (closed is not null)
+                            modes.Offer(closed).Should().BeTrue();
+                        break;
                     default:
                         clock.Advance(AnyTime(random, mayGoBack: true));
                         break;
                 }
 
                 model.At(clock.GetUtcNow());
-                modes.Current.Should().Be(model.Now, $"seed {seed}, run {run}, step {step}");
+                Text(modes.Current).Should().Be(model.Now, $"seed {seed}, run {run}, step {step}");
                 modes.State.Record.Version.Number.Should().BeGreaterThanOrEqualTo(before.Number);
                 OpensNothingByTheClock(modes.State, $"seed {seed}, run {run}, step {step}");
             }
@@ -113,7 +130,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
             {
                 var what = "refused";
                 var (one, isBroken) = (fleet[random.Next(fleet.Length)], store.Text == "{ broken");
-                switch (random.Next(12))
+                switch (random.Next(15))
                 {
                     case 0 or 1 or 2:
                         var change = AnyChange(random, clock.GetUtcNow());
@@ -176,6 +193,44 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         what = "an answer lost";
                         store.LosesTheNextAnswer = true;
                         break;
+                    case 12:
+                        known = one.Knows;
+                        if (
+                            !await one.ChangeAsync(
+                                (state, now, lead, errors) => ModeChanges.Apply(state.Record, state.Index, InStages(), now, lead, errors)
+                            )
+                        )
+                            break;
+                        what = "reopened in stages";
+                        if (!known)
+                            model.Forget();
+                        model.OpenInStages(clock.GetUtcNow());
+                        break;
+                    case 13:
+                        if (
+                            await one.ChangeAsync(
+                                (state, now, lead, errors) => ReopeningChanges.Advance(state.Record, state.Index, null, now, lead, errors)
+                            )
+                        )
+                        {
+                            what = "advanced";
+                            model.Advance(clock.GetUtcNow()).Should().BeTrue();
+                        }
+
+                        break;
+                    case 14:
+                        if (
+                            await one.ChangeAsync(
+                                (state, now, lead, errors) =>
+                                    ReopeningChanges.FallBack(state.Record, state.Index, "errors", now, lead, errors)
+                            )
+                        )
+                        {
+                            what = "fell back";
+                            model.FallBack(clock.GetUtcNow()).Should().BeTrue();
+                        }
+
+                        break;
                     default:
                         // Where nobody can write down what was in force, a clock that goes back takes it from those who start anew.
                         var time = AnyTime(random, mayGoBack: !store.IsAway && !isBroken);
@@ -191,7 +246,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                 foreach (var instance in fleet)
                 {
                     if (instance.Knows)
-                        instance.Modes.Current.Should().Be(model.Now, place);
+                        Text(instance.Modes.Current).Should().Be(model.Now, place);
                     else
                         instance.Modes.Current.Should().Be(ModeCatalogue.Closed, place);
                     OpensNothingByTheClock(instance.Modes.State, place);
@@ -227,6 +282,9 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                 "set",
                 "cancelled",
                 "extended",
+                "reopened in stages",
+                "advanced",
+                "fell back",
                 "restarted",
                 "restarted without a store",
                 "back without data",
@@ -247,6 +305,16 @@ public sealed class ModeModelTests(ITestOutputHelper output)
     private static ModeChange Longer(Random random, DateTimeOffset now) =>
         new() { Until = now.AddHours(random.Next(1, 5)), Reason = "longer" };
 
+    private static ModeChange InStages() =>
+        new()
+        {
+            Mode = Live,
+            Stages = new StagedOpening { Shares = [5, 25, 100] },
+        };
+
+    private static string Text(Mode mode) =>
+        mode is ReopeningMode { Plan: var plan } ? Model.Stage(plan.Stage, plan.Closed.Name) : mode.Name;
+
     private static TimeSpan AnyTime(Random random, bool mayGoBack) =>
         mayGoBack && random.Next(8) == 0 ? -TimeSpan.FromMinutes(random.Next(0, 60)) : TimeSpan.FromSeconds(random.Next(0, 600));
 
@@ -263,33 +331,66 @@ public sealed class ModeModelTests(ITestOutputHelper output)
     /// <summary>The mode now, and the list of what is to come.</summary>
     private sealed class Model(Mode mode)
     {
-        private List<(Mode Mode, DateTimeOffset At)> _ahead = [];
+        private List<(State State, DateTimeOffset At)> _ahead = [];
+        private State _now = new(mode.Name);
 
-        public Mode Now { get; private set; } = mode;
+        public string Now => _now.ToString();
+
+        public static string Stage(int number, string closed) => $"stage {number} of opening {closed}";
 
         public void Set(ModeChange change, DateTimeOffset now)
         {
-            var (wanted, first) = (change.Mode!, change.ReadOnlyBefore);
+            var (wanted, first) = (new State(change.Mode!.Name), change.ReadOnlyBefore);
             var earliest = now + Lead + (first ?? TimeSpan.Zero);
             var effect = change.At > earliest ? change.At.Value : earliest;
             _ahead =
-                wanted == Now && change.At is null && first is null ? []
+                wanted == _now && change.At is null && first is null ? []
                 : first is null ? [(wanted, effect)]
-                : [(ReadOnly, effect - first.Value), (wanted, effect)];
+                : [(new State(ReadOnly.Name), effect - first.Value), (wanted, effect)];
         }
 
         public void Cancel() => _ahead = [];
 
+        // A site that was on hold gets the page while it is reopened.
+        public void OpenInStages(DateTimeOffset now) =>
+            _ahead = [(new State(_now.Mode is "hold" ? ModeCatalogue.Closed.Name : _now.Mode, 0), now + Lead)];
+
+        /// <summary>The stage after the last one that is in force or to come; after the second one the site is open.</summary>
+        public bool Advance(DateTimeOffset now)
+        {
+            if (
+                _ahead.Select(item => item.State).Prepend(_now).LastOrDefault(state => state.Number is not null)
+                is not { Number: { } number } last
+            )
+                return false;
+            _ahead = [(number == 0 ? last with { Number = 1 } : new State(Live.Name), now + Lead)];
+            return true;
+        }
+
+        public bool FallBack(DateTimeOffset now)
+        {
+            if (_now.Number is null)
+                return false;
+            _ahead = [(_now with { Number = null }, now + Lead)];
+            return true;
+        }
+
         /// <summary>Nobody knows it any more.</summary>
-        public void Forget() => (Now, _ahead) = (ModeCatalogue.Closed, []);
+        public void Forget() => (_now, _ahead) = (new State(ModeCatalogue.Closed.Name), []);
 
         public void At(DateTimeOffset now)
         {
             foreach (var due in _ahead.Where(item => item.At <= now).ToArray())
             {
-                Now = due.Mode;
+                _now = due.State;
                 _ahead.Remove(due);
             }
+        }
+
+        // A mode, or the number of a stage that opens what was closed in the mode.
+        private sealed record State(string Mode, int? Number = null)
+        {
+            public override string ToString() => Number is { } number ? Stage(number, Mode) : Mode;
         }
     }
 }
