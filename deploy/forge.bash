@@ -2,7 +2,7 @@
 # FORGE_TOKEN is the secret; FORGE_API its address, else GitHub's own; FORGE_REPOSITORY is owner/name, else that of the remote origin.
 forge_api=${FORGE_API:-https://api.github.com}
 
-# forge METHOD PATH [JSON]: prints the answer's body, and fails where the status is 400 or more, printing it all the same.
+# forge METHOD PATH [JSON]: prints the body of the response, and fails if the status is 400 or more, printing it all the same.
 forge() {
     # The secret goes in by a file that is no file: a command line can be read by everybody on the machine.
     curl --silent --show-error --fail-with-body --max-time 30 --request "$1" --header @<(printf 'Authorization: Bearer %s\n' "$FORGE_TOKEN") \

@@ -49,11 +49,11 @@ not_listed_text="does not show its mode to this machine. Add its address to the 
 # status HOST [CURL OPTION...]: what /_status says there. Without a mode it is what Router says to those that StatusAccess does not list: it
 # must not pass for an instance with nothing in flight.
 status() {
-    local answer
-    answer=$(curl --silent --show-error --fail --max-time 5 "${@:2}" "${STATUS_SCHEME:-https}://$1/_status") || return
-    if ! jq --exit-status '.mode' <<<"$answer" >/dev/null; then
+    local response
+    response=$(curl --silent --show-error --fail --max-time 5 "${@:2}" "${STATUS_SCHEME:-https}://$1/_status") || return
+    if ! jq --exit-status '.mode' <<<"$response" >/dev/null; then
         echo "$1 $not_listed_text." >&2
         return "$not_listed"
     fi
-    echo "$answer"
+    echo "$response"
 }

@@ -59,9 +59,9 @@ internal static class ClosingStep
         var current = fleet.Current;
         var why =
             current.Window is { } other
-                ? $"the site is already closed ({fleet.Mode} since {ReportTime.Full(current.Since)}, by {current.By ?? "nobody named"}, window {other}). If that is your downtime, continue it with: router downtime --resume. Otherwise wait until it is over: router mode --watch"
+                ? $"the site is already closed ({fleet.Mode} since {ReportTime.Full(current.Since)}, by {current.By ?? "an unnamed operator"}, window {other}). If that is your downtime, continue it with: router downtime --resume. Otherwise wait until it is over: router mode --watch"
             : current.Next is [var next, ..]
-                ? $"{next.Mode} is scheduled at {ReportTime.Full(next.At)}, by {next.By ?? "nobody named"}. See it with: router mode. Cancel it with: router mode cancel"
+                ? $"{next.Mode} is scheduled at {ReportTime.Full(next.At)}, by {next.By ?? "an unnamed operator"}. See it with: router mode. Cancel it with: router mode cancel"
             : null;
         if (why is not null)
             throw new CommandFailedException(ExitCode.NotDone, window.Hint($"Refused: {why}"));

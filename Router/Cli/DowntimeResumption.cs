@@ -54,13 +54,13 @@ internal static class DowntimeResumption
         if (found.Progress is null && window is null)
             throw new CommandFailedException(
                 ExitCode.NotDone,
-                $"There is no window to resume: the site is {fleet.Mode} since {ReportTime.Full(fleet.Current.Since)}, set by {fleet.Current.By ?? "nobody named"}."
+                $"There is no window to resume: the site is {fleet.Mode} since {ReportTime.Full(fleet.Current.Since)}, set by {fleet.Current.By ?? "an unnamed operator"}."
             );
         if (found.Progress is null)
             throw new CommandFailedException(
                 ExitCode.NotDone,
                 client.Hint(
-                    $"The window {window} is in force ({fleet.Mode}, by {fleet.Current.By ?? "nobody named"}), but {directory} has no progress of it. Resume it on the machine and as the user that started it, or finish it by hand: router mode, then router mode set live"
+                    $"The window {window} is in force ({fleet.Mode}, by {fleet.Current.By ?? "an unnamed operator"}), but {directory} has no progress of it. Resume it on the machine and as the user that started it, or finish it by hand: router mode, then router mode set live"
                 )
             );
         return ProgressFile.TryOpen(found.Path)

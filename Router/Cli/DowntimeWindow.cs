@@ -108,7 +108,8 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     /// <summary>Somebody has taken the window out of this tool's hands.</summary>
     public int Lost(FleetDocument fleet)
     {
-        var text = $"the mode is {fleet.Mode} since {ReportTime.Full(fleet.Current.Since)}, set by {fleet.Current.By ?? "nobody named"}";
+        var text =
+            $"the mode is {fleet.Mode} since {ReportTime.Full(fleet.Current.Since)}, set by {fleet.Current.By ?? "an unnamed operator"}";
         Note(DowntimeEventKind.Danger, $"The window is not in force any more: {text}");
         return End(ExitCode.NotDone, $"The window is not in force any more: {text}", "router mode", "router mode history");
     }

@@ -130,7 +130,7 @@ public static class ModeReport
             until is { } end ? $"{Time(end)}{(overrun is { } over ? $", OVERRUN by {Span(over)}" : "")}" : null,
             "no end announced"
         );
-        Line("by", by, "nobody named");
+        Line("by", by, "an unnamed operator");
         Line("reason", reason, "none given");
         Line("ticket", ticket, "none given");
 

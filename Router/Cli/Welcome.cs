@@ -46,7 +46,7 @@ public static partial class Welcome
         yield return IsWaiting(state)
             ? $"Router serves port {site.Port}, and is closed until it has read the mode."
             : $"Router serves port {site.Port} in mode {state.Mode.Name}.";
-        yield return "No backend has an address, so sample applications answer. Try:";
+        yield return "No backend has an address, so sample applications respond. Try:";
         yield return $"  curl -i {site.Scheme}://www.localhost:{site.Port}/";
         yield return $"  curl -i {site.Scheme}://api.localhost:{site.Port}/";
         yield return $"  curl -N \"{site.Scheme}://api.localhost:{site.Port}/slow?seconds=30\"";

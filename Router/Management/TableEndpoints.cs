@@ -84,7 +84,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
             AdmissionOutcome.Forward => "forwarded",
             AdmissionOutcome.Hold => "held",
             AdmissionOutcome.File or AdmissionOutcome.ServerOptions or AdmissionOutcome.ClosedRobots or AdmissionOutcome.BypassForm =>
-                "answered by Router",
+                "Router responds itself",
             _ => "refused",
         };
         return new ExplainDocument(steps.All, $"{word}: {decision.Reason}", decision.Status);

@@ -167,7 +167,7 @@ public sealed class LiveGauges
             "router.reopening.failures",
             () => stages.Current?.Failures ?? 0,
             "{request}",
-            "Those of them that failed: with a status of 5xx, or without a complete answer."
+            "Those of them that failed: with a status of 5xx, or without a complete response."
         );
         meter.CreateObservableGauge(
             "router.reopening.fell_back",

@@ -9,11 +9,11 @@ namespace Router.Modes.Stores;
 internal static class RedisFailure
 {
     private const string Key = "Router:ModeStore:Redis";
-    private const string NoAnswer = "it does not answer. Check that it runs, and the firewalls on the way to it";
+    private const string NoResponse = "it does not respond. Check that it runs, and the firewalls on the way to it";
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether it is a failure of the connection, and not the answer of a server.</summary>
+    /// <summary>Whether it is a failure of the connection, and not the response of a server.</summary>
     public static bool IsOfConnection(Exception error) =>
         error is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException;
 
@@ -29,7 +29,7 @@ internal static class RedisFailure
             return $"its certificate is not trusted, or the TLS handshake fails. Name its authorities in Router:ModeStore:CertificateAuthorities, and use the name that the certificate has in {Key}";
         if (causes.OfType<RedisConnectionException>().Any(cause => cause.FailureType == ConnectionFailureType.AuthenticationFailure))
             return $"the user or the password is not accepted, or it does not speak TLS. Correct {Key}";
-        return error is TimeoutException ? NoAnswer : await ReachAsync(address).ConfigureAwait(false);
+        return error is TimeoutException ? NoResponse : await ReachAsync(address).ConfigureAwait(false);
     }
 
     private static IEnumerable<Exception> CausesOf(Exception error) =>
@@ -49,11 +49,11 @@ internal static class RedisFailure
         {
             using var limit = new CancellationTokenSource(Timeout);
             await socket.ConnectAsync(address, limit.Token).ConfigureAwait(false);
-            return $"it accepts connections, but does not answer. It may be loading its data, or the two ends may not agree on TLS: {Key} begins with rediss:// for TLS and redis:// without";
+            return $"it accepts connections, but does not respond. It may be loading its data, or the two ends may not agree on TLS: {Key} begins with rediss:// for TLS and redis:// without";
         }
         catch (OperationCanceledException)
         {
-            return NoAnswer;
+            return NoResponse;
         }
         catch (SocketException error)
         {
@@ -62,7 +62,7 @@ internal static class RedisFailure
                 SocketError.ConnectionRefused => $"it refuses the connection. Start it, or correct the port in {Key}",
                 SocketError.HostNotFound or SocketError.NoData or SocketError.TryAgain =>
                     $"its name is not known. Correct the host in {Key}, or the name server",
-                SocketError.TimedOut => NoAnswer,
+                SocketError.TimedOut => NoResponse,
                 _ => $"there is no connection ({error.Message.TrimEnd('.')}). Correct {Key}, or the network",
             };
         }
