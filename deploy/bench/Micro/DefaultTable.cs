@@ -38,13 +38,13 @@ internal static class DefaultTable
         }
 
         var errors = new ValidationErrors();
-        var (settings, table, _, _) = Site.Read(
+        var parts = Site.Read(
             new ConfigurationBuilder()
                 .AddJsonFile(Path.Combine(AppContext.BaseDirectory, "appsettings.json"))
                 .AddInMemoryCollection(values)
                 .Build(),
             errors
         );
-        return errors.All is [] ? (settings, table) : throw new InvalidOperationException(string.Join('\n', errors.All));
+        return errors.All is [] ? (parts.Settings, parts.Table) : throw new InvalidOperationException(string.Join('\n', errors.All));
     }
 }
