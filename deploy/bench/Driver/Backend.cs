@@ -17,7 +17,7 @@ internal sealed class Backend
 
     public int TlsPort { get; }
 
-    /// <summary>Where it looks for <c>/ws</c>, which nginx can't answer itself.</summary>
+    /// <summary>Where it looks for <c>/ws</c>, which nginx can't respond itself.</summary>
     public int EchoPort { get; }
 
     public int PortFor(string scheme) => scheme == "https" ? TlsPort : Port;
@@ -72,7 +72,7 @@ internal sealed class Backend
                         if ($http_authorization != "Basic {{EqualWork.Credentials}}") { return 401; }
                         return 200 "Hello, world\n";
                     }
-                    # The body is read to its end before the answer, as an application does it; nginx alone would answer before.
+                    # The body is read to its end before the response, as an application does it; nginx alone would respond before.
                     location = /upload {
                         client_max_body_size 0;
                         client_body_buffer_size 256k;

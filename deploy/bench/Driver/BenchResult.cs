@@ -13,7 +13,7 @@ internal static class Figure
     public const string Percentile99 = "p99 ms";
     public const string Resident = "RSS MB";
     public const string Connection = "KB a connection";
-    public const string Start = "first answer ms";
+    public const string Start = "first response ms";
 }
 
 /// <summary>What a run has measured: for each case, each contestant and each figure a value from each round.</summary>

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Router.Bench;
 
-/// <summary>What a connection costs in memory that had an answer and waits for the next request.</summary>
+/// <summary>What a connection costs in memory that had a response and waits for the next request.</summary>
 internal static class IdleExperiment
 {
     private const int AtOnce = 50;

@@ -64,12 +64,12 @@ internal sealed record LoadCase(string Name, string Path)
     /// </summary>
     public int Hosts { get; init; }
 
-    /// <summary>The longest pause between an answer and the next request, in milliseconds.</summary>
+    /// <summary>The longest pause between a response and the next request, in milliseconds.</summary>
     public int MaxPause { get; init; }
 
     public int Status { get; init; } = 200;
 
-    /// <summary>The length of the answer's body; null: any.</summary>
+    /// <summary>The length of the response's body; null: any.</summary>
     public int? Length { get; init; }
 
     /// <summary>The request's header.</summary>

@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Router.Bench;
 
-/// <summary>One request over a connection of its own, and its answer to the last byte.</summary>
+/// <summary>One request over a connection of its own, and its response to the last byte.</summary>
 internal sealed record Probe(int Status, int Length, int TotalBytes)
 {
     public static async Task<Probe> AskAsync(int port, LoadCase load)
@@ -31,7 +31,7 @@ internal sealed record Probe(int Status, int Length, int TotalBytes)
         var length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
             is { } field
             ? int.Parse(field.Split(':')[1])
-            : throw new BenchException($"{load.Name}: an answer without Content-Length: {head}");
+            : throw new BenchException($"{load.Name}: a response without Content-Length: {head}");
         var total = end + 4 + length;
         while (filled < total)
             filled += await ReceiveAsync(socket, buffer);
@@ -60,5 +60,5 @@ internal sealed record Probe(int Status, int Length, int TotalBytes)
     }
 
     private static async Task<int> ReceiveAsync(Socket socket, Memory<byte> buffer) =>
-        await socket.ReceiveAsync(buffer) is var count and > 0 ? count : throw new BenchException("the connection ended in an answer");
+        await socket.ReceiveAsync(buffer) is var count and > 0 ? count : throw new BenchException("the connection ended in a response");
 }

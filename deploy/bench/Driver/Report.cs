@@ -8,9 +8,9 @@ internal static class Report
 {
     private static readonly (string Name, string Title)[] Cases =
     [
-        ("small", "small answer"),
+        ("small", "small response"),
         ("page", "browser's request, 8 KB page"),
-        ("download", "100 KB answer"),
+        ("download", "100 KB response"),
         ("upload", "100 KB upload"),
         ("https", "8 KB page, HTTPS backend"),
         ("websocket", "WebSocket message of 100 bytes"),
@@ -60,12 +60,12 @@ internal static class Report
             Table(
                 ["figure", .. peers],
                 [
-                    Row("requests a second, small answer", "small", Figure.Rate),
+                    Row("requests a second, small response", "small", Figure.Rate),
                     Row("p50 ms, same load", "latency", Figure.Median),
                     Row("p99 ms, same load", "latency", Figure.Percentile99),
-                    Row("first answer after the start, ms", "start", Figure.Start),
+                    Row("first response after the start, ms", "start", Figure.Start),
                     Row("resident, idle, MB", "start", Figure.Resident),
-                    Row("resident, small answers, MB", "small", Figure.Resident),
+                    Row("resident, small responses, MB", "small", Figure.Resident),
                     Row("an idle connection, KB", "idle", Figure.Connection),
                 ]
             )
@@ -84,7 +84,7 @@ internal static class Report
                     ],
                     [
                         [
-                            "small answer",
+                            "small response",
                             Number(result.Median("closed", "closed", Figure.Cpu)),
                             .. LoadExperiment.HostCounts.Select(count => Number(result.Median("hosts", $"{count}", Figure.Cpu))),
                         ],

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Router.Bench;
 
-/// <summary>From the start of the process to its first forwarded answer, and the memory it has a second later.</summary>
+/// <summary>From the start of the process to its first forwarded response, and the memory it has a second later.</summary>
 internal static class StartExperiment
 {
     public static async Task RunAsync(Lab lab, BenchResult result)
@@ -14,10 +14,10 @@ internal static class StartExperiment
             {
                 var clock = Stopwatch.StartNew();
                 var process = lab.Start(peer);
-                while (!await AnswersAsync(process.Port))
+                while (!await RespondsAsync(process.Port))
                 {
                     if (clock.Elapsed > TimeSpan.FromSeconds(60))
-                        throw new BenchException($"start, {peer}: no answer");
+                        throw new BenchException($"start, {peer}: no response");
                     await Task.Delay(1);
                 }
 
@@ -29,7 +29,7 @@ internal static class StartExperiment
         }
     }
 
-    private static async Task<bool> AnswersAsync(int port)
+    private static async Task<bool> RespondsAsync(int port)
     {
         try
         {

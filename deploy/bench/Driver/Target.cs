@@ -11,17 +11,17 @@ internal sealed record Target(string Title, double Limit, string Unit, Func<Benc
 
     public static readonly Target[] All =
     [
-        Cpu("small", "small answer", Contestants.NginxEqual, 1.1),
-        Cpu("small", "small answer", Contestants.HaProxyEqual, 1.1),
-        Cpu("small", "small answer", Contestants.Yarp, 0.6),
-        Cpu("small", "small answer", Contestants.YarpInline, 0.85),
-        Cpu("small", "small answer", Contestants.HaProxy, 1.5),
+        Cpu("small", "small response", Contestants.NginxEqual, 1.1),
+        Cpu("small", "small response", Contestants.HaProxyEqual, 1.1),
+        Cpu("small", "small response", Contestants.Yarp, 0.6),
+        Cpu("small", "small response", Contestants.YarpInline, 0.85),
+        Cpu("small", "small response", Contestants.HaProxy, 1.5),
         Cpu("page", "browser's page", Contestants.NginxEqual, 1),
         Cpu("page", "browser's page", Contestants.HaProxyEqual, 1),
         Cpu("page", "browser's page", Contestants.Yarp, 0.6),
         Cpu("page", "browser's page", Contestants.YarpInline, 0.85),
         Cpu("page", "browser's page", Contestants.HaProxy, 1.8),
-        Cpu("download", "100 KB answer", Contestants.Yarp, 0.9),
+        Cpu("download", "100 KB response", Contestants.Yarp, 0.9),
         Cpu("upload", "100 KB upload", Contestants.Yarp, 0.9),
         Cpu("https", "page from an HTTPS backend", Contestants.HaProxyEqual, 1.2),
         Cpu("https", "page from an HTTPS backend", Contestants.NginxClose, 0.08),
@@ -33,7 +33,7 @@ internal sealed record Target(string Title, double Limit, string Unit, Func<Benc
             "",
             result => result.Ratio("latency", Figure.Percentile99, Contestants.Router, Contestants.Yarp)
         ),
-        new("first answer after the start", 60, "ms", result => result.Median("start", Contestants.Router, Figure.Start)),
+        new("first response after the start", 60, "ms", result => result.Median("start", Contestants.Router, Figure.Start)),
         new("resident, idle", 45, "MB", result => result.Median("start", Contestants.Router, Figure.Resident)),
         new("resident, under load", 110, "MB", result => UnderLoad.Max(name => result.Greatest(name, Contestants.Router, Figure.Resident))),
         new("an idle connection", 12, "KB", result => result.Median("idle", Contestants.Router, Figure.Connection)),

@@ -13,7 +13,7 @@ internal static class WebSocketExperiment
     private static readonly byte[] FromClient = [0x81, 0x80 | PayloadLength, 0, 0, 0, 0, .. Enumerable.Repeat((byte)'x', PayloadLength)];
     private static readonly byte[] FromServer = [0x81, PayloadLength, .. Enumerable.Repeat((byte)'x', PayloadLength)];
 
-    // The key and the answer to it are the ones of RFC 6455 section 1.3.
+    // The key and the response to it are the ones of RFC 6455 section 1.3.
     private static readonly byte[] Opening =
     [
         .. "GET /ws HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"u8,

@@ -30,20 +30,20 @@ internal static class Wrk
 
         """;
 
-    /// <summary>Keeps a server under load. Answers that are not what they must be end the run: their figures would mean nothing.</summary>
+    /// <summary>Keeps a server under load. Responses that are not what they must be end the run: their figures would mean nothing.</summary>
     public static async Task<WrkResult> RunAsync(Lab lab, string name, int port, LoadCase load, int seconds)
     {
         var expected = await Probe.AskAsync(port, load);
         var result = await RunAsync(lab, port, load, seconds);
         var bytes = (double)result.Requests * expected.TotalBytes;
-        // Answers that were cut off at the end count with their bytes only; fields such as Retry-After vary by a digit or two.
+        // Responses that were cut off at the end count with their bytes only; fields such as Retry-After vary by a digit or two.
         var tolerance = bytes * 0.01 + (double)lab.Options.Connections * expected.TotalBytes;
         if (
             result.SocketErrors > 0
             || result.BadStatus != (load.Status > 399 ? result.Requests : 0)
             || Math.Abs(result.Bytes - bytes) > tolerance
         )
-            throw new BenchException($"{load.Name}, {name}: {result}, and each answer has {expected.TotalBytes} bytes");
+            throw new BenchException($"{load.Name}, {name}: {result}, and each response has {expected.TotalBytes} bytes");
         return result;
     }
 
