@@ -9,7 +9,10 @@ namespace Router.Tests;
 /// </summary>
 public sealed class SafeModelTests(ITestOutputHelper output)
 {
-    private const int Schedules = 2_000;
+    // In these, from the first on, each fault is found.
+    private const int KnownSchedules = 2_000;
+
+    private static readonly int Schedules = Seed.Cases(KnownSchedules);
 
     [Fact]
     public void No_write_commits_after_the_verdict_was_safe_whatever_fails()
@@ -45,7 +48,7 @@ public sealed class SafeModelTests(ITestOutputHelper output)
     [InlineData(Fix.EndIsProven)]
     public void The_model_finds_the_fault_that_each_fix_prevents(Fix fix)
     {
-        for (var seed = 0; seed < Schedules; seed++)
+        for (var seed = 0; seed < KnownSchedules; seed++)
         {
             if (new SimWorld(seed, fix).Run() is not { } violation)
                 continue;

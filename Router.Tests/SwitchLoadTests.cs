@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Xunit.Abstractions;
@@ -19,12 +18,12 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
     public async Task Fifty_switches_under_load_let_no_request_through_lose_no_response_and_leave_three_instances_agreed()
     {
         const int Switches = 50;
-        var answered = new ConcurrentQueue<DateTimeOffset>();
+        var reached = 0;
         await using var app = Application.Create();
         app.Run(async context =>
         {
+            Interlocked.Increment(ref reached);
             await context.Response.WriteAsync("application");
-            answered.Enqueue(DateTimeOffset.UtcNow);
         });
         await app.StartAsync();
         await using var redis = await RedisServer.StartAsync();
@@ -73,13 +72,13 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         for (var i = 0; i < Switches; i++)
         {
             var ((from, closed), until) = (switched[i], switched[i + 1].At);
-            if (closed)
-                answered.Where(at => at > from + Grace && at < until).Should().BeEmpty($"switch {i} closed the site at {from:O}");
+            // Sent after the switch and responded to before the next one: decided between the two, however busy the machine was.
             var within = answers.Where(it => it.Sent > from + Grace && it.Had < until).ToArray();
             within.Should().NotBeEmpty();
             within.Should().OnlyContain(it => it.Open == !closed, $"switch {i} at {from:O} was every instance's");
         }
 
+        reached.Should().Be(answers.Count(it => it.Open), "what a client was refused did not reach the application");
         foreach (var instance in instances)
             await instance.DisposeAsync();
     }

@@ -10,19 +10,31 @@ namespace Router.Tests.Harness;
 /// </summary>
 public sealed class LongestFirst : ITestCollectionOrderer
 {
-    // As they took on two quiet cores, half a minute and more.
+    // Those that wait longest come first. What only computes fills the gaps.
     private static readonly string[] Long =
     [
         Named<DowntimeTests>(),
-        Named<ProposeModeTests>(),
-        Named<ReopeningCommandTests>(),
-        Named<Forwarding.SlowReaderTests>(),
         Named<ModeModelTests>(),
-        Named<SafeModelTests>(),
+        Named<OperatorPageBrowserTests>(),
+        Named<OperatorPageModesTests>(),
+        Named<OperatorPageLossTests>(),
+        Named<DowntimeInterruptionTests>(),
+        Named<StartTests>(),
+        Named<ModeCommandTests>(),
+        Named<DeployAppTests>(),
+        Named<DocumentedCommandTests>(),
         Named<SwitchScenarioTests>(),
-        Named<BrowserTests>(),
+        Named<ReopeningCommandTests>(),
+        Named<SafeModelTests>(),
+        Named<DeployTests>(),
+        Named<ProposeModeTests>(),
+        Named<Forwarding.SlowReaderTests>(),
+        Named<InstanceDrillTests>(),
         Named<CutOffDrillTests>(),
         Named<OpenWriteDrillTests>(),
+        Named<OperatorPageAttackTests>(),
+        Named<BrowserTests>(),
+        Named<LayeringTests>(),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>

@@ -6,6 +6,12 @@ namespace Router.Tests.Harness;
 /// <summary>The seed of a test with random cases: drawn anew, printed, and taken from <c>ROUTER_SEED</c> to play a failure again.</summary>
 internal static class Seed
 {
+    /// <summary>
+    /// How many random cases a test plays: a quarter of what it plays under <c>ROUTER_SOAK=1</c>. Each run draws other cases, so the runs
+    /// of some days see what one long run sees.
+    /// </summary>
+    public static int Cases(int soak) => Environment.GetEnvironmentVariable("ROUTER_SOAK") == "1" ? soak : soak / 4;
+
     public static int Next(ITestOutputHelper output)
     {
         var seed = int.TryParse(

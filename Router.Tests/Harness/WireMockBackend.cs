@@ -73,6 +73,7 @@ internal sealed class WireMockBackend : IAsyncDisposable
     public ValueTask DisposeAsync()
     {
         _server.ResetMappings();
+        _server.ResetLogEntries();
         Idle.Add(_server);
         return ValueTask.CompletedTask;
     }
@@ -82,7 +83,7 @@ internal sealed class WireMockBackend : IAsyncDisposable
             new WireMockServerSettings
             {
                 Urls = ["http://127.0.0.1:0"],
-                MaxRequestLogCount = 0,
+                MaxRequestLogCount = 1,
                 // Requests are taken as they are.
                 DisableJsonBodyParsing = true,
                 DisableRequestBodyDecompressing = true,
