@@ -30,7 +30,7 @@ internal static class Wrk
 
         """;
 
-    /// <summary>Keeps a server under load. Responses that are not what they must be end the run: their figures would mean nothing.</summary>
+    /// <summary>Keeps a server under load. A response that is not what it must be ends the run: the figures would mean nothing.</summary>
     public static async Task<WrkResult> RunAsync(Lab lab, string name, int port, LoadCase load, int seconds)
     {
         var expected = await Probe.AskAsync(port, load);
