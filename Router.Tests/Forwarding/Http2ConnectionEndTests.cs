@@ -108,13 +108,16 @@ public sealed class Http2ConnectionEndTests : IAsyncDisposable
         return request;
     }
 
-    private static bool Contains(byte[] sent, int stream)
+    private static bool Contains(byte[] sent, int stream) =>
+        Contains(sent, frame => frame.Type == FrameType.Headers && frame.Stream == stream);
+
+    private static bool Contains(byte[] sent, Func<FrameHeader, bool> isIt)
     {
         var reader = new FrameReader(preface: 24);
         var rest = (ReadOnlySpan<byte>)sent;
         while (reader.TryRead(ref rest, out var frame))
         {
-            if (frame.Type == FrameType.Headers && frame.Stream == stream)
+            if (isIt(frame))
                 return true;
         }
 
@@ -128,6 +131,8 @@ public sealed class Http2ConnectionEndTests : IAsyncDisposable
         await Eventually.Async(() => Contains(_backend.Sent, stream: 1));
         await _backend.ReceiveAsync([.. Http2Frames.Frame(4, 0, 0, []), .. Http2Frames.Frame(1, 4 | 1, 1, [0x88])]);
         using var response = await first.InTime();
+        // The acknowledgement of the settings (RFC 9113 section 6.5): it must not be what a gate holds up.
+        await Eventually.Async(() => Contains(_backend.Sent, frame => (int)frame.Type == 0x4 && frame.Flags == 0x1));
     }
 
     /// <summary>A body of which something is sent, and which then says nothing more.</summary>

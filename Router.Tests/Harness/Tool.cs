@@ -41,15 +41,6 @@ internal sealed class Tool
     /// <summary>Asks it to stop, as the platform and Ctrl+C do.</summary>
     public Task StopAsync() => Script.RunAsync("kill", ["-TERM", _id.ToString(CultureInfo.InvariantCulture)]);
 
-    /// <summary>Waits until it has printed such a line twice from now on: the second tells of what it has asked meanwhile.</summary>
-    public async Task AnewAsync(string words)
-    {
-        while (_lines.Reader.TryRead(out _)) { }
-
-        await LineAsync(words);
-        await LineAsync(words);
-    }
-
     private async Task<(int Code, string Output, string Errors)> RunAsync((string Name, string Value)[] environment, string[] arguments)
     {
         var start = RouterProcess.Start();
