@@ -381,7 +381,7 @@ public sealed class ModeCommandTests
         (await Tool.RunAsync(UrlOf(site.Router), "mode", "extend", "--until", "+2h")).Code.Should().Be(0);
         var (_, given, _) = await Tool.RunAsync(UrlOf(site.Router), "bypass", "--note", "testers", "--json");
         await site.AnswerAsync();
-        // It is the same switch: the command still waits, and tells what it finds now.
+        // The command still waits for the same switch, and prints what has changed.
         await waiting.LineAsync("CLOSED TO VISITORS on the only instance. Bypass");
         (await Tool.RunAsync(UrlOf(site.Router), "bypass", "revoke", JsonNode.Parse(given)!["id"]!.ToString())).Code.Should().Be(0);
 

@@ -190,7 +190,7 @@ public sealed class RedisModeStoreTests
         )
         {
             await using var doubting = Open(address, authorities: authorities);
-            // Before the first attempt has failed the library tells no cause.
+            // The library has no cause before the first attempt has failed.
             await Eventually.TrueAsync(async () =>
                 (await doubting.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>()).Which.Message.Contains(
                     "certificate is not trusted",

@@ -78,7 +78,7 @@ public sealed class SwitchScenarioTests
         var load = new[] { one, other }.Select(instance => new LoadClient(instance.Endpoint, mayFail: true, stopping.Token)).ToArray();
 
         await redis.KillAsync();
-        // A report that could not be written may be told before it.
+        // A failed report may be logged before it.
         (await one.LineAsync("The mode remains maintenance"))
             .Should()
             .Contain("can't be used");

@@ -213,25 +213,7 @@ public sealed class RequestOutcomePropertyTests(ITestOutputHelper output)
                 atBackend.Reset();
                 break;
             case End.ModeCuts:
-                var (modes, now) = (router.App.Services.GetRequiredService<ModeController>(), clock.GetUtcNow());
-                var version = modes.State.Record.Version.Next;
-                modes.Offer(
-                    new ModeRecord
-                    {
-                        Version = version,
-                        Written = now,
-                        Steps =
-                        [
-                            new ModeStep
-                            {
-                                Mode = ModeCatalogue.Closed,
-                                At = now,
-                                Made = version,
-                                CutAfter = TimeSpan.Zero,
-                            },
-                        ],
-                    }
-                );
+                ModeSwitch.Switch(router.App.Services, ModeCatalogue.Closed, cutAfter: TimeSpan.Zero);
                 break;
             case End.TimeIsUp:
                 // A piece that has just passed may be noted by the clock of before or after: until the time has passed by either.

@@ -12,9 +12,13 @@ internal static class ModeSwitch
     public static ModeController Modes(this RunningRouter router) => router.App.Services.GetRequiredService<ModeController>();
 
     /// <summary>Puts a mode in force at once.</summary>
-    public static void Switch(this RunningRouter router, Mode mode, TimeSpan? cutAfter = null)
+    public static void Switch(this RunningRouter router, Mode mode, TimeSpan? cutAfter = null) =>
+        Switch(router.App.Services, mode, cutAfter);
+
+    /// <summary>Puts a mode in force at once.</summary>
+    public static void Switch(IServiceProvider services, Mode mode, TimeSpan? cutAfter = null)
     {
-        var (modes, now) = (router.Modes(), router.App.Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        var (modes, now) = (services.GetRequiredService<ModeController>(), services.GetRequiredService<TimeProvider>().GetUtcNow());
         var version = modes.State.Record.Version.Next;
         modes
             .Offer(

@@ -29,7 +29,7 @@ internal sealed class WireMockBackend : IAsyncDisposable
             .Create()
             .WithCallback(request =>
             {
-                // Kept before it is answered: a test looks as soon as it has the response.
+                // Recorded before the response is sent: a test reads it as soon as it has the response.
                 var received = Read(request);
                 _requests.Enqueue(received);
                 _unread.Writer.TryWrite(received);

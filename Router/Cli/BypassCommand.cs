@@ -1,6 +1,5 @@
 using System.CommandLine;
 using System.Text.Json;
-using Router.Configuration;
 using Router.Management;
 using static Router.Cli.OperatorCommand;
 using static Router.Cli.OperatorOptions;
@@ -76,12 +75,10 @@ internal static class BypassCommand
         CancellationToken stop
     )
     {
-        var limit =
-            parsed.GetValue(Timeout) is { } text && ConfigurationReader.TryDuration(text, out var span) ? span : FleetWait.DefaultLimit;
+        var limit = OptionParsers.Duration(parsed.GetValue(Timeout)) ?? FleetWait.DefaultLimit;
         var output = parsed.GetValue(Json) ? TextWriter.Null : Console.Out;
         var wait = new FleetWait(() => FleetAsync(client, null), limit, names => output.WriteLine($"waiting for {names}"));
-        if (await wait.MissingAsync(isKnown, stop).ConfigureAwait(false) is not { } missing)
-            throw new CommandFailedException(ExitCode.NoConnection, $"The bypass is {done}, but no instance responds.");
+        var missing = await wait.MissingAsync(isKnown, stop).ConfigureAwait(false);
         if (missing is "")
             return 0;
         await Console

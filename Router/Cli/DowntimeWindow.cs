@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Router.Cli.Downtime;
-using Router.Configuration;
 using Router.Management;
 using Router.Reports;
 
@@ -64,7 +63,7 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     /// <summary>Waits for the state that a change leads to.</summary>
     public async Task<VerdictWaitEnd> WaitAsync(ModeDocument set)
     {
-        TimeSpan? timeout = Plan.Timeout is { } text && ConfigurationReader.TryDuration(text, out var span) ? span : null;
+        var timeout = OptionParsers.Duration(Plan.Timeout);
         var wait = new VerdictWait(client, Plan.Expect, timeout, new DrainDisplay(console.Output, width: null, TimeProvider.System));
         var end = await wait.ForAsync(set, signals.Token).ConfigureAwait(false);
         Clock.See(end.Fleet.Current.Now);

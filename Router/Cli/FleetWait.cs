@@ -20,8 +20,9 @@ internal sealed class FleetWait(Func<Task<FleetDocument>> fleet, TimeSpan limit,
     /// <summary>Waits for a change.</summary>
     /// <param name="isKnown">Whether the state of the instance that responds has the change.</param>
     /// <param name="stop">Ends the wait.</param>
-    /// <returns>The instances that do not know it yet; empty if all do, null if no instance could say.</returns>
-    public async Task<string?> MissingAsync(Func<FleetDocument, bool> isKnown, CancellationToken stop)
+    /// <returns>The instances that do not know it yet; empty if all do.</returns>
+    /// <exception cref="CommandFailedException">No instance responds at the end of the wait.</exception>
+    public async Task<string> MissingAsync(Func<FleetDocument, bool> isKnown, CancellationToken stop)
     {
         var started = TimeProvider.System.GetTimestamp();
         string? missing = null;
@@ -37,14 +38,14 @@ internal sealed class FleetWait(Func<Task<FleetDocument>> fleet, TimeSpan limit,
                 if (named != missing)
                     waiting?.Invoke(named);
                 missing = named;
+                if (isLast)
+                    return named;
             }
             catch (CommandFailedException failed) when (failed.Code == ExitCode.NoConnection && !isLast)
             {
                 // The instance that was asked may be about to restart.
             }
 
-            if (isLast)
-                return missing;
             await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

@@ -33,6 +33,9 @@ internal static class OptionParsers
         return null;
     }
 
+    /// <summary>The duration that an option has; null without the option.</summary>
+    public static TimeSpan? Duration(string? text) => text is not null && ConfigurationReader.TryDuration(text, out var span) ? span : null;
+
     /// <summary>The number of instances.</summary>
     public static int? Instances(ArgumentResult argument) =>
         int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)

@@ -29,8 +29,7 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
             Console.IsOutputRedirected ? null : Console.WindowWidth,
             TimeProvider.System
         );
-        TimeSpan? timeout =
-            parsed.GetValue(OperatorOptions.WaitTimeout) is { } text && ConfigurationReader.TryDuration(text, out var span) ? span : null;
+        var timeout = OptionParsers.Duration(parsed.GetValue(OperatorOptions.WaitTimeout));
         var wait = new VerdictWait(client, parsed.GetValue(OperatorOptions.Expect), timeout, display);
         var end = await wait.ForAsync(set, stop).ConfigureAwait(false);
         if (isJson)

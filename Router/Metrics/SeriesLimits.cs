@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using OpenTelemetry.Metrics;
+using Router.Http;
 
 namespace Router.Metrics;
 
@@ -18,12 +19,16 @@ public sealed class SeriesLimits(int routes, int addresses)
 
     private const int Default = 2_000;
 
+    private static readonly int MaxReasons = Enum.GetValues<ForwardFailure>().Length;
+
     // 9 MB for the instrument.
     private const int Max = 100_000;
 
     // Twice what the configuration can make at the start: reloads add routes.
     private readonly int _byRoute = Math.Clamp(2 * RouteTraffic.MaxSeries * routes, Default, Max);
-    private readonly int _byAddress = Math.Clamp(2 * 20 * addresses, Default, Max);
+
+    // An address has at most as many as there are reasons for a failure.
+    private readonly int _byAddress = Math.Clamp(2 * MaxReasons * addresses, Default, Max);
 
     /// <summary>The view of an instrument.</summary>
     public MetricStreamConfiguration For(Instrument instrument) =>

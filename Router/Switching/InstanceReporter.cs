@@ -33,7 +33,7 @@ public sealed class InstanceReporter(
 
     public string Name => settings.Instance;
 
-    // 32 random bits. Of a GUID, for RandomNumberGenerator loads OpenSSL: 3 ms of the start and 4 MB, where nothing else needs it.
+    // 32 random bits. RandomNumberGenerator would load OpenSSL, which adds 3 ms and 4 MB to a start that does not need it.
     public string Id { get; } = $"{settings.Instance}/{Guid.NewGuid().ToString("N")[..8]}";
 
     /// <summary>A report by the state now.</summary>
