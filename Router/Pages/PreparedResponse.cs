@@ -17,13 +17,16 @@ public sealed class PreparedBody
     // A body that fits into one packet gains nothing.
     private const int WorthCompressing = 1_000;
 
+    // The closed site's pages are made in the instant of the switch. Level 11 took 4.8 ms for each and saved 127 of 1,062 bytes.
+    private static readonly BrotliCompressionOptions BrotliQuality = new() { Quality = 8 };
+
     public PreparedBody(string text, string contentType)
     {
         ContentType = contentType;
         Identity = Encoding.UTF8.GetBytes(text);
         if (Identity.Length < WorthCompressing)
             return;
-        Brotli = Compress(stream => new BrotliStream(stream, CompressionLevel.SmallestSize));
+        Brotli = Compress(stream => new BrotliStream(stream, BrotliQuality));
         Gzip = Compress(stream => new GZipStream(stream, CompressionLevel.SmallestSize));
     }
 
