@@ -5,8 +5,6 @@ using Router.Metrics;
 
 namespace Router.Tests;
 
-// The exporter gathers from every router of the process, so no other may run beside these.
-[Collection(nameof(MetricsTests))]
 public sealed class SeriesLimitsTests
 {
     private const int Hosts = 700;
@@ -53,7 +51,6 @@ public sealed class SeriesLimitsTests
     public async Task Instruments_with_labels_from_the_configuration_are_not_limited_to_a_hundred_series()
     {
         await using var backend = RawBackend.Saying("hello");
-        var limits = new SeriesLimits(routes: 1, addresses: 1);
         var labels = new ConcurrentDictionary<(string Instrument, string Label), bool>();
         using var listener = new MeterListener
         {
@@ -68,6 +65,7 @@ public sealed class SeriesLimitsTests
         listener.SetMeasurementEventCallback<double>((instrument, _, tags, _) => See(instrument, tags));
         listener.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Host("closed.*", null, refuse: true));
+        var limits = new SeriesLimits(routes: 1, addresses: 1, router.App.Services.GetRequiredService<IMeterFactory>());
 
         await router.GetAsync("http://www.example.org/");
         await router.GetAsync("http://closed.example.org/");

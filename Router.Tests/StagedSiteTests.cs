@@ -5,8 +5,7 @@ using Router.Modes;
 
 namespace Router.Tests;
 
-/// <summary>What clients see while the site is reopened in stages. Its metrics are gathered from every router of the process.</summary>
-[Collection(nameof(MetricsTests))]
+/// <summary>What clients see while the site is reopened in stages.</summary>
 public sealed class StagedSiteTests
 {
     private static readonly Reopening Quarter = new()

@@ -6,8 +6,6 @@ using Router.Serving;
 
 namespace Router.Tests.Forwarding;
 
-// Metrics of one process are one: a router beside this one would show its own numbers.
-[Collection(Alone.Name)]
 public sealed class ServerLimitTests
 {
     [Fact]

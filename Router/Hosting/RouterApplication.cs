@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
@@ -185,7 +186,10 @@ public static class RouterApplication
 
     private static void AddMetrics(WebApplicationBuilder builder, SiteParts parts)
     {
-        var limits = new SeriesLimits(parts.Table.Routes.Length, parts.Settings.Backends.Sum(backend => backend.Addresses.All.Length));
+        var (routes, addresses) = (parts.Table.Routes.Length, parts.Settings.Backends.Sum(backend => backend.Addresses.All.Length));
+        builder.Services.ConfigureOpenTelemetryMeterProvider(
+            (services, metrics) => metrics.AddView(new SeriesLimits(routes, addresses, services.GetRequiredService<IMeterFactory>()).For)
+        );
         builder
             .Services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService(parts.Settings.ApplicationName))
@@ -198,7 +202,6 @@ public static class RouterApplication
                         "System.Net.Http",
                         "System.Runtime"
                     )
-                    .AddView(limits.For)
                     .AddPrometheusExporter()
             );
     }

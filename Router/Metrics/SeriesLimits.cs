@@ -12,7 +12,8 @@ namespace Router.Metrics;
 /// </summary>
 /// <param name="routes">How many hosts and paths are routed.</param>
 /// <param name="addresses">How many addresses the backends have together.</param>
-public sealed class SeriesLimits(int routes, int addresses)
+/// <param name="meters">Makes this application's meters.</param>
+public sealed class SeriesLimits(int routes, int addresses, IMeterFactory meters)
 {
     /// <summary>For labels from closed lists.</summary>
     public const int Closed = 100;
@@ -34,6 +35,7 @@ public sealed class SeriesLimits(int routes, int addresses)
     public MetricStreamConfiguration For(Instrument instrument) =>
         // Two more records for each request, of what router_backend_in_flight says already.
         instrument.Name == "http.server.active_requests"
+        || IsOfAnotherApplication(instrument.Meter)
             ? MetricStreamConfiguration.Drop
             : new MetricStreamConfiguration { CardinalityLimit = Of(instrument.Name) };
 
@@ -48,6 +50,9 @@ public sealed class SeriesLimits(int routes, int addresses)
             _ when StartsWithAny(instrument, "router.trusted_proxies", "http.server.") => Default,
             _ => Closed,
         };
+
+    // The SDK takes every meter of the process that has the name. Two applications in one process would count each other's requests.
+    private bool IsOfAnotherApplication(Meter meter) => meter.Scope is IMeterFactory other && other != meters;
 
     private static bool StartsWithAny(string text, string one, string other) =>
         text.StartsWith(one, StringComparison.Ordinal) || text.StartsWith(other, StringComparison.Ordinal);
