@@ -7,7 +7,6 @@ namespace Router.Tests;
 /// <summary>
 /// What clients and the backend of a fleet of real processes on a real Redis see of many switches, to the tenth of a second.
 /// </summary>
-[Collection(Alone.Name)]
 public sealed class SwitchLoadTests(ITestOutputHelper output)
 {
     // What the clocks of one machine can differ by is nothing; this is for a thread that the system lets wait between its decision and its
@@ -30,7 +29,7 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         var site = SiteFile
             .Of("www.*", app.Urls.First())
             .Set("ModeStore:Redis", redis.Url)
-            .Set("ModeStore:ActivationDelay", "300ms")
+            .Set("ModeStore:ActivationDelay", "200ms")
             .Set("AccessLog", "false");
         var instances = new List<RouterProcess>();
         for (var i = 0; i < 3; i++)

@@ -29,7 +29,7 @@ public sealed class Chromium : IAsyncLifetime
     private readonly ConcurrentQueue<IBrowserContext> _contexts = [];
 
     /// <summary>Where the program is; null where it is not installed.</summary>
-    public static string? Program { get; } = Programs.Find("chromium", "chromium-browser", "google-chrome");
+    public static string? Program { get; } = Programs.Find("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome");
 
     public async Task InitializeAsync()
     {

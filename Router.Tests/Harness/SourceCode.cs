@@ -67,7 +67,8 @@ internal sealed class SourceCode
                 "source",
                 trees,
                 references,
-                new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Enable)
+                // Which reference may be null changes no dependency, and takes the compiler as long as everything else.
+                new CSharpCompilationOptions(OutputKind.ConsoleApplication, nullableContextOptions: NullableContextOptions.Disable)
             )
         );
     }

@@ -25,7 +25,7 @@ public sealed record ProcessIdentity(string Boot, string Namespace, int Pid, ulo
     public static ProcessIdentity? Of(int pid) => Read(pid);
 
     /// <summary>Whether the process has certainly ended. False where this process can't tell.</summary>
-    public bool HasEnded() => IsOfThisBoot && (TryReadStart(Pid, out var started) ? started != Started : !IsRunning(Pid));
+    public bool HasEnded() => IsOfThisBoot && this != Own && (TryReadStart(Pid, out var started) ? started != Started : !IsRunning(Pid));
 
     private static ProcessIdentity? Read(int pid)
     {
