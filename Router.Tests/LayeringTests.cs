@@ -8,7 +8,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
 
     private static readonly string[] Ground = ["Http", "Http/Http1", "Http/Http2"];
 
-    private readonly SourceCode _code;
+    private readonly CompiledCode _code;
 
     public LayeringTests(Code code) => _code = code.Read;
 
@@ -17,7 +17,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
     {
         var pairs = _code.Uses.Where(use => FolderOf(use.Key.From) != FolderOf(use.Key.To)).ToArray();
 
-        var cycles = SourceCode.Cycles(pairs.Select(use => (FolderOf(use.Key.From), FolderOf(use.Key.To))));
+        var cycles = Cycles.Of(pairs.Select(use => (FolderOf(use.Key.From), FolderOf(use.Key.To))));
 
         cycles
             .SelectMany(cycle =>
@@ -30,7 +30,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
     [Fact]
     public void No_more_than_three_files_use_each_other_in_a_circle()
     {
-        var cycles = SourceCode.Cycles(_code.Uses.Keys).Where(cycle => cycle.Length > LargestComponent);
+        var cycles = Cycles.Of(_code.Uses.Keys).Where(cycle => cycle.Length > LargestComponent);
 
         cycles
             .SelectMany(cycle => _code.Uses.Where(use => cycle.Contains(use.Key.From) && cycle.Contains(use.Key.To)).Select(Text))
@@ -65,7 +65,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
             .Should()
             .BeEmpty();
 
-    private static string FolderOf(string file) => SourceCode.FolderOf(file);
+    private static string FolderOf(string file) => CompiledCode.FolderOf(file);
 
     private static string Text(KeyValuePair<(string From, string To), SortedSet<string>> use) =>
         $"{use.Key.From} uses {string.Join(", ", use.Value)} of {use.Key.To}";
@@ -75,6 +75,6 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
 
     public sealed class Code
     {
-        internal SourceCode Read { get; } = SourceCode.Read();
+        internal CompiledCode Read { get; } = CompiledCode.Read();
     }
 }

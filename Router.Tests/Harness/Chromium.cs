@@ -121,6 +121,6 @@ public sealed class BrowserFactAttribute : FactAttribute
     public BrowserFactAttribute([CallerMemberName] string test = "")
     {
         if (Chromium.Program is null && Environment.GetEnvironmentVariable("ROUTER_CI") != "1")
-            this.SkipWith("Chromium is not installed; on Debian: apt-get install chromium", test);
+            this.SkipWith("Chromium is not installed; on Debian: apt-get install chromium-headless-shell", test);
     }
 }
