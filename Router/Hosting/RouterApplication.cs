@@ -4,24 +4,14 @@ using System.Text;
 using Microsoft.AspNetCore.Connections;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
-using Router.Access;
-using Router.Admission;
-using Router.Background;
 using Router.Configuration;
-using Router.Holding;
 using Router.Http;
 using Router.Management;
 using Router.Metrics;
-using Router.Modes;
-using Router.Modes.Stores;
-using Router.Pages;
-using Router.Proxy;
 using Router.Proxy.InFlight;
 using Router.Samples;
 using Router.Serving;
-using Router.Switching;
 using Router.Telemetry;
-using Router.Upstreams;
 
 namespace Router.Hosting;
 
@@ -67,7 +57,7 @@ public static class RouterApplication
         AddMetrics(builder, parts);
         Tracing.AddTo(builder.Services, builder.Configuration);
         AccessLog.AddTo(builder.Services, options.AccessLog);
-        AddRouter(builder.Services, options, files, settings);
+        builder.Services.AddRouter(options, files, settings);
         builder.Services.AddSingleton(settings);
         AddFirstSite(builder.Services, parts);
         if (samples is not null)
@@ -204,103 +194,5 @@ public static class RouterApplication
                     )
                     .AddPrometheusExporter()
             );
-    }
-
-    private static void AddRouter(IServiceCollection services, StartOptions options, ConfigurationFiles files, RouterSettings settings)
-    {
-        services.AddHttpClient();
-        services.ConfigureHttpClientDefaults(client => client.RemoveAllLoggers());
-        services.AddSingleton(options.Time);
-        services.AddSingleton(files);
-        services.AddSingleton<BackgroundFailures>();
-        services.AddSingleton<IConfigurationRoot>(provider => (IConfigurationRoot)provider.GetRequiredService<IConfiguration>());
-        AddModes(services, options.Time, settings.ModeStore);
-        services.AddHostedService<StoreWatcher>();
-        services.AddHostedService<WindowAlarms>();
-        services.AddSingleton<UpstreamRegistry>();
-        services.AddSingleton<RateLimits>();
-        services.AddSingleton<ProxyLists>();
-        services.AddSingleton<Traffic>();
-        services.AddSingleton<RouterMetrics>();
-        services.AddSingleton<InFlightRequests>();
-        services.AddSingleton<HeldRequests>();
-        services.AddHostedService<DeadlineMonitor>();
-        services.AddSingleton<UncertainWrites>();
-        services.AddSingleton<StageTraffic>();
-        services.AddSingleton<Drain>();
-        services.AddHostedService(provider => provider.GetRequiredService<Drain>());
-        services.AddSingleton<UpgradedConnections>();
-        services.AddSingleton<ClientConnections>();
-        services.AddSingleton<AcceptFailures>();
-        services.AddHostedService<StopGrace>();
-        services.AddHostedService<MemoryRelease>();
-        services.AddSingleton<ConnectionClosing>();
-        services.AddSingleton<Forwarder>();
-        services.AddSingleton<LiveGauges>();
-        services.AddHostedService<PagePreparation>();
-        services.AddSingleton<ConfigurationWatch>();
-        services.AddHostedService(provider => provider.GetRequiredService<ConfigurationWatch>());
-        services.AddHostedService<UpstreamMaintenance>();
-        services.AddHostedService<CircuitProbes>();
-        services.AddSingleton<ProxyListRefresher>();
-        services.AddHostedService(provider => provider.GetRequiredService<ProxyListRefresher>());
-        services.AddSingleton<Reloader>();
-        services.AddSingleton(options.Management ?? settings.Management);
-        services.AddSingleton<ManagementGuard>();
-        services.AddSingleton<ManagementConnections>();
-        services.AddSingleton<ModeDescriber>();
-        services.AddSingleton<ChangeResponse>();
-        services.AddSingleton<ModeEndpoint>();
-        services.AddSingleton<StagesEndpoint>();
-        services.AddSingleton<BypassEndpoint>();
-        services.AddSingleton<FleetDescriber>();
-        services.AddSingleton<FleetEndpoint>();
-        services.AddSingleton<HistoryEndpoint>();
-        services.AddSingleton<ReportEndpoint>();
-        services.AddSingleton<TableEndpoints>();
-        services.AddSingleton<ReloadEndpoint>();
-        services.AddSingleton<PagePreviews>();
-        services.AddSingleton<OperatorPage>();
-        services.AddSingleton<LiveDescriber>();
-        services.AddSingleton<LivePublisher>();
-        services.AddHostedService(provider => provider.GetRequiredService<LivePublisher>());
-        services.AddSingleton<EventsEndpoint>();
-        services.AddSingleton<ManagementServer>();
-        services.AddHostedService(provider => provider.GetRequiredService<ManagementServer>());
-        services.AddSingleton<OwnResponseWriter>();
-        services.AddSingleton<BypassGate>();
-        services.AddSingleton<WindowCounts>();
-        services.AddSingleton<BypassForm>();
-        services.AddSingleton<StatusEndpoint>();
-        services.AddSingleton<StatusGate>();
-        services.AddSingleton<RequestEnding>();
-        services.AddSingleton<RequestHandler>();
-    }
-
-    private static void AddModes(IServiceCollection services, TimeProvider time, ModeStoreSettings settings)
-    {
-        var (store, clock) = (ModeStores.Open(settings, time), new FleetClock(time));
-        services.AddSingleton(store);
-        services.AddSingleton(clock);
-        // By a factory: what the container makes it also disposes.
-        services.AddSingleton(_ => new ModeController(
-            clock,
-            ModeRecord.Unknown(clock.GetUtcNow()),
-            settings.Lease,
-            store.NeedsRegistration && !settings.ConfiguredModeWhenUnreachable
-        )
-        {
-            Contact = store.IsShared ? new StoreContact(time, settings.HeartbeatExpiry) : null,
-        });
-        services.AddSingleton<InstanceReporter>();
-        services.AddSingleton<Fleet>();
-        services.AddSingleton<FleetReporter>();
-        services.AddSingleton<ModeHistory>();
-        services.AddSingleton<StoreHealth>();
-        services.AddSingleton<StoredRecord>();
-        services.AddSingleton<InitialRecord>();
-        services.AddSingleton<StorePoller>();
-        services.AddSingleton<ModeChanger>();
-        services.AddSingleton<ReopeningGate>();
     }
 }

@@ -26,12 +26,11 @@ public sealed class RequestHandler(
     CurrentSite site,
     ModeController modes,
     Forwarder forwarder,
-    OwnResponseWriter responses,
+    OwnResponder responder,
     RouterMetrics metrics,
     WindowCounts counts,
     AccessLog accessLog,
     Tracing tracing,
-    BypassForm bypassForm,
     ConnectionClosing ending,
     InFlightRequests inFlight,
     HeldRequests hold,
@@ -40,9 +39,6 @@ public sealed class RequestHandler(
     FleetClock time
 )
 {
-    /// <summary>The paths that Router serves itself on every host that no pattern other than <c>*</c> routes.</summary>
-    public static bool IsOwn(ReadOnlySpan<char> path) => path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
-
     /// <summary>Handles a request, or passes it to Router's own endpoints if no route matches.</summary>
     public Task HandleAsync(HttpContext context, RequestDelegate own)
     {
@@ -57,8 +53,8 @@ public sealed class RequestHandler(
     private Task HandleAsync(HttpContext context, RequestDelegate own, RequestContext request)
     {
         var current = site.Current;
-        var match = Match(current, context, out var pathAndQuery);
-        if (match is { Violation: null, Route: null or { IsCatchAll: true } } && IsOwn(context.Request.Path.Value))
+        var match = RequestFacts.Match(current, context, out var pathAndQuery);
+        if (match is { Violation: null, Route: null or { IsCatchAll: true } } && RequestFacts.IsOwn(context.Request.Path.Value))
         {
             tracing.Ignore();
             ProtectiveHeaders.Add(context.Response);
@@ -85,7 +81,7 @@ public sealed class RequestHandler(
     private async Task AskFirstAsync(HttpContext context, RequestDelegate own, StoreContact contact, RequestContext request)
     {
         // The health check needs no backend, and a platform that got no response would restart this instance.
-        if (!IsOwn(context.Request.Path.Value))
+        if (!RequestFacts.IsOwn(context.Request.Path.Value))
         {
             await contact.WaitAsync(request.Arrived, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // The request waited, so its client may have disconnected.
@@ -129,7 +125,7 @@ public sealed class RequestHandler(
                         return;
                     if (!request.MayStartOver)
                     {
-                        await AnswerFailureAsync(context, current, live!, request, reason).ConfigureAwait(false);
+                        await RespondToFailureAsync(context, current, live!, request, reason).ConfigureAwait(false);
                         return;
                     }
 
@@ -143,13 +139,13 @@ public sealed class RequestHandler(
                     held?.ReturnPermit();
                     if (refusal.Decision.Outcome != AdmissionOutcome.Hold)
                     {
-                        await AnswerAsync(context, refusal, current, live, request.Client).ConfigureAwait(false);
+                        await responder.RespondAsync(context, refusal, current, live, request.Client).ConfigureAwait(false);
                         return;
                     }
 
                     held = hold.Enter(
                         live!.Route.Kind,
-                        ModeMethodOf(context, MethodOf(context)),
+                        RequestFacts.ModeMethodOf(context, RequestFacts.MethodOf(context)),
                         request.Client!,
                         live.Upstream,
                         refusal.State,
@@ -168,7 +164,7 @@ public sealed class RequestHandler(
 
                 // The configuration may have been reloaded meanwhile.
                 current = site.Current;
-                match = Match(current, context, out pathAndQuery);
+                match = RequestFacts.Match(current, context, out pathAndQuery);
                 live = Enter(current, match, request);
             }
         }
@@ -177,7 +173,9 @@ public sealed class RequestHandler(
             when (request.Upstream is null && !context.Response.HasStarted && !context.RequestAborted.IsCancellationRequested)
         {
             context.Response.Clear();
-            await AnswerOwnAsync(context, AnswerTo(error), RequestOutcome.NotForwarded, current, modes.State, live).ConfigureAwait(false);
+            await responder
+                .RespondAsync(context, OwnResponder.ResponseTo(error), RequestOutcome.NotForwarded, current, modes.State, live)
+                .ConfigureAwait(false);
         }
         catch
         {
@@ -228,10 +226,15 @@ public sealed class RequestHandler(
         var client = ClientAddress.Of(peer, context.Request.Headers["X-Forwarded-For"], proxies);
         request.Client = client;
         var state = modes.State;
-        var method = MethodOf(context);
-        var modeMethod = ModeMethodOf(context, method);
+        var method = RequestFacts.MethodOf(context);
+        var modeMethod = RequestFacts.ModeMethodOf(context, method);
         var decision = current.Admission.Evaluate(
-            RequestOf(context, modeMethod, client, hasWaited: request.HeldSince is not null || request.Upstream is not null),
+            RequestFacts.AdmissionRequestOf(
+                context,
+                modeMethod,
+                client,
+                hasWaited: request.HeldSince is not null || request.Upstream is not null
+            ),
             match,
             state
         );
@@ -284,24 +287,7 @@ public sealed class RequestHandler(
     {
         if (why == HoldEnd.ClientGone)
             return ValueTask.CompletedTask;
-        var modeMethod = ModeMethodOf(context, MethodOf(context));
-        return AnswerClosedAsync(context, current, live, request, modeMethod, state, "the request could not wait any longer");
-    }
-
-    // A request that the mode did not close when it arrived gets what one that it closes gets.
-    private ValueTask AnswerClosedAsync(
-        HttpContext context,
-        Site current,
-        RouteState live,
-        RequestContext request,
-        string modeMethod,
-        ModeState state,
-        string reason
-    )
-    {
-        var outcome = AdmissionPolicy.ClosedOutcome(RequestOf(context, modeMethod, request.Client!), live.Route, state);
-        var refusal = new Refusal(new AdmissionDecision(outcome, live.Route, reason), state);
-        return AnswerAsync(context, refusal, current, live, request.Client);
+        return responder.RespondClosedAsync(context, current, live, request.Client!, state, "the request could not wait any longer");
     }
 
     private void Leave(RequestContext request, RouteState? live)
@@ -310,35 +296,7 @@ public sealed class RequestHandler(
             live!.Upstream!.Leave();
     }
 
-    private static AdmissionRequest RequestOf(HttpContext context, string modeMethod, IPAddress client, bool hasWaited = false) =>
-        new(context.Request.Method, modeMethod, context.Request.Path.Value ?? "", client, context.Request) { HasWaited = hasWaited };
-
-    // RFC 8441 section 5: a WebSocket requested with CONNECT over HTTP/2 is requested with GET over HTTP/1.1.
-    private static string MethodOf(HttpContext context) => context.WebSocketOverHttp2() is null ? context.Request.Method : "GET";
-
-    // The modes treat an upgrade request as what it becomes: a tunnel, through which anything may be written.
-    private static string ModeMethodOf(HttpContext context, string method) => Forwarder.AsksForUpgrade(context) ? "CONNECT" : method;
-
-    private static RouteMatch Match(Site site, HttpContext context, out string pathAndQuery)
-    {
-        pathAndQuery = context.Feature<IHttpRequestFeature>()!.RawTarget;
-        if (!RequestTarget.TryRead(pathAndQuery, out var target))
-            return RouteMatch.Malformed("the request target is not one of the forms of RFC 9112 section 3.2, or has invalid characters");
-        if (RequestFraming.ViolationOf(context) is { } violation)
-            return RouteMatch.Malformed(violation);
-        if (target.Form != TargetForm.Absolute)
-        {
-            // HTTP/1.0 has no Host header, and some health checks still use it: treat it as a host without a route, not as an error.
-            return context.Request.Headers.Host.Count == 0 && HttpProtocol.IsHttp10(context.Request.Protocol)
-                ? RouteMatch.NotRouted
-                : site.Table.Match(context.Request.Headers.Host.ToString(), target.Path);
-        }
-
-        pathAndQuery = target.PathAndQuery.ToString();
-        return site.Table.Match(target.Authority, target.Path);
-    }
-
-    private async ValueTask AnswerFailureAsync(
+    private async ValueTask RespondToFailureAsync(
         HttpContext context,
         Site current,
         RouteState live,
@@ -352,12 +310,12 @@ public sealed class RequestHandler(
             Leave(request, live);
             var state = modes.State.For(request.Client!, live.Route.Kind);
             const string why = "the site was closed while the request waited";
-            await AnswerClosedAsync(context, current, live, request, request.ModeMethod, state, why).ConfigureAwait(false);
+            await responder.RespondClosedAsync(context, current, live, request.Client!, state, why).ConfigureAwait(false);
             return;
         }
 
         if (end.Report(context, request, live.Route.Name, reason) is var (response, known))
-            await AnswerOwnAsync(context, response, known, current, modes.State, live).ConfigureAwait(false);
+            await responder.RespondAsync(context, response, known, current, modes.State, live).ConfigureAwait(false);
     }
 
     // The forwarder counts the body too: the server would also count chunk framing, and so reject a body of exactly the maximum size.
@@ -372,108 +330,4 @@ public sealed class RequestHandler(
             feature.MaxRequestBodySize = RequestFraming.IsChunked(context.Request) ? RequestFraming.MaxChunkedBytes(most) : null;
         }
     }
-
-    private void CountRejected(HttpContext context, ModeState state)
-    {
-        metrics.Blocked(state.Mode);
-        counts.Reject(state, ModeMethodOf(context, context.Request.Method));
-    }
-
-    private ValueTask AnswerAsync(HttpContext context, Refusal refusal, Site current, RouteState? live, IPAddress? client)
-    {
-        var (decision, state) = refusal;
-        // A route's header rules add them, but these two responses are Router's own on every host.
-        if (live is null || decision.Outcome is AdmissionOutcome.ServerOptions or AdmissionOutcome.BypassForm)
-            ProtectiveHeaders.Add(context.Response);
-        ending.Announce(context);
-        switch (decision.Outcome)
-        {
-            case AdmissionOutcome.File:
-                return live!.File!.WriteAsync(context, live.HeaderRules);
-            case AdmissionOutcome.MethodNotAllowed:
-                return FixedFile.RejectMethodAsync(context, live!.HeaderRules);
-            case AdmissionOutcome.ServerOptions:
-                context.Response.StatusCode = StatusCodes.Status204NoContent;
-                context.Response.Headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
-                return ValueTask.CompletedTask;
-            case AdmissionOutcome.ClosedRobots:
-                CountRejected(context, state);
-                return OwnResponseWriter.WriteRobotsAsync(context, live?.HeaderRules);
-            case AdmissionOutcome.BypassForm:
-                return bypassForm.HandleAsync(context, current, state, client ?? IPAddress.None);
-            case AdmissionOutcome.Closed:
-                CountRejected(context, state);
-                BypassGate.MarkUnknown(context);
-                break;
-            case AdmissionOutcome.RateLimited:
-                metrics.RateLimited(decision.RateLimit!);
-                context.Response.Headers.RetryAfter = decision.RateLimit!.RetryAfter;
-                break;
-            case AdmissionOutcome.BodyTooLarge:
-                metrics.Failed(live!.Upstream!.Settings.Name, ForwardFailure.RequestBodyTooLarge);
-                // The server drains what is already on its way, for as long as it allows: if the connection were torn down while the client
-                // still sends, the client would lose the response.
-                if (context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } any)
-                    any.MaxRequestBodySize = null;
-                break;
-        }
-
-        return WriteAsync(context, AnswerTo(decision.Outcome), RequestOutcome.NotForwarded, current, state, live);
-    }
-
-    // Sends Router's own response in place of a backend's.
-    private ValueTask AnswerOwnAsync(
-        HttpContext context,
-        OwnResponse response,
-        RequestOutcome outcome,
-        Site current,
-        ModeState state,
-        RouteState? live
-    )
-    {
-        if (live is null)
-            ProtectiveHeaders.Add(context.Response);
-        ending.Announce(context);
-        return WriteAsync(context, response, outcome, current, state, live);
-    }
-
-    private ValueTask WriteAsync(
-        HttpContext context,
-        OwnResponse response,
-        RequestOutcome outcome,
-        Site current,
-        ModeState state,
-        RouteState? live
-    )
-    {
-        // If one request could not be parsed reliably, the start of the next one is unknown.
-        if (response == OwnResponse.BadRequest && context.Request.Protocol.StartsWith("HTTP/1", StringComparison.Ordinal))
-            context.Response.Headers.Connection = "close";
-        if (live is null)
-            ProtectiveHeaders.AddPagePolicy(context.Response);
-        return responses.WriteAsync(context, response, outcome, current.Pages, state, live?.Route, live?.HeaderRules);
-    }
-
-    private static OwnResponse AnswerTo(BadHttpRequestException error) =>
-        error.StatusCode switch
-        {
-            StatusCodes.Status408RequestTimeout => OwnResponse.TooSlow,
-            StatusCodes.Status413PayloadTooLarge => OwnResponse.TooLarge,
-            _ => OwnResponse.BadRequest,
-        };
-
-    private static OwnResponse AnswerTo(AdmissionOutcome outcome) =>
-        outcome switch
-        {
-            AdmissionOutcome.Malformed => OwnResponse.BadRequest,
-            AdmissionOutcome.NotRouted => OwnResponse.NotFound,
-            AdmissionOutcome.Forbidden => OwnResponse.Forbidden,
-            AdmissionOutcome.Closed => OwnResponse.Closed,
-            AdmissionOutcome.RateLimited => OwnResponse.TooMany,
-            AdmissionOutcome.BodyTooLarge => OwnResponse.TooLarge,
-            _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "has no response of Router's own"),
-        };
-
-    /// <summary>Why a request is not forwarded, and the mode that was checked.</summary>
-    private readonly record struct Refusal(AdmissionDecision Decision, ModeState State);
 }
