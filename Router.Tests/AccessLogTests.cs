@@ -4,17 +4,19 @@ using System.Text.Json.Nodes;
 
 namespace Router.Tests;
 
-public sealed class AccessLogTests
+public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredentials withCredentials)
+    : IClassFixture<PlainSite>,
+        IClassFixture<AccessLogTests.WithCredentials>
 {
+    private readonly RunningRouter _router = site.Router;
+    private readonly RecordingBackend _backend = site.Backend.Forget();
+
     [Fact]
     public async Task Every_request_has_one_line_with_the_names_of_the_original_and_no_others()
     {
-        await using var backend = WireMockBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await _router.GetAsync("http://www.example.org/");
 
-        await router.GetAsync("http://www.example.org/");
-
-        var line = await router.AccessLog.NextLineAsync();
+        var line = await _router.AccessLog.NextLineAsync();
         JsonNode
             .Parse(line)!
             .AsObject()
@@ -43,8 +45,8 @@ public sealed class AccessLogTests
                 "upstreamResponseTime",
                 "httpHost"
             );
-        await router.GetAsync("http://www.example.org/second");
-        (await router.AccessLog.NextAsync()).Text("request").Should().Be("GET /second HTTP/1.1");
+        await _router.GetAsync("http://www.example.org/second");
+        (await _router.AccessLog.NextAsync()).Text("request").Should().Be("GET /second HTTP/1.1");
     }
 
     [Fact]
@@ -161,10 +163,7 @@ public sealed class AccessLogTests
     [InlineData("Basic SvxyZ2VuOnNlY3JldA==", "Jürgen")] // in Latin-1
     public async Task The_user_is_the_name_of_basic_authentication_and_never_the_password(string authorization, string user)
     {
-        await using var backend = WireMockBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "cm91dGVyOmhpZGRlbg==")
-        );
+        var router = withCredentials.Router;
 
         await router.GetAsync("http://www.example.org/", ("Authorization", authorization));
 
@@ -186,14 +185,11 @@ public sealed class AccessLogTests
     [InlineData("\u00F0\u009F\u0098\u0080", "\U0001F600")]
     public async Task No_client_can_forge_a_line(string sent, string logged)
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-
-        await router.SendRawAsync(
+        await _router.SendRawAsync(
             $"GET / HTTP/1.1\r\nHost: www.example.org\r\nUser-Agent: {sent}\r\nReferer: {sent}\r\nX-B3-TraceId: {sent}\r\n\r\n"
         );
-        var line = await router.AccessLog.NextLineAsync();
-        await router.SendRawAsync("GET /after HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var line = await _router.AccessLog.NextLineAsync();
+        await _router.SendRawAsync("GET /after HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         line.Should().NotMatchRegex(@"[\p{Cc}\p{Zl}\p{Zp}]");
         var fields = JsonNode.Parse(line)!.AsObject();
@@ -201,22 +197,19 @@ public sealed class AccessLogTests
         fields.Text("referer").Should().Be(logged);
         fields.Text("requestId").Should().Be(logged);
         fields.Number("status").Should().Be("200");
-        (await router.AccessLog.NextAsync()).Text("request").Should().Be("GET /after HTTP/1.1");
+        (await _router.AccessLog.NextAsync()).Text("request").Should().Be("GET /after HTTP/1.1");
     }
 
     [Fact]
     public async Task The_health_check_and_the_metrics_have_no_line()
     {
-        await using var backend = WireMockBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await _router.GetAsync("http://localhost/_status");
+        await _router.GetAsync("http://localhost/_status/?ignore-dependencies");
+        await _router.GetAsync("http://localhost/_metrics");
+        await _router.GetAsync("http://www.example.org/_status");
 
-        await router.GetAsync("http://localhost/_status");
-        await router.GetAsync("http://localhost/_status/?ignore-dependencies");
-        await router.GetAsync("http://localhost/_metrics");
-        await router.GetAsync("http://www.example.org/_status");
-
-        (await router.AccessLog.NextAsync()).Text("httpHost").Should().Be("www.example.org", "there it is the application's");
-        router.AccessLog.Count.Should().Be(0);
+        (await _router.AccessLog.NextAsync()).Text("httpHost").Should().Be("www.example.org", "there it is the application's");
+        _router.AccessLog.Count.Should().Be(0);
     }
 
     [Fact]
@@ -257,12 +250,11 @@ public sealed class AccessLogTests
     [InlineData("GET", "HTTP/1.1 200 OK\r\nTrailer: X-End\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-End: 1\r\n\r\n", "3")]
     public async Task The_size_is_that_of_the_body(string method, string answer, string size)
     {
-        await using var backend = RawBackend.Answering(answer);
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith(answer);
 
-        await router.SendAsync(method, "http://www.example.org/");
+        await _router.SendAsync(method, "http://www.example.org/");
 
-        (await router.AccessLog.NextAsync()).Number("size").Should().Be(size);
+        (await _router.AccessLog.NextAsync()).Number("size").Should().Be(size);
     }
 
     [Fact]
@@ -421,6 +413,10 @@ public sealed class AccessLogTests
                 && line.Contains("behind", StringComparison.Ordinal)
             select int.Parse(line[(line.IndexOf('}') + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture)
         ).Single();
+
+    /// <summary>A site that signs in at its backend.</summary>
+    public sealed class WithCredentials()
+        : SharedSite(address => SiteFile.Of("www.*", address).Set("Backends:www:BasicAuthentication", "cm91dGVyOmhpZGRlbg=="));
 }
 
 /// <summary>Reads a line of the access log.</summary>

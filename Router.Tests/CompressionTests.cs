@@ -6,9 +6,12 @@ using Router.Routing;
 
 namespace Router.Tests;
 
-public sealed class CompressionTests
+public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture<CompressionTests.Site>
 {
     private static readonly string Long = string.Concat(Enumerable.Range(0, 400).Select(i => $"line {i} of a body\n"));
+
+    private readonly RunningRouter _router = site.Router;
+    private readonly RecordingBackend _backend = site.Backend.Forget();
 
     [Theory]
     [InlineData("br", "br")]
@@ -48,10 +51,9 @@ public sealed class CompressionTests
     [InlineData("text/html-fragment", false)]
     public async Task Text_that_browsers_and_programs_read_is_compressed_and_nothing_else(string type, bool compressed)
     {
-        await using var backend = Answering(Long, $"Content-Type: {type}");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith(Message("200 OK", Long, $"Content-Type: {type}"));
 
-        (await CodingOfAsync(router)).Should().Be(compressed ? "br" : null);
+        (await CodingOfAsync(_router)).Should().Be(compressed ? "br" : null);
     }
 
     [Theory]
@@ -59,18 +61,20 @@ public sealed class CompressionTests
     [InlineData("gzip")]
     public async Task The_headers_describe_the_encoded_body_and_the_body_is_complete(string coding)
     {
-        await using var backend = Answering(
-            Long,
-            "Content-Type: text/css",
-            "ETag: \"v1\"",
-            "Accept-Ranges: bytes",
-            "Vary: Origin",
-            "Cache-Control: max-age=60",
-            "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT"
+        _backend.RespondWith(
+            Message(
+                "200 OK",
+                Long,
+                "Content-Type: text/css",
+                "ETag: \"v1\"",
+                "Accept-Ranges: bytes",
+                "Vary: Origin",
+                "Cache-Control: max-age=60",
+                "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT"
+            )
         );
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        using var response = await router.BeginAsync("GET", "http://www.example.org/site.css", null, ("Accept-Encoding", coding));
+        using var response = await _router.BeginAsync("GET", "http://www.example.org/site.css", null, ("Accept-Encoding", coding));
 
         (await DecodedAsync(response)).Should().Be(Long);
         response.Content.Headers.ContentEncoding.Should().Equal(coding);
@@ -85,10 +89,9 @@ public sealed class CompressionTests
     [Fact]
     public async Task A_client_that_accepts_no_coding_gets_the_backends_bytes_and_Vary_tells_caches()
     {
-        await using var backend = Answering(Long, "Content-Type: text/css", "ETag: \"v1\"", "Accept-Ranges: bytes");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith(Message("200 OK", Long, "Content-Type: text/css", "ETag: \"v1\"", "Accept-Ranges: bytes"));
 
-        var reply = await router.GetAsync("http://www.example.org/");
+        var reply = await _router.GetAsync("http://www.example.org/");
 
         reply.Body.Should().Be(Long);
         reply.Values("Content-Encoding").Should().BeEmpty();
@@ -106,10 +109,9 @@ public sealed class CompressionTests
     [InlineData("200 OK", "Trailer: X-Checksum")]
     public async Task Protected_content_stays_unchanged(string status, string field)
     {
-        await using var backend = RawBackend.Answering(Message(status, Long, "Content-Type: text/css", "ETag: \"v1\"", field));
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith(Message(status, Long, "Content-Type: text/css", "ETag: \"v1\"", field));
 
-        var reply = await router.GetAsync("http://www.example.org/", ("Accept-Encoding", "br, gzip"));
+        var reply = await _router.GetAsync("http://www.example.org/", ("Accept-Encoding", "br, gzip"));
 
         reply.Body.Should().Be(Long);
         reply.Values("Content-Encoding").Should().Equal(field.StartsWith("Content-Encoding", StringComparison.Ordinal) ? ["gzip"] : []);
@@ -131,12 +133,9 @@ public sealed class CompressionTests
         )
         {
             var length = body is null ? "" : $"Content-Length: {body.Length}\r\n";
-            await using var backend = RawBackend.Answering(
-                $"HTTP/1.1 {status}\r\nContent-Type: text/css\r\nETag: \"v1\"\r\n{length}\r\n{body}"
-            );
-            await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+            _backend.RespondWith($"HTTP/1.1 {status}\r\nContent-Type: text/css\r\nETag: \"v1\"\r\n{length}\r\n{body}");
 
-            var reply = await router.SendAsync(method, "http://www.example.org/", null, ("Accept-Encoding", "br"));
+            var reply = await _router.SendAsync(method, "http://www.example.org/", null, ("Accept-Encoding", "br"));
 
             reply.Values("Content-Encoding").Should().BeEmpty(status);
             reply.Value("ETag").Should().Be("\"v1\"", status);
@@ -151,10 +150,9 @@ public sealed class CompressionTests
     )]
     public async Task A_client_that_could_not_tell_half_from_whole_or_wants_no_change_gets_the_plain_body(string request)
     {
-        await using var backend = Answering(Long, "Content-Type: text/css");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith(Message("200 OK", Long, "Content-Type: text/css"));
 
-        var reply = await router.SendRawAsync(request);
+        var reply = await _router.SendRawAsync(request);
 
         reply.Body.Should().Be(Long);
         reply.Value("Content-Encoding").Should().BeNull();
@@ -188,20 +186,17 @@ public sealed class CompressionTests
         bool personal
     )
     {
-        await using var backend = Answering(Long, set is "" ? [$"Content-Type: {type}"] : [$"Content-Type: {type}", set]);
-        await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", backend).Path("www.*", "/personal").Set("Hosts:www.*:Paths:/personal:Compression", "personal")
-        );
+        _backend.RespondWith(Message("200 OK", Long, set is "" ? [$"Content-Type: {type}"] : [$"Content-Type: {type}", set]));
         (string, string)[] fields = ask is "" ? [] : [(ask.Split(": ")[0], ask.Split(": ")[1])];
 
-        (await CodingOfAsync(router, "/", fields)).Should().Be(byDefault ? "br" : null);
-        (await CodingOfAsync(router, "/personal", fields)).Should().Be(personal ? "br" : null);
+        (await CodingOfAsync(_router, "/", fields)).Should().Be(byDefault ? "br" : null);
+        (await CodingOfAsync(_router, "/personal", fields)).Should().Be(personal ? "br" : null);
     }
 
     [Fact]
     public async Task Credentials_that_Router_adds_are_no_secret_of_a_client()
     {
-        await using var backend = Answering(Long, "Content-Type: text/html");
+        await using var backend = RawBackend.Answering(Message("200 OK", Long, "Content-Type: text/html"));
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "dXNlcjpwYXNz")
         );
@@ -301,10 +296,9 @@ public sealed class CompressionTests
     {
         var random = new Random(7);
         var body = string.Concat(Enumerable.Range(0, 300_000).Select(_ => $"{random.Next(100_000)}<br>"));
-        await using var backend = Answering(body, "Content-Type: text/html");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith(Message("200 OK", body, "Content-Type: text/html"));
 
-        using var response = await router.BeginAsync("GET", "http://www.example.org/", null, ("Accept-Encoding", coding));
+        using var response = await _router.BeginAsync("GET", "http://www.example.org/", null, ("Accept-Encoding", coding));
 
         var decoded = await DecodedAsync(response);
         decoded.Should().HaveLength(body.Length);
@@ -316,13 +310,12 @@ public sealed class CompressionTests
     [InlineData("gzip")]
     public async Task The_access_log_counts_the_bytes_that_went_out(string coding)
     {
-        await using var backend = Answering(Long, "Content-Type: text/css");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith(Message("200 OK", Long, "Content-Type: text/css"));
 
-        using var response = await router.BeginAsync("GET", "http://www.example.org/", null, ("Accept-Encoding", coding));
+        using var response = await _router.BeginAsync("GET", $"http://www.example.org/{coding}", null, ("Accept-Encoding", coding));
         var length = (await response.Content.ReadAsByteArrayAsync().InTime()).Length;
 
-        (await router.AccessLog.NextAsync()).Number("size").Should().Be($"{length}");
+        (await _router.AccessLog.NextAsync($"GET /{coding} HTTP/1.1")).Number("size").Should().Be($"{length}");
     }
 
     [Fact]
@@ -366,8 +359,6 @@ public sealed class CompressionTests
             .Should()
             .StartWith(violation);
 
-    private static RawBackend Answering(string body, params string[] fields) => RawBackend.Answering(Message("200 OK", body, fields));
-
     private static string Message(string status, string body, params string[] fields) =>
         $"HTTP/1.1 {status}\r\n{string.Concat(fields.Select(field => field + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";
 
@@ -387,4 +378,10 @@ public sealed class CompressionTests
         coding == "identity" ? stream
         : coding == "br" ? new BrotliStream(stream, CompressionMode.Decompress)
         : new GZipStream(stream, CompressionMode.Decompress);
+
+    /// <summary>A site that compresses as it does by default, and one path as for personal pages.</summary>
+    public sealed class Site()
+        : SharedSite(address =>
+            SiteFile.Of("www.*", address).Path("www.*", "/personal").Set("Hosts:www.*:Paths:/personal:Compression", "personal")
+        );
 }

@@ -8,25 +8,27 @@ namespace Router.Tests;
 /// <summary>
 /// Entity tags, conditions and ranges where Router compresses: the client's version and the backend's are the same one under two names.
 /// </summary>
-public sealed class EncodedValidatorTests
+public sealed class EncodedValidatorTests(PlainSite site) : IClassFixture<PlainSite>
 {
     private const string Url = "http://www.example.org/site.css";
 
     private static readonly string Body = string.Concat(Enumerable.Range(0, 400).Select(i => $"line {i} of a body\n"));
+
+    private readonly RunningRouter _router = site.Router;
+    private readonly RecordingBackend _backend = site.Backend.Forget();
 
     [Theory]
     [InlineData("br")]
     [InlineData("gzip")]
     public async Task A_client_that_read_a_compressed_version_can_replace_it(string coding)
     {
-        await using var store = Store("\"v7\"");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store));
+        _backend.RespondWith(Store("\"v7\""));
 
-        var read = await router.GetAsync(Url, ("Accept-Encoding", coding));
+        var read = await _router.GetAsync(Url, ("Accept-Encoding", coding));
         var tag = read.Value("ETag")!;
         // A script's PUT need not accept what its GET accepted.
-        var written = await router.SendAsync("PUT", Url, new StringContent("new"), ("If-Match", $"\"v1\", {tag}"));
-        var lost = await router.SendAsync(
+        var written = await _router.SendAsync("PUT", Url, new StringContent("new"), ("If-Match", $"\"v1\", {tag}"));
+        var lost = await _router.SendAsync(
             "PUT",
             Url,
             new StringContent("new"),
@@ -41,10 +43,9 @@ public sealed class EncodedValidatorTests
     [Fact]
     public async Task The_tag_in_a_response_to_PUT_is_that_of_what_was_stored()
     {
-        await using var store = RawBackend.Answering(Message("200 OK", Body, "ETag: \"v8\""));
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store));
+        _backend.RespondWith(Message("200 OK", Body, "ETag: \"v8\""));
 
-        var written = await router.SendAsync("PUT", Url, new StringContent("new"), ("Accept-Encoding", "br"));
+        var written = await _router.SendAsync("PUT", Url, new StringContent("new"), ("Accept-Encoding", "br"));
 
         written.Value("Content-Encoding").Should().Be("br");
         written.Value("ETag").Should().Be("\"v8\"");
@@ -62,10 +63,9 @@ public sealed class EncodedValidatorTests
     [InlineData("br", "\"v7-router-br\"", 200, "W/\"v7-router-br\"")]
     public async Task A_copy_that_is_still_fresh_is_confirmed_with_its_own_tag(string accept, string known, int status, string tag)
     {
-        await using var store = Store("\"v7\"");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store));
+        _backend.RespondWith(Store("\"v7\""));
 
-        var reply = await router.GetAsync(Url, ("Accept-Encoding", accept), ("If-None-Match", known));
+        var reply = await _router.GetAsync(Url, ("Accept-Encoding", accept), ("If-None-Match", known));
 
         reply.Status.Should().Be(status);
         reply.Value("ETag").Should().Be(tag);
@@ -78,11 +78,10 @@ public sealed class EncodedValidatorTests
     [InlineData("identity", null)]
     public async Task HEAD_says_what_GET_would_say(string accept, string? coding)
     {
-        await using var store = Store("\"v7\"");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store));
+        _backend.RespondWith(Store("\"v7\""));
 
-        var get = await router.GetAsync(Url, ("Accept-Encoding", accept));
-        var head = await router.SendAsync("HEAD", Url, null, ("Accept-Encoding", accept));
+        var get = await _router.GetAsync(Url, ("Accept-Encoding", accept));
+        var head = await _router.SendAsync("HEAD", Url, null, ("Accept-Encoding", accept));
 
         foreach (var name in new[] { "ETag", "Vary", "Content-Encoding", "Accept-Ranges", "Content-Length", "Content-Type" })
             head.Value(name).Should().Be(get.Value(name), name);
@@ -104,10 +103,9 @@ public sealed class EncodedValidatorTests
         string accept
     )
     {
-        await using var store = Store("\"v7\"");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store));
+        _backend.RespondWith(Store("\"v7\""));
 
-        var reply = await router.BeginAsync("GET", Url, null, ("Accept-Encoding", accept), ("Range", "bytes=100-"), (condition, value));
+        var reply = await _router.BeginAsync("GET", Url, null, ("Accept-Encoding", accept), ("Range", "bytes=100-"), (condition, value));
 
         using (reply)
         {
@@ -123,10 +121,9 @@ public sealed class EncodedValidatorTests
     [InlineData("If-Range", "Thu, 01 Jan 2026 00:00:00 GMT", "identity")]
     public async Task A_download_of_plain_bytes_is_continued(string condition, string value, string accept)
     {
-        await using var store = Store("\"v7\"");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store));
+        _backend.RespondWith(Store("\"v7\""));
 
-        var reply = await router.GetAsync(Url, ("Accept-Encoding", accept), ("Range", "bytes=100-"), (condition, value));
+        var reply = await _router.GetAsync(Url, ("Accept-Encoding", accept), ("Range", "bytes=100-"), (condition, value));
 
         reply.Status.Should().Be(206);
         reply.Body.Should().Be(Body[100..]);
@@ -138,11 +135,10 @@ public sealed class EncodedValidatorTests
     [Fact]
     public async Task A_weak_tag_of_the_backend_stays_as_it_is_in_both_directions()
     {
-        await using var store = Store("W/\"v7\"");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store));
+        _backend.RespondWith(Store("W/\"v7\""));
 
-        var read = await router.GetAsync(Url, ("Accept-Encoding", "br"));
-        var again = await router.GetAsync(Url, ("Accept-Encoding", "br"), ("If-None-Match", read.Value("ETag")!));
+        var read = await _router.GetAsync(Url, ("Accept-Encoding", "br"));
+        var again = await _router.GetAsync(Url, ("Accept-Encoding", "br"), ("If-None-Match", read.Value("ETag")!));
 
         read.Value("ETag").Should().Be("W/\"v7\"");
         read.Value("Content-Encoding").Should().Be("br");
@@ -196,46 +192,38 @@ public sealed class EncodedValidatorTests
 
     // A store with optimistic locking, as RFC 9110 section 13 has it: one document with one tag, ranges, and strong comparison for If-Match
     // and If-Range.
-    private static RawBackend Store(string tag) =>
-        RawBackend.Start(async connection =>
+    private Func<RawConnection, Task> Store(string tag) =>
+        async connection =>
         {
-            while (await connection.ReadMessageAsync() is { } request)
-            {
-                string[] fields = [$"ETag: {tag}", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT", "Accept-Ranges: bytes"];
-                var body = request.Method == "HEAD" ? "" : Body;
-                var isStrong = tag.StartsWith('"');
-                if (request.Value("If-Match") is { } match && !(isStrong && match.Split(", ").Contains(tag)))
-                    await connection.WriteAsync(Message("412 Precondition Failed", ""));
-                else if (
-                    request.Value("If-None-Match") is { } none
-                    && none.Replace("W/", "", StringComparison.Ordinal)
-                        .Split(", ")
-                        .Contains(tag.Replace("W/", "", StringComparison.Ordinal))
+            var request = _backend.Requests[^1];
+            string[] fields = [$"ETag: {tag}", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT", "Accept-Ranges: bytes"];
+            var body = request.Method == "HEAD" ? "" : Body;
+            var isStrong = tag.StartsWith('"');
+            if (request.Value("If-Match") is { } match && !(isStrong && match.Split(", ").Contains(tag)))
+                await connection.WriteAsync(Message("412 Precondition Failed", ""));
+            else if (
+                request.Value("If-None-Match") is { } none
+                && none.Replace("W/", "", StringComparison.Ordinal).Split(", ").Contains(tag.Replace("W/", "", StringComparison.Ordinal))
+            )
+                await connection.WriteAsync($"HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n");
+            // One that compares letter by letter, and so takes a weak tag too.
+            else if (
+                request.Value("Range") is not null
+                && (
+                    request.Value("If-Range") is not { } range
+                    || range == tag
+                    || range == "W/" + tag
+                    || range.StartsWith("Thu", StringComparison.Ordinal)
                 )
-                    await connection.WriteAsync($"HTTP/1.1 304 Not Modified\r\nETag: {tag}\r\n\r\n");
-                // One that compares letter by letter, and so takes a weak tag too.
-                else if (
-                    request.Value("Range") is not null
-                    && (
-                        request.Value("If-Range") is not { } range
-                        || range == tag
-                        || range == "W/" + tag
-                        || range.StartsWith("Thu", StringComparison.Ordinal)
-                    )
-                )
-                    await connection.WriteAsync(
-                        Message(
-                            "206 Partial Content",
-                            Body[100..],
-                            [.. fields, $"Content-Range: bytes 100-{Body.Length - 1}/{Body.Length}"]
-                        )
-                    );
-                else
-                    await connection.WriteAsync(
-                        $"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\n{string.Concat(fields.Select(field => field + "\r\n"))}Content-Length: {Body.Length}\r\n\r\n{body}"
-                    );
-            }
-        });
+            )
+                await connection.WriteAsync(
+                    Message("206 Partial Content", Body[100..], [.. fields, $"Content-Range: bytes 100-{Body.Length - 1}/{Body.Length}"])
+                );
+            else
+                await connection.WriteAsync(
+                    $"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\n{string.Concat(fields.Select(field => field + "\r\n"))}Content-Length: {Body.Length}\r\n\r\n{body}"
+                );
+        };
 
     private static string Message(string status, string body, params string[] fields) =>
         $"HTTP/1.1 {status}\r\nContent-Type: text/css\r\n{string.Concat(fields.Select(field => field + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";

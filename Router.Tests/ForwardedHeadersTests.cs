@@ -1,17 +1,17 @@
 namespace Router.Tests;
 
-public sealed class ForwardedHeadersTests
+public sealed class ForwardedHeadersTests(PlainSite site) : IClassFixture<PlainSite>
 {
+    private readonly RunningRouter _router = site.Router;
+    private readonly RecordingBackend _backend = site.Backend.Forget();
+
     [Fact]
     public async Task Host_becomes_the_backends_and_X_Forwarded_Host_has_the_clients()
     {
-        await using var backend = WireMockBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: WWW.example.org:8443\r\n\r\n");
 
-        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: WWW.example.org:8443\r\n\r\n");
-
-        var request = await backend.RequestAsync();
-        request.Values("Host").Should().Equal(backend.Authority);
+        var request = _backend.OnlyRequest;
+        request.Values("Host").Should().Equal(_backend.Authority);
         request.Values("X-Forwarded-Host").Should().Equal("WWW.example.org:8443");
         request.Values("X-Forwarded-Proto").Should().Equal("http");
     }
@@ -54,14 +54,11 @@ public sealed class ForwardedHeadersTests
     [Fact]
     public async Task The_clients_own_scheme_and_host_headers_are_replaced()
     {
-        await using var backend = WireMockBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-
-        await router.SendRawAsync(
+        await _router.SendRawAsync(
             "GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example\r\n\r\n"
         );
 
-        var request = await backend.RequestAsync();
+        var request = _backend.OnlyRequest;
         request.Values("X-Forwarded-Proto").Should().Equal("http");
         request.Values("X-Forwarded-Host").Should().Equal("www.example.org");
     }

@@ -3,17 +3,19 @@ using System.Text;
 
 namespace Router.Tests;
 
-public sealed class ForwardedUnchangedTests
+public sealed class ForwardedUnchangedTests(PlainSite site) : IClassFixture<PlainSite>
 {
+    private readonly RunningRouter _router = site.Router;
+    private readonly RecordingBackend _backend = site.Backend.Forget();
+
     [Fact]
     public async Task Repeated_response_headers_stay_separate()
     {
-        await using var backend = RawBackend.Answering(
+        _backend.RespondWith(
             "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT\r\nSet-Cookie: b=2\r\nX-Twice: one\r\nSet-Cookie: c=3\r\nX-Twice: two\r\nContent-Length: 0\r\n\r\n"
         );
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         reply.Values("Set-Cookie").Should().Equal("a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT", "b=2", "c=3");
         reply.Values("X-Twice").Should().Equal("one", "two");
@@ -22,14 +24,11 @@ public sealed class ForwardedUnchangedTests
     [Fact]
     public async Task Repeated_request_headers_lose_nothing()
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-
-        await router.SendRawAsync(
+        await _router.SendRawAsync(
             "GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Twice: one\r\nX-Twice: two, three\r\nAccept: text/html\r\nAccept: */*\r\n\r\n"
         );
 
-        var request = await backend.RequestAsync();
+        var request = _backend.OnlyRequest;
         string.Join(", ", request.Values("X-Twice")).Should().Be("one, two, three");
         string.Join(", ", request.Values("Accept")).Should().Be("text/html, */*");
     }
@@ -37,12 +36,9 @@ public sealed class ForwardedUnchangedTests
     [Fact]
     public async Task Cookies_in_several_headers_are_not_joined_with_commas()
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nCookie: a=1\r\nCookie: b=2; c=3\r\n\r\n");
 
-        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nCookie: a=1\r\nCookie: b=2; c=3\r\n\r\n");
-
-        string.Join("; ", (await backend.RequestAsync()).Values("Cookie")).Should().Be("a=1; b=2; c=3");
+        string.Join("; ", _backend.OnlyRequest.Values("Cookie")).Should().Be("a=1; b=2; c=3");
     }
 
     [Theory]
@@ -52,30 +48,24 @@ public sealed class ForwardedUnchangedTests
     [InlineData("308 Permanent Redirect", "//another.example.org")]
     public async Task A_redirect_is_forwarded_and_not_followed(string status, string location)
     {
-        await using var backend = RawBackend.Answering($"HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith($"HTTP/1.1 {status}\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n");
 
-        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         reply.FirstLine.Should().Be($"HTTP/1.1 {status}");
         reply.Value("Location").Should().Be(location);
-        (await backend.RequestAsync()).Target.Should().Be("/");
-        backend.Connections.Should().Be(1);
+        _backend.OnlyRequest.Target.Should().Be("/");
     }
 
     [Fact]
     public async Task No_cookies_are_kept()
     {
-        await using var backend = RawBackend.Answering(
-            "HTTP/1.1 200 OK\r\nSet-Cookie: session=secret; Path=/\r\nContent-Length: 0\r\n\r\n"
-        );
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith("HTTP/1.1 200 OK\r\nSet-Cookie: session=secret; Path=/\r\nContent-Length: 0\r\n\r\n");
 
-        await router.GetAsync("http://www.example.org/");
-        await router.GetAsync("http://www.example.org/");
+        await _router.GetAsync("http://www.example.org/");
+        await _router.GetAsync("http://www.example.org/");
 
-        (await backend.RequestAsync()).Values("Cookie").Should().BeEmpty();
-        (await backend.RequestAsync()).Values("Cookie").Should().BeEmpty();
+        _backend.Requests.Should().HaveCount(2).And.OnlyContain(request => request.Values("Cookie").Count == 0);
     }
 
     [Fact]
@@ -85,28 +75,22 @@ public sealed class ForwardedUnchangedTests
         await using (var gzip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
             await gzip.WriteAsync(Encoding.ASCII.GetBytes(new string('x', 1000)));
         var bytes = Encoding.Latin1.GetString(packed.ToArray());
-        await using var backend = RawBackend.Answering(
-            $"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {bytes.Length}\r\n\r\n{bytes}"
-        );
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith($"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {bytes.Length}\r\n\r\n{bytes}");
 
-        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         reply.Body.Should().Be(bytes);
         reply.Value("Content-Encoding").Should().Be("gzip");
-        (await backend.RequestAsync()).Values("Accept-Encoding").Should().BeEmpty("the client named none");
+        _backend.OnlyRequest.Values("Accept-Encoding").Should().BeEmpty("the client named none");
     }
 
     [Fact]
     public async Task Router_adds_no_headers_of_an_HTTP_client()
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
-        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-
-        (await backend.RequestAsync())
-            .Fields.Select(field => field.Name)
+        _backend
+            .OnlyRequest.Fields.Select(field => field.Name)
             .Should()
             .BeEquivalentTo("Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
     }
@@ -119,14 +103,11 @@ public sealed class ForwardedUnchangedTests
     [InlineData("BREW")]
     public async Task Any_method_is_forwarded_unchanged(string method)
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-
-        await router.SendRawAsync(
+        await _router.SendRawAsync(
             $"{method} /x HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 4\r\nContent-Type: text/x; a=\"b\"\r\n\r\nbody"
         );
 
-        var request = await backend.RequestAsync();
+        var request = _backend.OnlyRequest;
         request.Method.Should().Be(method);
         request.Body.Should().Be("body");
         request.Value("Content-Type").Should().Be("text/x; a=\"b\"");
@@ -136,14 +117,13 @@ public sealed class ForwardedUnchangedTests
     [Fact]
     public async Task The_response_to_HEAD_keeps_its_length_and_has_no_body()
     {
-        await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\nETag: \"x\"\r\n\r\n");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith("HTTP/1.1 200 OK\r\nContent-Length: 1234\r\nETag: \"x\"\r\n\r\n");
 
-        var reply = await router.SendRawAsync("HEAD / HTTP/1.1\r\nHost: www.example.org\r\n\r\n", hasBody: false);
+        var reply = await _router.SendRawAsync("HEAD / HTTP/1.1\r\nHost: www.example.org\r\n\r\n", hasBody: false);
 
         reply.Value("Content-Length").Should().Be("1234");
         reply.Value("ETag").Should().Be("\"x\"");
-        (await backend.RequestAsync()).Method.Should().Be("HEAD");
+        _backend.OnlyRequest.Method.Should().Be("HEAD");
     }
 
     [Theory]
@@ -154,10 +134,9 @@ public sealed class ForwardedUnchangedTests
     [InlineData("599 Odd", "Content-Length: 0\r\n")]
     public async Task The_status_line_is_forwarded_as_the_backend_wrote_it(string status, string fields)
     {
-        await using var backend = RawBackend.Answering($"HTTP/1.1 {status}\r\n{fields}\r\n");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith($"HTTP/1.1 {status}\r\n{fields}\r\n");
 
-        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         reply.FirstLine.Should().Be($"HTTP/1.1 {status}");
     }
@@ -165,13 +144,12 @@ public sealed class ForwardedUnchangedTests
     [Fact]
     public async Task Octets_outside_ASCII_in_headers_are_forwarded_in_both_directions()
     {
-        await using var backend = RawBackend.Answering("HTTP/1.1 200 OK\r\nX-Name: caf\u00e9 \u00ff\r\nContent-Length: 0\r\n\r\n");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith("HTTP/1.1 200 OK\r\nX-Name: caf\u00e9 \u00ff\r\nContent-Length: 0\r\n\r\n");
 
-        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Name: caf\u00e9 \u00ff\r\n\r\n");
+        var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Name: caf\u00e9 \u00ff\r\n\r\n");
 
         reply.Value("X-Name").Should().Be("caf\u00e9 \u00ff");
-        (await backend.RequestAsync()).Value("X-Name").Should().Be("caf\u00e9 \u00ff");
+        _backend.OnlyRequest.Value("X-Name").Should().Be("caf\u00e9 \u00ff");
     }
 
     [Fact]

@@ -1,6 +1,6 @@
 namespace Router.Tests;
 
-public sealed class HopByHopTests
+public sealed class HopByHopTests(PlainSite site) : IClassFixture<PlainSite>
 {
     private const string Fields =
         "Connection: keep-alive, X-Private, x-OTHER\r\nKeep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nProxy-Authenticate: Basic\r\n"
@@ -20,6 +20,9 @@ public sealed class HopByHopTests
         "X-Other",
     ];
 
+    private readonly RunningRouter _router = site.Router;
+    private readonly RecordingBackend _backend = site.Backend.Forget();
+
     [Theory]
     [InlineData("X-Private, X-Other")]
     [InlineData("keep-alive, X-Private, x-OTHER")]
@@ -31,14 +34,11 @@ public sealed class HopByHopTests
     [InlineData("close, X-Private\r\nConnection: X-Other")]
     public async Task Headers_that_Connection_names_are_not_forwarded(string options)
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-
-        await router.SendRawAsync(
+        await _router.SendRawAsync(
             $"GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: {options}\r\nX-Private: a\r\nX-Other: b\r\nX-Passes: yes\r\n\r\n"
         );
 
-        var names = (await backend.RequestAsync()).Fields.Select(field => field.Name);
+        var names = _backend.OnlyRequest.Fields.Select(field => field.Name);
         names.Should().Contain("X-Passes").And.NotContain("X-Private").And.NotContain("X-Other");
     }
 
@@ -51,17 +51,15 @@ public sealed class HopByHopTests
     [InlineData("HTTP/1.0", "X-Private", false)]
     public async Task The_clients_connection_is_kept_or_closed_as_it_requested(string version, string options, bool stays)
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-        using var client = await router.ConnectAsync();
+        using var client = await _router.ConnectAsync();
 
         await client.WriteAsync($"GET / {version}\r\nHost: www.example.org\r\nConnection: {options}\r\n\r\n");
-        (await client.ReadMessageAsync())!.Body.Should().Be("hello");
+        (await client.ReadMessageAsync())!.Body.Should().Be("ok");
 
         if (stays)
         {
             await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-            (await client.ReadMessageAsync())!.Body.Should().Be("hello");
+            (await client.ReadMessageAsync())!.Body.Should().Be("ok");
         }
         else
         {
@@ -72,12 +70,9 @@ public sealed class HopByHopTests
     [Fact]
     public async Task The_clients_hop_by_hop_headers_are_not_forwarded()
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await _router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Fields}\r\n");
 
-        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Fields}\r\n");
-
-        var request = await backend.RequestAsync();
+        var request = _backend.OnlyRequest;
         request.Fields.Select(field => field.Name).Should().NotIntersectWith(MustStop);
         request.Values("Connection").Should().BeEmpty();
         request.Value("X-Passes").Should().Be("yes");
@@ -86,10 +81,9 @@ public sealed class HopByHopTests
     [Fact]
     public async Task The_backends_hop_by_hop_headers_are_not_forwarded()
     {
-        await using var backend = RawBackend.Answering($"HTTP/1.1 200 OK\r\n{Fields}Content-Length: 5\r\n\r\nhello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith($"HTTP/1.1 200 OK\r\n{Fields}Content-Length: 5\r\n\r\nhello");
 
-        var reply = await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         reply.Fields.Select(field => field.Name).Should().NotIntersectWith(MustStop).And.NotContain("Connection");
         reply.Value("X-Passes").Should().Be("yes");
@@ -120,11 +114,8 @@ public sealed class HopByHopTests
     [Fact]
     public async Task A_client_that_understands_trailers_may_say_so()
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: TE\r\nTE: trailers, gzip\r\n\r\n");
 
-        await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: TE\r\nTE: trailers, gzip\r\n\r\n");
-
-        (await backend.RequestAsync()).Value("TE").Should().Be("trailers");
+        _backend.OnlyRequest.Value("TE").Should().Be("trailers");
     }
 }

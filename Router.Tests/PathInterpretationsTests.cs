@@ -2,7 +2,7 @@ using Router.Routing;
 
 namespace Router.Tests;
 
-public sealed class PathInterpretationsTests
+public sealed class PathInterpretationsTests(PathInterpretationsTests.Site site) : IClassFixture<PathInterpretationsTests.Site>
 {
     public static TheoryData<string, string[]> Readings =>
         new()
@@ -42,15 +42,10 @@ public sealed class PathInterpretationsTests
     [InlineData("/AD%4DIN/")]
     public async Task No_way_of_writing_a_path_leads_around_its_rule(string target)
     {
-        await using var backend = RawBackend.Saying("secret");
-        await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", backend).AllowList("staff", "203.0.113.0/24").Path("www.*", "/admin", allowList: "staff")
-        );
-
-        var reply = await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var reply = await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         reply.Status.Should().Be(403);
-        backend.Connections.Should().Be(0);
+        site.Backend.Connections.Should().Be(0);
     }
 
     [Theory]
@@ -59,11 +54,8 @@ public sealed class PathInterpretationsTests
     [InlineData("/x;/../admin")]
     public async Task A_refused_path_is_refused_in_every_reading(string target)
     {
-        await using var backend = RawBackend.Saying("secret");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Path("www.*", "/admin", refuse: true));
-
-        (await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(403);
-        backend.Connections.Should().Be(0);
+        (await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: refused.example.org\r\n\r\n")).Status.Should().Be(403);
+        site.Backend.Connections.Should().Be(0);
     }
 
     [Fact]
@@ -105,4 +97,15 @@ public sealed class PathInterpretationsTests
             backend.Connections.Should().Be(0);
         }
     }
+
+    /// <summary>A site whose backend no case may reach.</summary>
+    public sealed class Site()
+        : SharedSite(address =>
+            SiteFile
+                .Of("www.*", address)
+                .AllowList("staff", "203.0.113.0/24")
+                .Path("www.*", "/admin", allowList: "staff")
+                .Host("refused.*", "www")
+                .Path("refused.*", "/admin", refuse: true)
+        );
 }

@@ -1,7 +1,10 @@
 namespace Router.Tests;
 
-public sealed class RawTargetTests
+public sealed class RawTargetTests(PlainSite site, EveryHostSite untouched) : IClassFixture<PlainSite>, IClassFixture<EveryHostSite>
 {
+    private readonly RunningRouter _router = site.Router;
+    private readonly RecordingBackend _backend = site.Backend.Forget();
+
     public static TheoryData<string> OddTargets =>
         [
             "/",
@@ -50,13 +53,10 @@ public sealed class RawTargetTests
     [MemberData(nameof(OddTargets))]
     public async Task The_target_is_forwarded_unchanged(string target)
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-
-        var reply = await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var reply = await _router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         reply.Status.Should().Be(200);
-        (await backend.RequestAsync()).FirstLine.Should().Be($"GET {target} HTTP/1.1");
+        _backend.OnlyRequest.FirstLine.Should().Be($"GET {target} HTTP/1.1");
     }
 
     [Fact]
@@ -81,13 +81,10 @@ public sealed class RawTargetTests
     [InlineData("http://www.example.org?x", "/?x")]
     public async Task The_absolute_form_is_routed_by_its_own_host(string target, string sent)
     {
-        await using var backend = RawBackend.Saying("hello");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-
-        var reply = await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var reply = await _router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         reply.Status.Should().Be(200);
-        (await backend.RequestAsync()).Target.Should().Be(sent);
+        _backend.OnlyRequest.Target.Should().Be(sent);
     }
 
     [Theory]
@@ -104,13 +101,10 @@ public sealed class RawTargetTests
     [InlineData("GET / HTTP/1.1\r\nHost: other.example.org")]
     public async Task An_invalid_request_target_is_an_error_of_the_client_and_reaches_no_backend(string line)
     {
-        await using var backend = RawBackend.Saying("never");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
-
-        var reply = await router.SendRawAsync($"{line}\r\nHost: www.example.org\r\n\r\n");
+        var reply = await untouched.Router.SendRawAsync($"{line}\r\nHost: www.example.org\r\n\r\n");
 
         reply.Status.Should().BeOneOf(400, 405);
         reply.Values("Server").Should().BeEmpty();
-        backend.Connections.Should().Be(0);
+        untouched.Backend.Connections.Should().Be(0);
     }
 }

@@ -1,8 +1,11 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class MalformedResponseTests
+public sealed class MalformedResponseTests(PlainSite site) : IClassFixture<PlainSite>
 {
-    public static TheoryData<string> NoAnswers =>
+    private readonly RunningRouter _router = site.Router;
+    private readonly RecordingBackend _backend = site.Backend.Forget();
+
+    public static TheoryData<string> InvalidResponses =>
         new()
         {
             "rubbish\r\n\r\n",
@@ -72,44 +75,45 @@ public sealed class MalformedResponseTests
     [InlineData("X\0: ab")]
     public async Task A_connection_that_has_served_well_is_trusted_no_more_for_it(string field)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-        using var client = await router.ConnectAsync();
-        RawConnection? connection = null;
+        using var client = await _router.ConnectAsync();
+        var connections = new List<RawConnection>();
 
         foreach (var (sent, status) in new[] { ("X: ab", "200 OK"), (field, "502 Bad Gateway") })
         {
+            _backend.RespondWith(connection =>
+            {
+                connections.Add(connection);
+                return connection.WriteAsync($"HTTP/1.1 200 OK\r\n{sent}\r\nContent-Length: 0\r\n\r\n");
+            });
             await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-            connection ??= await backend.AcceptAsync();
-            await connection.ReadMessageAsync();
-            await connection.WriteAsync($"HTTP/1.1 200 OK\r\n{sent}\r\nContent-Length: 0\r\n\r\n");
 
             (await client.ReadHeadAsync()).Should().StartWith($"HTTP/1.1 {status}");
         }
+
+        connections.Should().HaveCount(2);
+        connections.Distinct().Should().ContainSingle();
     }
 
     [Theory]
-    [MemberData(nameof(NoAnswers))]
-    public async Task An_invalid_response_becomes_502_and_nothing_of_it_reaches_the_client(string answer)
+    [MemberData(nameof(InvalidResponses))]
+    public async Task An_invalid_response_becomes_502_and_nothing_of_it_reaches_the_client(string response)
     {
-        await using var backend = RawBackend.Start(async connection =>
+        var made = _backend.Connections;
+        _backend.RespondWith(async connection =>
         {
-            await connection.ReadMessageAsync();
-            await connection.WriteAsync(answer);
-            if (answer is "" || answer.EndsWith("Content-Le", StringComparison.Ordinal))
+            await connection.WriteAsync(response);
+            if (response is "" || response.EndsWith("Content-Le", StringComparison.Ordinal))
                 connection.Dispose();
-            else
-                await connection.ReadToEndAsync();
         });
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        var reply = await router.SendRawAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n");
+        var reply = await _router.SendRawAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n");
 
         reply.Status.Should().Be(502);
         reply.Values("X").Should().BeEmpty();
         reply.Values("Server").Should().BeEmpty();
         reply.Body.Should().Contain("there is a problem with the service").And.NotContain("rubbish");
-        backend.Connections.Should().Be(1);
+        _backend.Requests.Should().ContainSingle();
+        _backend.Connections.Should().Be(made + 1, "no connection with such a response is kept, and the request is not sent again");
     }
 
     [Theory]
@@ -127,16 +131,14 @@ public sealed class MalformedResponseTests
     public async Task A_body_that_breaks_ends_the_clients_connection_and_never_looks_complete(string fields, string body)
     {
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var backend = RawBackend.Start(async connection =>
+        _backend.RespondWith(async connection =>
         {
-            await connection.ReadMessageAsync();
             await connection.WriteAsync($"HTTP/1.1 200 OK\r\n{fields}");
             await go.Task;
             await connection.WriteAsync(body);
             connection.FinishWriting();
         });
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-        using var client = await router.ConnectAsync();
+        using var client = await _router.ConnectAsync();
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
         var head = await client.ReadHeadAsync();
@@ -149,7 +151,7 @@ public sealed class MalformedResponseTests
         else
             text.Length.Should().BeLessThan(10);
         ending.Should().Be(Ending.Reset);
-        await router.Log.NextAsync("broken_in_response");
+        await _router.Log.NextAsync("broken_in_response");
     }
 
     [Theory]
@@ -158,19 +160,17 @@ public sealed class MalformedResponseTests
     [InlineData("Transfer-Encoding: chunked\r\nTrailer: X")]
     public async Task A_502_has_nothing_of_the_response_that_broke(string framing)
     {
-        await using var backend = RawBackend.Start(async connection =>
+        _backend.RespondWith(async connection =>
         {
-            await connection.ReadMessageAsync();
             await connection.WriteAsync(
                 $"HTTP/1.1 200 OK\r\n{framing}\r\nContent-Encoding: gzip\r\nSet-Cookie: a=b\r\nETag: \"x\"\r\n\r\n"
             );
             connection.Reset();
         });
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         for (var i = 0; i < 20; i++)
         {
-            using var client = await router.ConnectAsync();
+            using var client = await _router.ConnectAsync();
             await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n");
             var (text, _) = await client.ReadToEndAsync();
             if (text.StartsWith("HTTP/1.1 502", StringComparison.Ordinal))
@@ -188,12 +188,11 @@ public sealed class MalformedResponseTests
     [InlineData("Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")]
     public async Task Content_where_none_is_allowed_is_an_invalid_response(string rest)
     {
-        await using var backend = RawBackend.Answering($"HTTP/1.1 205 Reset Content\r\n{rest}");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        _backend.RespondWith($"HTTP/1.1 205 Reset Content\r\n{rest}");
 
         for (var i = 0; i < 3; i++)
         {
-            using var client = await router.ConnectAsync();
+            using var client = await _router.ConnectAsync();
             await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: close\r\n\r\n");
             (await client.ReadToEndAsync()).Text.Should().NotContain("hello").And.NotContain(" 500 ");
         }
@@ -202,17 +201,15 @@ public sealed class MalformedResponseTests
     [Fact]
     public async Task A_trailer_section_without_an_end_cannot_fill_the_memory()
     {
-        await using var backend = RawBackend.Start(async connection =>
+        _backend.RespondWith(async connection =>
         {
-            await connection.ReadMessageAsync();
             await connection.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n");
             var line = "X-More: " + new string('a', 1000) + "\r\n";
             for (var i = 0; i < 10_000; i++)
                 await connection.WriteAsync(line);
             await connection.WriteAsync("\r\n");
         });
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-        using var client = await router.ConnectAsync();
+        using var client = await _router.ConnectAsync();
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 

@@ -2,8 +2,11 @@ using System.Text;
 
 namespace Router.Tests.Forwarding;
 
-public sealed class RequestFidelityTests
+public sealed class RequestFidelityTests(PlainSite site, EveryHostSite untouched) : IClassFixture<PlainSite>, IClassFixture<EveryHostSite>
 {
+    private readonly RunningRouter _router = site.Router;
+    private readonly RecordingBackend _backend = site.Backend.Forget();
+
     [Theory]
     [InlineData("/")]
     [InlineData("/a/b?c=d&e")]
@@ -20,15 +23,12 @@ public sealed class RequestFidelityTests
     [InlineData("/%25%20%3f%23")]
     public async Task The_target_is_forwarded_unchanged(string target)
     {
-        await using var backend = RawBackend.Saying("ok");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-
-        var reply = await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var reply = await _router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         if (reply.Status == 400 && target.Contains('|', StringComparison.Ordinal) && !target.Contains('?', StringComparison.Ordinal))
             return;
         reply.Status.Should().Be(200);
-        (await backend.RequestAsync()).FirstLine.Should().Be($"GET {target} HTTP/1.1");
+        _backend.OnlyRequest.FirstLine.Should().Be($"GET {target} HTTP/1.1");
     }
 
     [Theory]
@@ -42,13 +42,10 @@ public sealed class RequestFidelityTests
     [InlineData("TRACE")]
     public async Task A_method_is_any_token_and_keeps_its_case(string method)
     {
-        await using var backend = RawBackend.Saying("ok");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-
-        var reply = await router.SendRawAsync($"{method} / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
+        var reply = await _router.SendRawAsync($"{method} / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         (reply.Status, reply.Body).Should().Be((200, "ok"));
-        (await backend.RequestAsync()).FirstLine.Should().Be($"{method} / HTTP/1.1");
+        _backend.OnlyRequest.FirstLine.Should().Be($"{method} / HTTP/1.1");
     }
 
     [Theory]
@@ -57,25 +54,21 @@ public sealed class RequestFidelityTests
     [InlineData("http://www.example.org?b", "/?b")]
     public async Task A_target_in_absolute_form_goes_on_in_origin_form(string target, string sent)
     {
-        await using var backend = RawBackend.Saying("ok");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        (await _router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(200);
 
-        (await router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(200);
-
-        var request = await backend.RequestAsync();
+        var request = _backend.OnlyRequest;
         request.Target.Should().Be(sent);
-        request.Values("Host").Should().Equal(backend.Authority);
+        request.Values("Host").Should().Equal(_backend.Authority);
     }
 
     [Fact]
     public async Task OPTIONS_for_the_whole_server_gets_a_response_of_Router()
     {
-        await using var backend = RawBackend.Saying("never");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
-
-        (await router.SendRawAsync("OPTIONS * HTTP/1.1\r\nHost: www.example.org\r\n\r\n", hasBody: false)).Status.Should().Be(204);
-        (await router.SendRawAsync("GET * HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().BeOneOf(400, 405);
-        backend.Connections.Should().Be(0);
+        (await untouched.Router.SendRawAsync("OPTIONS * HTTP/1.1\r\nHost: www.example.org\r\n\r\n", hasBody: false))
+            .Status.Should()
+            .Be(204);
+        (await untouched.Router.SendRawAsync("GET * HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().BeOneOf(400, 405);
+        untouched.Backend.Connections.Should().Be(0);
     }
 
     [Theory]
@@ -85,27 +78,22 @@ public sealed class RequestFidelityTests
     [InlineData("CONNECT *")]
     public async Task No_client_gets_a_tunnel(string line)
     {
-        await using var backend = RawBackend.Saying("never");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
-
-        (await router.SendRawAsync($"{line} HTTP/1.1\r\nHost: www.example.org:443\r\n\r\n")).Status.Should().BeInRange(400, 405);
-        backend.Connections.Should().Be(0);
+        (await untouched.Router.SendRawAsync($"{line} HTTP/1.1\r\nHost: www.example.org:443\r\n\r\n")).Status.Should().BeInRange(400, 405);
+        untouched.Backend.Connections.Should().Be(0);
     }
 
     [Fact]
     public async Task Request_header_values_are_forwarded_byte_for_byte_and_repeated_ones_in_order()
     {
-        await using var backend = RawBackend.Saying("ok");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         var utf8 = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("größer €"));
 
-        await router.SendRawAsync(
+        await _router.SendRawAsync(
             $"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Latin: caf\u00e9 \u00ff\u0080\r\nX-Utf: {utf8}\r\nX-Tab: a\tb\r\nX-Empty:\r\n"
                 + "X-Many: 1\r\nAccept: a/b\r\nX-Many: 2, 3\r\nX-Many: 4\r\nAccept: c/d;q=0.1\r\nUser-Agent: \"odd (; agent\r\nIf-Modified-Since: yesterday\r\n"
                 + "Cookie: a=b; c\r\nCookie: d=e\r\nAuthorization: odd\u00fc\r\nDate: now\r\nRange: rubbish\r\n\r\n"
         );
 
-        var request = await backend.RequestAsync();
+        var request = _backend.OnlyRequest;
         request.Values("X-Latin").Should().Equal("caf\u00e9 \u00ff\u0080");
         request.Values("X-Utf").Should().Equal(utf8);
         request.Values("X-Tab").Should().Equal("a\tb");
@@ -127,12 +115,9 @@ public sealed class RequestFidelityTests
     [InlineData("Content-Encoding: gzip")]
     public async Task A_request_without_a_body_gets_none_whatever_its_headers(string field)
     {
-        await using var backend = RawBackend.Saying("ok");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        await _router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{field}\r\n\r\n");
 
-        await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{field}\r\n\r\n");
-
-        var request = await backend.RequestAsync();
+        var request = _backend.OnlyRequest;
         request.Values(field.Split(':')[0]).Should().Equal(field.Split(": ")[1]);
         request.Values("Content-Length").Should().BeEmpty();
         request.Values("Transfer-Encoding").Should().BeEmpty();
@@ -152,13 +137,13 @@ public sealed class RequestFidelityTests
     [InlineData("DELETE", "Transfer-Encoding: CHUNKED\r\n\r\n5\r\nhello\r\n0\r\n\r\n", "Transfer-Encoding", "chunked", "hello")]
     public async Task A_body_keeps_its_framing(string method, string rest, string framing, string value, string body)
     {
-        await using var backend = RawBackend.Saying("ok");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        if (method == "HEAD")
+            _backend.RespondWith("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n");
 
-        var reply = await router.SendRawAsync($"{method} / HTTP/1.1\r\nHost: www.example.org\r\n{rest}", hasBody: method != "HEAD");
+        var reply = await _router.SendRawAsync($"{method} / HTTP/1.1\r\nHost: www.example.org\r\n{rest}", hasBody: method != "HEAD");
 
         reply.Status.Should().Be(200);
-        var request = await backend.RequestAsync();
+        var request = _backend.OnlyRequest;
         request.Method.Should().Be(method);
         request.Values(framing).Should().Equal(value);
         request.Body.Should().Be(body);
@@ -179,15 +164,12 @@ public sealed class RequestFidelityTests
     [Fact]
     public async Task Headers_of_the_connection_are_not_forwarded()
     {
-        await using var backend = RawBackend.Saying("ok");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-
-        await router.SendRawAsync(
+        await _router.SendRawAsync(
             "GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: x-mine, , X-Forwarded-For\r\nX-Mine: 1\r\nKeep-Alive: 5\r\nProxy-Connection: a\r\n"
                 + "Proxy-Authorization: b\r\nTE: gzip, trailers\r\nUpgrade: h2c\r\nHTTP2-Settings: c\r\nX-Stays: 1\r\n\r\n"
         );
 
-        var request = await backend.RequestAsync();
+        var request = _backend.OnlyRequest;
         foreach (var name in new[] { "X-Mine", "Keep-Alive", "Proxy-Connection", "Proxy-Authorization", "Upgrade", "HTTP2-Settings" })
             request.Values(name).Should().BeEmpty(name);
         request.Values("TE").Should().Equal("trailers");

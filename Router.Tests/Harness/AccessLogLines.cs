@@ -54,6 +54,17 @@ internal sealed class AccessLogLines : Stream
     /// <summary>The next line, which must be JSON.</summary>
     public async Task<JsonObject> NextAsync() => JsonNode.Parse(await NextLineAsync())!.AsObject();
 
+    /// <summary>The next line of a request with this request line; the lines before it are passed over.</summary>
+    public async Task<JsonObject> NextAsync(string request)
+    {
+        while (true)
+        {
+            var line = await NextAsync();
+            if (line.Text("request") == request)
+                return line;
+        }
+    }
+
     public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
 
     public override void Write(ReadOnlySpan<byte> buffer)

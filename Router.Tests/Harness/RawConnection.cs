@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Router.Tests.Harness;
@@ -74,7 +75,7 @@ internal sealed class RawConnection(Socket socket) : IDisposable
     {
         while (true)
         {
-            var text = Encoding.Latin1.GetString([.. _received.Skip(_consumed)]);
+            var text = Text(_received.Count - _consumed);
             if (text.IndexOf(mark, StringComparison.Ordinal) is >= 0 and var at)
                 return Take(at + mark.Length);
             if (!await ReceiveAsync())
@@ -170,8 +171,10 @@ internal sealed class RawConnection(Socket socket) : IDisposable
 
     private string Take(int count)
     {
-        var text = Encoding.Latin1.GetString([.. _received.Skip(_consumed).Take(count)]);
+        var text = Text(count);
         _consumed += count;
         return text;
     }
+
+    private string Text(int count) => Encoding.Latin1.GetString(CollectionsMarshal.AsSpan(_received).Slice(_consumed, count));
 }
