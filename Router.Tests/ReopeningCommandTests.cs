@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Router.Modes;
 
 namespace Router.Tests;
 
@@ -46,7 +47,7 @@ public sealed class ReopeningCommandTests
     [ProgramFact("redis-server", "redis-server")]
     public async Task A_backend_that_fails_in_stage_two_closes_the_site_again()
     {
-        await using var redis = await RedisServer.StartAsync();
+        await using var redis = await FirstRecord.StartRedisAsync(new MaintenanceMode());
         await using var site = await StagedSite.StartAsync("ModeStore:Redis", redis.Url);
         var tool = Tool.Start(site.Url, Stages);
         await tool.LineAsync("stage 2 of 3");
@@ -71,7 +72,7 @@ public sealed class ReopeningCommandTests
     [ProgramFact("redis-server", "redis-server")]
     public async Task Without_the_store_no_instance_advances_and_with_it_the_reopening_goes_on()
     {
-        await using var redis = await RedisServer.StartAsync();
+        await using var redis = await FirstRecord.StartRedisAsync(new MaintenanceMode());
         await using var site = await StagedSite.StartAsync("ModeStore:Redis", redis.Url);
         var set = await Tool.RunAsync(site.Url, ["mode", "set", "live", "--stages", "20%,60%,100%", "--every", "4s", "--at-least", "30"]);
         set.Code.Should().Be(0, set.Output + set.Errors);
@@ -105,7 +106,12 @@ public sealed class ReopeningCommandTests
             .Contain("PAUSED: router mode stages resume");
         (await Tool.RunAsync(site.Url, "mode", "stages", "resume")).Code.Should().Be(0);
         (await Tool.RunAsync(site.Url, "mode", "stages", "advance")).Code.Should().Be(0);
-        await Eventually.TrueAsync(async () => await StageAsync(site) == 2);
+        using var operators = new OperatorClient(site.Url);
+        await Eventually.TrueAsync(async () =>
+            (await operators.SendAsync("GET", "/fleet?expect=3")).Body["verdict"]!
+                .ToString()
+                .Contains("(stage 2 of 3) on all 3 instances", StringComparison.Ordinal)
+        );
         (await Tool.RunAsync(site.Url, "mode"))
             .Output.TrimEnd()
             .Should()
@@ -134,6 +140,8 @@ public sealed class ReopeningCommandTests
     private sealed class StoreFile : IDisposable
     {
         private readonly string _directory = Directory.CreateTempSubdirectory("router-stages-").FullName;
+
+        public StoreFile() => File.WriteAllText(Path, FirstRecord.Of(new MaintenanceMode()));
 
         public string Path => System.IO.Path.Combine(_directory, "mode.json");
 
@@ -164,7 +172,6 @@ public sealed class ReopeningCommandTests
         public static async Task<StagedSite> StartAsync(string store, string where)
         {
             var site = new StagedSite();
-            // One after the other: the first fills the store.
             foreach (var name in new[] { "router-1", "router-2", "router-3" })
             {
                 var file = OperatorClient

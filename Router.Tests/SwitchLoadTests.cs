@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Router.Modes;
 using Xunit.Abstractions;
 
 namespace Router.Tests;
@@ -25,7 +26,7 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
             await context.Response.WriteAsync("application");
         });
         await app.StartAsync();
-        await using var redis = await RedisServer.StartAsync();
+        await using var redis = await FirstRecord.StartRedisAsync(new LiveMode());
         var site = SiteFile
             .Of("www.*", app.Urls.First())
             .Set("ModeStore:Redis", redis.Url)

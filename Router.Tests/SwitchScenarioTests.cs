@@ -1,3 +1,5 @@
+using Router.Modes;
+
 namespace Router.Tests;
 
 /// <summary>
@@ -18,7 +20,7 @@ public sealed class SwitchScenarioTests
     public async Task The_verdict_comes_with_the_end_of_the_last_request_in_flight_and_names_each_until_then()
     {
         await using var backend = RawBackend.Start();
-        await using var redis = await RedisServer.StartAsync();
+        await using var redis = await FirstRecord.StartRedisAsync(new LiveMode());
         var site = SiteFile.Of("www.*", backend).Set("ModeStore:Redis", redis.Url).Set("ModeStore:DrainLimit", "5m");
         await using var one = await RouterProcess.StartLiveAsync(site, "web-1");
         await using var other = await RouterProcess.StartLiveAsync(site, "web-2");
@@ -69,7 +71,7 @@ public sealed class SwitchScenarioTests
     public async Task A_store_that_goes_and_comes_back_with_its_data_or_without_never_opens_the_site()
     {
         await using var backend = WireMockBackend.Saying("ok");
-        await using var redis = await RedisServer.StartAsync();
+        await using var redis = await FirstRecord.StartRedisAsync(new LiveMode());
         var site = SiteFile.Of("www.*", backend.Address).Set("ModeStore:Redis", redis.Url);
         await using var one = await RouterProcess.StartLiveAsync(site, "web-1");
         await using var other = await RouterProcess.StartLiveAsync(site, "web-2");

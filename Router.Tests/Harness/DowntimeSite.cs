@@ -1,4 +1,5 @@
 using System.Globalization;
+using Router.Modes;
 
 namespace Router.Tests.Harness;
 
@@ -23,7 +24,7 @@ internal sealed class DowntimeSite : IAsyncDisposable
 
     public static async Task<DowntimeSite> StartAsync(bool redis = false)
     {
-        var site = new DowntimeSite(redis ? await RedisServer.StartAsync() : null);
+        var site = new DowntimeSite(redis ? await FirstRecord.StartRedisAsync(new LiveMode()) : null);
         try
         {
             var file = OperatorClient
@@ -34,6 +35,8 @@ internal sealed class DowntimeSite : IAsyncDisposable
                 .Set("ModeStore:HeartbeatExpiry", "3s")
                 .Set("ModeStore:ActivationDelay", "500ms")
                 .Set("AccessLog", "false");
+            if (!redis)
+                await File.WriteAllTextAsync(site.FileOf("mode.json"), FirstRecord.Of(new LiveMode()));
             _ = redis ? file.Set("ModeStore:Redis", site._redis!.Url) : file.Set("ModeStore:File", site.FileOf("mode.json"));
             site.One = await RunningRouter.StartAsync(file.Set("Instance", "router-1"));
             site.Two = await RunningRouter.StartAsync(file.Set("Instance", "router-2"));

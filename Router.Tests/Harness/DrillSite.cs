@@ -1,9 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Router.Configuration;
 using Router.Modes;
-using Router.Modes.Stores;
 using Xunit.Abstractions;
 
 namespace Router.Tests.Harness;
@@ -61,7 +59,7 @@ internal sealed class DrillSite : IAsyncDisposable
         params (string Key, string Value)[] settings
     )
     {
-        var site = new DrillSite(await RedisServer.StartAsync(), await DrillApplication.StartAsync(database), output);
+        var site = new DrillSite(await FirstRecord.StartRedisAsync(new LiveMode()), await DrillApplication.StartAsync(database), output);
         var time = string.Create(CultureInfo.InvariantCulture, $"{settle.TotalMilliseconds:F0}ms");
         site.File = new SiteFile()
             .Frontend("www", site.Application.Address)
@@ -76,25 +74,6 @@ internal sealed class DrillSite : IAsyncDisposable
             .Set("AccessLog", "false");
         foreach (var (key, value) in settings)
             site.File.Set(key, value);
-        // A record that is there spares each start the wait of an empty store.
-        RedisSettings.TryParse(site.Redis.Url, out var options, out _).Should().BeTrue();
-        await using var store = new RedisModeStore(new RedisSettings(options!), TimeProvider.System);
-        var now = DateTimeOffset.UtcNow;
-        var record = new ModeRecord
-        {
-            Version = new(1),
-            Written = now,
-            Steps =
-            [
-                new ModeStep
-                {
-                    Mode = new LiveMode(),
-                    At = now,
-                    Made = new(1),
-                },
-            ],
-        };
-        (await store.TryReplaceAsync(null, ModeRecordText.Format(record), null, default)).Should().BeTrue();
         return site;
     }
 

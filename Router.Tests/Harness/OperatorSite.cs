@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.Playwright;
+using Router.Modes;
 
 namespace Router.Tests.Harness;
 
@@ -48,14 +49,13 @@ internal sealed class OperatorSite : IAsyncDisposable
 
     private static async Task<OperatorSite> StartAsync(Func<OperatorSite, SiteFile, Task> start, (string Key, string Value)[] settings)
     {
-        var site = new OperatorSite(await RedisServer.StartAsync());
+        var site = new OperatorSite(await FirstRecord.StartRedisAsync(new LiveMode()));
         try
         {
             using var client = new HttpClient();
             for (var router = 0; router < 3; router++)
             {
                 await start(site, site.FileOf($"router-{router + 1}", settings));
-                // The first gives an empty store its first record some seconds after its start.
                 await Eventually.TrueAsync(async () =>
                     (await client.GetStringAsync($"http://{site.Endpoint(router)}/_status")).Contains("\"live\"", StringComparison.Ordinal)
                 );
@@ -115,6 +115,7 @@ internal sealed class OperatorSite : IAsyncDisposable
             .Set("AccessLog", "false")
             .Set("ModeStore:Redis", Redis.Url)
             .Set("ModeStore:HeartbeatExpiry", "3s")
+            .Set("ModeStore:ActivationDelay", "500ms")
             // To look at a state takes a while.
             .Set("Backends:www:ResponseTimeout", "30m")
             .Set("ModeStore:DrainLimit", "30m");
