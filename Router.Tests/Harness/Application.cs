@@ -53,7 +53,8 @@ internal static class Eventually
         {
             if (DateTime.UtcNow > deadline)
                 throw new TimeoutException("It did not become true in time");
-            await Task.Delay(5);
+            // Most of them send a request to ask.
+            await Task.Delay(20);
         }
     }
 }
