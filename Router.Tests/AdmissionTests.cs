@@ -6,18 +6,12 @@ using Router.Routing;
 
 namespace Router.Tests;
 
-public sealed class AdmissionTests
+public sealed class AdmissionTests(AdmissionTests.Live live, AdmissionTests.Recovery recovery, AdmissionTests.Maintenance maintenance)
+    : IClassFixture<AdmissionTests.Live>,
+        IClassFixture<AdmissionTests.Recovery>,
+        IClassFixture<AdmissionTests.Maintenance>
 {
-    private static readonly RouteTable Table = new SiteFile()
-        .Frontend("www")
-        .Api("api")
-        .AllowList("staff", "203.0.113.0/24")
-        .Host("www.*", "www")
-        .Path("www.*", "/admin", allowList: "staff")
-        .Path("www.*", "**/_metrics", refuse: true)
-        .Host("api.*", "api", allowList: "staff")
-        .Path("api.*", "/callbacks", allowList: "everyone")
-        .ToTable();
+    private static readonly RouteTable Table = File("http://backend.invalid").ToTable();
 
     private static readonly IPAddress Staff = IPAddress.Parse("203.0.113.9");
     private static readonly IPAddress Stranger = IPAddress.Parse("198.51.100.9");
@@ -51,17 +45,17 @@ public sealed class AdmissionTests
         string host,
         string path,
         string client,
-        string live,
-        string recovery,
-        string maintenance
+        string whenLive,
+        string inRecovery,
+        string inMaintenance
     )
     {
         foreach (
             var (mode, outcome) in new (Mode, string)[]
             {
-                (new LiveMode(), live),
-                (new RecoveryMode(), recovery),
-                (new MaintenanceMode(), maintenance),
+                (new LiveMode(), whenLive),
+                (new RecoveryMode(), inRecovery),
+                (new MaintenanceMode(), inMaintenance),
             }
         )
         {
@@ -81,26 +75,17 @@ public sealed class AdmissionTests
         string host,
         string path,
         string client,
-        string live,
-        string recovery,
-        string maintenance
+        string whenLive,
+        string inRecovery,
+        string inMaintenance
     )
     {
-        await using var backend = WireMockBackend.Saying("forwarded");
-        // Requests come from this machine: it is the staff, or nobody is.
-        var file = new SiteFile()
-            .Frontend("www", backend.Address)
-            .Api("api", backend.Address)
-            .AllowList("staff", client == "staff" ? "127.0.0.1" : "203.0.113.0/24")
-            .Host("www.*", "www")
-            .Path("www.*", "/admin", allowList: "staff")
-            .Path("www.*", "**/_metrics", refuse: true)
-            .Host("api.*", "api", allowList: "staff")
-            .Path("api.*", "/callbacks", allowList: "everyone");
-        foreach (var (mode, outcome) in new[] { ("live", live), ("recovery", recovery), ("maintenance", maintenance) })
+        var address = client == "staff" ? Staff : Stranger;
+        foreach (
+            var (site, outcome) in new (SharedSite, string)[] { (live, whenLive), (recovery, inRecovery), (maintenance, inMaintenance) }
+        )
         {
-            await using var router = await RunningRouter.StartAsync(file.Mode(mode));
-            var reply = await router.SendRawAsync($"GET {path} HTTP/1.1\r\nHost: {host}\r\n\r\n");
+            var reply = await site.Router.SendRawAsync($"GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: {address}\r\n\r\n");
 
             var status = outcome switch
             {
@@ -111,7 +96,7 @@ public sealed class AdmissionTests
                 _ => 400,
             };
             // Router's own health check is no matter of the table where no host is routed.
-            reply.Status.Should().Be(path == "/_status" ? 200 : status, mode);
+            reply.Status.Should().Be(path == "/_status" ? 200 : status, site.GetType().Name);
         }
     }
 
@@ -150,6 +135,26 @@ public sealed class AdmissionTests
         foreach (var name in new[] { "Live", "LIVE", "live ", "", "open" })
             ModeCatalogue.TryFind(name, out _).Should().BeFalse(name);
     }
+
+    private static SiteFile File(string address) =>
+        new SiteFile()
+            .Frontend("www", address)
+            .Api("api", address)
+            .AllowList("staff", "203.0.113.0/24")
+            .Host("www.*", "www")
+            .Path("www.*", "/admin", allowList: "staff")
+            .Path("www.*", "**/_metrics", refuse: true)
+            .Host("api.*", "api", allowList: "staff")
+            .Path("api.*", "/callbacks", allowList: "everyone");
+
+    // Requests come from this machine, which says for whom.
+    private static SiteFile File(string address, string mode) => File(address).Mode(mode).Set("TrustedProxies", "127.0.0.1");
+
+    public sealed class Live() : SharedSite(address => File(address, "live"));
+
+    public sealed class Recovery() : SharedSite(address => File(address, "recovery"));
+
+    public sealed class Maintenance() : SharedSite(address => File(address, "maintenance"));
 
     private sealed class PagesForReadersMode : Mode
     {

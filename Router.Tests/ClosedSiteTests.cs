@@ -9,7 +9,9 @@ using Router.Pages;
 namespace Router.Tests;
 
 /// <summary>What a closed site says, and to whom.</summary>
-public sealed class ClosedSiteTests
+public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTests.ClosedForAnHour closedForAnHour)
+    : IClassFixture<ClosedSiteTests.Closed>,
+        IClassFixture<ClosedSiteTests.ClosedForAnHour>
 {
     private const string Browser = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
@@ -42,9 +44,7 @@ public sealed class ClosedSiteTests
     [Fact]
     public async Task What_nobody_said_is_left_out_with_its_line()
     {
-        await using var router = await ClosedAsync(Site());
-
-        var page = (await PageAsync(router)).Body;
+        var page = (await PageAsync(closed.Router)).Body;
 
         page.Should()
             .Contain("Try again later.")
@@ -76,9 +76,7 @@ public sealed class ClosedSiteTests
     [InlineData("", "en")]
     public async Task The_page_is_in_the_language_that_the_reader_prefers(string accepted, string language)
     {
-        await using var router = await ClosedAsync(Site(), until: TimeSpan.FromMinutes(60));
-
-        var reply = await PageAsync(router, ("Accept-Language", accepted));
+        var reply = await PageAsync(closedForAnHour.Router, ("Accept-Language", accepted));
 
         reply.Value("Content-Language").Should().Be(language);
         reply
@@ -135,10 +133,8 @@ public sealed class ClosedSiteTests
     [Fact]
     public async Task The_page_for_a_POST_says_that_nothing_was_saved_and_never_reloads()
     {
-        await using var router = await ClosedAsync(Site());
-
-        var sent = await router.SendAsync("POST", "http://www.example.org/form", new StringContent("a=b"), ("Accept", Browser));
-        var asked = await PageAsync(router);
+        var sent = await closed.Router.SendAsync("POST", "http://www.example.org/form", new StringContent("a=b"), ("Accept", Browser));
+        var asked = await PageAsync(closed.Router);
 
         sent.Body.Should().Contain("What you sent was not saved and nothing was changed.").And.NotContain("id=\"again\"");
         asked.Body.Should().NotContain("What you sent").And.Contain("id=\"again\"");
@@ -149,9 +145,7 @@ public sealed class ClosedSiteTests
     [InlineData("TRACE")]
     public async Task A_safe_method_sends_nothing_that_could_be_saved(string method)
     {
-        await using var router = await ClosedAsync(Site());
-
-        var reply = await router.SendAsync(method, "http://www.example.org/form", null, ("Accept", Browser));
+        var reply = await closed.Router.SendAsync(method, "http://www.example.org/form", null, ("Accept", Browser));
 
         reply.Status.Should().Be(503);
         reply.Body.Should().NotContain("What you sent");
@@ -233,14 +227,13 @@ public sealed class ClosedSiteTests
     [InlineData("/static/site.css", "document", Browser, "text/html")]
     public async Task The_form_suits_the_client(string path, string? destination, string? accept, string? type)
     {
-        await using var router = await ClosedAsync(Site());
         var fields = new List<(string, string)>();
         if (destination is not null)
             fields.Add(("Sec-Fetch-Dest", destination));
         if (accept is not null)
             fields.Add(("Accept", accept));
 
-        var reply = await router.GetAsync($"http://www.example.org{path}", [.. fields]);
+        var reply = await closed.Router.GetAsync($"http://www.example.org{path}", [.. fields]);
 
         (reply.Status, reply.Value("X-Router-Closed"), reply.Value("Content-Type")?.Split(';')[0]).Should().Be((503, "1", type));
         reply.Value("Vary").Should().Be("Accept, Accept-Encoding, Accept-Language, Sec-Fetch-Dest");
@@ -257,9 +250,7 @@ public sealed class ClosedSiteTests
     [InlineData("PROPFIND")]
     public async Task Nothing_of_the_closed_site_is_kept_by_a_cache_or_cut_into_ranges(string method)
     {
-        await using var router = await ClosedAsync(Site());
-
-        var reply = await router.SendAsync(
+        var reply = await closed.Router.SendAsync(
             method,
             "http://www.example.org/",
             null,
@@ -308,16 +299,20 @@ public sealed class ClosedSiteTests
     [InlineData("identity", null)]
     public async Task The_page_is_compressed_as_the_client_accepts_and_HEAD_says_the_same(string accepted, string? coding)
     {
-        await using var router = await ClosedAsync(Site());
-
-        using var response = await router.BeginAsync(
+        using var response = await closed.Router.BeginAsync(
             "GET",
             "http://www.example.org/",
             null,
             ("Accept", Browser),
             ("Accept-Encoding", accepted)
         );
-        var head = await router.SendAsync("HEAD", "http://www.example.org/", null, ("Accept", Browser), ("Accept-Encoding", accepted));
+        var head = await closed.Router.SendAsync(
+            "HEAD",
+            "http://www.example.org/",
+            null,
+            ("Accept", Browser),
+            ("Accept-Encoding", accepted)
+        );
 
         var bytes = await response.Content.ReadAsByteArrayAsync();
         (response.Content.Headers.ContentEncoding.SingleOrDefault(), head.Value("Content-Encoding")).Should().Be((coding, coding));
@@ -395,13 +390,11 @@ public sealed class ClosedSiteTests
     [InlineData("http://unknown.example.org/robots.txt")]
     public async Task Crawlers_get_a_robots_txt_from_every_host_of_a_closed_site(string url)
     {
-        await using var router = await ClosedAsync(Site());
-
-        var reply = await router.GetAsync(url);
+        var reply = await closed.Router.GetAsync(url);
 
         (reply.Status, reply.Value("Content-Type"), reply.Body).Should().Be((200, "text/plain", "User-agent: *\nDisallow:\n"));
-        (await router.SendAsync("HEAD", url)).Status.Should().Be(200);
-        (await router.SendAsync("POST", url)).Status.Should().Be(503);
+        (await closed.Router.SendAsync("HEAD", url)).Status.Should().Be(200);
+        (await closed.Router.SendAsync("POST", url)).Status.Should().Be(503);
     }
 
     [Fact]
@@ -494,10 +487,13 @@ public sealed class ClosedSiteTests
     private static Task<Reply> PageAsync(RunningRouter router, string url, params (string Name, string Value)[] fields) =>
         router.GetAsync(url, [("Accept", Browser), .. fields]);
 
-    private async Task<RunningRouter> ClosedAsync(SiteFile site, TimeSpan? until = null, string? reason = null)
+    private Task<RunningRouter> ClosedAsync(SiteFile site, TimeSpan? until = null, string? reason = null) =>
+        ClosedAsync(_clock, site, until, reason);
+
+    private static async Task<RunningRouter> ClosedAsync(ManualClock clock, SiteFile site, TimeSpan? until = null, string? reason = null)
     {
-        var router = await RunningRouter.StartAsync(site, _clock);
-        var now = _clock.GetUtcNow();
+        var router = await RunningRouter.StartAsync(site, clock);
+        var now = clock.GetUtcNow();
         router
             .Modes()
             .Offer(
@@ -522,5 +518,23 @@ public sealed class ClosedSiteTests
             .Should()
             .BeTrue();
         return router;
+    }
+
+    /// <summary>A closed site that no case changes.</summary>
+    public class Closed : IAsyncLifetime
+    {
+        private protected virtual TimeSpan? Until => null;
+
+        internal RunningRouter Router { get; private set; } = null!;
+
+        public async Task InitializeAsync() => Router = await ClosedAsync(new ManualClock(), Site(), Until);
+
+        public async Task DisposeAsync() => await Router.DisposeAsync();
+    }
+
+    /// <summary>The same with an announced end, at 23:00 UTC.</summary>
+    public sealed class ClosedForAnHour : Closed
+    {
+        private protected override TimeSpan? Until => TimeSpan.FromHours(1);
     }
 }

@@ -6,7 +6,7 @@ using Router.Serving;
 
 namespace Router.Tests;
 
-public sealed class ManagementTests
+public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClassFixture<ManagementTests.Unchanged>
 {
     private const string Token = "0123456789abcdef0123456789abcdef";
 
@@ -66,8 +66,7 @@ public sealed class ManagementTests
     [Fact]
     public async Task All_errors_are_listed_at_once_and_nothing_is_changed()
     {
-        await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new OperatorClient(router);
+        using var operators = new OperatorClient(unchanged.Router);
 
         var (status, body) = await operators.SendAsync(
             "PUT",
@@ -82,7 +81,7 @@ public sealed class ManagementTests
             .Should()
             .BeEquivalentTo("mode", "until", "cutAfter", "resaon", "by");
         body["errors"]!.AsArray().Should().OnlyContain(fault => fault!["hint"]!.ToString().Length > 0);
-        router.Modes().State.Record.Version.Number.Should().Be(1);
+        unchanged.Router.Modes().State.Record.Version.Number.Should().Be(1);
     }
 
     [Theory]
@@ -91,8 +90,7 @@ public sealed class ManagementTests
     [InlineData("{}")]
     public async Task What_is_no_change_is_refused(string body)
     {
-        await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new OperatorClient(router);
+        using var operators = new OperatorClient(unchanged.Router);
 
         (await operators.SendAsync("PUT", "/mode", body)).Status.Should().Be(400);
     }
@@ -103,8 +101,7 @@ public sealed class ManagementTests
     [InlineData(20_000, false)]
     public async Task A_body_that_is_too_long_is_refused_with_the_limit(int length, bool isAnnounced)
     {
-        await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new OperatorClient(router);
+        using var operators = new OperatorClient(unchanged.Router);
         var body = $$"""{"mode": "maintenance", "reason": "{{new string('x', length)}}"}""";
         using var request = new HttpRequestMessage(HttpMethod.Put, "/mode")
         {
@@ -118,7 +115,7 @@ public sealed class ManagementTests
         (await response.Content.ReadAsStringAsync())
             .Should()
             .Contain("The request has more than 16384 bytes. Give texts of up to 500 characters.");
-        router.Modes().Current.Name.Should().Be("live");
+        unchanged.Router.Modes().Current.Name.Should().Be("live");
     }
 
     [Fact]
@@ -201,14 +198,13 @@ public sealed class ManagementTests
     [Fact]
     public async Task A_dry_run_says_what_would_happen_and_changes_nothing()
     {
-        await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new OperatorClient(router);
+        using var operators = new OperatorClient(unchanged.Router);
 
         var (status, body) = await operators.SendAsync("PUT", "/mode?dryRun=true", """{"mode": "maintenance"}""");
 
         (status, body["changed"]!.GetValue<bool>()).Should().Be((200, false));
         body["effects"]!.AsArray().Should().OnlyContain(effect => !effect!["reads"]!.GetValue<bool>());
-        router.Modes().State.Record.Version.Number.Should().Be(1);
+        unchanged.Router.Modes().State.Record.Version.Number.Should().Be(1);
     }
 
     [Fact]
@@ -263,8 +259,7 @@ public sealed class ManagementTests
     [Fact]
     public async Task A_form_of_another_site_in_an_operators_browser_changes_nothing()
     {
-        await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new OperatorClient(router);
+        using var operators = new OperatorClient(unchanged.Router);
         const string change = """{"mode": "maintenance"}""";
 
         (await operators.SendAsync("PUT", "/mode", change, ("Sec-Fetch-Site", "cross-site"))).Status.Should().Be(403);
@@ -284,7 +279,7 @@ public sealed class ManagementTests
         };
         using var posted = await operators.GetAsync(form);
         posted.IsSuccessStatusCode.Should().BeFalse();
-        router.Modes().Current.Name.Should().Be("live");
+        unchanged.Router.Modes().Current.Name.Should().Be("live");
     }
 
     [Fact]
@@ -311,11 +306,11 @@ public sealed class ManagementTests
     [Fact]
     public async Task Nothing_of_it_is_reachable_where_the_site_is()
     {
-        await using var router = await RunningRouter.StartAsync(Site());
-
-        (await router.GetAsync("http://localhost/mode")).Status.Should().Be(404);
-        (await router.SendAsync("PUT", "http://localhost/mode", new StringContent("""{"mode":"maintenance"}"""))).Status.Should().Be(404);
-        router.Modes().Current.Name.Should().Be("live");
+        (await unchanged.Router.GetAsync("http://localhost/mode")).Status.Should().Be(404);
+        (await unchanged.Router.SendAsync("PUT", "http://localhost/mode", new StringContent("""{"mode":"maintenance"}""")))
+            .Status.Should()
+            .Be(404);
+        unchanged.Router.Modes().Current.Name.Should().Be("live");
     }
 
     [Fact]
@@ -403,4 +398,7 @@ public sealed class ManagementTests
         refused["status"]!.GetValue<int>().Should().Be(403);
         (await operators.SendAsync("GET", "/explain?url=nonsense&mode=closed&client=x")).Body["errors"]!.AsArray().Should().HaveCount(3);
     }
+
+    /// <summary>The site of the cases whose requests change nothing.</summary>
+    public sealed class Unchanged() : SharedSite(_ => Site());
 }

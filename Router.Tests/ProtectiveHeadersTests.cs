@@ -1,7 +1,7 @@
 namespace Router.Tests;
 
 /// <summary>The headers that keep a browser from misusing Router's own responses.</summary>
-public sealed class ProtectiveHeadersTests
+public sealed class ProtectiveHeadersTests(ProtectiveHeadersTests.Recovery site) : IClassFixture<ProtectiveHeadersTests.Recovery>
 {
     [Theory]
     [InlineData("www.example.org", "/", 503)]
@@ -16,9 +16,7 @@ public sealed class ProtectiveHeadersTests
     [InlineData("localhost", "/_status?ignore-dependencies", 200)]
     public async Task Every_response_of_Routers_own_has_them(string host, string path, int status)
     {
-        await using var router = await StartAsync();
-
-        var reply = await router.GetAsync($"http://{host}{path}");
+        var reply = await site.Router.GetAsync($"http://{host}{path}");
 
         reply.Status.Should().Be(status);
         reply.Value("X-Content-Type-Options").Should().Be("nosniff");
@@ -30,9 +28,7 @@ public sealed class ProtectiveHeadersTests
     [InlineData("www.example.org", "/_bypass")]
     public async Task Pages_that_need_nothing_from_elsewhere_have_a_content_security_policy(string host, string path)
     {
-        await using var router = await StartAsync();
-
-        (await router.GetAsync($"http://{host}{path}"))
+        (await site.Router.GetAsync($"http://{host}{path}"))
             .Value("Content-Security-Policy")
             .Should()
             .StartWith("default-src 'none'; style-src 'unsafe-inline'")
@@ -60,19 +56,26 @@ public sealed class ProtectiveHeadersTests
         (await closed.GetAsync("http://www.example.org/")).Values("X-Frame-Options").Should().Equal("DENY");
     }
 
-    private static async Task<RunningRouter> StartAsync()
+    /// <summary>One site for all cases, with a bypass: none of them changes it.</summary>
+    public sealed class Recovery : IAsyncLifetime
     {
-        var site = new SiteFile()
-            .Frontend("www", "http://127.0.0.1:1")
-            .Host("www.*", "www")
-            .Path("www.*", "/private")
-            .Set("Hosts:www.*:Paths:/private:AllowList", "nobody")
-            .Set("AllowLists:nobody", "192.0.2.1")
-            .Api("api", "http://127.0.0.1:1")
-            .Host("api.*", "api");
-        var router = await RunningRouter.StartAsync(OperatorClient.With(site).Mode("recovery"));
-        using var operators = new OperatorClient(router);
-        (await operators.SendAsync("POST", "/bypass", "{}")).Status.Should().Be(201);
-        return router;
+        internal RunningRouter Router { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            var site = new SiteFile()
+                .Frontend("www", "http://127.0.0.1:1")
+                .Host("www.*", "www")
+                .Path("www.*", "/private")
+                .Set("Hosts:www.*:Paths:/private:AllowList", "nobody")
+                .Set("AllowLists:nobody", "192.0.2.1")
+                .Api("api", "http://127.0.0.1:1")
+                .Host("api.*", "api");
+            Router = await RunningRouter.StartAsync(OperatorClient.With(site).Mode("recovery"));
+            using var operators = new OperatorClient(Router);
+            (await operators.SendAsync("POST", "/bypass", "{}")).Status.Should().Be(201);
+        }
+
+        public async Task DisposeAsync() => await Router.DisposeAsync();
     }
 }
