@@ -17,7 +17,7 @@ public sealed class DrainDisplay(TextWriter output, int? width, TimeProvider tim
 
     private readonly HashSet<string> _named = [];
     private string _line = "";
-    private (string Words, string? Mode, int? Stage, int InFlight) _state;
+    private State? _state;
     private long _printed;
 
     /// <summary>Shows the current line; the fleet is null if it is not known.</summary>
@@ -37,7 +37,7 @@ public sealed class DrainDisplay(TextWriter output, int? width, TimeProvider tim
             }
         }
 
-        if (line == _line || (width is null && IsCountdown(line, fleet)))
+        if (line == _line || (width is null && !MustPrint(StateOf(line, fleet))))
             return;
         _line = line;
         // A line that the terminal wraps cannot be overwritten.
@@ -51,14 +51,21 @@ public sealed class DrainDisplay(TextWriter output, int? width, TimeProvider tim
     /// <summary>Prints the last line.</summary>
     public void End(string line) => Write(line);
 
-    private bool IsCountdown(string line, FleetDocument? fleet)
+    // What makes a line news: everything but the numbers that only count down.
+    private static State StateOf(string line, FleetDocument? fleet) =>
+        new(
+            string.Concat(line.Where(character => !char.IsAsciiDigit(character))),
+            fleet?.Mode,
+            fleet?.Current.Reopening?.Stage,
+            fleet is null ? 0 : ModeReport.InFlight(fleet)
+        );
+
+    private bool MustPrint(State state)
     {
-        var words = string.Concat(line.Where(character => !char.IsAsciiDigit(character)));
-        var state = (words, fleet?.Mode, fleet?.Current.Reopening?.Stage, fleet is null ? 0 : ModeReport.InFlight(fleet));
         if (state == _state && time.GetElapsedTime(_printed) < RepeatInterval)
-            return true;
+            return false;
         (_state, _printed) = (state, time.GetTimestamp());
-        return false;
+        return true;
     }
 
     private void Write(string line)
@@ -68,4 +75,6 @@ public sealed class DrainDisplay(TextWriter output, int? width, TimeProvider tim
         if (width is not null)
             _line = "";
     }
+
+    private sealed record State(string Words, string? Mode, int? Stage, int InFlight);
 }

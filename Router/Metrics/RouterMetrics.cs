@@ -13,7 +13,6 @@ public sealed class RouterMetrics : IDisposable
     public const string MeterName = "Router";
 
     private static readonly double[] Boundaries = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60];
-    private static readonly object[] BoxedStatus = [.. Enumerable.Range(100, 900).Select(status => (object)status)];
 
     private readonly Meter _meter;
     private readonly Histogram<double> _duration;
@@ -95,7 +94,7 @@ public sealed class RouterMetrics : IDisposable
             new TagList
             {
                 { "http.request.method", KnownMethod(method) },
-                { "http.response.status_code", status == 0 ? null : BoxedStatus[status - 100] },
+                { "http.response.status_code", status == 0 ? null : status },
                 { "server.address", upstream.Settings.Addresses.All[0].Host },
             }
         );

@@ -115,7 +115,8 @@ internal sealed class Lab : IDisposable
         lock (_running)
             left = [.. _running];
         Stop(left);
-        if (!KeepsLogs)
+        // After a signal it is disposed of by the handler and once more by the program.
+        if (!KeepsLogs && System.IO.Directory.Exists(Directory))
             System.IO.Directory.Delete(Directory, recursive: true);
     }
 }
