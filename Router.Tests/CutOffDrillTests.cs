@@ -30,7 +30,7 @@ public sealed class CutOffDrillTests(DrillDatabase database, ITestOutputHelper o
         relay.Cut();
         var four = await site.OpenAsync("router-4");
 
-        var first = await DrillSite.StartClosing(routers[0], "--expect", "3", "--timeout", "9s").Done;
+        var first = await DrillSite.StartClosing(routers[0], "--expect", "3", "--timeout", "6s").Done;
         first.Code.Should().Be(1);
         DrillSite
             .LastLine(first.Output)

@@ -194,7 +194,10 @@ public sealed class DowntimeTests
         var done = tool.DoneAsync();
         // The gate of a stage needs requests. Those that come before it wait.
         while (!done.IsCompleted)
+        {
             await site.VisitAsync();
+            await Task.WhenAny(done, Task.Delay(20));
+        }
 
         var (code, output) = await done;
         (code, site.Runs).Should().Be((0, 1), output);

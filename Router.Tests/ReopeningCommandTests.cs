@@ -73,13 +73,15 @@ public sealed class ReopeningCommandTests
     public async Task Without_the_store_no_instance_advances_and_with_it_the_reopening_goes_on()
     {
         await using var redis = await FirstRecord.StartRedisAsync(new MaintenanceMode());
-        await using var site = await StagedSite.StartAsync("ModeStore:Redis", redis.Url);
-        var set = await Tool.RunAsync(site.Url, ["mode", "set", "live", "--stages", "20%,60%,100%", "--every", "4s", "--at-least", "30"]);
+        // A stage needs requests, and there are none before the store is gone.
+        await using var site = await StagedSite.StartAsync("ModeStore:Redis", redis.Url, visited: false);
+        var set = await Tool.RunAsync(site.Url, ["mode", "set", "live", "--stages", "20%,60%,100%", "--every", "1s", "--at-least", "30"]);
         set.Code.Should().Be(0, set.Output + set.Errors);
         await Eventually.TrueAsync(async () => (await StageAsync(site)) == 1);
 
         await redis.KillAsync();
-        await Task.Delay(TimeSpan.FromSeconds(10));
+        site.Visit();
+        await Task.Delay(TimeSpan.FromSeconds(4));
         foreach (var router in site.Routers)
         {
             (await StatusAsync(router))["modeProblem"].Should().NotBeNull();
@@ -169,7 +171,7 @@ public sealed class ReopeningCommandTests
         /// <summary>Whether the backend answers 500.</summary>
         public bool Breaks { get; set; }
 
-        public static async Task<StagedSite> StartAsync(string store, string where)
+        public static async Task<StagedSite> StartAsync(string store, string where, bool visited = true)
         {
             var site = new StagedSite();
             foreach (var name in new[] { "router-1", "router-2", "router-3" })
@@ -189,9 +191,13 @@ public sealed class ReopeningCommandTests
 
             using var operators = new OperatorClient(site.Url);
             await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet?expect=3")).Body["safe"]!.GetValue<bool>());
-            site._clients = Task.WhenAll(site.Routers.Select(site.VisitAsync));
+            if (visited)
+                site.Visit();
             return site;
         }
+
+        /// <summary>Clients of every instance come from now on.</summary>
+        public void Visit() => _clients = Task.WhenAll(Routers.Select(VisitAsync));
 
         public async ValueTask DisposeAsync()
         {
@@ -212,7 +218,7 @@ public sealed class ReopeningCommandTests
                 await connection.WriteAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Forwarded-For: {client}\r\n\r\n");
                 (await connection.ReadMessageAsync())!.Status.Should().BeOneOf(200, 503, 500);
                 // A site has fewer requests than a loop could make; the others on this machine need its processors too.
-                await Task.Delay(5);
+                await Task.Delay(10);
             }
         }
     }

@@ -21,7 +21,11 @@ public sealed class SwitchScenarioTests
     {
         await using var backend = RawBackend.Start();
         await using var redis = await FirstRecord.StartRedisAsync(new LiveMode());
-        var site = SiteFile.Of("www.*", backend).Set("ModeStore:Redis", redis.Url).Set("ModeStore:DrainLimit", "5m");
+        var site = SiteFile
+            .Of("www.*", backend)
+            .Set("ModeStore:Redis", redis.Url)
+            .Set("ModeStore:ActivationDelay", "500ms")
+            .Set("ModeStore:DrainLimit", "5m");
         await using var one = await RouterProcess.StartLiveAsync(site, "web-1");
         await using var other = await RouterProcess.StartLiveAsync(site, "web-2");
         using var operators = new OperatorClient(one.ManagementUrl);
@@ -72,7 +76,11 @@ public sealed class SwitchScenarioTests
     {
         await using var backend = WireMockBackend.Saying("ok");
         await using var redis = await FirstRecord.StartRedisAsync(new LiveMode());
-        var site = SiteFile.Of("www.*", backend.Address).Set("ModeStore:Redis", redis.Url);
+        var site = SiteFile
+            .Of("www.*", backend.Address)
+            .Set("ModeStore:Redis", redis.Url)
+            .Set("ModeStore:HeartbeatExpiry", "3s")
+            .Set("ModeStore:ActivationDelay", "500ms");
         await using var one = await RouterProcess.StartLiveAsync(site, "web-1");
         await using var other = await RouterProcess.StartLiveAsync(site, "web-2");
         (await Tool.RunAsync(one.ManagementUrl, "mode", "set", "maintenance", "--wait", "--expect", "2")).Code.Should().Be(0);

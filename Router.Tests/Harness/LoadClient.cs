@@ -48,7 +48,7 @@ internal sealed class LoadClient
             }
 
             // A pace, so that the machine has time for the switch itself.
-            await Task.Delay(3, CancellationToken.None);
+            await Task.Delay(10, CancellationToken.None);
         }
 
         return responses;
