@@ -2,7 +2,8 @@ namespace Router.Tests.Harness;
 
 /// <summary>
 /// One Router with one backend for all cases of a class that have the same configuration: the class derives its fixture from this.
-/// Cases of a class run one after the other. A class whose cases look at what the backend got begins each with <see cref="RecordingBackend.Forget"/>.
+/// Cases of a class run one after the other. A class whose cases look at what the backend got begins each with
+/// <see cref="RecordingBackend.Forget"/>.
 /// </summary>
 public abstract class SharedSite : IAsyncLifetime
 {

@@ -142,8 +142,8 @@ public static class AccessLogLine
             line.Add(name, Encoding.Latin1.GetString(octets));
     }
 
-    // The text of a second is formatted once per thread: each time it would take 3,300 instructions, 6 % of a small request. The culture's names are the invariant ones; its zone has a colon, which the common
-    // log format does not.
+    // The text of a second is formatted once per thread: each time it would take 3,300 instructions, 6 % of a small request. The
+    // culture's names are the invariant ones; its zone has a colon, which the common log format does not.
     private static string LocalTime(DateTimeOffset now, TimeProvider time)
     {
         var second = now.UtcTicks / TimeSpan.TicksPerSecond;
