@@ -95,7 +95,7 @@ public sealed class DrainTests
         answer!.Status.Should().Be(503);
         answer.Body.Should().Contain("may or may not");
         var write = router.Uncertain().Should().ContainSingle().Subject;
-        (write.Backend, write.Method, write.Host, write.Path, write.RequestId, write.Reason, write.ClientAnswer)
+        (write.Backend, write.Method, write.Host, write.Path, write.RequestId, write.Reason, write.ClientStatus)
             .Should()
             .Be(("www", "POST", "www.example.org", "/save", "463ac35c9f6413ad", "cut", 503));
         (write.Time, write.IsIdempotent, write.SettlesAt)
@@ -313,7 +313,7 @@ public sealed class DrainTests
         using (var connection = await backend.AcceptAsync())
             await connection.ReadMessageAsync();
         (await client.ReadMessageAsync())!.Status.Should().Be(502);
-        router.Uncertain().Should().ContainSingle().Which.ClientAnswer.Should().Be(502);
+        router.Uncertain().Should().ContainSingle().Which.ClientStatus.Should().Be(502);
 
         await client.WriteAsync(Post.Replace("POST", "PUT", StringComparison.Ordinal));
         using (var connection = await backend.AcceptAsync())

@@ -58,7 +58,7 @@ public sealed class Http2LimitTests
     }
 
     [Theory]
-    [InlineData(ServerLimits.MaxAnswered + 100, 0)]
+    [InlineData(ServerLimits.MaxRespondedTo + 100, 0)]
     [InlineData(90 << 10, 2)]
     public async Task Beyond_what_the_server_reads_the_connection_ends(int header, int times)
     {

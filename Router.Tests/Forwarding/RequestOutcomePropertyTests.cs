@@ -139,7 +139,7 @@ public sealed class RequestOutcomePropertyTests(ITestOutputHelper output)
         if (isUncertain)
         {
             var write = writes.Since(DateTimeOffset.MinValue).Single();
-            (write.Method, write.Path, write.ClientAnswer, write.IsIdempotent)
+            (write.Method, write.Path, write.ClientStatus, write.IsIdempotent)
                 .Should()
                 .Be((one.Method, "/save", own, one.Method is "PUT" or "DELETE"));
             reasons.Should().Contain(write.Reason);

@@ -55,7 +55,7 @@ public sealed class RequestOutcomeTests
             writes
                 .Should()
                 .HaveCount(i)
-                .And.OnlyContain(write => write.Method == "POST" && write.Reason == "client_gone" && write.ClientAnswer == null);
+                .And.OnlyContain(write => write.Method == "POST" && write.Reason == "client_gone" && write.ClientStatus == null);
         }
 
         await router.App.StopAsync();
@@ -244,7 +244,7 @@ public sealed class RequestOutcomeTests
 
         (await router.AccessLog.NextAsync()).Number("status").Should().Be("101");
         Uncertain(router.App)
-            .Select(write => (write.Method, write.Reason, write.ClientAnswer, write.IsIdempotent))
+            .Select(write => (write.Method, write.Reason, write.ClientStatus, write.IsIdempotent))
             .Should()
             .Equal(reason is null ? [] : [("GET", reason, null, false)]);
         await (stop ?? Task.CompletedTask).InTime();
@@ -281,7 +281,7 @@ public sealed class RequestOutcomeTests
         var problem = JsonNode.Parse(answer.Body)!;
         problem["forwarded"]?.ToString().Should().Be(forwarded);
         problem["outcome"]?.ToString().Should().Be(outcome);
-        Uncertain(router.App).Select(write => write.ClientAnswer).Should().Equal(outcome is null ? [] : [answer.Status]);
+        Uncertain(router.App).Select(write => write.ClientStatus).Should().Equal(outcome is null ? [] : [answer.Status]);
     }
 
     private static IReadOnlyList<UncertainWrite> Uncertain(WebApplication app) =>

@@ -227,7 +227,7 @@ public static class ModeReport
 
     private static string Describe(UncertainWrite write) =>
         $"{Time(write.Time)} {write.Method} {write.Host}{write.Path} ({(write.IsIdempotent ? "idempotent, " : "")}request {write.RequestId ?? "without id"}, {write.Reason}, "
-        + $"the client got {write.ClientAnswer?.ToString(CultureInfo.InvariantCulture) ?? "no response"}, settled by {Time(write.SettlesAt, "HH:mm:ss zzz")})";
+        + $"the client got {write.ClientStatus?.ToString(CultureInfo.InvariantCulture) ?? "no response"}, settled by {Time(write.SettlesAt, "HH:mm:ss zzz")})";
 
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 

@@ -13,7 +13,7 @@ public sealed record RoutesDocument(ImmutableArray<RouteDocument> Routes);
 /// <param name="Backend">The backend.</param>
 /// <param name="Kind">frontend or api.</param>
 /// <param name="Address">The backend's addresses.</param>
-/// <param name="File">The file that is the answer.</param>
+/// <param name="File">The file that is the response.</param>
 /// <param name="AllowList">Who may; null for everyone.</param>
 /// <param name="Refuses">Whether nobody may.</param>
 /// <param name="RateLimits">The rate limits.</param>

@@ -113,7 +113,7 @@ internal static class WindowReportSections
             write.Backend,
             write.RequestId ?? "",
             write.Reason,
-            write.ClientAnswer?.ToString(CultureInfo.InvariantCulture) ?? "no response",
+            write.ClientStatus?.ToString(CultureInfo.InvariantCulture) ?? "no response",
         ];
 
     private static string[] Row(HistoryEntry entry) =>

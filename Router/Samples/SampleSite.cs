@@ -40,7 +40,7 @@ public sealed class SampleSite : IAsyncDisposable
             });
         var app = builder.Build();
         var names = new Dictionary<int, (string Name, bool Api)>();
-        app.Run(context => AnswerAsync(context, names[context.Connection.LocalPort], time));
+        app.Run(context => RespondAsync(context, names[context.Connection.LocalPort], time));
         await app.StartAsync().ConfigureAwait(false);
 
         var values = new Dictionary<string, string?>();
@@ -69,10 +69,10 @@ public sealed class SampleSite : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
-    private static Task AnswerAsync(HttpContext context, (string Name, bool Api) backend, TimeProvider time)
+    private static Task RespondAsync(HttpContext context, (string Name, bool Api) backend, TimeProvider time)
     {
         if (context.Request.Path == "/slow")
-            return AnswerSlowlyAsync(context, time);
+            return RespondSlowlyAsync(context, time);
         var (type, body) = (backend.Api, context.Request.Path.Value) switch
         {
             (true, var path) => (
@@ -92,7 +92,7 @@ public sealed class SampleSite : IAsyncDisposable
 
     // A line each second, so that no limit on a pause ends the response. The next second starts before its line is written: a client that
     // has the line knows that the time is running.
-    private static async Task AnswerSlowlyAsync(HttpContext context, TimeProvider time)
+    private static async Task RespondSlowlyAsync(HttpContext context, TimeProvider time)
     {
         _ = int.TryParse(context.Request.Query["seconds"], NumberStyles.None, CultureInfo.InvariantCulture, out var seconds);
         context.Response.ContentType = "text/plain; charset=utf-8";

@@ -42,7 +42,7 @@ public sealed partial class RequestEnding(
         // A partial response must not look complete.
         if (clientLeft || context.Response.HasStarted)
             context.Abort();
-        var response = clientLeft || context.Response.HasStarted ? null : AnswerTo(reason);
+        var response = clientLeft || context.Response.HasStarted ? null : ResponseTo(reason);
         var backend = request.Upstream!.Settings;
         metrics.Failed(backend.Name, reason);
         if (reason == ForwardFailure.Cut)
@@ -81,7 +81,7 @@ public sealed partial class RequestEnding(
         );
     }
 
-    private static OwnResponse AnswerTo(ForwardFailure failure) =>
+    private static OwnResponse ResponseTo(ForwardFailure failure) =>
         failure switch
         {
             ForwardFailure.ResponseTimeout

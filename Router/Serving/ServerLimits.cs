@@ -18,10 +18,10 @@ public static class ServerLimits
     /// single header beyond this size. Large enough for a path of 64 KiB. A connection's header decoder may hold three strings of this
     /// size, 288 KiB; a connection may hold 1 MiB of unread bodies.
     /// </summary>
-    public const int MaxAnswered = 96 << 10;
+    public const int MaxRespondedTo = 96 << 10;
 
     // The server ends an HTTP/2 connection at twice this number.
-    private const int MaxHeadersAnswered = 1_000;
+    private const int MaxHeadersRespondedTo = 1_000;
 
     /// <summary>
     /// How much longer than <see cref="LimitSettings.ResponseGrace"/> the server waits for a slow reader. Over HTTP/2 the server measures
@@ -41,10 +41,10 @@ public static class ServerLimits
         server.MaxRequestBodySize = RouteSettings.DefaultMaxRequestBody;
         // ClientConnections limits the number of connections, and any open connection may be upgraded.
         (server.MaxConcurrentConnections, server.MaxConcurrentUpgradedConnections) = (null, null);
-        server.MaxRequestHeaderCount = Math.Max(limits.MaxHeaderCount, MaxHeadersAnswered);
-        server.MaxRequestHeadersTotalSize = Math.Max(limits.MaxHeaderSize, MaxAnswered);
-        server.MaxRequestLineSize = Math.Max(limits.MaxRequestLine, MaxAnswered);
-        server.Http2.MaxRequestHeaderFieldSize = Math.Max(Math.Max(limits.MaxHeaderSize, limits.MaxRequestLine), MaxAnswered);
+        server.MaxRequestHeaderCount = Math.Max(limits.MaxHeaderCount, MaxHeadersRespondedTo);
+        server.MaxRequestHeadersTotalSize = Math.Max(limits.MaxHeaderSize, MaxRespondedTo);
+        server.MaxRequestLineSize = Math.Max(limits.MaxRequestLine, MaxRespondedTo);
+        server.Http2.MaxRequestHeaderFieldSize = Math.Max(Math.Max(limits.MaxHeaderSize, limits.MaxRequestLine), MaxRespondedTo);
         server.RequestHeadersTimeout = limits.HeaderTimeout;
         server.KeepAliveTimeout = limits.KeepAliveTimeout;
         server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, RequestDeadline.UploadGrace);

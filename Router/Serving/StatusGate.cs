@@ -6,7 +6,7 @@ namespace Router.Serving;
 
 /// <summary>
 /// Keeps clients that may not read them from the status and the metrics on the site's port. A health check needs no more than the status
-/// code, and platforms send it from addresses that nobody lists: it is answered for everyone.
+/// code, and platforms send it from addresses that nobody lists: it gets a response from everywhere.
 /// </summary>
 public sealed class StatusGate(CurrentSite site)
 {

@@ -119,12 +119,12 @@ public sealed class Connector(
             throw new BackendException(failure, notBegun: true, cause: error);
         }
 
-        bool IsRouterLate() => HasAnswered(socket!, connected);
+        bool IsRouterLate() => HasResponded(socket!, connected);
     }
 
     // The kernel knows about events that Router's threads have not processed yet: that the connection is established, or that the next part
     // of the handshake has arrived.
-    private static bool HasAnswered(Socket socket, bool connected)
+    private static bool HasResponded(Socket socket, bool connected)
     {
         try
         {

@@ -18,7 +18,7 @@ public sealed class Upstream(
     private readonly HttpMessageInvoker _client = new(sender);
     private readonly SemaphoreSlim _permits = new(settings.MaxConcurrentRequests);
     private volatile LastContact? _lastSeen;
-    private long _lastAnswer;
+    private long _lastResponse;
     private int _inFlight;
     private int _upgraded;
     private int _queued;
@@ -100,9 +100,9 @@ public sealed class Upstream(
     public void ResponseStarted(long now)
     {
         // Recording success once per second is enough.
-        if (_lastSeen is { Failure: null } && time.GetElapsedTime(Volatile.Read(ref _lastAnswer), now) < TimeSpan.FromSeconds(1))
+        if (_lastSeen is { Failure: null } && time.GetElapsedTime(Volatile.Read(ref _lastResponse), now) < TimeSpan.FromSeconds(1))
             return;
-        Volatile.Write(ref _lastAnswer, now);
+        Volatile.Write(ref _lastResponse, now);
         _lastSeen = new LastContact(time.GetUtcNow(), null);
     }
 

@@ -290,8 +290,8 @@ function change({ name, intro, fields, request, effect, done, dry = true }) {
 		const version = state.mode.version;
 		const values = read(form);
 		const { method, path, body } = request(values);
-		const answer = dry ? await send(method, `${path}${path.includes("?") ? "&" : "?"}dryRun=true`, body, version) : { ok: true };
-		patch(result, answer.ok ? confirm(values, version, answer.body) : [problemOf(answer)]);
+		const response = dry ? await send(method, `${path}${path.includes("?") ? "&" : "?"}dryRun=true`, body, version) : { ok: true };
+		patch(result, response.ok ? confirm(values, version, response.body) : [problemOf(response)]);
 		result.scrollIntoView?.({ block: "nearest" });
 		result.querySelector("[tabindex]")?.focus();
 	}
@@ -328,11 +328,11 @@ function change({ name, intro, fields, request, effect, done, dry = true }) {
 		const button = event.target.querySelector("button");
 		button.disabled = true;
 		const { method, path, body } = request(values);
-		const answer = await send(method, path, body, version);
-		if (!answer.ok) return patch(result, [problemOf(answer)]);
+		const response = await send(method, path, body, version);
+		if (!response.ok) return patch(result, [problemOf(response)]);
 		if (!done) return dialog.close();
 		form.remove();
-		patch(result, done(answer.body));
+		patch(result, done(response.body));
 	}
 }
 
@@ -517,17 +517,17 @@ const actions = {
 					class: "form",
 					onsubmit: async event => {
 						event.preventDefault();
-						const answer = await send("GET", `/explain?${new URLSearchParams(read(form))}`);
+						const response = await send("GET", `/explain?${new URLSearchParams(read(form))}`);
 						patch(
 							result,
-							answer.ok
+							response.ok
 								? [
-										h("p", h("b", answer.body.outcome), answer.body.status ? ` (${answer.body.status})` : ""),
+										h("p", h("b", response.body.outcome), response.body.status ? ` (${response.body.status})` : ""),
 										h("dl",
-											answer.body.steps.map(({ name, result }) => [h("dt", name), h("dd", result)]),
+											response.body.steps.map(({ name, result }) => [h("dt", name), h("dd", result)]),
 										),
 									]
-								: [problemOf(answer)],
+								: [problemOf(response)],
 						);
 					},
 				},

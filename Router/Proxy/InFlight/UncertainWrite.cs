@@ -12,7 +12,7 @@ namespace Router.Proxy.InFlight;
 /// <param name="Path">The raw path, without the query.</param>
 /// <param name="RequestId">The trace id that the backend logs (<c>X-B3-TraceId</c>); null if there is none.</param>
 /// <param name="Reason">What went wrong.</param>
-/// <param name="ClientAnswer">The status of Router's own response to the client; null if the client got no complete response.</param>
+/// <param name="ClientStatus">The status of Router's own response to the client; null if the client got no complete response.</param>
 /// <param name="IsIdempotent">Whether sending it twice has the same effect as sending it once (RFC 9110 section 9.2.2).</param>
 /// <param name="SettlesAt">Until when the backend may still be processing it.</param>
 public sealed record UncertainWrite(
@@ -23,7 +23,7 @@ public sealed record UncertainWrite(
     string Path,
     string? RequestId,
     string Reason,
-    int? ClientAnswer,
+    int? ClientStatus,
     bool IsIdempotent,
     DateTimeOffset SettlesAt
 );
