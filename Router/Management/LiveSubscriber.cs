@@ -14,6 +14,9 @@ public sealed class LiveSubscriber(int? expect, Action abort)
         new BoundedChannelOptions(MaxWaiting) { SingleReader = true, SingleWriter = true }
     );
 
+    private readonly Lock _lock = new();
+    private bool _hasEnded;
+
     /// <summary>The events, ready to be sent. They end when the publisher stops.</summary>
     public ChannelReader<ReadOnlyMemory<byte>> Events => _events.Reader;
 
@@ -26,10 +29,20 @@ public sealed class LiveSubscriber(int? expect, Action abort)
     /// <summary>Hands over an event. A page that is too slow is closed.</summary>
     public void Send(ReadOnlyMemory<byte> bytes)
     {
-        if (!_events.Writer.TryWrite(bytes))
-            abort();
+        lock (_lock)
+        {
+            if (!_hasEnded && !_events.Writer.TryWrite(bytes))
+                abort();
+        }
     }
 
-    /// <summary>Ends the events.</summary>
-    public void End() => _events.Writer.TryComplete();
+    /// <summary>Ends the events. When it returns, nothing closes the connection any more: another request may use it.</summary>
+    public void End()
+    {
+        lock (_lock)
+        {
+            _hasEnded = true;
+            _events.Writer.TryComplete();
+        }
+    }
 }
