@@ -1,7 +1,10 @@
 namespace Router.Tests;
 
-public sealed class FailureTests
+public sealed class FailureTests(PlainSite site) : IClassFixture<PlainSite>
 {
+    private readonly RunningRouter _router = site.Router;
+    private readonly RecordingBackend _backend = site.Backend.Forget();
+
     [Fact]
     public async Task A_backend_that_refuses_is_a_502()
     {
@@ -13,7 +16,7 @@ public sealed class FailureTests
         reply.Status.Should().Be(502);
         reply.Value("Cache-Control").Should().Be("no-store");
         reply.Value("Content-Type").Should().StartWith("text/html");
-        reply.Body.Should().NotContain("127.0.0.1", "an answer tells no visitor where the applications are").And.NotContain("Exception");
+        reply.Body.Should().NotContain("127.0.0.1", "a response tells no visitor where the applications are").And.NotContain("Exception");
     }
 
     [Fact]
@@ -34,28 +37,25 @@ public sealed class FailureTests
     [InlineData("HTTP/1.1 abc OK\r\n\r\n")]
     public async Task A_backend_that_disconnects_or_sends_garbage_before_its_response_is_a_502(string said)
     {
-        await using var backend = RawBackend.Start(async connection =>
+        _backend.RespondWith(async connection =>
         {
-            await connection.ReadMessageAsync();
             await connection.WriteAsync(said);
             connection.Dispose();
         });
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
+        (await _router.GetAsync("http://www.example.org/")).Status.Should().Be(502);
     }
 
     [Fact]
     public async Task A_backend_that_resets_the_connection_before_its_answer_is_a_502()
     {
-        await using var backend = RawBackend.Start(async connection =>
+        _backend.RespondWith(connection =>
         {
-            await connection.ReadMessageAsync();
             connection.Reset();
+            return Task.CompletedTask;
         });
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        var reply = await router.GetAsync("http://www.example.org/");
+        var reply = await _router.GetAsync("http://www.example.org/");
 
         reply.Status.Should().Be(502);
     }
@@ -153,40 +153,40 @@ public sealed class FailureTests
     [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", false)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n", true)]
     [InlineData("Transfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n8\r\nanot", false)]
-    public async Task A_response_that_breaks_in_the_middle_aborts_the_clients_connection(string answer, bool reset)
+    public async Task A_response_that_breaks_in_the_middle_aborts_the_clients_connection(string response, bool reset)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-        using var client = await router.ConnectAsync();
+        var half = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        _backend.RespondWith(async connection =>
+        {
+            await connection.WriteAsync($"HTTP/1.1 200 OK\r\n{response}");
+            await half.Task;
+            if (reset)
+                connection.Reset();
+            else
+                connection.Dispose();
+        });
+        using var client = await _router.ConnectAsync();
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-        using var atBackend = await backend.AcceptAsync();
-        await atBackend.ReadHeadAsync();
-        await atBackend.WriteAsync($"HTTP/1.1 200 OK\r\n{answer}");
         await client.ReadThroughAsync("half");
 
-        if (reset)
-            atBackend.Reset();
-        else
-            atBackend.Dispose();
+        half.SetResult();
         var (rest, _) = await client.ReadToEndAsync();
 
-        rest.Should().NotContain("0\r\n\r\n", "half an answer must never look like a whole one");
+        rest.Should().NotContain("0\r\n\r\n", "half a response must never look like a whole one");
         client.Received.Should().StartWith("HTTP/1.1 200 OK").And.NotContain("HTTP/1.1 502");
-        (await router.Log.NextAsync("Forwarding failed")).Should().Contain("broken_in_response");
+        (await _router.Log.NextAsync("broken_in_response")).Should().Contain("Forwarding failed");
     }
 
     [Fact]
     public async Task A_browser_sees_that_a_response_broke()
     {
-        await using var backend = RawBackend.Start(async connection =>
+        _backend.RespondWith(async connection =>
         {
-            await connection.ReadMessageAsync();
             await connection.WriteAsync("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n");
             connection.Dispose();
         });
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
-        var get = () => router.GetAsync("http://www.example.org/");
+        var get = () => _router.GetAsync("http://www.example.org/");
 
         await get.Should().ThrowAsync<HttpRequestException>();
     }
@@ -206,7 +206,7 @@ public sealed class FailureTests
     {
         await using var backend = RawBackend.Start(async connection =>
         {
-            // The first request on the connection is answered; the second finds it dead.
+            // The first request on the connection gets a response; the second finds it dead.
             await connection.ReadMessageAsync();
             await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
             await connection.ReadMessageAsync();

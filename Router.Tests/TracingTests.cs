@@ -2,7 +2,7 @@ using Router.Configuration;
 
 namespace Router.Tests;
 
-public sealed class TracingTests
+public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<TracingTests.Site>
 {
     private const string Trace = "4bf92f3577b34da6a3ce929d0e0e4736";
     private const string Parent = "00f067aa0ba902b7";
@@ -73,12 +73,10 @@ public sealed class TracingTests
     [Fact]
     public async Task The_backend_gets_Routers_span_in_place_of_the_clients_in_both_forms()
     {
-        await using var backend = WireMockBackend.Saying("hello");
-        await using var collector = await TraceCollector.StartAsync();
-        await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector));
+        var (backend, router) = (traced.Backend.Forget(), traced.Router);
 
         await router.GetAsync(
-            "http://www.example.org/",
+            "http://www.example.org/both-forms",
             ("traceparent", $"00-{Trace}-{Parent}-01"),
             ("tracestate", "a=1,b=2"),
             ("baggage", "k=v"),
@@ -87,7 +85,7 @@ public sealed class TracingTests
             ("X-B3-ParentSpanId", "0020000000000001")
         );
 
-        var request = await backend.RequestAsync();
+        var request = backend.OnlyRequest;
         var sent = Read(request.Value("traceparent"));
         sent.Trace.Should().Be(Trace);
         sent.Span.Should().NotBe(Parent);
@@ -101,7 +99,7 @@ public sealed class TracingTests
             .Should()
             .MatchRegex("^[0-9a-f]{16}$")
             .And.NotBe(Parent, "that is the span above the request's own");
-        var line = await router.AccessLog.NextAsync();
+        var line = await router.AccessLog.NextAsync("GET /both-forms HTTP/1.1");
         line.Text("requestId").Should().Be(Trace);
         line.Text("spanId").Should().Be(sent.Span);
     }
@@ -157,9 +155,7 @@ public sealed class TracingTests
     [InlineData(null, null, "01")]
     public async Task The_start_of_a_trace_decides_whether_it_is_recorded(string? parent, string? sampled, string flags)
     {
-        await using var backend = WireMockBackend.Saying("hello");
-        await using var collector = await TraceCollector.StartAsync();
-        await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector));
+        var (backend, router) = (traced.Backend.Forget(), traced.Router);
         var fields = new List<(string, string)> { ("X-B3-TraceId", Trace), ("X-B3-SpanId", Parent) };
         if (parent is not null)
             fields.Add(("traceparent", parent));
@@ -168,7 +164,7 @@ public sealed class TracingTests
 
         await router.GetAsync("http://www.example.org/", [.. fields]);
 
-        var sent = Read((await backend.RequestAsync()).Value("traceparent"));
+        var sent = Read(backend.OnlyRequest.Value("traceparent"));
         sent.Trace.Should().Be(Trace);
         sent.Flags.Should().Be(flags);
     }
@@ -180,17 +176,15 @@ public sealed class TracingTests
     [InlineData("X-B3-TraceId", "0000000000000000")]
     public async Task Invalid_trace_headers_start_a_new_trace_and_are_not_forwarded(string name, string value)
     {
-        await using var backend = WireMockBackend.Saying("hello");
-        await using var collector = await TraceCollector.StartAsync();
-        await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector));
+        var (backend, router) = (traced.Backend.Forget(), traced.Router);
 
         await router.GetAsync("http://www.example.org/", (name, value), ("X-B3-SpanId", "a2fb4a1d1a96d312"));
 
-        var request = await backend.RequestAsync();
+        var request = backend.OnlyRequest;
         var sent = Read(request.Value("traceparent"));
         request.Value("X-B3-TraceId").Should().Be(sent.Trace);
         request.Value("X-B3-SpanId").Should().Be(sent.Span);
-        await collector.HasAsync(Convert.FromHexString(sent.Trace));
+        await traced.Collector.HasAsync(Convert.FromHexString(sent.Trace));
     }
 
     [Fact]
@@ -286,4 +280,27 @@ public sealed class TracingTests
 
     private static bool IsOfATrace(string name) =>
         name.StartsWith("trace", StringComparison.OrdinalIgnoreCase) || name.StartsWith("X-B3", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>One Router that reports to a collector, for cases that look at what the backend gets.</summary>
+    public sealed class Site : IAsyncLifetime
+    {
+        internal RecordingBackend Backend { get; } = new();
+
+        internal TraceCollector Collector { get; private set; } = null!;
+
+        internal RunningRouter Router { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            Collector = await TraceCollector.StartAsync();
+            Router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", Backend.Address), Collector));
+        }
+
+        public async Task DisposeAsync()
+        {
+            await Router.DisposeAsync();
+            await Collector.DisposeAsync();
+            await Backend.DisposeAsync();
+        }
+    }
 }
