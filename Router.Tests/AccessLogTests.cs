@@ -215,7 +215,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     [Fact]
     public async Task The_log_can_be_switched_off_and_on_while_Router_runs()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("AccessLog", "false"));
 
         await router.GetAsync("http://www.example.org/silent");
@@ -248,9 +248,9 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     [InlineData("GET", "HTTP/1.1 204 No Content\r\n\r\n", "0")]
     [InlineData("HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5000\r\n\r\n", "0")]
     [InlineData("GET", "HTTP/1.1 200 OK\r\nTrailer: X-End\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\nX-End: 1\r\n\r\n", "3")]
-    public async Task The_size_is_that_of_the_body(string method, string answer, string size)
+    public async Task The_size_is_that_of_the_body(string method, string response, string size)
     {
-        _backend.RespondWith(answer);
+        _backend.RespondWith(response);
 
         await _router.SendAsync(method, "http://www.example.org/");
 
@@ -317,7 +317,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     [Fact]
     public async Task A_stalled_reader_stops_no_request_and_loses_no_line()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         router.AccessLog.Stall();
 
@@ -335,7 +335,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     [Fact]
     public async Task Lines_that_can_not_be_written_are_counted_and_the_next_ones_are_written()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         router.AccessLog.Fails = true;
         await router.GetAsync("http://www.example.org/lost");
@@ -392,7 +392,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     [Fact]
     public async Task Everything_that_waits_is_written_before_Router_has_stopped()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         router.AccessLog.Stall();
         for (var i = 0; i < 300; i++)

@@ -29,7 +29,7 @@ public sealed class AdmissionAgreementTests
     [InlineData("maintenance")]
     public async Task What_explain_says_is_what_the_handler_does(string mode)
     {
-        await using var backend = WireMockBackend.Saying("forwarded");
+        await using var backend = WireMockBackend.RespondingText("forwarded");
         await using var router = await RunningRouter.StartAsync(Site(backend.Address).Mode(mode));
         using var operators = new OperatorClient(router);
         foreach (var host in new[] { "www.example.org", "api.example.org", "other.example.org" })
@@ -88,7 +88,7 @@ public sealed class AdmissionAgreementTests
     [Fact]
     public async Task A_tester_whose_address_has_a_bypass_is_explained_as_exempt()
     {
-        await using var backend = WireMockBackend.Saying("forwarded");
+        await using var backend = WireMockBackend.RespondingText("forwarded");
         await using var router = await RunningRouter.StartAsync(Site(backend.Address).Mode("maintenance"));
         using var operators = new OperatorClient(router);
         var (_, bypass) = await operators.SendAsync("POST", "/bypass", """{"address": "192.0.2.7", "for": "1h"}""");
@@ -102,7 +102,7 @@ public sealed class AdmissionAgreementTests
     [Fact]
     public async Task The_table_that_check_prints_is_what_a_client_that_is_allowed_meets()
     {
-        await using var backend = WireMockBackend.Saying("forwarded");
+        await using var backend = WireMockBackend.RespondingText("forwarded");
         var file = Site(backend.Address);
         var table = await CheckAsync(file);
         var modes = table[0].Skip(7).Select(name => name.ToLowerInvariant()).ToArray();

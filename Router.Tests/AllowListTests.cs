@@ -63,7 +63,7 @@ public sealed class AllowListTests
     [InlineData("203.0.113.0/24", 403)]
     public async Task A_client_that_the_list_does_not_hold_gets_403_and_reaches_no_backend(string ranges, int status)
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(
             new SiteFile().Frontend("www", backend.Address).AllowList("staff", ranges).Host("www.*", "www", allowList: "staff")
         );
@@ -79,7 +79,7 @@ public sealed class AllowListTests
     {
         foreach (var mode in new[] { "live", "recovery", "maintenance" })
         {
-            await using var backend = WireMockBackend.Saying("hello");
+            await using var backend = WireMockBackend.RespondingText("hello");
             await using var router = await RunningRouter.StartAsync(
                 SiteFile.Of("www.*", backend).Mode(mode).Path("www.*", "**/_metrics", refuse: true)
             );

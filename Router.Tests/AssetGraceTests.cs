@@ -16,7 +16,7 @@ public sealed class AssetGraceTests
     [InlineData("GET", "/staticx", 503)]
     public async Task After_the_closing_static_files_pass_and_nothing_else_does(string method, string path, int status)
     {
-        await using var backend = WireMockBackend.Saying(method == "HEAD" ? "" : "ok");
+        await using var backend = WireMockBackend.RespondingText(method == "HEAD" ? "" : "ok");
         await using var router = await RunningRouter.StartAsync(Site(backend), _clock);
         Close(router);
 
@@ -51,7 +51,7 @@ public sealed class AssetGraceTests
     [Fact]
     public async Task It_holds_also_where_the_mode_came_from_the_environment_at_the_start()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend).Mode("maintenance"), _clock);
 
         (await router.GetAsync("http://www.example.org/static/site.css")).Status.Should().Be(200);
@@ -64,7 +64,7 @@ public sealed class AssetGraceTests
     [InlineData("off")]
     public async Task It_can_be_switched_off(string grace)
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend).Set("AssetGrace", grace), _clock);
         Close(router);
 

@@ -16,7 +16,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task A_token_lets_a_script_through_and_no_backend_gets_it()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
 
@@ -76,7 +76,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task A_browser_posts_its_token_to_a_form_and_has_it_as_a_cookie_that_only_the_site_gets()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(Site(backend).Set("BypassCookieDomain", "example.org"));
         (await router.GetAsync("http://www.example.org/_bypass")).Status.Should().Be(503, "there is nobody to let through");
         var token = await TokenAsync(router);
@@ -136,7 +136,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task On_a_host_outside_the_cookies_domain_the_cookie_is_for_that_host_and_the_form_says_so()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(Site(backend).Set("BypassCookieDomain", "example.org").Host("www.example.com", "www"));
         var token = await TokenAsync(router);
 
@@ -152,7 +152,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task The_page_shows_the_service_the_expiry_and_whether_the_bypass_is_active()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(
             Site(backend).Set("Pages:ServiceName", "Digital Marketplace").Set("Pages:TimeZone", "Europe/London")
         );
@@ -196,7 +196,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task An_old_cookie_does_not_hide_a_newer_one_and_none_of_them_reaches_a_backend()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
 
@@ -215,7 +215,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task Wrong_tokens_of_one_client_are_limited_and_logged_by_its_own_address_and_a_correct_one_always_passes()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(Site(backend).Set("TrustedProxies", "127.0.0.1"));
         var token = await TokenAsync(router);
 
@@ -246,7 +246,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task An_address_list_lets_its_clients_through()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(Site(backend).Set("TrustedProxies", "127.0.0.1"));
 
         var (status, body) = await GrantAsync(router, """{"address": "203.0.113.0/24", "for": "30m"}""");
@@ -259,7 +259,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task It_ends_with_its_time()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router, "2h");
 
@@ -272,7 +272,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task It_ends_with_the_window_and_holds_over_every_change_within_it()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(Site(backend));
         var token = await TokenAsync(router);
         using var operators = new OperatorClient(router);
@@ -306,7 +306,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task An_open_site_has_nothing_to_bypass()
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(Site(WireMockBackend.Saying("ok"))), _clock);
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(Site(WireMockBackend.RespondingText("ok"))), _clock);
 
         (await GrantAsync(router, "{}")).Status.Should().Be(400);
     }
@@ -352,7 +352,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     [Fact]
     public async Task The_cookie_of_a_window_that_is_over_goes_to_no_backend_either()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend));
 
         await router.GetAsync("http://www.example.org/", (BypassToken.Header, "old"), ("Cookie", $"{BypassToken.SecureCookie}=old"));
@@ -364,7 +364,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
 
     [Fact]
     public void The_cookies_domain_must_be_one_that_browsers_take() =>
-        Site(WireMockBackend.Saying("ok"))
+        Site(WireMockBackend.RespondingText("ok"))
             .Set("BypassCookieDomain", "localhost")
             .Read()
             .Errors.Should()

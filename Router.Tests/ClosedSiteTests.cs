@@ -201,7 +201,7 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
     }
 
     [Theory]
-    // who asks: path, Sec-Fetch-Dest, Accept; what is answered
+    // the request: path, Sec-Fetch-Dest, Accept; the type of the response
     [InlineData("/", "document", Browser, "text/html")]
     [InlineData("/", "iframe", Browser, "text/html")]
     [InlineData("/", null, Browser, "text/html")]
@@ -353,11 +353,11 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
         (preflight.Status, preflight.Value("Access-Control-Allow-Methods"), preflight.Value("Access-Control-Allow-Headers"))
             .Should()
             .Be((204, "PUT", "x-token"));
-        foreach (var answer in new[] { preflight, reply })
+        foreach (var response in new[] { preflight, reply })
         {
-            answer.Value("Access-Control-Allow-Origin").Should().Be("https://app.example.org");
-            answer.Value("Access-Control-Allow-Credentials").Should().Be("true");
-            answer.Value("Vary").Should().Contain("Origin");
+            response.Value("Access-Control-Allow-Origin").Should().Be("https://app.example.org");
+            response.Value("Access-Control-Allow-Credentials").Should().Be("true");
+            response.Value("Vary").Should().Contain("Origin");
         }
 
         reply.Status.Should().Be(503);
@@ -381,7 +381,7 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
         );
 
         preflight.Status.Should().Be(503);
-        preflight.Fields.Should().NotContain(field => field.Name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
+        preflight.Headers.Should().NotContain(field => field.Name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
     }
 
     [Theory]

@@ -196,7 +196,7 @@ public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture
     [Fact]
     public async Task Credentials_that_Router_adds_are_no_secret_of_a_client()
     {
-        await using var backend = RawBackend.Answering(Message("200 OK", Long, "Content-Type: text/html"));
+        await using var backend = RawBackend.Responding(Message("200 OK", Long, "Content-Type: text/html"));
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "dXNlcjpwYXNz")
         );

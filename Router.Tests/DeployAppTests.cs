@@ -7,7 +7,7 @@ namespace Router.Tests;
 public sealed class DeployAppTests : IAsyncLifetime
 {
     private readonly string _vars = Directory.CreateTempSubdirectory("router-vars-").FullName;
-    private readonly RawBackend _backend = RawBackend.Saying("from the application");
+    private readonly RawBackend _backend = RawBackend.RespondingText("from the application");
     private StandInPlatform _platform = null!;
 
     public async Task InitializeAsync()

@@ -340,7 +340,7 @@ public sealed partial class DeployTests
     [Fact]
     public async Task Every_metric_that_alerts_and_dashboard_name_is_one_that_Router_has()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(
             SiteFile
                 .Of("www.*", backend)

@@ -14,7 +14,7 @@ public sealed partial class DocumentedCommandTests
     [InlineData("deploy/OPERATING.md")]
     public async Task Every_operators_command_of_a_document_does_what_it_says(string path)
     {
-        await using var backend = WireMockBackend.Saying("forwarded");
+        await using var backend = WireMockBackend.RespondingText("forwarded");
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", backend).Set("Instance", "router-1").Set("Management:Url", "http://127.0.0.1:0")
         );

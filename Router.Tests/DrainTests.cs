@@ -118,7 +118,7 @@ public sealed class DrainTests
         router.Switch(Maintenance, cutAfter: TimeSpan.Zero);
 
         var (rest, ending) = await client.ReadToEndAsync();
-        (rest, ending).Should().Be(("", Ending.Reset), "half an answer must not look like a whole one");
+        (rest, ending).Should().Be(("", Ending.Reset), "half a response must not look like a whole one");
         (await router.Log.NextAsync("nothing is in flight to what"))
             .Should()
             .Contain("Cut: 1")

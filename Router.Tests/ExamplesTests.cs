@@ -31,7 +31,7 @@ public sealed class ExamplesTests : IDisposable
     {
         Copy(example);
         await CheckAsync("site.json");
-        await using var shop = WireMockBackend.Saying("the shop");
+        await using var shop = WireMockBackend.RespondingText("the shop");
         await using var app = await StartAsync("site.json", site => site["Backends"]![backend]!["Address"] = shop.Address);
         using var client = new HttpClient();
         using var request = new HttpRequestMessage(HttpMethod.Get, app.Urls.Single()) { Headers = { Host = host } };
@@ -53,7 +53,7 @@ public sealed class ExamplesTests : IDisposable
         await File.WriteAllTextAsync(In("site.pem"), await File.ReadAllTextAsync(certificate) + "\n" + await File.ReadAllTextAsync(key));
         await CheckAsync("site.json");
         await using var redis = await RedisServer.StartAsync();
-        await using var www = WireMockBackend.Saying("the site");
+        await using var www = WireMockBackend.RespondingText("the site");
         await using var first = await ReplicaAsync("router-1", redis, www);
         await using var second = await ReplicaAsync("router-2", redis, www);
         var port = FreePort();

@@ -23,7 +23,7 @@ public sealed class ForwardedHeadersTests(PlainSite site) : IClassFixture<PlainS
     [InlineData("X-Forwarded-For: 203.0.113.7\r\nX-Forwarded-For: 198.51.100.2\r\n", "203.0.113.7,198.51.100.2, 127.0.0.1")]
     public async Task The_peers_address_is_appended_to_those_that_a_trusted_proxy_names(string sent, string expected)
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("TrustedProxies", "127.0.0.1"));
 
         await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{sent}\r\n");
@@ -35,7 +35,7 @@ public sealed class ForwardedHeadersTests(PlainSite site) : IClassFixture<PlainS
     [Fact]
     public async Task A_socket_for_both_versions_knows_an_IPv4_client_by_its_own_address()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(
             SiteFile
                 .Of("www.*", backend)

@@ -90,7 +90,7 @@ public sealed class ForwardedUnchangedTests(PlainSite site) : IClassFixture<Plai
         await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         _backend
-            .OnlyRequest.Fields.Select(field => field.Name)
+            .OnlyRequest.Headers.Select(field => field.Name)
             .Should()
             .BeEquivalentTo("Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
     }
@@ -155,7 +155,7 @@ public sealed class ForwardedUnchangedTests(PlainSite site) : IClassFixture<Plai
     [Fact]
     public async Task The_backends_credentials_replace_the_clients()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = RawBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "dXNlcjpwYXNz")
         );

@@ -21,7 +21,7 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task It_contacts_the_address_where_the_server_listens()
     {
-        await using var server = WireMockBackend.Saying("ok");
+        await using var server = WireMockBackend.RespondingText("ok");
         var port = new Uri(server.Address).Port;
         foreach (
             var (name, value) in new[]
@@ -47,7 +47,7 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task The_endpoints_of_the_configuration_go_before_and_one_in_the_clear_is_taken()
     {
-        await using var server = WireMockBackend.Saying("ok");
+        await using var server = WireMockBackend.RespondingText("ok");
         var directory = Directory.CreateTempSubdirectory("router-health-").FullName;
         var file = Path.Combine(directory, "site.json");
         await File.WriteAllTextAsync(
@@ -79,7 +79,7 @@ public sealed class HealthCommandTests
     [InlineData("SSH-2.0-OpenSSH\r\n", "_status?ignore-dependencies: ")]
     public async Task Any_response_other_than_200_is_not_healthy(string answer, string says)
     {
-        await using var server = RawBackend.Answering(answer);
+        await using var server = RawBackend.Responding(answer);
 
         var (code, errors) = await AskAsync(new StartOptions { Urls = server.Address });
 
@@ -91,7 +91,7 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task A_redirect_to_a_healthy_server_is_not_healthy()
     {
-        await using var other = WireMockBackend.Saying("ok");
+        await using var other = WireMockBackend.RespondingText("ok");
         await using var server = WireMockBackend.Responding(302, "", ("Location", $"{other.Address}/"));
 
         (await AskAsync(new StartOptions { Urls = server.Address })).Errors.Should().Contain("responded with 302");
@@ -117,7 +117,7 @@ public sealed class HealthCommandTests
     [Fact]
     public async Task The_health_command_ignores_proxies_and_its_exit_code_is_the_result()
     {
-        await using var server = WireMockBackend.Saying("ok");
+        await using var server = WireMockBackend.RespondingText("ok");
 
         (await RunAsync(server.Address)).Should().Be(0);
         (await RunAsync("http://127.0.0.1:1")).Should().Be(1);

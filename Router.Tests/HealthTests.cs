@@ -43,7 +43,7 @@ public sealed class HealthTests
     [Fact]
     public async Task Health_lists_each_backend_as_it_was_last_seen()
     {
-        await using var good = WireMockBackend.Saying("hello");
+        await using var good = WireMockBackend.RespondingText("hello");
         using var closed = new ClosedPort();
         await using var router = await RunningRouter.StartAsync(
             new SiteFile()
@@ -123,7 +123,7 @@ public sealed class HealthTests
     [InlineData("/_metrics")]
     public async Task On_a_routed_host_these_paths_belong_to_the_application(string path)
     {
-        await using var backend = WireMockBackend.Saying("the application's own");
+        await using var backend = WireMockBackend.RespondingText("the application's own");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         (await router.GetAsync($"http://www.example.org{path}?x")).Body.Should().Be("the application's own");
@@ -147,7 +147,7 @@ public sealed class HealthTests
     [InlineData("/_metrics")]
     public async Task Where_every_host_is_routed_these_paths_stay_Routers(string path)
     {
-        await using var backend = WireMockBackend.Saying("the application's own");
+        await using var backend = WireMockBackend.RespondingText("the application's own");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
 
         (await router.GetAsync($"http://10.0.0.1{path}")).Body.Should().NotBe("the application's own");

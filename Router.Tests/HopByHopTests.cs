@@ -38,7 +38,7 @@ public sealed class HopByHopTests(PlainSite site) : IClassFixture<PlainSite>
             $"GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: {options}\r\nX-Private: a\r\nX-Other: b\r\nX-Passes: yes\r\n\r\n"
         );
 
-        var names = _backend.OnlyRequest.Fields.Select(field => field.Name);
+        var names = _backend.OnlyRequest.Headers.Select(field => field.Name);
         names.Should().Contain("X-Passes").And.NotContain("X-Private").And.NotContain("X-Other");
     }
 
@@ -73,7 +73,7 @@ public sealed class HopByHopTests(PlainSite site) : IClassFixture<PlainSite>
         await _router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Fields}\r\n");
 
         var request = _backend.OnlyRequest;
-        request.Fields.Select(field => field.Name).Should().NotIntersectWith(MustStop);
+        request.Headers.Select(field => field.Name).Should().NotIntersectWith(MustStop);
         request.Values("Connection").Should().BeEmpty();
         request.Value("X-Passes").Should().Be("yes");
     }
@@ -85,7 +85,7 @@ public sealed class HopByHopTests(PlainSite site) : IClassFixture<PlainSite>
 
         var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
-        reply.Fields.Select(field => field.Name).Should().NotIntersectWith(MustStop).And.NotContain("Connection");
+        reply.Headers.Select(field => field.Name).Should().NotIntersectWith(MustStop).And.NotContain("Connection");
         reply.Value("X-Passes").Should().Be("yes");
         reply.Body.Should().Be("hello");
     }

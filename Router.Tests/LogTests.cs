@@ -12,7 +12,7 @@ public sealed class LogTests
     public async Task A_log_without_a_reader_stops_neither_requests_nor_the_health_check_and_its_losses_are_counted()
     {
         var log = new AccessLogLines { Forgets = true };
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), log);
         var loggers = router.App.Services.GetRequiredService<ILoggerFactory>();
         log.Stall();

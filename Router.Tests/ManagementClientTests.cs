@@ -15,7 +15,7 @@ public sealed class ManagementClientTests
         await using var router = await RunningRouter.StartAsync(
             OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", Token)
         );
-        await using var proxy = RawBackend.Saying("a proxy");
+        await using var proxy = RawBackend.RespondingText("a proxy");
         (string, string)[] proxies =
         [
             .. from name in (string[])["http_proxy", "HTTP_PROXY", "https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"]
@@ -69,7 +69,7 @@ public sealed class ManagementClientTests
     [Fact]
     public async Task A_token_of_the_configuration_goes_to_no_address_but_that_of_the_configuration()
     {
-        await using var server = WireMockBackend.Saying("{}");
+        await using var server = WireMockBackend.RespondingText("{}");
 
         await Tool.RunWithAsync([("Router__Management__Token", Token)], "mode", "--url", server.Address);
 
@@ -152,7 +152,7 @@ public sealed class ManagementClientTests
     [Fact]
     public async Task A_redirect_is_not_followed()
     {
-        await using var other = WireMockBackend.Saying("{}");
+        await using var other = WireMockBackend.RespondingText("{}");
         await using var server = WireMockBackend.Responding(307, "", ("Location", $"{other.Address}/"));
 
         var (code, _, errors) = await Tool.RunWithTokenAsync(server.Address, Token, "mode");

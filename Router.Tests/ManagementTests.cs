@@ -16,7 +16,7 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
     [Fact]
     public async Task The_mode_is_changed_without_a_restart_and_the_response_says_what_that_means()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend.Address));
         using var operators = new OperatorClient(router);
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
@@ -351,7 +351,7 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
         {
             foreach (var (method, operation) in methods!.AsObject())
             {
-                // What the guard in front of every operation answers.
+                // How the guard in front of every operation responds.
                 operation!["responses"]!
                     .AsObject()
                     .Select(response => response.Key)

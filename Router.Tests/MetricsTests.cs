@@ -140,7 +140,7 @@ public sealed class MetricsTests
     [Fact]
     public async Task Backend_durations_are_a_separate_histogram()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(new SiteFile().Frontend("timed", backend.Address).Host("timed.*", "timed"));
         await router.GetAsync("http://timed.example.org/");
         await router.GetAsync("http://timed.example.org/");
@@ -161,7 +161,7 @@ public sealed class MetricsTests
     [Fact]
     public async Task A_declared_body_over_the_limit_is_a_separate_failure_and_no_backend_time()
     {
-        await using var backend = WireMockBackend.Saying("never");
+        await using var backend = WireMockBackend.RespondingText("never");
         await using var router = await RunningRouter.StartAsync(
             new SiteFile().Frontend("spared", backend.Address).Host("spared.*", "spared").Set("Hosts:spared.*:MaxRequestBody", "1KiB")
         );
@@ -253,7 +253,7 @@ public sealed class MetricsTests
     [Fact]
     public async Task Two_applications_in_one_process_do_not_count_each_others_requests()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var one = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         await using var other = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         await one.GetAsync("http://www.example.org/");
@@ -266,7 +266,7 @@ public sealed class MetricsTests
     [Fact]
     public async Task What_clients_send_makes_no_series()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         await AskAsync(0);
         var before = await ReadAsync(router);

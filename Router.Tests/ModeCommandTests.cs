@@ -36,7 +36,7 @@ public sealed class ModeCommandTests
             .And.Contain("reason:    restore db")
             .And.NotContain("secret");
         waiting.IsCompleted.Should().BeFalse("something is in flight");
-        await site.AnswerAsync();
+        await site.RespondAsync();
 
         var (code, output, _) = await waiting;
         code.Should().Be(0);
@@ -380,7 +380,7 @@ public sealed class ModeCommandTests
 
         (await Tool.RunAsync(UrlOf(site.Router), "mode", "extend", "--until", "+2h")).Code.Should().Be(0);
         var (_, given, _) = await Tool.RunAsync(UrlOf(site.Router), "bypass", "--note", "testers", "--json");
-        await site.AnswerAsync();
+        await site.RespondAsync();
         // The command still waits for the same switch, and prints what has changed.
         await waiting.LineAsync("CLOSED TO VISITORS on the only instance. Bypass");
         (await Tool.RunAsync(UrlOf(site.Router), "bypass", "revoke", JsonNode.Parse(given)!["id"]!.ToString())).Code.Should().Be(0);
@@ -448,7 +448,7 @@ public sealed class ModeCommandTests
 
         code.Should().Be(ExitCode.NoConnection);
         errors.Should().Contain($"It is not known whether the change was made. Check with router mode --url {relay.Address}.");
-        router.Modes().Current.Name.Should().Be("maintenance", "only its answer was lost");
+        router.Modes().Current.Name.Should().Be("maintenance", "only its response was lost");
     }
 
     [Fact]
@@ -541,7 +541,7 @@ public sealed class ModeCommandTests
             return new SiteWithARequestInFlight(backend, router, client, connection);
         }
 
-        public Task AnswerAsync() => _connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+        public Task RespondAsync() => _connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 
         public async ValueTask DisposeAsync()
         {

@@ -8,7 +8,7 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
     public static TheoryData<string, string, string> WhatEachModeReaches =>
         new()
         {
-            // mode, host, who answers
+            // mode, host, what responds
             { "live", "www.example.org", "www" },
             { "live", "assets.example.org", "assets" },
             { "live", "api.example.org", "api" },
@@ -63,7 +63,7 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
     [Fact]
     public async Task In_maintenance_not_one_request_reaches_a_backend()
     {
-        await using var backend = RawBackend.Saying("never");
+        await using var backend = RawBackend.RespondingText("never");
         await using var router = await RunningRouter.StartAsync(
             new SiteFile()
                 .Mode("maintenance")
@@ -161,10 +161,10 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
 
         head.Status.Should().Be(get.Status);
         string[] fresh = ["Date", "Retry-After"];
-        head.Fields.Where(field => !fresh.Contains(field.Name))
+        head.Headers.Where(field => !fresh.Contains(field.Name))
             .Should()
-            .BeEquivalentTo(get.Fields.Where(field => !fresh.Contains(field.Name)));
-        head.Fields.Select(field => field.Name).Should().BeEquivalentTo(get.Fields.Select(field => field.Name));
+            .BeEquivalentTo(get.Headers.Where(field => !fresh.Contains(field.Name)));
+        head.Headers.Select(field => field.Name).Should().BeEquivalentTo(get.Headers.Select(field => field.Name));
         (await client.ReadToEndAsync()).Text.Should().BeEmpty();
     }
 
@@ -189,7 +189,7 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
     [InlineData("maintenance", 503)]
     public async Task DM_MODE_sets_the_mode_at_start(string mode, int status)
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         var file = SiteFile.Of("www.*", backend).Set("Variables:DM_MODE", "Mode");
         await using var router = await RunningRouter.StartAsync(file, null, ("DM_MODE", mode));
 
@@ -210,7 +210,7 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
     [Fact]
     public async Task DM_MODE_goes_before_the_mode_in_the_file()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         var file = SiteFile.Of("www.*", backend).Mode("live").Set("Variables:DM_MODE", "Mode");
         await using var router = await RunningRouter.StartAsync(file, null, ("DM_MODE", "maintenance"));
 
@@ -220,7 +220,7 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
     [Fact]
     public async Task The_default_mode_is_live()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
@@ -247,7 +247,7 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
     [Fact]
     public async Task A_change_of_the_configuration_does_not_switch_the_mode()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Mode("maintenance"));
 
         await router.ReconfigureAsync(SiteFile.Of("www.*", backend).Mode("live"));

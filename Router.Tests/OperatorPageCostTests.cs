@@ -83,7 +83,7 @@ public sealed class OperatorPageCostTests(ITestOutputHelper output)
         public static async Task<Site> StartAsync()
         {
             var redis = await RedisServer.StartAsync();
-            var backend = WireMockBackend.Saying("ok");
+            var backend = WireMockBackend.RespondingText("ok");
             var file = OperatorClient.With(SiteFile.Of("www.*", backend.Address)).Set("ModeStore:Redis", redis.Url);
             return new Site(redis, backend, await RouterProcess.StartAsync(file.Set("AccessLog", "false")));
         }

@@ -165,7 +165,7 @@ public sealed class OperatorPageTests
     [Fact]
     public async Task Events_have_everything_first_and_then_only_what_has_changed()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend.Address));
         using var operators = new OperatorClient(router);
         using var events = new StreamReader(await (await GetAsync(operators, "/events")).Content.ReadAsStreamAsync());

@@ -90,7 +90,7 @@ public sealed class PathInterpretationsTests(PathInterpretationsTests.Site site)
     {
         foreach (var mode in new[] { "live", "recovery", "maintenance" })
         {
-            await using var backend = RawBackend.Saying("never");
+            await using var backend = RawBackend.RespondingText("never");
             await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Mode(mode));
 
             (await router.SendRawAsync("GET /%zz HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(400);

@@ -123,8 +123,8 @@ public sealed class PathRuleTests
     [Fact]
     public async Task A_request_reaches_the_backend_of_its_path()
     {
-        await using var pages = WireMockBackend.Saying("pages");
-        await using var files = WireMockBackend.Saying("files");
+        await using var pages = WireMockBackend.RespondingText("pages");
+        await using var files = WireMockBackend.RespondingText("files");
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", pages).Frontend("files", files.Address).Path("www.*", "/*/documents/", backend: "files")
         );

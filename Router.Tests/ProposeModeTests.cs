@@ -20,7 +20,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
         _forge = builder.Build();
-        _forge.Run(AnswerAsync);
+        _forge.Run(RespondAsync);
         await _forge.StartAsync();
 
         // The server's repository, and a clone in which somebody is in the middle of something.
@@ -230,7 +230,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
         return output;
     }
 
-    private async Task AnswerAsync(HttpContext context)
+    private async Task RespondAsync(HttpContext context)
     {
         var call = $"{context.Request.Method} {context.Request.Path}{context.Request.QueryString}";
         using var reader = new StreamReader(context.Request.Body);

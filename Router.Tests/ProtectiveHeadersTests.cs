@@ -38,7 +38,7 @@ public sealed class ProtectiveHeadersTests(ProtectiveHeadersTests.Recovery site)
     [Fact]
     public async Task A_routes_rule_replaces_them_and_a_backends_response_has_none()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         var site = SiteFile
             .Of("www.*", backend.Address)
             .Set("ResponseHeaders:own:Add:X-Frame-Options", "DENY")

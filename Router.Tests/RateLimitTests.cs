@@ -9,7 +9,7 @@ public sealed class RateLimitTests
     [Fact]
     public async Task Of_thirty_requests_at_once_the_first_and_the_burst_of_twenty_pass_and_nine_get_429()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         // A name of its own: the metrics of all routers in this process stand together.
         await using var router = await RunningRouter.StartAsync(Limited(backend, "of-thirty"), new ManualClock());
 
@@ -26,7 +26,7 @@ public sealed class RateLimitTests
     public async Task After_the_burst_as_many_pass_as_the_rate_says()
     {
         var clock = new ManualClock();
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(Limited(backend), clock);
         (await PassedAsync(router, 30)).Should().Be(21);
 
@@ -83,7 +83,7 @@ public sealed class RateLimitTests
     [Fact]
     public async Task A_POST_must_keep_to_both_limits_and_one_that_its_own_limit_refuses_does_not_count_as_a_request()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(
             Limited(backend)
                 .Set("RateLimits:posts:Rate", "2")
@@ -101,7 +101,7 @@ public sealed class RateLimitTests
     [Fact]
     public async Task A_rejected_request_gets_a_response_in_its_form_and_does_not_reach_the_backend()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(
             Limited(backend).Set("RateLimits:requests:Burst", "0").Set("Hosts:api.*:RateLimits", "requests"),
             new ManualClock()
@@ -184,7 +184,7 @@ public sealed class RateLimitTests
     [Fact]
     public async Task Another_spelling_of_its_path_does_not_evade_the_limit_of_a_page()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(
             SiteFile
                 .Of("www.*", backend)
@@ -203,7 +203,7 @@ public sealed class RateLimitTests
     [Fact]
     public async Task A_reload_does_not_give_back_what_a_client_has_used_unless_the_limit_changed()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         // One more in a quarter of an hour: the file is watched by the real clock.
         var site = Limited(backend).Set("RateLimits:requests:Rate", "0.001").Set("RateLimits:requests:Methods", "GET, POST");
         await using var router = await RunningRouter.StartAsync(site);
@@ -225,7 +225,7 @@ public sealed class RateLimitTests
     [InlineData("false", 30)]
     public async Task The_limits_can_be_switched_off(string? value, int passed)
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         var site = Limited(backend).Set("Variables:DM_RATE_LIMITING_ENABLED", "RateLimiting");
         await using var router = await RunningRouter.StartAsync(
             site,
@@ -243,7 +243,7 @@ public sealed class RateLimitTests
     [InlineData("assets.example.org", "POST", 30)]
     public async Task With_the_environment_of_the_original_www_is_limited_and_nothing_else(string host, string method, int least)
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         string[] lists = ["USER", "DEV_USER", "ADMIN_USER"];
         string[] addresses =
         [

@@ -62,8 +62,8 @@ public sealed class RawTargetTests(PlainSite site, EveryHostSite untouched) : IC
     [Fact]
     public async Task Rules_match_the_normalised_path_and_the_raw_one_is_forwarded()
     {
-        await using var pages = RawBackend.Saying("pages");
-        await using var files = RawBackend.Saying("files");
+        await using var pages = RawBackend.RespondingText("pages");
+        await using var files = RawBackend.RespondingText("files");
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", pages).Frontend("files", files.Address).Path("www.*", "/files", backend: "files")
         );

@@ -9,8 +9,8 @@ public sealed class ReloadTests
     [Fact]
     public async Task A_change_of_the_file_is_in_force_without_a_restart()
     {
-        await using var old = WireMockBackend.Saying("old");
-        await using var fresh = WireMockBackend.Saying("new");
+        await using var old = WireMockBackend.RespondingText("old");
+        await using var fresh = WireMockBackend.RespondingText("new");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", old));
         (await router.GetAsync("http://www.example.org/")).Body.Should().Be("old");
 
@@ -24,7 +24,7 @@ public sealed class ReloadTests
     public async Task A_request_that_was_in_flight_at_the_change_ends_where_it_began()
     {
         await using var old = RawBackend.Start();
-        await using var fresh = WireMockBackend.Saying("new");
+        await using var fresh = WireMockBackend.RespondingText("new");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", old));
         using var client = await router.ConnectAsync();
         await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 11\r\n\r\nfirst");
@@ -46,7 +46,7 @@ public sealed class ReloadTests
     [Fact]
     public async Task A_backend_that_stays_the_same_keeps_its_connections()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = RawBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         await router.GetAsync("http://www.example.org/");
 
@@ -63,7 +63,7 @@ public sealed class ReloadTests
     [InlineData("", "can't be read")]
     public async Task A_change_that_is_not_valid_keeps_the_running_table_and_says_why(string text, string why)
     {
-        await using var backend = WireMockBackend.Saying("still here");
+        await using var backend = WireMockBackend.RespondingText("still here");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         var before = router.Site;
 
@@ -87,7 +87,7 @@ public sealed class ReloadTests
     [Fact]
     public async Task A_change_that_fixes_the_file_is_applied()
     {
-        await using var backend = WireMockBackend.Saying("mended");
+        await using var backend = WireMockBackend.RespondingText("mended");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
         await router.MisconfigureAsync("{ \"Router\": ");
 
@@ -228,8 +228,8 @@ public sealed class ReloadTests
     [Fact]
     public async Task Under_load_no_request_fails_at_a_change()
     {
-        await using var one = WireMockBackend.Saying("one");
-        await using var two = WireMockBackend.Saying("two");
+        await using var one = WireMockBackend.RespondingText("one");
+        await using var two = WireMockBackend.RespondingText("two");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", one));
         using var enough = new CancellationTokenSource();
         var visitors = Enumerable.Range(0, 4).Select(_ => VisitAsync()).ToArray();

@@ -168,7 +168,7 @@ public sealed class ReopeningCommandTests
 
         public string Url => Routers[0].ManagementUrl;
 
-        /// <summary>Whether the backend answers 500.</summary>
+        /// <summary>Whether the backend responds 500.</summary>
         public bool Breaks { get; set; }
 
         public static async Task<StagedSite> StartAsync(string store, string where, bool visited = true)

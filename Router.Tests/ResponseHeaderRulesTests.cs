@@ -44,7 +44,7 @@ public sealed class ResponseHeaderRulesTests
     [InlineData("2.0", 404)]
     public async Task Added_headers_are_the_same_in_every_version_of_the_protocol(string version, int status)
     {
-        await using var backend = RawBackend.Answering(
+        await using var backend = RawBackend.Responding(
             $"HTTP/1.1 {status} Any\r\nServer: x\r\nX-Frame-Options: DENY\r\nReferrer-Policy: origin\r\nContent-Length: 0\r\n\r\n"
         );
         foreach (var conflicts in new[] { false, true })

@@ -10,11 +10,11 @@ public sealed class RetiredBackendTests
     public async Task A_reload_that_removes_a_backend_closes_its_idle_connections_and_forgets_its_addresses()
     {
         await using var removed = RawBackend.Start();
-        await using var kept = RawBackend.Saying("kept");
+        await using var kept = RawBackend.RespondingText("kept");
         await using var router = await RunningRouter.StartAsync(Site(kept.Address).Api("old", removed.Address).Host("old.*", "old"));
         var reply = router.GetAsync("http://old.example.org/");
         using var connection = await removed.AcceptAsync();
-        await AnswerAsync(connection);
+        await RespondAsync(connection);
         (await reply).Body.Should().Be("old");
         await router.GetAsync("http://www.example.org/");
 
@@ -63,7 +63,7 @@ public sealed class RetiredBackendTests
         await reply;
 
         var second = router.GetAsync("http://old.example.org/");
-        await AnswerAsync(connection);
+        await RespondAsync(connection);
         (await second).Body.Should().Be("old");
         backend.Connections.Should().Be(1);
     }
@@ -91,7 +91,7 @@ public sealed class RetiredBackendTests
             .All.Select(upstream => upstream.Settings.Name)
             .Order(StringComparer.Ordinal);
 
-    private static async Task AnswerAsync(RawConnection connection)
+    private static async Task RespondAsync(RawConnection connection)
     {
         await connection.ReadMessageAsync();
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nold");

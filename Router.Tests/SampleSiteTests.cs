@@ -218,9 +218,9 @@ public sealed partial class SampleSiteTests
     [Fact]
     public async Task The_originals_environment_starts_the_same_site()
     {
-        await using var frontend = WireMockBackend.Saying("frontend");
-        await using var api = WireMockBackend.Saying("api");
-        await using var store = WireMockBackend.Saying("store");
+        await using var frontend = WireMockBackend.RespondingText("frontend");
+        await using var api = WireMockBackend.RespondingText("api");
+        await using var store = WireMockBackend.RespondingText("store");
         await using var router = await RunningRouter.StartWithItsOwnTableAsync(
             ("DM_FRONTEND_URL", frontend.Address),
             ("DM_API_URL", api.Address),

@@ -22,7 +22,7 @@ public sealed class StagedSiteTests
     [Fact]
     public async Task A_client_sees_the_site_or_the_page_and_the_same_one_on_three_instances()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         var mode = new ReopeningMode(Quarter);
         var routers = new List<RunningRouter>();
         try
@@ -59,7 +59,7 @@ public sealed class StagedSiteTests
     [Fact]
     public async Task The_others_get_the_page_of_the_closed_mode()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend.Address));
         router.Switch(new ReopeningMode(Quarter));
 
@@ -77,7 +77,7 @@ public sealed class StagedSiteTests
     [InlineData(false, "recovery", 200)]
     public async Task The_APIs_stay_as_they_were_unless_they_are_first(bool apisFirst, string closed, int status)
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend.Address));
         ModeCatalogue.TryFind(closed, out var mode).Should().BeTrue();
         router.Switch(new ReopeningMode(Quarter with { ApisFirst = apisFirst, Closed = mode! }));

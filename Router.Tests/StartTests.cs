@@ -16,7 +16,7 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task OpenSSL_is_not_loaded_before_something_needs_it()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = RawBackend.RespondingText("hello");
         await using var router = await RouterProcess.StartAsync(SiteFile.Of("www.*", backend));
         (await router.StatusAsync()).Should().Contain("live");
 
@@ -163,7 +163,7 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task Check_contacts_backends_and_store_only_on_request()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         var site = JsonNode.Parse(SiteFile.Of("www.*", backend).Api("api", "http://127.0.0.1:1").Host("api.*", "api").ToString())!;
 
         (await RunAsync(site, ["check"])).Code.Should().Be(0);
@@ -363,7 +363,7 @@ public sealed class StartTests : IDisposable
     [InlineData("rediss://{backend}", "Router:ModeStore:Redis begins with rediss:// for TLS and redis:// without.")]
     public async Task A_store_that_cannot_be_reached_is_found_before_the_start_with_its_cause(string url, string cause)
     {
-        await using var backend = RawBackend.Answering("-ERR\r\n");
+        await using var backend = RawBackend.Responding("-ERR\r\n");
         var site = Site("Router:ModeStore:Redis", url.Replace("{backend}", backend.Authority, StringComparison.Ordinal));
 
         var (code, output, _) = await RunAsync(site, ["check", "--connect"]);

@@ -158,7 +158,7 @@ public sealed class StreamingTests
     public async Task An_application_that_stalls_with_many_requests_keeps_no_other_waiting()
     {
         await using var stalled = RawBackend.Start();
-        await using var quick = RawBackend.Saying("here I am");
+        await using var quick = RawBackend.RespondingText("here I am");
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", stalled).Api("api", quick.Address).Host("api.*", "api")
         );
@@ -177,7 +177,7 @@ public sealed class StreamingTests
     [Fact]
     public async Task Connections_are_kept_and_used_again()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = RawBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         for (var i = 0; i < 5; i++)

@@ -74,7 +74,7 @@ public sealed class SwitchScenarioTests
     [RedisFact]
     public async Task A_store_that_goes_and_comes_back_with_its_data_or_without_never_opens_the_site()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var redis = await FirstRecord.StartRedisAsync(new LiveMode());
         var site = SiteFile
             .Of("www.*", backend.Address)

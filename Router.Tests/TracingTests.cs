@@ -10,7 +10,7 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
     [Fact]
     public async Task Without_a_collector_the_trace_headers_are_forwarded_unchanged()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.GetAsync(
@@ -39,18 +39,18 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
     [Fact]
     public async Task Without_a_collector_no_trace_header_is_added()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.GetAsync("http://www.example.org/");
 
-        (await backend.RequestAsync()).Fields.Select(field => field.Name).Should().NotContain(name => IsOfATrace(name));
+        (await backend.RequestAsync()).Headers.Select(field => field.Name).Should().NotContain(name => IsOfATrace(name));
     }
 
     [Fact]
     public async Task Spans_of_the_request_and_of_its_way_to_the_backend_reach_the_collector()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(
             Traced(SiteFile.Of("www.*", backend).Set("ApplicationName", "front-door-of-the-test"), collector)
@@ -107,7 +107,7 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
     [Fact]
     public async Task Whether_a_request_is_sampled_is_decided_by_the_trace_id_that_the_backend_gets()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(
             Traced(
@@ -134,7 +134,7 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
     [InlineData("463AC35C9F6413AD", "463ac35c9f6413ad")]
     public async Task A_client_that_speaks_B3_alone_is_the_parent(string trace, string sentOn)
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector));
 
@@ -190,7 +190,7 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
     [Fact]
     public async Task The_health_check_leaves_no_span()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector));
         const string health = "11111111111111111111111111111111";
@@ -217,7 +217,7 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
     [Fact]
     public async Task A_collector_that_does_not_respond_delays_neither_requests_nor_the_stop()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var silent = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(
             SiteFile
@@ -257,13 +257,13 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
     [InlineData("OTEL_TRACES_EXPORTER", "none")]
     public async Task The_standard_variables_switch_it_off_too(string name, string value)
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var collector = await TraceCollector.StartAsync();
         await using var router = await RunningRouter.StartAsync(Traced(SiteFile.Of("www.*", backend), collector).Beside(name, value));
 
         await router.GetAsync("http://www.example.org/");
 
-        (await backend.RequestAsync()).Fields.Select(field => field.Name).Should().NotContain(field => IsOfATrace(field));
+        (await backend.RequestAsync()).Headers.Select(field => field.Name).Should().NotContain(field => IsOfATrace(field));
     }
 
     private static SiteFile Traced(SiteFile site, TraceCollector collector) =>

@@ -132,7 +132,7 @@ public sealed class TrustedProxyListTests
     [Fact]
     public async Task The_list_of_an_address_holds_from_the_first_request_on()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var cdn = Publishing("""{"prefixes":[{"ip_prefix":"127.0.0.1/32","service":"CLOUDFRONT"}]}""");
         await using var router = await RunningRouter.StartAsync(
             StaffOnly(backend)
@@ -153,7 +153,7 @@ public sealed class TrustedProxyListTests
     public async Task A_list_that_cannot_be_fetched_at_startup_stops_nothing_trusts_no_client_and_is_fetched_again()
     {
         var answer = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n";
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var cdn = RawBackend.Start(async connection =>
         {
             while (await connection.ReadMessageAsync() is not null)
@@ -174,7 +174,7 @@ public sealed class TrustedProxyListTests
     [Fact]
     public async Task A_file_is_read_and_a_reload_keeps_what_is_known_of_the_same_source()
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         var file = Path.GetTempFileName();
         try
         {
@@ -203,7 +203,7 @@ public sealed class TrustedProxyListTests
     [InlineData("", 403)]
     public async Task The_ranges_may_stand_in_the_configuration_itself(string source, int status)
     {
-        await using var backend = WireMockBackend.Saying("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(StaffOnly(backend).Set("TrustedProxyLists:cdn:Source", source));
 
         (await AskedForStaffAsync(router)).Should().Be(status);

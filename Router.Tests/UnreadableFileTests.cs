@@ -21,7 +21,7 @@ public sealed class UnreadableFileTests : IDisposable
     [MemberData(nameof(Ways))]
     public async Task A_configuration_that_becomes_unreadable_keeps_the_running_one_and_is_read_when_it_is_readable_again(string way)
     {
-        await using var backend = WireMockBackend.Saying("still here");
+        await using var backend = WireMockBackend.RespondingText("still here");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         var text = await File.ReadAllTextAsync(router.File);
 

@@ -8,7 +8,7 @@ public sealed class UnwritableStoreTests
     [RedisFact]
     public async Task A_fleet_that_cannot_be_switched_is_reported_before_an_operator_tries()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var redis = await RedisServer.StartAsync();
         await using var router = await RunningRouter.StartAsync(
             OperatorClient.With(SiteFile.Of("www.*", backend.Address)).Set("ModeStore:Redis", redis.Url)

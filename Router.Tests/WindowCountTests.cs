@@ -8,7 +8,7 @@ public sealed class WindowCountTests
     [Fact]
     public async Task A_window_counts_what_it_rejected_and_what_bypasses_sent_and_keeps_that_until_the_next_window()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(
             OperatorClient.With(SiteFile.Of("www.*", backend.Address)).Set("Mode", "maintenance")
         );

@@ -9,7 +9,7 @@ public sealed class BodyLimitTests
     [Fact]
     public async Task A_declared_length_over_the_limit_is_413_before_the_body_is_read()
     {
-        await using var backend = RawBackend.Saying("never");
+        await using var backend = RawBackend.RespondingText("never");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         using var client = await router.ConnectAsync();
 
@@ -22,7 +22,7 @@ public sealed class BodyLimitTests
     [Fact]
     public async Task A_client_that_sends_it_all_the_same_still_gets_the_413()
     {
-        await using var backend = RawBackend.Saying("never");
+        await using var backend = RawBackend.RespondingText("never");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("Hosts:www.*:MaxRequestBody", "1MiB"));
 
         for (var i = 0; i < 10; i++)

@@ -11,7 +11,7 @@ public sealed class CircuitBreakerTests
     {
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         reserved.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        await using var other = WireMockBackend.Saying("other");
+        await using var other = WireMockBackend.RespondingText("other");
         await using var router = await RunningRouter.StartAsync(
             new SiteFile()
                 // A name of its own: the metrics of all routers in this process stand together.

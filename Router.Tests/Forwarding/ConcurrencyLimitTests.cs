@@ -48,7 +48,7 @@ public sealed class ConcurrencyLimitTests
     public async Task A_client_that_reads_no_responses_holds_no_permit_and_gets_no_more()
     {
         const int farMoreThanBuffersHold = 32 << 20;
-        await using var backend = RawBackend.Answering($"HTTP/1.1 200 OK\r\nContent-Length: 12000\r\n\r\n{new string('b', 12000)}");
+        await using var backend = RawBackend.Responding($"HTTP/1.1 200 OK\r\nContent-Length: 12000\r\n\r\n{new string('b', 12000)}");
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", backend).Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:MaxQueuedRequests", "0")
         );
@@ -109,7 +109,7 @@ public sealed class ConcurrencyLimitTests
     [Fact]
     public async Task A_request_for_an_error_page_needs_a_permit_of_the_backend_that_has_the_page()
     {
-        await using var store = RawBackend.Answering("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone");
+        await using var store = RawBackend.Responding("HTTP/1.1 404 Not Found\r\nContent-Length: 4\r\n\r\nnone");
         await using var pages = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(
             WithErrorPage(new SiteFile().Frontend("store", store.Address), pages)

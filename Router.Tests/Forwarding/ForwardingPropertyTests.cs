@@ -53,7 +53,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
         var seed = Seed.Next(output);
         var planned = new ConcurrentDictionary<string, Message>();
         var received = new ConcurrentDictionary<string, RawMessage>();
-        await using var backend = RawBackend.Start(connection => AnswerAsync(connection, planned, received));
+        await using var backend = RawBackend.Start(connection => RespondAsync(connection, planned, received));
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Set("Limits:MaxHeaderSize", "64KiB"));
 
         await Parallel.ForEachAsync(
@@ -87,7 +87,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
         backend.Connections.Should().BeLessThan(Connections * RequestsOnEach, "connections are used again");
     }
 
-    private static async Task AnswerAsync(
+    private static async Task RespondAsync(
         RawConnection connection,
         ConcurrentDictionary<string, Message> planned,
         ConcurrentDictionary<string, RawMessage> received
@@ -105,12 +105,12 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
     private static void Compare(Message sent, RawMessage got, string because)
     {
         got.Body.Should().Be(sent.Body, because);
-        foreach (var name in sent.Fields.Select(field => field.Name).Distinct(StringComparer.OrdinalIgnoreCase))
+        foreach (var name in sent.Headers.Select(field => field.Name).Distinct(StringComparer.OrdinalIgnoreCase))
         {
             ValuesOf(got, name)
                 .Should()
                 .Equal(
-                    sent.Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                    sent.Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
                         .Select(field => field.Value.Trim(' ', '\t')),
                     $"{name} in {because}"
                 );
@@ -127,8 +127,8 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
             "X-Forwarded-Host",
             "Date",
         ];
-        got.Fields.Select(field => field.Name)
-            .Except(sent.Fields.Select(field => field.Name), StringComparer.OrdinalIgnoreCase)
+        got.Headers.Select(field => field.Name)
+            .Except(sent.Headers.Select(field => field.Name), StringComparer.OrdinalIgnoreCase)
             .Except(added, StringComparer.OrdinalIgnoreCase)
             .Should()
             .BeEmpty(because);
@@ -178,7 +178,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
         return text.ToString();
     }
 
-    private sealed record Message(IReadOnlyList<(string Name, string Value)> Fields, string? Framing, string Body, string Bytes)
+    private sealed record Message(IReadOnlyList<(string Name, string Value)> Headers, string? Framing, string Body, string Bytes)
     {
         public static Message Random(Random random, bool isAnswer)
         {

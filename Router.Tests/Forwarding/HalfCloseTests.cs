@@ -20,7 +20,7 @@ public sealed class HalfCloseTests : IDisposable
     [InlineData("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n", 2)]
     public async Task A_client_that_sends_no_more_gets_its_responses(string requests, int count)
     {
-        await using var backend = RawBackend.Saying("here it is");
+        await using var backend = RawBackend.RespondingText("here it is");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
         using var client = await router.ConnectAsync();
 
@@ -223,7 +223,7 @@ public sealed class HalfCloseTests : IDisposable
     public async Task Over_TLS_a_client_that_sends_no_more_gets_its_response(string request, bool closesTransport)
     {
         using var certificate = Certificates.Of("localhost");
-        await using var backend = RawBackend.Saying("here it is");
+        await using var backend = RawBackend.RespondingText("here it is");
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1", certificate.Write(_directory, "own"));
         using var client = new TcpClient();
         await client.ConnectAsync(IPAddress.Loopback, router.Port).InTime();

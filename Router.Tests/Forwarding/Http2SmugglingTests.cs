@@ -56,7 +56,7 @@ public sealed class Http2SmugglingTests(Http2SmugglingTests.Site site) : IClassF
         );
         if (body is not "")
             await client.WriteAsync(Http2Frames.Data(1, true, body));
-        // A second, plain one: when it is answered, or the connection has ended, the first is over.
+        // A second, plain one: when it has its response, or the connection has ended, the first is over.
         await client.WriteAsync(
             Http2Frames.Headers(3, true, (":method", "GET"), (":scheme", "http"), (":authority", "www.example.org"), (":path", _last))
         );

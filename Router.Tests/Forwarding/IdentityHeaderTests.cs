@@ -11,14 +11,14 @@ public sealed class IdentityHeaderTests
     [Fact]
     public async Task A_client_cannot_claim_another_identity()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
 
         await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Claims}\r\n");
 
         var request = await backend.RequestAsync();
         request
-            .Fields.Where(IsAboutIdentity)
+            .Headers.Where(IsAboutIdentity)
             .Should()
             .BeEquivalentTo(
                 new[] { ("X-Forwarded-For", "127.0.0.1"), ("X-Forwarded-Proto", "http"), ("X-Forwarded-Host", "www.example.org") }
@@ -28,7 +28,7 @@ public sealed class IdentityHeaderTests
     [Fact]
     public async Task A_trusted_proxy_is_believed_but_not_what_makes_a_framework_take_another_path()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend).Set("TrustedProxies", "127.0.0.0/8"));
 
         await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Claims}\r\n");
@@ -63,7 +63,7 @@ public sealed class IdentityHeaderTests
     [InlineData("203.0.113.9,", 403)]
     public async Task Behind_trusted_proxies_the_client_is_the_first_from_the_right_that_is_none_of_them(string forwardedFor, int status)
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(
             new SiteFile()
                 .Frontend("www", backend.Address)
@@ -81,8 +81,8 @@ public sealed class IdentityHeaderTests
     public async Task Headers_for_one_backend_reach_no_other_and_no_client()
     {
         const string Secret = "dXNlcjpzZWNyZXQ=";
-        await using var guarded = WireMockBackend.Saying("guarded");
-        await using var open = WireMockBackend.Saying("open");
+        await using var guarded = WireMockBackend.RespondingText("guarded");
+        await using var open = WireMockBackend.RespondingText("open");
         await using var router = await RunningRouter.StartAsync(
             SiteFile
                 .Of("www.*", guarded)
@@ -110,10 +110,10 @@ public sealed class IdentityHeaderTests
     [Fact]
     public async Task No_client_can_set_a_header_that_Router_adds()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(AddingHeaders(SiteFile.Of("www.*", backend)));
         await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-        var added = (await backend.RequestAsync()).Fields.Select(header => header.Name).Where(name => name != "Host").ToArray();
+        var added = (await backend.RequestAsync()).Headers.Select(header => header.Name).Where(name => name != "Host").ToArray();
         var spellings = added.SelectMany(name => new[] { name, name.ToLowerInvariant(), name.Replace('-', '_') }).ToArray();
         var lines = string.Concat(spellings.Select(name => $"{name}: forged\r\n"));
 
@@ -121,15 +121,15 @@ public sealed class IdentityHeaderTests
 
         added.Should().Contain(["X-Forwarded-For", "X-B3-Sampled", "Authorization"]);
         var request = await backend.RequestAsync();
-        request.Fields.Where(header => header.Value == "forged").Should().BeEmpty();
-        request.Fields.Select(header => header.Name).Should().Contain(added).And.OnlyHaveUniqueItems();
+        request.Headers.Where(header => header.Value == "forged").Should().BeEmpty();
+        request.Headers.Select(header => header.Name).Should().Contain(added).And.OnlyHaveUniqueItems();
     }
 
     [Fact]
     public async Task The_backend_of_an_error_page_gets_no_header_that_is_meant_for_the_backend_of_the_route()
     {
         await using var backend = WireMockBackend.Responding(404);
-        await using var pages = WireMockBackend.Saying("a page");
+        await using var pages = WireMockBackend.RespondingText("a page");
         await using var router = await RunningRouter.StartAsync(
             AddingHeaders(SiteFile.Of("www.*", backend))
                 .Frontend("pages", pages.Address)
@@ -142,7 +142,7 @@ public sealed class IdentityHeaderTests
         (await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Head.Should().Contain("404");
 
         (await pages.RequestAsync())
-            .Fields.Select(header => header.Name)
+            .Headers.Select(header => header.Name)
             .Should()
             .BeEquivalentTo("Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-B3-Sampled", "X-B3-Flags");
     }

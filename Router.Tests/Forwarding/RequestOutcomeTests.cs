@@ -63,7 +63,7 @@ public sealed class RequestOutcomeTests
     }
 
     [Theory]
-    // the request up to what the backend gets before it closes the connection, or before the client sends the rest; what is answered
+    // the request up to what the backend gets before it closes the connection, or before the client sends the rest; the response
     [InlineData("POST", "Content-Length: 2\r\n\r\nhi", null, 502, null, "unknown")]
     [InlineData("PUT", "Content-Length: 2\r\n\r\nhi", null, 502, null, "unknown")]
     [InlineData("BREW", "Content-Length: 2\r\n\r\nhi", null, 502, null, "unknown")]

@@ -172,7 +172,7 @@ public sealed class RequestSmugglingTests(RequestSmugglingTests.Site site) : ICl
         request.Body.Should().Be(body);
         string[] framings = ["contentlength", "transferencoding", "xcontentlength", "upgrade", "http2settings"];
         request
-            .Fields.Where(field =>
+            .Headers.Where(field =>
                 framings.Contains(
                     field.Name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant()
                 )

@@ -143,7 +143,7 @@ public sealed class ServerLimitTests
     [Fact]
     public async Task A_client_may_stop_reading_a_response_for_a_minute_unless_configured_otherwise()
     {
-        await using var backend = RawBackend.Saying("hello");
+        await using var backend = RawBackend.RespondingText("hello");
         await using var usual = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
         await using var other = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Set("Limits:ResponseGrace", "90s"));
 

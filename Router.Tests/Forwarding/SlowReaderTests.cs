@@ -42,7 +42,7 @@ public sealed class SlowReaderTests
     public async Task A_client_that_does_not_take_a_page_of_Routers_own_loses_its_stream_and_no_other()
     {
         var clock = new ManualClock();
-        await using var backend = RawBackend.Saying("ok");
+        await using var backend = RawBackend.RespondingText("ok");
         var site = Site(backend, "www.*").Set("Pages:ServiceName", new string('x', 8_000));
         await using var router = await ListeningRouter.StartAsync(site, "Http2", time: clock);
         using var client = await router.ConnectAsync();
@@ -94,7 +94,7 @@ public sealed class SlowReaderTests
     [InlineData("www.example.org", 200)]
     public async Task A_client_that_answers_PING_keeps_its_connection_although_it_does_not_take_a_short_response(string host, int status)
     {
-        await using var backend = RawBackend.Saying("a short response");
+        await using var backend = RawBackend.RespondingText("a short response");
         await using var router = await ListeningRouter.StartAsync(Site(backend, "www.*").Set("Limits:ResponseGrace", "2s"), "Http2");
         using var client = await router.ConnectAsync();
         byte[] request = [.. Preface(window: 10), .. Get(1, host)];

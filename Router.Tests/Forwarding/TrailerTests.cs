@@ -51,7 +51,7 @@ public sealed class TrailerTests
     [Fact]
     public async Task Trailers_that_the_backend_has_not_announced_reach_a_client_that_says_it_takes_them()
     {
-        await using var backend = RawBackend.Answering(
+        await using var backend = RawBackend.Responding(
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 2\r\n\r\n"
         );
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -188,7 +188,7 @@ public sealed class TrailerTests
     [Fact]
     public async Task An_announced_trailer_that_never_comes_is_no_error()
     {
-        await using var backend = RawBackend.Answering(
+        await using var backend = RawBackend.Responding(
             "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
         );
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

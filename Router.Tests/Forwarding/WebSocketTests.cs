@@ -148,7 +148,7 @@ public sealed class WebSocketTests
     [Fact]
     public async Task Over_HTTP2_a_page_in_place_of_a_WebSocket_is_no_success()
     {
-        await using var backend = RawBackend.Saying("a page");
+        await using var backend = RawBackend.RespondingText("a page");
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), protocols: "Http2");
         using var invoker = new HttpMessageInvoker(new SocketsHttpHandler());
         using var socket = new ClientWebSocket();
@@ -164,7 +164,7 @@ public sealed class WebSocketTests
     [Fact]
     public async Task A_refused_upgrade_is_an_ordinary_response()
     {
-        await using var backend = RawBackend.Answering("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
+        await using var backend = RawBackend.Responding("HTTP/1.1 403 No\r\nContent-Length: 2\r\n\r\nno");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         using var client = await router.ConnectAsync();
 

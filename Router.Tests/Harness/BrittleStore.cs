@@ -27,7 +27,7 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
     /// <summary>Whether it can't be reached.</summary>
     public bool IsAway { get; set; }
 
-    /// <summary>Whether its next write is done and not answered.</summary>
+    /// <summary>Whether its next write is done and not confirmed.</summary>
     public bool LosesTheNextAnswer { get; set; }
 
     public Task<string?> ReadAsync(CancellationToken cancellation) => DoAsync(() => Text);
@@ -43,7 +43,7 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
             if (!LosesTheNextAnswer)
                 return true;
             LosesTheNextAnswer = false;
-            throw new ModeStoreException("the answer was lost");
+            throw new ModeStoreException("the response was lost");
         });
 
     public Task AddHistoryAsync(string line, CancellationToken cancellation) =>

@@ -13,7 +13,7 @@ internal sealed class DowntimeSite : IAsyncDisposable
 
     private DowntimeSite(RedisServer? redis) => _redis = redis;
 
-    public WireMockBackend Backend { get; } = WireMockBackend.Saying("ok");
+    public WireMockBackend Backend { get; } = WireMockBackend.RespondingText("ok");
 
     public RunningRouter One { get; private set; } = null!;
 

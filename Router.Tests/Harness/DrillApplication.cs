@@ -35,7 +35,7 @@ internal sealed class DrillApplication : IAsyncDisposable
         var application = new DrillApplication(database, $"drill_{Guid.NewGuid():N}");
         await database.ExecuteAsync($"CREATE TABLE {application._table} (id text)");
         application._app.UseWebSockets();
-        application._app.Run(application.AnswerAsync);
+        application._app.Run(application.RespondAsync);
         await application._app.StartAsync();
         return application;
     }
@@ -63,7 +63,7 @@ internal sealed class DrillApplication : IAsyncDisposable
         await _database.ExecuteAsync($"DROP TABLE {_table}");
     }
 
-    private async Task AnswerAsync(HttpContext context)
+    private async Task RespondAsync(HttpContext context)
     {
         Interlocked.Increment(ref _working);
         try

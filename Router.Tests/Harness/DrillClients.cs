@@ -24,7 +24,7 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
     private readonly CancellationTokenSource _end = new();
     private readonly HttpClient _client = new() { Timeout = TimeSpan.FromMinutes(3) };
 
-    /// <summary>The writes that were answered with 201.</summary>
+    /// <summary>The writes that got 201.</summary>
     public IEnumerable<string> Acknowledged => _acknowledged;
 
     /// <summary>The writes whose client was told that no backend got a byte of it.</summary>
@@ -36,7 +36,7 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
     /// <summary>The writes that got anything but 201.</summary>
     public IEnumerable<string> Failed => _failed;
 
-    /// <summary>What an instance answered to the writes that it did not forward.</summary>
+    /// <summary>How an instance responded to the writes that it did not forward.</summary>
     public IEnumerable<string> RefusedBy(RouterProcess router) => _refusals.Where(it => it.Router == router).Select(it => it.Body);
 
     /// <summary>Writes through an instance until the end, wherever it is just then.</summary>

@@ -50,7 +50,7 @@ internal sealed class DrillSite : IAsyncDisposable
     /// <summary>Prepares one, without an instance.</summary>
     /// <param name="database">Where the application writes.</param>
     /// <param name="settle">How long the application may go on working on a write whose connection is gone.</param>
-    /// <param name="output">Gets the instances' last log lines, and what refused writes were answered.</param>
+    /// <param name="output">Gets the instances' last log lines, and the responses to refused writes.</param>
     /// <param name="settings">Further keys.</param>
     public static async Task<DrillSite> PrepareAsync(
         PostgresServer database,

@@ -6,7 +6,7 @@ namespace Router.Tests.Harness;
 /// <summary>What an <see cref="Http2Backend"/> does with a request.</summary>
 internal enum Http2Reaction
 {
-    /// <summary>Answers 200 when the request is complete.</summary>
+    /// <summary>Responds 200 when the request is complete.</summary>
     Serve,
 
     /// <summary>Declares this one unprocessed (RST_STREAM with REFUSED_STREAM).</summary>

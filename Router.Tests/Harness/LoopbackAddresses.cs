@@ -28,7 +28,7 @@ internal sealed class LoopbackAddresses : IDisposable
     /// <summary>From now on connections are made. An address that nobody has told otherwise refuses them.</summary>
     public void Listen(IPAddress address) => _listeners[address].Listen();
 
-    /// <summary>From now on an address does not even answer: its queue has room for one connection, and that is taken.</summary>
+    /// <summary>From now on an address does not even respond: its queue has room for one connection, and that is taken.</summary>
     public async Task FallSilentAsync(IPAddress address)
     {
         _listeners[address].Listen(0);

@@ -6,7 +6,7 @@ namespace Router.Tests.Harness;
 
 /// <summary>
 /// An nginx of its own that speaks HTTP/2, ends each connection after fifty requests, and writes each request to its log. What is below
-/// <c>/app/</c> it passes on to an application; anything else it answers itself, without waiting for the request's body.
+/// <c>/app/</c> it passes on to an application; to anything else it responds itself, without waiting for the request's body.
 /// </summary>
 internal sealed class NginxServer : IAsyncDisposable
 {

@@ -89,7 +89,7 @@ internal sealed class OperatorSite : IAsyncDisposable
         return client;
     }
 
-    /// <summary>The backend answers what it has kept, and keeps nothing more.</summary>
+    /// <summary>The backend responds to what it has kept, and keeps nothing more.</summary>
     public void Release() => _released.TrySetResult();
 
     public static float Timeout => (float)Deadlines.Limit.TotalMilliseconds;

@@ -40,8 +40,8 @@ internal sealed class RawBackend : IAsyncDisposable
     /// <summary>A backend that a script serves, connection by connection.</summary>
     public static RawBackend Start(Func<RawConnection, Task> script) => new(script);
 
-    /// <summary>A backend that reads each request in full and gives the same bytes as the answer.</summary>
-    public static RawBackend Answering(string answer)
+    /// <summary>A backend that reads each request in full and gives the same bytes as the response.</summary>
+    public static RawBackend Responding(string response)
     {
         RawBackend? backend = null;
         var made = new TaskCompletionSource<RawBackend>(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -51,16 +51,16 @@ internal sealed class RawBackend : IAsyncDisposable
             while (await connection.ReadMessageAsync() is { } request)
             {
                 self._requests.Writer.TryWrite(request);
-                await connection.WriteAsync(answer);
+                await connection.WriteAsync(response);
             }
         });
         made.SetResult(backend);
         return backend;
     }
 
-    /// <summary>A backend that answers 200 with a short text.</summary>
-    public static RawBackend Saying(string text) =>
-        Answering($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");
+    /// <summary>A backend that responds 200 with a short text.</summary>
+    public static RawBackend RespondingText(string text) =>
+        Responding($"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: {text.Length}\r\n\r\n{text}");
 
     /// <summary>From now on nobody can connect; connections that are open stay so.</summary>
     public void StopListening() => _listener.Dispose();
@@ -68,7 +68,7 @@ internal sealed class RawBackend : IAsyncDisposable
     /// <summary>The next connection.</summary>
     public Task<RawConnection> AcceptAsync() => _unserved.Reader.ReadAsync().InTime();
 
-    /// <summary>The next request that an <see cref="Answering"/> backend got.</summary>
+    /// <summary>The next request that an <see cref="Responding"/> backend got.</summary>
     public Task<RawMessage> RequestAsync() => _requests.Reader.ReadAsync().InTime();
 
     public async ValueTask DisposeAsync()

@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Router.Tests.Harness;
 
-/// <summary>A request as its bytes say it, or an answer: the first line, the fields in their order, the body without its framing.</summary>
+/// <summary>A request or a response as its bytes say it: the first line, the headers in their order, the body without its framing.</summary>
 internal sealed record RawMessage(string Head, string Body)
 {
     public string FirstLine => Head[..Head.IndexOf("\r\n", StringComparison.Ordinal)];
@@ -13,7 +13,7 @@ internal sealed record RawMessage(string Head, string Body)
 
     public int Status => int.Parse(FirstLine.Split(' ')[1], CultureInfo.InvariantCulture);
 
-    public IReadOnlyList<(string Name, string Value)> Fields =>
+    public IReadOnlyList<(string Name, string Value)> Headers =>
         [
             .. Head.Split("\r\n")
                 .Skip(1)
@@ -22,7 +22,7 @@ internal sealed record RawMessage(string Head, string Body)
         ];
 
     public IReadOnlyList<string> Values(string name) =>
-        [.. Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+        [.. Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
 
     public string? Value(string name) => Values(name) is [_, ..] values ? string.Join(" | ", values) : null;
 }

@@ -1,10 +1,10 @@
 namespace Router.Tests.Harness;
 
 /// <summary>A request as a <see cref="WireMockBackend"/> understood it. Its bytes are kept by a <see cref="RawBackend"/>.</summary>
-internal sealed record ReceivedRequest(string Method, string Target, IReadOnlyList<(string Name, string Value)> Fields, string Body)
+internal sealed record ReceivedRequest(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, string Body)
 {
     public IReadOnlyList<string> Values(string name) =>
-        [.. Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+        [.. Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
 
     public string? Value(string name) => Values(name) is [_, ..] values ? string.Join(" | ", values) : null;
 }

@@ -85,7 +85,7 @@ internal sealed class RedisServer : IAsyncDisposable
     {
         string[] ports = _options.Contains("--tls-cert-file") ? ["--port", "0", "--tls-port", $"{Port}"] : ["--port", $"{Port}"];
         var start = new ProcessStartInfo(Program!) { RedirectStandardOutput = true, WorkingDirectory = _directory };
-        // Each write is on the disk when it is answered.
+        // Each write is on the disk when it is confirmed.
         foreach (
             var argument in (string[])
                 ["--bind", "127.0.0.1", .. ports, "--appendonly", "yes", "--appendfsync", "always", "--save", "", .. _options]

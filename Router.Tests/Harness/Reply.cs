@@ -2,8 +2,8 @@ using System.Net.Http.Headers;
 
 namespace Router.Tests.Harness;
 
-/// <summary>An answer as a client has it at the end.</summary>
-internal sealed record Reply(int Status, string Body, IReadOnlyList<(string Name, string Value)> Fields)
+/// <summary>A response as a client has it at the end.</summary>
+internal sealed record Reply(int Status, string Body, IReadOnlyList<(string Name, string Value)> Headers)
 {
     public static async Task<Reply> OfAsync(HttpResponseMessage response) =>
         new(
@@ -13,7 +13,7 @@ internal sealed record Reply(int Status, string Body, IReadOnlyList<(string Name
         );
 
     public IReadOnlyList<string> Values(string name) =>
-        [.. Fields.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+        [.. Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
 
     public string? Value(string name) => Values(name) is [_, ..] values ? string.Join(" | ", values) : null;
 

@@ -103,14 +103,14 @@ internal sealed class RunningRouter : IAsyncDisposable
 
     public Task<Reply> GetAsync(string url, params (string Name, string Value)[] fields) => SendAsync("GET", url, fields: fields);
 
-    /// <summary>Sends a request and reads the whole answer. What stands after the host goes out as it is.</summary>
+    /// <summary>Sends a request and reads the whole response. What follows the host is sent as it is.</summary>
     public async Task<Reply> SendAsync(string method, string url, HttpContent? body = null, params (string Name, string Value)[] fields)
     {
         using var response = await BeginAsync(method, url, body, fields);
         return await Reply.OfAsync(response);
     }
 
-    /// <summary>Sends a request and gives the answer when its header is there.</summary>
+    /// <summary>Sends a request and gives the response when its headers are there.</summary>
     public Task<HttpResponseMessage> BeginAsync(
         string method,
         string url,
@@ -131,12 +131,12 @@ internal sealed class RunningRouter : IAsyncDisposable
     /// <summary>A connection for what no HTTP client sends.</summary>
     public Task<RawConnection> ConnectAsync() => RawConnection.OpenAsync(Endpoint);
 
-    /// <summary>Sends bytes and reads one answer.</summary>
+    /// <summary>Sends bytes and reads one response.</summary>
     public async Task<RawMessage> SendRawAsync(string bytes, bool hasBody = true)
     {
         using var client = await ConnectAsync();
         await client.WriteAsync(bytes);
-        return await client.ReadMessageAsync(hasBody) ?? throw new IOException("Router closed the connection without an answer");
+        return await client.ReadMessageAsync(hasBody) ?? throw new IOException("Router closed the connection without a response");
     }
 
     /// <summary>Rewrites the configuration file and waits until Router has put it in force.</summary>

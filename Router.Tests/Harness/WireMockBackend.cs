@@ -62,7 +62,7 @@ internal sealed class WireMockBackend : IAsyncDisposable
     public Task<ReceivedRequest> RequestAsync() => _unread.Reader.ReadAsync().InTime();
 
     /// <summary>A backend that responds 200 with a short text.</summary>
-    public static WireMockBackend Saying(string text) => Responding(200, text, ("Content-Type", "text/plain"));
+    public static WireMockBackend RespondingText(string text) => Responding(200, text, ("Content-Type", "text/plain"));
 
     public static WireMockBackend Responding(int status, string body = "", params (string Name, string Value)[] fields) =>
         new(status, body, fields);

@@ -43,7 +43,7 @@ public sealed class HoldTests
     [Fact]
     public async Task A_request_over_http2_waits_too()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(
             SiteFile.Of("www.*", backend.Address).Beside("Kestrel:EndpointDefaults:Protocols", "Http2")
         );
@@ -67,7 +67,7 @@ public sealed class HoldTests
     [Fact]
     public async Task Requests_without_a_backend_get_a_response_and_static_files_pass_within_their_grace()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(
             SiteFile
                 .Of("www.*", backend.Address)
@@ -86,7 +86,7 @@ public sealed class HoldTests
     [Fact]
     public async Task A_request_that_has_waited_for_as_long_as_it_may_gets_the_page()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:Timeout", "30s"));
         await router.SetAsync(Hold);
         var reply = router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"), ("Accept", "application/json"));
@@ -123,7 +123,7 @@ public sealed class HoldTests
     [Fact]
     public async Task A_request_above_the_limit_gets_the_page_at_once()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:MaxRequests", "2"));
         await router.SetAsync(Hold);
         var held = new[] { router.GetAsync("http://www.example.org/1"), router.GetAsync("http://www.example.org/2") };
@@ -181,7 +181,7 @@ public sealed class HoldTests
     [Fact]
     public async Task Those_that_waited_continue_oldest_first_at_a_rate_that_doubles_each_second()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:ReleaseRate", "4"));
         await router.SetAsync(Hold);
         var replies = new List<Task<Reply>>();
@@ -219,7 +219,7 @@ public sealed class HoldTests
     [Fact]
     public async Task A_request_that_arrives_during_the_release_waits_behind_the_others()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:ReleaseRate", "1"));
         await router.SetAsync(Hold);
         var first = router.GetAsync("http://www.example.org/1");
@@ -276,7 +276,7 @@ public sealed class HoldTests
     [Fact]
     public async Task A_hold_that_returns_during_the_release_costs_the_backend_no_permit()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(
             SiteFile.Of("www.*", backend.Address).Set("Backends:www:MaxConcurrentRequests", "1").Set("Backends:www:MaxQueuedRequests", "0")
         );
@@ -308,7 +308,7 @@ public sealed class HoldTests
     [Fact]
     public async Task A_closed_mode_sends_everyone_the_page_and_recovery_releases_the_apis()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(
             new SiteFile().Frontend("www", backend.Address).Host("www.*", "www").Api("api", backend.Address).Host("api.*", "api")
         );
@@ -333,7 +333,7 @@ public sealed class HoldTests
     [Fact]
     public async Task What_follows_by_itself_closes_the_site_unless_it_was_opened()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:Timeout", "60s"));
         await router.SetAsync(
             new ModeChange
@@ -357,7 +357,7 @@ public sealed class HoldTests
     [Fact]
     public async Task A_stop_sends_a_response_to_every_waiting_client()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address));
         await router.SetAsync(Hold);
         var replies = Enumerable.Range(0, 20).Select(_ => router.GetAsync("http://www.example.org/")).ToArray();
@@ -433,7 +433,7 @@ public sealed class HoldTests
     [Fact]
     public async Task Waiting_uses_up_nothing_of_a_rate_limit()
     {
-        await using var backend = WireMockBackend.Saying("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(
             SiteFile
                 .Of("www.*", backend.Address)
