@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Router.Tests.Harness;
 
-/// <summary>A request or a response as its bytes say it: the first line, the headers in their order, the body without its framing.</summary>
+/// <summary>A request or response as its bytes say it: the first line, the headers in their order, the body without its framing.</summary>
 internal sealed record RawMessage(string Head, string Body)
 {
     public string FirstLine => Head[..Head.IndexOf("\r\n", StringComparison.Ordinal)];
