@@ -2,11 +2,12 @@ using System.Globalization;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using Router.Cli;
+using Router.Modes;
 
 namespace Router.Tests;
 
 /// <summary>What the handler does, what <c>explain</c> says and what <c>check</c> prints come from one decision, and agree.</summary>
-public sealed class AdmissionAgreementTests
+public sealed class AdmissionAgreementTests(AdmissionAgreementTests.Sites sites) : IClassFixture<AdmissionAgreementTests.Sites>
 {
     private static readonly string[] Paths =
     [
@@ -29,8 +30,7 @@ public sealed class AdmissionAgreementTests
     [InlineData("maintenance")]
     public async Task What_explain_says_is_what_the_handler_does(string mode)
     {
-        await using var backend = WireMockBackend.RespondingText("forwarded");
-        await using var router = await RunningRouter.StartAsync(Site(backend.Address).Mode(mode));
+        var router = sites.In(mode);
         using var operators = new OperatorClient(router);
         foreach (var host in new[] { "www.example.org", "api.example.org", "other.example.org" })
         {
@@ -102,13 +102,11 @@ public sealed class AdmissionAgreementTests
     [Fact]
     public async Task The_table_that_check_prints_is_what_a_client_that_is_allowed_meets()
     {
-        await using var backend = WireMockBackend.RespondingText("forwarded");
-        var file = Site(backend.Address);
-        var table = await CheckAsync(file);
+        var table = await CheckAsync(Site("http://localhost:1"));
         var modes = table[0].Skip(7).Select(name => name.ToLowerInvariant()).ToArray();
         foreach (var (mode, column) in modes.Select((mode, i) => (mode, 7 + i)))
         {
-            await using var router = await RunningRouter.StartAsync(file.Mode(mode));
+            var router = sites.In(mode);
             foreach (var row in table.Skip(1).Where(row => !row[6].StartsWith("staff", StringComparison.Ordinal)))
             {
                 var url = (
@@ -129,7 +127,7 @@ public sealed class AdmissionAgreementTests
                     (200, _) => "read",
                     _ => get.ToString(CultureInfo.InvariantCulture),
                 };
-                // A file of a rule answers every method that the mode lets through.
+                // A file of a rule responds to every method that the mode lets through.
                 row[column]
                     .Should()
                     .Be(
@@ -189,4 +187,26 @@ public sealed class AdmissionAgreementTests
             .Set("Hosts:www.*:Paths:icon:File", "favicon.gif")
             .Host("api.*", "api")
             .Path("api.*", "/callbacks", allowList: "everyone");
+
+    /// <summary>The site in each mode; no case changes it.</summary>
+    public sealed class Sites : IAsyncLifetime
+    {
+        private readonly RecordingBackend _backend = new();
+        private readonly Dictionary<string, RunningRouter> _routers = [];
+
+        public async Task InitializeAsync()
+        {
+            foreach (var mode in ModeCatalogue.All)
+                _routers[mode.Name] = await RunningRouter.StartAsync(Site(_backend.Address).Mode(mode.Name));
+        }
+
+        internal RunningRouter In(string mode) => _routers[mode];
+
+        public async Task DisposeAsync()
+        {
+            foreach (var router in _routers.Values)
+                await router.DisposeAsync();
+            await _backend.DisposeAsync();
+        }
+    }
 }

@@ -202,23 +202,29 @@ public sealed class FailureTests(PlainSite site) : IClassFixture<PlainSite>
             await OneRequestIsSentOnce(method, rest, end);
     }
 
-    private static async Task OneRequestIsSentOnce(string method, string rest, Action<RawConnection> end)
+    private async Task OneRequestIsSentOnce(string method, string rest, Action<RawConnection> end)
     {
-        await using var backend = RawBackend.Start(async connection =>
+        var connections = new List<RawConnection>();
+        _backend.RespondWith(connection =>
         {
-            // The first request on the connection gets a response; the second finds it dead.
-            await connection.ReadMessageAsync();
-            await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
-            await connection.ReadMessageAsync();
-            end(connection);
+            connections.Add(connection);
+            return connection.WriteAsync(RecordingBackend.Ok);
         });
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-        (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
+        (await _router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
+        // The second request on the connection finds it dead.
+        _backend.RespondWith(connection =>
+        {
+            connections.Add(connection);
+            end(connection);
+            return Task.CompletedTask;
+        });
 
-        var reply = await router.SendRawAsync($"{method} /order HTTP/1.1\r\nHost: www.example.org\r\n{rest}");
+        var reply = await _router.SendRawAsync($"{method} /order HTTP/1.1\r\nHost: www.example.org\r\n{rest}");
 
         reply.Status.Should().Be(502);
-        backend.Connections.Should().Be(1);
+        _backend.OnlyRequest.Target.Should().Be("/order");
+        connections.Should().HaveCount(2);
+        connections.Distinct().Should().ContainSingle();
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Proxy.InFlight;
@@ -8,10 +9,8 @@ using Router.Proxy.InFlight;
 namespace Router.Tests.Forwarding;
 
 /// <summary>A client that closes its sending side right after its request waits for the response (RFC 9112 section 9.6).</summary>
-public sealed class HalfCloseTests : IDisposable
+public sealed class HalfCloseTests(HalfCloseTests.Site site) : IClassFixture<HalfCloseTests.Site>
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("router-half-close-").FullName;
-
     [Theory]
     [InlineData("GET / HTTP/1.1\r\nHost: a\r\n\r\n", 1)]
     [InlineData("GET / HTTP/1.0\r\nHost: a\r\n\r\n", 1)]
@@ -20,8 +19,7 @@ public sealed class HalfCloseTests : IDisposable
     [InlineData("GET /1 HTTP/1.1\r\nHost: a\r\n\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n", 2)]
     public async Task A_client_that_sends_no_more_gets_its_responses(string requests, int count)
     {
-        await using var backend = RawBackend.RespondingText("here it is");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
+        var router = site.Router;
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(requests);
@@ -222,12 +220,9 @@ public sealed class HalfCloseTests : IDisposable
     [InlineData("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nhello", false)]
     public async Task Over_TLS_a_client_that_sends_no_more_gets_its_response(string request, bool closesTransport)
     {
-        using var certificate = Certificates.Of("localhost");
-        await using var backend = RawBackend.RespondingText("here it is");
-        await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1", certificate.Write(_directory, "own"));
         using var client = new TcpClient();
-        await client.ConnectAsync(IPAddress.Loopback, router.Port).InTime();
-        await using var tls = new SslStream(client.GetStream(), false, (_, theirs, _, _) => certificate.Equals(theirs));
+        await client.ConnectAsync(IPAddress.Loopback, site.WithTls.Port).InTime();
+        await using var tls = new SslStream(client.GetStream(), false, (_, theirs, _, _) => site.Certificate.Equals(theirs));
         await tls.AuthenticateAsClientAsync("localhost").InTime();
 
         await tls.WriteAsync(Encoding.Latin1.GetBytes(request)).InTime();
@@ -240,8 +235,34 @@ public sealed class HalfCloseTests : IDisposable
         (await reader.ReadToEndAsync().InTime()).Should().StartWith("HTTP/1.1 200 ").And.EndWith("here it is");
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
     private static IReadOnlyList<UncertainWrite> UncertainOf(RunningRouter router) =>
         router.App.Services.GetRequiredService<UncertainWrites>().Since(DateTimeOffset.MinValue);
+
+    /// <summary>Two Routers by the real clock, one of them with TLS, and a backend that responds at once.</summary>
+    public sealed class Site : IAsyncLifetime
+    {
+        private readonly string _directory = Directory.CreateTempSubdirectory("router-half-close-").FullName;
+        private readonly RawBackend _backend = RawBackend.RespondingText("here it is");
+
+        internal RunningRouter Router { get; private set; } = null!;
+
+        internal ListeningRouter WithTls { get; private set; } = null!;
+
+        internal X509Certificate2 Certificate { get; } = Certificates.Of("localhost");
+
+        public async Task InitializeAsync()
+        {
+            Router = await RunningRouter.StartAsync(SiteFile.Of("*", _backend));
+            WithTls = await ListeningRouter.StartAsync(SiteFile.Of("*", _backend), "Http1", Certificate.Write(_directory, "own"));
+        }
+
+        public async Task DisposeAsync()
+        {
+            await Router.DisposeAsync();
+            await WithTls.DisposeAsync();
+            await _backend.DisposeAsync();
+            Certificate.Dispose();
+            Directory.Delete(_directory, recursive: true);
+        }
+    }
 }

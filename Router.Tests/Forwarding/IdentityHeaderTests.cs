@@ -1,6 +1,6 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class IdentityHeaderTests
+public sealed class IdentityHeaderTests(IdentityHeaderTests.ForStaff site) : IClassFixture<IdentityHeaderTests.ForStaff>
 {
     private const string Claims =
         "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example.org\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Prefix: /x\r\n"
@@ -63,16 +63,7 @@ public sealed class IdentityHeaderTests
     [InlineData("203.0.113.9,", 403)]
     public async Task Behind_trusted_proxies_the_client_is_the_first_from_the_right_that_is_none_of_them(string forwardedFor, int status)
     {
-        await using var backend = WireMockBackend.RespondingText("ok");
-        await using var router = await RunningRouter.StartAsync(
-            new SiteFile()
-                .Frontend("www", backend.Address)
-                .AllowList("staff", "203.0.113.0/24")
-                .Host("www.*", "www", allowList: "staff")
-                .Set("TrustedProxies", "127.0.0.0/8")
-        );
-
-        (await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Forwarded-For: {forwardedFor}\r\n\r\n"))
+        (await site.Router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Forwarded-For: {forwardedFor}\r\n\r\n"))
             .Status.Should()
             .Be(status);
     }
@@ -100,7 +91,7 @@ public sealed class IdentityHeaderTests
         (await open.RequestAsync()).Values("Authorization").Should().Equal("Bearer mine");
         await router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: Authorization\r\n\r\n");
         (await guarded.RequestAsync()).Values("Authorization").Should().Equal("Basic " + Secret);
-        // The answer to TRACE would be the request.
+        // The response to TRACE would be the request.
         await router.SendRawAsync("TRACE / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
         (await guarded.RequestAsync()).Values("Authorization").Should().BeEmpty();
         foreach (var own in new[] { "/_status", "/_metrics" })
@@ -162,4 +153,14 @@ public sealed class IdentityHeaderTests
             || name.StartsWith("x-original", StringComparison.Ordinal)
             || name.StartsWith("x-rewrite", StringComparison.Ordinal);
     }
+
+    /// <summary>A site for staff only, behind trusted proxies.</summary>
+    public sealed class ForStaff()
+        : SharedSite(address =>
+            new SiteFile()
+                .Frontend("www", address)
+                .AllowList("staff", "203.0.113.0/24")
+                .Host("www.*", "www", allowList: "staff")
+                .Set("TrustedProxies", "127.0.0.0/8")
+        );
 }
