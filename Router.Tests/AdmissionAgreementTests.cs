@@ -191,13 +191,14 @@ public sealed class AdmissionAgreementTests(AdmissionAgreementTests.Sites sites)
     /// <summary>The site in each mode; no case changes it.</summary>
     public sealed class Sites : IAsyncLifetime
     {
-        private readonly RecordingBackend _backend = new();
         private readonly Dictionary<string, RunningRouter> _routers = [];
+
+        internal RecordingBackend Backend { get; } = new();
 
         public async Task InitializeAsync()
         {
             foreach (var mode in ModeCatalogue.All)
-                _routers[mode.Name] = await RunningRouter.StartAsync(Site(_backend.Address).Mode(mode.Name));
+                _routers[mode.Name] = await RunningRouter.StartAsync(Site(Backend.Address).Mode(mode.Name));
         }
 
         internal RunningRouter In(string mode) => _routers[mode];
@@ -206,7 +207,7 @@ public sealed class AdmissionAgreementTests(AdmissionAgreementTests.Sites sites)
         {
             foreach (var router in _routers.Values)
                 await router.DisposeAsync();
-            await _backend.DisposeAsync();
+            await Backend.DisposeAsync();
         }
     }
 }
