@@ -103,7 +103,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         var seed = Seed.Next(output);
         var random = new Random(seed);
         var done = new SortedDictionary<string, int>();
-        for (var run = 0; run < Seed.Cases(1_000); run++)
+        for (var run = 0; run < Seed.Cases(720); run++)
         {
             var clock = new ManualClock();
             var (store, model) = (new BrittleStore(clock), new Model(Live));

@@ -19,6 +19,7 @@ public sealed class SeriesLimits(int routes, int addresses, IMeterFactory meters
     public const int Closed = 100;
 
     private const int Default = 2_000;
+    private const int MinByAddress = 1_000;
 
     private static readonly int MaxReasons = Enum.GetValues<ForwardFailure>().Length;
 
@@ -28,8 +29,8 @@ public sealed class SeriesLimits(int routes, int addresses, IMeterFactory meters
     // Twice what the configuration can make at the start: reloads add routes.
     private readonly int _byRoute = Math.Clamp(2 * RouteTraffic.MaxSeries * routes, Default, Max);
 
-    // An address has at most as many as there are reasons for a failure.
-    private readonly int _byAddress = Math.Clamp(2 * MaxReasons * addresses, Default, Max);
+    // An address has at most as many as there are reasons for a failure. A reload may bring some more addresses.
+    private readonly int _byAddress = Math.Clamp(2 * MaxReasons * addresses, MinByAddress, Max);
 
     /// <summary>The view of an instrument.</summary>
     public MetricStreamConfiguration For(Instrument instrument) =>
