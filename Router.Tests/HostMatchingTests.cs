@@ -1,4 +1,4 @@
-using System.Diagnostics;
+using System.Globalization;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Hosting;
 using Router.Routing;
@@ -153,9 +153,9 @@ public sealed class HostMatchingTests
         var allocated = GC.GetAllocatedBytesForCurrentThread() - before;
 
         allocated.Should().Be(0);
-        var (few, many) = (Fastest(small, hosts), Fastest(large, hosts));
+        var (few, many) = (Cheapest(small, hosts), Cheapest(large, hosts));
         // The cost of a look-up that goes through the hosts one by one would be ten thousand times as high.
-        many.Should().BeLessThan((few * 50) + TimeSpan.FromMilliseconds(20));
+        many.Should().BeLessThan((few * 50) + 20_000_000);
     }
 
     [Fact]
@@ -218,13 +218,17 @@ public sealed class HostMatchingTests
         }
     }
 
-    private static TimeSpan Fastest(RouteTable table, string[] hosts) =>
+    private static long Cheapest(RouteTable table, string[] hosts) =>
         Enumerable
             .Range(0, 10)
             .Min(_ =>
             {
-                var start = Stopwatch.GetTimestamp();
+                var start = ProcessorTime();
                 LookUp(table, hosts, 500);
-                return Stopwatch.GetElapsedTime(start);
+                return ProcessorTime() - start;
             });
+
+    // Of this thread, in nanoseconds: what runs beside it does not count.
+    private static long ProcessorTime() =>
+        long.Parse(File.ReadAllText("/proc/thread-self/schedstat").Split(' ')[0], CultureInfo.InvariantCulture);
 }

@@ -71,8 +71,7 @@ public sealed class RequestHandler(
         if (live?.Upstream is { } upstream)
         {
             // Count first, check the mode second: see AdmissionPolicy.
-            upstream.Enter();
-            inFlight.Enter(request);
+            inFlight.Enter(request, upstream);
         }
 
         return live;
@@ -130,12 +129,12 @@ public sealed class RequestHandler(
                     }
 
                     // The mode changed while the request waited for its turn: what the new one makes of it is decided anew.
-                    Leave(request, live);
+                    inFlight.Leave(request);
                 }
                 else
                 {
                     // The request does not go to the backend: however long its response takes, it does not count as in flight.
-                    Leave(request, live);
+                    inFlight.Leave(request);
                     held?.ReturnPermit();
                     if (refusal.Decision.Outcome != AdmissionOutcome.Hold)
                     {
@@ -190,7 +189,7 @@ public sealed class RequestHandler(
         {
             held?.ReturnPermit();
             request.ReturnPermit();
-            Leave(request, live);
+            inFlight.Leave(request);
             // A client that disconnected before its response got no status; 200 is only the framework's initial value.
             (live?.Traffic ?? metrics.Traffic.NotRouted).Count(
                 context.Request.Method,
@@ -290,12 +289,6 @@ public sealed class RequestHandler(
         return responder.RespondClosedAsync(context, current, live, request.Client!, state, "the request could not wait any longer");
     }
 
-    private void Leave(RequestContext request, RouteState? live)
-    {
-        if (inFlight.Leave(request))
-            live!.Upstream!.Leave();
-    }
-
     private async ValueTask RespondToFailureAsync(
         HttpContext context,
         Site current,
@@ -307,7 +300,7 @@ public sealed class RequestHandler(
         if (reason == ForwardFailure.Closed)
         {
             // Nothing has failed: the site was closed while the request waited for its turn.
-            Leave(request, live);
+            inFlight.Leave(request);
             var state = modes.State.For(request.Client!, live.Route.Kind);
             const string why = "the site was closed while the request waited";
             await responder.RespondClosedAsync(context, current, live, request.Client!, state, why).ConfigureAwait(false);

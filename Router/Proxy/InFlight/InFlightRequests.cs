@@ -1,6 +1,7 @@
 using System.Numerics;
 using Router.Configuration;
 using Router.Modes;
+using Router.Upstreams;
 
 namespace Router.Proxy.InFlight;
 
@@ -28,9 +29,11 @@ public sealed class InFlightRequests
 
     public void CountCut() => Interlocked.Increment(ref _cut);
 
-    /// <summary>Adds a request.</summary>
-    public void Enter(RequestContext request)
+    /// <summary>Adds a request, here and at the backend that it may go to. Nothing else counts a client's request.</summary>
+    public void Enter(RequestContext request, Upstream upstream)
     {
+        upstream.Enter();
+        request.CountedBy = upstream;
         var number = Thread.GetCurrentProcessorId() & (_stripes.Length - 1);
         var stripe = _stripes[number];
         lock (stripe.Lock)
@@ -43,12 +46,12 @@ public sealed class InFlightRequests
     }
 
     /// <summary>
-    /// Removes a request that has ended or will not be forwarded. Returns false, and does nothing, if the request is not in the list.
+    /// Removes a request that has ended or will not be forwarded. Does nothing if the request is not in the list.
     /// </summary>
-    public bool Leave(RequestContext request)
+    public void Leave(RequestContext request)
     {
         if (request.Stripe < 0)
-            return false;
+            return;
         var stripe = _stripes[request.Stripe];
         lock (stripe.Lock)
         {
@@ -59,8 +62,9 @@ public sealed class InFlightRequests
             request.Next?.Previous = request.Previous;
             request.Previous = request.Next = null;
             request.Stripe = -1;
-            return true;
         }
+
+        request.CountedBy!.Leave();
     }
 
     /// <summary>

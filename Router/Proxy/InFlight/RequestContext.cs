@@ -146,6 +146,9 @@ public sealed class RequestContext(TimeProvider time)
 
     internal RequestContext? Next { get; set; }
 
+    /// <summary>The backend at which it counts as in flight. Used only by that list.</summary>
+    internal Upstream? CountedBy { get; set; }
+
     /// <summary>The stripe of the list that contains it; negative if it is in none.</summary>
     internal int Stripe { get; set; } = -1;
 
