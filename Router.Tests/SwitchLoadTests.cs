@@ -30,7 +30,7 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         var site = SiteFile
             .Of("www.*", app.Urls.First())
             .Set("ModeStore:Redis", redis.Url)
-            .Set("ModeStore:ActivationDelay", "200ms")
+            .Set("ModeStore:ActivationDelay", "300ms")
             .Set("AccessLog", "false");
         var instances = new List<RouterProcess>();
         for (var i = 0; i < 3; i++)
@@ -47,7 +47,9 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
             var closes = i % 2 == 0;
             var (status, body) = await operators.SendAsync("PUT", "/mode", $$"""{"mode": "{{(closes ? "maintenance" : "live")}}"}""");
             status.Should().Be(200);
-            var at = body["mode"]!["next"]!.AsArray().Single()!["at"]!.GetValue<DateTimeOffset>();
+            // On a busy machine the response may be later than the switch.
+            var mode = body["mode"]!;
+            var at = (mode["next"]!.AsArray() is [{ } next] ? next["at"] : mode["since"])!.GetValue<DateTimeOffset>();
             switched.Add((at, closes));
             await Eventually.TrueAsync(async () =>
             {

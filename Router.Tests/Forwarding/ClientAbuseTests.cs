@@ -192,7 +192,7 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
 
     private static void Spoil(Span<byte> bytes, Random random)
     {
-        if (random.Next(2) == 0)
+        if (random.Next(2) == 0 && bytes.Length > 0)
             bytes[random.Next(bytes.Length)] = (byte)random.Next(256);
     }
 
