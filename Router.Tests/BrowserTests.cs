@@ -99,31 +99,39 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Close(router);
         foreach (var language in new[] { "en-GB", "cy" })
         {
-            var page = await chromium.OpenAsync(new() { Locale = language });
-            var asked = new List<string>();
-            page.Request += (_, request) => asked.Add(request.Url);
-            // Colours differ by scheme and layout by width, each whatever the other is.
-            foreach (var (width, scheme) in new[] { (320, ColorScheme.Light), (1000, ColorScheme.Dark) })
+            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
             {
-                await page.EmulateMediaAsync(new() { ColorScheme = scheme });
-                await page.SetViewportSizeAsync(width, 800);
-                await page.GotoAsync(Url(router, "/form"));
+                foreach (var width in new[] { 320, 1000 })
+                {
+                    var page = await chromium.OpenAsync(
+                        new()
+                        {
+                            Locale = language,
+                            ColorScheme = scheme,
+                            ViewportSize = new() { Width = width, Height = 800 },
+                        }
+                    );
+                    var asked = new List<string>();
+                    page.Request += (_, request) => asked.Add(request.Url);
+                    await page.GotoAsync(Url(router, "/form"), new() { WaitUntil = WaitUntilState.NetworkIdle });
 
-                var name = $"{language} {scheme} {width}";
-                await Chromium.KeepAsync(page, name.ToLowerInvariant().Replace(' ', '-'));
-                (await page.GetAttributeAsync("html", "lang")).Should().Be(language[..2]);
-                (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, name);
-                var ground = await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
-                ground.Should().Be(scheme == ColorScheme.Light ? "rgb(255, 255, 255)" : "rgb(22, 25, 29)");
-                (await page.ViolationsAsync()).Should().BeEmpty(name);
+                    var name = $"{language} {scheme} {width}";
+                    await Chromium.KeepAsync(page, name.ToLowerInvariant().Replace(' ', '-'));
+                    (await page.GetAttributeAsync("html", "lang")).Should().Be(language[..2]);
+                    (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, name);
+                    (await page.ViolationsAsync()).Should().BeEmpty(name);
+                    asked
+                        .Should()
+                        .OnlyContain(
+                            url =>
+                                url.StartsWith(Url(router, "/"), StringComparison.Ordinal)
+                                || url.StartsWith("data:", StringComparison.Ordinal),
+                            name
+                        );
+                    var ground = await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
+                    ground.Should().Be(scheme == ColorScheme.Light ? "rgb(255, 255, 255)" : "rgb(22, 25, 29)");
+                }
             }
-
-            asked
-                .Should()
-                .HaveCountGreaterThanOrEqualTo(2)
-                .And.OnlyContain(url =>
-                    url.StartsWith(Url(router, "/"), StringComparison.Ordinal) || url.StartsWith("data:", StringComparison.Ordinal)
-                );
         }
     }
 

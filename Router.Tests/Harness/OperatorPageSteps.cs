@@ -37,20 +37,23 @@ internal static class OperatorPageSteps
         await page.Locator(".confirm").GetByRole(AriaRole.Button, new() { Name = button }).ClickAsync();
     }
 
-    /// <summary>At three widths and in both colour schemes: nothing sticks out, and axe finds nothing.</summary>
+    /// <summary>In both colour schemes at three widths: nothing sticks out, and axe finds nothing.</summary>
     public static async Task SeeAsync(IPage page, string name)
     {
-        // Colours differ by scheme and layout by width, each whatever the other is.
-        foreach (var (width, scheme) in new[] { (375, ColorScheme.Light), (2560, ColorScheme.Light), (1280, ColorScheme.Dark) })
+        foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
         {
-            var what = $"{name} {width} {scheme}";
             await page.EmulateMediaAsync(new() { ColorScheme = scheme, ReducedMotion = ReducedMotion.Reduce });
-            await page.SetViewportSizeAsync(width, width == 375 ? 800 : width * 9 / 16);
-            await Chromium.KeepAsync(page, $"operator-{what.ToLowerInvariant().Replace(' ', '-')}");
-            (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, what);
-            // The preview is the visitors' page, in a sandbox without scripts; BrowserTests look at it.
-            if (width < 2560)
-                (await page.ViolationsAsync(except: "iframe")).Should().BeEmpty(what);
+            foreach (var width in new[] { 375, 1280, 2560 })
+            {
+                var what = $"{name} {width} {scheme}";
+                await page.SetViewportSizeAsync(width, width == 375 ? 800 : width * 9 / 16);
+                await Chromium.KeepAsync(page, $"operator-{what.ToLowerInvariant().Replace(' ', '-')}");
+                (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, what);
+                // Colours differ by scheme and layout by width: axe examines each of them once. The preview is the visitors' page, in a
+                // sandbox without scripts; BrowserTests look at it.
+                if ((width, scheme) is (375, ColorScheme.Light) or (1280, ColorScheme.Dark))
+                    (await page.ViolationsAsync(except: "iframe")).Should().BeEmpty(what);
+            }
         }
 
         await page.SetViewportSizeAsync(1280, 720);
