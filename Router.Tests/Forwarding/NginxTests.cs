@@ -27,6 +27,7 @@ public sealed class NginxTests : IDisposable
         await using var application = new RecordingBackend();
         await using var nginx = await NginxServer.StartAsync(application.Address, tls ? files : null);
         var statuses = new ConcurrentDictionary<int, int>();
+        var failures = new List<string>();
         var address = tls ? $"https://localhost:{nginx.Port}" : $"http://127.0.0.1:{nginx.Port}";
         await using (
             var router = await RunningRouter.StartAsync(
@@ -49,8 +50,15 @@ public sealed class NginxTests : IDisposable
                     statuses.AddOrUpdate(reply.Status, 1, (_, count) => count + 1);
                 }
             );
+            for (var id = 0; id < Requests; id++)
+            {
+                var line = await router.AccessLog.NextAsync();
+                if (line.Number("status") != "200")
+                    failures.Add(line.ToJsonString());
+            }
         }
 
+        failures.Should().BeEmpty();
         statuses.Should().Equal(new Dictionary<int, int> { [200] = Requests });
         var ids = Enumerable.Range(0, Requests).ToArray();
         (await nginx.StopAsync()).Order().Should().Equal(ids.Select(id => $"{path}{id} 200").Order());
