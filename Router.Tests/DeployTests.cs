@@ -505,7 +505,7 @@ public sealed partial class DeployTests
     {
         await using var router = await RouterProcess.StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:9"));
         using var client = new HttpClient { BaseAddress = new Uri($"http://{router.Endpoint}") };
-        var version = (await Tool.RunAsync("http://127.0.0.1:1", "--version")).Output.Split('+')[0].Trim();
+        var version = (await Script.RunAsync(Tool.Process([], "--version"))).Output.Split('+')[0].Trim();
 
         version.Should().NotBeEmpty();
         (await client.GetStringAsync("/_status")).Should().Contain($"\"version\": \"{version}\"");

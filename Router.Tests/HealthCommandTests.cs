@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Router.Cli;
 using Router.Serving;
 
@@ -124,15 +123,8 @@ public sealed class HealthCommandTests
 
         static async Task<int> RunAsync(string url)
         {
-            var start = RouterProcess.Start();
-            foreach (var argument in (string[])["health", "--urls", url])
-                start.ArgumentList.Add(argument);
-            (start.Environment["http_proxy"], start.Environment["HTTP_PROXY"]) = ("http://127.0.0.1:2", "http://127.0.0.1:2");
-            using var process = Process.Start(start)!;
-            var texts = Task.WhenAll(process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-            await process.WaitForExitAsync().InTime();
-            await texts;
-            return process.ExitCode;
+            (string, string)[] proxies = [("http_proxy", "http://127.0.0.1:2"), ("HTTP_PROXY", "http://127.0.0.1:2")];
+            return (await Script.RunAsync(Tool.Process(proxies, "health", "--urls", url))).Code;
         }
     }
 

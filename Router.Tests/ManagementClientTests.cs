@@ -23,10 +23,8 @@ public sealed class ManagementClientTests
         ];
         var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
 
-        var (code, _, errors) = await Tool.RunWithAsync(
-            [.. proxies, ("no_proxy", ""), ("NO_PROXY", ""), ("ROUTER_URL", url), ("ROUTER_TOKEN", Token)],
-            "mode",
-            "history"
+        var (code, _, errors) = await Script.RunAsync(
+            Tool.Process([.. proxies, ("no_proxy", ""), ("NO_PROXY", ""), ("ROUTER_URL", url), ("ROUTER_TOKEN", Token)], "mode", "history")
         );
 
         errors.Should().BeEmpty();
@@ -48,18 +46,24 @@ public sealed class ManagementClientTests
             $$"""{ "Router": { "Management": { "Url": "http://*:{{port}}", "TokenFile": "{{secret}}" } } }"""
         );
 
-        (await Tool.RunWithAsync([], "mode", "set", "maintenance", "--config", site)).Code.Should().Be(0);
-        (await Tool.RunWithAsync([], "bypass", "--config", site)).Output.Should().Contain("token: ");
-        (await Tool.RunWithAsync([("Router__Management__Url", $"http://0.0.0.0:{port}"), ("Router__Management__Token", Token)], "mode"))
+        (await Tool.RunWithoutUrlAsync("mode", "set", "maintenance", "--config", site)).Code.Should().Be(0);
+        (await Tool.RunWithoutUrlAsync("bypass", "--config", site)).Output.Should().Contain("token: ");
+        (
+            await Script.RunAsync(
+                Tool.Process([("Router__Management__Url", $"http://0.0.0.0:{port}"), ("Router__Management__Token", Token)], "mode")
+            )
+        )
             .Output.Should()
             .Contain("mode:      maintenance");
         (
-            await Tool.RunWithAsync(
-                [("Router__Management__Url", "http://127.0.0.1:1"), ("ROUTER_TOKEN", Token)],
-                "mode",
-                "history",
-                "--url",
-                $"http://127.0.0.1:{port}"
+            await Script.RunAsync(
+                Tool.Process(
+                    [("Router__Management__Url", "http://127.0.0.1:1"), ("ROUTER_TOKEN", Token)],
+                    "mode",
+                    "history",
+                    "--url",
+                    $"http://127.0.0.1:{port}"
+                )
             )
         )
             .Code.Should()
@@ -71,7 +75,7 @@ public sealed class ManagementClientTests
     {
         await using var server = WireMockBackend.RespondingText("{}");
 
-        await Tool.RunWithAsync([("Router__Management__Token", Token)], "mode", "--url", server.Address);
+        await Script.RunAsync(Tool.Process([("Router__Management__Token", Token)], "mode", "--url", server.Address));
 
         (await server.RequestAsync()).Value("Authorization").Should().BeNull();
     }
@@ -104,7 +108,7 @@ public sealed class ManagementClientTests
         using var files = new Files();
         var site = json is null ? "/nowhere/site.json" : files.Write("site.json", json);
 
-        var (exit, _, errors) = await Tool.RunWithAsync([], "mode", "set", "maintenance", "--config", site);
+        var (exit, _, errors) = await Tool.RunWithoutUrlAsync("mode", "set", "maintenance", "--config", site);
 
         exit.Should().Be(code);
         errors.Should().Contain(said).And.NotContain("   at ");
@@ -144,7 +148,7 @@ public sealed class ManagementClientTests
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var url = router.App.Services.GetRequiredService<ManagementServer>().Url!;
 
-        var (_, _, errors) = await Tool.RunWithAsync([], "mode", "cancel", "--url", url);
+        var (_, _, errors) = await Tool.RunWithoutUrlAsync("mode", "cancel", "--url", url);
 
         errors.Should().EndWith($"To see the mode: router mode --url {url}.\n");
     }

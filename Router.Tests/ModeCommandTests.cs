@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -265,7 +266,7 @@ public sealed class ModeCommandTests
         (await RunAsync("mode", "extend", "--by", "+30m", "--dry-run"))
             .Should()
             .ContainAll("Nothing was changed", "end moved: 23:45 -> 00:15, 30m later", "reason:    restore db");
-        (await Tool.RunWithAsync([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], "mode"))
+        (await Script.RunAsync(Tool.Process([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], "mode")))
             .Output.Should()
             .ContainAll($"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
         var (code, _, errors) = await Tool.RunAsync(UrlOf(router), "mode", "extend", "--until", $"{day} 22:30");
@@ -285,7 +286,7 @@ public sealed class ModeCommandTests
 
         async Task<string> RunAsync(params string[] arguments)
         {
-            var (exit, output, said) = await Tool.RunWithAsync([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], arguments);
+            var (exit, output, said) = await Script.RunAsync(Tool.Process([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], arguments));
             said.Should().BeEmpty();
             exit.Should().Be(arguments is ["mode"] or ["mode", "--json"] ? ExitCode.NotDone : 0, "an open site is not safe");
             return output;
@@ -394,13 +395,18 @@ public sealed class ModeCommandTests
     public async Task An_interrupted_wait_says_that_the_switch_continues()
     {
         await using var site = await SiteWithARequestInFlight.StartAsync();
-        var waiting = Tool.Start(UrlOf(site.Router), "mode", "set", "maintenance", "--wait");
-        await waiting.LineAsync("in flight: 1.");
+        var start = Tool.Process([("ROUTER_URL", UrlOf(site.Router))], "mode", "set", "maintenance", "--wait");
+        start.RedirectStandardOutput = true;
+        using var waiting = Process.Start(start)!;
+        var lines = waiting.StandardOutput;
+        while (!(await lines.ReadLineAsync().InTime())!.StartsWith("in flight: 1.", StringComparison.Ordinal)) { }
 
-        await waiting.StopAsync();
+        // As the platform and Ctrl+C do.
+        await Script.RunAsync("kill", ["-TERM", $"{waiting.Id}"]);
 
-        var (code, output, _) = await waiting.Done;
-        code.Should().Be(ExitCode.NotDone);
+        var output = await lines.ReadToEndAsync().InTime();
+        await waiting.WaitForExitAsync().InTime();
+        waiting.ExitCode.Should().Be(ExitCode.NotDone);
         output
             .Should()
             .Contain("Interrupted. The switch continues without this command.")

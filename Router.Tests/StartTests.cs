@@ -381,12 +381,7 @@ public sealed class StartTests : IDisposable
     {
         var file = Path.Combine(_directory, "site.json");
         await File.WriteAllTextAsync(file, Site("", "").ToJsonString());
-        var start = RouterProcess.Start();
-        foreach (var argument in (string[])["check", "--config", file])
-            start.ArgumentList.Add(argument);
-        start.Environment[name] = value;
-
-        var (code, _, errors) = await Script.RunAsync(start);
+        var (code, _, errors) = await Script.RunAsync(Tool.Process([(name, value)], "check", "--config", file));
 
         code.Should().Be(2);
         errors.Should().Contain(message);
@@ -396,19 +391,10 @@ public sealed class StartTests : IDisposable
     {
         var file = Path.Combine(_directory, "site.json");
         await File.WriteAllTextAsync(file, site.ToJsonString());
-        var start = RouterProcess.Start();
-        foreach (var argument in arguments.Concat(["--config", file]))
-            start.ArgumentList.Add(argument);
-        start.WorkingDirectory = Path.GetTempPath();
-        if (openFiles is { } limit)
-        {
-            string[] command = [start.FileName, .. start.ArgumentList];
-            start.FileName = "/bin/sh";
-            start.ArgumentList.Clear();
-            foreach (var argument in (string[])["-c", $"ulimit -n {limit} && exec \"$@\"", "sh", .. command])
-                start.ArgumentList.Add(argument);
-        }
-
-        return await Script.RunAsync(start);
+        arguments = [.. arguments, "--config", file];
+        if (openFiles is not { } limit)
+            return await Tool.RunWithoutUrlAsync(arguments);
+        var start = Tool.Process([], arguments);
+        return await Script.RunAsync("/bin/sh", ["-c", $"ulimit -n {limit} && exec \"$@\"", "sh", start.FileName, .. start.ArgumentList]);
     }
 }

@@ -71,11 +71,7 @@ public sealed class UnreadableFileTests : IDisposable
         Spoil(file, way);
         foreach (var arguments in new[] { new[] { "--config", file }, ["check", "--config", file] })
         {
-            var start = RouterProcess.Start();
-            foreach (var argument in arguments)
-                start.ArgumentList.Add(argument);
-
-            var (code, _, errors) = await Script.RunAsync(start);
+            var (code, _, errors) = await Tool.RunWithoutUrlAsync(arguments);
 
             code.Should().Be(2);
             errors

@@ -46,20 +46,18 @@ internal sealed class RouterProcess : IAsyncDisposable
                 ArgumentList = { Path.Combine(AppContext.BaseDirectory, "router.dll") },
             };
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
-        foreach (
-            var name in start
-                .Environment.Keys.Where(name =>
-                    name.StartsWith("ROUTER", StringComparison.OrdinalIgnoreCase)
-                    || name is "DM_MODE" or "PORT"
-                    || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal)
-                )
-                .ToArray()
-        )
+        foreach (var name in start.Environment.Keys.Where(IsOwnVariable).ToArray())
             start.Environment.Remove(name);
         // Compiling methods again, better, would take a quarter of the processor time of a process that lives for seconds.
         (start.Environment["DOTNET_TieredPGO"], start.Environment["DOTNET_TC_CallCounting"]) = ("0", "0");
         return start;
     }
+
+    /// <summary>Whether a variable of this process would configure Router.</summary>
+    public static bool IsOwnVariable(string name) =>
+        name.StartsWith("ROUTER", StringComparison.OrdinalIgnoreCase)
+        || name is "DM_MODE" or "PORT"
+        || name.StartsWith("ASPNETCORE_", StringComparison.Ordinal);
 
     /// <summary>Its configuration file.</summary>
     public string File => Path.Combine(_directory, "site.json");

@@ -1,17 +1,20 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text;
 using System.Threading.Channels;
+using Router.Cli;
 
 namespace Router.Tests.Harness;
 
-/// <summary>The operator's tool, as a process of its own.</summary>
+/// <summary>
+/// The operator's tool: its command line is invoked within this process, where it needs no tenth of the time that a process takes to start.
+/// </summary>
 internal sealed class Tool
 {
-    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
-    private int _id;
+    private static readonly TimeSpan Limit = TimeSpan.FromMinutes(1);
 
-    private Tool((string Name, string Value)[] environment, string[] arguments) => Done = RunAsync(environment, arguments);
+    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+
+    private Tool((string Name, string Value)[] variables, string[] arguments) => Done = InvokeAsync(variables, arguments);
 
     /// <summary>Its exit code, and all that it has printed.</summary>
     public Task<(int Code, string Output, string Errors)> Done { get; }
@@ -24,13 +27,22 @@ internal sealed class Tool
 
     /// <summary>The same, with a secret in its environment.</summary>
     public static Task<(int Code, string Output, string Errors)> RunWithTokenAsync(string url, string token, params string[] arguments) =>
-        RunWithAsync([("ROUTER_URL", url), ("ROUTER_TOKEN", token)], arguments);
+        new Tool([("ROUTER_URL", url), ("ROUTER_TOKEN", token)], arguments).Done;
 
-    /// <summary>Runs it with exactly these variables beside those of the tests.</summary>
-    public static Task<(int Code, string Output, string Errors)> RunWithAsync(
-        (string Name, string Value)[] environment,
-        params string[] arguments
-    ) => new Tool(environment, arguments).Done;
+    /// <summary>The same, with no address in its environment.</summary>
+    public static Task<(int Code, string Output, string Errors)> RunWithoutUrlAsync(params string[] arguments) =>
+        new Tool([], arguments).Done;
+
+    /// <summary>How it is run as a process of its own, with these variables beside those of the tests.</summary>
+    public static ProcessStartInfo Process((string Name, string Value)[] environment, params string[] arguments)
+    {
+        var start = RouterProcess.Start();
+        foreach (var argument in arguments)
+            start.ArgumentList.Add(argument);
+        foreach (var (name, value) in environment)
+            start.Environment[name] = value;
+        return start;
+    }
 
     /// <summary>Waits until it prints a line that has these words; the lines before it are passed over.</summary>
     public async Task LineAsync(string words)
@@ -38,27 +50,38 @@ internal sealed class Tool
         while (!(await _lines.Reader.ReadAsync().InTime()).Contains(words, StringComparison.Ordinal)) { }
     }
 
-    /// <summary>Asks it to stop, as the platform and Ctrl+C do.</summary>
-    public Task StopAsync() => Script.RunAsync("kill", ["-TERM", _id.ToString(CultureInfo.InvariantCulture)]);
-
-    private async Task<(int Code, string Output, string Errors)> RunAsync((string Name, string Value)[] environment, string[] arguments)
+    private async Task<(int Code, string Output, string Errors)> InvokeAsync((string Name, string Value)[] variables, string[] arguments)
     {
-        var start = RouterProcess.Start();
-        foreach (var argument in arguments)
-            start.ArgumentList.Add(argument);
-        foreach (var (name, value) in environment)
-            start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        _id = process.Id;
-        var errors = process.StandardError.ReadToEndAsync();
-        var output = new StringBuilder();
-        while (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(1)) is { } line)
+        using var output = new Lines(_lines.Writer);
+        using var errors = new StringWriter(CultureInfo.InvariantCulture);
+        var context = new ToolContext
         {
-            output.Append(line).Append('\n');
-            _lines.Writer.TryWrite(line);
-        }
+            Output = OperatorConsole.Visible(output),
+            Error = OperatorConsole.Visible(errors),
+            Variables = name =>
+                Array.Find(variables, it => it.Name == name).Value
+                ?? (RouterProcess.IsOwnVariable(name) ? null : Environment.GetEnvironmentVariable(name)),
+        };
+        var code = await Task.Run(() => RouterCommand.InvokeAsync(arguments, context)).WaitAsync(Limit);
+        return (code, output.ToString(), errors.ToString());
+    }
 
-        await process.WaitForExitAsync().InTime();
-        return (process.ExitCode, output.ToString(), await errors);
+    /// <summary>What is written: all of it, and each line when it is complete.</summary>
+    private sealed class Lines(ChannelWriter<string> lines) : StringWriter(CultureInfo.InvariantCulture)
+    {
+        private int _taken;
+
+        public override void Write(string? value)
+        {
+            base.Write(value);
+            var text = GetStringBuilder();
+            for (var i = text.Length - (value?.Length ?? 0); i < text.Length; i++)
+            {
+                if (text[i] != '\n')
+                    continue;
+                lines.TryWrite(text.ToString(_taken, i - _taken));
+                _taken = i + 1;
+            }
+        }
     }
 }

@@ -76,13 +76,13 @@ internal static class BypassCommand
     )
     {
         var limit = OptionParsers.Duration(parsed.GetValue(Timeout)) ?? FleetWait.DefaultLimit;
-        var output = parsed.GetValue(Json) ? TextWriter.Null : Console.Out;
+        var output = parsed.GetValue(Json) ? TextWriter.Null : parsed.InvocationConfiguration.Output;
         var wait = new FleetWait(() => FleetAsync(client, null), limit, names => output.WriteLine($"waiting for {names}"));
         var missing = await wait.MissingAsync(isKnown, stop).ConfigureAwait(false);
         if (missing is "")
             return 0;
-        await Console
-            .Error.WriteLineAsync(
+        await parsed
+            .InvocationConfiguration.Error.WriteLineAsync(
                 client.Hint($"The bypass is {done}, but not on every instance yet: {missing}. To see what each instance has: router fleet")
             )
             .ConfigureAwait(false);

@@ -62,7 +62,7 @@ internal static class DowntimeCommand
         var directory = Path.GetFullPath(
             parsed.GetValue(DowntimeOptions.State) ?? ProgressFile.DefaultDirectory(Environment.GetEnvironmentVariable)
         );
-        var console = new DowntimeConsole(Console.Error);
+        var console = new DowntimeConsole(parsed.InvocationConfiguration.Error);
         using var signals = new DowntimeSignals();
         try
         {
@@ -82,7 +82,7 @@ internal static class DowntimeCommand
 
     private static ProgressFile Start(ParseResult parsed, string directory)
     {
-        var plan = DowntimeOptions.PlanOf(parsed, ModeChangeCall.Time(parsed, Until, Console.Error));
+        var plan = DowntimeOptions.PlanOf(parsed, ModeChangeCall.Time(parsed, Until, parsed.InvocationConfiguration.Error));
         if (parsed.GetValue(DowntimeOptions.Rerun) || parsed.GetValue(DowntimeOptions.CommandDone))
             throw new CommandFailedException(ExitCode.WrongUse, "--rerun and --command-done go with --resume.");
         if (plan.Command is not [var program, ..])

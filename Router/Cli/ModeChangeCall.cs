@@ -48,7 +48,9 @@ internal static class ModeChangeCall
         if (!OperatorTime.TryParse(text, TimeProvider.System, out var time, out var problem))
             throw new CommandFailedException(ExitCode.WrongUse, $"{option.Name}: {problem}");
         if (!parsed.GetValue(Json))
-            (output ?? Console.Out).WriteLine($"{option.Name} {text} is {OperatorTime.Describe(time, TimeZoneInfo.Local)}");
+            (output ?? parsed.InvocationConfiguration.Output).WriteLine(
+                $"{option.Name} {text} is {OperatorTime.Describe(time, TimeZoneInfo.Local)}"
+            );
         return time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
     }
 }

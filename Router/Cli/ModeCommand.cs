@@ -39,7 +39,7 @@ internal static class ModeCommand
         while (true)
         {
             var fleet = await FleetAsync(parsed, client).ConfigureAwait(false);
-            if (parsed.GetValue(Watch) && !Console.IsOutputRedirected && !parsed.GetValue(Json))
+            if (parsed.GetValue(Watch) && ToolContext.Of(parsed).Width is not null && !parsed.GetValue(Json))
                 Console.Clear();
             Print(parsed, fleet, ManagementJson.Default.FleetDocument, ModeReport.Write);
             // So that "router mode && restore" starts nothing that is not safe.

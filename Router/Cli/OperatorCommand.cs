@@ -25,7 +25,7 @@ internal static class OperatorCommand
         }
         catch (CommandFailedException failed)
         {
-            await Console.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
+            await parsed.InvocationConfiguration.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
             return failed.Code;
         }
         catch (IOException error) when (OperatorConsole.IsClosed(error))
@@ -51,7 +51,7 @@ internal static class OperatorCommand
     public static string NameOfOperator(ParseResult parsed) =>
         OperatorName.Of(
             parsed.GetValue(OperatorOptions.By) ?? parsed.GetValue(OperatorOptions.Operator),
-            Environment.GetEnvironmentVariable,
+            ToolContext.Of(parsed).Variables,
             Environment.UserName
         );
 
@@ -59,9 +59,9 @@ internal static class OperatorCommand
     public static int Print<T>(ParseResult parsed, T document, JsonTypeInfo<T> type, Action<T, TextWriter> write)
     {
         if (parsed.GetValue(OperatorOptions.Json))
-            Console.Out.Write(ReadableJson.Text(document, type));
+            parsed.InvocationConfiguration.Output.Write(ReadableJson.Text(document, type));
         else
-            write(document, Console.Out);
+            write(document, parsed.InvocationConfiguration.Output);
         return 0;
     }
 }

@@ -17,15 +17,17 @@ public static class OperatorConsole
     // EPIPE on Linux and macOS: the framework passes on the system's error code.
     private const int BrokenPipe = 32;
 
-    /// <summary>Replaces the framework's writers with these.</summary>
-    public static void Open()
-    {
-        Console.SetOut(Visible(OpenOutput()));
-        Console.SetError(Visible(Console.Error));
-    }
+    /// <summary>Opens both for a command.</summary>
+    public static ToolContext Open() =>
+        new()
+        {
+            Output = Visible(OpenOutput()),
+            Error = Visible(Console.Error),
+            Width = Console.IsOutputRedirected ? null : Console.WindowWidth,
+        };
 
-    /// <summary>A writer that escapes hidden characters.</summary>
-    public static TextWriter Visible(TextWriter output) => new VisibleWriter(output);
+    /// <summary>A writer, for any number of threads, that escapes hidden characters.</summary>
+    public static TextWriter Visible(TextWriter output) => TextWriter.Synchronized(new VisibleWriter(output));
 
     /// <summary>Whether an exception means that the output has lost its reader.</summary>
     public static bool IsClosed(IOException error) => error.HResult == BrokenPipe;

@@ -36,13 +36,13 @@ public static class ReloadCommand
                     );
                     return Write(
                         await client.AskAsync(HttpMethod.Post, "/reload", ManagementJson.Default.ReloadDocument).ConfigureAwait(false),
-                        Console.Out,
-                        Console.Error
+                        parsed.InvocationConfiguration.Output,
+                        parsed.InvocationConfiguration.Error
                     );
                 }
                 catch (CommandFailedException failed)
                 {
-                    await Console.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
+                    await parsed.InvocationConfiguration.Error.WriteLineAsync(failed.Message).ConfigureAwait(false);
                     return failed.Code;
                 }
             }

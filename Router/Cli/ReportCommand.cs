@@ -36,7 +36,9 @@ internal static class ReportCommand
             try
             {
                 WindowReportFiles.Write(file, report);
-                await Console.Out.WriteLineAsync($"The report is in {Path.GetFullPath(file)}").ConfigureAwait(false);
+                await parsed
+                    .InvocationConfiguration.Output.WriteLineAsync($"The report is in {Path.GetFullPath(file)}")
+                    .ConfigureAwait(false);
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {

@@ -27,19 +27,20 @@ public static class RouterCommand
     };
 
     /// <summary>Parses and executes the command line.</summary>
-    public static async Task<int> InvokeAsync(string[] arguments)
+    /// <param name="arguments">The arguments.</param>
+    /// <param name="context">What the command reads and writes besides; null for this process's own.</param>
+    public static async Task<int> InvokeAsync(string[] arguments, ToolContext? context = null)
     {
         var parsed = Build().Parse(arguments, Parsing);
         var serves = parsed.CommandResult.Command is RootCommand;
         // It waits for its command, which may take its time to end.
         var handlesSignals = serves || parsed.CommandResult.Command.Name == DowntimeCommand.Name;
-        if (!serves)
-            OperatorConsole.Open();
+        context ??= serves ? new ToolContext() : OperatorConsole.Open();
         if (parsed.Errors.Count > 0)
         {
             foreach (var error in parsed.Errors)
-                await Console.Error.WriteLineAsync(error.Message).ConfigureAwait(false);
-            await Console
+                await context.Error.WriteLineAsync(error.Message).ConfigureAwait(false);
+            await context
                 .Error.WriteLineAsync(CommandSuggestion.Of(parsed) is { } meant ? $"Did you mean: {meant}" : "See --help.")
                 .ConfigureAwait(false);
             return ExitCode.WrongUse;
@@ -49,15 +50,9 @@ public static class RouterCommand
         {
             // On SIGTERM the host stops in its own time; the command line's own two seconds would cut off requests. The other commands keep
             // those two seconds, to print a last message.
-            return await parsed
-                .InvokeAsync(
-                    new InvocationConfiguration
-                    {
-                        ProcessTerminationTimeout = handlesSignals ? null : LastWord,
-                        EnableDefaultExceptionHandler = false,
-                    }
-                )
-                .ConfigureAwait(false);
+            context.ProcessTerminationTimeout = handlesSignals ? null : LastWord;
+            context.EnableDefaultExceptionHandler = false;
+            return await parsed.InvokeAsync(context).ConfigureAwait(false);
         }
         catch (IOException error) when (!serves && OperatorConsole.IsClosed(error))
         {
@@ -75,7 +70,10 @@ public static class RouterCommand
             StartArguments.Urls,
             StartArguments.ConfigurationFile,
         };
-        root.SetAction((parsed, _) => GuardAsync(() => RunCommand.RunAsync(StartArguments.Of(parsed), Console.Out, Console.Error)));
+        root.SetAction(
+            (parsed, _) =>
+                GuardAsync(parsed.InvocationConfiguration, to => RunCommand.RunAsync(StartArguments.Of(parsed), to.Output, to.Error))
+        );
 
         var check = new Command(
             "check",
@@ -89,7 +87,10 @@ public static class RouterCommand
         };
         check.SetAction(
             (parsed, _) =>
-                GuardAsync(() => CheckCommand.RunAsync(StartArguments.Of(parsed), parsed.GetValue(Connect), ViewOf(parsed), Console.Out))
+                GuardAsync(
+                    parsed.InvocationConfiguration,
+                    to => CheckCommand.RunAsync(StartArguments.Of(parsed), parsed.GetValue(Connect), ViewOf(parsed), to.Output)
+                )
         );
         check.Validators.Add(result =>
         {
@@ -104,7 +105,7 @@ public static class RouterCommand
         {
             StartArguments.Urls,
         };
-        health.SetAction((parsed, _) => HealthCommand.RunAsync(StartArguments.Of(parsed), Console.Error));
+        health.SetAction((parsed, _) => HealthCommand.RunAsync(StartArguments.Of(parsed), parsed.InvocationConfiguration.Error));
         root.Add(health);
         root.Add(ReloadCommand.Build());
         root.Add(ModeCommand.Build());
@@ -121,19 +122,19 @@ public static class RouterCommand
         : parsed.GetValue(Wide) ? CheckView.Wide
         : CheckView.Blocks;
 
-    private static async Task<int> GuardAsync(Func<Task<int>> command)
+    private static async Task<int> GuardAsync(InvocationConfiguration context, Func<InvocationConfiguration, Task<int>> command)
     {
         try
         {
-            return await command().ConfigureAwait(false);
+            return await command(context).ConfigureAwait(false);
         }
         catch (InvalidConfigurationException invalid)
         {
-            await Console
+            await context
                 .Error.WriteLineAsync($"The configuration has {Count(invalid.Errors.All.Count)}. Nothing was started:")
                 .ConfigureAwait(false);
             foreach (var error in invalid.Errors.All)
-                await Console.Error.WriteLineAsync($"  {error}").ConfigureAwait(false);
+                await context.Error.WriteLineAsync($"  {error}").ConfigureAwait(false);
             return ExitCode.WrongUse;
         }
     }

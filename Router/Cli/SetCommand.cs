@@ -70,7 +70,7 @@ internal static class SetCommand
         if (!parsed.GetValue(Wait) || parsed.GetValue(DryRun))
             return Print(parsed, change, ManagementJson.Default.ChangeDocument, ModeReport.Write);
         if (!parsed.GetValue(Json))
-            ModeReport.Write(change, Console.Out);
+            ModeReport.Write(change, parsed.InvocationConfiguration.Output);
         var end = await VerdictWait.RunAsync(parsed, client, change.Mode, stop).ConfigureAwait(false);
         return end.IsReached ? 0 : ExitCode.NotDone;
     }

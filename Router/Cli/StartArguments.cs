@@ -19,5 +19,10 @@ internal static class StartArguments
     };
 
     public static StartOptions Of(ParseResult parsed) =>
-        new() { Urls = parsed.GetValue(Urls), ConfigurationFile = parsed.GetValue(ConfigurationFile) };
+        new()
+        {
+            Urls = parsed.GetValue(Urls),
+            ConfigurationFile = parsed.GetValue(ConfigurationFile),
+            Environment = ToolContext.Of(parsed).Variables,
+        };
 }

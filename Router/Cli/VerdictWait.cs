@@ -25,8 +25,8 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
     {
         var isJson = parsed.GetValue(OperatorOptions.Json);
         var display = new DrainDisplay(
-            isJson ? TextWriter.Null : Console.Out,
-            Console.IsOutputRedirected ? null : Console.WindowWidth,
+            isJson ? TextWriter.Null : parsed.InvocationConfiguration.Output,
+            ToolContext.Of(parsed).Width,
             TimeProvider.System
         );
         var timeout = OptionParsers.Duration(parsed.GetValue(OperatorOptions.WaitTimeout));
@@ -40,7 +40,7 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
         {
             // The verdict is the last line.
             display.End("");
-            ModeReport.WriteFleet(end.Fleet, end.WhyNot, Console.Out);
+            ModeReport.WriteFleet(end.Fleet, end.WhyNot, parsed.InvocationConfiguration.Output);
         }
 
         return end;
