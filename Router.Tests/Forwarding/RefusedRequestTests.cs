@@ -61,14 +61,14 @@ public sealed class RefusedRequestTests
     }
 
     [Fact]
-    public async Task A_backend_that_refuses_everything_gets_a_request_eleven_times()
+    public async Task A_backend_that_refuses_everything_gets_a_request_forty_one_times()
     {
         await using var backend = Http2Backend.Start(_ => Http2Reaction.Refuse);
         await using var router = await StartAsync(backend);
 
         (await router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"))).Status.Should().Be(502);
 
-        backend.Attempts.Should().Be(11);
+        backend.Attempts.Should().Be(41);
     }
 
     [Theory]
