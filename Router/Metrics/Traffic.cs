@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.Metrics;
-using System.Runtime.CompilerServices;
 using Router.Http;
 
 namespace Router.Metrics;
@@ -36,8 +35,7 @@ public sealed class RouteTraffic(string route, string backend)
     private static readonly string[] MethodClasses = new string[MethodClassCount] { "safe", "idempotent", "unsafe" };
     private static readonly string[] StatusClasses = new string[StatusClassCount] { "1xx", "2xx", "3xx", "4xx", "5xx", "none" };
 
-    // Inline in the object: if each request is for a different route, a separate array would be one more object that is in no cache.
-    private Counts _counts;
+    private readonly long[] _counts = new long[MaxSeries];
 
     /// <summary>Counts one request.</summary>
     /// <param name="method">Its method.</param>
@@ -63,12 +61,6 @@ public sealed class RouteTraffic(string route, string backend)
                 );
             }
         }
-    }
-
-    [InlineArray(MaxSeries)]
-    private struct Counts
-    {
-        private long _first;
     }
 
     private static int ClassOf(string method) =>
