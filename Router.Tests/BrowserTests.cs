@@ -40,7 +40,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var asked = 0;
         page.Request += (_, _) => asked++;
         await page.Clock.RunForAsync(180_000);
-        asked.Should().Be(0, "a page that answers a form neither looks nor reloads");
+        asked.Should().Be(0, "a page that submits a form neither looks nor reloads");
 
         await page.GoBackAsync();
         (await page.InputValueAsync("input")).Should().Be("a long story", "it is where the visitor left it");
@@ -176,15 +176,18 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         (await page.ViolationsAsync()).Should().BeEmpty();
         await Chromium.KeepAsync(page, "bypass");
         await page.FillAsync("#token", token);
-        var answer = await page.RunAndWaitForResponseAsync(() => page.ClickAsync("button"), response => response.Request.Method == "POST");
-        answer.Status.Should().Be(303);
+        var redirect = await page.RunAndWaitForResponseAsync(
+            () => page.ClickAsync("button"),
+            response => response.Request.Method == "POST"
+        );
+        redirect.Status.Should().Be(303);
         // Only if the browser kept the cookie. Not by the address: the page may have loaded before somebody waits for that.
         await page.Locator("h1", new PageLocatorOptions { HasText = "Preview is active" }).WaitForAsync();
         page.Url.Should().EndWith("/_bypass?entered");
         (await page.ViolationsAsync()).Should().BeEmpty();
     }
 
-    // What the page does with an answer comes a moment after it, by a clock that nobody moves.
+    // What the page does with a response comes a moment after it, by a clock that nobody moves.
     private static Task UntilAsync(IPage page, Func<bool> holds) =>
         Eventually.TrueAsync(async () =>
         {

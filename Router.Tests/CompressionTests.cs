@@ -282,11 +282,11 @@ public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture
 
         writing.IsCompleted.Should().BeFalse("nobody reads it");
         clock.Advance(TimeSpan.FromMinutes(5));
-        var (answer, ending) = await client.ReadToEndAsync();
+        var (response, ending) = await client.ReadToEndAsync();
 
         await writing;
         ending.Should().Be(Ending.Finished);
-        answer.Should().EndWith("\r\n0\r\n\r\n");
+        response.Should().EndWith("\r\n0\r\n\r\n");
     }
 
     [Theory]

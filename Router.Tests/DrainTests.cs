@@ -91,9 +91,9 @@ public sealed class DrainTests
         clock.Advance(TimeSpan.FromSeconds(1));
         router.Drain().Poll();
 
-        var answer = await client.ReadMessageAsync();
-        answer!.Status.Should().Be(503);
-        answer.Body.Should().Contain("may or may not");
+        var response = await client.ReadMessageAsync();
+        response!.Status.Should().Be(503);
+        response.Body.Should().Contain("may or may not");
         var write = router.Uncertain().Should().ContainSingle().Subject;
         (write.Backend, write.Method, write.Host, write.Path, write.RequestId, write.Reason, write.ClientStatus)
             .Should()

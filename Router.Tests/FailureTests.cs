@@ -47,7 +47,7 @@ public sealed class FailureTests(PlainSite site) : IClassFixture<PlainSite>
     }
 
     [Fact]
-    public async Task A_backend_that_resets_the_connection_before_its_answer_is_a_502()
+    public async Task A_backend_that_resets_the_connection_before_its_response_is_a_502()
     {
         _backend.RespondWith(connection =>
         {

@@ -10,7 +10,7 @@ public sealed class FleetClockTests
     public FleetClockTests() => _clock = new FleetClock(_host);
 
     [Fact]
-    public void Until_the_store_has_answered_it_is_the_hosts()
+    public void Until_the_store_has_responded_it_is_the_hosts()
     {
         _clock.GetUtcNow().Should().Be(_host.GetUtcNow());
         _clock.WallClockAhead.Should().Be(TimeSpan.Zero);

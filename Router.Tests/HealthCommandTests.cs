@@ -76,9 +76,9 @@ public sealed class HealthCommandTests
     [InlineData(NoSuchSite, "responded with 404")]
     [InlineData("HTTP/1.1 204 No Content\r\n\r\n", "responded with 204")]
     [InlineData("SSH-2.0-OpenSSH\r\n", "_status?ignore-dependencies: ")]
-    public async Task Any_response_other_than_200_is_not_healthy(string answer, string says)
+    public async Task Any_response_other_than_200_is_not_healthy(string response, string says)
     {
-        await using var server = RawBackend.Responding(answer);
+        await using var server = RawBackend.Responding(response);
 
         var (code, errors) = await AskAsync(new StartOptions { Urls = server.Address });
 

@@ -69,7 +69,7 @@ public sealed class HealthTests
     }
 
     [Fact]
-    public async Task A_backend_that_answers_again_is_reachable_again()
+    public async Task A_backend_that_responds_again_is_reachable_again()
     {
         var broken = 1;
         await using var backend = RawBackend.Start(async connection =>
@@ -85,7 +85,7 @@ public sealed class HealthTests
         await router.GetAsync("http://www.example.org/");
         (await BackendsAsync(router, "/_status"))["www"].GetProperty("reachable").GetBoolean().Should().BeFalse();
         await router.GetAsync("http://www.example.org/");
-        (await BackendsAsync(router, "/_status"))["www"].GetProperty("reachable").GetBoolean().Should().BeTrue("an answer is an answer");
+        (await BackendsAsync(router, "/_status"))["www"].GetProperty("reachable").GetBoolean().Should().BeTrue("a response is a response");
     }
 
     [Fact]

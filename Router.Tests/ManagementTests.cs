@@ -366,8 +366,8 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
 
         async Task<int> StatusAsync(string method, string path)
         {
-            using var answer = await operators.GetAsync(new HttpRequestMessage(new HttpMethod(method.ToUpperInvariant()), path));
-            return (int)answer.StatusCode;
+            using var response = await operators.GetAsync(new HttpRequestMessage(new HttpMethod(method.ToUpperInvariant()), path));
+            return (int)response.StatusCode;
         }
     }
 

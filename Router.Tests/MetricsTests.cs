@@ -95,7 +95,7 @@ public sealed class MetricsTests
         await router.SendAsync("POST", "http://counted.example.org/admin/x");
         await router.SendAsync("BREW", "http://counted.example.org/admin/y");
         await router.GetAsync("http://counted.example.org/closed");
-        // A request is counted when its answer has gone out, and has its line after that.
+        // A request is counted when its response has gone out, and has its line after that.
         for (var line = 0; line < 6; line++)
             await router.AccessLog.NextAsync();
 
@@ -269,17 +269,13 @@ public sealed class MetricsTests
         await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
         await AskAsync(0);
+        await WaitForAsync(router, series => IsCounted(series, "none", "safe"));
+        await WaitForAsync(router, series => IsCounted(series, "none", "unsafe"));
+        await WaitForAsync(router, series => IsCounted(series, "www.*", "unsafe"));
         var before = await ReadAsync(router);
         for (var i = 1; i <= 50; i++)
             await AskAsync(i);
-        var after = await WaitForAsync(
-            router,
-            series =>
-                series.Name == "router_requests_total"
-                && series.Has("route", "none")
-                && series.Has("method_class", "safe")
-                && series.Value >= 51
-        );
+        var after = await WaitForAsync(router, series => IsCounted(series, "none", "safe") && series.Value >= 51);
 
         after.Has("backend", "none").Should().BeTrue();
         var all = (await ReadAsync(router)).Select(series => series.Name + series.Labels).ToArray();
@@ -296,6 +292,9 @@ public sealed class MetricsTests
             await router.SendRawAsync($"BREW{number} /secret-{number} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
         }
     }
+
+    private static bool IsCounted(Series series, string route, string methodClass) =>
+        series.Name == "router_requests_total" && series.Has("route", route) && series.Has("method_class", methodClass);
 
     // The framework counts these for the whole process, and with it what the tests beside this one do.
     private static bool IsOfTheProcess(string series) =>

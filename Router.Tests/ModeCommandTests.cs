@@ -496,7 +496,7 @@ public sealed class ModeCommandTests
 
     private static string UrlOf(RunningRouter router) => router.App.Services.GetRequiredService<ManagementServer>().Url!;
 
-    // Asks the management interface for its client, and may drop the answer and the connection.
+    // Asks the management interface for its client, and may drop the response and the connection.
     private static RawBackend RelayTo(string url, Func<RawMessage, bool> drops) =>
         RawBackend.Start(async connection =>
         {
@@ -520,7 +520,7 @@ public sealed class ModeCommandTests
             }
         });
 
-    /// <summary>A running router whose backend has got a request and has not answered it.</summary>
+    /// <summary>A running router whose backend has got a request and has not responded it.</summary>
     private sealed class SiteWithARequestInFlight : IAsyncDisposable
     {
         private readonly RawBackend _backend;

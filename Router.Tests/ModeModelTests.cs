@@ -190,8 +190,8 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         store.Text = "{ broken";
                         break;
                     case 9:
-                        what = "an answer lost";
-                        store.LosesTheNextAnswer = true;
+                        what = "a response lost";
+                        store.LosesTheNextResponse = true;
                         break;
                     case 12:
                         known = one.Knows;

@@ -51,7 +51,7 @@ public sealed class StoreContactTests : IDisposable
         for (var passed = TimeSpan.Zero; passed < Expiry * 3; passed += Tick)
         {
             _clock.Advance(Tick);
-            IsStale.Should().BeFalse("the process runs, and a store that does not answer leaves the last known mode");
+            IsStale.Should().BeFalse("the process runs, and a store that does not respond leaves the last known mode");
         }
 
         _contact.Tried(begun);

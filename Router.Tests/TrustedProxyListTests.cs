@@ -64,19 +64,20 @@ public sealed class TrustedProxyListTests
             list.Ranges.Should().HaveCount(ranges);
         }
 
-        source.Answer = () => throw new HttpRequestException("name not known");
+        source.Response = () => throw new HttpRequestException("name not known");
         await Read(TimeSpan.Zero, 0);
         list.Age.Should().BeNull();
         await Read(TimeSpan.FromMinutes(1), 0);
-        source.Answer = () => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(Published) };
+        source.Response = () => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent(Published) };
         await Read(TimeSpan.FromMinutes(1), 2);
         await Read(TimeSpan.FromHours(1), 2);
-        source.Answer = () => new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) { Content = new StringContent("203.0.113.0/24") };
+        source.Response = () =>
+            new HttpResponseMessage(HttpStatusCode.ServiceUnavailable) { Content = new StringContent("203.0.113.0/24") };
         await Read(TimeSpan.FromHours(1), 2);
-        source.Answer = () => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("{}") };
+        source.Response = () => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("{}") };
         await Read(TimeSpan.FromMinutes(1), 2);
         list.Age.Should().Be(TimeSpan.FromMinutes(61));
-        source.Answer = () => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("203.0.113.0/24") };
+        source.Response = () => new HttpResponseMessage(HttpStatusCode.OK) { Content = new StringContent("203.0.113.0/24") };
         await Read(TimeSpan.FromMinutes(1), 1);
         list.Age.Should().Be(TimeSpan.Zero);
 
@@ -97,7 +98,7 @@ public sealed class TrustedProxyListTests
     {
         var (clock, source) = (
             new ManualClock(),
-            new Source { Answer = () => new HttpResponseMessage { Content = new StringContent(Published) } }
+            new Source { Response = () => new HttpResponseMessage { Content = new StringContent(Published) } }
         );
         var list = new ProxyList(Settings("https://ranges.example/"), null, clock, new LogLines());
         using var client = new HttpClient(source);
@@ -107,7 +108,7 @@ public sealed class TrustedProxyListTests
         list.IsDue.Should().BeFalse();
         clock.Advance(TimeSpan.FromMinutes(1));
         list.IsDue.Should().BeTrue();
-        source.Answer = () => throw new HttpRequestException("broken");
+        source.Response = () => throw new HttpRequestException("broken");
         await list.RefreshAsync(client, CancellationToken.None);
         list.IsDue.Should().BeFalse();
         clock.Advance(TimeSpan.FromMinutes(1));
@@ -152,12 +153,12 @@ public sealed class TrustedProxyListTests
     [Fact]
     public async Task A_list_that_cannot_be_fetched_at_startup_stops_nothing_trusts_no_client_and_is_fetched_again()
     {
-        var answer = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n";
+        var response = "HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n";
         await using var backend = WireMockBackend.RespondingText("hello");
         await using var cdn = RawBackend.Start(async connection =>
         {
             while (await connection.ReadMessageAsync() is not null)
-                await connection.WriteAsync(Volatile.Read(ref answer));
+                await connection.WriteAsync(Volatile.Read(ref response));
         });
         await using var router = await RunningRouter.StartAsync(
             StaffOnly(backend).Set("TrustedProxyLists:cdn:Source", cdn.Address).Set("TrustedProxyLists:cdn:Refresh", "100ms")
@@ -165,7 +166,7 @@ public sealed class TrustedProxyListTests
 
         await router.Log.NextAsync("No proxy of this list is trusted");
         (await AskedForStaffAsync(router)).Should().Be(403);
-        Volatile.Write(ref answer, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n127.0.0.1/32");
+        Volatile.Write(ref response, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n127.0.0.1/32");
         await router.Log.NextAsync("Trusted proxies cdn: 1 ranges");
         // The set is put in force just after the line is written.
         await UntilAsync(async () => await AskedForStaffAsync(router) == 200);
@@ -258,7 +259,7 @@ public sealed class TrustedProxyListTests
 
     private sealed class Source : HttpMessageHandler
     {
-        public Func<HttpResponseMessage> Answer { get; set; } = () => new HttpResponseMessage();
+        public Func<HttpResponseMessage> Response { get; set; } = () => new HttpResponseMessage();
 
         public bool Silent { get; init; }
 
@@ -266,7 +267,7 @@ public sealed class TrustedProxyListTests
         {
             if (Silent)
                 await Task.Delay(Timeout.Infinite, cancellationToken);
-            return Answer();
+            return Response();
         }
     }
 }

@@ -60,7 +60,7 @@ public sealed class ConcurrencyLimitTests
             string.Concat(Enumerable.Repeat(Get, 100))
         );
 
-        written.Should().BeLessThan(farMoreThanBuffersHold, "answers that nobody takes must not gather in memory");
+        written.Should().BeLessThan(farMoreThanBuffersHold, "responses that nobody takes must not gather in memory");
         // On a loaded machine it may not have stalled yet, and one of its requests may hold the permit for a moment.
         await Eventually.TrueAsync(async () => (await router.GetAsync("http://www.example.org/")).Status == 200);
     }

@@ -15,7 +15,7 @@ public sealed class DnsTests : IDisposable
 
     private readonly ManualClock _clock = new();
     private readonly Socket _listener = Listen();
-    private Func<Task<IPAddress[]>> _answer = () => Task.FromResult(new[] { First });
+    private Func<Task<IPAddress[]>> _response = () => Task.FromResult(new[] { First });
     private int _asked;
 
     public void Dispose() => _listener.Dispose();
@@ -29,7 +29,7 @@ public sealed class DnsTests : IDisposable
         (await ConnectAsync(connector)).Should().Be(First);
         _asked.Should().Be(1);
 
-        _answer = () => Task.FromResult(new[] { First, Second });
+        _response = () => Task.FromResult(new[] { First, Second });
         _clock.Advance(TimeSpan.FromSeconds(1));
         connector.IsCurrent(First).Should().BeTrue("what works is used while the name is asked for");
 
@@ -44,7 +44,7 @@ public sealed class DnsTests : IDisposable
         var connector = Connector();
         (await ConnectAsync(connector)).Should().Be(First);
 
-        _answer = () => Task.FromResult(new[] { Second });
+        _response = () => Task.FromResult(new[] { Second });
         _clock.Advance(TimeSpan.FromSeconds(10));
         connector.IsCurrent(First);
 
@@ -58,7 +58,7 @@ public sealed class DnsTests : IDisposable
         var connector = Connector();
         await ConnectAsync(connector);
 
-        _answer = () => Task.FromException<IPAddress[]>(new SocketException((int)SocketError.TryAgain));
+        _response = () => Task.FromException<IPAddress[]>(new SocketException((int)SocketError.TryAgain));
         _clock.Advance(TimeSpan.FromSeconds(10));
         (await ConnectAsync(connector)).Should().Be(First);
         _clock.Advance(TimeSpan.FromSeconds(10));
@@ -98,6 +98,6 @@ public sealed class DnsTests : IDisposable
     {
         name.Should().Be("backend.internal");
         _asked++;
-        return _answer();
+        return _response();
     }
 }

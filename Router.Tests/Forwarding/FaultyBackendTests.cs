@@ -5,8 +5,8 @@ using System.Net.Sockets;
 namespace Router.Tests.Forwarding;
 
 /// <summary>
-/// Against a backend that fails in every way, each outcome is one of three: the whole right answer, an answer of Router's own that says
-/// what happened, or a connection that ends before the answer does. Never a clean end of half an answer, and never a POST twice.
+/// Against a backend that fails in every way, each outcome is one of three: the whole right response, a response of Router's own that says
+/// what happened, or a connection that ends before the response does. Never a clean end of half a response, and never a POST twice.
 /// </summary>
 public sealed class FaultyBackendTests
 {
@@ -24,9 +24,9 @@ public sealed class FaultyBackendTests
     [InlineData("chunks", true)]
     [InlineData("trailers", false)]
     [InlineData("trailers", true)]
-    public async Task A_backend_that_ends_at_any_byte_of_its_answer(string kind, bool resets)
+    public async Task A_backend_that_ends_at_any_byte_of_its_response(string kind, bool resets)
     {
-        var answer = kind switch
+        var response = kind switch
         {
             "length" => ByLength,
             "chunks" => InChunks,
@@ -39,8 +39,8 @@ public sealed class FaultyBackendTests
             {
                 posts.Saw(request);
                 var cut = int.Parse(request.Target.Split('/')[2], System.Globalization.CultureInfo.InvariantCulture);
-                await connection.WriteAsync(answer[..cut]);
-                if (cut == answer.Length)
+                await connection.WriteAsync(response[..cut]);
+                if (cut == response.Length)
                     continue;
                 if (resets)
                     connection.Reset();
@@ -52,16 +52,16 @@ public sealed class FaultyBackendTests
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
         var outcomes = new Outcomes();
 
-        for (var cut = 0; cut <= answer.Length; cut++)
+        for (var cut = 0; cut <= response.Length; cut++)
         {
             // A good one before it: the connection that is cut is a fresh one and a kept one in turn.
             if (cut % 2 == 0)
-                outcomes.Add(await AskAsync(router, posts.Next("GET", answer.Length)));
-            outcomes.Add(await AskAsync(router, posts.Next("GET", cut)), cut == answer.Length);
-            outcomes.Add(await AskAsync(router, posts.Next("POST", cut)), cut == answer.Length);
+                outcomes.Add(await AskAsync(router, posts.Next("GET", response.Length)));
+            outcomes.Add(await AskAsync(router, posts.Next("GET", cut)), cut == response.Length);
+            outcomes.Add(await AskAsync(router, posts.Next("POST", cut)), cut == response.Length);
         }
 
-        outcomes.Whole.Should().BeGreaterThan(answer.Length / 2);
+        outcomes.Whole.Should().BeGreaterThan(response.Length / 2);
         outcomes.Own.Should().BeGreaterThan(10);
         outcomes.Broken.Should().BeGreaterThan(10);
         posts.Twice.Should().BeEmpty();
@@ -72,8 +72,8 @@ public sealed class FaultyBackendTests
     [InlineData("resets at once")]
     [InlineData("resets in the request")]
     [InlineData("closes after the request")]
-    [InlineData("stalls before the answer")]
-    [InlineData("stalls in the answer")]
+    [InlineData("stalls before the response")]
+    [InlineData("stalls in the response")]
     [InlineData("any of these")]
     public async Task A_backend_that_resets_and_stalls(string how)
     {
@@ -86,8 +86,8 @@ public sealed class FaultyBackendTests
                 "resets at once",
                 "resets in the request",
                 "closes after the request",
-                "stalls before the answer",
-                "stalls in the answer",
+                "stalls before the response",
+                "stalls in the response",
                 "works",
             ];
             while (true)
@@ -118,10 +118,10 @@ public sealed class FaultyBackendTests
                     case "closes after the request":
                         connection.Dispose();
                         return;
-                    case "stalls before the answer":
+                    case "stalls before the response":
                         await connection.ReadToEndAsync();
                         return;
-                    case "stalls in the answer":
+                    case "stalls in the response":
                         await connection.WriteAsync(ByLength[..^5]);
                         await connection.ReadToEndAsync();
                         return;
@@ -206,7 +206,7 @@ public sealed class FaultyBackendTests
 
         if (reply is null)
         {
-            client.Received.Should().NotContain(Body, "a whole answer is passed on whole");
+            client.Received.Should().NotContain(Body, "a whole response is passed on whole");
             return Outcome.Broken;
         }
 
@@ -276,12 +276,12 @@ public sealed class FaultyBackendTests
         private readonly ConcurrentBag<RawConnection> _connections = [];
         private readonly Task _accepting;
 
-        public FlappingBackend(IPEndPoint address, Posts posts, string answer)
+        public FlappingBackend(IPEndPoint address, Posts posts, string response)
         {
             _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
             _listener.Bind(address);
             _listener.Listen(100);
-            _accepting = AcceptAsync(posts, answer);
+            _accepting = AcceptAsync(posts, response);
         }
 
         public async ValueTask DisposeAsync()
@@ -292,7 +292,7 @@ public sealed class FaultyBackendTests
                 connection.Reset();
         }
 
-        private async Task AcceptAsync(Posts posts, string answer)
+        private async Task AcceptAsync(Posts posts, string response)
         {
             try
             {
@@ -300,20 +300,20 @@ public sealed class FaultyBackendTests
                 {
                     var connection = new RawConnection(await _listener.AcceptAsync());
                     _connections.Add(connection);
-                    _ = ServeAsync(connection, posts, answer);
+                    _ = ServeAsync(connection, posts, response);
                 }
             }
             catch (Exception stopped) when (stopped is SocketException or ObjectDisposedException) { }
         }
 
-        private static async Task ServeAsync(RawConnection connection, Posts posts, string answer)
+        private static async Task ServeAsync(RawConnection connection, Posts posts, string response)
         {
             try
             {
                 while (await connection.ReadMessageAsync() is { } request)
                 {
                     posts.Saw(request);
-                    await connection.WriteAsync(answer);
+                    await connection.WriteAsync(response);
                 }
             }
             catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or TimeoutException) { }

@@ -67,8 +67,8 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
                 {
                     var id = $"{number}-{i}";
                     var because = $"case {id} of seed {seed}";
-                    var request = Message.Random(random, isAnswer: false);
-                    var answer = planned[id] = Message.Random(random, isAnswer: true);
+                    var request = Message.Random(random, isResponse: false);
+                    var response = planned[id] = Message.Random(random, isResponse: true);
                     var method = Methods[random.Next(Methods.Length)];
                     var target = $"/{id}/{Text(random, "abc%41;=@:!$&'()*+,-._~/", 30)}?{Text(random, "abc%2F?/:@[]{}|^`\\\"", 30)}";
                     await WriteInPiecesAsync(client, $"{method} {target} HTTP/1.1\r\nHost: www.example.org\r\n{request.Bytes}", random);
@@ -78,7 +78,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
                     received[id].FirstLine.Should().Be($"{method} {target} HTTP/1.1", because);
                     received[id].Values("Host").Should().Equal([backend.Authority], because);
                     reply!.Status.Should().Be(200, because);
-                    Compare(answer, reply, because);
+                    Compare(response, reply, because);
                 }
             }
         );
@@ -180,11 +180,11 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
 
     private sealed record Message(IReadOnlyList<(string Name, string Value)> Headers, string? Framing, string Body, string Bytes)
     {
-        public static Message Random(Random random, bool isAnswer)
+        public static Message Random(Random random, bool isResponse)
         {
             var fields = new List<(string Name, string Value)>();
             for (var left = random.Next(12); left > 0; left--)
-                fields.Add((Name(random, isAnswer), Value(random)));
+                fields.Add((Name(random, isResponse), Value(random)));
             var bytes = new StringBuilder();
             foreach (var (name, value) in fields)
                 bytes
@@ -194,7 +194,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
                     .Append(random.Next(6) == 0 ? " \t" : "")
                     .Append("\r\n");
             var body = random.Next(3) == 0 ? "" : Octets(random, random.Next(5) == 0 ? 200_000 : 2_000);
-            var framing = random.Next(isAnswer || body.Length > 0 ? 2 : 3);
+            var framing = random.Next(isResponse || body.Length > 0 ? 2 : 3);
             switch (framing)
             {
                 case 0:
@@ -215,18 +215,18 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
                     }
 
                     bytes.Append("0\r\n\r\n");
-                    // An empty chunked answer may leave as one of length zero.
-                    return new Message(fields, isAnswer && body.Length == 0 ? null : "Transfer-Encoding", body, bytes.ToString());
+                    // An empty chunked response may leave as one of length zero.
+                    return new Message(fields, isResponse && body.Length == 0 ? null : "Transfer-Encoding", body, bytes.ToString());
                 default:
                     return new Message(fields, null, "", bytes.Append("\r\n").ToString());
             }
         }
 
-        private static string Name(Random random, bool isAnswer)
+        private static string Name(Random random, bool isResponse)
         {
             if (random.Next(2) == 0)
                 return KnownNames[random.Next(KnownNames.Length)];
-            var name = new StringBuilder(isAnswer ? "Y-" : "Z-");
+            var name = new StringBuilder(isResponse ? "Y-" : "Z-");
             for (var left = random.Next(1, 20); left > 0; left--)
                 name.Append("abcXYZ019!#$%&'*+-.^_`|~"[random.Next(24)]);
             return name.ToString();

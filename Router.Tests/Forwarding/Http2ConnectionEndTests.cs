@@ -19,7 +19,7 @@ public sealed class Http2ConnectionEndTests : IAsyncDisposable
         var connections = 0;
         var pool = new Http2Pool(_ =>
         {
-            // Further connections are taken and never answered.
+            // Further connections are taken and never responded.
             var stream = Interlocked.Increment(ref connections) == 1 ? _backend : new ScriptedStream();
             return ValueTask.FromResult(new BackendConnection(stream, _socket, IPAddress.Loopback));
         });

@@ -92,10 +92,10 @@ public sealed class RequestOutcomeTests
         else
             await client.WriteAsync(rest);
 
-        var answer = (await client.ReadMessageAsync())!;
+        var response = (await client.ReadMessageAsync())!;
 
-        answer.Status.Should().Be(status);
-        Check(router, answer, forwarded, outcome);
+        response.Status.Should().Be(status);
+        Check(router, response, forwarded, outcome);
     }
 
     [Fact]
@@ -103,10 +103,10 @@ public sealed class RequestOutcomeTests
     {
         await using var router = await RunningRouter.StartAsync(Api("http://backend.invalid"));
 
-        var answer = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 11\r\n\r\n");
+        var response = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 11\r\n\r\n");
 
-        answer.Status.Should().Be(413);
-        Check(router, answer, "false", null);
+        response.Status.Should().Be(413);
+        Check(router, response, "false", null);
     }
 
     [Fact]
@@ -115,10 +115,10 @@ public sealed class RequestOutcomeTests
         using var closed = new ClosedPort();
         await using var router = await RunningRouter.StartAsync(Api(closed.Address));
 
-        var answer = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 2\r\n\r\nhi");
+        var response = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 2\r\n\r\nhi");
 
-        answer.Status.Should().Be(502);
-        Check(router, answer, "false", null);
+        response.Status.Should().Be(502);
+        Check(router, response, "false", null);
     }
 
     [Fact]
@@ -128,10 +128,10 @@ public sealed class RequestOutcomeTests
         await using var router = await RunningRouter.StartAsync(Api(backend.Address));
 
         // The server's patience is five seconds of its own clock.
-        var answer = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 10\r\n\r\nx");
+        var response = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 10\r\n\r\nx");
 
-        answer.Status.Should().Be(408);
-        Check(router, answer, null, "unknown");
+        response.Status.Should().Be(408);
+        Check(router, response, null, "unknown");
     }
 
     [Fact]
@@ -151,10 +151,10 @@ public sealed class RequestOutcomeTests
             backend.StopListening();
         }
 
-        var answer = (await client.ReadMessageAsync())!;
+        var response = (await client.ReadMessageAsync())!;
 
-        answer.Status.Should().Be(502);
-        Check(router, answer, null, "unknown");
+        response.Status.Should().Be(502);
+        Check(router, response, null, "unknown");
     }
 
     [Fact]
@@ -266,9 +266,9 @@ public sealed class RequestOutcomeTests
         for (var i = 0; i < 180 && Uncertain(router.App) is []; i++)
             clock.Advance(TimeSpan.FromMilliseconds(50));
 
-        var answer = (await client.ReadMessageAsync())!;
-        answer.Status.Should().Be(503);
-        Check(router, answer, null, "unknown");
+        var response = (await client.ReadMessageAsync())!;
+        response.Status.Should().Be(503);
+        Check(router, response, null, "unknown");
         Uncertain(router.App).Single().Reason.Should().Be("stopped");
         await stop.InTime();
     }
@@ -276,12 +276,12 @@ public sealed class RequestOutcomeTests
     private static SiteFile Api(string address) =>
         new SiteFile().Api("api", address).Host("api.*", "api").Set("Hosts:api.*:MaxRequestBody", "10");
 
-    private static void Check(RunningRouter router, RawMessage answer, string? forwarded, string? outcome)
+    private static void Check(RunningRouter router, RawMessage response, string? forwarded, string? outcome)
     {
-        var problem = JsonNode.Parse(answer.Body)!;
+        var problem = JsonNode.Parse(response.Body)!;
         problem["forwarded"]?.ToString().Should().Be(forwarded);
         problem["outcome"]?.ToString().Should().Be(outcome);
-        Uncertain(router.App).Select(write => write.ClientStatus).Should().Equal(outcome is null ? [] : [answer.Status]);
+        Uncertain(router.App).Select(write => write.ClientStatus).Should().Equal(outcome is null ? [] : [response.Status]);
     }
 
     private static IReadOnlyList<UncertainWrite> Uncertain(WebApplication app) =>

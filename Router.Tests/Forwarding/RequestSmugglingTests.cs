@@ -149,7 +149,7 @@ public sealed class RequestSmugglingTests(RequestSmugglingTests.Site site) : ICl
         var (text, _) = await client.ReadToEndAsync();
 
         (text[..Math.Min(12, text.Length)] is "HTTP/1.1 400" or "HTTP/1.1 413" or "HTTP/1.1 505").Should().BeTrue(text);
-        text.LastIndexOf("HTTP/1.1", StringComparison.Ordinal).Should().Be(0, "there is one answer");
+        text.LastIndexOf("HTTP/1.1", StringComparison.Ordinal).Should().Be(0, "there is one response");
         text.ToLowerInvariant().Should().Contain("connection: close").And.NotContain("kestrel").And.NotContain("exception");
         // A body that broke on the way may have begun to reach it; none of it can be taken for a whole request.
         site.Backend.Requests.Should().BeEmpty();

@@ -65,7 +65,7 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
     public async Task What_a_response_has_in_common_with_the_previous_one_on_its_connection_changes_nothing()
     {
         var longer = new string('a', 3000);
-        (string Status, string[] Fields)[] answers =
+        (string Status, string[] Fields)[] responses =
         [
             ("200 OK", ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"]),
             ("200 OK", ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"]),
@@ -90,7 +90,7 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
         using var client = await router.ConnectAsync();
         RawConnection? connection = null;
 
-        foreach (var (status, sent) in answers)
+        foreach (var (status, sent) in responses)
         {
             await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
             connection ??= await backend.AcceptAsync();

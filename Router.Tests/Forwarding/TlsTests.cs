@@ -294,7 +294,7 @@ public sealed class TlsTests : IDisposable
         await serving;
     }
 
-    // After each answer, in the same TLS record, comes another one.
+    // After each response, in the same TLS record, comes another one.
     private static async Task ServeAsync(TcpListener listener, X509Certificate2 certificate)
     {
         try

@@ -28,7 +28,7 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
     public bool IsAway { get; set; }
 
     /// <summary>Whether its next write is done and not confirmed.</summary>
-    public bool LosesTheNextAnswer { get; set; }
+    public bool LosesTheNextResponse { get; set; }
 
     public Task<string?> ReadAsync(CancellationToken cancellation) => DoAsync(() => Text);
 
@@ -40,9 +40,9 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
             Text = replacement;
             if (historyLine is not null)
                 _history.Enqueue(historyLine);
-            if (!LosesTheNextAnswer)
+            if (!LosesTheNextResponse)
                 return true;
-            LosesTheNextAnswer = false;
+            LosesTheNextResponse = false;
             throw new ModeStoreException("the response was lost");
         });
 

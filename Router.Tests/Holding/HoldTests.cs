@@ -96,9 +96,9 @@ public sealed class HoldTests
         router.Held().Waiting.Count.Should().Be(1);
         _clock.Advance(TimeSpan.FromSeconds(1));
 
-        var answer = await reply.InTime();
-        (answer.Status, answer.Value("Retry-After") is not null).Should().Be((503, true));
-        answer.Body.Should().Contain("\"forwarded\":false");
+        var response = await reply.InTime();
+        (response.Status, response.Value("Retry-After") is not null).Should().Be((503, true));
+        response.Body.Should().Contain("\"forwarded\":false");
         backend.Requests.Should().BeEmpty();
         (await router.GetAsync("http://localhost/_metrics"))
             .Body.Should()

@@ -5,7 +5,7 @@ namespace Router.Tests.OriginalSite;
 /// <summary>Plays <c>cases.md</c> against Router's own configuration: the same environment, the same site.</summary>
 public sealed class OriginalSiteTests(RecordedSite site) : IClassFixture<RecordedSite>
 {
-    private const string EveryAnswer = "every answer";
+    private const string EveryResponse = "every response";
     private const string EveryForwardedRequest = "every forwarded request";
 
     public static TheoryData<int, string> Lines
@@ -28,13 +28,13 @@ public sealed class OriginalSiteTests(RecordedSite site) : IClassFixture<Recorde
         given.Name.Should().Be(name);
         var request = CaseRequest.Of(given, file);
 
-        var (answer, received) = await site.PlayAsync(request, given.Site, given.Says);
+        var (response, received) = await site.PlayAsync(request, given.Site, given.Says);
 
-        var client = $"line {line}, the client's answer: {answer.Head}";
+        var client = $"line {line}, the client's response: {response.Head}";
         string Fill(string item) =>
             item.Replace("{domain}", request.Host[(request.Host.IndexOf('.', StringComparison.Ordinal) + 1)..], StringComparison.Ordinal);
-        answer.Status.ToString(CultureInfo.InvariantCulture).Should().Be(given.Status, "{0}", client);
-        answer.ShouldHave(file.Items(EveryAnswer).Concat(file.Items(given.Gets)).Select(Fill), client);
+        response.Status.ToString(CultureInfo.InvariantCulture).Should().Be(given.Status, "{0}", client);
+        response.ShouldHave(file.Items(EveryResponse).Concat(file.Items(given.Gets)).Select(Fill), client);
 
         string.Join(" then ", received).Should().Be(given.Received is "-" ? "" : given.Received, "line {0} says who receives what", line);
         var with = given.With.Split(" then ");

@@ -23,7 +23,7 @@ public sealed class RecordedSite : IAsyncLifetime
     private readonly Dictionary<string, RawBackend> _backends = [];
     private readonly Dictionary<string, RunningRouter> _routers = [];
     private readonly ConcurrentQueue<ReceivedRequest> _received = [];
-    private readonly ConcurrentQueue<string> _answers = [];
+    private readonly ConcurrentQueue<string> _responses = [];
 
     public async Task InitializeAsync()
     {
@@ -49,8 +49,8 @@ public sealed class RecordedSite : IAsyncLifetime
     /// <summary>Host and port of a backend.</summary>
     internal string AuthorityOf(string backend) => _backends[backend].Authority;
 
-    /// <summary>Sends what a case says, and gives the client's last answer and what the backends received for it.</summary>
-    internal async Task<(RawMessage Answer, IReadOnlyList<ReceivedRequest> Received)> PlayAsync(
+    /// <summary>Sends what a case says, and gives the client's last response and what the backends received for it.</summary>
+    internal async Task<(RawMessage Response, IReadOnlyList<ReceivedRequest> Received)> PlayAsync(
         CaseRequest request,
         string site,
         string says
@@ -61,23 +61,23 @@ public sealed class RecordedSite : IAsyncLifetime
         return await PlayOnceAsync(request, site, says);
     }
 
-    private async Task<(RawMessage Answer, IReadOnlyList<ReceivedRequest> Received)> PlayOnceAsync(
+    private async Task<(RawMessage Response, IReadOnlyList<ReceivedRequest> Received)> PlayOnceAsync(
         CaseRequest request,
         string site,
         string says
     )
     {
         _received.Clear();
-        _answers.Clear();
-        foreach (var answer in says.Split(" then ", StringSplitOptions.RemoveEmptyEntries))
-            _answers.Enqueue(answer);
+        _responses.Clear();
+        foreach (var response in says.Split(" then ", StringSplitOptions.RemoveEmptyEntries))
+            _responses.Enqueue(response);
 
         using var client = await _routers[site].ConnectAsync();
         await client.WriteAsync(request.Head);
         await client.WriteAsync(request.Body);
         var reply =
             await client.ReadMessageAsync(request.Method is not "HEAD")
-            ?? throw new IOException("Router closed the connection without an answer");
+            ?? throw new IOException("Router closed the connection without a response");
         return (reply, [.. _received]);
     }
 
@@ -95,7 +95,7 @@ public sealed class RecordedSite : IAsyncLifetime
 
     private string AddressOf(string value) => value.StartsWith('{') ? _backends[value.Trim('{', '}')].Address : value;
 
-    // One answer to a connection: what is kept alive here could go stale between two cases, and that is no case's business.
+    // One response to a connection: what is kept alive here could go stale between two cases, and that is no case's business.
     private async Task ServeAsync(string name, RawConnection connection)
     {
         using (connection)
@@ -104,15 +104,15 @@ public sealed class RecordedSite : IAsyncLifetime
             _received.Enqueue(request);
             request.Message = await connection.ReadBodyAsync(request.Message);
             var says =
-                _answers.TryDequeue(out var answer) ? answer
+                _responses.TryDequeue(out var response) ? response
                 : request.Message.Target is "/404" ? "404"
                 : "200";
             if (says is not "nothing")
-                await connection.WriteAsync(Answer(name, says, request.Message.Method));
+                await connection.WriteAsync(Response(name, says, request.Message.Method));
         }
     }
 
-    private static string Answer(string name, string says, string method)
+    private static string Response(string name, string says, string method)
     {
         var status = int.Parse(says.Split(' ')[0], CultureInfo.InvariantCulture);
         var body = status is 204 or 304 ? "" : $"a {status} from {name}";

@@ -45,7 +45,7 @@ internal sealed partial class SimInstance
         return report;
     }
 
-    private void Ask<T>(Func<T> store, Action<T> answered, Action failed)
+    private void Ask<T>(Func<T> store, Action<T> responded, Action failed)
     {
         var way = _world.Random.Next(1, 60);
         _world.Time.After(
@@ -59,7 +59,7 @@ internal sealed partial class SimInstance
                     return;
                 }
 
-                var answer = store();
+                var response = store();
                 _world.Time.After(
                     way,
                     () =>
@@ -68,7 +68,7 @@ internal sealed partial class SimInstance
                             if (IsCutOff)
                                 failed();
                             else
-                                answered(answer);
+                                responded(response);
                         })
                 );
             }

@@ -50,7 +50,7 @@ internal sealed partial class SimInstance : IDisposable
 
     public bool IsCutOff => _world.Time.Now < CutOffUntil;
 
-    /// <summary>Whether an operator could ask it, with an answer that rests on the store.</summary>
+    /// <summary>Whether an operator could ask it, with a response that rests on the store.</summary>
     public bool CanBeAsked => IsAlive && !IsStopping && !_isPaused && !IsCutOff;
 
     public void Dispose()

@@ -28,18 +28,18 @@ public sealed class FleetClock(TimeProvider host) : TimeProvider
         host.CreateTimer(callback, state, dueTime, period);
 
     /// <summary>Records a reading of the store's clock that was made at some moment between two timestamps.</summary>
-    public void Observe(DateTimeOffset stored, long asked, long answered)
+    public void Observe(DateTimeOffset stored, long asked, long received)
     {
         // Half the round trip is the best estimate, and also the maximum error.
-        var half = host.GetElapsedTime(asked, answered) / 2;
-        var reading = new Sample(stored + half, answered, half);
+        var half = host.GetElapsedTime(asked, received) / 2;
+        var reading = new Sample(stored + half, received, half);
         if (_sample is not { } known)
         {
             _sample = reading;
             return;
         }
 
-        var age = host.GetElapsedTime(known.Timestamp, answered);
+        var age = host.GetElapsedTime(known.Timestamp, received);
         var uncertainty = known.Uncertainty + (age * Drift);
         var difference = (reading.Time - (known.Time + age)).Duration();
         // Keep the more precise of the two; use the new one if they contradict each other: the store's clock was set, or another server

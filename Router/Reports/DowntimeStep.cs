@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Router.Reports;
 
-/// <summary>Where a downtime is. It is written down before the step begins, so that a killed tool leaves a true answer.</summary>
+/// <summary>Where a downtime is. It is written down before the step begins, so that a killed tool leaves a true record.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DowntimeStep>))]
 internal enum DowntimeStep
 {

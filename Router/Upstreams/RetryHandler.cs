@@ -101,7 +101,7 @@ public sealed class RetryHandler : DelegatingHandler
                 new RetryStrategyOptions
                 {
                     MaxRetryAttempts = Repeats - 1,
-                    // Polly asks after the last attempt too, and the answer spends from the budget.
+                    // Polly asks after the last attempt too, and each yes spends from the budget.
                     ShouldHandle = attempt =>
                         ValueTask.FromResult(
                             attempt.AttemptNumber < Repeats - 1
