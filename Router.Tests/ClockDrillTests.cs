@@ -24,7 +24,7 @@ public sealed class ClockDrillTests(DrillDatabase database, ITestOutputHelper ou
             ["router-3"] = 60,
         };
         await using var site = await DrillSite.PrepareAsync(database.Server, DrillSite.Settle, output, ("ModeStore:ActivationDelay", "3s"));
-        var routers = await Task.WhenAll(skews.Select(it => site.OpenAsync(it.Key, environment: WallClock(it.Value))));
+        var routers = await Task.WhenAll(skews.Select(it => site.OpenProcessAsync(it.Key, environment: WallClock(it.Value))));
         await DrillSite.LiveAsync(routers[0], 3);
         var probes = new Dictionary<string, (DateTimeOffset Sent, DateTimeOffset Had)>();
         foreach (var (router, name) in routers.Zip(skews.Keys))

@@ -20,17 +20,14 @@ public sealed class CutOffDrillTests(DrillDatabase database, ITestOutputHelper o
     {
         await using var site = await DrillSite.PrepareAsync(database.Server, DrillSite.Settle, output);
         await using var relay = CuttableRelay.Start(site.Redis.Port);
-        var routers = await Task.WhenAll(
-            site.OpenAsync("router-1"),
-            site.OpenAsync("router-2"),
-            site.OpenAsync("router-3", relay.Redis, OtherHost)
-        );
-        await DrillSite.LiveAsync(routers[0], 3);
-        var refused = site.Clients.RefusedBy(routers[2]).Count();
+        var (one, two) = (await site.OpenAsync("router-1"), await site.OpenAsync("router-2"));
+        var three = await site.OpenProcessAsync("router-3", relay.Redis, OtherHost);
+        await DrillSite.LiveAsync(one, 3);
+        var refused = site.Clients.RefusedBy(three).Count();
         relay.Cut();
         var four = await site.OpenAsync("router-4");
 
-        var first = await DrillSite.StartClosing(routers[0], "--expect", "3", "--timeout", "6s").Done;
+        var first = await DrillSite.StartClosing(one, "--expect", "3", "--timeout", "6s").Done;
         first.Code.Should().Be(1);
         DrillSite
             .LastLine(first.Output)
@@ -38,19 +35,19 @@ public sealed class CutOffDrillTests(DrillDatabase database, ITestOutputHelper o
             .StartWith("NOT SAFE")
             .And.Contain("router-3")
             .And.MatchRegex("router fleet .*forget NAME");
-        var through = await site.Clients.WriteAsync(routers[2], "through-router-3", TimeSpan.Zero);
+        var through = await site.Clients.WriteAsync(three, "through-router-3", TimeSpan.Zero);
         through.Should().Be(HttpStatusCode.Created, "it is open, and clients reach it");
-        site.Clients.RefusedBy(routers[2]).Skip(refused).Should().BeEmpty("without the store the last known mode applies");
+        site.Clients.RefusedBy(three).Skip(refused).Should().BeEmpty("without the store the last known mode applies");
         var shown = await Tool.RunAsync(four.ManagementUrl, "mode", "--expect", "3");
         shown.Code.Should().Be(1, "mode --expect 3 && pg_restore must start nothing");
 
-        await routers[2].KillAsync();
+        await three.KillAsync();
         var forgotten = await Tool.RunAsync(four.ManagementUrl, "fleet", "forget", "router-3", "--by", "anna");
         forgotten.Code.Should().Be(0, forgotten.Errors);
-        var (said, restored) = await site.SafeAsync(Tool.Start(routers[0].ManagementUrl, "mode", "--wait", "--expect", "3"));
+        var (said, restored) = await site.SafeAsync(Tool.Start(one.ManagementUrl, "mode", "--wait", "--expect", "3"));
         said.Should().Contain("router-3 died between").And.Contain("confirmed by anna");
         restored.Should().Contain("through-router-3");
-        (await Tool.RunAsync(routers[1].ManagementUrl, "mode", "history")).Output.Should().Contain("forgotten").And.Contain("router-3");
+        (await Tool.RunAsync(two.ManagementUrl, "mode", "history")).Output.Should().Contain("forgotten").And.Contain("router-3");
         await site.NothingIsLostAsync(restored);
     }
 
@@ -66,22 +63,20 @@ public sealed class CutOffDrillTests(DrillDatabase database, ITestOutputHelper o
             ("ModeStore:DrainLimit", "1s")
         );
         await using var relay = CuttableRelay.Start(site.Redis.Port);
-        var routers = await Task.WhenAll(
-            site.OpenAsync("router-1"),
-            site.OpenAsync("router-2"),
-            site.OpenAsync("router-3", relay.Redis, OtherHost)
-        );
-        await DrillSite.LiveAsync(routers[0], 3);
+        var one = await site.OpenAsync("router-1");
+        await site.OpenAsync("router-2");
+        var three = await site.OpenProcessAsync("router-3", relay.Redis, OtherHost);
+        await DrillSite.LiveAsync(one, 3);
         relay.Cut();
         var sinceCut = Stopwatch.GetTimestamp();
         await site.OpenAsync("router-4");
 
-        var (said, restored) = await site.SafeAsync(DrillSite.StartClosing(routers[0], "--expect", "3", "--timeout", "1m"));
+        var (said, restored) = await site.SafeAsync(DrillSite.StartClosing(one, "--expect", "3", "--timeout", "1m"));
 
         // It renewed its lease up to a second before the cut.
         Stopwatch.GetElapsedTime(sinceCut).Should().BeGreaterThan(lease - TimeSpan.FromSeconds(1));
         said.Should().Contain("router-3 vanished").And.Contain("Its lease has run out");
-        var late = await site.Clients.WriteAsync(routers[2], "too-late", TimeSpan.Zero);
+        var late = await site.Clients.WriteAsync(three, "too-late", TimeSpan.Zero);
         late.Should().Be(HttpStatusCode.ServiceUnavailable, "it has closed itself");
         await site.NothingIsLostAsync(restored);
     }

@@ -12,7 +12,7 @@ public sealed class InstanceDrillTests(DrillDatabase database, ITestOutputHelper
     [DrillFact]
     public async Task Requests_that_waited_in_a_suspended_instance_reach_no_closed_backend()
     {
-        var (started, one, _, three) = await DrillSite.StartAsync(database.Server, DrillSite.Settle, output);
+        var (started, one, _, three) = await DrillSite.StartWithProcessAsync(database.Server, DrillSite.Settle, output);
         await using var site = started;
         var queued = Enumerable.Range(0, 20).Select(i => $"queued-{i}").ToArray();
         var kept = await Task.WhenAll(queued.Skip(10).Select(_ => RawConnection.OpenAsync(three.Endpoint)));
@@ -42,7 +42,7 @@ public sealed class InstanceDrillTests(DrillDatabase database, ITestOutputHelper
     [DrillFact]
     public async Task Kills_restarts_and_starts_that_fail_leave_nothing_behind_that_an_operator_must_clear()
     {
-        var (started, one, _, three) = await DrillSite.StartAsync(database.Server, DrillSite.Settle, output);
+        var (started, one, _, three) = await DrillSite.StartWithProcessAsync(database.Server, DrillSite.Settle, output);
         await using var site = started;
         for (var i = 0; i < 4; i++)
             await three.RestartAsync();

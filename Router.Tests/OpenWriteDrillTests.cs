@@ -15,7 +15,7 @@ public sealed class OpenWriteDrillTests(DrillDatabase database, ITestOutputHelpe
     [DrillFact]
     public async Task What_a_killed_instance_had_in_flight_is_waited_for_and_listed()
     {
-        var (started, one, _, three) = await DrillSite.StartAsync(database.Server, TimeSpan.FromSeconds(6), output);
+        var (started, one, _, three) = await DrillSite.StartWithProcessAsync(database.Server, TimeSpan.FromSeconds(6), output);
         await using var site = started;
         string[] slow = ["slow-1", "slow-2", "slow-3"];
         var writing = slow.Select(id => site.Clients.WriteAsync(three, id, TimeSpan.FromSeconds(4.5))).ToArray();

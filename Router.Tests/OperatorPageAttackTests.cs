@@ -78,7 +78,7 @@ public sealed class OperatorPageAttackTests(Chromium chromium) : IClassFixture<C
     {
         await using var foreign = WireMockBackend.Responding(200, Foreign, ("Content-Type", "text/html"));
         await using var site = await OperatorSite.StartAsync();
-        var target = site.ManagementUrl(0);
+        var target = site.Routers[0].ManagementUrl;
         // The operator has the page open in the same browser.
         var page = await site.ShowAsync(chromium);
         var other = await page.Context.NewPageAsync();
@@ -110,7 +110,7 @@ public sealed class OperatorPageAttackTests(Chromium chromium) : IClassFixture<C
     {
         const string hostile = "</q><img src=x onerror=hacked=1><script>hacked=1</script>{{reason}} & \"'`";
         await using var site = await OperatorSite.StartAsync(("Pages:ServiceName", "<b onclick=hacked=1>Shop</b>"));
-        using var operators = new OperatorClient(site.ManagementUrl(0));
+        using var operators = new OperatorClient(site.Routers[0].ManagementUrl);
         var page = await site.ShowAsync(chromium);
         await site.WriteAsync(1, "/<script>hacked=1</script>/%3Cimg%20src=x%20onerror=hacked=1%3E");
         var change = new JsonObject
@@ -139,11 +139,11 @@ public sealed class OperatorPageAttackTests(Chromium chromium) : IClassFixture<C
     [BrowserFact]
     public async Task The_token_is_requested_once_and_is_in_no_cookie_and_no_address()
     {
-        await using var site = await OperatorSite.StartProcessesAsync(("Management:Token", Token), ("Management:ReadToken", ReadToken));
+        await using var site = await OperatorSite.StartAsync(("Management:Token", Token), ("Management:ReadToken", ReadToken));
         var page = await chromium.OpenAsync();
         var addresses = new List<string>();
         page.Request += (_, request) => addresses.Add(request.Url);
-        await page.GotoAsync(site.ManagementUrl(0));
+        await page.GotoAsync(site.Routers[0].ManagementUrl);
         (await page.InnerTextAsync("body")).Should().NotContain("router-1", "without the token it shows nothing");
         await EnterAsync("wrong-token-wrong-token");
         await EnterAsync(Token);
@@ -153,14 +153,14 @@ public sealed class OperatorPageAttackTests(Chromium chromium) : IClassFixture<C
         await ShownAsync("Change the mode…", 1);
         (await page.Context.CookiesAsync()).Should().BeEmpty();
         addresses.Should().OnlyContain(address => !address.Contains(Token, StringComparison.Ordinal));
-        site.Processes[0].LastLines.Should().OnlyContain(line => !line.Contains(Token, StringComparison.Ordinal));
+        site.Routers[0].LastLines.Should().OnlyContain(line => !line.Contains(Token, StringComparison.Ordinal));
         (await page.EvaluateAsync<string>("JSON.stringify({ ...localStorage })")).Should().NotContain(Token);
         var other = await page.Context.NewPageAsync();
-        await other.GotoAsync(site.ManagementUrl(0));
+        await other.GotoAsync(site.Routers[0].ManagementUrl);
         await other.Locator("input[type=password]").WaitForAsync();
 
         (page, _) = (await chromium.OpenAsync(), page);
-        await page.GotoAsync(site.ManagementUrl(0));
+        await page.GotoAsync(site.Routers[0].ManagementUrl);
         await EnterAsync(ReadToken);
         await ShownAsync("Download the report", 1);
         await ShownAsync("Change the mode…", 0);

@@ -62,7 +62,7 @@ public sealed class OperatorPageBrowserTests(Chromium chromium) : IClassFixture<
     public async Task The_verdict_is_on_the_number_of_instances_that_the_operator_expects()
     {
         await using var site = await OperatorSite.StartAsync();
-        using var operators = new OperatorClient(site.ManagementUrl(1));
+        using var operators = new OperatorClient(site.Routers[1].ManagementUrl);
         (await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance"}""")).Status.Should().Be(200);
         var page = await site.ShowAsync(chromium);
         await ReadsAsync(page, Verdict, "SAFE");
@@ -113,7 +113,7 @@ public sealed class OperatorPageBrowserTests(Chromium chromium) : IClassFixture<
     public async Task Extending_cancelling_and_bypasses_are_done_with_the_keyboard_alone()
     {
         await using var site = await OperatorSite.StartAsync();
-        using var operators = new OperatorClient(site.ManagementUrl(1));
+        using var operators = new OperatorClient(site.Routers[1].ManagementUrl);
         var (status, _) = await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "until": "+30m", "by": "ben"}""");
         status.Should().Be(200);
         var page = await site.ShowAsync(chromium);

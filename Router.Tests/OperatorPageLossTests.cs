@@ -14,9 +14,9 @@ public sealed class OperatorPageLossTests(Chromium chromium) : IClassFixture<Chr
     [BrowserFact]
     public async Task An_instance_that_stops_reporting_is_shown_and_can_be_acknowledged_when_it_has_ended()
     {
-        await using var site = await OperatorSite.StartProcessesAsync();
+        await using var site = await OperatorSite.StartWithProcessesAsync([1, 2]);
         var page = await site.ShowAsync(chromium);
-        await site.Processes[2].SignalAsync("STOP");
+        await site.Process(2).SignalAsync("STOP");
 
         await ReadsAsync(page, "tr.bad", "vanished");
         await ReadsAsync(page, ".remarks", "router-3");
@@ -29,8 +29,8 @@ public sealed class OperatorPageLossTests(Chromium chromium) : IClassFixture<Chr
 
         await ReadsAsync(page, "section:has(#history)", "instance acknowledged");
         await ReadsAsync(page, "tr.gone", "ended");
-        await site.Processes[2].KillAsync();
-        await site.Processes[1].KillAsync();
+        await site.Process(2).KillAsync();
+        await site.Process(1).KillAsync();
         await ReadsAsync(page, "section:has(#instances) tbody", "ended", after: page.Locator("tr.gone").Nth(1));
     }
 
@@ -54,11 +54,11 @@ public sealed class OperatorPageLossTests(Chromium chromium) : IClassFixture<Chr
     [BrowserFact]
     public async Task A_lost_connection_is_shown_immediately_with_the_age_of_the_data()
     {
-        await using var site = await OperatorSite.StartProcessesAsync();
+        await using var site = await OperatorSite.StartWithProcessesAsync([0]);
         var page = await site.ShowAsync(chromium);
         await Expect(page.Locator(".lost")).ToHaveCountAsync(0);
 
-        await site.Processes[0].KillAsync();
+        await site.Process(0).KillAsync();
 
         await ReadsAsync(page, ".lost", "No connection to this instance");
         await Expect(page.Locator(".lost"))
@@ -69,7 +69,7 @@ public sealed class OperatorPageLossTests(Chromium chromium) : IClassFixture<Chr
         (await page.GetByRole(AriaRole.Button, new() { Name = "Change the mode…" }).IsDisabledAsync()).Should().BeTrue();
         (await page.TitleAsync()).Should().StartWith("NO CONNECTION");
         await SeeAsync(page, "lost");
-        await site.Processes[0].StartAgainAsync();
+        await site.Process(0).StartAgainAsync();
         await Expect(page.Locator(".lost")).ToHaveCountAsync(0, new() { Timeout = OperatorSite.Timeout });
         await ReadsAsync(page, Banner, "live");
     }

@@ -16,7 +16,7 @@ public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Ch
     public async Task An_operator_reopens_the_site_in_stages_and_pauses_resumes_and_advances_it()
     {
         await using var site = await OperatorSite.StartAsync();
-        using var operators = new OperatorClient(site.ManagementUrl(1));
+        using var operators = new OperatorClient(site.Routers[1].ManagementUrl);
         (await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "until": "+30m", "by": "ben"}""")).Status.Should().Be(200);
         var page = await site.ShowAsync(chromium);
         await ReadsAsync(page, Verdict, "SAFE");
@@ -81,7 +81,7 @@ public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Ch
     public async Task An_operator_cancels_a_scheduled_mode_and_accepts_writes_of_unknown_outcome_until_it_is_SAFE()
     {
         await using var site = await OperatorSite.StartAsync(("ModeStore:DrainLimit", "1s"));
-        using var operators = new OperatorClient(site.ManagementUrl(1));
+        using var operators = new OperatorClient(site.Routers[1].ManagementUrl);
         var page = await site.ShowAsync(chromium);
         (await operators.SendAsync("PUT", "/mode", """{"mode": "recovery", "at": "+30m", "by": "ben"}""")).Status.Should().Be(200);
         await ReadsAsync(page, "section:has(#scheduled)", "recovery");

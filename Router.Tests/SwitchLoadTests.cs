@@ -6,7 +6,9 @@ using Xunit.Abstractions;
 namespace Router.Tests;
 
 /// <summary>
-/// What clients and the backend of a fleet of real processes on a real Redis see of many switches, to the tenth of a second.
+/// What clients and the backend of a fleet on a real Redis see of many switches, to the tenth of a second. One of the three instances is a
+/// process of its own, with its own clock and threads, so that instances of different processes must agree; the other two are in the
+/// test's process, which costs a tenth.
 /// </summary>
 public sealed class SwitchLoadTests(ITestOutputHelper output)
 {
@@ -27,15 +29,17 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         });
         await app.StartAsync();
         await using var redis = await FirstRecord.StartRedisAsync(new LiveMode());
-        var site = SiteFile
-            .Of("www.*", app.Urls.First())
+        var site = OperatorClient
+            .With(SiteFile.Of("www.*", app.Urls.First()))
             .Set("ModeStore:Redis", redis.Url)
             .Set("ModeStore:ActivationDelay", "300ms")
             .Set("AccessLog", "false");
-        var instances = new List<RouterProcess>();
-        for (var i = 0; i < 3; i++)
-            instances.Add(await RouterProcess.StartLiveAsync(site, $"web-{i}"));
-        using var operators = new OperatorClient(instances[0].ManagementUrl);
+        await using var one = await RunningRouter.StartAsync(site.Set("Instance", "web-0"));
+        await using var two = await RunningRouter.StartAsync(site.Set("Instance", "web-1"));
+        await using var process = await RouterProcess.StartAsync(site.Set("Instance", "web-2"));
+        IInstance[] instances = [one, two, process];
+        await Task.WhenAll(instances.Select(instance => instance.LiveAsync()));
+        using var operators = new OperatorClient(one);
         using var stopping = new CancellationTokenSource();
         var load = instances
             .SelectMany(instance => Enumerable.Range(0, 3).Select(_ => new LoadClient(instance.Endpoint, mayFail: false, stopping.Token)))
@@ -81,7 +85,5 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         }
 
         reached.Should().Be(answers.Count(it => it.Open), "what a client was refused did not reach the application");
-        foreach (var instance in instances)
-            await instance.DisposeAsync();
     }
 }

@@ -3,7 +3,8 @@ using Router.Modes;
 namespace Router.Tests;
 
 /// <summary>
-/// A fleet of real processes on a real Redis, from outside: what clients get, what the backend is asked, what an operator reads.
+/// A fleet on a real Redis, from outside: what clients get, what the backend is asked, what an operator reads. Instances that are killed
+/// are processes of their own.
 /// </summary>
 public sealed class SwitchScenarioTests
 {
@@ -21,13 +22,14 @@ public sealed class SwitchScenarioTests
     {
         await using var backend = RawBackend.Start();
         await using var redis = await FirstRecord.StartRedisAsync(new LiveMode());
-        var site = SiteFile
-            .Of("www.*", backend)
+        var site = OperatorClient
+            .With(SiteFile.Of("www.*", backend))
             .Set("ModeStore:Redis", redis.Url)
             .Set("ModeStore:ActivationDelay", "500ms")
             .Set("ModeStore:DrainLimit", "5m");
-        await using var one = await RouterProcess.StartLiveAsync(site, "web-1");
-        await using var other = await RouterProcess.StartLiveAsync(site, "web-2");
+        await using var one = await RunningRouter.StartAsync(site.Set("Instance", "web-1"));
+        await using var other = await RunningRouter.StartAsync(site.Set("Instance", "web-2"));
+        await Task.WhenAll(one.LiveAsync(), other.LiveAsync());
         using var operators = new OperatorClient(one.ManagementUrl);
         var (page, report) = await BeginAsync(one, backend, Get);
         var (upload, uploaded) = await BeginAsync(other, backend, Post);
@@ -81,8 +83,9 @@ public sealed class SwitchScenarioTests
             .Set("ModeStore:Redis", redis.Url)
             .Set("ModeStore:HeartbeatExpiry", "3s")
             .Set("ModeStore:ActivationDelay", "500ms");
-        await using var one = await RouterProcess.StartLiveAsync(site, "web-1");
-        await using var other = await RouterProcess.StartLiveAsync(site, "web-2");
+        await using var one = await RouterProcess.StartAsync(site.Set("Instance", "web-1"));
+        await using var other = await RouterProcess.StartAsync(site.Set("Instance", "web-2"));
+        await Task.WhenAll(one.LiveAsync(), other.LiveAsync());
         (await Tool.RunAsync(one.ManagementUrl, "mode", "set", "maintenance", "--wait", "--expect", "2")).Code.Should().Be(0);
         using var stopping = new CancellationTokenSource();
         var load = new[] { one, other }.Select(instance => new LoadClient(instance.Endpoint, mayFail: true, stopping.Token)).ToArray();
@@ -135,7 +138,7 @@ public sealed class SwitchScenarioTests
     }
 
     private static async Task<(RawConnection Client, RawConnection Backend)> BeginAsync(
-        RouterProcess router,
+        RunningRouter router,
         RawBackend backend,
         string request
     )

@@ -17,7 +17,7 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
 
     private readonly ConcurrentQueue<string> _acknowledged = [];
     private readonly ConcurrentQueue<string> _notForwarded = [];
-    private readonly ConcurrentQueue<(RouterProcess Router, string Body)> _refusals = [];
+    private readonly ConcurrentQueue<(IInstance Router, string Body)> _refusals = [];
     private readonly ConcurrentQueue<string> _unknown = [];
     private readonly ConcurrentQueue<string> _failed = [];
     private readonly ConcurrentQueue<Task> _writing = [];
@@ -37,17 +37,17 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
     public IEnumerable<string> Failed => _failed;
 
     /// <summary>How an instance responded to the writes that it did not forward.</summary>
-    public IEnumerable<string> RefusedBy(RouterProcess router) => _refusals.Where(it => it.Router == router).Select(it => it.Body);
+    public IEnumerable<string> RefusedBy(IInstance router) => _refusals.Where(it => it.Router == router).Select(it => it.Body);
 
     /// <summary>Writes through an instance until the end, wherever it is just then.</summary>
-    public void Use(RouterProcess router)
+    public void Use(IInstance router)
     {
         for (var i = 0; i < EachInstance; i++)
             _writing.Enqueue(Task.Run(() => WriteAllAsync(router)));
     }
 
     /// <summary>Writes once; the id of the write is chosen by the caller. Null where no response came.</summary>
-    public async Task<HttpStatusCode?> WriteAsync(RouterProcess router, string id, TimeSpan work, string host = "www.example.org")
+    public async Task<HttpStatusCode?> WriteAsync(IInstance router, string id, TimeSpan work, string host = "www.example.org")
     {
         var (status, body) = await SendAsync(router, id, work, host);
         if (status != HttpStatusCode.Created)
@@ -85,7 +85,7 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
         _end.Dispose();
     }
 
-    private async Task<(HttpStatusCode? Status, string Body)> SendAsync(RouterProcess router, string id, TimeSpan work, string host)
+    private async Task<(HttpStatusCode? Status, string Body)> SendAsync(IInstance router, string id, TimeSpan work, string host)
     {
         var target = string.Create(CultureInfo.InvariantCulture, $"/write/{id}?id={id}&work={work.TotalMilliseconds:F0}");
         using var request = new HttpRequestMessage(HttpMethod.Post, $"http://{router.Endpoint}{target}");
@@ -117,7 +117,7 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
         }
     }
 
-    private async Task WriteAllAsync(RouterProcess router)
+    private async Task WriteAllAsync(IInstance router)
     {
         for (var i = 0; !_end.IsCancellationRequested; i++)
         {

@@ -31,7 +31,7 @@ internal sealed class DrillSite : IAsyncDisposable
     /// <summary>How long the application may go on with a write whose connection is gone, where the drill is not about that.</summary>
     public static readonly TimeSpan Settle = TimeSpan.FromSeconds(4);
 
-    private readonly ConcurrentBag<RouterProcess> _routers = [];
+    private readonly ConcurrentBag<IInstance> _routers = [];
 
     private readonly ITestOutputHelper _output;
 
@@ -61,7 +61,8 @@ internal sealed class DrillSite : IAsyncDisposable
     {
         var site = new DrillSite(await FirstRecord.StartRedisAsync(new LiveMode()), await DrillApplication.StartAsync(database), output);
         var time = string.Create(CultureInfo.InvariantCulture, $"{settle.TotalMilliseconds:F0}ms");
-        site.File = new SiteFile()
+        site.File = OperatorClient
+            .With(new SiteFile())
             .Frontend("www", site.Application.Address)
             .Api("api", site.Application.Address)
             .Host("www.*", "www")
@@ -77,19 +78,33 @@ internal sealed class DrillSite : IAsyncDisposable
         return site;
     }
 
-    /// <summary>Prepares one and starts router-1, router-2 and router-3.</summary>
-    public static async Task<(DrillSite Site, RouterProcess One, RouterProcess Two, RouterProcess Three)> StartAsync(
+    /// <summary>Prepares one and starts router-1, router-2 and router-3 within the test's process.</summary>
+    public static Task<(DrillSite Site, RunningRouter One, RunningRouter Two, RunningRouter Three)> StartAsync(
         PostgresServer database,
         TimeSpan settle,
         ITestOutputHelper output
+    ) => StartAsync(database, settle, output, site => site.OpenAsync("router-3"));
+
+    /// <summary>The same with router-3 as a process of its own, which can be killed and suspended.</summary>
+    public static Task<(DrillSite Site, RunningRouter One, RunningRouter Two, RouterProcess Three)> StartWithProcessAsync(
+        PostgresServer database,
+        TimeSpan settle,
+        ITestOutputHelper output
+    ) => StartAsync(database, settle, output, site => site.OpenProcessAsync("router-3"));
+
+    private static async Task<(DrillSite Site, RunningRouter One, RunningRouter Two, TThree Three)> StartAsync<TThree>(
+        PostgresServer database,
+        TimeSpan settle,
+        ITestOutputHelper output,
+        Func<DrillSite, Task<TThree>> openThree
     )
     {
         var site = await PrepareAsync(database, settle, output);
         try
         {
-            var routers = await Task.WhenAll(site.OpenAsync("router-1"), site.OpenAsync("router-2"), site.OpenAsync("router-3"));
-            await LiveAsync(routers[0], 3);
-            return (site, routers[0], routers[1], routers[2]);
+            var (one, two, three) = (await site.OpenAsync("router-1"), await site.OpenAsync("router-2"), await openThree(site));
+            await LiveAsync(one, 3);
+            return (site, one, two, three);
         }
         catch
         {
@@ -98,27 +113,23 @@ internal sealed class DrillSite : IAsyncDisposable
         }
     }
 
-    /// <summary>Starts an instance, which clients use from then on.</summary>
+    /// <summary>Starts an instance within the test's process, which clients use from then on.</summary>
+    public async Task<RunningRouter> OpenAsync(string name) => Use(await RunningRouter.StartAsync(FileOf(name, Redis.Url)));
+
+    /// <summary>The same as a process of its own.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="redis">The address of Redis; that of the site where it is left out.</param>
     /// <param name="through">A program that starts it, with its arguments.</param>
     /// <param name="environment">Variables.</param>
-    public async Task<RouterProcess> OpenAsync(
+    public async Task<RouterProcess> OpenProcessAsync(
         string name,
         string? redis = null,
         string[]? through = null,
         params (string Name, string Value)[] environment
-    )
-    {
-        var file = File.Set("Instance", name).Set("ModeStore:Redis", redis ?? Redis.Url);
-        var router = await RouterProcess.StartAsync(file, through ?? [], environment);
-        _routers.Add(router);
-        Clients.Use(router);
-        return router;
-    }
+    ) => Use(await RouterProcess.StartAsync(FileOf(name, redis ?? Redis.Url), through ?? [], environment));
 
     /// <summary>Waits until so many instances are live, and each has let clients write.</summary>
-    public static async Task LiveAsync(RouterProcess router, int count)
+    public static async Task LiveAsync(IInstance router, int count)
     {
         using var operators = new OperatorClient(router.ManagementUrl);
         await Eventually.TrueAsync(async () =>
@@ -140,7 +151,7 @@ internal sealed class DrillSite : IAsyncDisposable
     public static string LastLine(string output) => output.Split('\n', StringSplitOptions.RemoveEmptyEntries).LastOrDefault() ?? "";
 
     /// <summary>Starts to close the site as the runbook says.</summary>
-    public static Tool StartClosing(RouterProcess router, params string[] more) => Tool.Start(router.ManagementUrl, [.. Closing, .. more]);
+    public static Tool StartClosing(IInstance router, params string[] more) => Tool.Start(router.ManagementUrl, [.. Closing, .. more]);
 
     /// <summary>
     /// Waits for a command to end with SAFE, and starts the restore: what is committed at that moment is all that it has.
@@ -177,5 +188,15 @@ internal sealed class DrillSite : IAsyncDisposable
         await Application.IdleAsync();
         await Application.DisposeAsync();
         await Redis.DisposeAsync();
+    }
+
+    private SiteFile FileOf(string name, string redis) => File.Set("Instance", name).Set("ModeStore:Redis", redis);
+
+    private TInstance Use<TInstance>(TInstance router)
+        where TInstance : IInstance
+    {
+        _routers.Add(router);
+        Clients.Use(router);
+        return router;
     }
 }

@@ -31,6 +31,9 @@ internal sealed class LogLines : ILoggerProvider, ILogger
             IsError(line) || line.Contains("Exception: ", StringComparison.Ordinal) || line.Contains("\n   at ", StringComparison.Ordinal)
         );
 
+    /// <summary>The last of the lines that are there and have not been taken.</summary>
+    public IEnumerable<string> Last(int count) => Take(_ => true).TakeLast(count);
+
     private static bool IsError(string line) =>
         line.StartsWith(nameof(LogLevel.Error), StringComparison.Ordinal)
         || line.StartsWith(nameof(LogLevel.Critical), StringComparison.Ordinal);

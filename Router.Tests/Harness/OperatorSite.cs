@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Playwright;
 using Router.Modes;
 
@@ -30,35 +29,26 @@ internal sealed class OperatorSite : IAsyncDisposable
 
     public RedisServer Redis { get; }
 
-    /// <summary>The instances where they are processes, which can be stopped and killed.</summary>
-    public List<RouterProcess> Processes { get; } = [];
+    /// <summary>The instances.</summary>
+    public List<IInstance> Routers { get; } = [];
 
-    /// <summary>The instances where they are in the test's process, which costs a tenth.</summary>
-    public List<RunningRouter> Routers { get; } = [];
+    /// <summary>Those of them that are processes of their own, which can be suspended and killed, by their number.</summary>
+    public RouterProcess Process(int router) => (RouterProcess)Routers[router];
 
-    public static Task<OperatorSite> StartAsync(params (string Key, string Value)[] settings) =>
-        StartAsync(async (site, file) => site.Routers.Add(await RunningRouter.StartAsync(file)), settings);
+    /// <summary>Starts it with all instances in the test's process.</summary>
+    public static Task<OperatorSite> StartAsync(params (string Key, string Value)[] settings) => StartWithProcessesAsync([], settings);
 
-    public static Task<OperatorSite> StartProcessesAsync(params (string Key, string Value)[] settings) =>
-        StartAsync(async (site, file) => site.Processes.Add(await RouterProcess.StartAsync(file)), settings);
-
-    /// <summary>Where an instance serves the page.</summary>
-    public string ManagementUrl(int router) => Processes is [] ? Routers[router].ManagementUrl : Processes[router].ManagementUrl;
-
-    private IPEndPoint Endpoint(int router) => Processes is [] ? Routers[router].Endpoint : Processes[router].Endpoint;
-
-    private static async Task<OperatorSite> StartAsync(Func<OperatorSite, SiteFile, Task> start, (string Key, string Value)[] settings)
+    /// <summary>Starts it with some instances, by their number, as processes of their own.</summary>
+    public static async Task<OperatorSite> StartWithProcessesAsync(int[] processes, params (string Key, string Value)[] settings)
     {
         var site = new OperatorSite(await FirstRecord.StartRedisAsync(new LiveMode()));
         try
         {
-            using var client = new HttpClient();
             for (var router = 0; router < 3; router++)
             {
-                await start(site, site.FileOf($"router-{router + 1}", settings));
-                await Eventually.TrueAsync(async () =>
-                    (await client.GetStringAsync($"http://{site.Endpoint(router)}/_status")).Contains("\"live\"", StringComparison.Ordinal)
-                );
+                var file = site.FileOf($"router-{router + 1}", settings);
+                site.Routers.Add(processes.Contains(router) ? await RouterProcess.StartAsync(file) : await RunningRouter.StartAsync(file));
+                await site.Routers[router].LiveAsync();
             }
 
             return site;
@@ -75,7 +65,7 @@ internal sealed class OperatorSite : IAsyncDisposable
     {
         var page = await chromium.OpenAsync(options ?? new() { TimezoneId = "Europe/Paris" });
         page.PageError += (_, error) => throw new InvalidOperationException(error);
-        await page.GotoAsync(ManagementUrl(router));
+        await page.GotoAsync(Routers[router].ManagementUrl);
         await Expect(page.Locator("section:has(#instances) tbody tr")).ToHaveCountAsync(3, new() { Timeout = Timeout });
         return page;
     }
@@ -83,7 +73,7 @@ internal sealed class OperatorSite : IAsyncDisposable
     /// <summary>Sends a write through an instance, which its backend keeps.</summary>
     public async Task<RawConnection> WriteAsync(int router, string path)
     {
-        var client = await RawConnection.OpenAsync(Endpoint(router));
+        var client = await RawConnection.OpenAsync(Routers[router].Endpoint);
         _clients.Add(client);
         await client.WriteAsync($"POST {path} HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n");
         return client;
@@ -98,7 +88,7 @@ internal sealed class OperatorSite : IAsyncDisposable
     {
         Release();
         _clients.ForEach(client => client.Dispose());
-        await Task.WhenAll(Routers.Cast<IAsyncDisposable>().Concat(Processes).Select(router => router.DisposeAsync().AsTask()));
+        await Task.WhenAll(Routers.Select(router => router.DisposeAsync().AsTask()));
         await _backend.DisposeAsync();
         await Redis.DisposeAsync();
     }

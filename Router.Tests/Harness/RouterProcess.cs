@@ -11,7 +11,7 @@ namespace Router.Tests.Harness;
 /// An instance as a process of its own: the published application where <c>ROUTER_BINARY</c> names it (as <c>.ci/run</c> does), else what
 /// these tests were built with. It can be killed, and started again on the same ports.
 /// </summary>
-internal sealed class RouterProcess : IAsyncDisposable
+internal sealed class RouterProcess : IInstance
 {
     private const int KeptLines = 40;
     private static readonly string? Binary = Environment.GetEnvironmentVariable("ROUTER_BINARY");
@@ -25,13 +25,10 @@ internal sealed class RouterProcess : IAsyncDisposable
 
     private RouterProcess(Func<RouterProcess, Task<ProcessStartInfo>> start) => _start = start;
 
-    /// <summary>Where clients connect to.</summary>
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
 
-    /// <summary>Where operators connect to.</summary>
     public string ManagementUrl { get; private set; } = "http://127.0.0.1:0";
 
-    /// <summary>The last lines of its log, for the output of a test that fails.</summary>
     public IEnumerable<string> LastLines => _lastLines;
 
     /// <summary>How the application is run, with nothing of this process's own settings.</summary>
@@ -84,21 +81,6 @@ internal sealed class RouterProcess : IAsyncDisposable
                 Task.FromResult(router.StartWith(environment.Append(("Router__Management__Url", router.ManagementUrl))))
             )
         );
-
-    /// <summary>Starts an instance and waits until it is live: an empty store gets its first record some seconds after the start.</summary>
-    public static async Task<RouterProcess> StartLiveAsync(SiteFile site, string instance)
-    {
-        var router = await StartAsync(site.Set("Instance", instance));
-        await Eventually.TrueAsync(async () => (await router.StatusAsync()).Contains("\"live\"", StringComparison.Ordinal));
-        return router;
-    }
-
-    /// <summary>What its health check says.</summary>
-    public async Task<string> StatusAsync()
-    {
-        using var client = new HttpClient();
-        return await client.GetStringAsync($"http://{Endpoint}/_status").InTime();
-    }
 
     /// <summary>Ends it as a machine that fails ends it, and starts it again.</summary>
     public async Task RestartAsync()

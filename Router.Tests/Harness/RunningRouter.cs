@@ -11,8 +11,9 @@ using Router.Serving;
 namespace Router.Tests.Harness;
 
 /// <summary>The real application on a real port, with a configuration file of its own, and clients that talk to it.</summary>
-internal sealed class RunningRouter : IAsyncDisposable
+internal sealed class RunningRouter : IInstance
 {
+    private const int KeptLines = 40;
     private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
     private readonly string _directory;
@@ -51,11 +52,12 @@ internal sealed class RunningRouter : IAsyncDisposable
 
     public LogLines Log { get; } = new();
 
+    public IEnumerable<string> LastLines => Log.Last(KeptLines);
+
     public AccessLogLines AccessLog { get; }
 
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
 
-    /// <summary>Where operators connect to.</summary>
     public string ManagementUrl => App.Services.GetRequiredService<ManagementServer>().Url!;
 
     /// <summary>Its configuration file.</summary>

@@ -47,7 +47,7 @@ public sealed class HoldDrillTests(DrillDatabase database, ITestOutputHelper out
     [DrillFact]
     public async Task A_holding_instance_that_is_killed_has_forwarded_nothing_of_what_waited()
     {
-        var (started, one, _, three) = await DrillSite.StartAsync(database.Server, DrillSite.Settle, output);
+        var (started, one, _, three) = await DrillSite.StartWithProcessAsync(database.Server, DrillSite.Settle, output);
         await using var site = started;
         await site.SafeAsync(Tool.Start(one.ManagementUrl, "mode", "set", "hold", "--hold-timeout", "2m", "--wait", "--expect", "3"));
         string[] waiting = ["waiting-1", "waiting-2", "waiting-3"];
