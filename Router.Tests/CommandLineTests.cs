@@ -35,14 +35,14 @@ public sealed class CommandLineTests
     [InlineData("router mode set --reason", "mode", "set", "maintenance", "--resaon", "x")]
     [InlineData("router mode --json", "mode", "--jsn")]
     public void A_typing_error_gets_the_command_that_was_meant(string meant, params string[] typed) =>
-        CommandSuggestion.Of(RouterCommand.Build().Parse(typed, RouterCommand.Parsing)).Should().Be(meant);
+        CommandSuggestion.Of(RouterCommand.Tree.Parse(typed, RouterCommand.Parsing)).Should().Be(meant);
 
     [Theory]
     [InlineData("xyz")]
     [InlineData("mode", "set", "maintenance", "now")]
     [InlineData("-x")]
     public void What_resembles_nothing_is_given_no_advice(params string[] typed) =>
-        CommandSuggestion.Of(RouterCommand.Build().Parse(typed, RouterCommand.Parsing)).Should().BeNull();
+        CommandSuggestion.Of(RouterCommand.Tree.Parse(typed, RouterCommand.Parsing)).Should().BeNull();
 
     [Fact]
     public async Task A_typing_error_ends_with_exit_code_2_and_a_suggestion()

@@ -467,7 +467,7 @@ public sealed partial class DeployTests
         lines.Should().HaveCountGreaterThan(20);
         foreach (var line in lines)
         {
-            RouterCommand.Build().Parse(Document.Arguments(line)).Errors.Select(error => error.Message).Should().BeEmpty(line);
+            RouterCommand.Tree.Parse(Document.Arguments(line)).Errors.Select(error => error.Message).Should().BeEmpty(line);
         }
     }
 

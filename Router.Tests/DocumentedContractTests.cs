@@ -166,7 +166,7 @@ public sealed partial class DocumentedContractTests
     private static HashSet<string> Known { get; } = [.. KeysOf("")];
 
     /// <summary>Each command with the options that it takes itself.</summary>
-    private static Dictionary<string, HashSet<string>> Commands { get; } = CommandsOf(RouterCommand.Build(), "router", []).ToDictionary();
+    private static Dictionary<string, HashSet<string>> Commands { get; } = CommandsOf(RouterCommand.Tree, "router", []).ToDictionary();
 
     private static IEnumerable<string> KeysOf(string section)
     {

@@ -26,12 +26,15 @@ public static class RouterCommand
         Description = "Prints the result, the errors with their fixes, and the routes as one JSON document. The exit codes are the same.",
     };
 
+    /// <summary>The command tree. There is one: an option remembers each command that it was ever added to.</summary>
+    internal static RootCommand Tree { get; } = Build();
+
     /// <summary>Parses and executes the command line.</summary>
     /// <param name="arguments">The arguments.</param>
     /// <param name="context">What the command reads and writes besides; null for this process's own.</param>
     public static async Task<int> InvokeAsync(string[] arguments, ToolContext? context = null)
     {
-        var parsed = Build().Parse(arguments, Parsing);
+        var parsed = Tree.Parse(arguments, Parsing);
         var serves = parsed.CommandResult.Command is RootCommand;
         // It waits for its command, which may take its time to end.
         var handlesSignals = serves || parsed.CommandResult.Command.Name == DowntimeCommand.Name;
@@ -60,8 +63,7 @@ public static class RouterCommand
         }
     }
 
-    /// <summary>Builds the command tree.</summary>
-    internal static RootCommand Build()
+    private static RootCommand Build()
     {
         var root = new RootCommand(
             "Router, the front door of a site of many applications. Without a command, it serves until it is stopped."
