@@ -31,7 +31,7 @@ public sealed class DowntimeInterruptionTests
     public async Task A_tool_that_is_killed_while_it_waits_continues_there()
     {
         await using var site = await DowntimeSite.StartAsync();
-        var tool = site.Downtime(["--expect", "3", .. site.Command("true")]);
+        var tool = site.Downtime(["--expect", "3", .. site.QuietCommand("true")]);
         await tool.LineAsync("2 instances are live and 3 expected");
 
         await tool.KillAsync();

@@ -4,7 +4,9 @@ using Router.Switching;
 
 namespace Router.Tests;
 
-/// <summary>The whole window as one command, with several real processes: see <see cref="DowntimeSite"/>.</summary>
+/// <summary>
+/// The whole window as one command: see <see cref="DowntimeSite"/>. The tool is a process of its own where its command prints or reads.
+/// </summary>
 public sealed class DowntimeTests
 {
     private const string Site = "http://www.example.org/";
@@ -54,12 +56,12 @@ public sealed class DowntimeTests
         Directory.GetFiles(site.State).Should().BeEmpty("there is nothing to resume");
     }
 
-    [ProgramFact("setsid", "util-linux")]
+    [Fact]
     public async Task A_command_that_fails_leaves_the_site_closed_and_is_run_again_only_on_request()
     {
         await using var site = await DowntimeSite.StartAsync();
 
-        var (code, output) = await site.RunAsync(site.Command($"test -e '{site.FileOf("fixed")}' || exit 7"));
+        var (code, output) = await site.RunAsync(site.QuietCommand($"test -e '{site.FileOf("fixed")}' || exit 7"));
         var (unsure, refusal) = await site.RunAsync("--resume");
 
         code.Should().Be(7, output);
@@ -76,13 +78,13 @@ public sealed class DowntimeTests
         (await site.VisitAsync()).Should().Be(200);
     }
 
-    [ProgramFact("setsid", "util-linux")]
+    [Fact]
     public async Task A_check_that_fails_leaves_the_site_closed_without_a_bypass_and_resume_checks_again()
     {
         await using var site = await DowntimeSite.StartAsync();
         var via = $"http://{site.Two.Endpoint}";
 
-        var (code, output) = await site.RunAsync(["--check", $"302={Site}", "--check-via", via, .. site.Command("true")]);
+        var (code, output) = await site.RunAsync(["--check", $"302={Site}", "--check-via", via, .. site.QuietCommand("true")]);
 
         code.Should().Be(1, output);
         output.Should().Contain($"FAILED: {Site} responded with 200, expected 302");
@@ -93,12 +95,12 @@ public sealed class DowntimeTests
         (await site.VisitAsync()).Should().Be(200);
     }
 
-    [ProgramFact("setsid", "util-linux")]
+    [Fact]
     public async Task A_check_whose_front_door_cannot_be_found_names_the_option_that_does_without_its_name()
     {
         await using var site = await DowntimeSite.StartAsync();
 
-        var (code, output) = await site.RunAsync(["--check", "http://www.example.invalid/", .. site.Command("true")]);
+        var (code, output) = await site.RunAsync(["--check", "http://www.example.invalid/", .. site.QuietCommand("true")]);
 
         code.Should().Be(1, output);
         output
@@ -111,12 +113,12 @@ public sealed class DowntimeTests
         resumed.Should().Contain("Check passed: http://www.example.invalid/ responded with 200");
     }
 
-    [ProgramFact("setsid", "util-linux")]
+    [Fact]
     public async Task A_command_does_not_run_where_the_site_is_not_safe_and_resume_waits_again()
     {
         await using var site = await DowntimeSite.StartAsync();
 
-        var (code, output) = await site.RunAsync(["--expect", "3", "--timeout", "2s", .. site.Command("true")]);
+        var (code, output) = await site.RunAsync(["--expect", "3", "--timeout", "2s", .. site.QuietCommand("true")]);
 
         (code, site.Runs).Should().Be((1, 0), output);
         output.Should().Contain("2 instances are live and 3 expected");
@@ -180,7 +182,7 @@ public sealed class DowntimeTests
     public async Task A_window_in_hold_ends_with_a_reopening_in_stages()
     {
         await using var site = await DowntimeSite.StartAsync();
-        var tool = site.Downtime([
+        var done = site.RunAsync([
             "--mode",
             "hold",
             "--stages",
@@ -189,9 +191,8 @@ public sealed class DowntimeTests
             "1s",
             "--at-least",
             "1",
-            .. site.Command("true"),
+            .. site.QuietCommand("true"),
         ]);
-        var done = tool.DoneAsync();
         // The gate of a stage needs requests. Those that come before it wait.
         while (!done.IsCompleted)
         {
@@ -210,7 +211,7 @@ public sealed class DowntimeTests
     {
         await using var site = await DowntimeSite.StartAsync();
 
-        var (code, output) = await site.RunAsync(["--stages", "25%,5%", .. site.Command("true")]);
+        var (code, output) = await site.RunAsync(["--stages", "25%,5%", .. site.QuietCommand("true")]);
 
         (code, site.Runs).Should().Be((2, 0), output);
         output.Should().Contain("--stages: is '25%,5%'. Give two to");

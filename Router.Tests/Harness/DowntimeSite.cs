@@ -1,4 +1,3 @@
-using System.Globalization;
 using Router.Modes;
 
 namespace Router.Tests.Harness;
@@ -58,21 +57,26 @@ internal sealed class DowntimeSite : IAsyncDisposable
     /// <summary>A file of the test.</summary>
     public string FileOf(string name) => Path.Combine(_directory, name);
 
-    /// <summary>Starts the tool with two instances expected, unless the options say otherwise.</summary>
+    /// <summary>Starts the tool as a process, with two instances expected unless the options say otherwise.</summary>
     public DowntimeTool Downtime(params IEnumerable<string> arguments) => DowntimeAt(One, State, arguments);
 
     /// <summary>Starts it against one of the instances, with another directory for its progress.</summary>
     public DowntimeTool DowntimeAt(RunningRouter router, string state, params IEnumerable<string> arguments)
     {
-        string[] given = [.. arguments];
-        string[] own = given.Contains("--expect") || given.Contains("--resume") ? ["--state", state] : ["--state", state, "--expect", "2"];
-        var tool = DowntimeTool.Start(router.ManagementUrl, [.. own, .. given]);
+        var tool = DowntimeTool.Start(router.ManagementUrl, Options(state, arguments));
         _tools.Add(tool);
         return tool;
     }
 
-    /// <summary>Runs it to its end.</summary>
-    public Task<(int Code, string Output)> RunAsync(params IEnumerable<string> arguments) => Downtime(arguments).DoneAsync();
+    /// <summary>
+    /// Runs it to its end within the test's process. Its command has the standard streams of that process: it must be a
+    /// <see cref="QuietCommand"/>.
+    /// </summary>
+    public async Task<(int Code, string Output)> RunAsync(params IEnumerable<string> arguments)
+    {
+        var (code, output, errors) = await Tool.RunAsync(One.ManagementUrl, ["downtime", .. Options(State, arguments)]);
+        return (code, output + errors);
+    }
 
     /// <summary>What a visitor gets.</summary>
     public async Task<int> VisitAsync(string method = "GET", RunningRouter? router = null, string? token = null)
@@ -98,14 +102,11 @@ internal sealed class DowntimeSite : IAsyncDisposable
     /// <summary>What <see cref="Command"/> prints when it runs, which is in no line of the tool.</summary>
     public const string Running = "command runs";
 
-    /// <summary>A command that counts its runs.</summary>
-    public string[] Command(string script) =>
-        [
-            "--",
-            "sh",
-            "-c",
-            string.Create(CultureInfo.InvariantCulture, $"echo run >> '{FileOf("runs")}'; printf 'command %s\\n' runs; {script}"),
-        ];
+    /// <summary>A command that counts its runs and says so.</summary>
+    public string[] Command(string script) => QuietCommand($"printf 'command %s\\n' runs; {script}");
+
+    /// <summary>A command that counts its runs and prints nothing.</summary>
+    public string[] QuietCommand(string script) => ["--", "sh", "-c", $"echo run >> '{FileOf("runs")}'; {script}"];
 
     public async ValueTask DisposeAsync()
     {
@@ -122,5 +123,12 @@ internal sealed class DowntimeSite : IAsyncDisposable
         await Backend.DisposeAsync();
         _client.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    private static string[] Options(string state, IEnumerable<string> arguments)
+    {
+        string[] given = [.. arguments];
+        string[] expected = given.Contains("--expect") || given.Contains("--resume") ? [] : ["--expect", "2"];
+        return ["--state", state, .. expected, .. given];
     }
 }
