@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
 using Router.Cli;
 
@@ -104,7 +103,7 @@ public sealed class CheckCommandTests
     [Fact]
     public async Task The_command_checks_a_configuration_without_listening()
     {
-        var (exit, output, errors) = await RunAsync(
+        var (exit, output, errors) = await RunProcessAsync(
             new SiteFile().Frontend("pages", "http://pages.internal").Host("www.*", "pages").Host("api.*", "pages"),
             ["check"],
             ("Router__Mode", "recovery"),
@@ -192,7 +191,7 @@ public sealed class CheckCommandTests
     [InlineData("LOGGING")]
     public async Task A_variable_with_the_bare_name_of_a_section_is_ignored(string variable)
     {
-        var (exit, _, errors) = await RunAsync(
+        var (exit, _, errors) = await RunProcessAsync(
             SiteFile.Of("www.*", "http://www.internal"),
             ["check"],
             (variable, "http://router.internal"),
@@ -243,33 +242,35 @@ public sealed class CheckCommandTests
         errors.Should().Contain("--colour").And.Contain("--help");
     }
 
-    private static async Task<(int Exit, string Output, string Errors)> RunAsync(
+    private static Task<(int Exit, string Output, string Errors)> RunAsync(
         SiteFile site,
         string[] arguments,
         params (string Name, string Value)[] environment
+    ) => RunAsync(site, arguments, environment, Tool.RunWithAsync);
+
+    // The variables of the .NET form come from the process's own environment.
+    private static Task<(int Exit, string Output, string Errors)> RunProcessAsync(
+        SiteFile site,
+        string[] arguments,
+        params (string Name, string Value)[] environment
+    ) => RunAsync(site, arguments, environment, (variables, words) => Script.RunAsync(Tool.Process(variables, words)));
+
+    private static async Task<(int Exit, string Output, string Errors)> RunAsync(
+        SiteFile site,
+        string[] arguments,
+        (string Name, string Value)[] environment,
+        Func<(string Name, string Value)[], string[], Task<(int Code, string Output, string Errors)>> runAsync
     )
     {
         var directory = Directory.CreateTempSubdirectory("router-test-").FullName;
         var file = Path.Combine(directory, "site.json");
         await File.WriteAllTextAsync(file, site.ToString());
-        var start = new ProcessStartInfo("dotnet", [Path.Combine(AppContext.BaseDirectory, "router.dll"), .. arguments, "--config", file])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var (name, value) in environment.Prepend(("ASPNETCORE_ENVIRONMENT", "Production")))
-            start.Environment[name] = value;
-        using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         try
         {
-            await process.WaitForExitAsync().InTime();
-            return (process.ExitCode, await output, await errors);
+            return await runAsync([("ASPNETCORE_ENVIRONMENT", "Production"), .. environment], [.. arguments, "--config", file]);
         }
         finally
         {
-            if (!process.HasExited)
-                process.Kill();
             Directory.Delete(directory, recursive: true);
         }
     }

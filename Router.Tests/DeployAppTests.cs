@@ -30,6 +30,7 @@ public sealed class DeployAppTests : IAsyncLifetime
     [ProgramFact("jq", "jq")]
     public async Task A_release_replaces_another_under_load_and_no_request_is_lost()
     {
+        _platform.StartsProcesses = true;
         (await DeployAsync("release-17")).Code.Should().Be(0, "there is no old version to begin with");
         (await TagAsync()).Should().Be("release-17 in mode live\n");
         var routes = _platform.Routes;

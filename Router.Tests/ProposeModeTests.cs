@@ -168,7 +168,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
     [Fact]
     public async Task The_fast_path_switches_a_running_Router_and_keeps_verdict_and_history()
     {
-        await using var router = await RouterProcess.StartAsync(SiteFile.Of("www.*", "http://backend.invalid"));
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var results = Path.Combine(_directory, "results");
         // The tool as these tests have it.
         var tool = RouterProcess.Start();

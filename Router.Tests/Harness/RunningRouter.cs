@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -72,6 +73,10 @@ internal sealed class RunningRouter : IInstance
         TimeProvider? time = null,
         params (string Name, string Value)[] environment
     ) => StartAsync(site.ToString(), time, environment);
+
+    /// <summary>The same with a configuration file that no <see cref="SiteFile"/> writes.</summary>
+    public static Task<RunningRouter> StartAsync(JsonNode file, params (string Name, string Value)[] environment) =>
+        StartAsync(file.ToJsonString(), null, environment);
 
     /// <summary>Starts it with a log that the test reads, or keeps from being read.</summary>
     public static Task<RunningRouter> StartAsync(SiteFile site, AccessLogLines log, TimeProvider? time = null) =>

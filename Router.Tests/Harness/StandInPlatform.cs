@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
-using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -10,13 +9,13 @@ namespace Router.Tests.Harness;
 
 /// <summary>
 /// A platform like Cloud Foundry, as far as <c>deploy-app</c> asks it: a <c>cf</c> that notes what it is asked and does it, applications
-/// that are real Router processes with the manifest's environment, and in front of them the platform's own router, which sends each request
-/// by its host to one of the applications that have the route.
+/// that are Routers with the manifest's environment, and in front of them the platform's own router, which sends each request by its host
+/// to one of the applications that have the route.
 /// </summary>
 internal sealed partial class StandInPlatform : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("router-platform-").FullName;
-    private readonly ConcurrentDictionary<string, Running> _applications = new();
+    private readonly ConcurrentDictionary<string, StandInApplication> _applications = new();
     private readonly Lock _lock = new();
     private readonly List<(string Host, string Application)> _routes = [];
     private readonly RawBackend _switch;
@@ -40,6 +39,9 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
     /// <summary>What is changed in the environment of the next application that is pushed.</summary>
     public Action<IDictionary<string, string?>>? Changes { get; set; }
 
+    /// <summary>Whether an application is a process of its own; otherwise it is in the test's process, which costs a tenth.</summary>
+    public bool StartsProcesses { get; set; }
+
     /// <summary>Where the site is reached.</summary>
     public IPEndPoint Endpoint => IPEndPoint.Parse(_switch.Authority);
 
@@ -56,7 +58,7 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
     /// <summary>The names of what runs.</summary>
     public IEnumerable<string> Applications => _applications.Keys.Order();
 
-    /// <summary>How the applications that were deleted have ended.</summary>
+    /// <summary>How the processes of applications that were deleted have ended.</summary>
     public ConcurrentQueue<int> ExitCodes { get; } = [];
 
     public static async Task<StandInPlatform> StartAsync()
@@ -127,7 +129,10 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
             case ["curl", _]:
                 return """{"instances": 1}""";
             case ["push", var name, "-f", var manifest, "-p", _, "--no-route"]:
-                _applications[name] = await Running.StartAsync(await File.ReadAllTextAsync(manifest), Changes);
+                Func<string, Action<IDictionary<string, string?>>?, Task<StandInApplication>> start = StartsProcesses
+                    ? StandInApplication.StartProcessAsync
+                    : StandInApplication.StartAsync;
+                _applications[name] = await start(await File.ReadAllTextAsync(manifest), Changes);
                 return "";
             case ["map-route", var name, var domain, "--hostname", var host] when _applications.ContainsKey(name):
                 lock (_lock)
@@ -164,8 +169,8 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
     {
         lock (_lock)
             _routes.RemoveAll(route => route.Application == name);
-        if (_applications.TryRemove(name, out var application))
-            ExitCodes.Enqueue(await application.StopAsync());
+        if (_applications.TryRemove(name, out var application) && await application.StopAsync() is { } code)
+            ExitCodes.Enqueue(code);
     }
 
     // One request on each connection, whatever the client would like.
@@ -173,7 +178,7 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
     {
         var head = await client.ReadHeadAsync();
         var host = Host().Match(head).Groups[1].Value;
-        Running? application = null;
+        StandInApplication? application = null;
         lock (_lock)
         {
             var names = _routes.Where(route => route.Host == host).Select(route => route.Application).ToArray();
@@ -196,55 +201,4 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
 
     [GeneratedRegex(@"^Host: ([^:\r\n]+)", RegexOptions.Multiline | RegexOptions.IgnoreCase)]
     private static partial Regex Host();
-
-    [GeneratedRegex("^    ([A-Za-z0-9_]+): \"?(.*?)\"?$", RegexOptions.Multiline)]
-    private static partial Regex Variable();
-
-    /// <summary>An application: a Router with the manifest's environment.</summary>
-    private sealed class Running
-    {
-        private readonly Process _process;
-
-        private Running(Process process, IPEndPoint endpoint) => (_process, Endpoint) = (process, endpoint);
-
-        public IPEndPoint Endpoint { get; }
-
-        public static async Task<Running> StartAsync(string manifest, Action<IDictionary<string, string?>>? changes)
-        {
-            var start = RouterProcess.Start();
-            foreach (Match variable in Variable().Matches(manifest))
-                start.Environment[variable.Groups[1].Value] = variable.Groups[2].Value;
-            start.Environment["PORT"] = "0";
-            start.Environment["Router__Management__Url"] = "";
-            changes?.Invoke(start.Environment);
-            var process = Process.Start(start)!;
-            var said = new StringBuilder();
-            while (await process.StandardError.ReadLineAsync().InTime() is { } line)
-            {
-                said.AppendLine(line);
-                if (line.Split("Router listens on ") is not [_, var rest])
-                    continue;
-                var (_, _) = (process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
-                return new Running(
-                    process,
-                    new IPEndPoint(
-                        IPAddress.Loopback,
-                        int.Parse(rest.Split(' ')[0].Split(':')[^1], System.Globalization.CultureInfo.InvariantCulture)
-                    )
-                );
-            }
-
-            throw new InvalidOperationException($"it did not start: {said}");
-        }
-
-        public async Task<int> StopAsync()
-        {
-            using (var signal = Process.Start("kill", ["-TERM", $"{_process.Id}"]))
-                await signal.WaitForExitAsync();
-            await _process.WaitForExitAsync().InTime();
-            var code = _process.ExitCode;
-            _process.Dispose();
-            return code;
-        }
-    }
 }

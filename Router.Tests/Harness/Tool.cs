@@ -31,7 +31,13 @@ internal sealed class Tool
 
     /// <summary>The same, with no address in its environment.</summary>
     public static Task<(int Code, string Output, string Errors)> RunWithoutUrlAsync(params string[] arguments) =>
-        new Tool([], arguments).Done;
+        RunWithAsync([], arguments);
+
+    /// <summary>The same, with these variables in its environment.</summary>
+    public static Task<(int Code, string Output, string Errors)> RunWithAsync(
+        (string Name, string Value)[] variables,
+        params string[] arguments
+    ) => new Tool(variables, arguments).Done;
 
     /// <summary>How it is run as a process of its own, with these variables beside those of the tests.</summary>
     public static ProcessStartInfo Process((string Name, string Value)[] environment, params string[] arguments)
