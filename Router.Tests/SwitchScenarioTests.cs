@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Router.Modes;
 
 namespace Router.Tests;
@@ -133,7 +134,15 @@ public sealed class SwitchScenarioTests
         async Task AgreedAsync(RouterProcess instance)
         {
             using var operators = new OperatorClient(instance.ManagementUrl);
-            await Eventually.TrueAsync(async () => (await operators.SendAsync("GET", "/fleet?expect=2")).Body["safe"]!.GetValue<bool>());
+            JsonNode? fleet = null;
+            await Eventually.TrueAsync(
+                async () =>
+                {
+                    fleet = (await operators.SendAsync("GET", "/fleet?expect=2")).Body;
+                    return fleet["safe"]!.GetValue<bool>();
+                },
+                () => $"{fleet}"
+            );
         }
     }
 

@@ -31,30 +31,3 @@ internal static class Application
         return builder.Build();
     }
 }
-
-/// <summary>What becomes true in a moment, on a thread of its own.</summary>
-internal static class Eventually
-{
-    public static async Task Async(Func<bool> holds)
-    {
-        var deadline = DateTime.UtcNow + Deadlines.Limit;
-        while (!holds())
-        {
-            if (DateTime.UtcNow > deadline)
-                throw new TimeoutException("It did not become true in time");
-            await Task.Delay(5);
-        }
-    }
-
-    public static async Task TrueAsync(Func<Task<bool>> holds)
-    {
-        var deadline = DateTime.UtcNow + Deadlines.Limit;
-        while (!await holds())
-        {
-            if (DateTime.UtcNow > deadline)
-                throw new TimeoutException("It did not become true in time");
-            // Most of them send a request to ask.
-            await Task.Delay(20);
-        }
-    }
-}

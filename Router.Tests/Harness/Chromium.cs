@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Runtime.CompilerServices;
 using Microsoft.Playwright;
 
 namespace Router.Tests.Harness;
@@ -109,18 +108,5 @@ public sealed class Chromium : IAsyncLifetime
                 ],
             }
         );
-    }
-}
-
-/// <summary>
-/// A test that needs a browser: skipped with a word where there is none, but for <c>ROUTER_CI=1</c>, where it must be there.
-/// </summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class BrowserFactAttribute : FactAttribute
-{
-    public BrowserFactAttribute([CallerMemberName] string test = "")
-    {
-        if (Chromium.Program is null && Environment.GetEnvironmentVariable("ROUTER_CI") != "1")
-            this.SkipWith("Chromium is not installed; on Debian: apt-get install chromium-headless-shell", test);
     }
 }

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using System.Runtime.CompilerServices;
 
 namespace Router.Tests.Harness;
 
@@ -112,9 +111,3 @@ internal sealed class RedisServer : IAsyncDisposable
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
-
-/// <summary>
-/// A test that needs <c>redis-server</c>: skipped with a word where there is none, but for <c>ROUTER_CI=1</c>, where it must be there.
-/// </summary>
-[AttributeUsage(AttributeTargets.Method)]
-public sealed class RedisFactAttribute([CallerMemberName] string test = "") : ProgramFactAttribute("redis-server", "redis-server", test);

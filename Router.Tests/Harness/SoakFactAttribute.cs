@@ -12,10 +12,3 @@ public sealed class SoakFactAttribute : FactAttribute
             this.SkipWith("takes minutes; set ROUTER_SOAK=1 to run it", test);
     }
 }
-
-/// <summary>Tests that measure the process: nothing else may run in it meanwhile.</summary>
-[CollectionDefinition(Name, DisableParallelization = true)]
-public sealed class Alone
-{
-    public const string Name = "alone";
-}

@@ -106,9 +106,3 @@ public sealed class ManagementClient : IDisposable
         return new CommandFailedException(code, $"{problem?.Title ?? status.ToString()}. {problem?.Detail}{now}".TrimEnd());
     }
 }
-
-/// <summary>Ends a command with an exit code and a message for the operator.</summary>
-public sealed class CommandFailedException(int code, string message) : Exception(message)
-{
-    public int Code => code;
-}

@@ -35,9 +35,3 @@ public sealed record PagesSettings
     /// <summary>Texts that override those of the language files: by language, then by key.</summary>
     public required ImmutableArray<(string Language, ImmutableArray<KeyValuePair<string, string>> Texts)> Texts { get; init; }
 }
-
-/// <summary>Three colours, each <c>#rrggbb</c>.</summary>
-/// <param name="Text">Of the text.</param>
-/// <param name="Background">Of the background.</param>
-/// <param name="Accent">Of links and lines.</param>
-public sealed record PageColours(string Text, string Background, string Accent);
