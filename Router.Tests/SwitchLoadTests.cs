@@ -6,9 +6,8 @@ using Xunit.Abstractions;
 namespace Router.Tests;
 
 /// <summary>
-/// What clients and the backend of a fleet on a real Redis see of many switches, to the tenth of a second. One of the three instances is a
-/// process of its own, with its own clock and threads, so that instances of different processes must agree; the other two are in the
-/// test's process, which costs a tenth.
+/// What clients and the backend of a fleet on a real Redis see of many switches, to the tenth of a second. Its instances are processes of
+/// their own: in the test's process, a switch waits for a thread as long as everything else that is tested there at the same time.
 /// </summary>
 public sealed class SwitchLoadTests(ITestOutputHelper output)
 {
@@ -29,17 +28,17 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         });
         await app.StartAsync();
         await using var redis = await FirstRecord.StartRedisAsync(new LiveMode());
-        var site = OperatorClient
-            .With(SiteFile.Of("www.*", app.Urls.First()))
+        var site = SiteFile
+            .Of("www.*", app.Urls.First())
             .Set("ModeStore:Redis", redis.Url)
             .Set("ModeStore:ActivationDelay", "300ms")
             .Set("AccessLog", "false");
-        await using var one = await RunningRouter.StartAsync(site.Set("Instance", "web-0"));
-        await using var two = await RunningRouter.StartAsync(site.Set("Instance", "web-1"));
-        await using var process = await RouterProcess.StartAsync(site.Set("Instance", "web-2"));
-        IInstance[] instances = [one, two, process];
+        await using var one = await RouterProcess.StartAsync(site.Set("Instance", "web-0"));
+        await using var two = await RouterProcess.StartAsync(site.Set("Instance", "web-1"));
+        await using var three = await RouterProcess.StartAsync(site.Set("Instance", "web-2"));
+        RouterProcess[] instances = [one, two, three];
         await Task.WhenAll(instances.Select(instance => instance.LiveAsync()));
-        using var operators = new OperatorClient(one);
+        using var operators = new OperatorClient(one.ManagementUrl);
         using var stopping = new CancellationTokenSource();
         var load = instances
             .SelectMany(instance => Enumerable.Range(0, 3).Select(_ => new LoadClient(instance.Endpoint, mayFail: false, stopping.Token)))

@@ -10,7 +10,9 @@ public sealed class HoldDrillTests(DrillDatabase database, ITestOutputHelper out
     [DrillFact]
     public async Task The_database_restarts_under_writing_clients_and_none_of_them_gets_an_error_or_loses_a_write()
     {
-        var (started, one, _, _) = await DrillSite.StartAsync(database.Server, DrillSite.Settle, output);
+        // Of its own: it restarts, and at the same time other drills use the one that they share.
+        await using var server = await PostgresServer.StartAsync();
+        var (started, one, _, _) = await DrillSite.StartAsync(server, DrillSite.Settle, output);
         await using var site = started;
         var hold = Tool.Start(
             one.ManagementUrl,
@@ -30,7 +32,7 @@ public sealed class HoldDrillTests(DrillDatabase database, ITestOutputHelper out
         var (said, before) = await site.SafeAsync(hold);
         said.Should().Contain("held: ").And.Contain(", unless the mode is changed before");
 
-        await database.Server.RestartAsync();
+        await server.RestartAsync();
         (await site.Application.CommittedAsync()).Except(before).Should().BeEmpty("nothing may be committed after SAFE");
         (await Tool.RunAsync(one.ManagementUrl, "mode", "set", "live", "--wait", "--expect", "3")).Code.Should().Be(0);
         await DrillSite.LiveAsync(one, 3);
