@@ -17,6 +17,8 @@ public sealed class ClockDrillTests(DrillDatabase database, ITestOutputHelper ou
     public async Task Wall_clocks_that_are_wrong_change_neither_the_switch_nor_the_times_of_the_last_writes()
     {
         var tolerance = TimeSpan.FromMilliseconds(100);
+        // Half of what a question to the store may take on a busy machine; less than half of the smallest skew.
+        var uncertainty = TimeSpan.FromMilliseconds(500);
         var skews = new Dictionary<string, double>
         {
             ["router-1"] = -15,
@@ -48,8 +50,8 @@ public sealed class ClockDrillTests(DrillDatabase database, ITestOutputHelper ou
             writes["completed"]!
                 .GetValue<DateTimeOffset>()
                 .Should()
-                .BeOnOrAfter(probes[name].Sent - tolerance)
-                .And.BeOnOrBefore(probes[name].Had + tolerance, $"{name} tells the time by the store's clock");
+                .BeOnOrAfter(probes[name].Sent - uncertainty)
+                .And.BeOnOrBefore(probes[name].Had + uncertainty, $"{name} tells the time by the store's clock");
         }
 
         foreach (var name in skews.Keys)

@@ -486,8 +486,7 @@ public sealed partial class DeployTests
         var (_, _) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
 
         (await NextAsync()).Should().Contain("READY=1");
-        using (var signal = Process.Start("kill", ["-TERM", $"{process.Id}"]))
-            await signal.WaitForExitAsync();
+        await Signals.SendAsync(process.Id, "TERM");
         (await NextAsync()).Should().Contain("STOPPING=1");
         await process.WaitForExitAsync().InTime();
         process.ExitCode.Should().Be(0);

@@ -107,7 +107,7 @@ public sealed class ExamplesTests : IDisposable
         var log = "";
         while (!log.Contains("Router listens on", StringComparison.Ordinal))
             log = await router.StandardError.ReadLineAsync().InTime() ?? throw new IOException("It does not listen.");
-        await Script.RunAsync("kill", ["-TERM", $"{router.Id}"]);
+        await Signals.SendAsync(router.Id, "TERM");
         await router.WaitForExitAsync().InTime();
 
         check.Code.Should().Be(0, check.Errors);

@@ -57,8 +57,7 @@ public sealed class ImageTests
         (await File.ReadAllLinesAsync($"/proc/{process.Id}/status")).Should().Contain("Uid:\t65532\t65532\t65532\t65532");
         (await HealthAsync(image, address!)).Should().Be(0);
 
-        using (var signal = Process.Start("kill", ["-TERM", $"{process.Id}"]))
-            await signal.WaitForExitAsync();
+        await Signals.SendAsync(process.Id, "TERM");
         await process.WaitForExitAsync().InTime();
         process.ExitCode.Should().Be(0);
         (await HealthAsync(image, address!)).Should().Be(1);

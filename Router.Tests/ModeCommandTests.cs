@@ -402,7 +402,7 @@ public sealed class ModeCommandTests
         while (!(await lines.ReadLineAsync().InTime())!.StartsWith("in flight: 1.", StringComparison.Ordinal)) { }
 
         // As the platform and Ctrl+C do.
-        await Script.RunAsync("kill", ["-TERM", $"{waiting.Id}"]);
+        await Signals.SendAsync(waiting.Id, "TERM");
 
         var output = await lines.ReadToEndAsync().InTime();
         await waiting.WaitForExitAsync().InTime();

@@ -282,7 +282,7 @@ public sealed class StartTests : IDisposable
         var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
 
         using var asked = await lists.AcceptAsync();
-        await Script.RunAsync("kill", ["-TERM", $"{process.Id}"]);
+        await Signals.SendAsync(process.Id, "TERM");
         await process.WaitForExitAsync().InTime();
 
         (process.ExitCode, await output).Should().Be((0, ""), await errors);

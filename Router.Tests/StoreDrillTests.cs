@@ -63,12 +63,15 @@ public sealed class StoreDrillTests(DrillDatabase database, ITestOutputHelper ou
 
         var done = await Task.WhenAll(anna.Done, bert.Done);
 
+        var all = string.Join("\n---\n", done.Select(it => $"{it.Code}: {it.Output}{it.Errors}"));
         done.Should()
-            .Contain(it => it.Code == 0)
-            .And.OnlyContain(it =>
-                it.Code == 0
-                    ? DrillSite.LastLine(it.Output) == "SAFE"
-                    : it.Output.Contains("The mode was changed in the meantime") || it.Errors.Length > 0
+            .Contain(it => it.Code == 0, all)
+            .And.OnlyContain(
+                it =>
+                    it.Code == 0
+                        ? DrillSite.LastLine(it.Output) == "SAFE"
+                        : it.Output.Contains("The mode was changed in the meantime") || it.Errors.Length > 0,
+                all
             );
         var (_, restored) = await site.SafeAsync(Tool.Start(three.ManagementUrl, "mode", "--wait", "--expect", "3"));
         await site.NothingIsLostAsync(restored);

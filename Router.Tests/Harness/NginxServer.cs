@@ -40,7 +40,7 @@ internal sealed class NginxServer : IAsyncDisposable
     /// <summary>Stops it, and gives a line for each request that it has processed: its path and its status.</summary>
     public async Task<string[]> StopAsync()
     {
-        await Script.RunAsync("kill", ["-QUIT", $"{_process.Id}"]);
+        await Signals.SendAsync(_process.Id, "QUIT");
         await _process.WaitForExitAsync().InTime();
         return await File.ReadAllLinesAsync(Path.Combine(_directory, "log"));
     }

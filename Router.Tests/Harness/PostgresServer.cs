@@ -89,7 +89,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         // SIGINT is its fast shutdown. It goes to the server itself: runuser, its parent, would pass nothing on.
         var id = (await File.ReadAllLinesAsync(Path.Combine(_directory, "data", "postmaster.pid")))[0];
-        await Script.RunAsync("kill", ["-INT", id]);
+        await Signals.SendAsync(int.Parse(id, CultureInfo.InvariantCulture), "INT");
         await _process!.WaitForExitAsync().InTime();
         _process.Dispose();
     }

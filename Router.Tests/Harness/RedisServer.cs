@@ -50,7 +50,7 @@ internal sealed class RedisServer : IAsyncDisposable
     }
 
     /// <summary>Sends it a signal.</summary>
-    public Task SignalAsync(string name) => Script.RunAsync("kill", [$"-{name}", $"{_process!.Id}"]);
+    public Task SignalAsync(string name) => Signals.SendAsync(_process!.Id, name);
 
     /// <summary>Ends it as a machine that fails ends it.</summary>
     public async Task KillAsync()

@@ -105,7 +105,7 @@ internal sealed class RouterProcess : IInstance
     public Task StartAgainAsync() => RunAsync();
 
     /// <summary>Sends it a signal.</summary>
-    public Task SignalAsync(string name) => Script.RunAsync("kill", [$"-{name}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
+    public Task SignalAsync(string name) => Signals.SendAsync(_process!.Id, name);
 
     /// <summary>How much processor time it has used.</summary>
     public TimeSpan ProcessorTime

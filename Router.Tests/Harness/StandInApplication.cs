@@ -57,8 +57,7 @@ internal sealed partial record StandInApplication(IPEndPoint Endpoint, Func<Task
 
         static async Task<int?> StopAsync(Process process)
         {
-            using (var signal = Process.Start("kill", ["-TERM", $"{process.Id}"]))
-                await signal.WaitForExitAsync();
+            await Signals.SendAsync(process.Id, "TERM");
             await process.WaitForExitAsync().InTime();
             using (process)
                 return process.ExitCode;
