@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Router.Modes;
 using Router.Switching;
 
 namespace Router.Tests;
@@ -64,6 +65,23 @@ public sealed class FleetTests : IAsyncDisposable
         var ended = await one.ReportOfAsync(other);
         ended.End.Should().Be(new InstanceEnd(_clock.GetUtcNow(), "web-1", IsProven: true));
         ended.UncertainCount.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task One_that_has_yet_to_read_the_record_does_not_judge_how_another_has_ended()
+    {
+        var closed = ModeRecord.Start(new MaintenanceMode(), new RecordVersion(2), _clock.GetUtcNow());
+        var (one, other) = (New("web-1"), New("web-2"));
+        other.Offer(closed);
+        await other.BeatAsync(process: ProcessIdentity.Own! with { Started = 1 });
+
+        await one.BeatAsync();
+        (await one.StateOfAsync(other)).Should().Be(InstanceState.Live, "it would seem to have left writes that nobody can list");
+        one.Offer(closed);
+        await one.BeatAsync();
+
+        (await one.StateOfAsync(other)).Should().Be(InstanceState.Ended);
+        (await one.ReportOfAsync(other)).UncertainSettledBy.Should().BeNull("it was closed, and nothing was in flight");
     }
 
     [Theory]
@@ -145,6 +163,8 @@ public sealed class FleetTests : IAsyncDisposable
         private readonly FleetInstance _instance = new(name, SiteFile.Of("*", "http://backend.invalid"), _ => store, clock);
 
         public Fleet Fleet => _instance.Fleet;
+
+        public void Offer(ModeRecord record) => _instance.Modes.Offer(record);
 
         public Task BeatAsync(int writes = 0, ProcessIdentity? process = null, bool stopped = false)
         {

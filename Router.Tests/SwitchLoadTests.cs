@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Router.Modes;
@@ -19,11 +20,11 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
     public async Task Fifty_switches_under_load_let_no_request_through_lose_no_response_and_leave_three_instances_agreed()
     {
         const int Switches = 50;
-        var reached = 0;
+        var reached = new ConcurrentQueue<string>();
         await using var app = Application.Create();
         app.Run(async context =>
         {
-            Interlocked.Increment(ref reached);
+            reached.Enqueue(context.Request.Path);
             await context.Response.WriteAsync("application");
         });
         await app.StartAsync();
@@ -31,7 +32,7 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         var site = SiteFile
             .Of("www.*", app.Urls.First())
             .Set("ModeStore:Redis", redis.Url)
-            .Set("ModeStore:ActivationDelay", "300ms")
+            .Set("ModeStore:ActivationDelay", "500ms")
             .Set("AccessLog", "false");
         await using var one = await RouterProcess.StartAsync(site.Set("Instance", "web-0"));
         await using var two = await RouterProcess.StartAsync(site.Set("Instance", "web-1"));
@@ -68,9 +69,9 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         }
 
         await stopping.CancelAsync();
-        var answers = (await Task.WhenAll(load.Select(client => client.Done))).SelectMany(it => it).ToArray();
+        var responses = (await Task.WhenAll(load.Select(client => client.Done))).SelectMany(it => it).ToArray();
         output.WriteLine(
-            $"{answers.Length} answers, {answers.Count(it => it.Open)} of them from the application, over {(switched[^1].At - switched[0].At).TotalSeconds:F1} s"
+            $"{responses.Length} responses, {responses.Count(it => it.Open)} of them from the application, over {(switched[^1].At - switched[0].At).TotalSeconds:F1} s"
         );
 
         switched.Add((DateTimeOffset.UtcNow, true));
@@ -78,11 +79,14 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         {
             var ((from, closed), until) = (switched[i], switched[i + 1].At);
             // Sent after the switch and responded to before the next one: decided between the two, however busy the machine was.
-            var within = answers.Where(it => it.Sent > from + Grace && it.Had < until).ToArray();
+            var within = responses.Where(it => it.Sent > from + Grace && it.Had < until).ToArray();
             within.Should().NotBeEmpty();
             within.Should().OnlyContain(it => it.Open == !closed, $"switch {i} at {from:O} was every instance's");
         }
 
-        reached.Should().Be(answers.Count(it => it.Open), "what a client was refused did not reach the application");
+        var served = responses.Where(it => it.Open).Select(it => it.Path).ToHashSet();
+        var notServed = reached.Where(path => !served.Contains(path)).ToHashSet();
+        responses.Where(it => notServed.Contains(it.Path)).Should().BeEmpty("what a client was refused did not reach the application");
+        reached.Should().OnlyHaveUniqueItems("no request is sent twice").And.HaveSameCount(served);
     }
 }

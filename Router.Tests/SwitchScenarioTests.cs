@@ -129,7 +129,7 @@ public sealed class SwitchScenarioTests
         await stopping.CancelAsync();
         (await Task.WhenAll(load.Select(client => client.Done)))
             .Should()
-            .OnlyContain(answers => answers.Any(it => it.Open) && answers.Any(it => !it.Open));
+            .OnlyContain(responses => responses.Any(it => it.Open) && responses.Any(it => !it.Open));
 
         async Task AgreedAsync(RouterProcess instance)
         {

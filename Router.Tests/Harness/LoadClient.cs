@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// Sends one request after the other, and keeps every response. A response that is neither the application's nor the page ends it.
+/// Sends one request after the other, each for a path of its own, and keeps every response. A response that is neither the application's nor the page ends it.
 /// </summary>
 internal sealed class LoadClient
 {
@@ -30,7 +30,11 @@ internal sealed class LoadClient
         using var client = new HttpClient { Timeout = Deadlines.Limit };
         while (!stopping.IsCancellationRequested)
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{endpoint}/") { Headers = { Host = "www.example.org" } };
+            var path = $"/{Guid.NewGuid():N}";
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{endpoint}{path}")
+            {
+                Headers = { Host = "www.example.org" },
+            };
             var sent = DateTimeOffset.UtcNow;
             try
             {
@@ -38,7 +42,7 @@ internal sealed class LoadClient
                 var body = await response.Content.ReadAsStringAsync(CancellationToken.None);
                 response.StatusCode.Should().BeOneOf(HttpStatusCode.OK, HttpStatusCode.ServiceUnavailable);
                 body.Should().NotBeEmpty();
-                responses.Add(new LoadResponse(sent, DateTimeOffset.UtcNow, response.StatusCode == HttpStatusCode.OK));
+                responses.Add(new LoadResponse(path, sent, DateTimeOffset.UtcNow, response.StatusCode == HttpStatusCode.OK));
                 Interlocked.Increment(ref _count);
             }
             catch (Exception error) when (mayFail && error is (HttpRequestException or SocketException))

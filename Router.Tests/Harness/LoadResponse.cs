@@ -1,4 +1,4 @@
 namespace Router.Tests.Harness;
 
-/// <summary>When a request was sent, when its response had arrived, and whether the application made it.</summary>
-internal sealed record LoadResponse(DateTimeOffset Sent, DateTimeOffset Had, bool Open);
+/// <summary>The path of a request, when it was sent, when its response had arrived, and whether the application made it.</summary>
+internal sealed record LoadResponse(string Path, DateTimeOffset Sent, DateTimeOffset Had, bool Open);
