@@ -33,13 +33,14 @@ async function listen() {
 		state.asks = again = true;
 		stop.abort();
 	};
+	// What is shown stays as old as it is, however often the page tries to connect again.
+	const begun = performance.now();
 	const watch = setInterval(() => {
-		const silent = performance.now() - state.heard;
+		const silent = performance.now() - Math.max(state.heard, begun);
 		if (state.linked && silent > SILENCE) lose();
 		if (silent > GIVE_UP) stop.abort();
 	}, 500);
 	try {
-		state.heard = performance.now();
 		const response = await fetch(`/events${state.expect ? `?expect=${state.expect}` : ""}`, {
 			headers: headers(),
 			signal: stop.signal,
