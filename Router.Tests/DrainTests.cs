@@ -5,6 +5,7 @@ using Router.Http;
 using Router.Modes;
 using Router.Proxy;
 using Router.Proxy.InFlight;
+using Router.Switching;
 
 namespace Router.Tests;
 
@@ -45,6 +46,69 @@ public sealed class DrainTests
         (await client.ReadMessageAsync())!.Status.Should().Be(200);
         (await router.Log.NextAsync("nothing is in flight to what maintenance closes")).Should().Contain("Cut: 0");
         router.Blocking().Should().BeEmpty();
+    }
+
+    [Fact]
+    public async Task A_request_that_comes_when_the_site_has_just_opened_is_not_cut_by_the_closing_before()
+    {
+        // It accepts a connection and says nothing: what is admitted waits for the handshake of TLS and has yet to be sent.
+        await using var backend = RawBackend.Start();
+        var time = new ManualClock();
+        var hesitant = new HesitantClock(time);
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", $"https://{backend.Authority}"), hesitant);
+        using var client = await router.ConnectAsync();
+        var opens = time.GetUtcNow().AddMinutes(1);
+        router
+            .Modes()
+            .Offer(
+                new ModeRecord
+                {
+                    Version = new(7),
+                    Steps =
+                    [
+                        new ModeStep { Mode = Maintenance, Made = new(7) },
+                        new ModeStep
+                        {
+                            Mode = new LiveMode(),
+                            Made = new(7),
+                            At = opens,
+                        },
+                    ],
+                }
+            );
+        var drain = router.App.Services.GetRequiredService<Drain>();
+
+        hesitant.Hesitate(() =>
+        {
+            time.Advance(TimeSpan.FromMinutes(2));
+            Task.Run(async () =>
+                {
+                    await client.WriteAsync(Get);
+                    await Eventually.Async(() => backend.Connections == 1);
+                })
+                .GetAwaiter()
+                .GetResult();
+        });
+
+        drain.Poll().Should().BeFalse("the site is open");
+        router.App.Services.GetRequiredService<InFlightRequests>().CutCount.Should().Be(0);
+        backend.Connections.Should().Be(1, "it was admitted");
+    }
+
+    [Fact]
+    public async Task A_request_that_is_not_yet_admitted_counts_as_in_flight_and_is_left_to_the_mode()
+    {
+        var time = new ManualClock();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid"), time);
+        var inFlight = router.App.Services.GetRequiredService<InFlightRequests>();
+        var arriving = new RequestContext(time);
+        inFlight.Enter(arriving, router.Site.Backends[0]);
+
+        router.Switch(Maintenance);
+
+        inFlight.BlockingFor(router.Modes().State).Should().Equal(arriving);
+        inFlight.ClosedBy(router.Modes().State).Should().BeEmpty("the mode that admits it may be one that lets it through");
+        inFlight.Leave(arriving);
     }
 
     [Fact]

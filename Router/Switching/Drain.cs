@@ -87,7 +87,7 @@ public sealed partial class Drain : BackgroundLoop
 
     private bool PollOnce()
     {
-        var state = _modes.State;
+        var (state, closed) = Closed();
         if (_draining is not { } draining || !draining.State.Step.IsSameAs(state.Step))
         {
             // A switch that follows at once must not suppress the report on the end of this one.
@@ -103,18 +103,31 @@ public sealed partial class Drain : BackgroundLoop
             _draining = draining = (state, _inFlight.CutCount, _uncertain.Count);
         }
 
-        var held = _inFlight.BlockingFor(state);
         var isDue = IsCutDue(state, _time.GetElapsedTime(state.ActivatedAt), _limit);
-        foreach (var record in held)
+        foreach (var request in closed)
         {
-            record.Close();
-            if (isDue || !record.HasBegun)
-                record.Cut();
+            request.Close();
+            if (isDue || !request.HasBegun)
+                request.Cut();
         }
 
-        if (held.Count == 0 && _drained?.Step.IsSameAs(state.Step) != true)
+        var isDrained = _inFlight.BlockingFor(state).Count == 0;
+        if (isDrained && _drained?.Step.IsSameAs(state.Step) != true)
             ReportOnce((state, draining.Cut, draining.Uncertain));
-        return held.Count > 0;
+        return !isDrained;
+    }
+
+    // The mode, and what is in flight to what it closes. A request that the next mode has admitted may be among them, and must not be cut.
+    // Where that is so, that mode was in force before, so that it is seen afterwards.
+    private (ModeState State, List<RequestContext> Closed) Closed()
+    {
+        while (true)
+        {
+            var state = _modes.State;
+            var closed = _inFlight.ClosedBy(state);
+            if (_modes.State.Step.IsSameAs(state.Step))
+                return (state, closed);
+        }
     }
 
     private void ReportOnce((ModeState State, long Cut, long Uncertain) draining)

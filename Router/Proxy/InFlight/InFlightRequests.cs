@@ -72,49 +72,20 @@ public sealed class InFlightRequests
     /// was closed, and requests not yet admitted that arrived before the mode took effect and may have been checked against the previous
     /// mode.
     /// </summary>
-    public List<RequestContext> BlockingFor(ModeState state)
-    {
-        var held = new List<RequestContext>();
-        foreach (var stripe in _stripes)
-        {
-            lock (stripe.Lock)
-            {
-                for (var request = stripe.First; request is not null; request = request.Next)
-                {
-                    if (
-                        request.Upstream is { } upstream
-                            ? IsConcerned(request, state) && !IsReached(request, upstream.Settings.Kind, state)
-                            : request.Arrived <= state.ActivatedAt
-                    )
-                        held.Add(request);
-                }
-            }
-        }
+    public List<RequestContext> BlockingFor(ModeState state) =>
+        Where(request => request.Upstream is null ? request.Arrived <= state.ActivatedAt : IsClosedFor(request, state));
 
-        return held;
-    }
+    /// <summary>
+    /// Those of them that were admitted before the backend was closed. What is not yet admitted is refused when it is, or let through: the
+    /// mode decides that.
+    /// </summary>
+    public List<RequestContext> ClosedBy(ModeState state) => Where(request => IsClosedFor(request, state));
 
     /// <summary>
     /// The requests that may be changing data at a backend right now. A request that ends without a complete response is added to
     /// <see cref="UncertainWrites"/> before it is removed here, so reading this list first and that one second misses none.
     /// </summary>
-    public List<RequestContext> Writes()
-    {
-        var writes = new List<RequestContext>();
-        foreach (var stripe in _stripes)
-        {
-            lock (stripe.Lock)
-            {
-                for (var request = stripe.First; request is not null; request = request.Next)
-                {
-                    if (request.Upstream is not null && request.IsWrite)
-                        writes.Add(request);
-                }
-            }
-        }
-
-        return writes;
-    }
+    public List<RequestContext> Writes() => Where(static request => request.Upstream is not null && request.IsWrite);
 
     /// <summary>The requests whose deadline has passed; null if there are none.</summary>
     public List<RequestDeadline>? Due()
@@ -166,6 +137,27 @@ public sealed class InFlightRequests
 
         return count;
     }
+
+    private List<RequestContext> Where(Predicate<RequestContext> isMeant)
+    {
+        var found = new List<RequestContext>();
+        foreach (var stripe in _stripes)
+        {
+            lock (stripe.Lock)
+            {
+                for (var request = stripe.First; request is not null; request = request.Next)
+                {
+                    if (isMeant(request))
+                        found.Add(request);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private static bool IsClosedFor(RequestContext request, ModeState state) =>
+        request.Upstream is { } upstream && IsConcerned(request, state) && !IsReached(request, upstream.Settings.Kind, state);
 
     private static bool IsReached(RequestContext request, BackendKind kind, ModeState state) =>
         state.For(request.Client!, kind).Mode.Reaches(kind, request.ModeMethod);
