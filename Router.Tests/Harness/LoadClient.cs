@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// Sends one request after the other, each for a path of its own, and keeps every response. A response that is neither the application's nor the page ends it.
+/// Sends one request after the other, each for a path of its own, and keeps every response. A response that is neither the application's
+/// nor the page ends it.
 /// </summary>
 internal sealed class LoadClient
 {

@@ -75,7 +75,7 @@ public sealed partial class FleetReporter(
         {
             if (other is not { Stopped: false, End: null, Process: { } process } || !process.HasEnded())
                 continue;
-            // Whether it was closed and quiet is judged by the record, which this instance has yet to read. The next heartbeat finds it again.
+            // Whether it was closed and quiet is judged by the record, which this instance has yet to read. The next heartbeat sees to it.
             if (other.Version.IsStored && !modes.State.Record.Version.IsStored)
                 continue;
             if (await fleet.EndAsync(other, new InstanceEnd(now, instance.Name, IsProven: true), cancellation).ConfigureAwait(false))

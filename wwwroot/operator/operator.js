@@ -25,7 +25,7 @@ function headers(more) {
 	return token ? { ...more, Authorization: `Bearer ${token}` } : { ...more };
 }
 
-// EventSource can't send the token, and a token in the address would be in logs: so the events are read from the response's body.
+// EventSource can't send the token, and addresses are logged: the events are read from the response's body.
 async function listen() {
 	const stop = new AbortController();
 	let again = false;
@@ -33,7 +33,7 @@ async function listen() {
 		state.asks = again = true;
 		stop.abort();
 	};
-	// What is shown stays as old as it is, however often the page tries to connect again.
+	// An attempt makes what is shown no newer.
 	const begun = performance.now();
 	const watch = setInterval(() => {
 		const silent = performance.now() - Math.max(state.heard, begun);
@@ -271,7 +271,7 @@ function problemOf({ status, body }) {
 	);
 }
 
-// Every change in the same two steps: what would happen, then the change itself, which is refused if the version shown is no longer the
+// Every change takes two steps: what would happen, then the change itself, which is refused if the version shown is no longer the
 // current one.
 function change({ name, intro, fields, request, effect, done, dry = true }) {
 	const result = create(h("div.result"));
@@ -553,7 +553,7 @@ const actions = {
 		create(h("a", { href: url, download: `downtime-${state.site.stage ?? "router"}.html` })).click();
 		setTimeout(() => URL.revokeObjectURL(url), 10000);
 	},
-	// The verdict on that number of instances comes with the next events.
+	// The verdict on that number comes with the next events.
 	expect({ target }) {
 		if (!target.reportValidity()) return;
 		state.expect = target.valueAsNumber || "";
