@@ -520,7 +520,7 @@ public sealed class ModeCommandTests
             }
         });
 
-    /// <summary>A running router whose backend has got a request and has not responded it.</summary>
+    /// <summary>A running router whose backend has got a request and has not responded to it.</summary>
     private sealed class SiteWithARequestInFlight : IAsyncDisposable
     {
         private readonly RawBackend _backend;

@@ -34,37 +34,24 @@ public sealed class Http2SmugglingTests(Http2SmugglingTests.Site site) : IClassF
             { "", "x", "" },
         };
 
-    // What is sent is one write: after the first of two, the connection may have ended.
     [Theory]
     [MemberData(nameof(Refused))]
     public async Task What_is_ambiguous_in_HTTP1_never_reaches_a_backend(string name, string value, string body)
     {
         using var client = await site.Router.ConnectAsync();
 
-        await client.WriteAsync(
-            (byte[])
-                [
-                    .. Http2Frames.Preface,
-                    .. Http2Frames.Headers(
-                        1,
-                        body is "",
-                        (":method", "POST"),
-                        (":scheme", "http"),
-                        (":authority", "www.example.org"),
-                        (":path", "/first"),
-                        (name, value)
-                    ),
-                    .. body is "" ? [] : Http2Frames.Data(1, true, body),
-                    // A second, plain one: when it has its response, or the connection has ended, the first is over.
-                    .. Http2Frames.Headers(
-                        3,
-                        true,
-                        (":method", "GET"),
-                        (":scheme", "http"),
-                        (":authority", "www.example.org"),
-                        (":path", _last)
-                    ),
-                ]
+        await SendAsync(
+            client,
+            Http2Frames.Headers(
+                1,
+                body is "",
+                (":method", "POST"),
+                (":scheme", "http"),
+                (":authority", "www.example.org"),
+                (":path", "/first"),
+                (name, value)
+            ),
+            body is "" ? [] : Http2Frames.Data(1, true, body)
         );
         await UntilLastOrEndAsync(client, _backend);
 
@@ -86,27 +73,9 @@ public sealed class Http2SmugglingTests(Http2SmugglingTests.Site site) : IClassF
     {
         using var client = await site.Router.ConnectAsync();
 
-        await client.WriteAsync(
-            (byte[])
-                [
-                    .. Http2Frames.Preface,
-                    .. Http2Frames.Headers(
-                        1,
-                        true,
-                        (":method", method),
-                        (":scheme", "http"),
-                        (":authority", "www.example.org"),
-                        (":path", path)
-                    ),
-                    .. Http2Frames.Headers(
-                        3,
-                        true,
-                        (":method", "GET"),
-                        (":scheme", "http"),
-                        (":authority", "www.example.org"),
-                        (":path", _last)
-                    ),
-                ]
+        await SendAsync(
+            client,
+            Http2Frames.Headers(1, true, (":method", method), (":scheme", "http"), (":authority", "www.example.org"), (":path", path))
         );
         await UntilLastOrEndAsync(client, _backend);
 
@@ -127,28 +96,17 @@ public sealed class Http2SmugglingTests(Http2SmugglingTests.Site site) : IClassF
     {
         using var client = await site.Trusting.ConnectAsync();
 
-        await client.WriteAsync(
-            (byte[])
-                [
-                    .. Http2Frames.Preface,
-                    .. Http2Frames.Headers(
-                        1,
-                        true,
-                        (":method", "GET"),
-                        (":scheme", "http"),
-                        (":authority", "www.example.org"),
-                        (":path", "/first"),
-                        (name, "v")
-                    ),
-                    .. Http2Frames.Headers(
-                        3,
-                        true,
-                        (":method", "GET"),
-                        (":scheme", "http"),
-                        (":authority", "www.example.org"),
-                        (":path", _last)
-                    ),
-                ]
+        await SendAsync(
+            client,
+            Http2Frames.Headers(
+                1,
+                true,
+                (":method", "GET"),
+                (":scheme", "http"),
+                (":authority", "www.example.org"),
+                (":path", "/first"),
+                (name, "v")
+            )
         );
         await UntilLastOrEndAsync(client, _backend);
 
@@ -167,30 +125,19 @@ public sealed class Http2SmugglingTests(Http2SmugglingTests.Site site) : IClassF
     {
         using var client = await site.Router.ConnectAsync();
 
-        await client.WriteAsync(
-            (byte[])
-                [
-                    .. Http2Frames.Preface,
-                    .. Http2Frames.Headers(
-                        1,
-                        false,
-                        (":method", "POST"),
-                        (":scheme", "http"),
-                        (":authority", "www.example.org"),
-                        (":path", "/first"),
-                        ("trailer", "x-a")
-                    ),
-                    .. Http2Frames.Data(1, false, "hello"),
-                    .. Http2Frames.Headers(1, true, (name, value)),
-                    .. Http2Frames.Headers(
-                        3,
-                        true,
-                        (":method", "GET"),
-                        (":scheme", "http"),
-                        (":authority", "www.example.org"),
-                        (":path", _last)
-                    ),
-                ]
+        await SendAsync(
+            client,
+            Http2Frames.Headers(
+                1,
+                false,
+                (":method", "POST"),
+                (":scheme", "http"),
+                (":authority", "www.example.org"),
+                (":path", "/first"),
+                ("trailer", "x-a")
+            ),
+            Http2Frames.Data(1, false, "hello"),
+            Http2Frames.Headers(1, true, (name, value))
         );
         await UntilLastOrEndAsync(client, _backend);
 
@@ -280,6 +227,21 @@ public sealed class Http2SmugglingTests(Http2SmugglingTests.Site site) : IClassF
     }
 
     private static bool IsLast(string target) => target.StartsWith("/last-", StringComparison.Ordinal);
+
+    // After them comes a plain request: when it has its response, or the connection has ended, they are over. All of it is one write: after
+    // the first of two, the connection may have ended.
+    private Task SendAsync(RawConnection client, params byte[][] frames)
+    {
+        var last = Http2Frames.Headers(
+            3,
+            true,
+            (":method", "GET"),
+            (":scheme", "http"),
+            (":authority", "www.example.org"),
+            (":path", _last)
+        );
+        return client.WriteAsync((byte[])[.. Http2Frames.Preface, .. frames.SelectMany(frame => frame), .. last]);
+    }
 
     private async Task UntilLastOrEndAsync(RawConnection client, RecordingBackend backend)
     {
