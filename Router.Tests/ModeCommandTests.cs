@@ -266,7 +266,7 @@ public sealed class ModeCommandTests
         (await RunAsync("mode", "extend", "--by", "+30m", "--dry-run"))
             .Should()
             .ContainAll("Nothing was changed", "end moved: 23:45 -> 00:15, 30m later", "reason:    restore db");
-        (await Script.RunAsync(Tool.Process([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], "mode")))
+        (await Tool.RunAsync(UrlOf(router), "mode"))
             .Output.Should()
             .ContainAll($"until:     {day} 23:45:00 +00:00", "by:        joe", "reason:    restore db", "ticket:    OPS-1");
         var (code, _, errors) = await Tool.RunAsync(UrlOf(router), "mode", "extend", "--until", $"{day} 22:30");
@@ -286,7 +286,7 @@ public sealed class ModeCommandTests
 
         async Task<string> RunAsync(params string[] arguments)
         {
-            var (exit, output, said) = await Script.RunAsync(Tool.Process([("ROUTER_URL", UrlOf(router)), ("TZ", "UTC")], arguments));
+            var (exit, output, said) = await Tool.RunAsync(UrlOf(router), arguments);
             said.Should().BeEmpty();
             exit.Should().Be(arguments is ["mode"] or ["mode", "--json"] ? ExitCode.NotDone : 0, "an open site is not safe");
             return output;
