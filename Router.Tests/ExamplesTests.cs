@@ -56,7 +56,8 @@ public sealed class ExamplesTests : IDisposable
         await using var www = WireMockBackend.RespondingText("the site");
         await using var first = await ReplicaAsync("router-1", redis, www);
         await using var second = await ReplicaAsync("router-2", redis, www);
-        var port = FreePort();
+        using var reserved = new ReservedPort();
+        var port = reserved.Number;
         using var balancer = await BalanceAsync(port, new Uri(first.Urls.Single()).Port, new Uri(second.Urls.Single()).Port);
 
         var open = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => GetAsync(port, "www.example.org")));
@@ -243,12 +244,5 @@ public sealed class ExamplesTests : IDisposable
         using var request = new HttpRequestMessage(HttpMethod.Get, $"https://127.0.0.1:{port}/") { Headers = { Host = host } };
         using var response = await client.SendAsync(request).InTime();
         return ((int)response.StatusCode, await response.Content.ReadAsStringAsync());
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

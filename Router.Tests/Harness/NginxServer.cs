@@ -12,10 +12,11 @@ internal sealed class NginxServer : IAsyncDisposable
 {
     private readonly string _directory;
     private readonly Process _process;
+    private readonly ReservedPort _port;
 
-    private NginxServer(string directory, Process process, int port) => (_directory, _process, Port) = (directory, process, port);
+    private NginxServer(string directory, Process process, ReservedPort port) => (_directory, _process, _port) = (directory, process, port);
 
-    public int Port { get; }
+    public int Port => _port.Number;
 
     /// <summary>Starts one.</summary>
     /// <param name="application">The application's address.</param>
@@ -23,18 +24,12 @@ internal sealed class NginxServer : IAsyncDisposable
     public static async Task<NginxServer> StartAsync(string application, (string Certificate, string Key)? tls = null)
     {
         var directory = Directory.CreateTempSubdirectory("router-nginx-").FullName;
-        for (var attempt = 0; attempt < 5; attempt++)
-        {
-            var port = FreePort();
-            var configuration = Path.Combine(directory, "nginx.conf");
-            await File.WriteAllTextAsync(configuration, Configuration(directory, port, application, tls));
-            var process = Process.Start(Programs.Find("nginx")!, ["-c", configuration, "-p", directory]);
-            if (await AcceptsAsync(process, port))
-                return new NginxServer(directory, process, port);
-            process.Dispose();
-        }
-
-        throw new InvalidOperationException("nginx does not start");
+        var port = new ReservedPort();
+        var configuration = Path.Combine(directory, "nginx.conf");
+        await File.WriteAllTextAsync(configuration, Configuration(directory, port.Number, application, tls));
+        var process = Process.Start(Programs.Find("nginx")!, ["-c", configuration, "-p", directory]);
+        await AcceptsAsync(process, port.Endpoint);
+        return new NginxServer(directory, process, port);
     }
 
     /// <summary>Stops it, and gives a line for each request that it has processed: its path and its status.</summary>
@@ -50,6 +45,7 @@ internal sealed class NginxServer : IAsyncDisposable
         _process.Kill();
         await _process.WaitForExitAsync().InTime();
         _process.Dispose();
+        _port.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -72,22 +68,15 @@ internal sealed class NginxServer : IAsyncDisposable
             }
             """;
 
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static async Task<bool> AcceptsAsync(Process process, int port)
+    private static async Task AcceptsAsync(Process process, IPEndPoint endpoint)
     {
         while (!process.HasExited)
         {
             try
             {
                 using var client = new TcpClient();
-                await client.ConnectAsync(IPAddress.Loopback, port).InTime();
-                return true;
+                await client.ConnectAsync(endpoint).InTime();
+                return;
             }
             catch (SocketException)
             {
@@ -95,6 +84,6 @@ internal sealed class NginxServer : IAsyncDisposable
             }
         }
 
-        return false;
+        throw new InvalidOperationException("nginx does not start");
     }
 }

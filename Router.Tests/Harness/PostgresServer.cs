@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 
 namespace Router.Tests.Harness;
@@ -10,8 +8,8 @@ namespace Router.Tests.Harness;
 internal sealed class PostgresServer : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("router-postgres-").FullName;
+    private readonly ReservedPort _port = new();
     private Process? _process;
-    private int _port;
 
     private PostgresServer() { }
 
@@ -49,12 +47,11 @@ internal sealed class PostgresServer : IAsyncDisposable
             )
         );
         made.Code.Should().Be(0, made.Errors);
-        server._port = FreePort();
         server.Start();
         server.Connections = NpgsqlDataSource.Create(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"Host=127.0.0.1;Port={server._port};Username=drill;Database=postgres;Maximum Pool Size=200;Timeout=15"
+                $"Host=127.0.0.1;Port={server._port.Number};Username=drill;Database=postgres;Maximum Pool Size=200;Timeout=15"
             )
         );
         await Eventually.TrueAsync(server.AcceptsAsync);
@@ -82,6 +79,7 @@ internal sealed class PostgresServer : IAsyncDisposable
     {
         await Connections.DisposeAsync();
         await StopAsync();
+        _port.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -106,7 +104,7 @@ internal sealed class PostgresServer : IAsyncDisposable
             "-c",
             "listen_addresses=127.0.0.1",
             "-c",
-            $"port={_port}",
+            $"port={_port.Number}",
             "-c",
             "fsync=off",
             "-c",
@@ -142,12 +140,5 @@ internal sealed class PostgresServer : IAsyncDisposable
             : new ProcessStartInfo(path, arguments);
         start.WorkingDirectory = _directory;
         return start;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

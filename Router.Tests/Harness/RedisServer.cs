@@ -8,6 +8,7 @@ namespace Router.Tests.Harness;
 internal sealed class RedisServer : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("router-redis-").FullName;
+    private readonly ReservedPort _port = new();
     private readonly string[] _options;
     private Process? _process;
 
@@ -16,7 +17,7 @@ internal sealed class RedisServer : IAsyncDisposable
     /// <summary>Where the program is; null where it is not installed.</summary>
     public static string? Program { get; } = Programs.Find("redis-server");
 
-    public int Port { get; private set; }
+    public int Port => _port.Number;
 
     public string Url => $"redis://localhost:{Port}";
 
@@ -28,14 +29,8 @@ internal sealed class RedisServer : IAsyncDisposable
                 ? [.. options, "--tls-cert-file", files.Certificate, "--tls-key-file", files.Key, "--tls-auth-clients", "no"]
                 : options
         );
-        for (var attempt = 0; attempt < 5; attempt++)
-        {
-            server.Port = FreePort();
-            if (await server.TryRunAsync())
-                return server;
-        }
-
-        throw new InvalidOperationException("redis-server does not start");
+        await server.RunAsync();
+        return server;
     }
 
     /// <summary>Deletes all that it holds.</summary>
@@ -70,17 +65,18 @@ internal sealed class RedisServer : IAsyncDisposable
             Directory.CreateDirectory(_directory);
         }
 
-        (await TryRunAsync()).Should().BeTrue("the port was its own");
+        await RunAsync();
     }
 
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)
             await KillAsync();
+        _port.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
-    private async Task<bool> TryRunAsync()
+    private async Task RunAsync()
     {
         string[] ports = _options.Contains("--tls-cert-file") ? ["--port", "0", "--tls-port", $"{Port}"] : ["--port", $"{Port}"];
         var start = new ProcessStartInfo(Program!) { RedirectStandardOutput = true, WorkingDirectory = _directory };
@@ -97,17 +93,10 @@ internal sealed class RedisServer : IAsyncDisposable
                 continue;
             _ = process.StandardOutput.ReadToEndAsync();
             _process = process;
-            return true;
+            return;
         }
 
         process.Dispose();
-        return false;
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        throw new InvalidOperationException("redis-server does not start");
     }
 }

@@ -14,10 +14,12 @@ namespace Router.Tests.Harness;
 internal sealed class RouterProcess : IInstance
 {
     private const int KeptLines = 40;
+    private const string End = "(the end of the log)";
     private static readonly string? Binary = Environment.GetEnvironmentVariable("ROUTER_BINARY");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("router-process-").FullName;
     private readonly Func<RouterProcess, Task<ProcessStartInfo>> _start;
+    private readonly (ReservedPort Clients, ReservedPort Operators) _ports = (new(), new());
     private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
     private readonly ConcurrentQueue<string> _lastLines = [];
     private Process? _process;
@@ -25,9 +27,9 @@ internal sealed class RouterProcess : IInstance
 
     private RouterProcess(Func<RouterProcess, Task<ProcessStartInfo>> start) => _start = start;
 
-    public IPEndPoint Endpoint { get; private set; } = new(IPAddress.Loopback, 0);
+    public IPEndPoint Endpoint => _ports.Clients.Endpoint;
 
-    public string ManagementUrl { get; private set; } = "http://127.0.0.1:0";
+    public string ManagementUrl => $"http://{_ports.Operators.Endpoint}";
 
     public IEnumerable<string> LastLines => _lastLines;
 
@@ -140,6 +142,8 @@ internal sealed class RouterProcess : IInstance
     public async ValueTask DisposeAsync()
     {
         await KillAsync();
+        _ports.Clients.Dispose();
+        _ports.Operators.Dispose();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -193,8 +197,7 @@ internal sealed class RouterProcess : IInstance
         // A child process inherits ignored signals, for example if the tests were started with nohup; env resets them.
         _process = Process.Start(Through(["env", "--default-signal"], await _start(this)))!;
         _reading = Task.WhenAll(_process.StandardOutput.BaseStream.CopyToAsync(Stream.Null), ReadLogAsync(_process.StandardError));
-        ManagementUrl = After("The management interface listens on ", await LineAsync("The management interface listens on "));
-        Endpoint = IPEndPoint.Parse(new Uri(After("Router listens on ", await LineAsync("Router listens on "))).Authority);
+        await LineAsync("Router listens on ");
     }
 
     private async Task ReadLogAsync(StreamReader lines)
@@ -206,6 +209,8 @@ internal sealed class RouterProcess : IInstance
             while (_lastLines.Count > KeptLines)
                 _lastLines.TryDequeue(out _);
         }
+
+        _log.Writer.TryWrite(End);
     }
 
     /// <summary>Waits for the next line of its log that has these words.</summary>
@@ -214,11 +219,10 @@ internal sealed class RouterProcess : IInstance
         while (true)
         {
             var line = await _log.Reader.ReadAsync().InTime();
+            if (line == End && _process is { HasExited: true })
+                throw new InvalidOperationException($"Router has ended instead of: {words}\n{string.Join('\n', _lastLines)}");
             if (line.Contains(words, StringComparison.Ordinal))
                 return line;
         }
     }
-
-    private static string After(string words, string line) =>
-        line[(line.IndexOf(words, StringComparison.Ordinal) + words.Length)..].Split(' ')[0].TrimEnd('.');
 }
