@@ -10,18 +10,16 @@ internal static class KernelConnections
     private const string Established = "01";
 
     /// <summary>Whether a client has a connection that neither side has closed.</summary>
-    public static bool AnyOpenTo(IPEndPoint server) => Of(server).Any(columns => columns[3] == Established);
+    public static bool AnyOpenTo(IPEndPoint server) => OpenTo(server).Any();
 
     /// <summary>How many bytes have arrived that the server has not read.</summary>
     public static int UnreadBy(IPEndPoint server) =>
-        Of(server)
-            .Where(columns => columns[3] == Established)
-            .Sum(columns => int.Parse(columns[4].Split(':')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
+        OpenTo(server).Sum(columns => int.Parse(columns[4].Split(':')[1], NumberStyles.HexNumber, CultureInfo.InvariantCulture));
 
-    private static IEnumerable<string[]> Of(IPEndPoint server) =>
+    private static IEnumerable<string[]> OpenTo(IPEndPoint server) =>
         from line in File.ReadLines("/proc/net/tcp").Skip(1)
         let columns = line.Split(' ', StringSplitOptions.RemoveEmptyEntries)
         // An address is a number in the order of this machine's bytes.
-        where columns[1] == $"{BitConverter.ToUInt32(server.Address.GetAddressBytes()):X8}:{server.Port:X4}"
+        where columns[1] == $"{BitConverter.ToUInt32(server.Address.GetAddressBytes()):X8}:{server.Port:X4}" && columns[3] == Established
         select columns;
 }

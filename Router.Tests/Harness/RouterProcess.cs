@@ -14,14 +14,13 @@ namespace Router.Tests.Harness;
 internal sealed class RouterProcess : IInstance
 {
     private const int KeptLines = 40;
-    private const string End = "(the end of the log)";
     private static readonly string? Binary = Environment.GetEnvironmentVariable("ROUTER_BINARY");
 
     private readonly string _directory = Directory.CreateTempSubdirectory("router-process-").FullName;
     private readonly Func<RouterProcess, Task<ProcessStartInfo>> _start;
     private readonly (ReservedPort Clients, ReservedPort Operators) _ports = (new(), new());
-    private readonly Channel<string> _log = Channel.CreateUnbounded<string>();
     private readonly ConcurrentQueue<string> _lastLines = [];
+    private Channel<string> _log = Channel.CreateUnbounded<string>();
     private Process? _process;
     private Task _reading = Task.CompletedTask;
 
@@ -196,33 +195,38 @@ internal sealed class RouterProcess : IInstance
     {
         // A child process inherits ignored signals, for example if the tests were started with nohup; env resets them.
         _process = Process.Start(Through(["env", "--default-signal"], await _start(this)))!;
-        _reading = Task.WhenAll(_process.StandardOutput.BaseStream.CopyToAsync(Stream.Null), ReadLogAsync(_process.StandardError));
+        _log = Channel.CreateUnbounded<string>();
+        _reading = Task.WhenAll(
+            _process.StandardOutput.BaseStream.CopyToAsync(Stream.Null),
+            ReadLogAsync(_process.StandardError, _log.Writer)
+        );
         await LineAsync("Router listens on ");
     }
 
-    private async Task ReadLogAsync(StreamReader lines)
+    private async Task ReadLogAsync(StreamReader lines, ChannelWriter<string> log)
     {
         while (await lines.ReadLineAsync() is { } line)
         {
-            _log.Writer.TryWrite(line);
+            log.TryWrite(line);
             _lastLines.Enqueue(line);
             while (_lastLines.Count > KeptLines)
                 _lastLines.TryDequeue(out _);
         }
 
-        _log.Writer.TryWrite(End);
+        log.Complete();
     }
 
     /// <summary>Waits for the next line of its log that has these words.</summary>
     public async Task<string> LineAsync(string words)
     {
-        while (true)
+        var log = _log.Reader;
+        while (await log.WaitToReadAsync().InTime())
         {
-            var line = await _log.Reader.ReadAsync().InTime();
-            if (line == End && _process is { HasExited: true })
-                throw new InvalidOperationException($"Router has ended instead of: {words}\n{string.Join('\n', _lastLines)}");
+            var line = await log.ReadAsync();
             if (line.Contains(words, StringComparison.Ordinal))
                 return line;
         }
+
+        throw new InvalidOperationException($"Router has ended instead of: {words}\n{string.Join('\n', _lastLines)}");
     }
 }
