@@ -27,6 +27,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         Named<DowntimeInterruptionTests>(),
         Named<Forwarding.SlowReaderTests>(),
         Named<CutOffDrillTests>(),
+        Named<ClockDrillTests>(),
         Named<DeployAppTests>(),
         Named<OpenWriteDrillTests>(),
         Named<StoreDrillTests>(),
@@ -47,19 +48,10 @@ public sealed class LongestFirst : ITestCollectionOrderer
         Named<LayeringTests>(),
     ];
 
-    // The runner hands the collections to its threads, and those after the first few may overtake each other: one that is overtaken comes
-    // last of all. So these are short ones.
-    private const int First = 6;
-    private const int Overtaking = 24;
-
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections)
     {
         var all = testCollections.ToLookup(collection => Long.Contains(collection.DisplayName));
-        var (longest, others) = (
-            all[true].OrderBy(collection => Array.IndexOf(Long, collection.DisplayName)).ToArray(),
-            all[false].ToArray()
-        );
-        return [.. longest.Take(First), .. others.Take(Overtaking), .. longest.Skip(First), .. others.Skip(Overtaking)];
+        return [.. all[true].OrderBy(collection => Array.IndexOf(Long, collection.DisplayName)), .. all[false]];
     }
 
     // A class without a collection of its own is one, of this name.
