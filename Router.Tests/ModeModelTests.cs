@@ -103,7 +103,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         var seed = Seed.Next(output);
         var random = new Random(seed);
         var done = new SortedDictionary<string, int>();
-        for (var run = 0; run < Seed.Cases(720); run++)
+        for (var run = 0; run < Seed.Cases(240); run++)
         {
             var clock = new ManualClock();
             var (store, model) = (new BrittleStore(clock), new Model(Live));
@@ -171,9 +171,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         break;
                     case 5:
                         what = $"restarted{(store.IsAway ? " without a store" : isBroken ? " with a broken record" : "")}";
-                        var at = Array.IndexOf(fleet, one);
-                        fleet[at].Dispose();
-                        fleet[at] = new SwitchingInstance($"web-{at}", store, clock);
+                        Restart(Array.IndexOf(fleet, one));
                         break;
                     case 6:
                         what = store.IsAway
@@ -192,6 +190,11 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                     case 9:
                         what = "a response lost";
                         store.LosesTheNextResponse = true;
+                        break;
+                    case 10 when store.IsAway:
+                        what = "all restarted without a store";
+                        for (var each = 0; each < fleet.Length; each++)
+                            Restart(each);
                         break;
                     case 12:
                         known = one.Knows;
@@ -259,6 +262,12 @@ public sealed class ModeModelTests(ITestOutputHelper output)
             foreach (var instance in fleet)
                 instance.Dispose();
 
+            void Restart(int at)
+            {
+                fleet[at].Dispose();
+                fleet[at] = new SwitchingInstance($"web-{at}", store, clock);
+            }
+
             async Task ConvergeAsync()
             {
                 for (var round = 0; round < 3; round++)
@@ -287,6 +296,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                 "fell back",
                 "restarted",
                 "restarted without a store",
+                "all restarted without a store",
                 "back without data",
                 "back without data, to instances that all forgot",
                 "broken",

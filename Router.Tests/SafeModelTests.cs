@@ -9,7 +9,7 @@ namespace Router.Tests;
 /// </summary>
 public sealed class SafeModelTests(ITestOutputHelper output)
 {
-    // In these, from the first on, each fault is found.
+    // In these each fault is found. A test starts a little before the one that finds its fault; in a changed model, that is another one.
     private const int KnownSchedules = 2_000;
 
     private static readonly int Schedules = Seed.Cases(KnownSchedules);
@@ -35,24 +35,25 @@ public sealed class SafeModelTests(ITestOutputHelper output)
         new SimWorld(1276280959, Fix.None).Run().Should().BeNull();
 
     [Theory]
-    [InlineData(Fix.VanishedInstanceIsNotOutvoted)]
-    [InlineData(Fix.DeadInstanceLeavesItsOpenWrites)]
-    [InlineData(Fix.CutWriteSettles)]
-    [InlineData(Fix.PutIsAWrite)]
-    [InlineData(Fix.AbandonedWriteIsListed)]
-    [InlineData(Fix.ReadOnlyClosesWebSockets)]
-    [InlineData(Fix.RecoveryIsNotSafe)]
-    [InlineData(Fix.OneClock)]
-    [InlineData(Fix.LeaseCountsDrainAndMargin)]
-    [InlineData(Fix.RequestWaitsAfterAPause)]
-    [InlineData(Fix.EndIsProven)]
-    public void The_model_finds_the_fault_that_each_fix_prevents(Fix fix)
+    [InlineData(Fix.VanishedInstanceIsNotOutvoted, 0)]
+    [InlineData(Fix.DeadInstanceLeavesItsOpenWrites, 240)]
+    [InlineData(Fix.CutWriteSettles, 0)]
+    [InlineData(Fix.PutIsAWrite, 0)]
+    [InlineData(Fix.AbandonedWriteIsListed, 220)]
+    [InlineData(Fix.ReadOnlyClosesWebSockets, 0)]
+    [InlineData(Fix.RecoveryIsNotSafe, 0)]
+    [InlineData(Fix.OneClock, 0)]
+    [InlineData(Fix.LeaseCountsDrainAndMargin, 580)]
+    [InlineData(Fix.RequestWaitsAfterAPause, 60)]
+    [InlineData(Fix.EndIsProven, 270)]
+    public void The_model_finds_the_fault_that_each_fix_prevents(Fix fix, int first)
     {
-        for (var seed = 0; seed < KnownSchedules; seed++)
+        for (var i = 0; i < KnownSchedules; i++)
         {
+            var seed = (first + i) % KnownSchedules;
             if (new SimWorld(seed, fix).Run() is not { } violation)
                 continue;
-            output.WriteLine(violation);
+            output.WriteLine($"Schedule {seed}: {violation}");
             new SimWorld(seed, Fix.None).Run().Should().BeNull("the same schedule is right with the fix");
             return;
         }

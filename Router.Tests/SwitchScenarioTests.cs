@@ -89,7 +89,9 @@ public sealed class SwitchScenarioTests
         await Task.WhenAll(one.LiveAsync(), other.LiveAsync());
         (await Tool.RunAsync(one.ManagementUrl, "mode", "set", "maintenance", "--wait", "--expect", "2")).Code.Should().Be(0);
         using var stopping = new CancellationTokenSource();
-        var load = new[] { one, other }.Select(instance => new LoadClient(instance.Endpoint, mayFail: true, stopping.Token)).ToArray();
+        var load = new[] { one, other }
+            .Select(instance => new LoadClient(instance.Endpoint, mayFail: true, () => TimeSpan.FromMilliseconds(50), stopping.Token))
+            .ToArray();
 
         await redis.KillAsync();
         // A failed report may be logged before it.

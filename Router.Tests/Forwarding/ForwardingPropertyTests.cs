@@ -11,8 +11,9 @@ namespace Router.Tests.Forwarding;
 /// </summary>
 public sealed class ForwardingPropertyTests(ITestOutputHelper output)
 {
-    private const int Connections = 80;
     private const int RequestsOnEach = 60;
+
+    private static readonly int Connections = Seed.Cases(160);
 
     private static readonly string[] Methods =
     [

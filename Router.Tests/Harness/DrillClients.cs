@@ -13,7 +13,8 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
 {
     private const int EachInstance = 2;
     private const int Refusals = 20;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan LeastWork = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentQueue<string> _acknowledged = [];
     private readonly ConcurrentQueue<string> _notForwarded = [];
@@ -121,7 +122,7 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
     {
         for (var i = 0; !_end.IsCancellationRequested; i++)
         {
-            await SendAsync(router, Guid.NewGuid().ToString("N"), Pause * (i % 5), "www.example.org");
+            await SendAsync(router, Guid.NewGuid().ToString("N"), LeastWork * (i % 5), "www.example.org");
             await Task.Delay(Pause, _end.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }

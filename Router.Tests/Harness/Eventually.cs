@@ -24,7 +24,7 @@ internal static class Eventually
             if (DateTime.UtcNow > deadline)
                 throw new TimeoutException($"It did not become true in time. {last?.Invoke()}");
             // Most of them send a request to ask.
-            await Task.Delay(20);
+            await Task.Delay(50);
         }
     }
 }

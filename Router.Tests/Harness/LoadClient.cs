@@ -11,8 +11,12 @@ internal sealed class LoadClient
 {
     private int _count;
 
-    public LoadClient(IPEndPoint endpoint, bool mayFail, CancellationToken stopping) =>
-        Done = Task.Run(() => RunAsync(endpoint, mayFail, stopping));
+    /// <param name="endpoint">Where it sends them.</param>
+    /// <param name="mayFail">Whether its instance is killed.</param>
+    /// <param name="pace">How long it waits after each: the machine needs time for the switch itself.</param>
+    /// <param name="stopping">Ends it.</param>
+    public LoadClient(IPEndPoint endpoint, bool mayFail, Func<TimeSpan> pace, CancellationToken stopping) =>
+        Done = Task.Run(() => RunAsync(endpoint, mayFail, pace, stopping));
 
     public int Count => Volatile.Read(ref _count);
 
@@ -25,7 +29,7 @@ internal sealed class LoadClient
         await Eventually.Async(() => load.Zip(before).All(pair => pair.First.Done.IsFaulted || pair.First.Count >= pair.Second + 2));
     }
 
-    private async Task<List<LoadResponse>> RunAsync(IPEndPoint endpoint, bool mayFail, CancellationToken stopping)
+    private async Task<List<LoadResponse>> RunAsync(IPEndPoint endpoint, bool mayFail, Func<TimeSpan> pace, CancellationToken stopping)
     {
         var responses = new List<LoadResponse>();
         using var client = new HttpClient { Timeout = Deadlines.Limit };
@@ -52,8 +56,7 @@ internal sealed class LoadClient
                 // error through.
             }
 
-            // A pace, so that the machine has time for the switch itself.
-            await Task.Delay(10, CancellationToken.None);
+            await Task.Delay(pace(), CancellationToken.None);
         }
 
         return responses;

@@ -23,6 +23,7 @@ internal enum Ending
 internal sealed class RawConnection(Socket socket) : IDisposable
 {
     private readonly NetworkStream _stream = new(socket, ownsSocket: true);
+    private readonly byte[] _buffer = new byte[16 * 1024];
     private readonly List<byte> _received = [];
     private int _consumed;
 
@@ -163,9 +164,8 @@ internal sealed class RawConnection(Socket socket) : IDisposable
 
     private async Task<bool> ReceiveAsync()
     {
-        var buffer = new byte[16 * 1024];
-        var count = await _stream.ReadAsync(buffer).InTime();
-        _received.AddRange(buffer.AsSpan(0, count));
+        var count = await _stream.ReadAsync(_buffer).InTime();
+        _received.AddRange(_buffer.AsSpan(0, count));
         return count > 0;
     }
 
