@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Router.Proxy.InFlight;
 
 namespace Router.Tests;
 
@@ -148,7 +147,7 @@ public sealed class StreamingTests
         await client.ReadThroughAsync("first");
 
         // Right after its request it could be a client that waits.
-        clock.Advance(HalfClose.Grace + TimeSpan.FromMilliseconds(1));
+        await ClientGrace.PassAsync(ClientGrace.DeadlineIn(router.App.Services), clock);
         client.Dispose();
 
         await atBackend.ReadToEndAsync();

@@ -45,6 +45,7 @@ public sealed class HalfCloseTests(HalfCloseTests.Site site) : IClassFixture<Hal
         client.FinishWriting();
         using var connection = await backend.AcceptAsync();
         await connection.ReadThroughAsync(length is "" ? "\r\n\r\n" : "hello");
+        await ClientGrace.FinishedAsync(ClientGrace.DeadlineIn(router.App.Services));
 
         clock.Advance(TimeSpan.FromSeconds(10));
         router.Site.Backends[0].InFlight.Should().Be(1);
@@ -73,7 +74,7 @@ public sealed class HalfCloseTests(HalfCloseTests.Site site) : IClassFixture<Hal
         }
         else
         {
-            clock.Advance(HalfClose.Grace + TimeSpan.FromMilliseconds(1));
+            await ClientGrace.PassAsync(ClientGrace.DeadlineIn(router.App.Services), clock);
             client.Dispose();
         }
 

@@ -95,7 +95,7 @@ public sealed class HalfClose : IConnectionLifetimeFeature
     {
         // Of these two events, this call and the end of the input, the later one sees the earlier one.
         Interlocked.MemoryBarrier();
-        if (_inputEnded)
+        if (HasInputEnded)
             _gone.Cancel();
     }
 
@@ -104,6 +104,9 @@ public sealed class HalfClose : IConnectionLifetimeFeature
     /// the end of the input.
     /// </summary>
     public bool HasClientClosed => StateOf() != Established;
+
+    /// <summary>Whether the server has seen the end of the client's input.</summary>
+    public bool HasInputEnded => Volatile.Read(ref _inputEnded);
 
     private void InputEnded()
     {

@@ -166,6 +166,9 @@ public sealed class RequestDeadline : IDisposable
         TryMove(Phase.Uploading, Phase.AwaitingResponse);
     }
 
+    /// <summary>Whether the client has closed its sending side, and the server has seen it.</summary>
+    public bool HasClientFinished => _connectionOfClient is { HasInputEnded: true };
+
     /// <summary>
     /// Whether a client that half-closes now may still be waiting for the response. It may while its body is incomplete: if the rest of the
     /// body does not arrive, the server detects that.
