@@ -44,7 +44,7 @@ public sealed class InstanceDrillTests(DrillDatabase database, ITestOutputHelper
     {
         var (started, one, _, three) = await DrillSite.StartWithProcessAsync(database.Server, DrillSite.Settle, output);
         await using var site = started;
-        for (var i = 0; i < 4; i++)
+        for (var i = 0; i < 2; i++)
             await three.RestartAsync();
         await FailsToStartAsync("--urls", $"http://{one.Endpoint}");
         await FailsToStartAsync("--urls", "https://127.0.0.1:0", "--Router:Certificates:www:Path", "/nonexistent.pem");

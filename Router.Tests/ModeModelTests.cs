@@ -103,7 +103,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         var seed = Seed.Next(output);
         var random = new Random(seed);
         var done = new SortedDictionary<string, int>();
-        for (var run = 0; run < Seed.Cases(240); run++)
+        for (var run = 0; run < Seed.Cases(360); run++)
         {
             var clock = new ManualClock();
             var (store, model) = (new BrittleStore(clock), new Model(Live));
@@ -270,8 +270,10 @@ public sealed class ModeModelTests(ITestOutputHelper output)
 
             async Task ConvergeAsync()
             {
-                for (var round = 0; round < 3; round++)
+                string before;
+                do
                 {
+                    before = Known();
                     model.At(clock.GetUtcNow());
                     random.Shuffle(fleet);
                     foreach (var instance in fleet)
@@ -281,7 +283,14 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                     // Nobody knows any more: after a time for someone to come who does, it is written down that the site is closed.
                     clock.Advance(TimeSpan.FromSeconds(3));
                     model.Forget();
-                }
+                } while (Known() != before || store is { IsAway: false, Text: null });
+            }
+
+            // What the store holds and each instance knows.
+            string Known()
+            {
+                var states = fleet.OrderBy(it => it.Name).Select(it => it.Modes.State);
+                return $"{store.Text} {string.Join(' ', states.Select(it => $"{it.Record.Version} {it.Index}"))}";
             }
         }
 

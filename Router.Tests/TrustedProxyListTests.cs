@@ -169,7 +169,7 @@ public sealed class TrustedProxyListTests
         Volatile.Write(ref response, "HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\n127.0.0.1/32");
         await router.Log.NextAsync("Trusted proxies cdn: 1 ranges");
         // The set is put in force just after the line is written.
-        await UntilAsync(async () => await AskedForStaffAsync(router) == 200);
+        await Eventually.TrueAsync(async () => await AskedForStaffAsync(router) == 200);
     }
 
     [Fact]
@@ -249,13 +249,6 @@ public sealed class TrustedProxyListTests
 
     private static async Task<int> AskedForStaffAsync(RunningRouter router) =>
         (await router.GetAsync("http://www.example.org/", ("X-Forwarded-For", "203.0.113.9"))).Status;
-
-    private static async Task UntilAsync(Func<Task<bool>> condition)
-    {
-        var began = TimeProvider.System.GetTimestamp();
-        while (!await condition())
-            TimeProvider.System.GetElapsedTime(began).Should().BeLessThan(Deadlines.Limit);
-    }
 
     private sealed class Source : HttpMessageHandler
     {

@@ -5,7 +5,7 @@ namespace Router.Tests.Forwarding;
 
 public sealed class NginxTests : IDisposable
 {
-    private const int Requests = 2_000;
+    private static readonly int Requests = Seed.Cases(4_000);
 
     private readonly string _directory = Directory.CreateTempSubdirectory("router-test-").FullName;
 

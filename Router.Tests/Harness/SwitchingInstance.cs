@@ -24,6 +24,7 @@ internal sealed class SwitchingInstance : IDisposable
 
     public SwitchingInstance(string name, BrittleStore store, ManualClock manual)
     {
+        Name = name;
         var clock = new FleetClock(manual);
         var settings = SettingsOf.GetOrAdd(
             name,
@@ -39,6 +40,8 @@ internal sealed class SwitchingInstance : IDisposable
         _changer = new ModeChanger(_record, Modes, fleet, _history, health, settings, clock, NullLogger<ModeChanger>.Instance);
         _gate = new ReopeningGate(fleet, Modes, _changer, clock, NullLogger<ReopeningGate>.Instance);
     }
+
+    public string Name { get; }
 
     public ModeController Modes => _instance.Modes;
 
