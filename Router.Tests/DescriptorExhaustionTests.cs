@@ -9,8 +9,8 @@ public sealed class DescriptorExhaustionTests
         await using var backend = new RecordingBackend();
         await using var router = await RouterProcess.StartAsync(SiteFile.Of("*", backend.Address));
         using var connected = await RawConnection.OpenAsync(router.Endpoint);
-        // Everything that a request and a look at the configuration need is loaded then: a just-in-time compiled process opens its libraries
-        // when it first uses them, and ends where it cannot.
+        // Everything that a request and a look at the configuration need is loaded then: a just-in-time compiled process opens its
+        // libraries when it first uses them, and ends where it cannot.
         for (var i = 0; i < 5; i++)
             await AskAsync(connected);
         using (var other = await RawConnection.OpenAsync(router.Endpoint))

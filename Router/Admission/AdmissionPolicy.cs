@@ -69,12 +69,13 @@ public sealed class AdmissionPolicy(
             steps?.Add("stage", DescribeStage(stage, route.Kind, request.Client));
         var decision = mode.Decide(route.Kind, request.ModeMethod);
         var isReached = decision == ModeDecision.Allow;
-        var exemption = route.Backend is null ? null : ExemptionOf(request, route, state, isReached);
+        var isForm = IsBypassForm(request, state);
+        var exemption = route.Backend is null || isForm ? null : ExemptionOf(request, route, state, isReached);
         steps?.Add("mode", DescribeMode(mode, route, request, decision, exemption));
+        if (isForm)
+            return new AdmissionDecision(AdmissionOutcome.BypassForm, route, "the form in which a tester enters a token");
         if (decision == ModeDecision.Close && exemption is null)
             return new AdmissionDecision(ClosedOutcome(request, route, state), route, "the mode closes the backend");
-        if (decision == ModeDecision.Hold && exemption is null && ClosedOutcome(request, route, state) is AdmissionOutcome.BypassForm)
-            return new AdmissionDecision(AdmissionOutcome.BypassForm, route, "the form with which a tester passes");
         if (route.File is not null)
         {
             if (!isReached)
@@ -104,8 +105,12 @@ public sealed class AdmissionPolicy(
     /// <summary>The outcome of a request that the mode closes out.</summary>
     public static AdmissionOutcome ClosedOutcome(in AdmissionRequest request, Route? route, ModeState state) =>
         request.Path is "/robots.txt" && request.Method is "GET" or "HEAD" ? AdmissionOutcome.ClosedRobots
-        : route is not null && request.Path is BypassGate.FormPath && BypassGate.IsOpen(state) ? AdmissionOutcome.BypassForm
+        : route is not null && IsBypassForm(request, state) ? AdmissionOutcome.BypassForm
         : AdmissionOutcome.Closed;
+
+    // Whatever the mode decides about a GET to this backend: the page is for whatever the mode closes.
+    private static bool IsBypassForm(in AdmissionRequest request, ModeState state) =>
+        request.Path is BypassGate.FormPath && BypassGate.IsOpen(state) && state.Mode.ClosesAnything;
 
     private static AdmissionDecision Malformed(string violation, AdmissionSteps? steps)
     {

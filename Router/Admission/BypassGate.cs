@@ -10,7 +10,7 @@ public sealed class BypassGate(FleetClock time)
     /// <summary>The response header that says whether a request's bypass is active.</summary>
     public const string StateHeader = BypassToken.Header;
 
-    /// <summary>The path to which a browser posts its token, on every routed host while the site is closed.</summary>
+    /// <summary>The path to which a browser posts its token, on every routed host while the mode closes anything.</summary>
     public const string FormPath = "/_bypass";
 
     /// <summary>Whether any bypass exists. This check costs a closed site's ordinary visitors next to nothing.</summary>

@@ -66,7 +66,7 @@ internal static class DowntimeOptions
     };
     public static readonly Option<bool> Resume = new("--resume")
     {
-        Description = "Continues the window in force at its step. The options of its start apply, except those that are given anew.",
+        Description = "Continues the window in force at its step. The options of its start apply, except those that are given again.",
     };
     public static readonly Option<bool> Rerun = new("--rerun")
     {
@@ -105,7 +105,7 @@ internal static class DowntimeOptions
         };
     }
 
-    /// <summary>The plan of the start, with what is given anew.</summary>
+    /// <summary>The plan of the start, with what is given again.</summary>
     public static DowntimePlan Amended(DowntimePlan plan, ParseResult parsed) =>
         plan with
         {

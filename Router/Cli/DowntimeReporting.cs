@@ -37,7 +37,7 @@ internal sealed class DowntimeReporting(DowntimeWindow window)
         return isWritten;
     }
 
-    // The report is worth having without what nobody responds with any more.
+    // The report is written even if no instance responds any more.
     private async Task<(FleetDocument? Fleet, ImmutableArray<HistoryEntry> History)> AskAsync()
     {
         try

@@ -159,8 +159,8 @@ public static class ModeReport
         fleet.Instances.Sum(instance => instance.State == InstanceState.Live ? instance.Report.BlockingCount : 0);
 
     /// <summary>How a request in flight is identified.</summary>
-    public static string Name(InFlightRequest exchange) =>
-        $"{(exchange.IsUpgraded ? "upgraded " : "")}{exchange.Method} {exchange.Host}{exchange.Path}";
+    public static string Name(InFlightRequest request) =>
+        $"{(request.IsUpgraded ? "upgraded " : "")}{request.Method} {request.Host}{request.Path}";
 
     /// <summary>The history, one line per entry.</summary>
     public static void Write(HistoryDocument history, TextWriter output)

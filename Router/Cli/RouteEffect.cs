@@ -12,8 +12,7 @@ public static class RouteEffect
 {
     /// <summary>
     /// What happens to a client that the rule allows, decided as for a request: <c>forward</c>, <c>read</c> if a GET is forwarded and a
-    /// POST is not, <c>file</c>, <c>wait</c> if
-    /// the mode holds it, or the status of Router's own response.
+    /// POST is not, <c>file</c>, <c>wait</c> if the mode holds it, or the status of Router's own response.
     /// </summary>
     public static string Of(Route route, Mode mode, AdmissionPolicy admission)
     {

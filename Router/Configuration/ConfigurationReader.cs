@@ -47,9 +47,6 @@ public sealed class ConfigurationReader(
     /// <summary>Whether it has child sections rather than a text.</summary>
     public bool HoldsSections => _here.Count > 0;
 
-    /// <summary>Receives the validation errors.</summary>
-    public ValidationErrors Errors => errors;
-
     /// <summary>
     /// Records an error of the value under <paramref name="key"/>, unless that is a list or a section in place of a value.
     /// </summary>

@@ -15,7 +15,7 @@ using Router.Telemetry;
 
 namespace Router.Hosting;
 
-/// <summary>Puts the application together: the only place that knows everything.</summary>
+/// <summary>The composition root: builds the application from its parts.</summary>
 public static class RouterApplication
 {
     /// <summary>Builds the application, ready to be started.</summary>
@@ -40,7 +40,7 @@ public static class RouterApplication
         var errors = new ValidationErrors();
         var urls = options.ListenUrls(errors);
         files.AddErrors(errors);
-        // Where a file can't be read, what is missing in it is no news.
+        // Every key of a file that cannot be read seems to be missing: report only the file.
         if (errors.Any)
             throw new InvalidConfigurationException(errors);
         var parts = Site.Read(builder.Configuration, errors);
@@ -49,7 +49,7 @@ public static class RouterApplication
             throw new InvalidConfigurationException(errors);
         var settings = parts.Settings;
 
-        // Endpoints of the server's own section go before addresses; naming both would only make it complain.
+        // Kestrel:Endpoints overrides the addresses; with both set, the server logs a warning.
         if (!builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
             builder.WebHost.UseUrls(urls);
         AddServer(builder, settings.Limits);
@@ -69,7 +69,7 @@ public static class RouterApplication
         return app;
     }
 
-    // Every later site is read anew, so that nothing keeps the first one's parts.
+    // A reload reads a new site, so the parts of the first one need not stay in memory.
     private static void AddFirstSite(IServiceCollection services, SiteParts? parts) =>
         services.AddSingleton(provider =>
         {
@@ -97,8 +97,8 @@ public static class RouterApplication
 
     private static void AddServer(WebApplicationBuilder builder, LimitSettings limits)
     {
-        // RFC 9112 section 2.2 lets a server take a bare LF for a line's end; another reader may not, and see one field where this one sees
-        // two.
+        // RFC 9112 section 2.2 lets a server accept a bare LF as the end of a line. Another parser may not, and would see one header where
+        // this one sees two.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder
             .WebHost.UseKestrelCore()
@@ -112,12 +112,12 @@ public static class RouterApplication
                     kestrel.AllowHostHeaderOverride = true;
                     kestrel.ConfigureEndpointDefaults(endpoint =>
                     {
-                        endpoint.Use(SetPeerStraight);
+                        endpoint.Use(NormalizeRemoteEndPoint);
                         endpoint.Use(HalfClose.Watch);
                         endpoint.Use(endpoint.ApplicationServices.GetRequiredService<ClientConnections>().Watch);
                     });
                     ServerLimits.Set(kestrel.Limits, limits);
-                    // Field values are octets (RFC 9110 section 5.5): Latin-1 carries each of them through unchanged.
+                    // Header values are octets (RFC 9110 section 5.5); Latin-1 preserves each one.
                     kestrel.RequestHeaderEncodingSelector = static name =>
                         name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance
                         : name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance
@@ -125,25 +125,25 @@ public static class RouterApplication
                     kestrel.ResponseHeaderEncodingSelector = static _ => OctetEncoding.Instance;
                 }
             );
-        // A request's work is short and waits for nothing: handed to another thread it would cost more than it is.
+        // A request's work is short and never blocks. To pass it to another thread would cost more than the work.
         builder.WebHost.UseSockets(sockets => sockets.UnsafePreferInlineScheduling = true);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ServerMemory>();
-        // Of several the last that can is asked.
+        // The server asks the factory that was registered last first.
         builder.Services.AddSingleton<IConnectionListenerFactory, SocketListenerFactory>();
         builder.Services.AddRoutingCore();
-        // Platforms kill ten seconds after asking.
+        // Platforms send SIGKILL ten seconds after SIGTERM.
         builder.Services.Configure<HostOptions>(host =>
         {
             host.ShutdownTimeout = TimeSpan.FromSeconds(9);
-            // Router's own goes on by itself; nobody else's may close the site.
+            // Router's own services recover by themselves. An exception in any other must not stop the host.
             host.BackgroundServiceExceptionBehavior = BackgroundServiceExceptionBehavior.Ignore;
         });
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
     }
 
-    // On a socket for both versions an IPv4 client's address comes in its mapped form (RFC 4291 section 2.5.5.2).
-    // To put it straight once for each connection leaves nothing to do for each request.
-    private static ConnectionDelegate SetPeerStraight(ConnectionDelegate next) =>
+    // A dual-stack socket reports an IPv4 client's address in its mapped form (RFC 4291 section 2.5.5.2). It is converted once for each
+    // connection instead of for each request.
+    private static ConnectionDelegate NormalizeRemoteEndPoint(ConnectionDelegate next) =>
         connection =>
         {
             if (connection.RemoteEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } peer)
@@ -153,8 +153,8 @@ public static class RouterApplication
 
     private static void AddLogging(WebApplicationBuilder builder, Stream? output, bool isFirstRun)
     {
-        // On standard error; standard output is for what other programs read. The framework's console logger makes everybody wait when
-        // nobody reads it.
+        // On standard error; standard output is for what other programs read. The framework's console logger blocks its callers while
+        // nobody reads its output.
         builder.Services.AddSingleton<ILoggerProvider>(provider => new ErrorLog(
             output,
             provider.GetRequiredService<RouterMetrics>(),
@@ -164,9 +164,9 @@ public static class RouterApplication
             .Logging.SetMinimumLevel(LogLevel.Information)
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("System", LogLevel.Warning)
-            // While it may speak, it makes an Activity for each request. What is wrong with a request, the server itself says.
+            // If enabled, it creates an Activity for each request. The server itself logs what is wrong with a request.
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
-            // A start that fails: it writes the exception and throws it, and whoever catches it says in one sentence what is wrong.
+            // When a start fails, it logs the exception and rethrows it; the caller reports it in one sentence.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
             .AddConfiguration(builder.Configuration.GetSection("Logging"));
         // The lines for newcomers say where it listens, or that it could not.

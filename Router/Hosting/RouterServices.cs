@@ -16,7 +16,7 @@ using Router.Upstreams;
 
 namespace Router.Hosting;
 
-/// <summary>Router's own services, room by room.</summary>
+/// <summary>Registers Router's services, grouped by folder.</summary>
 internal static class RouterServices
 {
     /// <summary>Adds everything that is not the framework's.</summary>

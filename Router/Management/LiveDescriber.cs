@@ -21,8 +21,8 @@ public sealed class LiveDescriber(
     private const int MaxListed = 50;
     private const int MaxLines = 20;
 
-    // A report of this part of the time in which it expires is current. It is longer than the store is not read: otherwise every reading
-    // would be a change of every instance.
+    // A report that is younger than this fraction of its expiry is current. That is longer than the interval between two readings of the
+    // store: otherwise every reading would be a change of every instance.
     private const double Current = 0.7;
 
     private readonly TrafficWindow _traffic = new();

@@ -29,7 +29,7 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
                 "misdirected",
                 "Unexpected host name",
                 StatusCodes.Status421MisdirectedRequest,
-                "Use localhost or a loopback address such as 127.0.0.1: another site could make a name of its own lead here."
+                "Use localhost or a loopback address such as 127.0.0.1: other names are rejected to prevent DNS rebinding."
             );
         if (CrossSite.Sent(context.Request) && !(isPublic && IsNavigation(context.Request)))
             return ProblemDetails.Of(

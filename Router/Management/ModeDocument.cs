@@ -78,7 +78,7 @@ public sealed record StepDocument(string Mode, DateTimeOffset At, DateTimeOffset
     /// <summary>The stage, if it is one of a reopening.</summary>
     public ReopeningDocument? Reopening { get; init; }
 
-    /// <summary>Whether it follows by itself if nobody has changed the mode by then.</summary>
+    /// <summary>Whether it follows automatically if nobody has changed the mode by then.</summary>
     public bool IsFollowUp { get; init; }
 
     public static StepDocument Of(ModeStep step) =>

@@ -44,7 +44,7 @@ public sealed record ModeStep
     /// <summary>Why a reopening in stages fell back to this mode by itself; null if it did not.</summary>
     public string? FellBack { get; init; }
 
-    /// <summary>Whether it follows by itself if nobody has changed the mode by then, rather than being what an operator aims at.</summary>
+    /// <summary>Whether it follows automatically if nobody has changed the mode by then, rather than being an operator's goal.</summary>
     public bool IsFollowUp { get; init; }
 
     /// <summary>How long a request may wait in a mode that holds; null for the instance's own limit.</summary>

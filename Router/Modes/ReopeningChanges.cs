@@ -53,7 +53,7 @@ public static class ReopeningChanges
     /// <summary>The record in which the next stage begins; null if there are errors.</summary>
     /// <param name="record">The record before.</param>
     /// <param name="index">Its step in force.</param>
-    /// <param name="by">Who wants it; null for nobody who said who.</param>
+    /// <param name="by">The operator; null if none is named.</param>
     /// <param name="now">Now.</param>
     /// <param name="activationDelay">How long it takes until every instance knows of it.</param>
     /// <param name="errors">Receives the validation errors.</param>

@@ -45,21 +45,4 @@ public sealed record OwnResponse(int Status, string Slug)
 
     /// <summary>The backend took too long.</summary>
     public static OwnResponse GatewayTimeout { get; } = new(504, "gateway-timeout");
-
-    public static IReadOnlyList<OwnResponse> All { get; } =
-    [
-        BadRequest,
-        Forbidden,
-        NotFound,
-        TooSlow,
-        TooLarge,
-        TooMany,
-        HeaderTooLarge,
-        InternalError,
-        BadGateway,
-        Closed,
-        Busy,
-        Cut,
-        GatewayTimeout,
-    ];
 }

@@ -128,7 +128,7 @@ public sealed class RequestHandler(
                         return;
                     }
 
-                    // The mode changed while the request waited for its turn: what the new one makes of it is decided anew.
+                    // The mode changed while the request waited for its turn: it is decided again under the new one.
                     inFlight.Leave(request);
                 }
                 else

@@ -118,7 +118,7 @@ public sealed partial class Drain : BackgroundLoop
     }
 
     // The mode, and what is in flight to what it closes. A request that the next mode has admitted may be among them, and must not be cut.
-    // Where that is so, that mode was in force before, so that it is seen afterwards.
+    // That mode was in force before the request was admitted, so it is seen when the mode is read again after the list.
     private (ModeState State, List<RequestContext> Closed) Closed()
     {
         while (true)

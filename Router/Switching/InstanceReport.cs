@@ -167,7 +167,7 @@ public sealed record InstanceReport
         LeaseSeconds is { } lease ? At + TimeSpan.FromSeconds(lease + DrainLimitSeconds) + LeaseMargin : null;
 
     /// <summary>
-    /// The same instance, ended. If it was closed and quiet, nothing of it was on its way. That is judged by the record's step, which the
+    /// The same instance, ended. If it was closed and idle, it had no writes in flight. That is judged by the record's step, which the
     /// observing instance may not be in itself: its own mode may have lapsed.
     /// </summary>
     public InstanceReport EndedBy(InstanceEnd end, ModeState state) =>

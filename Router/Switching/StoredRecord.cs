@@ -3,7 +3,7 @@ using Router.Modes.Stores;
 
 namespace Router.Switching;
 
-/// <summary>The record in the store. Of this process one piece of work at a time has it.</summary>
+/// <summary>The record in the store. Only one operation of this process at a time may use it.</summary>
 public sealed partial class StoredRecord(
     IModeStore store,
     ModeController modes,

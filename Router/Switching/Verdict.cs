@@ -230,7 +230,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             );
         }
 
-        // They have reached no backend, and whatever is restored meanwhile is what they meet.
+        // They have reached no backend yet, so they will see the restored data.
         public void HeldRequests()
         {
             var (held, oldest, overdue) = (

@@ -79,7 +79,7 @@ public sealed partial class WindowAlarms : BackgroundLoop
 
     private void WarnLapsed(ModeState state)
     {
-        // Before that, the line that says where it listens tells it.
+        // During the start, the line that says where it listens reports this.
         if (_lifetime.ApplicationStarted.IsCancellationRequested)
         {
             if (state.IsLapsed && _lease is { } lease)
