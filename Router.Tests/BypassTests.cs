@@ -105,12 +105,12 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     }
 
     [Theory]
-    [InlineData("read-only", "www.example.org", "api.example.org")]
-    [InlineData("recovery", "www.example.org", "api.example.org")]
-    [InlineData("hold", "www.example.org", "api.example.org")]
-    [InlineData("maintenance", "www.example.org", "api.example.org")]
-    [InlineData("live")]
-    public async Task The_form_is_on_every_host_while_the_mode_closes_anything(string mode, params string[] hosts)
+    [InlineData("read-only", true)]
+    [InlineData("recovery", true)]
+    [InlineData("hold", true)]
+    [InlineData("maintenance", true)]
+    [InlineData("live", false)]
+    public async Task The_form_is_on_every_host_while_the_mode_closes_anything(string mode, bool isShown)
     {
         await using var backend = WireMockBackend.RespondingText("the application's own");
         await using var router = await ClosedAsync(Site(backend).Api("api", backend.Address).Host("api.*", "api"));
@@ -118,16 +118,16 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
         await TokenAsync(router);
         (await operators.SendAsync("PUT", "/mode", $$"""{"mode": "{{mode}}"}""")).Status.Should().Be(200);
         _clock.Advance(TimeSpan.FromMinutes(1));
-        if (mode != "live")
+        if (isShown)
             await TokenAsync(router);
 
         foreach (var host in (string[])["www.example.org", "api.example.org"])
             (await router.GetAsync($"http://{host}/_bypass"))
                 .Body.Contains("method=\"post\"", StringComparison.Ordinal)
                 .Should()
-                .Be(hosts.Contains(host), $"{host} in {mode}");
+                .Be(isShown, $"{host} in {mode}");
 
-        backend.Requests.Should().HaveCount(2 - hosts.Length);
+        backend.Requests.Should().HaveCount(isShown ? 0 : 2);
     }
 
     [Theory]

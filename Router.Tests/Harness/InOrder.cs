@@ -40,7 +40,7 @@ public sealed class InOrder(IMessageSink sink) : XunitTestFramework(sink)
     {
         protected override async Task<RunSummary> RunTestCollectionsAsync(IMessageBus messageBus, CancellationTokenSource cancellation)
         {
-            var collections = OrderTestCollections().ToLookup(it => it.Item1.DisplayName == Alone.Name);
+            var collections = OrderTestCollections().ToLookup(it => RunsAlone(it.Item1));
             var (together, alone) = (
                 new ConcurrentQueue<Tuple<ITestCollection, List<IXunitTestCase>>>(collections[false]),
                 collections[true]
@@ -61,5 +61,10 @@ public sealed class InOrder(IMessageSink sink) : XunitTestFramework(sink)
                 return sum;
             }
         }
+
+        private static bool RunsAlone(ITestCollection collection) =>
+            collection
+                .CollectionDefinition?.GetCustomAttributes(typeof(CollectionDefinitionAttribute).AssemblyQualifiedName)
+                .Any(definition => definition.GetNamedArgument<bool>(nameof(CollectionDefinitionAttribute.DisableParallelization))) == true;
     }
 }
