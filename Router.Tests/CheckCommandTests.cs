@@ -103,11 +103,12 @@ public sealed class CheckCommandTests
     [Fact]
     public async Task The_command_checks_a_configuration_without_listening()
     {
-        var (exit, output, errors) = await RunProcessAsync(
+        // As a process: the variables are those of its own environment.
+        var (exit, output, errors) = await RunAsync(
             new SiteFile().Frontend("pages", "http://pages.internal").Host("www.*", "pages").Host("api.*", "pages"),
             ["check"],
-            ("Router__Mode", "recovery"),
-            ("PORT", "1")
+            [("Router__Mode", "recovery"), ("PORT", "1")],
+            (variables, words) => Script.RunAsync(Tool.Process(variables, words))
         );
 
         exit.Should().Be(0, errors);
@@ -191,7 +192,7 @@ public sealed class CheckCommandTests
     [InlineData("LOGGING")]
     public async Task A_variable_with_the_bare_name_of_a_section_is_ignored(string variable)
     {
-        var (exit, _, errors) = await RunProcessAsync(
+        var (exit, _, errors) = await RunAsync(
             SiteFile.Of("www.*", "http://www.internal"),
             ["check"],
             (variable, "http://router.internal"),
@@ -247,13 +248,6 @@ public sealed class CheckCommandTests
         string[] arguments,
         params (string Name, string Value)[] environment
     ) => RunAsync(site, arguments, environment, Tool.RunWithAsync);
-
-    // The variables of the .NET form come from the process's own environment.
-    private static Task<(int Exit, string Output, string Errors)> RunProcessAsync(
-        SiteFile site,
-        string[] arguments,
-        params (string Name, string Value)[] environment
-    ) => RunAsync(site, arguments, environment, (variables, words) => Script.RunAsync(Tool.Process(variables, words)));
 
     private static async Task<(int Exit, string Output, string Errors)> RunAsync(
         SiteFile site,

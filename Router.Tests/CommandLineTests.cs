@@ -108,7 +108,7 @@ public sealed class CommandLineTests
     [InlineData("", " ", "ops", "ops")]
     [InlineData(null, "", "", "^uid [0-9]+$")]
     public void A_change_has_an_author(string? given, string? sudo, string login, string name) =>
-        OperatorName.Of(given, variable => variable == "SUDO_USER" ? sudo : null, login).Should().MatchRegex(name);
+        OperatorName.Of(given, sudo is null ? new() : new(("SUDO_USER", sudo)), login).Should().MatchRegex(name);
 
     [Theory]
     [InlineData("1.00:00:00", "24h")]

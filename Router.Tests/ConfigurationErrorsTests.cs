@@ -300,7 +300,7 @@ public sealed class ConfigurationErrorsTests
     {
         var errors = new ValidationErrors();
 
-        new StartOptions { Environment = name => name == "PORT" ? port : null }.ListenUrls(errors);
+        new StartOptions { Environment = new(("PORT", port)) }.ListenUrls(errors);
 
         errors.All.Should().ContainSingle().Which.Key.Should().Be("PORT");
     }
@@ -320,13 +320,11 @@ public sealed class ConfigurationErrorsTests
         var options = new StartOptions
         {
             Urls = urls,
-            Environment = name =>
-                name switch
-                {
-                    "ASPNETCORE_URLS" => aspnet,
-                    "PORT" => port,
-                    _ => null,
-                },
+            Environment = new(
+                from variable in (IEnumerable<(string Name, string? Value)>)[("ASPNETCORE_URLS", aspnet), ("PORT", port)]
+                where variable.Value is not null
+                select (variable.Name, variable.Value)
+            ),
         };
 
         options.ListenUrls(new ValidationErrors()).Should().Be(expected);

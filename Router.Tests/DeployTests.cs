@@ -68,11 +68,11 @@ public sealed partial class DeployTests
         application["env"]["DM_ENVIRONMENT"].ToString().Should().Be(stage);
         application["env"]["Router__Limits__MaxConnections"].ToString().Should().Be("10000");
         ((YamlSequenceNode)application["routes"]).Should().HaveCount(5);
-        var start = RouterProcess.Start();
-        start.ArgumentList.Add("check");
-        foreach (Match variable in Regex.Matches(manifest, "^    ([A-Za-z0-9_]+): \"?(.*?)\"?$", RegexOptions.Multiline))
-            start.Environment[variable.Groups[1].Value] = variable.Groups[2].Value;
-        await CheckAsync(start, stage);
+        await CheckAsync(
+            stage,
+            from Match variable in Regex.Matches(manifest, "^    ([A-Za-z0-9_]+): \"?(.*?)\"?$", RegexOptions.Multiline)
+            select (variable.Groups[1].Value, variable.Groups[2].Value)
+        );
     }
 
     [Fact]
@@ -324,16 +324,17 @@ public sealed partial class DeployTests
         record!.Steps.Single().Mode.Name.Should().Be("live");
         foreach (var stage in new[] { "preview", "staging", "production" })
         {
-            var start = RouterProcess.Start();
-            start.ArgumentList.Add("check");
-            foreach (var line in await File.ReadAllLinesAsync(Script.Deploy($"kubernetes/overlays/{stage}/site.env")))
-                start.Environment[line.Split('=', 2)[0]] = line.Split('=', 2)[1];
-            // What the secret of the stage has.
-            foreach (var name in new[] { "DM_USER_IPS", "DM_DEV_USER_IPS", "DM_ADMIN_USER_IPS" })
-                start.Environment[name] = "203.0.113.0/24";
-            start.Environment["DM_APP_AUTH"] = "dXNlcjpwYXNzd29yZA==";
-            start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
-            await CheckAsync(start, stage);
+            var configMap = await File.ReadAllLinesAsync(Script.Deploy($"kubernetes/overlays/{stage}/site.env"));
+            await CheckAsync(
+                stage,
+                [
+                    .. configMap.Select(line => (line.Split('=', 2)[0], line.Split('=', 2)[1])),
+                    // What the secret of the stage has.
+                    .. ((string[])["DM_USER_IPS", "DM_DEV_USER_IPS", "DM_ADMIN_USER_IPS"]).Select(name => (name, "203.0.113.0/24")),
+                    ("DM_APP_AUTH", "dXNlcjpwYXNzd29yZA=="),
+                    ("ASPNETCORE_ENVIRONMENT", "Production"),
+                ]
+            );
         }
     }
 
@@ -529,9 +530,9 @@ public sealed partial class DeployTests
             .Services;
     }
 
-    private static async Task CheckAsync(ProcessStartInfo start, string stage)
+    private static async Task CheckAsync(string stage, IEnumerable<(string Name, string Value)> environment)
     {
-        var (code, _, errors) = await Script.RunAsync(start);
+        var (code, _, errors) = await Tool.RunWithAsync([.. environment], "check");
         code.Should().Be(0, $"{stage}: {errors}");
     }
 

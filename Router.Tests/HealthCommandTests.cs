@@ -32,13 +32,11 @@ public sealed class HealthCommandTests
             }
         )
         {
-            (await AskAsync(new StartOptions { Environment = variable => variable == name ? value : null }))
-                .Code.Should()
-                .Be(0, $"{name} is {value}");
+            (await AskAsync(new StartOptions { Environment = new((name, value)) })).Code.Should().Be(0, $"{name} is {value}");
             (await server.RequestAsync()).Target.Should().Be("/_status?ignore-dependencies");
         }
 
-        (await AskAsync(new StartOptions { Urls = $"http://localhost:{port}", Environment = _ => "1" }))
+        (await AskAsync(new StartOptions { Urls = $"http://localhost:{port}", Environment = new(("ASPNETCORE_URLS", "1"), ("PORT", "1")) }))
             .Code.Should()
             .Be(0, "--urls goes before the environment");
     }
@@ -56,7 +54,7 @@ public sealed class HealthCommandTests
             """
         );
 
-        (await AskAsync(new StartOptions { ConfigurationFile = file, Environment = _ => null })).Should().Be((0, ""));
+        (await AskAsync(new StartOptions { ConfigurationFile = file, Environment = new() })).Should().Be((0, ""));
         Directory.Delete(directory, recursive: true);
     }
 
@@ -105,7 +103,7 @@ public sealed class HealthCommandTests
 
         var refused = await AskAsync(new StartOptions { Urls = closed.Address });
         var late = await AskAsync(new StartOptions { Urls = silent.Address });
-        var nowhere = await AskAsync(new StartOptions { Environment = name => name == "PORT" ? "http" : null });
+        var nowhere = await AskAsync(new StartOptions { Environment = new(("PORT", "http")) });
 
         (refused.Code, late.Code, nowhere.Code).Should().Be((1, 1, 1));
         refused.Errors.Should().Contain("Connection refused");

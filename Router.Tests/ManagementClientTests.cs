@@ -48,22 +48,16 @@ public sealed class ManagementClientTests
 
         (await Tool.RunWithoutUrlAsync("mode", "set", "maintenance", "--config", site)).Code.Should().Be(0);
         (await Tool.RunWithoutUrlAsync("bypass", "--config", site)).Output.Should().Contain("token: ");
-        (
-            await Script.RunAsync(
-                Tool.Process([("Router__Management__Url", $"http://0.0.0.0:{port}"), ("Router__Management__Token", Token)], "mode")
-            )
-        )
+        (await Tool.RunWithAsync([("Router__Management__Url", $"http://0.0.0.0:{port}"), ("Router__Management__Token", Token)], "mode"))
             .Output.Should()
             .Contain("mode:      maintenance");
         (
-            await Script.RunAsync(
-                Tool.Process(
-                    [("Router__Management__Url", "http://127.0.0.1:1"), ("ROUTER_TOKEN", Token)],
-                    "mode",
-                    "history",
-                    "--url",
-                    $"http://127.0.0.1:{port}"
-                )
+            await Tool.RunWithAsync(
+                [("Router__Management__Url", "http://127.0.0.1:1"), ("ROUTER_TOKEN", Token)],
+                "mode",
+                "history",
+                "--url",
+                $"http://127.0.0.1:{port}"
             )
         )
             .Code.Should()
@@ -75,7 +69,7 @@ public sealed class ManagementClientTests
     {
         await using var server = WireMockBackend.RespondingText("{}");
 
-        await Script.RunAsync(Tool.Process([("Router__Management__Token", Token)], "mode", "--url", server.Address));
+        await Tool.RunWithAsync([("Router__Management__Token", Token)], "mode", "--url", server.Address);
 
         (await server.RequestAsync()).Value("Authorization").Should().BeNull();
     }

@@ -85,6 +85,19 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task A_change_that_a_variable_contradicts_names_the_variable()
+    {
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", "http://www.invalid").Frontend("pages").Host("pages.*", "pages"),
+            environment: ("Router__Hosts__www.*__Backend", "pages")
+        );
+
+        var said = await router.MisconfigureAsync(SiteFile.Of("www.*", "http://www.invalid").ToString());
+
+        said.Should().Contain("Router:Hosts:www.*:Backend (Router__Hosts__www.*__Backend)");
+    }
+
+    [Fact]
     public async Task A_change_that_fixes_the_file_is_applied()
     {
         await using var backend = WireMockBackend.RespondingText("mended");

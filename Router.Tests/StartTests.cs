@@ -381,7 +381,7 @@ public sealed class StartTests : IDisposable
     {
         var file = Path.Combine(_directory, "site.json");
         await File.WriteAllTextAsync(file, Site("", "").ToJsonString());
-        var (code, _, errors) = await Script.RunAsync(Tool.Process([(name, value)], "check", "--config", file));
+        var (code, _, errors) = await Tool.RunWithAsync([(name, value)], "check", "--config", file);
 
         code.Should().Be(2);
         errors.Should().Contain(message);

@@ -91,22 +91,16 @@ internal sealed class RunningRouter : IInstance
         StartAsync((string?)null, time, environment);
 
     /// <summary>What the process would be started with.</summary>
-    public static StartOptions Options(string? file, TimeProvider? time, params (string Name, string Value)[] environment)
-    {
-        var variables = environment
-            .Prepend(("ASPNETCORE_ENVIRONMENT", "Production"))
-            .GroupBy(pair => pair.Item1)
-            .ToDictionary(pairs => pairs.Key, pairs => pairs.Last().Item2);
-        return new StartOptions
+    public static StartOptions Options(string? file, TimeProvider? time, params (string Name, string Value)[] environment) =>
+        new()
         {
             Urls = "http://127.0.0.1:0",
             ConfigurationFile = file,
             // A site file says itself where it listens; Router's own table would have the default address, which is one for all tests.
             Management = file is null ? new ManagementSettings { Url = "http://127.0.0.1:0" } : null,
-            Environment = name => variables.GetValueOrDefault(name),
+            Environment = new([("ASPNETCORE_ENVIRONMENT", "Production"), .. environment]),
             Time = time ?? TimeProvider.System,
         };
-    }
 
     public Task<Reply> GetAsync(string url, params (string Name, string Value)[] fields) => SendAsync("GET", url, fields: fields);
 

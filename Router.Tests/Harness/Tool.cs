@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Threading.Channels;
 using Router.Cli;
+using Router.Configuration;
 
 namespace Router.Tests.Harness;
 
@@ -64,9 +65,13 @@ internal sealed class Tool
         {
             Output = OperatorConsole.Visible(output),
             Error = OperatorConsole.Visible(errors),
-            Variables = name =>
-                Array.Find(variables, it => it.Name == name).Value
-                ?? (RouterProcess.IsOwnVariable(name) ? null : Environment.GetEnvironmentVariable(name)),
+            Variables = new([
+                .. EnvironmentVariables
+                    .OfProcess()
+                    .All.Where(variable => !RouterProcess.IsOwnVariable(variable.Key))
+                    .Select(variable => (variable.Key, variable.Value)),
+                .. variables,
+            ]),
         };
         var code = await Task.Run(() => RouterCommand.InvokeAsync(arguments, context)).WaitAsync(Limit);
         return (code, output.ToString(), errors.ToString());

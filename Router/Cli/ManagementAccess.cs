@@ -50,7 +50,7 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
             );
         return new ManagementAccess(OwnAddress(settings.Url), token ?? settings.Token, IsOwn: true);
 
-        string? Said(string name) => options.Environment(name) is { Length: > 0 } value ? value : null;
+        string? Said(string name) => options.Environment[name] is { Length: > 0 } value ? value : null;
     }
 
     private static Uri OwnAddress(string? url)

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Router.Configuration;
 
 namespace Router.Cli;
 
@@ -9,9 +10,9 @@ public static class OperatorName
     /// The given name, otherwise the user who called <c>sudo</c>, otherwise the login name; in a container a user often has no name, and
     /// the user id is used.
     /// </summary>
-    public static string Of(string? given, Func<string, string?> environment, string login)
+    public static string Of(string? given, EnvironmentVariables environment, string login)
     {
-        foreach (var name in new[] { given, environment("SUDO_USER"), login })
+        foreach (var name in new[] { given, environment["SUDO_USER"], login })
         {
             if (!string.IsNullOrWhiteSpace(name))
                 return name.Trim();

@@ -25,13 +25,13 @@ public sealed class ConfigurationFiles
     /// <param name="directory">The directory of <c>appsettings.json</c>.</param>
     /// <param name="environmentName">The environment's name, such as Production.</param>
     /// <param name="instead">A file to use instead of those, or null.</param>
-    /// <param name="environment">Reads an environment variable.</param>
+    /// <param name="environment">The environment.</param>
     public void AddTo(
         IConfigurationManager configuration,
         string directory,
         string environmentName,
         string? instead,
-        Func<string, string?> environment
+        EnvironmentVariables environment
     )
     {
         if (instead is null)
@@ -46,9 +46,9 @@ public sealed class ConfigurationFiles
 
         _configuration = configuration;
         var declared = ConfigurationVariables.From(configuration);
-        _isModeUnheard = environment(ModeVariable) is not null && !declared.Has(ModeVariable);
+        _isModeUnheard = environment[ModeVariable] is not null && !declared.Has(ModeVariable);
         configuration.AddInMemoryCollection(declared.Values(environment));
-        configuration.Add(new EnvironmentLayer());
+        configuration.Add(new EnvironmentLayer(environment));
         _certificates.Update(configuration);
         configuration.Add(_certificates);
         _lastRead = Stamp();

@@ -14,15 +14,20 @@ public sealed class ConfigurationVariables
     public const string Section = "Router:Variables";
 
     private readonly ImmutableArray<(string Variable, string Key)> _pairs;
+    private readonly EnvironmentLayer? _environment;
 
-    private ConfigurationVariables(ImmutableArray<(string Variable, string Key)> pairs) => _pairs = pairs;
+    private ConfigurationVariables(ImmutableArray<(string Variable, string Key)> pairs, EnvironmentLayer? environment) =>
+        (_pairs, _environment) = (pairs, environment);
 
     public static ConfigurationVariables From(IConfiguration configuration) =>
-        new([
-            .. from variable in configuration.GetSection(Section).GetChildren()
-            from key in (variable.Value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
-            select (variable.Key, $"Router:{key}"),
-        ]);
+        new(
+            [
+                .. from variable in configuration.GetSection(Section).GetChildren()
+                from key in (variable.Value ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+                select (variable.Key, $"Router:{key}"),
+            ],
+            EnvironmentLayer.In(configuration)
+        );
 
     /// <summary>The declared variables, each with the full key that it sets.</summary>
     public IEnumerable<(string Variable, string Key)> Declared => _pairs;
@@ -31,9 +36,9 @@ public sealed class ConfigurationVariables
     public bool Has(string variable) => _pairs.Any(pair => pair.Variable == variable);
 
     /// <summary>The values that an environment gives to the declared keys.</summary>
-    public IEnumerable<KeyValuePair<string, string?>> Values(Func<string, string?> environment) =>
+    public IEnumerable<KeyValuePair<string, string?>> Values(EnvironmentVariables environment) =>
         from pair in _pairs
-        let value = environment(pair.Variable)
+        let value = environment[pair.Variable]
         where value is not null
         select KeyValuePair.Create(pair.Key, (string?)value);
 
@@ -41,7 +46,7 @@ public sealed class ConfigurationVariables
     public string Describe(string key)
     {
         // The .NET form overrides the declared variables.
-        if (EnvironmentLayer.VariableOf(key) is { } name)
+        if (_environment?.VariableOf(key) is { } name)
             return $"{key} ({name})";
         foreach (var (variable, fed) in _pairs)
         {

@@ -1,25 +1,43 @@
-using Microsoft.Extensions.Configuration.EnvironmentVariables;
-
 namespace Router.Configuration;
 
 /// <summary>
 /// The environment in the .NET form, <c>Router__Mode</c> for <c>Router:Mode</c>. A variable with the bare name of a section sets no key of
 /// it: it belongs to another program, and is omitted.
 /// </summary>
-internal sealed class EnvironmentLayer : IConfigurationSource
+internal sealed class EnvironmentLayer : ConfigurationProvider, IConfigurationSource
 {
     private static readonly string[] Sections = [RouterSection.Name, "Kestrel", "Logging"];
 
-    public IConfigurationProvider Build(IConfigurationBuilder builder) => new Provider();
+    private readonly string[] _names;
+
+    public EnvironmentLayer(EnvironmentVariables environment)
+    {
+        _names = [.. environment.All.Keys];
+        foreach (var (name, value) in environment.All)
+            Data[KeyOf(name)] = value;
+        foreach (var section in Sections)
+            Data.Remove(section);
+        // No file names them; the server would resolve them against the binary's directory.
+        RelativePaths.Resolve(Data, Environment.CurrentDirectory);
+    }
+
+    /// <summary>The one in a configuration; null where it has none.</summary>
+    public static EnvironmentLayer? In(IConfiguration configuration) =>
+        (configuration as IConfigurationRoot)
+            ?.Providers.Select(layer => layer is SharedLayer shared ? shared.Layer : layer)
+            .OfType<EnvironmentLayer>()
+            .FirstOrDefault();
+
+    public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
     /// <summary>
     /// The variable that sets a key, or an entry below it; null if none does. For messages only: it goes through all variables.
     /// </summary>
-    public static string? VariableOf(string key)
+    public string? VariableOf(string key)
     {
-        foreach (string name in Environment.GetEnvironmentVariables().Keys)
+        foreach (var name in _names)
         {
-            var set = name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
+            var set = KeyOf(name);
             if (
                 set.StartsWith(key, StringComparison.OrdinalIgnoreCase)
                 && (set.Length == key.Length || set.AsSpan(key.Length).StartsWith(ConfigurationPath.KeyDelimiter))
@@ -30,15 +48,5 @@ internal sealed class EnvironmentLayer : IConfigurationSource
         return null;
     }
 
-    private sealed class Provider : EnvironmentVariablesConfigurationProvider
-    {
-        public override void Load()
-        {
-            base.Load();
-            foreach (var section in Sections)
-                Data.Remove(section);
-            // No file names them; the server would resolve them against the binary's directory.
-            RelativePaths.Resolve(Data, Environment.CurrentDirectory);
-        }
-    }
+    private static string KeyOf(string name) => name.Replace("__", ConfigurationPath.KeyDelimiter, StringComparison.Ordinal);
 }

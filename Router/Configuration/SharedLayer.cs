@@ -10,6 +10,8 @@ internal sealed class SharedLayer(IConfigurationProvider layer) : IConfiguration
 {
     private static readonly CancellationChangeToken Never = new(CancellationToken.None);
 
+    public IConfigurationProvider Layer => layer;
+
     public bool TryGet(string key, out string? value) => layer.TryGet(key, out value);
 
     public void Set(string key, string? value) => throw new NotSupportedException("The layer belongs to the running configuration.");

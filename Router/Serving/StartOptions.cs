@@ -11,7 +11,7 @@ public sealed record StartOptions
     /// <summary>A configuration file to use instead of <c>appsettings.json</c>; null for the default.</summary>
     public string? ConfigurationFile { get; init; }
 
-    public Func<string, string?> Environment { get; init; } = System.Environment.GetEnvironmentVariable;
+    public EnvironmentVariables Environment { get; init; } = EnvironmentVariables.OfProcess();
 
     /// <summary>
     /// The access log's destination; null for standard output. The caller keeps ownership of the stream: it is written to by one thread, in
@@ -57,16 +57,16 @@ public sealed record StartOptions
     {
         if (Urls is { Length: > 0 })
             return Checked("--urls", Urls, errors);
-        if (Environment("ASPNETCORE_URLS") is { Length: > 0 } urls)
+        if (Environment["ASPNETCORE_URLS"] is { Length: > 0 } urls)
             return Checked("ASPNETCORE_URLS", urls, errors);
-        if (Environment("PORT") is not { Length: > 0 } port)
+        if (Environment["PORT"] is not { Length: > 0 } port)
             return "http://*:8080";
         if (!ushort.TryParse(port, out _))
             errors.Add("PORT", $"is '{port}'", "Give a port number from 0 to 65535");
         return $"http://*:{port}";
     }
 
-    private string? Said(string variable) => Environment(variable) is { Length: > 0 } text ? text : null;
+    private string? Said(string variable) => Environment[variable] is { Length: > 0 } text ? text : null;
 
     private static string Checked(string key, string urls, ValidationErrors errors)
     {
