@@ -100,6 +100,7 @@ internal static class RouterServices
         services.AddSingleton<StatusEndpoint>();
         services.AddSingleton<StatusGate>();
         services.AddSingleton<OwnResponder>();
+        services.AddSingleton<RequestAccounting>();
         services.AddSingleton<RequestHandler>();
     }
 

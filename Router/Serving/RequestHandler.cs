@@ -7,14 +7,12 @@ using Router.Configuration;
 using Router.Headers;
 using Router.Holding;
 using Router.Http;
-using Router.Metrics;
 using Router.Modes;
 using Router.Pages;
 using Router.Proxy;
 using Router.Proxy.InFlight;
 using Router.Routing;
 using Router.Telemetry;
-using Router.Upstreams;
 
 namespace Router.Serving;
 
@@ -27,15 +25,12 @@ public sealed class RequestHandler(
     ModeController modes,
     Forwarder forwarder,
     OwnResponder responder,
-    RouterMetrics metrics,
-    WindowCounts counts,
-    AccessLog accessLog,
+    RequestAccounting accounting,
     Tracing tracing,
     ConnectionClosing ending,
     InFlightRequests inFlight,
     HeldRequests hold,
     RequestEnding end,
-    StageTraffic stages,
     FleetClock time
 )
 {
@@ -114,12 +109,7 @@ public sealed class RequestHandler(
                     var failure = await forwarder.ForwardAsync(context, request).ConfigureAwait(false);
                     Tracing.End(span, context.Response.StatusCode, failure);
                     if (failure != ForwardFailure.Closed)
-                    {
-                        Count(context, upstream, failure, request.Duration - request.HeldTime);
-                        if (stages.Current is { } stage && request.Exemption?.TesterId is null)
-                            stage.Count(request.Client!, route.Kind, request.ModeMethod, context.Response.StatusCode, failure);
-                    }
-
+                        accounting.Forwarded(context, request, failure);
                     if (failure is not { } reason)
                         return;
                     if (!request.MayStartOver)
@@ -190,21 +180,8 @@ public sealed class RequestHandler(
             held?.ReturnPermit();
             request.ReturnPermit();
             inFlight.Leave(request);
-            // A client that disconnected before its response got no status; 200 is only the framework's initial value.
-            (live?.Traffic ?? metrics.Traffic.NotRouted).Count(
-                context.Request.Method,
-                request.ClientLeft(context) ? 0 : context.Response.StatusCode
-            );
-            if (current.Settings.AccessLog)
-                accessLog.Write(context, request);
+            accounting.Ended(context, request, current, live);
         }
-    }
-
-    private void Count(HttpContext context, Upstream upstream, ForwardFailure? failure, TimeSpan took)
-    {
-        var status = failure is null ? context.Response.StatusCode : 0;
-        metrics.Forwarded(upstream, context.Request.Method, status, took);
-        upstream.Totals.Add(isError: status >= 500 || failure is not (null or ForwardFailure.ClientGone), took);
     }
 
     // Whether the request is forwarded. If Router responds itself, the refusal says why.
@@ -245,12 +222,9 @@ public sealed class RequestHandler(
             return false;
         if (decision is { PassesClosedMode: true, Exemption: { } exemption })
         {
-            metrics.Passed(exemption.Name);
+            accounting.Exempted(exemption, state);
             if (exemption.TesterId is { } tester)
-            {
-                counts.Bypass(state);
                 BypassGate.MarkUsed(context.Response, tester);
-            }
         }
 
         request.PeerIsTrusted = proxies?.Contains(peer) ?? false;
@@ -278,7 +252,7 @@ public sealed class RequestHandler(
             context.Abort();
         }
 
-        metrics.HoldEnded(HoldEnds.NameOf(end), request.HeldTime);
+        accounting.HoldEnded(request, end);
         return end;
     }
 
