@@ -339,7 +339,7 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
             .Contain("router_mode_version")
             .And.Contain("router_mode_overrun_seconds")
             .And.Contain("router_mode_store_problem")
-            .And.Contain("router_mode_in_the_way")
+            .And.Contain("router_mode_blocking_requests")
             .And.Contain("router_uncertain_writes_total");
         var (_, description) = await operators.SendAsync("GET", "/openapi.json");
         description["components"]!["schemas"]!["Change"]!["properties"]!["mode"]!["enum"]!

@@ -66,7 +66,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
                     BlockingCount = 1,
                     Blocking = [Slow with { IsUpgraded = true, Method = "GET" }],
                 },
-                "upgraded GET www.example.org/save"
+                "GET www.example.org/save (upgraded connection)"
             },
             { Good with { OpenWriteCount = 1, OpenWrites = [Slow] }, "web-2 still has 1 write of testers in flight" },
             {

@@ -28,7 +28,7 @@ internal static class DowntimeOptions
     };
     public static readonly Option<string?> ExtendBy = new("--extend-by")
     {
-        Description = "Extends the announced end by itself when it comes while the command runs, such as 15m.",
+        Description = "Extends the announced end by this when it comes while the command runs, such as 15m.",
         Validators = { Duration },
     };
     public static readonly Option<int?> ExtendTimes = new("--extend-times")

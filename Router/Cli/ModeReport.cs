@@ -160,7 +160,7 @@ public static class ModeReport
 
     /// <summary>How a request in flight is identified.</summary>
     public static string Name(InFlightRequest request) =>
-        $"{(request.IsUpgraded ? "upgraded " : "")}{request.Method} {request.Host}{request.Path}";
+        $"{request.Method} {request.Host}{request.Path}{(request.IsUpgraded ? " (upgraded connection)" : "")}";
 
     /// <summary>The history, one line per entry.</summary>
     public static void Write(HistoryDocument history, TextWriter output)

@@ -18,11 +18,12 @@ internal static class SetCommand
 
     private static readonly Option<string?> Then = new("--then")
     {
-        Description = "The mode that follows by itself if nobody has changed it by then, such as maintenance after hold. Opens nothing.",
+        Description =
+            "The mode to switch to after --after, unless somebody has changed it by then, such as maintenance after hold. Opens nothing.",
     };
     private static readonly Option<string?> After = new("--after")
     {
-        Description = "How long after the change --then follows, such as 30s.",
+        Description = "How long after the change to switch to the mode of --then, such as 30s.",
     };
 
     public static Command Build()

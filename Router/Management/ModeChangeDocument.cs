@@ -54,7 +54,7 @@ public sealed record ModeChangeDocument
     /// <summary>How long a request may wait in a mode that holds.</summary>
     public string? HoldTimeout { get; init; }
 
-    /// <summary>The mode that follows by itself if the mode has not been changed by then.</summary>
+    /// <summary>The mode to switch to after <see cref="After"/>, unless the mode has been changed by then.</summary>
     public string? Then { get; init; }
 
     /// <summary>How long after the change it follows.</summary>

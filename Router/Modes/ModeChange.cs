@@ -38,7 +38,9 @@ public sealed record ModeChange
     /// <summary>How long a request may wait in a mode that holds; null for each instance's own limit.</summary>
     public TimeSpan? HoldTimeout { get; init; }
 
-    /// <summary>The mode that follows by itself if the mode has not been changed by then; null for none. It opens nothing.</summary>
+    /// <summary>
+    /// The mode to switch to after <see cref="After"/>, unless the mode has been changed by then; null for none. It opens nothing.
+    /// </summary>
     public Mode? Then { get; init; }
 
     /// <summary>How long after the change <see cref="Then"/> follows.</summary>

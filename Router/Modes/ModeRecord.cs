@@ -18,7 +18,7 @@ public sealed record ModeRecord
     /// <summary>The step in force when this was written, followed by the scheduled ones, ordered by time. Never empty.</summary>
     public required ImmutableArray<ModeStep> Steps { get; init; }
 
-    /// <summary>What the operator aims at: the last step that does not merely follow by itself.</summary>
+    /// <summary>What the operator aims at: the last step that is not the follow-up of another.</summary>
     [JsonIgnore]
     public ModeStep Goal => Steps.LastOrDefault(step => !step.IsFollowUp) ?? Steps[^1];
 

@@ -128,7 +128,7 @@ public sealed class LiveGauges
             "Writes of unknown outcome that an application may still be applying."
         );
         meter.CreateObservableGauge(
-            "router.mode.in_the_way",
+            "router.mode.blocking_requests",
             () => inFlight.BlockingFor(modes.State).Count,
             "{request}",
             "Requests and upgraded connections in flight to what the mode closes."
