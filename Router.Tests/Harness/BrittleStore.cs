@@ -27,6 +27,9 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
     /// <summary>Whether it can't be reached.</summary>
     public bool IsAway { get; set; }
 
+    /// <summary>What happens while it writes.</summary>
+    public Action? Writing { get; set; }
+
     /// <summary>Whether its next write is done and not confirmed.</summary>
     public bool LosesTheNextResponse { get; set; }
 
@@ -37,6 +40,7 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
         {
             if (Text != expected)
                 return false;
+            Writing?.Invoke();
             Text = replacement;
             if (historyLine is not null)
                 _history.Enqueue(historyLine);

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Router.Configuration;
 using Router.Metrics;
@@ -22,7 +23,7 @@ internal sealed class SwitchingInstance : IDisposable
     private readonly StorePoller _poller;
     private readonly ModeChanger _changer;
 
-    public SwitchingInstance(string name, BrittleStore store, ManualClock manual)
+    public SwitchingInstance(string name, BrittleStore store, ManualClock manual, ILogger<ModeChanger>? log = null)
     {
         Name = name;
         var clock = new FleetClock(manual);
@@ -37,7 +38,7 @@ internal sealed class SwitchingInstance : IDisposable
         _record = new StoredRecord(store, Modes, _history, health, clock, NullLogger<StoredRecord>.Instance);
         var initial = new InitialRecord(store, _record, Modes, _history, health, settings, clock, NullLogger<InitialRecord>.Instance);
         _poller = new StorePoller(store, _record, initial, health, settings);
-        _changer = new ModeChanger(_record, Modes, fleet, _history, health, settings, clock, NullLogger<ModeChanger>.Instance);
+        _changer = new ModeChanger(_record, Modes, fleet, _history, health, settings, clock, log ?? NullLogger<ModeChanger>.Instance);
         _gate = new ReopeningGate(fleet, Modes, _changer, clock, NullLogger<ReopeningGate>.Instance);
     }
 

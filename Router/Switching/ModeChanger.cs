@@ -32,16 +32,21 @@ public sealed partial class ModeChanger(
                 var delay = await ActivationDelayAsync(cancellation).ConfigureAwait(false);
                 var errors = new ValidationErrors();
                 OperatorText.Check("by", request.Note?.By, errors);
-                if (request.Apply(state, clock.GetUtcNow(), delay, errors) is not { } next || errors.Any)
+                var began = clock.GetUtcNow();
+                if (request.Apply(state, began, delay, errors) is not { } next || errors.Any)
                     return new ChangeResult(ChangeOutcome.Refused, state, errors.All);
                 if (request.IsDryRun)
                     return new ChangeResult(ChangeOutcome.DryRun, state, []) { Record = next };
                 var entry = history.EntryOf(request.Kind, next, request.Note);
                 if (!await stored.ReplaceAsync(text, next, entry, cancellation).ConfigureAwait(false))
                     return new ChangeResult(ChangeOutcome.LostRace, state, []);
+                var written = clock.GetUtcNow();
                 modes.Offer(next);
                 health.SetProblem(null);
                 Log(entry);
+                // The others could not know of it in time. A verdict goes by what each instance has confirmed, and is not affected.
+                if (next.Steps.Any(step => step.At > began && step.At <= written))
+                    LogLate(next.Version, (written - began).TotalSeconds);
                 return new ChangeResult(ChangeOutcome.Done, state, []) { Record = next };
             },
             cancellation
@@ -112,6 +117,13 @@ public sealed partial class ModeChanger(
 
     [LoggerMessage(Level = LogLevel.Information, Message = "{What}: version {Version}, {Mode} from {At:O} on, by {By}: {Reason}.")]
     private partial void LogChanged(string what, RecordVersion version, string mode, DateTime at, string by, string reason);
+
+    [LoggerMessage(
+        Level = LogLevel.Warning,
+        Message = "Version {Version} took {Seconds:F1} s to be written, longer than until it was to take effect: each instance switched when it "
+            + "read it, not all at one instant. Give the store more time with Router:ModeStore:ActivationDelay."
+    )]
+    private partial void LogLate(RecordVersion version, double seconds);
 
     [LoggerMessage(Level = LogLevel.Information, Message = "The reopening was {What} by {By}.")]
     private partial void LogPaused(string what, string by);
