@@ -44,8 +44,9 @@ public sealed partial class ModeChanger(
                 modes.Offer(next);
                 health.SetProblem(null);
                 Log(entry);
-                // The others could not know of it in time. A verdict goes by what each instance has confirmed, and is not affected.
-                if (next.Steps.Any(step => step.At > began && step.At <= written))
+                // The others could not know of it in time, unless an earlier record had it. A verdict goes by what each instance has
+                // confirmed, and is not affected.
+                if (next.Steps.Any(step => step.At > began && step.At <= written && !state.Record.Steps.Any(step.IsSameAs)))
                     LogLate(next.Version, (written - began).TotalSeconds);
                 return new ChangeResult(ChangeOutcome.Done, state, []) { Record = next };
             },
@@ -120,8 +121,8 @@ public sealed partial class ModeChanger(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Version {Version} took {Seconds:F1} s to be written, longer than until it was to take effect: each instance switched when it "
-            + "read it, not all at one instant. Give the store more time with Router:ModeStore:ActivationDelay."
+        Message = "Version {Version} took {Seconds:F1} s to be written, longer than until it was to take effect: each instance switched "
+            + "when it read it, not all at one instant. Give the store more time with Router:ModeStore:ActivationDelay."
     )]
     private partial void LogLate(RecordVersion version, double seconds);
 
