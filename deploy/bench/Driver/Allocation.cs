@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text.Json;
 
 namespace Router.Bench;
 
@@ -13,7 +12,6 @@ internal static class Allocation
 
     // Without bodies of any size: in how many pieces those arrive is the machine's doing.
     private static readonly LoadCase[] Cases = [LoadCase.Small, LoadCase.Page];
-    private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true };
 
     /// <summary>Bytes for a request of each case.</summary>
     public static async Task<Dictionary<string, double>> MeasureAsync(Lab lab)
@@ -33,12 +31,6 @@ internal static class Allocation
         lab.Stop([router]);
         return bytes;
     }
-
-    public static Dictionary<string, double> Read(string path) =>
-        JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllText(path))!;
-
-    public static void Write(string path, Dictionary<string, double> bytes) =>
-        File.WriteAllText(path, JsonSerializer.Serialize(bytes, Indented) + "\n");
 
     // The host is the address, which no route has, so the path is Router's own.
     private static async Task<double> AllocatedAsync(HttpClient client, int port)

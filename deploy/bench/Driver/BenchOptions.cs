@@ -16,7 +16,7 @@ internal sealed record BenchOptions
     /// <summary>The bare program.</summary>
     public required string Bare { get; init; }
 
-    /// <summary>Where results, the recorded allocation and README.md are.</summary>
+    /// <summary>Where results, the recorded cost and README.md are.</summary>
     public required string Repository { get; init; }
 
     /// <summary>How often each contestant has its turn.</summary>
@@ -41,7 +41,7 @@ internal sealed record BenchOptions
     /// <summary>Only what CI checks.</summary>
     public bool Guard { get; init; }
 
-    /// <summary>Measures what a request allocates, and writes it down as the figure that the guard compares with.</summary>
+    /// <summary>Measures what a request costs, and records it for the guard.</summary>
     public bool Record { get; init; }
 
     /// <summary>Counts the instructions of a request.</summary>

@@ -1,64 +1,89 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Router.Bench;
 
 /// <summary>
-/// What CI checks: that a request has become no dearer, by the bytes that it allocates and by its ratio to nginx at equal work.
+/// What CI checks: that a request has become no dearer, by the bytes that it allocates, the instructions that it executes and its processor
+/// time beside nginx and YARP.
 /// </summary>
 internal static class Guard
 {
-    // The target. Until it is reached, the ratio must not exceed the recorded one. Times are noisy: a fifth is more than noise explains.
-    private const double MaxToNginx = 1.1;
-    private const double Noise = 1.2;
-    private const double MaxGrowth = 1.1;
+    private const double MaxBytes = 1.1;
 
-    // The ratio of one binary was 1.64 and 1.76 within minutes of each other, on a machine with busy neighbours.
+    // Runs of one build differ by up to 2.4 %.
+    private const double MaxInstructions = 1.05;
+
+    private const Architecture RecordedOn = Architecture.X64;
+
+    // Times are noisy: a fifth is more than noise explains.
+    private const double MaxCpu = 1.2;
+
+    // The ratio to nginx of one binary was 1.64 and 1.76 within minutes of each other, on a machine with busy neighbours.
     private const int Attempts = 3;
-    private const string ToNginx = "toNginxEqual";
+
+    private static readonly string[] Peers = [Contestants.NginxEqual, Contestants.Yarp];
 
     private static string RecordOf(BenchOptions options) => Path.Combine(options.Repository, "deploy/bench/cost.json");
 
-    private static async Task<double> ToNginxAsync(Lab lab)
-    {
-        var result = BenchResult.Of(lab.Options);
-        await LoadExperiment.PeersAsync(lab, result, LoadCase.Small, Contestants.NginxEqual, Contestants.Router);
-        Console.Write(Report.Details(result, LoadCase.Small.Name));
-        return result.Ratio(LoadCase.Small.Name, Figure.Cpu, Contestants.Router, Contestants.NginxEqual)!.Value;
-    }
+    /// <summary>Writes down what a request costs now.</summary>
+    public static async Task RecordAsync(Lab lab) =>
+        new Cost(
+            await Allocation.MeasureAsync(lab),
+            (await Instructions.CountAsync(lab)).ToDictionary(count => count.Case, count => count.Instructions),
+            (await ToPeersAsync(lab)).ToDictionary(one => one.Key, one => Math.Round(one.Value, 2))
+        ).Write(RecordOf(lab.Options));
 
-    /// <summary>Writes down what is so now.</summary>
-    public static async Task RecordAsync(Lab lab)
-    {
-        var figures = await Allocation.MeasureAsync(lab);
-        figures[ToNginx] = Math.Round(await ToNginxAsync(lab), 2);
-        Allocation.Write(RecordOf(lab.Options), figures);
-    }
-
-    /// <summary>Prints a line for each check, and whether all is well.</summary>
+    /// <summary>Prints a line for each check, and returns whether all of them passed.</summary>
     public static async Task<bool> HoldsAsync(Lab lab)
     {
         var holds = true;
-        var recorded = Allocation.Read(RecordOf(lab.Options));
+        var recorded = Cost.Read(RecordOf(lab.Options));
         foreach (var (name, bytes) in await Allocation.MeasureAsync(lab))
+            Check(
+                $"{name}: {bytes} bytes allocated for a request, recorded {recorded.Bytes[name]}",
+                bytes / recorded.Bytes[name],
+                MaxBytes
+            );
+        if (RuntimeInformation.ProcessArchitecture == RecordedOn)
         {
-            Check($"{name}: {bytes} bytes allocated for a request, recorded {recorded[name]}", bytes / recorded[name], MaxGrowth);
-            if (bytes * MaxGrowth < recorded[name])
-                Console.WriteLine("     It has become less: deploy/bench/run --record holds it there.");
+            foreach (var (name, instructions, _) in await Instructions.CountAsync(lab))
+            {
+                var was = recorded.Instructions[name];
+                Check($"{name}: {instructions} instructions for a request, recorded {was}", instructions / was, MaxInstructions);
+            }
         }
 
-        var limit = Math.Round(Math.Max(MaxToNginx, recorded[ToNginx]) * Noise, 2);
-        var lowest = double.MaxValue;
-        for (var attempt = 0; attempt < Attempts && lowest > limit; attempt++)
-            lowest = Math.Min(lowest, await ToNginxAsync(lab));
-        Check("small response: CPU, to nginx at equal work", lowest, limit);
+        var title = "";
+        var growth = double.MaxValue;
+        for (var attempt = 0; attempt < Attempts && growth > MaxCpu; attempt++)
+        {
+            var ratios = await ToPeersAsync(lab);
+            // On a machine with slower caches the ratio to nginx, half of whose time is the kernel's, grows by a quarter without a change
+            // of Router, and the ratio to YARP hardly. What makes Router dearer raises both.
+            growth = Math.Min(growth, ratios.Min(one => one.Value / recorded.Cpu[one.Key]));
+            title = string.Join(", ", ratios.Select(one => $"{Number(one.Value)} of {one.Key}, recorded {Number(recorded.Cpu[one.Key])}"));
+        }
+
+        Check($"small response: CPU {title}", growth, MaxCpu);
         return holds;
 
         void Check(string title, double ratio, double most)
         {
             holds &= ratio <= most;
-            Console.WriteLine(
-                string.Create(CultureInfo.InvariantCulture, $"{(ratio <= most ? "PASS" : "FAIL")} {title}: {ratio:F2}, at most {most}")
-            );
+            Console.WriteLine($"{(ratio <= most ? "PASS" : "FAIL")} {title}: {Number(ratio)}, at most {Number(most)}");
+            if (ratio * most < 1)
+                Console.WriteLine("     It has become less: deploy/bench/run --record holds it there.");
         }
     }
+
+    private static async Task<Dictionary<string, double>> ToPeersAsync(Lab lab)
+    {
+        var result = BenchResult.Of(lab.Options);
+        await LoadExperiment.PeersAsync(lab, result, LoadCase.Small, [.. Peers, Contestants.Router]);
+        Console.Write(Report.Details(result, LoadCase.Small.Name));
+        return Peers.ToDictionary(peer => peer, peer => result.Ratio(LoadCase.Small.Name, Figure.Cpu, Contestants.Router, peer)!.Value);
+    }
+
+    private static string Number(double value) => value.ToString("0.00", CultureInfo.InvariantCulture);
 }

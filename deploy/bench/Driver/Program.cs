@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 using Router.Bench;
@@ -45,7 +46,16 @@ static async Task<int> RunAsync(Lab lab, BenchOptions options)
 
     if (options.Instructions)
     {
-        await Instructions.CountAsync(lab);
+        foreach (var (name, instructions, dump) in await Instructions.CountAsync(lab))
+        {
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{name, -8} {instructions, 9:N0} instructions for a request; by function: callgrind_annotate {Path.GetRelativePath(".", dump)}"
+                )
+            );
+        }
+
         return 0;
     }
 
