@@ -87,7 +87,9 @@ internal sealed class RawBackend : IAsyncDisposable
             {
                 var socket = await _listener.AcceptAsync();
                 socket.NoDelay = true;
-                var connection = new RawConnection(socket);
+                // A script waits for the next request as long as Router keeps the connection: if it gave up, the connection would stay open
+                // and swallow that request. The test's own side has the limit.
+                var connection = new RawConnection(socket, script is null ? Deadlines.Limit : Timeout.InfiniteTimeSpan);
                 _connections[connection] = true;
                 Interlocked.Increment(ref _made);
                 if (script is null)

@@ -20,7 +20,7 @@ internal enum Ending
 /// One TCP connection, a client's or a backend's, on which a test writes and reads the very bytes. Text is Latin-1: a character is an
 /// octet.
 /// </summary>
-internal sealed class RawConnection(Socket socket) : IDisposable
+internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDisposable
 {
     private readonly NetworkStream _stream = new(socket, ownsSocket: true);
     private readonly byte[] _buffer = new byte[16 * 1024];
@@ -32,6 +32,9 @@ internal sealed class RawConnection(Socket socket) : IDisposable
 
     /// <summary>Whether the test has closed it.</summary>
     public bool IsDisposed { get; private set; }
+
+    public RawConnection(Socket socket)
+        : this(socket, Deadlines.Limit) { }
 
     public static async Task<RawConnection> OpenAsync(IPEndPoint address)
     {
@@ -164,7 +167,7 @@ internal sealed class RawConnection(Socket socket) : IDisposable
 
     private async Task<bool> ReceiveAsync()
     {
-        var count = await _stream.ReadAsync(_buffer).InTime();
+        var count = await _stream.ReadAsync(_buffer).AsTask().WaitAsync(readLimit);
         _received.AddRange(_buffer.AsSpan(0, count));
         return count > 0;
     }
