@@ -99,39 +99,32 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Close(router);
         foreach (var language in new[] { "en-GB", "cy" })
         {
-            foreach (var scheme in new[] { ColorScheme.Light, ColorScheme.Dark })
+            var page = await chromium.OpenAsync(new() { Locale = language });
+            var asked = new List<string>();
+            page.Request += (_, request) => asked.Add(request.Url);
+            await page.GotoAsync(Url(router, "/form"), new() { WaitUntil = WaitUntilState.NetworkIdle });
+            (await page.GetAttributeAsync("html", "lang")).Should().Be(language[..2]);
+            foreach (var (scheme, ground) in new[] { (ColorScheme.Light, "rgb(255, 255, 255)"), (ColorScheme.Dark, "rgb(22, 25, 29)") })
             {
+                await page.EmulateMediaAsync(new() { ColorScheme = scheme });
                 foreach (var width in new[] { 320, 1000 })
                 {
-                    var page = await chromium.OpenAsync(
-                        new()
-                        {
-                            Locale = language,
-                            ColorScheme = scheme,
-                            ViewportSize = new() { Width = width, Height = 800 },
-                        }
-                    );
-                    var asked = new List<string>();
-                    page.Request += (_, request) => asked.Add(request.Url);
-                    await page.GotoAsync(Url(router, "/form"), new() { WaitUntil = WaitUntilState.NetworkIdle });
-
                     var name = $"{language} {scheme} {width}";
+                    await page.SetViewportSizeAsync(width, 800);
                     await Chromium.KeepAsync(page, name.ToLowerInvariant().Replace(' ', '-'));
-                    (await page.GetAttributeAsync("html", "lang")).Should().Be(language[..2]);
                     (await page.EvaluateAsync<int>("document.documentElement.scrollWidth")).Should().BeLessThanOrEqualTo(width, name);
-                    (await page.ViolationsAsync()).Should().BeEmpty(name);
-                    asked
-                        .Should()
-                        .OnlyContain(
-                            url =>
-                                url.StartsWith(Url(router, "/"), StringComparison.Ordinal)
-                                || url.StartsWith("data:", StringComparison.Ordinal),
-                            name
-                        );
-                    var ground = await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor");
-                    ground.Should().Be(scheme == ColorScheme.Light ? "rgb(255, 255, 255)" : "rgb(22, 25, 29)");
+                    (await page.EvaluateAsync<string>("getComputedStyle(document.body).backgroundColor")).Should().Be(ground, name);
+                    if (Accessibility.IsExaminedAt(scheme, width == 320))
+                        (await page.ViolationsAsync()).Should().BeEmpty(name);
                 }
             }
+
+            asked
+                .Should()
+                .OnlyContain(
+                    url => url.StartsWith(Url(router, "/"), StringComparison.Ordinal) || url.StartsWith("data:", StringComparison.Ordinal),
+                    language
+                );
         }
     }
 

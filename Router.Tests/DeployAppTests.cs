@@ -1,49 +1,39 @@
-using System.Net.Sockets;
 using Router.Modes;
 
 namespace Router.Tests;
 
 /// <summary><c>make deploy-app</c>, played against a stand-in for the platform with real Routers as its applications.</summary>
-public sealed class DeployAppTests : IAsyncLifetime
+public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
 {
-    private readonly string _vars = Directory.CreateTempSubdirectory("router-vars-").FullName;
-    private readonly RawBackend _backend = RawBackend.RespondingText("from the application");
-    private StandInPlatform _platform = null!;
+    private readonly DeployedSite _site;
+    private readonly StandInPlatform _platform;
 
-    public async Task InitializeAsync()
+    public DeployAppTests(DeployedSite site)
     {
-        _platform = await StandInPlatform.StartAsync();
-        File.Copy(Script.Deploy("vars/common.yml"), Path.Combine(_vars, "common.yml"));
-        var lines = (await File.ReadAllLinesAsync(Script.Deploy("vars/preview.yml"))).Select(line =>
-            line.Contains("_url: ", StringComparison.Ordinal) ? line.Split(':')[0] + ": " + _backend.Address : line
-        );
-        await File.WriteAllLinesAsync(Path.Combine(_vars, "preview.yml"), lines.Append("rate_limiting: disabled"));
+        (_site, _platform) = (site, site.Platform);
+        _platform.Asked.Clear();
     }
 
-    public async Task DisposeAsync()
-    {
-        await _platform.DisposeAsync();
-        await _backend.DisposeAsync();
-        Directory.Delete(_vars, recursive: true);
-    }
+    public void Dispose() => (_platform.Fails, _platform.Changes) = (null, null);
 
     [ProgramFact("jq", "jq")]
     public async Task A_release_replaces_another_under_load_and_no_request_is_lost()
     {
-        _platform.StartsProcesses = true;
-        (await DeployAsync("release-17")).Code.Should().Be(0, "there is no old version to begin with");
-        (await TagAsync()).Should().Be("release-17 in mode live\n");
-        var routes = _platform.Routes;
+        await using var site = new DeployedSite();
+        await site.InitializeAsync(startsProcesses: true);
+        var platform = site.Platform;
+        (await site.TagAsync()).Should().Be("release-17 in mode live\n");
+        var routes = platform.Routes;
         using var enough = new CancellationTokenSource();
-        var load = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => LoadAsync(enough.Token)));
+        var load = Task.WhenAll(Enumerable.Range(0, 4).Select(_ => LoadAsync(site, enough.Token)));
 
-        var (code, output, errors) = await DeployAsync("release-18");
+        var (code, output, errors) = await site.DeployAsync("release-18");
         await enough.CancelAsync();
         var answers = (await load).SelectMany(answer => answer).ToArray();
 
         code.Should().Be(0, errors);
         output.Should().EndWith("== preview runs release-18\n");
-        (await TagAsync()).Should().Be("release-18 in mode live\n");
+        (await site.TagAsync()).Should().Be("release-18 in mode live\n");
         answers
             .Should()
             .HaveCountGreaterThan(50)
@@ -51,38 +41,33 @@ public sealed class DeployAppTests : IAsyncLifetime
                 answer.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)
                 && answer.EndsWith("from the application", StringComparison.Ordinal)
             );
-        _platform.Applications.Should().Equal("router");
-        _platform.Routes.Should().Equal(routes);
-        _platform.ExitCodes.Should().Equal(0);
-        _platform.Asked.Should().ContainInOrder("delete router -f", "rename router-release-18 router");
+        platform.Applications.Should().Equal("router");
+        platform.Routes.Should().Equal(routes);
+        platform.ExitCodes.Should().Equal(0);
+        platform.Asked.Should().ContainInOrder("delete router -f", "rename router-release-18 router");
     }
 
     [ProgramFact("jq", "jq")]
     public async Task A_request_in_flight_on_the_old_version_is_waited_for()
     {
         await using var slow = RawBackend.Start();
-        var file = Path.Combine(_vars, "preview.yml");
-        await File.WriteAllTextAsync(
-            file,
-            (await File.ReadAllTextAsync(file)).Replace(
-                $"api_url: {_backend.Address}",
-                $"api_url: {slow.Address}",
-                StringComparison.Ordinal
-            )
+        await using var site = new DeployedSite();
+        await site.InitializeAsync(
+            startsProcesses: false,
+            values => values.Replace($"api_url: {site.Backend}", $"api_url: {slow.Address}", StringComparison.Ordinal)
         );
-        await DeployAsync("release-17");
-        var reading = AskAsync("api.preview.example.org");
+        var reading = site.AskAsync("api.preview.example.org");
         using var connection = await slow.AcceptAsync();
         await connection.ReadHeadAsync();
 
-        var deploying = DeployAsync("release-18", ("PATIENCE", "60"));
+        var deploying = site.DeployAsync("release-18", ("PATIENCE", "60"));
         await Eventually.Async(() =>
-            _platform.Asked.Any(line =>
+            site.Platform.Asked.Any(line =>
                 line.StartsWith("unmap-route router ", StringComparison.Ordinal)
                 && line.Contains("router-preview", StringComparison.Ordinal)
             )
         );
-        _platform.Asked.Should().NotContain("delete router -f");
+        site.Platform.Asked.Should().NotContain("delete router -f");
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nlate");
 
         (await reading).Should().EndWith("late");
@@ -103,11 +88,10 @@ public sealed class DeployAppTests : IAsyncLifetime
     [InlineData("unmap-route router preview.example.org --hostname api", "api.preview.example.org was not taken from router")]
     public async Task A_step_that_fails_leaves_the_old_version_serving_and_nothing_else_behind(string step, string why)
     {
-        await DeployAsync("release-17");
         var routes = _platform.Routes;
         _platform.Fails = step;
 
-        var (code, _, errors) = await DeployAsync("release-18");
+        var (code, _, errors) = await _site.DeployAsync("release-18");
 
         code.Should().Be(1);
         errors
@@ -117,17 +101,16 @@ public sealed class DeployAppTests : IAsyncLifetime
             .And.EndWith("The old version still serves. The error is above. Fix it and run this again.\n");
         _platform.Applications.Should().Equal("router");
         _platform.Routes.Should().Equal(routes);
-        (await TagAsync()).Should().Be("release-17 in mode live\n");
-        (await AskAsync("www.preview.example.org")).Should().EndWith("from the application");
+        (await _site.TagAsync()).Should().Be("release-17 in mode live\n");
+        (await _site.AskAsync("www.preview.example.org")).Should().EndWith("from the application");
     }
 
     [ProgramFact("jq", "jq")]
     public async Task A_new_version_that_is_not_what_was_meant_gets_no_visitor()
     {
-        await DeployAsync("release-17");
         _platform.Changes = environment => environment["DM_MODE"] = "maintenance";
 
-        var (code, _, errors) = await DeployAsync("release-18", ("PATIENCE", "1"));
+        var (code, _, errors) = await _site.DeployAsync("release-18", ("PATIENCE", "1"));
 
         (code, errors.Contains("does not say by itself that it is release-18 in mode live", StringComparison.Ordinal))
             .Should()
@@ -135,7 +118,7 @@ public sealed class DeployAppTests : IAsyncLifetime
         _platform
             .Asked.Should()
             .NotContain(line => line.StartsWith("map-route router-release-18 preview.example.org", StringComparison.Ordinal));
-        (await AskAsync("www.preview.example.org")).Should().EndWith("from the application");
+        (await _site.AskAsync("www.preview.example.org")).Should().EndWith("from the application");
     }
 
     [ProgramFact("jq", "jq")]
@@ -148,28 +131,26 @@ public sealed class DeployAppTests : IAsyncLifetime
             [],
             ("STAGE", "preview"),
             ("RELEASE_NAME", "release-18"),
-            ("APP_DIRECTORY", _vars)
+            ("APP_DIRECTORY", _site.Vars)
         );
 
         noStage.Should().Be((2, "", $"there is no stage 'prod' in {Script.Deploy("vars")}\n"));
         noRelease.Should().Be((2, "", "RELEASE_NAME is ''. Give a tag, such as release-18\n"));
-        noApplication.Should().Be((2, "", $"there is no router in {_vars}. Create it with: deploy/image/build release-18\n"));
+        noApplication.Should().Be((2, "", $"there is no router in {_site.Vars}. Create it with: deploy/image/build release-18\n"));
         _platform.Asked.Should().BeEmpty();
     }
 
     [ProgramFact("jq", "jq")]
     public async Task A_stage_is_polled_until_it_is_in_the_mode_or_the_timeout_expires()
     {
-        await DeployAsync("release-17");
-
-        var good = await _platform.RunAsync("check-status", ["preview", "live", "release-17"], Environment());
-        var otherMode = await _platform.RunAsync("check-status", ["preview", "maintenance"], [.. Environment(), ("PATIENCE", "0")]);
+        var good = await _platform.RunAsync("check-status", ["preview", "live", "release-17"], _site.Environment);
+        var otherMode = await _platform.RunAsync("check-status", ["preview", "maintenance"], [.. _site.Environment, ("PATIENCE", "0")]);
         var gone = await _platform.RunAsync(
             "check-status",
             ["preview", "live"],
-            [.. Environment(), ("PATIENCE", "0"), ("APPLICATION_NAME", "other")]
+            [.. _site.Environment, ("PATIENCE", "0"), ("APPLICATION_NAME", "other")]
         );
-        var wrong = await _platform.RunAsync("check-status", ["preview", "liev"], Environment());
+        var wrong = await _platform.RunAsync("check-status", ["preview", "liev"], _site.Environment);
 
         good.Should().Be((0, "preview is in mode live, with release-17.\n", ""));
         otherMode
@@ -183,12 +164,11 @@ public sealed class DeployAppTests : IAsyncLifetime
     public async Task A_machine_that_StatusAccess_does_not_list_gets_an_error_and_deploys_nothing()
     {
         const string text = "does not show its mode to this machine. Add its address to the allow list that Router:StatusAccess names.\n";
-        await DeployAsync("release-17");
         var routes = _platform.Routes;
         _platform.Changes = environment =>
             (environment["Router__AllowLists__deployers"], environment["Router__StatusAccess"]) = ("192.0.2.1", "deployers");
 
-        var (code, _, errors) = await DeployAsync("release-18", ("PATIENCE", "0"));
+        var (code, _, errors) = await _site.DeployAsync("release-18", ("PATIENCE", "0"));
 
         code.Should().Be(1);
         errors.Should().Contain(text);
@@ -200,10 +180,10 @@ public sealed class DeployAppTests : IAsyncLifetime
     {
         const string text = "does not show its mode to this machine. Add its address to the allow list that Router:StatusAccess names.\n";
         await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", _backend).AllowList("deployers", "192.0.2.1").Set("StatusAccess", "deployers")
+            SiteFile.Of("www.*", _site.Backend).AllowList("deployers", "192.0.2.1").Set("StatusAccess", "deployers")
         );
-        await File.WriteAllTextAsync(Path.Combine(_vars, ".curlrc"), $"connect-to = \"::{router.Endpoint}\"\n");
-        (string, string)[] environment = [.. Environment(), ("PATIENCE", "0"), ("CURL_HOME", _vars)];
+        await File.WriteAllTextAsync(Path.Combine(_site.Vars, ".curlrc"), $"connect-to = \"::{router.Endpoint}\"\n");
+        (string, string)[] environment = [.. _site.Environment, ("PATIENCE", "0"), ("CURL_HOME", _site.Vars)];
 
         var (code, _, errors) = await _platform.RunAsync("check-status", ["preview", "live"], environment);
         var tag = await _platform.RunAsync("release-tag", ["preview"], environment);
@@ -212,43 +192,11 @@ public sealed class DeployAppTests : IAsyncLifetime
         tag.Should().Be((1, "", $"router-preview.apps.example.org {text}"));
     }
 
-    private Task<(int Code, string Output, string Errors)> DeployAsync(string release, params (string Name, string Value)[] environment) =>
-        _platform.RunAsync("deploy-app", [], [.. Environment(), ("STAGE", "preview"), ("RELEASE_NAME", release), .. environment]);
-
-    private async Task<string> TagAsync() => (await _platform.RunAsync("release-tag", ["preview"], Environment())).Output;
-
-    private (string, string)[] Environment() =>
-        [
-            ("VARS_DIRECTORY", _vars),
-            ("DM_APP_AUTH", "dXNlcjpwYXNzd29yZA=="),
-            ("DM_USER_IPS", "0.0.0.0/0, ::/0"),
-            ("DM_DEV_USER_IPS", "0.0.0.0/0, ::/0"),
-            ("DM_ADMIN_USER_IPS", "0.0.0.0/0, ::/0"),
-            ("DM_CLOUDFRONT_IPS", ""),
-            ("ROUTER_REDIS", ""),
-            ("SETTLE", "0.5"),
-            ("APPLICATION_NAME", "router"),
-        ];
-
-    private async Task<List<string>> LoadAsync(CancellationToken enough)
+    private static async Task<List<string>> LoadAsync(DeployedSite site, CancellationToken enough)
     {
         var answers = new List<string>();
         while (!enough.IsCancellationRequested)
-            answers.Add(await AskAsync(answers.Count % 2 == 0 ? "www.preview.example.org" : "api.preview.example.org"));
+            answers.Add(await site.AskAsync(answers.Count % 2 == 0 ? "www.preview.example.org" : "api.preview.example.org"));
         return answers;
-    }
-
-    private async Task<string> AskAsync(string host)
-    {
-        try
-        {
-            using var client = await RawConnection.OpenAsync(_platform.Endpoint);
-            await client.WriteAsync($"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-            return (await client.ReadToEndAsync()).Text;
-        }
-        catch (Exception lost) when (lost is IOException or SocketException)
-        {
-            return $"LOST: {lost.Message}";
-        }
     }
 }

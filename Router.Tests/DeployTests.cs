@@ -285,8 +285,8 @@ public sealed partial class DeployTests
             .Select(service => service.Value.Environment)
             .ToArray();
         tour.Should().HaveCount(2);
-        await using var first = await RouterProcess.StartAsync(Environment(tour[0]));
-        await using var second = await RouterProcess.StartAsync(Environment(tour[1]));
+        await using var first = await RunningRouter.StartWithItsOwnTableAsync(Environment(tour[0]));
+        await using var second = await RunningRouter.StartWithItsOwnTableAsync(Environment(tour[1]));
         using var client = new HttpClient();
 
         // The first one that finds the store empty waits, closed, for another that knows better.
@@ -300,10 +300,10 @@ public sealed partial class DeployTests
         (await GetAsync(first)).Should().Contain("Sorry, the service is unavailable");
         (await GetAsync(second)).Should().Contain("Sorry, the service is unavailable");
 
-        IEnumerable<(string, string)> Environment(Dictionary<string, string> variables) =>
-            variables.Select(pair => (pair.Key, pair.Value.Replace("redis://redis:6379", redis.Url, StringComparison.Ordinal)));
+        (string, string)[] Environment(Dictionary<string, string> variables) =>
+            [.. variables.Select(pair => (pair.Key, pair.Value.Replace("redis://redis:6379", redis.Url, StringComparison.Ordinal)))];
 
-        async Task<string> GetAsync(RouterProcess router)
+        async Task<string> GetAsync(RunningRouter router)
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{router.Endpoint}/")
             {

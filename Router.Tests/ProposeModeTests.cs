@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Http;
 namespace Router.Tests;
 
 /// <summary>The pipeline's steps: a real repository gets the branch, a local server stands in for the forge and the chat.</summary>
-public sealed class ProposeModeTests : IAsyncLifetime
+public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<SiteRepository>, IAsyncLifetime
 {
     private const string Secret = "a token that nobody may read";
 
@@ -22,21 +22,6 @@ public sealed class ProposeModeTests : IAsyncLifetime
         _forge = builder.Build();
         _forge.Run(RespondAsync);
         await _forge.StartAsync();
-
-        // The server's repository, and a clone in which somebody is in the middle of something.
-        await GitAsync(_directory, "init", "--quiet", "--bare", "--initial-branch=main", "server.git");
-        await GitAsync(_directory, "clone", "--quiet", "server.git", "clone");
-        // Without the benchmark, whose build is a hundred megabytes.
-        var deploy = Directory.CreateDirectory(Path.Combine(Clone, "deploy")).FullName;
-        var parts = Directory.EnumerateFileSystemEntries(Script.Deploy("")).Where(part => Path.GetFileName(part) != "bench");
-        await Script.RunAsync("cp", ["-r", .. parts, deploy]);
-        Directory.CreateDirectory(Path.Combine(Clone, "Router/Management"));
-        File.Copy(Path.Combine(Script.Root, "Router/Management/openapi.json"), Path.Combine(Clone, "Router/Management/openapi.json"));
-        await GitAsync(Clone, "checkout", "--quiet", "-b", "main");
-        await GitAsync(Clone, "add", "--all");
-        await GitAsync(Clone, "commit", "--quiet", "--message", "The site");
-        await GitAsync(Clone, "push", "--quiet", "origin", "main");
-        await File.WriteAllTextAsync(Path.Combine(Clone, "deploy/vars/preview.yml"), "half an edit");
     }
 
     public async Task DisposeAsync()
@@ -61,7 +46,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
         (body!["head"]!.ToString(), body["base"]!.ToString(), body["title"]!.ToString())
             .Should()
             .Be(("mode-staging-maintenance", "main", "staging: maintenance_mode is maintenance"));
-        (await GitAsync(Server, "diff", "--unified=0", "main", "mode-staging-maintenance"))
+        (await SiteRepository.GitAsync(repository.Server, "diff", "--unified=0", "main", "mode-staging-maintenance"))
             .Split('\n')
             .Where(line => line.StartsWith('+') || line.StartsWith('-'))
             .Should()
@@ -71,18 +56,26 @@ public sealed class ProposeModeTests : IAsyncLifetime
                 "-maintenance_mode: live",
                 "+maintenance_mode: maintenance"
             );
-        (await File.ReadAllTextAsync(Path.Combine(Clone, "deploy/vars/preview.yml"))).Should().Be("half an edit", "it is somebody's");
-        (await GitAsync(Clone, "worktree", "list")).Trim().Split('\n').Should().ContainSingle("nothing is left behind");
+        (await File.ReadAllTextAsync(Path.Combine(repository.Clone, "deploy/vars/preview.yml")))
+            .Should()
+            .Be("half an edit", "it is somebody's");
+        (await SiteRepository.GitAsync(repository.Clone, "worktree", "list"))
+            .Trim()
+            .Split('\n')
+            .Should()
+            .ContainSingle("nothing is left behind");
     }
 
     [ProgramFact("jq", "jq")]
     public async Task Without_a_needed_change_the_forge_is_not_contacted()
     {
+        var branches = await SiteRepository.GitAsync(repository.Server, "branch", "--list");
+
         var result = await RunAsync("propose-mode", "staging", "live");
 
         result.Should().Be((0, "", "Nothing to change: staging already has maintenance_mode: live.\n"));
         _asked.Should().BeEmpty();
-        (await GitAsync(Server, "branch", "--list")).Trim().Should().Be("* main");
+        (await SiteRepository.GitAsync(repository.Server, "branch", "--list")).Should().Be(branches);
     }
 
     [ProgramFact("jq", "jq")]
@@ -138,7 +131,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
     public async Task Wrong_usage_is_reported_and_changes_nothing(string script, string token, string first, string second, string why)
     {
         var (code, _, errors) = await Script.RunAsync(
-            Path.Combine(Clone, "deploy", script),
+            Path.Combine(repository.Clone, "deploy", script),
             script == "merge-proposal" ? [first] : [first, second],
             [.. Environment(), ("FORGE_TOKEN", token)]
         );
@@ -154,7 +147,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
         _answers["POST /hooks/secret"] = (200, "ok");
 
         var said = await RunAsync("announce", "production: \"SAFE\" \\ since 22:00");
-        var nowhere = await Script.RunAsync(Path.Combine(Clone, "deploy/announce"), ["hello"], ("CHAT_WEBHOOK", ""));
+        var nowhere = await Script.RunAsync(Path.Combine(repository.Clone, "deploy/announce"), ["hello"], ("CHAT_WEBHOOK", ""));
         _answers["POST /hooks/secret"] = (500, "no");
         var refused = await RunAsync("announce", "hello");
 
@@ -180,7 +173,7 @@ public sealed class ProposeModeTests : IAsyncLifetime
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().EndWith("SAFE\n");
         JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(results, "fleet.json")))!.ToJsonString().Should().Contain("\"safe\":true");
         (await File.ReadAllTextAsync(Path.Combine(results, "history.json"))).Should().Contain("restore db");
-        var open = await SwitchAsync("live", "--expect", "1");
+        (await Tool.RunAsync(router.ManagementUrl, "mode", "set", "live", "--wait", "--expect", "1")).Code.Should().Be(0);
         var window = await SwitchAsync("maintenance", "--expect", "1", "--reopen", "recovery", "--", "sh", "-c", "echo $ROUTER_WINDOW");
         (await File.ReadAllTextAsync(Path.Combine(results, "window.html"))).Should().Contain("<h1>Downtime</h1>");
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt")))
@@ -189,7 +182,6 @@ public sealed class ProposeModeTests : IAsyncLifetime
         var tooLate = await SwitchAsync("recovery", "--if-version", "999");
 
         closed.Code.Should().Be(0, closed.Errors);
-        open.Code.Should().Be(0, open.Output + open.Errors);
         window.Code.Should().Be(0, window.Output + window.Errors);
         tooLate.Code.Should().Be(1);
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().StartWith("The mode has changed in the meantime.");
@@ -204,12 +196,8 @@ public sealed class ProposeModeTests : IAsyncLifetime
             );
     }
 
-    private string Clone => Path.Combine(_directory, "clone");
-
-    private string Server => Path.Combine(_directory, "server.git");
-
     private Task<(int Code, string Output, string Errors)> RunAsync(string script, params string[] arguments) =>
-        Script.RunAsync(Path.Combine(Clone, "deploy", script), arguments, Environment());
+        Script.RunAsync(Path.Combine(repository.Clone, "deploy", script), arguments, Environment());
 
     private (string, string)[] Environment() =>
         [
@@ -217,18 +205,8 @@ public sealed class ProposeModeTests : IAsyncLifetime
             ("FORGE_API", _forge.Urls.First()),
             ("FORGE_REPOSITORY", "example/site"),
             ("CHAT_WEBHOOK", _forge.Urls.First() + "/hooks/secret"),
-            ("GIT_AUTHOR_NAME", "Test"),
-            ("GIT_AUTHOR_EMAIL", "test@example.org"),
-            ("GIT_COMMITTER_NAME", "Test"),
-            ("GIT_COMMITTER_EMAIL", "test@example.org"),
+            .. SiteRepository.Identity,
         ];
-
-    private async Task<string> GitAsync(string directory, params string[] arguments)
-    {
-        var (code, output, errors) = await Script.RunAsync("git", ["-C", directory, .. arguments], Environment());
-        code.Should().Be(0, errors);
-        return output;
-    }
 
     private async Task RespondAsync(HttpContext context)
     {

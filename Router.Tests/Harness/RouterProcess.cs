@@ -79,14 +79,6 @@ internal sealed class RouterProcess : IInstance
         return RunNewAsync(new RouterProcess(async router => Through(through, await router.StartWithAsync(json, mode, environment))));
     }
 
-    /// <summary>Starts one with Router's own table and these variables, and waits until it listens.</summary>
-    public static Task<RouterProcess> StartAsync(IEnumerable<(string Name, string Value)> environment) =>
-        RunNewAsync(
-            new RouterProcess(router =>
-                Task.FromResult(router.StartWith(environment.Append(("Router__Management__Url", router.ManagementUrl))))
-            )
-        );
-
     /// <summary>Ends it as a machine that fails ends it, and starts it again.</summary>
     public async Task RestartAsync()
     {

@@ -2,8 +2,6 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 
 namespace Router.Tests.Harness;
@@ -13,19 +11,12 @@ namespace Router.Tests.Harness;
 /// <param name="StopAsync">Stops it; gives the exit code of a process.</param>
 internal sealed partial record StandInApplication(IPEndPoint Endpoint, Func<Task<int?>> StopAsync)
 {
-    private const string NetForm = "Router__";
-
     /// <summary>Starts one within the test's process.</summary>
     public static async Task<StandInApplication> StartAsync(string manifest, Action<IDictionary<string, string?>>? changes)
     {
         var environment = new Dictionary<string, string?>();
         Fill(environment, manifest, changes);
-        var own = await File.ReadAllTextAsync(Path.Combine(AppContext.BaseDirectory, "appsettings.json"));
-        var table = JsonNode.Parse(own, documentOptions: new() { CommentHandling = JsonCommentHandling.Skip })!;
-        // Variables of the .NET form come from the process's own environment. Declared as the site's own, they come from this one.
-        foreach (var name in environment.Keys.Where(name => name.StartsWith(NetForm, StringComparison.Ordinal)))
-            table["Router"]!["Variables"]![name] = name[NetForm.Length..].Replace("__", ":", StringComparison.Ordinal);
-        var router = await RunningRouter.StartAsync(table, [.. environment.Select(it => (it.Key, it.Value ?? ""))]);
+        var router = await RunningRouter.StartWithItsOwnTableAsync([.. environment.Select(it => (it.Key, it.Value ?? ""))]);
         return new StandInApplication(
             router.Endpoint,
             async () =>
