@@ -68,9 +68,11 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
             var mode = body["mode"]!;
             var at = (mode["next"]!.AsArray() is [{ } next] ? next["at"] : mode["since"])!.GetValue<DateTimeOffset>();
             Volatile.Write(ref upcoming, at.UtcTicks);
-            // A machine that is too busy to write the change within half the delay leaves the others too little time to learn of it.
+            // A machine that is too busy to write the change within half the delay leaves the others too little time to learn of it. One
+            // that is only slow to receive it has chosen a later instant.
             var answered = DateTimeOffset.UtcNow;
-            switched.Add((at, closes, answered - asked < ActivationDelay / 2 ? at : answered + (ActivationDelay / 2)));
+            var learned = answered + (ActivationDelay / 2);
+            switched.Add((at, closes, answered - asked < ActivationDelay / 2 || learned < at ? at : learned));
             await Eventually.TrueAsync(async () =>
             {
                 var fleet = (await operators.SendAsync("GET", "/fleet?expect=3")).Body;
