@@ -4,31 +4,66 @@ using Router.Switching;
 
 namespace Router.Tests;
 
-/// <summary>A change that the store writes later than the instant at which it was to take effect.</summary>
-public sealed class LateWriteTests
+/// <summary>A change that the store writes later than an instant at which the mode was to change.</summary>
+public sealed class LateWriteTests : IDisposable
 {
+    private readonly ManualClock _clock = new();
+    private readonly LogLines _log = new();
+    private readonly LoggerFactory _loggers;
+    private readonly BrittleStore _store;
+    private readonly SwitchingInstance _instance;
+
+    public LateWriteTests()
+    {
+        _loggers = new LoggerFactory([_log]);
+        _store = new BrittleStore(_clock) { Text = FirstRecord.Of(new LiveMode()) };
+        _instance = new SwitchingInstance("web-0", _store, _clock, _loggers.CreateLogger<ModeChanger>());
+    }
+
+    public void Dispose()
+    {
+        _instance.Dispose();
+        _loggers.Dispose();
+        _log.Dispose();
+    }
+
     [Theory]
     [InlineData(1.9, false)]
     [InlineData(2, true)]
     public async Task A_change_that_is_due_before_it_is_written_takes_effect_with_a_warning(double seconds, bool isLate)
     {
-        var (clock, log) = (new ManualClock(), new LogLines());
-        var store = new BrittleStore(clock) { Text = FirstRecord.Of(new LiveMode()) };
-        using var loggers = new LoggerFactory([log]);
-        using var instance = new SwitchingInstance("web-0", store, clock, loggers.CreateLogger<ModeChanger>());
-        await instance.PollAsync();
-        store.Writing = () => clock.Advance(TimeSpan.FromSeconds(seconds));
+        await _instance.PollAsync();
+        WritingTakes(seconds);
 
-        var isDone = await instance.ChangeAsync(
-            (state, now, delay, errors) =>
-                ModeChanges.Apply(state.Record, state.Index, new ModeChange { Mode = new MaintenanceMode() }, now, delay, errors)
-        );
+        await ChangeAsync(new ModeChange { Mode = ModeCatalogue.Closed });
 
-        isDone.Should().BeTrue();
-        instance.Modes.Current.Name.Should().Be(isLate ? "maintenance" : "live");
-        log.Last(10)
-            .Count(line => line.Contains("each instance switched when it read it", StringComparison.Ordinal))
-            .Should()
-            .Be(isLate ? 1 : 0);
+        _instance.Modes.Current.Name.Should().Be(isLate ? "maintenance" : "live");
+        Warnings.Should().Be(isLate ? 1 : 0);
     }
+
+    [Fact]
+    public async Task A_change_of_the_reason_that_is_written_after_the_scheduled_instant_warns_of_nothing()
+    {
+        await _instance.PollAsync();
+        await ChangeAsync(new ModeChange { Mode = ModeCatalogue.Closed, At = _clock.GetUtcNow().AddSeconds(10) });
+        WritingTakes(11);
+
+        await ChangeAsync(new ModeChange { Reason = "We move to a new database" });
+
+        _instance.Modes.Current.Name.Should().Be("maintenance", "the others knew when");
+        Warnings.Should().Be(0);
+    }
+
+    private int Warnings => _log.Last(20).Count(line => line.Contains("each instance switched when it read it", StringComparison.Ordinal));
+
+    private void WritingTakes(double seconds) => _store.Writing = () => _clock.Advance(TimeSpan.FromSeconds(seconds));
+
+    private async Task ChangeAsync(ModeChange change) =>
+        (
+            await _instance.ChangeAsync(
+                (state, now, delay, errors) => ModeChanges.Apply(state.Record, state.Index, change, now, delay, errors)
+            )
+        )
+            .Should()
+            .BeTrue();
 }

@@ -33,6 +33,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         Named<StoreDrillTests>(),
         Named<InstanceDrillTests>(),
         Named<SafeModelTests>(),
+        Named<HostMatchingTests>(),
         Named<BypassTests>(),
         Named<DeployTests>(),
         Named<ExamplesTests>(),
