@@ -61,7 +61,9 @@ internal static class Guard
             var ratios = await ToPeersAsync(lab);
             // On a machine with slower caches the ratio to nginx, half of whose time is the kernel's, grows by a quarter without a change
             // of Router, and the ratio to YARP hardly. What makes Router dearer raises both.
-            growth = Math.Min(growth, ratios.Min(one => one.Value / recorded.Cpu[one.Key]));
+            if (ratios.Min(one => one.Value / recorded.Cpu[one.Key]) is var grown && grown >= growth)
+                continue;
+            growth = grown;
             title = string.Join(", ", ratios.Select(one => $"{Number(one.Value)} of {one.Key}, recorded {Number(recorded.Cpu[one.Key])}"));
         }
 
