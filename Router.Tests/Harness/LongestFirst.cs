@@ -47,6 +47,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         Named<Forwarding.RequestOutcomeTests>(),
         Named<Forwarding.EarlyResponseTests>(),
         Named<LayeringTests>(),
+        Named<AccessLogTests>(),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections)

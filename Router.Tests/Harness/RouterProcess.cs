@@ -49,8 +49,8 @@ internal sealed class RouterProcess : IInstance
         if (Binary is not null)
             return start;
         // Compiling methods again, better, would take a quarter of the processor time of a process that lives for seconds; a heap per
-        // processor, and a thread that collects beside the others, a tenth of its start.
-        foreach (var setting in (string[])["TieredPGO", "TC_CallCounting", "gcServer", "gcConcurrent"])
+        // processor, and a thread that collects beside the others, a tenth of its start; mapping compiled code twice, a twelfth.
+        foreach (var setting in (string[])["TieredPGO", "TC_CallCounting", "gcServer", "gcConcurrent", "EnableWriteXorExecute"])
             start.Environment[$"DOTNET_{setting}"] = "0";
         return start;
     }
