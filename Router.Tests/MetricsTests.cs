@@ -272,6 +272,14 @@ public sealed class MetricsTests
         await WaitForAsync(router, series => IsCounted(series, "none", "safe"));
         await WaitForAsync(router, series => IsCounted(series, "none", "unsafe"));
         await WaitForAsync(router, series => IsCounted(series, "www.*", "unsafe"));
+        // The server counts a request a moment after Router does.
+        await WaitForAsync(
+            router,
+            series =>
+                series.Name == "http_server_request_duration_seconds_count"
+                && series.Has("http_request_method", "_OTHER")
+                && series.Has("http_response_status_code", "200")
+        );
         var before = await ReadAsync(router);
         for (var i = 1; i <= 50; i++)
             await AskAsync(i);
