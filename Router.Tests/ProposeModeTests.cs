@@ -173,7 +173,7 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().EndWith("SAFE\n");
         JsonNode.Parse(await File.ReadAllTextAsync(Path.Combine(results, "fleet.json")))!.ToJsonString().Should().Contain("\"safe\":true");
         (await File.ReadAllTextAsync(Path.Combine(results, "history.json"))).Should().Contain("restore db");
-        (await Tool.RunAsync(router.ManagementUrl, "mode", "set", "live", "--wait", "--expect", "1")).Code.Should().Be(0);
+        var open = await SwitchAsync("live", "--expect", "1");
         var window = await SwitchAsync("maintenance", "--expect", "1", "--reopen", "recovery", "--", "sh", "-c", "echo $ROUTER_WINDOW");
         (await File.ReadAllTextAsync(Path.Combine(results, "window.html"))).Should().Contain("<h1>Downtime</h1>");
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt")))
@@ -182,6 +182,7 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
         var tooLate = await SwitchAsync("recovery", "--if-version", "999");
 
         closed.Code.Should().Be(0, closed.Errors);
+        open.Code.Should().Be(0, open.Output + open.Errors);
         window.Code.Should().Be(0, window.Output + window.Errors);
         tooLate.Code.Should().Be(1);
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().StartWith("The mode has changed in the meantime.");

@@ -122,11 +122,11 @@ public sealed class ReloadTests
             clock.Advance(TimeSpan.FromMilliseconds(100));
         await File.WriteAllTextAsync(router.File, text);
         var said = router.Log.NextAsync("configuration");
-        while (!said.IsCompleted)
+        await Eventually.Async(() =>
         {
             clock.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.Delay(5);
-        }
+            return said.IsCompleted;
+        });
 
         (await said).Should().Contain("a file changed): Router:Release changed. Routes: 1");
         router.Site.Settings.Release.Should().Be("written");

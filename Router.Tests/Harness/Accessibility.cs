@@ -18,12 +18,6 @@ internal static class Accessibility
 
     private static readonly string Axe = new BundledAxeScriptProvider().GetScript();
 
-    /// <summary>
-    /// Whether axe examines a page that a test shows in both colour schemes and at several widths: colours differ by scheme and layout by
-    /// width, so it is enough to do so with each of them once.
-    /// </summary>
-    public static bool IsExaminedAt(ColorScheme scheme, bool isNarrow) => scheme == ColorScheme.Light == isNarrow;
-
     /// <summary>What axe finds wrong in a page, apart from the elements with this selector.</summary>
     public static async Task<string[]> ViolationsAsync(this IPage page, string? except = null)
     {

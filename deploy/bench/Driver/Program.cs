@@ -51,7 +51,8 @@ static async Task<int> RunAsync(Lab lab, BenchOptions options)
             Console.WriteLine(
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{name, -8} {instructions, 9:N0} instructions for a request; by function: callgrind_annotate {Path.GetRelativePath(".", dump)}"
+                    $"{name, -8} {instructions, 9:N0} instructions for a request; "
+                        + $"by function: callgrind_annotate {Path.GetRelativePath(".", dump)}"
                 )
             );
         }
