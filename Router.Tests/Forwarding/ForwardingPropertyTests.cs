@@ -62,7 +62,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
             new ParallelOptions { MaxDegreeOfParallelism = 8 },
             async (number, _) =>
             {
-                var random = new Random(HashCode.Combine(seed, number) & int.MaxValue);
+                var random = new Random(unchecked(seed + number));
                 using var client = await router.ConnectAsync();
                 for (var i = 0; i < RequestsOnEach; i++)
                 {

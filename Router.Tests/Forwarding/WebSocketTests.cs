@@ -100,7 +100,7 @@ public sealed class WebSocketTests
             foreach (var size in new[] { 0, 1, 125, 126, 65_535, 65_536, 3_000_000 })
             {
                 var sent = new byte[size];
-                Random.Shared.NextBytes(sent);
+                new Random(size).NextBytes(sent);
                 var receive = ReceiveAsync(socket);
                 await socket.SendAsync(sent, WebSocketMessageType.Binary, true, CancellationToken.None).InTime();
                 (await receive.InTime()).Should().Equal(sent);
@@ -135,7 +135,7 @@ public sealed class WebSocketTests
         foreach (var size in new[] { 1, 70_000, 1_000_000 })
         {
             var sent = new byte[size];
-            Random.Shared.NextBytes(sent);
+            new Random(size).NextBytes(sent);
             var receive = ReceiveAsync(socket);
             await socket.SendAsync(sent, WebSocketMessageType.Binary, true, CancellationToken.None).InTime();
             (await receive.InTime()).Should().Equal(sent);
