@@ -159,15 +159,10 @@ internal sealed class RouterProcess : IInstance
         site["Router"]!["Management"]!["Url"] = ManagementUrl;
         site["Router"]!["Variables"] = new JsonObject { ["DM_MODE"] = "Mode" };
         await System.IO.File.WriteAllTextAsync(File, site.ToJsonString());
-        return StartWith([("DM_MODE", mode), .. environment], "--config", File);
-    }
-
-    private ProcessStartInfo StartWith(IEnumerable<(string Name, string Value)> environment, params string[] arguments)
-    {
         var start = Start();
-        foreach (var argument in (string[])["--urls", $"http://{Endpoint}", .. arguments])
+        foreach (var argument in (string[])["--urls", $"http://{Endpoint}", "--config", File])
             start.ArgumentList.Add(argument);
-        foreach (var (name, value) in environment)
+        foreach (var (name, value) in ((string, string)[])[("DM_MODE", mode), .. environment])
             start.Environment[name] = value;
         return start;
     }
