@@ -17,10 +17,10 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
     private readonly string _directory = Directory.CreateTempSubdirectory("router-platform-").FullName;
     private readonly ConcurrentDictionary<string, StandInApplication> _applications = new();
     private readonly Lock _lock = new();
+    private readonly Random _random = new(7);
     private readonly List<(string Host, string Application)> _routes = [];
     private readonly RawBackend _switch;
     private readonly WebApplication _control;
-    private int _turn;
 
     private StandInPlatform()
     {
@@ -183,7 +183,7 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
         lock (_lock)
         {
             var names = _routes.Where(route => route.Host == host).Select(route => route.Application).ToArray();
-            if (names is not [] && _applications.TryGetValue(names[_turn++ % names.Length], out var found))
+            if (names is not [] && _applications.TryGetValue(names[_random.Next(names.Length)], out var found))
                 application = found;
         }
 
