@@ -111,6 +111,35 @@ public sealed class LogTests
     }
 
     [Fact]
+    public async Task That_a_client_ends_an_HTTP_2_connection_in_the_middle_of_a_response_is_nothing_to_log()
+    {
+        const string server = "Microsoft.AspNetCore.Server.Kestrel.Http2";
+        var log = new AccessLogLines();
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), log);
+        var logger = router.App.Services.GetRequiredService<ILoggerFactory>().CreateLogger(server);
+
+        logger.Log(
+            LogLevel.Critical,
+            new EventId(60, "Http2QueueOperationsExceeded"),
+            "exceeded the maximum queue size",
+            null,
+            (text, _) => text
+        );
+        logger.Log(
+            LogLevel.Critical,
+            new EventId(63, "Http2UnexpectedConnectionQueueError"),
+            "failed unexpectedly",
+            null,
+            (text, _) => text
+        );
+
+        var seen = new List<string>();
+        do seen.Add(await log.NextLineAsync());
+        while (!seen[^1].Contains("failed unexpectedly", StringComparison.Ordinal));
+        seen.Should().NotContain(line => line.Contains("queue size", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_message_is_one_line_without_control_or_hidden_characters()
     {
         var log = new AccessLogLines();

@@ -1,5 +1,6 @@
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
+using Router.Telemetry;
 
 namespace Router.Tests.Harness;
 
@@ -50,7 +51,7 @@ internal sealed class LogLines : ILoggerProvider, ILogger
         return lines;
     }
 
-    public ILogger CreateLogger(string categoryName) => this;
+    public ILogger CreateLogger(string categoryName) => new OfCategory(this, categoryName);
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -66,4 +67,25 @@ internal sealed class LogLines : ILoggerProvider, ILogger
     ) => _lines.Writer.TryWrite($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $" {exception}")}");
 
     public void Dispose() { }
+
+    /// <summary>What Router's own log leaves out is left out here too.</summary>
+    private sealed class OfCategory(LogLines lines, string category) : ILogger
+    {
+        public IDisposable? BeginScope<TState>(TState state)
+            where TState : notnull => null;
+
+        public bool IsEnabled(LogLevel logLevel) => true;
+
+        public void Log<TState>(
+            LogLevel logLevel,
+            EventId eventId,
+            TState state,
+            Exception? exception,
+            Func<TState, Exception?, string> formatter
+        )
+        {
+            if (ErrorLog.Writes(category, eventId, formatter(state, exception)))
+                lines.Log(logLevel, eventId, state, exception, formatter);
+        }
+    }
 }

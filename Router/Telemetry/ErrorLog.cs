@@ -34,6 +34,18 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
 
     public ILogger CreateLogger(string categoryName) => new Logger(this, categoryName);
 
+    /// <summary>Whether a message of the framework's is worth a line.</summary>
+    public static bool Writes(string category, EventId id, string text) =>
+        (category, id.Name, text) switch
+        {
+            // The exception is thrown as well, and its handler reports in one sentence what is wrong.
+            ("Microsoft.AspNetCore.Server.Kestrel", _, "Unable to start Kestrel.") => false,
+            // The server calls it critical if a response has something to send after its HTTP/2 connection has ended, which any client
+            // can cause, or if a client resets streams faster than they end. It logs nothing else that clients do.
+            ("Microsoft.AspNetCore.Server.Kestrel.Http2", "Http2QueueOperationsExceeded", _) => false,
+            _ => true,
+        };
+
     public async ValueTask DisposeAsync()
     {
         _limit.Dispose();
@@ -121,8 +133,7 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
                 return;
             var kind = LogKind.Of(category, eventId, state);
             var text = formatter(state, exception);
-            // The exception is thrown as well, and its handler reports in one sentence what is wrong.
-            if (category == "Microsoft.AspNetCore.Server.Kestrel" && text == "Unable to start Kestrel.")
+            if (!Writes(category, eventId, text))
                 return;
             if (log._limit.Allows(kind, logLevel, text))
                 log.Write(kind, logLevel, exception is null ? text : $"{text} {exception}");
