@@ -183,8 +183,48 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
         var verdict = Judge(null, report);
 
-        verdict.Text.Should().Contain("and 47 more").And.Contain("POST www.example.org/xxx");
+        verdict.Text.Should().Contain("and 49 more").And.Contain("POST www.example.org/xxx");
         verdict.Text.Length.Should().BeLessThan(500);
+    }
+
+    [Fact]
+    public void A_verdict_on_many_instances_describes_the_first_and_names_others()
+    {
+        var write = new UncertainWrite(
+            Now.AddSeconds(-20),
+            "www",
+            "POST",
+            "www.example.org",
+            $"/{new string('x', 500)}",
+            "abc",
+            "instance_ended",
+            null,
+            false,
+            Now.AddSeconds(40)
+        );
+        var reports = Enumerable
+            .Range(1, 50)
+            .Select(i =>
+                Good with
+                {
+                    Name = $"web-{i:00}",
+                    Id = $"web-{i:00}/a",
+                    BlockingCount = 2,
+                    Blocking = [Slow],
+                    UncertainCount = 1,
+                    UncertainWrites = [write],
+                    UncertainSettledBy = write.SettlesAt,
+                }
+            );
+
+        var verdict = Judge(null, [.. reports]);
+
+        verdict
+            .Text.Should()
+            .StartWith("NOT SAFE: web-01 has 2 requests in flight")
+            .And.Contain("; likewise web-02, web-03, web-04, web-05, web-06 and 44 more; 50 writes of unknown outcome");
+        verdict.Text.Length.Should().BeLessThan(500);
+        verdict.Reasons.Should().HaveCount(51, "whoever reads them one by one gets all");
     }
 
     [Fact]

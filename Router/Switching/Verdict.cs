@@ -48,8 +48,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
     {
         private const int MaxNamed = 5;
 
-        // A client chooses what these contain, and the verdict stays a line that can be read.
-        private const int MaxWritesNamed = 3;
+        // A client chooses what it contains, and the verdict stays a line that can be read.
         private const int MaxTarget = 60;
 
         // Logs carry the wall clock; a smaller difference misleads no reader.
@@ -59,7 +58,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         private readonly Mode _mode;
         private readonly ImmutableArray<InstanceReport> _reports;
         private readonly ILookup<InstanceState, InstanceReport> _byState;
-        private readonly ImmutableArray<VerdictReason>.Builder _reasons = ImmutableArray.CreateBuilder<VerdictReason>();
+        private readonly List<(VerdictReason Reason, InstanceReport? Instance)> _reasons = [];
         private readonly ImmutableArray<string>.Builder _remarks = ImmutableArray.CreateBuilder<string>();
         private int _unsettled;
 
@@ -95,14 +94,16 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 if (!report.Confirms(_fleet.Record, _fleet.Step))
                     Add(
                         ReasonKind.NotConfirmed,
-                        $"{Label(report)} has not confirmed version {_fleet.Record.Version} ({_mode}): it has version {report.Version} ({report.Mode})"
+                        $"{Label(report)} has not confirmed version {_fleet.Record.Version} ({_mode}): it has version {report.Version} ({report.Mode})",
+                        report
                     );
                 else if (report.BlockingCount > 0)
-                    Add(ReasonKind.InFlight, InFlight(report));
+                    Add(ReasonKind.InFlight, InFlight(report), report);
                 else if (!_mode.AllowsWrites && report.OpenWriteCount > 0)
                     Add(
                         ReasonKind.TestersWriting,
-                        $"{Label(report)} still has {Count(report.OpenWriteCount, "write")} of testers in flight"
+                        $"{Label(report)} still has {Count(report.OpenWriteCount, "write")} of testers in flight",
+                        report
                     );
                 if (report.Testers > 0)
                     _remarks.Add($"{Label(report)} has {Count(report.Testers, "request")} of testers in flight");
@@ -220,7 +221,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             var what = listed is [] ? "writes that no list names" : $"{Count(listed.Count, "write")} of unknown outcome";
             var names = listed is []
                 ? ""
-                : $": {Join(listed.Select(it => $"{Target(it.Write.Method, it.Write.Host, it.Write.Path)} ({it.Report.Name}, {it.Write.Reason})"), MaxWritesNamed)}";
+                : $": {Join(listed.Select(it => $"{Target(it.Write.Method, it.Write.Host, it.Write.Path)} ({it.Report.Name}, {it.Write.Reason})"), most: 1)}";
             Add(
                 ReasonKind.Unsettled,
                 string.Create(
@@ -281,7 +282,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 ),
                 _ => (VerdictState.Safe, "SAFE"),
             };
-            return new Verdict(state, text, _reasons.ToImmutable(), _remarks.ToImmutable())
+            return new Verdict(state, text, [.. _reasons.Select(it => it.Reason)], _remarks.ToImmutable())
             {
                 Live = Live.Count(),
                 Vanished = _byState[InstanceState.Vanished].Count(),
@@ -289,9 +290,18 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             };
         }
 
-        private void Add(ReasonKind kind, string text) => _reasons.Add(new VerdictReason(kind, text));
+        private void Add(ReasonKind kind, string text, InstanceReport? instance = null) =>
+            _reasons.Add((new VerdictReason(kind, text), instance));
 
-        private string Because() => string.Join("; ", _reasons.Select(reason => reason.Text));
+        // What is the same on many instances is said of the first, and the others are named.
+        private string Because() =>
+            string.Join(
+                "; ",
+                _reasons
+                    .GroupBy(it => it.Reason.Kind)
+                    .Select(kind => (kind.First().Reason.Text, Others: kind.Skip(1).Select(it => Label(it.Instance!)).ToArray()))
+                    .Select(it => it.Others is [] ? it.Text : $"{it.Text}; likewise {Join(it.Others)}")
+            );
 
         // For an ended instance, also what it may have started after its last report; the newest of every list is always reported.
         private static DateTimeOffset LastUncertain(InstanceReport report, InstanceReport original, InstanceState state) =>
