@@ -77,18 +77,22 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
     /// <summary>Reads up to and with a mark.</summary>
     public async Task<string> ReadThroughAsync(string mark)
     {
+        var bytes = Encoding.Latin1.GetBytes(mark);
+        var from = _consumed;
         while (true)
         {
-            var text = Text(_received.Count - _consumed);
-            if (text.IndexOf(mark, StringComparison.Ordinal) is >= 0 and var at)
-                return Take(at + mark.Length);
+            if (CollectionsMarshal.AsSpan(_received)[from..].IndexOf(bytes) is >= 0 and var at)
+                return Take(from + at + bytes.Length - _consumed);
+            // The mark may have begun.
+            from = Math.Max(from, _received.Count - bytes.Length + 1);
             if (!await ReceiveAsync())
-                throw new IOException($"The connection ended before '{mark}': {text}");
+                throw new IOException($"The connection ended before '{mark}': {Text(_received.Count - _consumed)}");
         }
     }
 
     public async Task<string> ReadExactlyAsync(int count)
     {
+        _received.EnsureCapacity(_consumed + count);
         while (_received.Count - _consumed < count)
         {
             if (!await ReceiveAsync())
