@@ -53,8 +53,8 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         TimeSpan Pace() =>
             new TimeSpan(DateTimeOffset.UtcNow.UtcTicks - Volatile.Read(ref upcoming)).Duration() < AboutSwitch ? Fast : Slow;
         var load = instances
-            .SelectMany(instance => Enumerable.Repeat(instance.Endpoint, 3))
-            .Select(endpoint => new LoadClient(endpoint, mayFail: false, Pace, stopping.Token))
+            .SelectMany(instance => Enumerable.Repeat(instance, 3))
+            .Select(instance => new LoadClient(() => instance.Endpoint, mayFail: false, Pace, stopping.Token))
             .ToArray();
 
         var switched = new List<(DateTimeOffset At, bool Closed, DateTimeOffset Known)>();

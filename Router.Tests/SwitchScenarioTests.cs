@@ -4,8 +4,8 @@ using Router.Modes;
 namespace Router.Tests;
 
 /// <summary>
-/// A fleet on a real Redis, from outside: what clients get, what the backend is asked, what an operator reads. Instances that are killed
-/// are processes of their own.
+/// A fleet on a real Redis, from outside: what clients get, what the backend is asked, what an operator reads. An instance that is killed
+/// is a process of its own.
 /// </summary>
 public sealed class SwitchScenarioTests
 {
@@ -85,12 +85,12 @@ public sealed class SwitchScenarioTests
             .Set("ModeStore:HeartbeatExpiry", "3s")
             .Set("ModeStore:ActivationDelay", "500ms");
         await using var one = await RouterProcess.StartAsync(site.Set("Instance", "web-1"));
-        await using var other = await RouterProcess.StartAsync(site.Set("Instance", "web-2"));
+        await using var other = await RunningRouter.StartAsync(OperatorClient.With(site).Mode("live").Set("Instance", "web-2"));
         await Task.WhenAll(one.LiveAsync(), other.LiveAsync());
         (await Tool.RunAsync(one.ManagementUrl, "mode", "set", "maintenance", "--wait", "--expect", "2")).Code.Should().Be(0);
         using var stopping = new CancellationTokenSource();
-        var load = new[] { one, other }
-            .Select(instance => new LoadClient(instance.Endpoint, mayFail: true, () => TimeSpan.FromMilliseconds(50), stopping.Token))
+        var load = new IInstance[] { one, other }
+            .Select(instance => new LoadClient(() => instance.Endpoint, mayFail: true, () => TimeSpan.FromMilliseconds(50), stopping.Token))
             .ToArray();
 
         await redis.KillAsync();
@@ -103,7 +103,10 @@ public sealed class SwitchScenarioTests
             .Code.Should()
             .NotBe(0, "no operator can change what the others would not hear of");
         await other.RestartAsync();
-        (await other.StatusAsync()).Should().Contain("can't be used").And.Contain("maintenance", "DM_MODE says live, but nobody knows");
+        (await other.StatusAsync())
+            .Should()
+            .Contain("can't be used")
+            .And.Contain("maintenance", "its configuration says live, but nobody knows");
 
         await redis.ReturnAsync(withData: true);
         await AgreedAsync(one);
@@ -120,7 +123,7 @@ public sealed class SwitchScenarioTests
         await redis.ReturnAsync(withData: false);
         await AgreedAsync(one);
         (await Tool.RunAsync(one.ManagementUrl, "mode")).Output.Should().Contain("the record of the mode was lost");
-        await other.RestartAsync();
+        await one.RestartAsync();
         await AgreedAsync(one);
         await LoadClient.NextResponsesAsync(load);
 

@@ -7,7 +7,7 @@ internal sealed class DowntimeSite : IAsyncDisposable
 {
     private readonly string _directory = Directory.CreateTempSubdirectory("router-downtime-").FullName;
     private readonly RedisServer? _redis;
-    private readonly HttpClient _client = new() { Timeout = Deadlines.Limit };
+    private readonly HttpClient _client = new(ClientHandler.Create()) { Timeout = Deadlines.Limit };
     private readonly List<DowntimeTool> _tools = [];
 
     private DowntimeSite(RedisServer? redis) => _redis = redis;

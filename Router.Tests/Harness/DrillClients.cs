@@ -23,7 +23,7 @@ internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
     private readonly ConcurrentQueue<string> _failed = [];
     private readonly ConcurrentQueue<Task> _writing = [];
     private readonly CancellationTokenSource _end = new();
-    private readonly HttpClient _client = new() { Timeout = TimeSpan.FromMinutes(3) };
+    private readonly HttpClient _client = new(ClientHandler.Create()) { Timeout = TimeSpan.FromMinutes(3) };
 
     /// <summary>The writes that got 201.</summary>
     public IEnumerable<string> Acknowledged => _acknowledged;

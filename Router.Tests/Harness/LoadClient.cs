@@ -11,11 +11,11 @@ internal sealed class LoadClient
 {
     private int _count;
 
-    /// <param name="endpoint">Where it sends them.</param>
-    /// <param name="mayFail">Whether its instance is killed.</param>
+    /// <param name="endpoint">Where it sends the next one.</param>
+    /// <param name="mayFail">Whether its instance is killed, or stopped and started again.</param>
     /// <param name="pace">How long it waits after each: the machine needs time for the switch itself.</param>
     /// <param name="stopping">Ends it.</param>
-    public LoadClient(IPEndPoint endpoint, bool mayFail, Func<TimeSpan> pace, CancellationToken stopping) =>
+    public LoadClient(Func<IPEndPoint> endpoint, bool mayFail, Func<TimeSpan> pace, CancellationToken stopping) =>
         Done = Task.Run(() => RunAsync(endpoint, mayFail, pace, stopping));
 
     public int Count => Volatile.Read(ref _count);
@@ -29,14 +29,19 @@ internal sealed class LoadClient
         await Eventually.Async(() => load.Zip(before).All(pair => pair.First.Done.IsFaulted || pair.First.Count >= pair.Second + 2));
     }
 
-    private async Task<List<LoadResponse>> RunAsync(IPEndPoint endpoint, bool mayFail, Func<TimeSpan> pace, CancellationToken stopping)
+    private async Task<List<LoadResponse>> RunAsync(
+        Func<IPEndPoint> endpoint,
+        bool mayFail,
+        Func<TimeSpan> pace,
+        CancellationToken stopping
+    )
     {
         var responses = new List<LoadResponse>();
-        using var client = new HttpClient { Timeout = Deadlines.Limit };
+        using var client = new HttpClient(ClientHandler.Create()) { Timeout = Deadlines.Limit };
         while (!stopping.IsCancellationRequested)
         {
             var path = $"/{Guid.NewGuid():N}";
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{endpoint}{path}")
+            using var request = new HttpRequestMessage(HttpMethod.Get, $"http://{endpoint()}{path}")
             {
                 Headers = { Host = "www.example.org" },
             };

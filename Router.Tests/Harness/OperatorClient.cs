@@ -7,7 +7,7 @@ namespace Router.Tests.Harness;
 /// <summary>An operator's client of a running router.</summary>
 internal sealed class OperatorClient(string url) : IDisposable
 {
-    private readonly HttpClient _client = new() { BaseAddress = new Uri(url), Timeout = Deadlines.Limit };
+    private readonly HttpClient _client = new(ClientHandler.Create()) { BaseAddress = new Uri(url), Timeout = Deadlines.Limit };
 
     public OperatorClient(RunningRouter router)
         : this(router.ManagementUrl) { }

@@ -17,36 +17,27 @@ internal sealed class RunningRouter : IInstance
     private const int KeptLines = 40;
     private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
+    private readonly StartOptions _options;
     private readonly string _directory;
     private readonly string _file;
     private readonly HttpClient _client;
     private int _changes;
 
-    private RunningRouter(WebApplication app, AccessLogLines accessLog, string directory, string file)
+    private RunningRouter(StartOptions options, AccessLogLines accessLog, string directory, string file)
     {
-        (App, AccessLog, _directory, _file) = (app, accessLog, directory, file);
-        app.Services.GetRequiredService<ILoggerFactory>().AddProvider(Log);
-        _client = new HttpClient(
-            new SocketsHttpHandler
-            {
-                AllowAutoRedirect = false,
-                UseCookies = false,
-                UseProxy = false,
-                AutomaticDecompression = DecompressionMethods.None,
-                ConnectCallback = async (_, cancellation) =>
-                {
-                    var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-                    await socket.ConnectAsync(Endpoint, cancellation);
-                    return new NetworkStream(socket, ownsSocket: true);
-                },
-            }
-        )
+        (_options, AccessLog, _directory, _file) = (options, accessLog, directory, file);
+        var connections = ClientHandler.Create();
+        (connections.AllowAutoRedirect, connections.UseCookies, connections.UseProxy) = (false, false, false);
+        connections.ConnectCallback = async (_, cancellation) =>
         {
-            Timeout = Deadlines.Limit,
+            var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            await socket.ConnectAsync(Endpoint, cancellation);
+            return new NetworkStream(socket, ownsSocket: true);
         };
+        _client = new HttpClient(connections) { Timeout = Deadlines.Limit };
     }
 
-    public WebApplication App { get; }
+    public WebApplication App { get; private set; } = null!;
 
     /// <summary>What it goes by.</summary>
     public TimeProvider Clock => App.Services.GetRequiredService<TimeProvider>();
@@ -158,12 +149,17 @@ internal sealed class RunningRouter : IInstance
         return await Log.NextAsync("is not valid; the running one remains in force");
     }
 
+    /// <summary>Ends it and starts it again, on another port.</summary>
+    public async Task RestartAsync()
+    {
+        await EndAsync();
+        await RunAsync();
+    }
+
     public async ValueTask DisposeAsync()
     {
         _client.Dispose();
-        // What a test has left in flight is cut off, and not waited for.
-        await App.StopAsync(new CancellationToken(canceled: true));
-        await App.DisposeAsync();
+        await EndAsync();
         Directory.Delete(_directory, recursive: true);
     }
 
@@ -181,16 +177,9 @@ internal sealed class RunningRouter : IInstance
         try
         {
             var accessLog = new AccessLogLines();
-            var app = await RouterApplication.BuildAsync(
-                Options(json is null ? null : file, time, environment) with
-                {
-                    AccessLog = accessLog,
-                    Log = log,
-                }
-            );
-            var router = new RunningRouter(app, accessLog, directory, file);
-            await app.StartAsync();
-            router.Endpoint = new IPEndPoint(IPAddress.Loopback, new Uri(app.Urls.Single()).Port);
+            var options = Options(json is null ? null : file, time, environment) with { AccessLog = accessLog, Log = log };
+            var router = new RunningRouter(options, accessLog, directory, file);
+            await router.RunAsync();
             return router;
         }
         catch (InvalidConfigurationException)
@@ -198,6 +187,21 @@ internal sealed class RunningRouter : IInstance
             Directory.Delete(directory, recursive: true);
             throw;
         }
+    }
+
+    private async Task RunAsync()
+    {
+        App = await RouterApplication.BuildAsync(_options);
+        App.Services.GetRequiredService<ILoggerFactory>().AddProvider(Log);
+        await App.StartAsync();
+        Endpoint = new IPEndPoint(IPAddress.Loopback, new Uri(App.Urls.Single()).Port);
+    }
+
+    // What a test has left in flight is cut off, and not waited for.
+    private async Task EndAsync()
+    {
+        await App.StopAsync(new CancellationToken(canceled: true));
+        await App.DisposeAsync();
     }
 
     /// <summary>
