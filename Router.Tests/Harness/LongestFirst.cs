@@ -48,6 +48,13 @@ public sealed class LongestFirst : ITestCollectionOrderer
         Named<Forwarding.EarlyResponseTests>(),
         Named<LayeringTests>(),
         Named<AccessLogTests>(),
+        Named<RedisModeStoreTests>(),
+        Named<OperatorPageTests>(),
+        Named<MetricsTests>(),
+        Named<LogTests>(),
+        Named<DrainTests>(),
+        Named<DescriptorExhaustionTests>(),
+        Named<AdmissionAgreementTests>(),
     ];
 
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections)
