@@ -74,6 +74,7 @@ public sealed class SeriesLimitsTests
         listener.RecordObservableInstruments();
 
         labels.Keys.Should().Contain(("router.requests", "route")).And.Contain(("router.backend.in_flight", "backend"));
+        labels.Keys.Should().OnlyContain(pair => limits.Of(pair.Instrument) <= 1_000, "on a small site no array is a large object");
         labels.Keys.Where(pair => limits.Of(pair.Instrument) == SeriesLimits.Closed && !Closed.Contains(pair.Label)).Should().BeEmpty();
 
         void See(Instrument instrument, ReadOnlySpan<KeyValuePair<string, object?>> tags)
