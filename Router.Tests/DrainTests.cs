@@ -371,7 +371,10 @@ public sealed class DrainTests
     public async Task A_write_whose_exchange_breaks_has_an_unknown_outcome_in_every_mode_and_one_that_never_began_has_not()
     {
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        using var closed = new ClosedPort();
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Frontend("closed", closed.Address).Host("closed.*", "closed")
+        );
         using var client = await router.ConnectAsync();
         await client.WriteAsync(Post);
         using (var connection = await backend.AcceptAsync())
@@ -386,8 +389,7 @@ public sealed class DrainTests
         router.Uncertain().Should().HaveCount(2, "a PUT is a write too");
         router.Uncertain().Select(write => (write.Method, write.IsIdempotent)).Should().Equal(("POST", false), ("PUT", true));
 
-        await backend.DisposeAsync();
-        await client.WriteAsync(Post);
+        await client.WriteAsync(Post.Replace("www.", "closed.", StringComparison.Ordinal));
         (await client.ReadMessageAsync())!.Status.Should().Be(502);
         router.Uncertain().Should().HaveCount(2, "no connection could be made");
     }
