@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Net;
 using System.Net.Sockets;
 using System.Threading.Channels;
 
@@ -11,6 +10,8 @@ namespace Router.Tests.Harness;
 /// </summary>
 internal sealed class RawBackend : IAsyncDisposable
 {
+    // When it has stopped listening, nobody else begins to on its port.
+    private readonly ReservedPort _port = new();
     private readonly Socket _listener = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
     private readonly ConcurrentDictionary<RawConnection, bool> _connections = [];
     private readonly Channel<RawConnection> _unserved = Channel.CreateUnbounded<RawConnection>();
@@ -20,16 +21,17 @@ internal sealed class RawBackend : IAsyncDisposable
 
     private RawBackend(Func<RawConnection, Task>? script)
     {
-        _listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        _listener.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+        _listener.Bind(_port.Endpoint);
         _listener.Listen(512);
         _accepting = AcceptAllAsync(script);
     }
 
     /// <summary>Scheme, host and port.</summary>
-    public string Address => $"http://{_listener.LocalEndPoint}";
+    public string Address => $"http://{Authority}";
 
     /// <summary>Host and port: what <c>Host</c> must say.</summary>
-    public string Authority => _listener.LocalEndPoint!.ToString()!;
+    public string Authority => _port.Endpoint.ToString();
 
     /// <summary>How many connections were made.</summary>
     public int Connections => Volatile.Read(ref _made);
@@ -77,6 +79,7 @@ internal sealed class RawBackend : IAsyncDisposable
         await _accepting;
         foreach (var connection in _connections.Keys)
             connection.Dispose();
+        _port.Dispose();
     }
 
     private async Task AcceptAllAsync(Func<RawConnection, Task>? script)
