@@ -118,25 +118,16 @@ public sealed class LogTests
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"), log);
         var logger = router.App.Services.GetRequiredService<ILoggerFactory>().CreateLogger(server);
 
-        logger.Log(
-            LogLevel.Critical,
-            new EventId(60, "Http2QueueOperationsExceeded"),
-            "exceeded the maximum queue size",
-            null,
-            (text, _) => text
-        );
-        logger.Log(
-            LogLevel.Critical,
-            new EventId(63, "Http2UnexpectedConnectionQueueError"),
-            "failed unexpectedly",
-            null,
-            (text, _) => text
-        );
+        Critical(60, "Http2QueueOperationsExceeded", "exceeded the maximum queue size");
+        Critical(63, "Http2UnexpectedConnectionQueueError", "failed unexpectedly");
 
         var seen = new List<string>();
         do seen.Add(await log.NextLineAsync());
         while (!seen[^1].Contains("failed unexpectedly", StringComparison.Ordinal));
         seen.Should().NotContain(line => line.Contains("queue size", StringComparison.Ordinal));
+
+        void Critical(int id, string name, string message) =>
+            logger.Log(LogLevel.Critical, new EventId(id, name), message, null, (text, _) => text);
     }
 
     [Fact]

@@ -35,6 +35,19 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
     private static readonly InstanceReport Vanished = Other(Good) with { At = Now.AddSeconds(-30), Version = new(7) };
 
+    private static readonly UncertainWrite LongWrite = new(
+        Now.AddSeconds(-20),
+        "www",
+        "POST",
+        "www.example.org",
+        $"/{new string('x', 500)}",
+        "abc",
+        "instance_ended",
+        null,
+        false,
+        Now.AddSeconds(40)
+    );
+
     private static readonly InFlightRequest Slow = new("www", "POST", "www.example.org", "/save", 61.4, false);
 
     public static TheoryData<InstanceReport, string> Blocking =>
@@ -165,20 +178,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
     [Fact]
     public void A_verdict_stays_readable_whatever_clients_put_into_their_request_lines()
     {
-        var writes = Enumerable
-            .Range(0, 50)
-            .Select(_ => new UncertainWrite(
-                Now.AddSeconds(-20),
-                "www",
-                "POST",
-                "www.example.org",
-                $"/{new string('x', 500)}",
-                "abc",
-                "instance_ended",
-                null,
-                false,
-                Now.AddSeconds(40)
-            ));
+        var writes = Enumerable.Repeat(LongWrite, 50);
         var report = Good with { UncertainCount = 50, UncertainWrites = [.. writes], UncertainSettledBy = Now.AddSeconds(40) };
 
         var verdict = Judge(null, report);
@@ -190,18 +190,6 @@ public sealed class VerdictTests(ITestOutputHelper output)
     [Fact]
     public void A_verdict_on_many_instances_describes_the_first_and_names_others()
     {
-        var write = new UncertainWrite(
-            Now.AddSeconds(-20),
-            "www",
-            "POST",
-            "www.example.org",
-            $"/{new string('x', 500)}",
-            "abc",
-            "instance_ended",
-            null,
-            false,
-            Now.AddSeconds(40)
-        );
         var reports = Enumerable
             .Range(1, 50)
             .Select(i =>
@@ -212,8 +200,8 @@ public sealed class VerdictTests(ITestOutputHelper output)
                     BlockingCount = 2,
                     Blocking = [Slow],
                     UncertainCount = 1,
-                    UncertainWrites = [write],
-                    UncertainSettledBy = write.SettlesAt,
+                    UncertainWrites = [LongWrite],
+                    UncertainSettledBy = LongWrite.SettlesAt,
                 }
             );
 

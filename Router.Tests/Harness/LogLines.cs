@@ -7,7 +7,13 @@ namespace Router.Tests.Harness;
 /// <summary>What Router logs, line by line.</summary>
 internal sealed class LogLines : ILoggerProvider, ILogger
 {
-    private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();
+    private readonly Channel<string> _lines;
+    private readonly string _category;
+
+    public LogLines()
+        : this(Channel.CreateUnbounded<string>(), "") { }
+
+    private LogLines(Channel<string> lines, string category) => (_lines, _category) = (lines, category);
 
     /// <summary>Waits for the next line that has these words; the lines before it are passed over.</summary>
     public async Task<string> NextAsync(string words)
@@ -51,7 +57,7 @@ internal sealed class LogLines : ILoggerProvider, ILogger
         return lines;
     }
 
-    public ILogger CreateLogger(string categoryName) => new OfCategory(this, categoryName);
+    public ILogger CreateLogger(string categoryName) => new LogLines(_lines, categoryName);
 
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => null;
@@ -64,28 +70,13 @@ internal sealed class LogLines : ILoggerProvider, ILogger
         TState state,
         Exception? exception,
         Func<TState, Exception?, string> formatter
-    ) => _lines.Writer.TryWrite($"{logLevel}: {formatter(state, exception)}{(exception is null ? "" : $" {exception}")}");
+    )
+    {
+        var text = formatter(state, exception);
+        // What Router's own log leaves out is left out here too.
+        if (ErrorLog.Writes(_category, eventId, text))
+            _lines.Writer.TryWrite($"{logLevel}: {text}{(exception is null ? "" : $" {exception}")}");
+    }
 
     public void Dispose() { }
-
-    /// <summary>What Router's own log leaves out is left out here too.</summary>
-    private sealed class OfCategory(LogLines lines, string category) : ILogger
-    {
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel,
-            EventId eventId,
-            TState state,
-            Exception? exception,
-            Func<TState, Exception?, string> formatter
-        )
-        {
-            if (ErrorLog.Writes(category, eventId, formatter(state, exception)))
-                lines.Log(logLevel, eventId, state, exception, formatter);
-        }
-    }
 }

@@ -219,9 +219,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 return;
             var seconds = Math.Ceiling((until - _fleet.Now).TotalSeconds);
             var what = listed is [] ? "writes that no list names" : $"{Count(listed.Count, "write")} of unknown outcome";
-            var names = listed is []
-                ? ""
-                : $": {Join(listed.Select(it => $"{Target(it.Write.Method, it.Write.Host, it.Write.Path)} ({it.Report.Name}, {it.Write.Reason})"), most: 1)}";
+            var names = listed is [] ? "" : $": {Join(listed.Select(it => Named(it.Report, it.Write)), most: 1)}";
             Add(
                 ReasonKind.Unsettled,
                 string.Create(
@@ -372,6 +370,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             var target = $"{method} {host}{path}";
             return target.Length <= MaxTarget ? target : $"{target[..MaxTarget]}…";
         }
+
+        private static string Named(InstanceReport report, UncertainWrite write) =>
+            $"{Target(write.Method, write.Host, write.Path)} ({report.Name}, {write.Reason})";
 
         private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
