@@ -18,40 +18,59 @@ public sealed partial class ModeChanger(
     ILogger<ModeChanger> logger
 )
 {
+    // Each step is written down once: a few times suffice, and a store that takes nothing keeps no operator waiting.
+    private const int MaxAttempts = 5;
+
     /// <exception cref="ModeStoreException">The store can't be read or written.</exception>
     public Task<ChangeResult> ChangeAsync(ChangeRequest request, CancellationToken cancellation) =>
         stored.ExclusiveAsync(
             async () =>
             {
-                var text = await stored.ReadAsync(cancellation).ConfigureAwait(false);
-                if (text is not null && ModeRecordText.TryParse(text, out var found, out _))
-                    text = await stored.ApplyAsync(text, found, cancellation).ConfigureAwait(false);
-                var state = await KnownAsync(cancellation).ConfigureAwait(false);
-                if (request.IfVersion is { } version && version != state.Record.Version)
-                    return new ChangeResult(ChangeOutcome.OtherVersion, state, []);
-                var delay = await ActivationDelayAsync(cancellation).ConfigureAwait(false);
-                var errors = new ValidationErrors();
-                OperatorText.Check("by", request.Note?.By, errors);
-                var began = clock.GetUtcNow();
-                if (request.Apply(state, began, delay, errors) is not { } next || errors.Any)
-                    return new ChangeResult(ChangeOutcome.Refused, state, errors.All);
-                if (request.IsDryRun)
-                    return new ChangeResult(ChangeOutcome.DryRun, state, []) { Record = next };
-                var entry = history.EntryOf(request.Kind, next, request.Note);
-                if (!await stored.ReplaceAsync(text, next, entry, cancellation).ConfigureAwait(false))
-                    return new ChangeResult(ChangeOutcome.LostRace, state, []);
-                var written = clock.GetUtcNow();
-                modes.Offer(next);
-                health.SetProblem(null);
-                Log(entry);
-                // The others could not know of it in time, unless an earlier record had it. A verdict goes by what each instance has
-                // confirmed, and is not affected.
-                if (next.Steps.Any(step => step.At > began && step.At <= written && !state.Record.Steps.Any(step.IsSameAs)))
-                    LogLate(next.Version, (written - began).TotalSeconds);
-                return new ChangeResult(ChangeOutcome.Done, state, []) { Record = next };
+                for (var attempt = 1; ; attempt++)
+                {
+                    var result = await TryChangeAsync(request, cancellation).ConfigureAwait(false);
+                    // Around the instant of a switch, instances write down that they have reached the step: that is no other change, and an
+                    // operator must not be refused for it.
+                    if (
+                        result.Outcome != ChangeOutcome.LostRace
+                        || attempt == MaxAttempts
+                        || !await stored.HoldsAsync(result.Before.Record, cancellation).ConfigureAwait(false)
+                    )
+                        return result;
+                }
             },
             cancellation
         );
+
+    private async Task<ChangeResult> TryChangeAsync(ChangeRequest request, CancellationToken cancellation)
+    {
+        var text = await stored.ReadAsync(cancellation).ConfigureAwait(false);
+        if (text is not null && ModeRecordText.TryParse(text, out var found, out _))
+            text = await stored.ApplyAsync(text, found, cancellation).ConfigureAwait(false);
+        var state = await KnownAsync(cancellation).ConfigureAwait(false);
+        if (request.IfVersion is { } version && version != state.Record.Version)
+            return new ChangeResult(ChangeOutcome.OtherVersion, state, []);
+        var delay = await ActivationDelayAsync(cancellation).ConfigureAwait(false);
+        var errors = new ValidationErrors();
+        OperatorText.Check("by", request.Note?.By, errors);
+        var began = clock.GetUtcNow();
+        if (request.Apply(state, began, delay, errors) is not { } next || errors.Any)
+            return new ChangeResult(ChangeOutcome.Refused, state, errors.All);
+        if (request.IsDryRun)
+            return new ChangeResult(ChangeOutcome.DryRun, state, []) { Record = next };
+        var entry = history.EntryOf(request.Kind, next, request.Note);
+        if (!await stored.ReplaceAsync(text, next, entry, cancellation).ConfigureAwait(false))
+            return new ChangeResult(ChangeOutcome.LostRace, state, []);
+        var written = clock.GetUtcNow();
+        modes.Offer(next);
+        health.SetProblem(null);
+        Log(entry);
+        // The others could not know of it in time, unless an earlier record had it. A verdict goes by what each instance has confirmed, and
+        // is not affected.
+        if (next.Steps.Any(step => step.At > began && step.At <= written && !state.Record.Steps.Any(step.IsSameAs)))
+            LogLate(next.Version, (written - began).TotalSeconds);
+        return new ChangeResult(ChangeOutcome.Done, state, []) { Record = next };
+    }
 
     private async Task<TimeSpan> ActivationDelayAsync(CancellationToken cancellation)
     {
