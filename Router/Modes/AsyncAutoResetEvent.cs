@@ -10,16 +10,14 @@ public sealed class AsyncAutoResetEvent(TimeProvider time)
     /// <summary>Returns if the event was set since the last wait, or after a timeout. For one waiter at a time.</summary>
     public async Task WaitAsync(TimeSpan atMost, CancellationToken cancellation)
     {
-        try
-        {
-            await _signal.Task.WaitAsync(atMost, time, cancellation).ConfigureAwait(false);
-            // A signal set before this line is not lost: what changed is read after the wait.
+        var wait = _signal.Task.WaitAsync(atMost, time, cancellation);
+        // Most waits time out: an idle instance would throw exceptions several times a second.
+        await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // A signal set before this line is not lost: what changed is read after the wait.
+        if (wait.IsCompletedSuccessfully)
             Volatile.Write(ref _signal, New());
-        }
-        catch (TimeoutException)
-        {
-            // Timed out without a signal.
-        }
+        else
+            cancellation.ThrowIfCancellationRequested();
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);
