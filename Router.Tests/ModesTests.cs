@@ -157,7 +157,7 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
         using var client = await site.Router.ConnectAsync();
 
         await client.WriteAsync($"HEAD /page HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-        var head = new RawMessage(await client.ReadHeadAsync(), "");
+        var head = new RawMessage(await client.ReadHeadAsync());
 
         head.Status.Should().Be(get.Status);
         string[] fresh = ["Date", "Retry-After"];

@@ -284,7 +284,7 @@ public sealed class RequestOutcomePropertyTests(ITestOutputHelper output)
         public async Task ReadHeaderAsync()
         {
             if (_http2 is null)
-                _head = new RawMessage(await connection.ReadHeadAsync(), "");
+                _head = new RawMessage(await connection.ReadHeadAsync());
             else
                 (await _http2.ReadUntilAsync(http2 => http2.IsOk)).Should().BeTrue();
         }
@@ -308,7 +308,7 @@ public sealed class RequestOutcomePropertyTests(ITestOutputHelper output)
 
             try
             {
-                _head ??= new RawMessage(await connection.ReadHeadAsync(), "");
+                _head ??= new RawMessage(await connection.ReadHeadAsync());
                 if (_head.Value("Content-Length") is { } length)
                 {
                     _body += await connection.ReadExactlyAsync(

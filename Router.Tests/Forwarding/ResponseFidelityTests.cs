@@ -49,7 +49,7 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
         for (var i = 0; i < 2; i++)
         {
             await client.WriteAsync($"{method} / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-            var reply = new RawMessage(await client.ReadHeadAsync(), "");
+            var reply = new RawMessage(await client.ReadHeadAsync());
 
             reply.FirstLine.Should().Be($"HTTP/1.1 {status}");
             foreach (var field in fields.Split("\r\n").Where(field => !field.StartsWith("Transfer-Encoding", StringComparison.Ordinal)))
@@ -98,7 +98,7 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
             await connection.WriteAsync(
                 $"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{string.Concat(sent.Select(field => field + "\r\n"))}\r\n"
             );
-            var reply = new RawMessage(await client.ReadHeadAsync(), "");
+            var reply = new RawMessage(await client.ReadHeadAsync());
 
             reply.FirstLine.Should().Be($"HTTP/1.1 {status}");
             var stopped = sent.Where(field => field.StartsWith("Connection: ", StringComparison.Ordinal))

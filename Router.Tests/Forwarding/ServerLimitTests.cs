@@ -137,7 +137,7 @@ public sealed class ServerLimitTests
     {
         using var client = await router.ConnectAsync();
         await client.WriteAsync(bytes);
-        return new RawMessage(await client.ReadHeadAsync(), "").Status;
+        return new RawMessage(await client.ReadHeadAsync()).Status;
     }
 
     [Fact]

@@ -53,6 +53,7 @@ public sealed class LongestFirst : ITestCollectionOrderer
         Named<MetricsTests>(),
         Named<LogTests>(),
         Named<DrainTests>(),
+        Named<CompressionTests>(),
         Named<DescriptorExhaustionTests>(),
         Named<AdmissionAgreementTests>(),
     ];

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -90,17 +91,7 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
         }
     }
 
-    public async Task<string> ReadExactlyAsync(int count)
-    {
-        _received.EnsureCapacity(_consumed + count);
-        while (_received.Count - _consumed < count)
-        {
-            if (!await ReceiveAsync())
-                throw new IOException($"The connection ended before {count} bytes");
-        }
-
-        return Take(count);
-    }
+    public async Task<string> ReadExactlyAsync(int count) => Encoding.Latin1.GetString(await ReadBytesAsync(count));
 
     /// <summary>
     /// Reads a whole message: its head, and the body that <c>Content-Length</c> or chunks frame. Null where the connection ends instead.
@@ -113,7 +104,7 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
                 return null;
         }
 
-        var head = new RawMessage(await ReadHeadAsync(), "");
+        var head = new RawMessage(await ReadHeadAsync());
         return hasBody ? await ReadBodyAsync(head) : head;
     }
 
@@ -121,8 +112,8 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
     public async Task<RawMessage> ReadBodyAsync(RawMessage head)
     {
         if (head.Value("Content-Length") is { } length)
-            return head with { Body = await ReadExactlyAsync(int.Parse(length, CultureInfo.InvariantCulture)) };
-        return head.Value("Transfer-Encoding") is null ? head : head with { Body = await ReadChunksAsync() };
+            return head with { Content = await ReadBytesAsync(int.Parse(length, CultureInfo.InvariantCulture)) };
+        return head.Value("Transfer-Encoding") is null ? head : head with { Content = await ReadChunksAsync() };
     }
 
     /// <summary>Reads what is left until the connection ends, one way or the other.</summary>
@@ -156,16 +147,29 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
         _stream.Dispose();
     }
 
-    private async Task<string> ReadChunksAsync()
+    private async Task<byte[]> ReadBytesAsync(int count)
     {
-        var body = new StringBuilder();
+        _received.EnsureCapacity(_consumed + count);
+        while (_received.Count - _consumed < count)
+        {
+            if (!await ReceiveAsync())
+                throw new IOException($"The connection ended before {count} bytes");
+        }
+
+        _consumed += count;
+        return CollectionsMarshal.AsSpan(_received).Slice(_consumed - count, count).ToArray();
+    }
+
+    private async Task<byte[]> ReadChunksAsync()
+    {
+        var body = new ArrayBufferWriter<byte>();
         while (true)
         {
             var size = int.Parse((await ReadThroughAsync("\r\n")).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            var chunk = await ReadExactlyAsync(size + 2);
+            var chunk = await ReadBytesAsync(size + 2);
             if (size == 0)
-                return body.ToString();
-            body.Append(chunk.AsSpan(0, size));
+                return body.WrittenSpan.ToArray();
+            body.Write(chunk.AsSpan(0, size));
         }
     }
 

@@ -1,10 +1,17 @@
 using System.Globalization;
+using System.Text;
 
 namespace Router.Tests.Harness;
 
 /// <summary>A request or response as its bytes say it: the first line, the headers in their order, the body without its framing.</summary>
-internal sealed record RawMessage(string Head, string Body)
+internal sealed record RawMessage(string Head)
 {
+    /// <summary>The body.</summary>
+    public byte[] Content { get; init; } = [];
+
+    /// <summary>The body as text.</summary>
+    public string Body => Encoding.Latin1.GetString(Content);
+
     public string FirstLine => Head[..Head.IndexOf("\r\n", StringComparison.Ordinal)];
 
     public string Method => FirstLine.Split(' ')[0];

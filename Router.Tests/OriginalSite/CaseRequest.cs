@@ -6,7 +6,7 @@ namespace Router.Tests.OriginalSite;
 /// <summary>A case's request in the bytes that go out.</summary>
 internal sealed record CaseRequest
 {
-    private CaseRequest(string request, IReadOnlyList<(string Name, string Value)> fields, string body)
+    private CaseRequest(string request, IReadOnlyList<(string Name, string Value)> fields, byte[] body)
     {
         var parts = request.Split(' ');
         var slash = parts[1].IndexOf('/', StringComparison.Ordinal);
@@ -32,7 +32,7 @@ internal sealed record CaseRequest
 
     public string Head { get; }
 
-    public string Body { get; }
+    public byte[] Body { get; }
 
     /// <summary>How often it is sent, one after the other.</summary>
     public int Times { get; private init; } = 1;
@@ -47,7 +47,7 @@ internal sealed record CaseRequest
     public static CaseRequest Of(Case given, CaseFile file)
     {
         var fields = new List<(string Name, string Value)>();
-        var (body, times) = ("", 1);
+        var (body, times) = (Array.Empty<byte>(), 1);
         var own = string.Create(CultureInfo.InvariantCulture, $"{given.Line / 256}.{given.Line % 256}");
         if (given.Client is not "-")
             fields.Add(("X-Forwarded-For", file.Items(given.Client).Single().Replace("{line}", own, StringComparison.Ordinal)));
@@ -56,13 +56,13 @@ internal sealed record CaseRequest
             if (item[0] is "chunked body")
             {
                 fields.Add(("Transfer-Encoding", "chunked"));
-                body = InChunks(TextOf(item[1]));
+                body = InChunks(BytesOf(item[1]));
             }
             else if (item[0] is "body" or "declared body")
             {
-                var text = TextOf(item[1]);
-                fields.Add(("Content-Length", text.Length.ToString(CultureInfo.InvariantCulture)));
-                body = item[0] is "body" ? text : "";
+                var bytes = BytesOf(item[1]);
+                fields.Add(("Content-Length", bytes.Length.ToString(CultureInfo.InvariantCulture)));
+                body = item[0] is "body" ? bytes : [];
             }
             else if (item[0] is "times")
             {
@@ -77,19 +77,28 @@ internal sealed record CaseRequest
         return new CaseRequest(given.Request, fields, body) { Times = times };
     }
 
-    private static string TextOf(string body) =>
-        body.EndsWith(" bytes", StringComparison.Ordinal) ? new string('x', int.Parse(body[..^6], CultureInfo.InvariantCulture)) : body;
+    private static byte[] BytesOf(string body)
+    {
+        if (!body.EndsWith(" bytes", StringComparison.Ordinal))
+            return Encoding.Latin1.GetBytes(body);
+        var bytes = new byte[int.Parse(body[..^6], CultureInfo.InvariantCulture)];
+        bytes.AsSpan().Fill((byte)'x');
+        return bytes;
+    }
 
-    private static string InChunks(string text)
+    private static byte[] InChunks(byte[] body)
     {
         const int most = 1 << 20;
-        var chunks = new StringBuilder();
-        for (var at = 0; at < text.Length; at += most)
+        using var chunks = new MemoryStream(body.Length + most);
+        for (var at = 0; at < body.Length; at += most)
         {
-            var length = Math.Min(most, text.Length - at);
-            chunks.Append(CultureInfo.InvariantCulture, $"{length:x}\r\n").Append(text, at, length).Append("\r\n");
+            var length = Math.Min(most, body.Length - at);
+            chunks.Write(Encoding.Latin1.GetBytes($"{length:x}\r\n"));
+            chunks.Write(body, at, length);
+            chunks.Write("\r\n"u8);
         }
 
-        return chunks.Append("0\r\n\r\n").ToString();
+        chunks.Write("0\r\n\r\n"u8);
+        return chunks.ToArray();
     }
 }

@@ -30,7 +30,7 @@ internal static class ItemAssertions
         else if (item.StartsWith('"'))
             message.Body.Should().Contain(item[1..^1], "{0}", who);
         else if (item.EndsWith(" bytes", StringComparison.Ordinal))
-            message.Body.Length.Should().Be(int.Parse(item[..^6], CultureInfo.InvariantCulture), "{0}", who);
+            message.Content.Length.Should().Be(int.Parse(item[..^6], CultureInfo.InvariantCulture), "{0}", who);
         else
             ShouldHaveField(message, item.Split(": ", 2), who);
     }

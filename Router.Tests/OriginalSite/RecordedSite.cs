@@ -100,7 +100,7 @@ public sealed class RecordedSite : IAsyncLifetime
     {
         using (connection)
         {
-            var request = new ReceivedRequest(name, new RawMessage(await connection.ReadHeadAsync(), ""));
+            var request = new ReceivedRequest(name, new RawMessage(await connection.ReadHeadAsync()));
             _received.Enqueue(request);
             request.Message = await connection.ReadBodyAsync(request.Message);
             var says =
