@@ -58,12 +58,5 @@ public sealed class LateWriteTests : IDisposable
 
     private void WritingTakes(double seconds) => _store.Writing = () => _clock.Advance(TimeSpan.FromSeconds(seconds));
 
-    private async Task ChangeAsync(ModeChange change) =>
-        (
-            await _instance.ChangeAsync(
-                (state, now, delay, errors) => ModeChanges.Apply(state.Record, state.Index, change, now, delay, errors)
-            )
-        )
-            .Should()
-            .BeTrue();
+    private async Task ChangeAsync(ModeChange change) => (await _instance.ChangeAsync(change)).Should().BeTrue();
 }

@@ -135,11 +135,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                     case 0 or 1 or 2:
                         var change = AnyChange(random, clock.GetUtcNow());
                         var known = one.Knows;
-                        if (
-                            !await one.ChangeAsync(
-                                (state, now, lead, errors) => ModeChanges.Apply(state.Record, state.Index, change, now, lead, errors)
-                            )
-                        )
+                        if (!await one.ChangeAsync(change))
                             break;
                         what = "set";
                         if (!known)
@@ -157,11 +153,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                     case 4:
                         var longer = Longer(random, clock.GetUtcNow());
                         known = one.Knows;
-                        if (
-                            await one.ChangeAsync(
-                                (state, now, lead, errors) => ModeChanges.Apply(state.Record, state.Index, longer, now, lead, errors)
-                            )
-                        )
+                        if (await one.ChangeAsync(longer))
                         {
                             what = "extended";
                             if (!known)
@@ -198,11 +190,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         break;
                     case 12:
                         known = one.Knows;
-                        if (
-                            !await one.ChangeAsync(
-                                (state, now, lead, errors) => ModeChanges.Apply(state.Record, state.Index, InStages(), now, lead, errors)
-                            )
-                        )
+                        if (!await one.ChangeAsync(InStages()))
                             break;
                         what = "reopened in stages";
                         if (!known)

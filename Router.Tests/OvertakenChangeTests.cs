@@ -25,11 +25,10 @@ public sealed class OvertakenChangeTests : IDisposable
     [Fact]
     public async Task A_change_is_made_although_the_other_instance_writes_down_that_it_has_reached_a_step()
     {
-        (await ChangeAsync(_instance, new ModeChange { Mode = ModeCatalogue.Closed }, () => Task.CompletedTask)).Should().BeTrue();
+        (await _instance.ChangeAsync(new ModeChange { Mode = ModeCatalogue.Closed })).Should().BeTrue();
         await _other.PollAsync();
 
         var isDone = await ChangeAsync(
-            _instance,
             new ModeChange { Reason = "We move to a new database" },
             () =>
             {
@@ -49,10 +48,8 @@ public sealed class OvertakenChangeTests : IDisposable
         await _other.PollAsync();
 
         var isDone = await ChangeAsync(
-            _instance,
             new ModeChange { Mode = new ReadOnlyMode() },
-            async () =>
-                (await ChangeAsync(_other, new ModeChange { Mode = ModeCatalogue.Closed }, () => Task.CompletedTask)).Should().BeTrue()
+            async () => (await _other.ChangeAsync(new ModeChange { Mode = ModeCatalogue.Closed })).Should().BeTrue()
         );
 
         isDone.Should().BeFalse("the operator has not seen what the other one did");
@@ -60,10 +57,10 @@ public sealed class OvertakenChangeTests : IDisposable
     }
 
     /// <summary>Makes a change; meanwhile, once between its reading the record and its replacing it, something else happens.</summary>
-    private static Task<bool> ChangeAsync(SwitchingInstance instance, ModeChange change, Func<Task> meanwhile)
+    private Task<bool> ChangeAsync(ModeChange change, Func<Task> meanwhile)
     {
         var isFirst = true;
-        return instance.ChangeAsync(
+        return _instance.ChangeAsync(
             (state, now, delay, errors) =>
             {
                 if (isFirst)

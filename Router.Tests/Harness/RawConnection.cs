@@ -83,11 +83,11 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
         while (true)
         {
             if (CollectionsMarshal.AsSpan(_received)[from..].IndexOf(bytes) is >= 0 and var at)
-                return Take(from + at + bytes.Length - _consumed);
+                return TakeText(from + at + bytes.Length - _consumed);
             // The mark may have begun.
             from = Math.Max(from, _received.Count - bytes.Length + 1);
             if (!await ReceiveAsync())
-                throw new IOException($"The connection ended before '{mark}': {Text(_received.Count - _consumed)}");
+                throw new IOException($"The connection ended before '{mark}': {TakeText(_received.Count - _consumed)}");
         }
     }
 
@@ -123,11 +123,11 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
         {
             while (await ReceiveAsync()) { }
 
-            return (Take(_received.Count - _consumed), Ending.Finished);
+            return (TakeText(_received.Count - _consumed), Ending.Finished);
         }
         catch (Exception error) when (error is IOException or SocketException)
         {
-            return (Take(_received.Count - _consumed), Ending.Reset);
+            return (TakeText(_received.Count - _consumed), Ending.Reset);
         }
     }
 
@@ -156,8 +156,7 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
                 throw new IOException($"The connection ended before {count} bytes");
         }
 
-        _consumed += count;
-        return CollectionsMarshal.AsSpan(_received).Slice(_consumed - count, count).ToArray();
+        return Take(count);
     }
 
     private async Task<byte[]> ReadChunksAsync()
@@ -180,12 +179,11 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
         return count > 0;
     }
 
-    private string Take(int count)
+    private byte[] Take(int count)
     {
-        var text = Text(count);
         _consumed += count;
-        return text;
+        return CollectionsMarshal.AsSpan(_received).Slice(_consumed - count, count).ToArray();
     }
 
-    private string Text(int count) => Encoding.Latin1.GetString(CollectionsMarshal.AsSpan(_received).Slice(_consumed, count));
+    private string TakeText(int count) => Encoding.Latin1.GetString(Take(count));
 }

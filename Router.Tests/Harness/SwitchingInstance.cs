@@ -77,6 +77,9 @@ internal sealed class SwitchingInstance : IDisposable
     /// <summary>Reports without reading the record.</summary>
     public Task ReportAsync() => _instance.Heartbeats.ReportAsync(_instance.Heartbeats.Make(), default);
 
+    public Task<bool> ChangeAsync(ModeChange change) =>
+        ChangeAsync((state, now, delay, errors) => ModeChanges.Apply(state.Record, state.Index, change, now, delay, errors));
+
     public async Task<bool> ChangeAsync(RecordChange change)
     {
         try
