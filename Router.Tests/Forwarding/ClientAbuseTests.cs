@@ -1,3 +1,4 @@
+using System.Text;
 using Xunit.Abstractions;
 
 namespace Router.Tests.Forwarding;
@@ -22,6 +23,9 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
             + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n\u0081\u0085\0\0\0\0hello{1}",
         "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
     ];
+
+    // What stands for {1}.
+    private static readonly byte[] Body = Encoding.Latin1.GetBytes(new string('x', 100_000));
 
     public static TheoryData<string> Http2Abuses => [.. Abuse.Keys];
 
@@ -127,21 +131,21 @@ public sealed class ClientAbuseTests(ITestOutputHelper output)
 
     private static byte[] DrawHttp1(Random random)
     {
-        var text = string.Concat(
-            Enumerable
-                .Range(0, random.Next(1, 4))
-                .Select(_ =>
-                    string.Format(
-                        System.Globalization.CultureInfo.InvariantCulture,
-                        Http1Requests[random.Next(Http1Requests.Length)],
-                        Path(random),
-                        new string('x', 100_000)
-                    )
-                )
-        );
-        var bytes = System.Text.Encoding.Latin1.GetBytes(text);
-        Spoil(bytes, random);
-        return bytes;
+        var bytes = new List<byte>();
+        for (var left = random.Next(1, 4); left > 0; left--)
+        {
+            var request = Http1Requests[random.Next(Http1Requests.Length)].Replace("{0}", Path(random), StringComparison.Ordinal);
+            var body = request.IndexOf("{1}", StringComparison.Ordinal);
+            bytes.AddRange(Encoding.Latin1.GetBytes(body < 0 ? request : request[..body]));
+            if (body < 0)
+                continue;
+            bytes.AddRange(Body);
+            bytes.AddRange(Encoding.Latin1.GetBytes(request[(body + 3)..]));
+        }
+
+        var all = bytes.ToArray();
+        Spoil(all, random);
+        return all;
     }
 
     private static byte[] DrawHttp2(Random random)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
@@ -53,7 +54,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
     {
         var seed = Seed.Next(output);
         var planned = new ConcurrentDictionary<string, Message>();
-        var received = new ConcurrentDictionary<string, RawMessage>();
+        var received = new ConcurrentDictionary<string, RawMessage?>();
         await using var backend = RawBackend.Start(connection => RespondAsync(connection, planned, received));
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Set("Limits:MaxHeaderSize", "64KiB"));
 
@@ -68,18 +69,21 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
                 {
                     var id = $"{number}-{i}";
                     var because = $"case {id} of seed {seed}";
-                    var request = Message.Random(random, isResponse: false);
-                    var response = planned[id] = Message.Random(random, isResponse: true);
                     var method = Methods[random.Next(Methods.Length)];
                     var target = $"/{id}/{Text(random, "abc%41;=@:!$&'()*+,-._~/", 30)}?{Text(random, "abc%2F?/:@[]{}|^`\\\"", 30)}";
-                    await WriteInPiecesAsync(client, $"{method} {target} HTTP/1.1\r\nHost: www.example.org\r\n{request.Bytes}", random);
+                    var request = Message.Random(random, $"{method} {target} HTTP/1.1\r\nHost: www.example.org\r\n", isResponse: false);
+                    var response = planned[id] = Message.Random(random, "HTTP/1.1 200 OK\r\n", isResponse: true);
+                    await WriteInPiecesAsync(client, request.Bytes, random);
                     var reply = await client.ReadMessageAsync();
 
-                    Compare(request, received[id], because);
-                    received[id].FirstLine.Should().Be($"{method} {target} HTTP/1.1", because);
-                    received[id].Values("Host").Should().Equal([backend.Authority], because);
+                    var atBackend = received[id]!;
+                    Compare(request, atBackend, because);
+                    atBackend.FirstLine.Should().Be($"{method} {target} HTTP/1.1", because);
+                    atBackend.Values("Host").Should().Equal([backend.Authority], because);
                     reply!.Status.Should().Be(200, because);
                     Compare(response, reply, because);
+                    // That it came remains known; hundreds of megabytes of bodies need not remain in memory.
+                    received[id] = null;
                 }
             }
         );
@@ -91,7 +95,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
     private static async Task RespondAsync(
         RawConnection connection,
         ConcurrentDictionary<string, Message> planned,
-        ConcurrentDictionary<string, RawMessage> received
+        ConcurrentDictionary<string, RawMessage?> received
     )
     {
         var random = new Random(7);
@@ -99,23 +103,17 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
         {
             var id = request.Target.Split('/')[1];
             received.TryAdd(id, request).Should().BeTrue("nothing is sent twice");
-            await WriteInPiecesAsync(connection, $"HTTP/1.1 200 OK\r\n{planned[id].Bytes}", random);
+            planned.TryRemove(id, out var response).Should().BeTrue();
+            await WriteInPiecesAsync(connection, response!.Bytes, random);
         }
     }
 
     private static void Compare(Message sent, RawMessage got, string because)
     {
-        got.Body.Should().Be(sent.Body, because);
-        foreach (var name in sent.Headers.Select(field => field.Name).Distinct(StringComparer.OrdinalIgnoreCase))
-        {
-            ValuesOf(got, name)
-                .Should()
-                .Equal(
-                    sent.Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
-                        .Select(field => field.Value.Trim(' ', '\t')),
-                    $"{name} in {because}"
-                );
-        }
+        got.Content.AsSpan().SequenceEqual(sent.Body).Should().BeTrue($"the body is the one of {because}");
+        var lines = got.Head.Split("\r\n");
+        foreach (var of in sent.Headers.GroupBy(field => field.Name, field => field.Value, StringComparer.OrdinalIgnoreCase))
+            ValuesOf(lines, of.Key).Should().Equal(of.Select(value => value.Trim(' ', '\t')), $"{of.Key} in {because}");
 
         // Nothing besides what is documented.
         string[] added =
@@ -142,22 +140,22 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
     }
 
     // Blanks and tabs stand around a value (RFC 9110 section 5.6.3), and no other octet that some alphabet calls white.
-    private static IEnumerable<string> ValuesOf(RawMessage message, string name) =>
-        from line in message.Head.Split("\r\n").Skip(1)
+    private static IEnumerable<string> ValuesOf(string[] lines, string name) =>
+        from line in lines.Skip(1)
         where line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)
         select line[(name.Length + 1)..].Trim(' ', '\t');
 
-    private static async Task WriteInPiecesAsync(RawConnection connection, string text, Random random)
+    private static async Task WriteInPiecesAsync(RawConnection connection, ReadOnlyMemory<byte> bytes, Random random)
     {
         var whole = random.Next(3) == 0;
-        for (var at = 0; at < text.Length; )
+        for (var at = 0; at < bytes.Length; )
         {
             var length =
-                whole ? text.Length
+                whole ? bytes.Length
                 : random.Next(4) == 0 ? random.Next(1, 4)
                 : random.Next(1, 2000);
-            length = Math.Min(length, text.Length - at);
-            await connection.WriteAsync(text.Substring(at, length));
+            length = Math.Min(length, bytes.Length - at);
+            await connection.WriteAsync(bytes.Slice(at, length));
             at += length;
             if (random.Next(3) == 0)
                 await Task.Yield();
@@ -179,47 +177,59 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
         return text.ToString();
     }
 
-    private sealed record Message(IReadOnlyList<(string Name, string Value)> Headers, string? Framing, string Body, string Bytes)
+    /// <param name="Headers">What is compared.</param>
+    /// <param name="Framing">The header that frames the body; null where none need arrive.</param>
+    /// <param name="Body">The body without its framing.</param>
+    /// <param name="Bytes">What is sent.</param>
+    private sealed record Message(
+        IReadOnlyList<(string Name, string Value)> Headers,
+        string? Framing,
+        byte[] Body,
+        ReadOnlyMemory<byte> Bytes
+    )
     {
-        public static Message Random(Random random, bool isResponse)
+        public static Message Random(Random random, string start, bool isResponse)
         {
             var fields = new List<(string Name, string Value)>();
             for (var left = random.Next(12); left > 0; left--)
                 fields.Add((Name(random, isResponse), Value(random)));
-            var bytes = new StringBuilder();
+            var head = new StringBuilder(start);
             foreach (var (name, value) in fields)
-                bytes
-                    .Append(name)
+                head.Append(name)
                     .Append(random.Next(4) == 0 ? ":" : ": ")
                     .Append(value)
                     .Append(random.Next(6) == 0 ? " \t" : "")
                     .Append("\r\n");
-            var body = random.Next(3) == 0 ? "" : Octets(random, random.Next(5) == 0 ? 200_000 : 2_000);
+            var body = random.Next(3) == 0 ? [] : Octets(random, random.Next(5) == 0 ? 200_000 : 2_000);
             var framing = random.Next(isResponse || body.Length > 0 ? 2 : 3);
+            var bytes = new ArrayBufferWriter<byte>(body.Length + 4_096);
+            void Write(string text) => Encoding.Latin1.GetBytes(text, bytes);
+            Write(head.ToString());
             switch (framing)
             {
                 case 0:
-                    bytes.Append("Content-Length: ").Append(body.Length).Append("\r\n\r\n").Append(body);
-                    return new Message(fields, "Content-Length", body, bytes.ToString());
+                    Write($"Content-Length: {body.Length}\r\n\r\n");
+                    bytes.Write(body);
+                    return new Message(fields, "Content-Length", body, bytes.WrittenMemory);
                 case 1:
-                    bytes.Append("Transfer-Encoding: chunked\r\n\r\n");
+                    Write("Transfer-Encoding: chunked\r\n\r\n");
                     for (var at = 0; at < body.Length; )
                     {
                         var size = Math.Min(body.Length - at, random.Next(3) == 0 ? random.Next(1, 10) : random.Next(1, 20_000));
-                        bytes
-                            .Append(size.ToString(random.Next(2) == 0 ? "x" : "X4", CultureInfo.InvariantCulture))
-                            .Append(random.Next(4) == 0 ? ";a=\"b\"" : "")
-                            .Append("\r\n")
-                            .Append(body, at, size)
-                            .Append("\r\n");
+                        var digits = size.ToString(random.Next(2) == 0 ? "x" : "X4", CultureInfo.InvariantCulture);
+                        Write($"{digits}{(random.Next(4) == 0 ? ";a=\"b\"" : "")}\r\n");
+                        bytes.Write(body.AsSpan(at, size));
+                        Write("\r\n");
                         at += size;
                     }
 
-                    bytes.Append("0\r\n\r\n");
+                    Write("0\r\n\r\n");
                     // An empty chunked response may leave as one of length zero.
-                    return new Message(fields, isResponse && body.Length == 0 ? null : "Transfer-Encoding", body, bytes.ToString());
+                    var arrives = isResponse && body.Length == 0 ? null : "Transfer-Encoding";
+                    return new Message(fields, arrives, body, bytes.WrittenMemory);
                 default:
-                    return new Message(fields, null, "", bytes.Append("\r\n").ToString());
+                    Write("\r\n");
+                    return new Message(fields, null, [], bytes.WrittenMemory);
             }
         }
 
@@ -253,11 +263,11 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
             return value.ToString().Trim(' ', '\t');
         }
 
-        private static string Octets(Random random, int most)
+        private static byte[] Octets(Random random, int most)
         {
             var octets = new byte[random.Next(most)];
             random.NextBytes(octets);
-            return Encoding.Latin1.GetString(octets);
+            return octets;
         }
     }
 }

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
@@ -28,8 +27,8 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
     private readonly List<byte> _received = [];
     private int _consumed;
 
-    /// <summary>Everything that has been received so far.</summary>
-    public string Received => Encoding.Latin1.GetString([.. _received]);
+    /// <summary>What has been received and not been read.</summary>
+    public string Unread => Encoding.Latin1.GetString(CollectionsMarshal.AsSpan(_received)[_consumed..]);
 
     /// <summary>Whether the test has closed it.</summary>
     public bool IsDisposed { get; private set; }
@@ -161,14 +160,14 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
 
     private async Task<byte[]> ReadChunksAsync()
     {
-        var body = new ArrayBufferWriter<byte>();
+        var chunks = new List<byte[]>();
         while (true)
         {
             var size = int.Parse((await ReadThroughAsync("\r\n")).Trim(), NumberStyles.HexNumber, CultureInfo.InvariantCulture);
-            var chunk = await ReadBytesAsync(size + 2);
+            chunks.Add(await ReadBytesAsync(size));
+            await ReadBytesAsync(2);
             if (size == 0)
-                return body.WrittenSpan.ToArray();
-            body.Write(chunk.AsSpan(0, size));
+                return Joined(chunks);
         }
     }
 
@@ -179,10 +178,29 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
         return count > 0;
     }
 
+    private static byte[] Joined(List<byte[]> pieces)
+    {
+        var whole = new byte[pieces.Sum(piece => piece.Length)];
+        var at = 0;
+        foreach (var piece in pieces)
+        {
+            piece.CopyTo(whole, at);
+            at += piece.Length;
+        }
+
+        return whole;
+    }
+
     private byte[] Take(int count)
     {
+        var taken = CollectionsMarshal.AsSpan(_received).Slice(_consumed, count).ToArray();
         _consumed += count;
-        return CollectionsMarshal.AsSpan(_received).Slice(_consumed - count, count).ToArray();
+        if (_consumed < _received.Count)
+            return taken;
+        // Hundreds of bodies come on one connection.
+        _received.Clear();
+        _consumed = 0;
+        return taken;
     }
 
     private string TakeText(int count) => Encoding.Latin1.GetString(Take(count));

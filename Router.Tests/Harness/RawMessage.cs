@@ -21,7 +21,7 @@ internal sealed record RawMessage(string Head)
     public int Status => int.Parse(FirstLine.Split(' ')[1], CultureInfo.InvariantCulture);
 
     public IReadOnlyList<(string Name, string Value)> Headers =>
-        [
+        field ??= [
             .. Head.Split("\r\n")
                 .Skip(1)
                 .Where(line => line is not "")

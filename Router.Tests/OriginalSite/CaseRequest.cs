@@ -6,7 +6,11 @@ namespace Router.Tests.OriginalSite;
 /// <summary>A case's request in the bytes that go out.</summary>
 internal sealed record CaseRequest
 {
-    private CaseRequest(string request, IReadOnlyList<(string Name, string Value)> fields, byte[] body)
+    private const int MaxPiece = 1 << 20;
+
+    private static readonly byte[] Piece = CreatePiece();
+
+    private CaseRequest(string request, IReadOnlyList<(string Name, string Value)> fields, IEnumerable<ReadOnlyMemory<byte>> body)
     {
         var parts = request.Split(' ');
         var slash = parts[1].IndexOf('/', StringComparison.Ordinal);
@@ -32,7 +36,8 @@ internal sealed record CaseRequest
 
     public string Head { get; }
 
-    public byte[] Body { get; }
+    /// <summary>Its pieces, one after the other: one of 40 MiB is a piece of 1 MiB, forty times.</summary>
+    public IEnumerable<ReadOnlyMemory<byte>> Body { get; }
 
     /// <summary>How often it is sent, one after the other.</summary>
     public int Times { get; private init; } = 1;
@@ -47,7 +52,8 @@ internal sealed record CaseRequest
     public static CaseRequest Of(Case given, CaseFile file)
     {
         var fields = new List<(string Name, string Value)>();
-        var (body, times) = (Array.Empty<byte>(), 1);
+        IEnumerable<ReadOnlyMemory<byte>> body = [];
+        var times = 1;
         var own = string.Create(CultureInfo.InvariantCulture, $"{given.Line / 256}.{given.Line % 256}");
         if (given.Client is not "-")
             fields.Add(("X-Forwarded-For", file.Items(given.Client).Single().Replace("{line}", own, StringComparison.Ordinal)));
@@ -56,13 +62,13 @@ internal sealed record CaseRequest
             if (item[0] is "chunked body")
             {
                 fields.Add(("Transfer-Encoding", "chunked"));
-                body = InChunks(BytesOf(item[1]));
+                body = InChunks(PiecesOf(item[1]));
             }
             else if (item[0] is "body" or "declared body")
             {
-                var bytes = BytesOf(item[1]);
-                fields.Add(("Content-Length", bytes.Length.ToString(CultureInfo.InvariantCulture)));
-                body = item[0] is "body" ? bytes : [];
+                var pieces = PiecesOf(item[1]);
+                fields.Add(("Content-Length", pieces.Sum(piece => piece.Length).ToString(CultureInfo.InvariantCulture)));
+                body = item[0] is "body" ? pieces : [];
             }
             else if (item[0] is "times")
             {
@@ -77,28 +83,32 @@ internal sealed record CaseRequest
         return new CaseRequest(given.Request, fields, body) { Times = times };
     }
 
-    private static byte[] BytesOf(string body)
+    private static List<ReadOnlyMemory<byte>> PiecesOf(string body)
     {
         if (!body.EndsWith(" bytes", StringComparison.Ordinal))
-            return Encoding.Latin1.GetBytes(body);
-        var bytes = new byte[int.Parse(body[..^6], CultureInfo.InvariantCulture)];
-        bytes.AsSpan().Fill((byte)'x');
-        return bytes;
+            return [Encoding.Latin1.GetBytes(body)];
+        var pieces = new List<ReadOnlyMemory<byte>>();
+        for (var left = int.Parse(body[..^6], CultureInfo.InvariantCulture); left > 0; left -= MaxPiece)
+            pieces.Add(Piece.AsMemory(0, Math.Min(left, MaxPiece)));
+        return pieces;
     }
 
-    private static byte[] InChunks(byte[] body)
+    private static IEnumerable<ReadOnlyMemory<byte>> InChunks(List<ReadOnlyMemory<byte>> pieces)
     {
-        const int most = 1 << 20;
-        using var chunks = new MemoryStream(body.Length + most);
-        for (var at = 0; at < body.Length; at += most)
+        foreach (var piece in pieces)
         {
-            var length = Math.Min(most, body.Length - at);
-            chunks.Write(Encoding.Latin1.GetBytes($"{length:x}\r\n"));
-            chunks.Write(body, at, length);
-            chunks.Write("\r\n"u8);
+            yield return Encoding.Latin1.GetBytes($"{piece.Length:x}\r\n");
+            yield return piece;
+            yield return "\r\n"u8.ToArray();
         }
 
-        chunks.Write("0\r\n\r\n"u8);
-        return chunks.ToArray();
+        yield return "0\r\n\r\n"u8.ToArray();
+    }
+
+    private static byte[] CreatePiece()
+    {
+        var piece = new byte[MaxPiece];
+        piece.AsSpan().Fill((byte)'x');
+        return piece;
     }
 }

@@ -74,7 +74,8 @@ public sealed class RecordedSite : IAsyncLifetime
 
         using var client = await _routers[site].ConnectAsync();
         await client.WriteAsync(request.Head);
-        await client.WriteAsync(request.Body);
+        foreach (var piece in request.Body)
+            await client.WriteAsync(piece);
         var reply =
             await client.ReadMessageAsync(request.Method is not "HEAD")
             ?? throw new IOException("Router closed the connection without a response");
