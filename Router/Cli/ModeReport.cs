@@ -159,8 +159,7 @@ public static class ModeReport
         fleet.Instances.Sum(instance => instance.State == InstanceState.Live ? instance.Report.BlockingCount : 0);
 
     /// <summary>How a request in flight is identified.</summary>
-    public static string Name(InFlightRequest request) =>
-        $"{request.Method} {request.Host}{request.Path}{(request.IsUpgraded ? " (upgraded connection)" : "")}";
+    public static string Name(InFlightRequest request) => $"{request.Method} {request.Host}{request.Path}{request.Mark()}";
 
     /// <summary>The history, one line per entry.</summary>
     public static void Write(HistoryDocument history, TextWriter output)

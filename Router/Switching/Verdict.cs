@@ -324,8 +324,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             return report.Blocking is [var oldest, ..]
                 ? string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{held}, the oldest for {oldest.AgeSeconds:F0} s: {Target(oldest.Method, oldest.Host, oldest.Path)}"
-                        + $"{(oldest.IsUpgraded ? " (upgraded connection)" : "")}"
+                    $"{held}, the oldest for {oldest.AgeSeconds:F0} s: {Target(oldest.Method, oldest.Host, oldest.Path)}{oldest.Mark()}"
                 )
                 : held;
         }

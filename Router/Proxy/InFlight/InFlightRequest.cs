@@ -11,4 +11,7 @@ public sealed record InFlightRequest(string? Backend, string Method, string Host
 {
     /// <summary>The trace id that the backend logs; null if the request has not been sent yet or has no trace id.</summary>
     public string? RequestId { get; init; }
+
+    /// <summary>What follows its target where people read it; empty for an ordinary request.</summary>
+    public string Mark() => IsUpgraded ? " (upgraded connection)" : "";
 }
