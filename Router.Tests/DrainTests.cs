@@ -213,7 +213,7 @@ public sealed class DrainTests
         await connection.WriteAsync(Ok);
         (await first.ReadMessageAsync())!.Status.Should().Be(200);
         router.Uncertain().Should().BeEmpty();
-        connection.Unread.Should().BeEmpty("the other request was not sent");
+        connection.Received.Should().NotContain("POST");
         backend.Connections.Should().Be(1);
     }
 

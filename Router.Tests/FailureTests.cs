@@ -167,13 +167,13 @@ public sealed class FailureTests(PlainSite site) : IClassFixture<PlainSite>
         });
         using var client = await _router.ConnectAsync();
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
-        var start = await client.ReadThroughAsync("half");
+        await client.ReadThroughAsync("half");
 
         half.SetResult();
         var (rest, _) = await client.ReadToEndAsync();
 
-        start.Should().StartWith("HTTP/1.1 200 OK");
-        rest.Should().NotContain("0\r\n\r\n", "half a response must never look like a whole one").And.NotContain("HTTP/1.1 502");
+        rest.Should().NotContain("0\r\n\r\n", "half a response must never look like a whole one");
+        client.Received.Should().StartWith("HTTP/1.1 200 OK").And.NotContain("HTTP/1.1 502");
         (await _router.Log.NextAsync("broken_in_response")).Should().Contain("Forwarding failed");
     }
 

@@ -206,7 +206,7 @@ public sealed class FaultyBackendTests
 
         if (reply is null)
         {
-            client.Unread.Should().NotContain(Body, "a whole response is passed on whole");
+            client.Received.Should().NotContain(Body, "a whole response is passed on whole");
             return Outcome.Broken;
         }
 

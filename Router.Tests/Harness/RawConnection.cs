@@ -27,8 +27,8 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
     private readonly List<byte> _received = [];
     private int _consumed;
 
-    /// <summary>What has been received and not been read.</summary>
-    public string Unread => Encoding.Latin1.GetString(CollectionsMarshal.AsSpan(_received)[_consumed..]);
+    /// <summary>Everything that has been received so far.</summary>
+    public string Received => Encoding.Latin1.GetString([.. _received]);
 
     /// <summary>Whether the test has closed it.</summary>
     public bool IsDisposed { get; private set; }
@@ -193,14 +193,8 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
 
     private byte[] Take(int count)
     {
-        var taken = CollectionsMarshal.AsSpan(_received).Slice(_consumed, count).ToArray();
         _consumed += count;
-        if (_consumed < _received.Count)
-            return taken;
-        // Hundreds of bodies come on one connection.
-        _received.Clear();
-        _consumed = 0;
-        return taken;
+        return CollectionsMarshal.AsSpan(_received).Slice(_consumed - count, count).ToArray();
     }
 
     private string TakeText(int count) => Encoding.Latin1.GetString(Take(count));
