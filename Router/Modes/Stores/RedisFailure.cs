@@ -13,6 +13,10 @@ internal static class RedisFailure
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
+    // The client library ends an attempt to connect just before it records why the attempt failed.
+    private static readonly TimeSpan CauseTimeout = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan CauseInterval = TimeSpan.FromMilliseconds(10);
+
     /// <summary>Whether it is a failure of the connection, and not the response of a server.</summary>
     public static bool IsOfConnection(Exception error) =>
         error is RedisException or TimeoutException or RedisCommandException or ObjectDisposedException or SocketException or IOException;
@@ -21,15 +25,43 @@ internal static class RedisFailure
     /// The reason in one line, the same each time for the same cause. The client library's own messages contain internal figures that
     /// differ each time, and it keeps the cause of the first failure only: whether the server can be reached now is tried here.
     /// </summary>
-    public static async Task<string> ReasonAsync(Exception error, EndPoint address)
+    /// <param name="error">What the call threw.</param>
+    /// <param name="address">The address of the server.</param>
+    /// <param name="retryAsync">A call without effect: what it throws, or null if it succeeds.</param>
+    public static async Task<string> ReasonAsync(Exception error, EndPoint address, Func<Task<Exception?>> retryAsync) =>
+        RejectionIn(error)
+        ?? (error is TimeoutException ? NoResponse : await ConnectErrorAsync(address).ConfigureAwait(false))
+        ?? await LaterRejectionAsync(error, retryAsync).ConfigureAwait(false)
+        ?? $"it accepts connections, but does not respond. It may be loading its data, or the two ends may not agree on TLS: {Key} begins with rediss:// for TLS and redis:// without";
+
+    private static string? RejectionIn(Exception error)
     {
         var causes = CausesOf(error).ToArray();
         // The library calls this an authentication failure too.
         if (causes.OfType<AuthenticationException>().Any())
             return $"its certificate is not trusted, or the TLS handshake fails. Name its authorities in Router:ModeStore:CertificateAuthorities, and use the name that the certificate has in {Key}";
-        if (causes.OfType<RedisConnectionException>().Any(cause => cause.FailureType == ConnectionFailureType.AuthenticationFailure))
-            return $"the user or the password is not accepted, or it does not speak TLS. Correct {Key}";
-        return error is TimeoutException ? NoResponse : await ReachAsync(address).ConfigureAwait(false);
+        return causes.OfType<RedisConnectionException>().Any(cause => cause.FailureType == ConnectionFailureType.AuthenticationFailure)
+            ? $"the user or the password is not accepted, or it does not speak TLS. Correct {Key}"
+            : null;
+    }
+
+    private static async Task<string?> LaterRejectionAsync(Exception? error, Func<Task<Exception?>> retryAsync)
+    {
+        using var limit = new CancellationTokenSource(CauseTimeout);
+        try
+        {
+            while (error is { InnerException: null })
+            {
+                await Task.Delay(CauseInterval, limit.Token).ConfigureAwait(false);
+                error = await retryAsync().WaitAsync(limit.Token).ConfigureAwait(false);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            return null;
+        }
+
+        return error is null ? null : RejectionIn(error);
     }
 
     private static IEnumerable<Exception> CausesOf(Exception error) =>
@@ -38,7 +70,7 @@ internal static class RedisFailure
             .SelectMany(CausesOf)
             .Prepend(error);
 
-    private static async Task<string> ReachAsync(EndPoint address)
+    private static async Task<string?> ConnectErrorAsync(EndPoint address)
     {
         var protocol = address.AddressFamily == AddressFamily.Unix ? ProtocolType.Unspecified : ProtocolType.Tcp;
         using var socket =
@@ -49,7 +81,7 @@ internal static class RedisFailure
         {
             using var limit = new CancellationTokenSource(Timeout);
             await socket.ConnectAsync(address, limit.Token).ConfigureAwait(false);
-            return $"it accepts connections, but does not respond. It may be loading its data, or the two ends may not agree on TLS: {Key} begins with rediss:// for TLS and redis:// without";
+            return null;
         }
         catch (OperationCanceledException)
         {

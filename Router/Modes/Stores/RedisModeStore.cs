@@ -313,13 +313,25 @@ public sealed class RedisModeStore : IModeStore
         }
         catch (Exception error) when (RedisFailure.IsOfConnection(error))
         {
-            throw new ModeStoreException(
-                $"{Name} can't be used: {await RedisFailure.ReasonAsync(error, _options.EndPoints[0]).ConfigureAwait(false)}",
-                error
-            );
+            var reason = await RedisFailure.ReasonAsync(error, _options.EndPoints[0], PingErrorAsync).ConfigureAwait(false);
+            throw new ModeStoreException($"{Name} can't be used: {reason}", error);
         }
 
         async Task<T> WorkAsync() => await work((await ConnectionAsync().ConfigureAwait(false)).GetDatabase()).ConfigureAwait(false);
+    }
+
+    private async Task<Exception?> PingErrorAsync()
+    {
+        try
+        {
+            var connection = await ConnectionAsync().ConfigureAwait(false);
+            await connection.GetDatabase().PingAsync(CommandFlags.DemandMaster).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception error) when (RedisFailure.IsOfConnection(error))
+        {
+            return error;
+        }
     }
 
     private static SslClientAuthenticationOptions TlsOptions(string host, X509Certificate2Collection authorities) =>
