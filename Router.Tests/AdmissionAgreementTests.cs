@@ -15,6 +15,8 @@ public sealed class AdmissionAgreementTests(AdmissionAgreementTests.Sites sites)
         "/admin/x",
         "/x/..%2Fadmin",
         "/x/_metrics",
+        "/_metrics",
+        "/_status",
         "/robots.txt",
         "/favicon.gif",
         "/assets/a.css",
@@ -83,6 +85,28 @@ public sealed class AdmissionAgreementTests(AdmissionAgreementTests.Sites sites)
         var (_, explained) = await operators.SendAsync("GET", "/explain?url=http://www/");
 
         explained["steps"]!.AsArray().Select(step => $"{step!["name"]}: {step["result"]}").Should().Contain(access);
+    }
+
+    [Fact]
+    public async Task Without_an_address_a_stage_is_explained_for_a_client_that_is_not_let_in()
+    {
+        await using var router = await RunningRouter.StartAsync(Site("http://localhost:1").Mode("maintenance"));
+        using var operators = new OperatorClient(router);
+        await router.SetAsync(
+            new ModeChange
+            {
+                Mode = ModeCatalogue.All.Single(mode => mode.Name == "live"),
+                Stages = new StagedOpening { Shares = [5, 100] },
+            }
+        );
+
+        var (_, explained) = await operators.SendAsync("GET", "/explain?url=http://www.example.org/");
+
+        explained["steps"]!
+            .AsArray()
+            .Select(step => $"{step!["name"]}: {step["result"]}")
+            .Should()
+            .Contain("stage: a client without an address is not one of the 5 % of clients who are let in: maintenance applies");
     }
 
     [Fact]

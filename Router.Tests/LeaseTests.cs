@@ -1,3 +1,4 @@
+using Router.Access;
 using Router.Modes;
 using Router.Switching;
 
@@ -11,6 +12,7 @@ public sealed class LeaseTests : IDisposable
     private readonly ManualClock _clock = new();
     private readonly ModeController _modes;
     private readonly List<string> _changes = [];
+    private readonly string _directory = Directory.CreateTempSubdirectory("router-lease-").FullName;
 
     public LeaseTests()
     {
@@ -105,6 +107,51 @@ public sealed class LeaseTests : IDisposable
         modes.Current.Should().Be(Live, "it has no lease");
     }
 
+    [Fact]
+    public async Task A_testers_request_that_waits_for_a_permit_is_not_forwarded_after_the_lease()
+    {
+        await using var backend = RawBackend.Start();
+        var directory = Directory.CreateDirectory(Path.Combine(_directory, "store")).FullName;
+        var site = OperatorClient
+            .With(SiteFile.Of("www.*", backend))
+            .Set("ModeStore:File", Path.Combine(directory, "mode.json"))
+            .Set("ModeStore:Lease", "30s")
+            .Set("Backends:www:MaxConcurrentRequests", "1")
+            .Set("Backends:www:QueueTimeout", "1h")
+            .Set("Backends:www:ResponseTimeout", "1h")
+            .Set("Backends:www:RequestTimeout", "1h");
+        await using var router = await RunningRouter.StartAsync(site, _clock);
+        // The store is empty: the first instance waits a moment for another one that has the record.
+        await Eventually.Async(() =>
+        {
+            _clock.Advance(TimeSpan.FromSeconds(1));
+            return router.Modes().State.Record.Version.IsStored;
+        });
+        await router.SetAsync(ModeCatalogue.Closed);
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        using var operators = new OperatorClient(router);
+        var token = (await operators.SendAsync("POST", "/bypass", "{}")).Body["token"];
+        var write = $"POST / HTTP/1.1\r\nHost: www.example.org\r\n{BypassToken.Header}: {token}\r\nContent-Length: 0\r\n\r\n";
+        using var first = await router.ConnectAsync();
+        await first.WriteAsync(write);
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        using var second = await router.ConnectAsync();
+        await second.WriteAsync(write);
+        await Eventually.Async(() => router.Site.Backends[0].InFlight == 2);
+
+        Directory.Move(directory, directory + "-gone");
+        _clock.Advance(Lease + TimeSpan.FromSeconds(1));
+        // The process was not suspended: the store was tried and did not respond.
+        await Eventually.Async(() => router.Modes() is { State.IsLapsed: true, IsStale: false });
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+
+        (await first.ReadMessageAsync())!.Status.Should().Be(200);
+        (await second.ReadMessageAsync())!.Status.Should().Be(503);
+        connection.Received.Split("POST /").Should().HaveCount(2, "the second request is not sent");
+        backend.Connections.Should().Be(1);
+    }
+
     [Theory]
     [InlineData("10s", "HeartbeatExpiry")]
     [InlineData("2h", "up to 1h")]
@@ -131,7 +178,11 @@ public sealed class LeaseTests : IDisposable
             .Which.Problem.Should()
             .Contain("neither Redis nor File");
 
-    public void Dispose() => _modes.Dispose();
+    public void Dispose()
+    {
+        _modes.Dispose();
+        Directory.Delete(_directory, recursive: true);
+    }
 
     private ModeRecord Record(long version, Mode mode) =>
         new()

@@ -189,6 +189,23 @@ public sealed class ReopeningTests
     }
 
     [Fact]
+    public void A_reopening_with_a_mode_that_follows_is_refused()
+    {
+        var (errors, stages) = (new ValidationErrors(), new StagedOpening { Shares = [5, 100] });
+        var change = new ModeChange
+        {
+            Mode = Live,
+            Stages = stages,
+            Then = ModeCatalogue.Closed,
+            After = TimeSpan.FromHours(1),
+        };
+
+        ModeChanges.Apply(Closed(), 0, change, Now, TimeSpan.Zero, errors).Should().BeNull();
+
+        errors.All.Single().ToString().Should().StartWith("then: is given with stages");
+    }
+
+    [Fact]
     public void What_there_is_no_reopening_for_is_refused()
     {
         var errors = new ValidationErrors();

@@ -1,5 +1,6 @@
 using Router.Holding;
 using Router.Modes;
+using Router.Proxy.InFlight;
 
 namespace Router.Tests.Holding;
 
@@ -218,7 +219,8 @@ public sealed class HoldTests
     public async Task A_request_that_arrives_during_the_release_waits_behind_the_others()
     {
         await using var backend = WireMockBackend.RespondingText("ok");
-        await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:ReleaseRate", "1"));
+        await using var router = await StartAsync(OperatorClient.With(SiteFile.Of("www.*", backend.Address).Set("Hold:ReleaseRate", "1")));
+        using var operators = new OperatorClient(router);
         await router.SetAsync(Hold);
         var first = router.GetAsync("http://www.example.org/1");
         await WaitingAsync(router, 1);
@@ -230,11 +232,42 @@ public sealed class HoldTests
 
         var third = router.GetAsync("http://www.example.org/3");
         await WaitingAsync(router, 2);
+        (await ExplainAsync()).Should().Be("held: requests that have waited for longer are forwarded first");
         await ReleasedAsync(router, 2);
 
         (await Task.WhenAll(second, third).InTime()).Should().OnlyContain(reply => reply.Status == 200);
         (await router.GetAsync("http://www.example.org/4")).Status.Should().Be(200, "nothing waits any more");
         backend.Requests.Select(request => request.Target).Should().Equal("/1", "/2", "/3", "/4");
+        (await ExplainAsync()).Should().Be("forwarded: the mode allows it");
+
+        async Task<string> ExplainAsync() =>
+            (await operators.SendAsync("GET", "/explain?url=http://www.example.org/")).Body["outcome"]!.ToString();
+    }
+
+    [Fact]
+    public void The_time_between_two_holds_is_not_held_time()
+    {
+        var request = new RequestContext(_clock);
+
+        request.Hold(_clock.GetTimestamp());
+        _clock.Advance(TimeSpan.FromSeconds(4));
+        request.EndHold().Should().Be(TimeSpan.FromSeconds(4));
+        _clock.Advance(TimeSpan.FromSeconds(10));
+        request.Hold(_clock.GetTimestamp());
+        _clock.Advance(TimeSpan.FromSeconds(3));
+
+        request.EndHold().Should().Be(TimeSpan.FromSeconds(3));
+        request.HeldTime.Should().Be(TimeSpan.FromSeconds(7));
+    }
+
+    [Fact]
+    public async Task A_dry_run_says_that_requests_will_wait()
+    {
+        await using var router = await StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
+
+        var run = await Tool.RunAsync(router.ManagementUrl, "mode", "set", "hold", "--dry-run");
+
+        run.Output.Should().MatchRegex("www +frontend +requests wait").And.NotContain("CLOSED");
     }
 
     [Fact]

@@ -6,6 +6,9 @@ public enum AdmissionOutcome
     /// <summary>400: the request is malformed.</summary>
     Malformed,
 
+    /// <summary>Router's own health check or metrics.</summary>
+    OwnEndpoint,
+
     /// <summary>204: <c>OPTIONS *</c> asks about the server as a whole.</summary>
     ServerOptions,
 

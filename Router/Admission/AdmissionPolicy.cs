@@ -31,13 +31,14 @@ public sealed class AdmissionPolicy(
     /// <param name="request">The request.</param>
     /// <param name="match">The matching route.</param>
     /// <param name="state">The current mode.</param>
-    /// <param name="steps">Records the steps of a hypothetical request, which consumes nothing of a rate limit. Null for a real
-    /// request.</param>
+    /// <param name="steps">Records the steps; null if nobody reads them.</param>
     public AdmissionDecision Evaluate(in AdmissionRequest request, in RouteMatch match, ModeState state, AdmissionSteps? steps = null)
     {
         if (match.Violation is { } violation)
             return Malformed(violation, steps);
         steps?.Add("request", "well-formed");
+        if (IsOwnEndpoint(match, request.Path))
+            return new AdmissionDecision(AdmissionOutcome.OwnEndpoint, null, "Router's own health check and metrics");
         var stage = state.Mode as ReopeningMode;
         state = state.For(request.Client, match.Route?.Kind ?? BackendKind.Frontend);
         var mode = state.Mode;
@@ -87,18 +88,29 @@ public sealed class AdmissionPolicy(
 
         if (steps is not null)
             Describe(route, steps);
-        else if (!request.HasWaited && LimitAbove(match, request) is { } limit)
+        if (!request.IsHypothetical && !request.HasWaited && LimitAbove(match, request) is { } limit)
             return new AdmissionDecision(AdmissionOutcome.RateLimited, route, "the client exceeds a rate limit") { RateLimit = limit };
         if (request.Http?.ContentLength > route.MaxRequestBody)
             return new AdmissionDecision(AdmissionOutcome.BodyTooLarge, route, "the body is longer than the route allows");
         if (!isReached && exemption is null)
             return Held(route);
+        if (request.MustQueue && exemption is null)
+            return new AdmissionDecision(AdmissionOutcome.Hold, route, "requests that have waited for longer are forwarded first");
         return new AdmissionDecision(AdmissionOutcome.Forward, route, isReached ? "the mode allows it" : exemption!.Name)
         {
             Exemption = exemption,
             PassesClosedMode = !isReached,
         };
     }
+
+    /// <summary>
+    /// Whether Router serves the path itself: its health check and its metrics, on every host that no pattern other than <c>*</c> routes.
+    /// </summary>
+    public static bool IsOwnEndpoint(in RouteMatch match, ReadOnlySpan<char> path) =>
+        match is { Violation: null, Route: null or { IsCatchAll: true } } && IsOwnPath(path);
+
+    /// <summary>Whether the path is one of those that Router serves itself.</summary>
+    public static bool IsOwnPath(ReadOnlySpan<char> path) => path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
 
     private static AdmissionDecision Held(Route route) => new(AdmissionOutcome.Hold, route, "the mode holds requests until it opens");
 
@@ -160,7 +172,7 @@ public sealed class AdmissionPolicy(
     private Exemption? ExemptionOf(in AdmissionRequest request, Route route, ModeState state, bool isReached) =>
         route.IsStatic
         && request.Method is "GET" or "HEAD"
-        && !request.AsksForUpgrade
+        && !request.HasUpgradeHeader
         && (isReached ? assetGrace > TimeSpan.Zero : time.GetUtcNow() - state.Step.FrontendsOpenUntil < assetGrace)
             ? Exemption.AssetGrace
         : isReached ? null
@@ -203,7 +215,7 @@ public sealed class AdmissionPolicy(
             (BackendKind.Api, false) => $"the APIs open in the last stage: {stage.Plan.Closed} applies",
             (_, var isIn) => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{client} is {(isIn ? "" : "not ")}one of the {stage.Plan.Share} % of clients who are let in: {(isIn ? stage.Plan.To : stage.Plan.Closed)} applies"
+                $"{(client.Equals(IPAddress.None) ? "a client without an address" : client)} is {(isIn ? "" : "not ")}one of the {stage.Plan.Share} % of clients who are let in: {(isIn ? stage.Plan.To : stage.Plan.Closed)} applies"
             ),
         };
 

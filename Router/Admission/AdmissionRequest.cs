@@ -17,6 +17,12 @@ public readonly record struct AdmissionRequest(string Method, string ModeMethod,
     /// <summary>Whether it was admitted before and has waited since: what it used up of its rate limits is not counted again.</summary>
     public bool HasWaited { get; init; }
 
-    /// <summary>Whether it requests an upgrade, whether or not Router permits one.</summary>
-    public bool AsksForUpgrade => Http?.Headers.Upgrade.Count > 0;
+    /// <summary>Whether requests that were held before it are being released, so that it waits for its turn.</summary>
+    public bool MustQueue { get; init; }
+
+    /// <summary>Whether it is hypothetical: it consumes nothing of a rate limit.</summary>
+    public bool IsHypothetical => Http is null;
+
+    /// <summary>Whether it has an <c>Upgrade</c> header, whether or not Router permits the upgrade.</summary>
+    public bool HasUpgradeHeader => Http?.Headers.Upgrade.Count > 0;
 }

@@ -102,15 +102,23 @@ public static class ModeReport
         {
             output.WriteLine("Dry run. Nothing was changed. This would happen:");
             foreach (var effect in change.Effects)
-                output.WriteLine(
-                    $"  {effect.Backend, -24}{effect.Kind, -10}{(effect.Writes ? "reachable" : effect.Reads ? "reads only" : "CLOSED")}"
-                );
+                output.WriteLine($"  {effect.Backend, -24}{effect.Kind, -10}{Describe(effect)}");
         }
 
         if (change.EndMoved is { } moved)
             output.WriteLine($"end moved: {Move(moved)}");
         WriteMode(change.Mode, output);
     }
+
+    private static string Describe(BackendEffect effect) =>
+        (effect.Reads, effect.Writes, effect.Waits) switch
+        {
+            (_, true, _) => "reachable",
+            (true, _, true) => "reads only, writes wait",
+            (true, _, _) => "reads only",
+            (_, _, true) => "requests wait",
+            _ => "CLOSED",
+        };
 
     // Every line for a closed site, so that it is clear what was not specified.
     private static void WriteAnnouncement(

@@ -31,13 +31,15 @@ public sealed record EndMoveDocument(DateTimeOffset From, DateTimeOffset To);
 /// <param name="Kind">frontend or api.</param>
 /// <param name="Reads">Whether requests that only read reach it.</param>
 /// <param name="Writes">Whether all others do.</param>
-public sealed record BackendEffect(string Backend, string Kind, bool Reads, bool Writes)
+/// <param name="Waits">Whether those that do not reach it wait until the mode opens.</param>
+public sealed record BackendEffect(string Backend, string Kind, bool Reads, bool Writes, bool Waits)
 {
     public static BackendEffect Of(BackendSettings backend, Mode mode) =>
         new(
             backend.Name,
             backend.Kind.ToString().ToLowerInvariant(),
             mode.Reaches(backend.Kind, "GET"),
-            mode.Reaches(backend.Kind, "POST")
+            mode.Reaches(backend.Kind, "POST"),
+            mode.Decide(backend.Kind, "POST") == ModeDecision.Hold
         );
 }

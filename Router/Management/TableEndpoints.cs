@@ -2,6 +2,7 @@ using System.Net;
 using System.Reflection;
 using Router.Admission;
 using Router.Configuration;
+using Router.Holding;
 using Router.Modes;
 using Router.Pages;
 using Router.Routing;
@@ -10,7 +11,7 @@ using Router.Serving;
 namespace Router.Management;
 
 /// <summary>Shows the table, and explains what it makes of a request.</summary>
-public sealed class TableEndpoints(CurrentSite site, ModeController modes)
+public sealed class TableEndpoints(CurrentSite site, ModeController modes, HeldRequests hold)
 {
     private static readonly UriCreationOptions Raw = new() { DangerousDisablePathAndQueryCanonicalization = true };
 
@@ -74,7 +75,10 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
     {
         var (current, state, steps) = (site.Current, modes.State, new AdmissionSteps());
         var decision = current.Admission.Evaluate(
-            AdmissionRequest.Of(method, path, client),
+            AdmissionRequest.Of(method, path, client) with
+            {
+                MustQueue = mode == state.Mode && hold.IsReleasing,
+            },
             current.Table.Match(host, path),
             mode == state.Mode ? state : ModeState.Supposed(mode),
             steps
@@ -83,8 +87,11 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes)
         {
             AdmissionOutcome.Forward => "forwarded",
             AdmissionOutcome.Hold => "held",
-            AdmissionOutcome.File or AdmissionOutcome.ServerOptions or AdmissionOutcome.ClosedRobots or AdmissionOutcome.BypassForm =>
-                "Router responds itself",
+            AdmissionOutcome.OwnEndpoint
+            or AdmissionOutcome.File
+            or AdmissionOutcome.ServerOptions
+            or AdmissionOutcome.ClosedRobots
+            or AdmissionOutcome.BypassForm => "Router responds itself",
             _ => "refused",
         };
         return new ExplainDocument(steps.All, $"{word}: {decision.Reason}", decision.Status);

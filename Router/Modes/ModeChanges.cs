@@ -357,6 +357,8 @@ public static class ModeChanges
                 then == mode ? $"is {then} too" : $"would open by the clock alone what {mode} closes",
                 "Choose a mode that closes more, such as maintenance; open the site when you are there to see it"
             );
+        if (change.Then is not null && change.Stages is not null)
+            errors.Add("then", "is given with stages, which a scheduled change would stop", "Leave one of them out");
         if (change.After is { } after && (after <= TimeSpan.Zero || after > MaxWait))
             errors.Add("after", $"is {DurationText.Of(after)}", "Give a duration above zero and up to a day, such as 30s");
     }

@@ -52,7 +52,8 @@ public sealed class ForwardedRequest(
         var again = Client?.HasBegun ?? false;
         // Record first, check second. Whoever closes the site does it in the opposite order, so that one of the two always sees the other.
         Client?.Begin();
-        if (Client?.Exemption is null && !InForce.Reaches(backend, Upgrade is null ? Method.Method : "CONNECT"))
+        // Router asks for an error page only after it has forwarded a client's request.
+        if (Client?.IsClosedBy(modes.State) ?? !modes.Current.Reaches(backend, Method.Method))
         {
             if (again)
                 throw new BackendException(ForwardFailure.Cut);
@@ -70,9 +71,6 @@ public sealed class ForwardedRequest(
 
         Client?.Accepted();
     }
-
-    // The mode that applies to the client. Router asks for an error page only after it has forwarded a client's request.
-    private Mode InForce => Client is { Client: { } client } ? modes.State.For(client, backend).Mode : modes.Current;
 
     public override void NotBegun() => Client?.NotBegun();
 

@@ -34,7 +34,7 @@ public sealed class RequestAccounting(RouterMetrics metrics, WindowCounts window
     }
 
     /// <summary>A request no longer waits in a mode that holds.</summary>
-    public void HoldEnded(RequestContext request, HoldEnd why) => metrics.HoldEnded(HoldEnds.NameOf(why), request.HeldTime);
+    public void HoldEnded(HoldEnd why, TimeSpan waited) => metrics.HoldEnded(HoldEnds.NameOf(why), waited);
 
     /// <summary>The handling of a request has ended.</summary>
     /// <param name="context">The request.</param>

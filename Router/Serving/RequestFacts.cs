@@ -10,11 +10,8 @@ namespace Router.Serving;
 /// <summary>What admission and routing ask about a request, read from it.</summary>
 internal static class RequestFacts
 {
-    /// <summary>The paths that Router serves itself on every host that no pattern other than <c>*</c> routes.</summary>
-    public static bool IsOwn(ReadOnlySpan<char> path) => path is "/_metrics" || path.StartsWith("/_status", StringComparison.Ordinal);
-
-    public static AdmissionRequest AdmissionRequestOf(HttpContext context, string modeMethod, IPAddress client, bool hasWaited = false) =>
-        new(context.Request.Method, modeMethod, context.Request.Path.Value ?? "", client, context.Request) { HasWaited = hasWaited };
+    public static AdmissionRequest AdmissionRequestOf(HttpContext context, string modeMethod, IPAddress client) =>
+        new(context.Request.Method, modeMethod, context.Request.Path.Value ?? "", client, context.Request);
 
     /// <summary>
     /// The method. RFC 8441 section 5: a WebSocket requested with CONNECT over HTTP/2 is requested with GET over HTTP/1.1.

@@ -49,7 +49,7 @@ public sealed class RequestHandler(
     {
         var current = site.Current;
         var match = RequestFacts.Match(current, context, out var pathAndQuery);
-        if (match is { Violation: null, Route: null or { IsCatchAll: true } } && RequestFacts.IsOwn(context.Request.Path.Value))
+        if (AdmissionPolicy.IsOwnEndpoint(match, context.Request.Path.Value))
         {
             tracing.Ignore();
             ProtectiveHeaders.Add(context.Response);
@@ -75,7 +75,7 @@ public sealed class RequestHandler(
     private async Task AskFirstAsync(HttpContext context, RequestDelegate own, StoreContact contact, RequestContext request)
     {
         // The health check needs no backend, and a platform that got no response would restart this instance.
-        if (!RequestFacts.IsOwn(context.Request.Path.Value))
+        if (!AdmissionPolicy.IsOwnPath(context.Request.Path.Value))
         {
             await contact.WaitAsync(request.Arrived, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             // The request waited, so its client may have disconnected.
@@ -205,18 +205,14 @@ public sealed class RequestHandler(
         var method = RequestFacts.MethodOf(context);
         var modeMethod = RequestFacts.ModeMethodOf(context, method);
         var decision = current.Admission.Evaluate(
-            RequestFacts.AdmissionRequestOf(
-                context,
-                modeMethod,
-                client,
-                hasWaited: request.HeldSince is not null || request.Upstream is not null
-            ),
+            RequestFacts.AdmissionRequestOf(context, modeMethod, client) with
+            {
+                HasWaited = request.HeldSince is not null || request.Upstream is not null,
+                MustQueue = hold.IsReleasing && held is null,
+            },
             match,
             state
         );
-        // Those that wait already are older.
-        if (hold.IsReleasing && held is null && decision is { Outcome: AdmissionOutcome.Forward, Exemption: null })
-            decision = decision with { Outcome = AdmissionOutcome.Hold };
         refusal = new Refusal(decision, state.For(client, match.Route?.Kind ?? BackendKind.Frontend));
         if (decision.Outcome != AdmissionOutcome.Forward)
             return false;
@@ -243,7 +239,7 @@ public sealed class RequestHandler(
         HoldEnd end;
         await using (gone.UnsafeRegister(_ => hold.Leave(held), null).ConfigureAwait(false))
             end = await held.Ended.ConfigureAwait(false);
-        request.EndHold();
+        var waited = request.EndHold();
         // A request whose client has gone is never forwarded, and a half-closed connection may be one.
         if (gone.IsCancellationRequested || connection is { HasClientClosed: true })
         {
@@ -252,7 +248,7 @@ public sealed class RequestHandler(
             context.Abort();
         }
 
-        accounting.HoldEnded(request, end);
+        accounting.HoldEnded(end, waited);
         return end;
     }
 

@@ -49,6 +49,8 @@ public sealed class InstanceReporter(
         var now = clock.GetUtcNow();
         var window = state.Mode.ClosesAnything ? state.WindowSince - Before : DateTimeOffset.MinValue;
         var (waiting, oldest) = hold.Waiting;
+        // A write that the mode closes is in both lists, described once: readers recognize it.
+        var described = new Dictionary<RequestContext, InFlightRequest>();
         var unknown = uncertain.Since(DateTimeOffset.MinValue).Where(write => write.Time >= window || write.SettlesAt > now).ToArray();
         var report = new InstanceReport
         {
@@ -65,12 +67,12 @@ public sealed class InstanceReporter(
             BlockingCount = held.Count,
             BlockingUpgradedCount = held.Count(record => record.IsUpgraded),
             Testers = inFlight.CountTesters(),
-            Blocking = [.. held.OrderBy(record => record.Arrived).Take(MaxBlocking).Select(record => record.Describe())],
+            Blocking = [.. held.OrderBy(record => record.Arrived).Take(MaxBlocking).Select(Describe)],
             Held = waiting,
             HeldOldestSeconds = Math.Round(oldest.TotalSeconds, 1),
             HoldOverdueSeconds = Math.Round(hold.OverdueIn(state, now).TotalSeconds),
             OpenWriteCount = writes.Count,
-            OpenWrites = [.. writes.OrderBy(record => record.Arrived).Take(MaxWrites).Select(record => record.Describe())],
+            OpenWrites = [.. writes.OrderBy(record => record.Arrived).Take(MaxWrites).Select(Describe)],
             LastWrites = LastWrites(),
             Backends = Backends(),
             Stage = stages.Current is { } stage ? StageReport.Of(stage) : null,
@@ -86,6 +88,9 @@ public sealed class InstanceReporter(
             Problem = problem,
         };
         return stopped && writes.Count > 0 ? report.Ended(now) : report;
+
+        InFlightRequest Describe(RequestContext request) =>
+            described.TryGetValue(request, out var known) ? known : described[request] = request.Describe();
     }
 
     /// <summary>The last writes of every backend that had one.</summary>

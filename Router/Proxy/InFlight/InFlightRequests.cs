@@ -1,5 +1,4 @@
 using System.Numerics;
-using Router.Configuration;
 using Router.Modes;
 using Router.Upstreams;
 
@@ -73,13 +72,13 @@ public sealed class InFlightRequests
     /// mode.
     /// </summary>
     public List<RequestContext> BlockingFor(ModeState state) =>
-        Where(request => request.Upstream is null ? request.Arrived <= state.ActivatedAt : IsClosedFor(request, state));
+        Where(request => request.Upstream is null ? request.Arrived <= state.ActivatedAt : request.IsClosedBy(state));
 
     /// <summary>
     /// Those of them that were admitted before the backend was closed. What is not yet admitted is refused when it is, or let through: the
     /// mode decides that.
     /// </summary>
-    public List<RequestContext> ClosedBy(ModeState state) => Where(request => IsClosedFor(request, state));
+    public List<RequestContext> ClosedBy(ModeState state) => Where(request => request.IsClosedBy(state));
 
     /// <summary>
     /// The requests that may be changing data at a backend right now. A request that ends without a complete response is added to
@@ -155,16 +154,6 @@ public sealed class InFlightRequests
 
         return found;
     }
-
-    private static bool IsClosedFor(RequestContext request, ModeState state) =>
-        request.Upstream is { } upstream && IsConcerned(request, state) && !IsReached(request, upstream.Settings.Kind, state);
-
-    private static bool IsReached(RequestContext request, BackendKind kind, ModeState state) =>
-        state.For(request.Client!, kind).Mode.Reaches(kind, request.ModeMethod);
-
-    // A mode does not apply to an exempt request. An instance that has lost the mode store, however, closes for testers too.
-    private static bool IsConcerned(RequestContext request, ModeState state) =>
-        request.Exemption is null || (state.IsLapsed && request.Exemption.TesterId is not null);
 
     private sealed class Stripe
     {

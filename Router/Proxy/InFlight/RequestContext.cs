@@ -3,6 +3,7 @@ using System.Net;
 using Router.Admission;
 using Router.Headers;
 using Router.Http;
+using Router.Modes;
 using Router.Routing;
 using Router.Upstreams;
 
@@ -21,6 +22,7 @@ public sealed class RequestContext(TimeProvider time)
     private long _sending;
     private long _connecting;
     private long _ended;
+    private long _holdBegan;
     private volatile Upstream? _upstream;
     private volatile RequestDeadline? _deadline;
     private bool _hasBegun;
@@ -168,6 +170,13 @@ public sealed class RequestContext(TimeProvider time)
         _upstream = upstream;
     }
 
+    /// <summary>Whether its backend is closed to it in a state of the mode; false if it has not been admitted yet.</summary>
+    public bool IsClosedBy(ModeState state) =>
+        _upstream is { Settings.Kind: var kind }
+        // A mode does not apply to an exempt request. An instance that has lost the mode store, however, closes for testers too.
+        && (Exemption is null || (state.IsLapsed && Exemption.TesterId is not null))
+        && !state.For(Client!, kind).Mode.Reaches(kind, ModeMethod);
+
     /// <summary>Gives back the permit that it holds, if it holds one.</summary>
     public void ReturnPermit()
     {
@@ -176,10 +185,20 @@ public sealed class RequestContext(TimeProvider time)
     }
 
     /// <summary>It begins to wait for the mode to open.</summary>
-    public void Hold(long since) => HeldSince ??= since;
+    /// <param name="since">A timestamp of the monotonic clock.</param>
+    public void Hold(long since)
+    {
+        _holdBegan = HeldSince is null ? since : time.GetTimestamp();
+        HeldSince ??= since;
+    }
 
-    /// <summary>It no longer waits.</summary>
-    public void EndHold() => HeldTime = HeldSince is { } since ? time.GetElapsedTime(since) : TimeSpan.Zero;
+    /// <summary>It no longer waits. Returns how long it has waited this time.</summary>
+    public TimeSpan EndHold()
+    {
+        var waited = time.GetElapsedTime(_holdBegan);
+        HeldTime += waited;
+        return waited;
+    }
 
     /// <summary>Forwarding starts now, subject to these deadlines.</summary>
     public void SetDeadline(RequestDeadline deadline) => _deadline = deadline;
