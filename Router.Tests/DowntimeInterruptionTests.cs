@@ -59,7 +59,7 @@ public sealed class DowntimeInterruptionTests
 
         (runs, unsure).Should().Be((1, 1));
         still.Should().Contain("The command still runs");
-        refusal.Should().Contain("nobody has seen how the command ended");
+        refusal.Should().Contain("the command's exit code is unknown");
         (again, site.Runs).Should().Be((0, 1), resumed);
         (await site.VisitAsync()).Should().Be(200);
     }

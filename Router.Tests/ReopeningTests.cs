@@ -161,7 +161,7 @@ public sealed class ReopeningTests
 
         ModeRecordText.TryParse(ModeRecordText.Format(larger), out _, out var problem).Should().BeFalse();
 
-        problem.Should().Be("it would open the site by the clock alone");
+        problem.Should().Be("it would open the site automatically");
     }
 
     [Theory]

@@ -114,7 +114,7 @@ public sealed class SwitchScenarioTests
         await redis.KillAsync();
         await other.RestartAsync();
         await redis.ReturnAsync(withData: false);
-        await one.LineAsync("had lost the mode that this instance knows");
+        await one.LineAsync("had lost the mode record; this instance restored it");
         await AgreedAsync(one);
 
         await redis.KillAsync();

@@ -124,7 +124,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
     [InlineData(1, "2 instances are live and 1 expected: web-1, web-2. Find out which one should not be there")]
     [InlineData(
         3,
-        "2 instances are live and 3 expected. Live: web-1, web-2. No other instance was ever seen. Start it, or correct --expect"
+        "2 instances are live and 3 expected. Live: web-1, web-2. No other instance has ever reported. Start it, or correct --expect"
     )]
     public void More_instances_than_expected_are_no_safer_than_fewer(int expect, string reason) =>
         Judge(expect, Good, Other(Good)).Reasons.Select(it => it.Text).Should().Equal(reason);
@@ -283,7 +283,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
     {
         var dead = (Vanished with { At = Now.AddSeconds(-2) }).Ended(new InstanceEnd(Now, "web-3", IsProven: true));
 
-        Judge(null, Good, dead).Text.Should().StartWith("NOT SAFE: writes that no list names may still be applied until 22:11:00Z");
+        Judge(null, Good, dead).Text.Should().StartWith("NOT SAFE: unlisted writes may still be applied until 22:11:00Z");
         Of(Record with { WritesAcceptedUntil = Now.AddSeconds(1) }, Step, Now.AddSeconds(2), null, Good, dead)
             .IsSafe.Should()
             .BeTrue("an operator has checked");
@@ -298,7 +298,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
         At(closed, Good with { At = closed }, leased).Text.Should().Contain($"It counts as closed from 22:10:52Z on");
         At(closed.AddSeconds(1), Good with { At = closed }, leased)
             .Text.Should()
-            .Contain("writes that no list names may still be applied until 22:11:52Z");
+            .Contain("unlisted writes may still be applied until 22:11:52Z");
         var settled = closed.AddSeconds(60);
         At(settled, Good with { At = settled }, leased).IsSafe.Should().BeTrue();
     }

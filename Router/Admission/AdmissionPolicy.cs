@@ -45,7 +45,7 @@ public sealed class AdmissionPolicy(
         if (match.IsServer && !mode.IsClosed)
         {
             return request.ModeMethod is "OPTIONS"
-                ? new AdmissionDecision(AdmissionOutcome.ServerOptions, null, "it asks about the server as a whole")
+                ? new AdmissionDecision(AdmissionOutcome.ServerOptions, null, "OPTIONS * addresses the server as a whole")
                 : Malformed("only OPTIONS may have the target *", steps);
         }
 
@@ -83,7 +83,11 @@ public sealed class AdmissionPolicy(
                 return Held(route);
             return request.Method is "GET" or "HEAD"
                 ? new AdmissionDecision(AdmissionOutcome.File, route, "the rule serves a file")
-                : new AdmissionDecision(AdmissionOutcome.MethodNotAllowed, route, "the rule serves a file, which has GET and HEAD only");
+                : new AdmissionDecision(
+                    AdmissionOutcome.MethodNotAllowed,
+                    route,
+                    "the rule serves a file, which supports only GET and HEAD"
+                );
         }
 
         if (steps is not null)

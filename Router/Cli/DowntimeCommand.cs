@@ -15,7 +15,7 @@ internal static class DowntimeCommand
 {
     public const string Name = "downtime";
 
-    // A window that nobody has resumed for so long is over.
+    // Progress files older than this are abandoned.
     private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
 
     public static Command Build()
@@ -93,7 +93,7 @@ internal static class DowntimeCommand
         if (ChildCommand.FindProgram(program, Environment.GetEnvironmentVariable("PATH")) is null)
             throw new CommandFailedException(
                 ExitCode.WrongUse,
-                $"There is no program '{program}' that can be run. Nothing was changed. Give its path, and make it executable."
+                $"Program '{program}' was not found or is not executable. Nothing was changed. Give its path, and make it executable."
             );
         CheckReopening(plan);
         Sweep(directory);
@@ -110,7 +110,7 @@ internal static class DowntimeCommand
         );
     }
 
-    /// <summary>Rejects a mode to open the site in that opens nothing.</summary>
+    /// <summary>Rejects a <c>--reopen</c> mode that opens nothing.</summary>
     public static void CheckReopening(DowntimePlan plan)
     {
         if (
@@ -123,7 +123,7 @@ internal static class DowntimeCommand
                 ExitCode.WrongUse,
                 $"--reopen {name} opens nothing that {plan.Mode} closes. Choose another mode, or --reopen {DowntimeOptions.StayClosed}."
             );
-        // At the end of the window nobody may be there to correct them.
+        // At the end of the window, possibly nobody is there to correct them.
         var errors = new ValidationErrors();
         var stages = plan.Stages.AddTo(new ModeChangeDocument { Mode = plan.Reopen }).ToChange(DateTimeOffset.UtcNow, errors).Stages;
         if (stages is not null && !errors.Any)

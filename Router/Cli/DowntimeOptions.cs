@@ -11,7 +11,7 @@ namespace Router.Cli;
 /// <summary>The options of <c>router downtime</c>.</summary>
 internal static class DowntimeOptions
 {
-    /// <summary>The word for not opening the site.</summary>
+    /// <summary>The <c>--reopen</c> value that keeps the site closed.</summary>
     public const string StayClosed = "no";
 
     private const int MaxExtensions = 100;
@@ -28,12 +28,12 @@ internal static class DowntimeOptions
     };
     public static readonly Option<string?> ExtendBy = new("--extend-by")
     {
-        Description = "Extends the announced end by this when it comes while the command runs, such as 15m.",
+        Description = "Extends the announced end by this much whenever it is about to pass while the command runs, such as 15m.",
         Validators = { Duration },
     };
     public static readonly Option<int?> ExtendTimes = new("--extend-times")
     {
-        Description = "How often --extend-by may extend the end. Default 3.",
+        Description = "How many times --extend-by may extend the end. Default 3.",
         CustomParser = Times,
     };
     public static readonly Option<bool> StopIfUnsafe = new("--stop-if-unsafe")
@@ -52,7 +52,7 @@ internal static class DowntimeOptions
     };
     public static readonly Option<string?> Reopen = new("--reopen")
     {
-        Description = $"The mode in the end, or {StayClosed}. Default {ModeCatalogue.All[0]}.",
+        Description = $"The mode to switch to at the end, or {StayClosed} to keep the site closed. Default {ModeCatalogue.All[0]}.",
         Validators = { KnownReopen },
     };
     public static readonly Option<string[]> Report = new("--report")
@@ -62,22 +62,23 @@ internal static class DowntimeOptions
     };
     public static readonly Option<string?> State = new("--state")
     {
-        Description = "The directory for the progress, which --resume reads. Default: $XDG_STATE_HOME/router, else ~/.local/state/router.",
+        Description =
+            "The directory for the progress, which --resume reads. Default: $XDG_STATE_HOME/router, otherwise ~/.local/state/router.",
     };
     public static readonly Option<bool> Resume = new("--resume")
     {
-        Description = "Continues the window in force at its step. The options of its start apply, except those that are given again.",
+        Description = "Resumes the current window at the step it had reached. Options given now override the original ones.",
     };
     public static readonly Option<bool> Rerun = new("--rerun")
     {
-        Description = "With --resume: runs the command again, which has failed or whose end nobody has seen.",
+        Description = "With --resume: runs the command again, if it failed or its exit code is unknown.",
     };
     public static readonly Option<bool> CommandDone = new("--command-done")
     {
-        Description = "With --resume: the command has done its work; continues with the checks.",
+        Description = "With --resume: treats the command as done and continues with the checks.",
     };
 
-    /// <summary>What was asked for, at the start of a downtime.</summary>
+    /// <summary>The plan of a new downtime.</summary>
     /// <param name="parsed">The command line.</param>
     /// <param name="until">The announced end, as the management interface takes it.</param>
     public static DowntimePlan PlanOf(ParseResult parsed, string? until)
@@ -105,7 +106,7 @@ internal static class DowntimeOptions
         };
     }
 
-    /// <summary>The plan of the start, with what is given again.</summary>
+    /// <summary>The original plan, overridden by the options given now.</summary>
     public static DowntimePlan Amended(DowntimePlan plan, ParseResult parsed) =>
         plan with
         {

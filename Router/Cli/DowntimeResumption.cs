@@ -43,7 +43,7 @@ internal static class DowntimeResumption
     private static ProgressFile Find(FleetDocument fleet, ManagementClient client, string directory)
     {
         var window = fleet.Current.Window;
-        // An open site may be one whose opening the tool did not see to its end.
+        // The site may be open because the tool ended while it was opening it.
         var found = ProgressFile
             .List(directory)
             .FirstOrDefault(it =>
@@ -60,7 +60,7 @@ internal static class DowntimeResumption
             throw new CommandFailedException(
                 ExitCode.NotDone,
                 client.Hint(
-                    $"The window {window} is in force ({fleet.Mode}, by {fleet.Current.By ?? "an unnamed operator"}), but {directory} has no progress of it. Resume it on the machine and as the user that started it, or finish it by hand: router mode, then router mode set live"
+                    $"The window {window} is in force ({fleet.Mode}, by {fleet.Current.By ?? "an unnamed operator"}), but {directory} has no saved progress for it. Resume it on the machine and as the user that started it, or finish it by hand: router mode, then router mode set live"
                 )
             );
         return ProgressFile.TryOpen(found.Path)
@@ -70,7 +70,7 @@ internal static class DowntimeResumption
             );
     }
 
-    // The command is never run twice without being told so.
+    // The command is never run twice unless the operator asks for it.
     private static DowntimeStep NextStep(DowntimeProgress progress, string windowFile, ParseResult parsed, Func<string, string> hint)
     {
         var (rerun, isDone) = (parsed.GetValue(DowntimeOptions.Rerun), parsed.GetValue(DowntimeOptions.CommandDone));
@@ -103,7 +103,7 @@ internal static class DowntimeResumption
             return DowntimeStep.Checking;
         var why = progress.ExitCode is { } code
             ? $"The command ended with {code}"
-            : "The tool ended while the command ran, and nobody has seen how the command ended";
+            : "The tool ended while the command ran, and the command's exit code is unknown";
         throw new CommandFailedException(
             ExitCode.NotDone,
             hint(

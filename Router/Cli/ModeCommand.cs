@@ -8,7 +8,7 @@ namespace Router.Cli;
 /// <summary><c>router mode</c>: shows the mode, the instances and the verdict.</summary>
 internal static class ModeCommand
 {
-    private static readonly Option<bool> Watch = new("--watch") { Description = "Refresh every second until Ctrl+C." };
+    private static readonly Option<bool> Watch = new("--watch") { Description = "Refreshes every second until Ctrl+C." };
 
     public static Command Build()
     {

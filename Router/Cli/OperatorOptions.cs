@@ -17,7 +17,7 @@ internal static class OperatorOptions
             "A file with the management token. Default: ROUTER_TOKEN; without --url and ROUTER_URL also the token of the configuration.",
         Recursive = true,
     };
-    public static readonly Option<bool> Json = new("--json") { Description = "Print JSON, for scripts.", Recursive = true };
+    public static readonly Option<bool> Json = new("--json") { Description = "Prints JSON, for scripts.", Recursive = true };
     public static readonly Option<int?> Expect = new("--expect")
     {
         Description = "How many instances must be live. Any other number is not safe.",
@@ -46,10 +46,10 @@ internal static class OperatorOptions
         Validators = { OptionParsers.Length },
     };
     public static readonly Option<string?> Until = new("--until") { Description = $"The announced end: {OperatorTime.Forms}." };
-    public static readonly Option<bool> Shorten = new("--shorten") { Description = "Allow --until to move the announced end closer." };
+    public static readonly Option<bool> Shorten = new("--shorten") { Description = "Allows --until to move the announced end closer." };
     public static readonly Option<string?> CutAfter = new("--cut-after")
     {
-        Description = "Cut requests in flight after this time, such as 10s or 0s.",
+        Description = "Cuts requests in flight after this time, such as 10s or 0s.",
     };
     public static readonly Option<string?> HoldTimeout = new("--hold-timeout")
     {
@@ -62,12 +62,12 @@ internal static class OperatorOptions
     };
     public static readonly Option<bool> DryRun = new("--dry-run")
     {
-        Description = "Show what would be closed and what would stay reachable. Change nothing.",
+        Description = "Shows what would be closed and what would stay reachable. Changes nothing.",
     };
     public static readonly Option<bool> Wait = new("--wait")
     {
         Description =
-            "Wait until the mode, or the last stage, is in force on every instance and, if it lets nothing write, until it is SAFE.",
+            "Waits until the mode, or the last stage, is in force on every instance and, if it lets nothing write, until it is SAFE.",
     };
     public static readonly Option<string?> WaitTimeout = new("--timeout")
     {

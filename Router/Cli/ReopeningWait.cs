@@ -7,7 +7,7 @@ namespace Router.Cli;
 /// <summary>Waits until a reopening in stages has reached its last stage everywhere, or has come to another end.</summary>
 /// <param name="client">The client of the management interface.</param>
 /// <param name="expect">How many instances there must be; null if that is not known.</param>
-/// <param name="timeout">How long to wait; null for as long as it takes: how soon there are enough requests nobody knows.</param>
+/// <param name="timeout">How long to wait; null for no limit, because nobody knows how soon there are enough requests.</param>
 /// <param name="display">Shows the progress.</param>
 internal sealed class ReopeningWait(ManagementClient client, int? expect, TimeSpan? timeout, DrainDisplay display)
 {
@@ -38,9 +38,9 @@ internal sealed class ReopeningWait(ManagementClient client, int? expect, TimeSp
                     return new VerdictWaitEnd(
                         fleet,
                         stop.IsCancellationRequested
-                            ? "Interrupted: the reopening goes on without this command."
+                            ? "Interrupted: the reopening continues without this command."
                             : client.Hint(
-                                $"Gave up waiting after {DurationText.Of(timeout!.Value)}; the reopening goes on. See it with: router mode --watch"
+                                $"Gave up waiting after {DurationText.Of(timeout!.Value)}; the reopening continues. See it with: router mode --watch"
                             )
                     );
                 display.Show(Progress(fleet), fleet);

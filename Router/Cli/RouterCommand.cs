@@ -18,7 +18,7 @@ public static class RouterCommand
 
     private static readonly Option<bool> Wide = new("--wide")
     {
-        Description = "Prints the routes as one table, a line per rule and a column per mode, in place of a block per host.",
+        Description = "Prints the routes as one table, a line per rule and a column per mode, instead of one block per host.",
     };
 
     private static readonly Option<bool> CheckAsJson = new("--json")
@@ -77,10 +77,7 @@ public static class RouterCommand
                 GuardAsync(parsed.InvocationConfiguration, to => RunCommand.RunAsync(StartArguments.Of(parsed), to.Output, to.Error))
         );
 
-        var check = new Command(
-            "check",
-            "Checks the configuration and everything that a start needs, and prints the routes that it makes, without listening."
-        )
+        var check = new Command("check", "Checks the configuration and everything needed to start, and prints the routes. Does not listen.")
         {
             StartArguments.Urls,
             Connect,
@@ -102,7 +99,7 @@ public static class RouterCommand
         root.Add(check);
         var health = new Command(
             "health",
-            "Health check of the local instance: exit code 0 if it responds with 200 within a second, otherwise 1."
+            "Checks the health of the local instance: exit code 0 if it responds with 200 within a second, otherwise 1."
         )
         {
             StartArguments.Urls,

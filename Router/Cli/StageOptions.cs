@@ -17,7 +17,7 @@ internal static class StageOptions
     };
     public static readonly Option<int?> AtLeast = new("--at-least")
     {
-        Description = "How many requests of a stage that share must be taken from. Default 200.",
+        Description = "The minimum number of requests of a stage over which the failure share is computed. Default 200.",
         CustomParser = OptionParsers.Requests,
     };
     public static readonly Option<string?> Apis = new("--apis")

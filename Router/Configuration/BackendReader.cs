@@ -66,7 +66,7 @@ public static class BackendReader
             // The text is not part of the message: it contains a password.
             reader.AddError("Address", "holds a user name", "Put user:password as base64 under BasicAuthentication");
         else if (address.PathAndQuery is not "/" || address.Fragment is not "")
-            reader.AddError("Address", $"'{text}' has a path, which Router does not put before the client's own", hint);
+            reader.AddError("Address", $"'{text}' has a path, which Router does not prepend to the request path", hint);
         else
             return address;
         return null;

@@ -49,7 +49,7 @@ public static class HeaderChangesReader
                 reader.AddError(key, $"'{name}' is not a header name", "Use letters, digits and hyphens");
             if (FramingHeaders.Contains(name))
             {
-                const string Why = "belongs to the connection or to the framing of the message, which Router writes itself";
+                const string Why = "is a hop-by-hop or framing header, which only Router sets";
                 reader.AddError($"{key}:{name}", Why, $"Remove this header from {key}");
             }
 

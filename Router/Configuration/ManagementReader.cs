@@ -64,11 +64,11 @@ public static class ManagementReader
         if (settings.Token is null)
             reader.AddError(
                 "ReadToken",
-                "is set without Token, so that anyone on this machine could change the mode and only readers would need a token",
+                "is set without Token, so anyone on this machine could change the mode and only readers would need a token",
                 "Set Token or TokenFile too, or remove ReadToken"
             );
         else if (settings.Token == read)
-            reader.AddError("ReadToken", "is the same as Token, so that a reader could change the mode", $"Use another one. {TokenHint}");
+            reader.AddError("ReadToken", "is the same as Token, so a reader could change the mode", $"Use another one. {TokenHint}");
     }
 
     private static string? Token(ConfigurationReader reader, string name)

@@ -41,7 +41,7 @@ public sealed record StageActionDocument(string? Action, string? By)
             ),
             _ => Change(
                 HistoryKind.Resumed,
-                "the reopening goes on",
+                "the reopening continues",
                 (state, now, _, errors) => ReopeningChanges.Pause(state.Record, state.Index, false, now, errors)
             ),
         };

@@ -12,7 +12,7 @@ public static class ModeChanges
 {
     /// <summary>
     /// The longest time from an operator's command to an opening. After a longer time the operator may no longer be there to see it, and
-    /// nothing opens a site by the clock alone.
+    /// no site opens unattended.
     /// </summary>
     public static readonly TimeSpan MaxDelayToOpen = TimeSpan.FromMinutes(1);
 
@@ -300,7 +300,7 @@ public static class ModeChanges
         if (mode.Opens(current) && at > now + MaxDelayToOpen)
             errors.Add(
                 "at",
-                $"would open the site at {Text(at)} by the clock alone",
+                $"would open the site automatically at {Text(at)}",
                 $"Set {change.Mode} when you are there to see it, without a time"
             );
         else if (change.ReadOnlyBefore is not null && ModeCatalogue.ReadOnly.Opens(current))
@@ -354,7 +354,7 @@ public static class ModeChanges
         if (change.Then is { } then && (then.Opens(mode) || then == mode))
             errors.Add(
                 "then",
-                then == mode ? $"is {then} too" : $"would open by the clock alone what {mode} closes",
+                then == mode ? $"is {then} too" : $"would automatically open what {mode} closes",
                 "Choose a mode that closes more, such as maintenance; open the site when you are there to see it"
             );
         if (change.Then is not null && change.Stages is not null)

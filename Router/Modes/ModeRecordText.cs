@@ -44,7 +44,7 @@ public static class ModeRecordText
                 return "its steps are not in the order of their instants";
             // Possibly edited by hand: by Router's own rules an opening follows an operator's command at once.
             if (record.Steps[i].Mode.Opens(record.Steps[i - 1].Mode) && record.Steps[i].At > record.Written + ModeChanges.MaxDelayToOpen)
-                return "it would open the site by the clock alone";
+                return "it would open the site automatically";
         }
 
         return null;

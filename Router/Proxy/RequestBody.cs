@@ -79,7 +79,7 @@ public sealed class RequestBody(HttpContext context, RequestContext request, Req
                 : AttemptAsync(null, stream, _released.Task, cancellationToken);
         // Data that has been read cannot be read again: a handler that starts over would send the remainder as the whole body.
         if (!CanBeSent)
-            throw new IOException("the body can be sent once only");
+            throw new IOException("the body can be sent only once");
         _released.TrySetResult();
         _released = NewRelease();
         return _copying = AttemptAsync(_copying, stream, _released.Task, cancellationToken);

@@ -73,7 +73,7 @@ internal static class WindowReportSections
             ),
         ];
 
-    // What only the tool has seen that took the window.
+    // What only the tool that ran the window has seen.
     private static IEnumerable<Section> OfTheTool(WindowReport report)
     {
         if (report.Events is { } events)
@@ -88,13 +88,13 @@ internal static class WindowReportSections
                 "Checks",
                 ["address", "result", ""],
                 [.. checks.Select(it => new[] { it.Url, it.Passed ? "passed" : "FAILED", it.Text })],
-                "none were asked for or run"
+                "none were configured or run"
             );
     }
 
     private static string Verdict(WindowReport report) =>
         report.SafeAt is { } safe ? $"{report.Verdict} at {ReportTime.Full(safe)}"
-        : report.Command is null ? report.Verdict ?? "(see the tool that waited for it)"
+        : report.Command is null ? report.Verdict ?? "(see the output of the command that waited for it)"
         : "(never reached)";
 
     /// <summary>The clock of the machine whose zone is used.</summary>

@@ -89,7 +89,7 @@ public sealed class LiveGauges
             "router.hold.overdue",
             () => hold.OverdueIn(modes.State, time.GetUtcNow()).TotalSeconds,
             "s",
-            "By how much the mode has held requests for longer than one may wait, with nothing scheduled that ends it."
+            "By how much the mode has held requests for longer than one may wait, with no change scheduled to end it."
         );
         meter.CreateObservableGauge(
             "router.mode.window_age",
@@ -107,7 +107,7 @@ public sealed class LiveGauges
             "router.mode.switch_problem",
             () => store.Isolation is null ? 0 : 1,
             "{problem}",
-            "1 if the mode store can be read but not written, so that nobody can switch the fleet."
+            "1 if the mode store can be read but not written, so nobody can switch the fleet."
         );
         meter.CreateObservableGauge(
             "router.fleet.verdict",
@@ -137,7 +137,7 @@ public sealed class LiveGauges
             "router.uncertain_writes",
             () => uncertain.Count,
             "{request}",
-            "Requests with an unsafe method, and WebSockets, that reached a backend and did not end in order."
+            "Requests with an unsafe method, and WebSockets, that reached a backend and did not complete."
         );
         meter.CreateObservableCounter(
             "router.background.failures",

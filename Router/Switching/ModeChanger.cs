@@ -18,7 +18,7 @@ public sealed partial class ModeChanger(
     ILogger<ModeChanger> logger
 )
 {
-    // Each step is written down once: a few times suffice, and a store that takes nothing keeps no operator waiting.
+    // Each step is recorded once, so a few attempts suffice. No operator waits long for a store that accepts nothing.
     private const int MaxAttempts = 5;
 
     /// <exception cref="ModeStoreException">The store can't be read or written.</exception>
@@ -29,8 +29,8 @@ public sealed partial class ModeChanger(
                 for (var attempt = 1; ; attempt++)
                 {
                     var result = await TryChangeAsync(request, cancellation).ConfigureAwait(false);
-                    // Around the instant of a switch, instances write down that they have reached the step: that is no other change, and an
-                    // operator must not be refused for it.
+                    // Around the instant of a switch, instances record that they have reached the step. That is not a competing change, and
+                    // the operator's must not be refused for it.
                     if (
                         result.Outcome != ChangeOutcome.LostRace
                         || attempt == MaxAttempts
@@ -86,7 +86,7 @@ public sealed partial class ModeChanger(
         }
         catch (ModeStoreException)
         {
-            // Others may exist, although they can't be seen. What is wrong with the store, the change itself reports.
+            // Other instances may exist, although this one can't see them. The change itself reports what is wrong with the store.
             return ModeStores.FleetActivationDelay;
         }
     }
@@ -140,8 +140,8 @@ public sealed partial class ModeChanger(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "Version {Version} took {Seconds:F1} s to be written, longer than until it was to take effect: each instance switched "
-            + "when it read it, not all at one instant. Give the store more time with Router:ModeStore:ActivationDelay."
+        Message = "Version {Version} took {Seconds:F1} s to write and was stored only after its activation time: instances switched when "
+            + "they read it, not all at one instant. Give the store more time with Router:ModeStore:ActivationDelay."
     )]
     private partial void LogLate(RecordVersion version, double seconds);
 

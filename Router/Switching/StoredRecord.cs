@@ -112,7 +112,7 @@ public sealed partial class StoredRecord(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "{Store} had lost the mode that this instance knows. It has it again: version {Version}, {Mode}."
+        Message = "{Store} had lost the mode record; this instance restored it: version {Version}, {Mode}."
     )]
     private partial void LogRestored(string store, RecordVersion version, Mode mode);
 }

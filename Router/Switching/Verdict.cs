@@ -48,7 +48,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
     {
         private const int MaxNamed = 5;
 
-        // A client chooses what it contains, and the verdict stays a line that can be read.
+        // Clients choose the target: a long one would make the verdict unreadable.
         private const int MaxTarget = 60;
 
         // Logs carry the wall clock; a smaller difference misleads no reader.
@@ -174,7 +174,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 $"{Count(live, "instance")} {Are(live)} live and {expected} expected. Live: {Join(Live.Select(Label))}. "
                     + (
                         missing is []
-                            ? "No other instance was ever seen. Start it, or correct --expect"
+                            ? "No other instance has ever reported. Start it, or correct --expect"
                             : $"Not live: {string.Join(", ", missing)}. Start the missing ones, or correct --expect"
                     )
             );
@@ -218,7 +218,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             if (until == DateTimeOffset.MinValue)
                 return;
             var seconds = Math.Ceiling((until - _fleet.Now).TotalSeconds);
-            var what = listed is [] ? "writes that no list names" : $"{Count(listed.Count, "write")} of unknown outcome";
+            var what = listed is [] ? "unlisted writes" : $"{Count(listed.Count, "write")} of unknown outcome";
             var names = listed is [] ? "" : $": {Join(listed.Select(it => Named(it.Report, it.Write)), most: 1)}";
             Add(
                 ReasonKind.Unsettled,
@@ -291,7 +291,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         private void Add(ReasonKind kind, string text, InstanceReport? instance = null) =>
             _reasons.Add((new VerdictReason(kind, text), instance));
 
-        // What is the same on many instances is said of the first, and the others are named.
+        // A reason that many instances share is given once, for the first; the others are only named.
         private string Because() =>
             string.Join(
                 "; ",
@@ -315,7 +315,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
 
         private string InFlight(InstanceReport report)
         {
-            // How long that lasts is what an operator who waits wants to know.
+            // An operator who waits wants to know for how long.
             var cutIn = report.Since + (_fleet.Step.CutAfter ?? TimeSpan.FromSeconds(report.DrainLimitSeconds)) - _fleet.Now;
             var held = string.Create(
                 CultureInfo.InvariantCulture,

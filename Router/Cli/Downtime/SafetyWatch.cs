@@ -55,7 +55,7 @@ internal sealed class SafetyWatch(FleetDocument start)
         let mode = Find(instance.Report.Mode)
         where mode is not null && (_mode is null || mode.Opens(_mode))
         where _named.Add($"instance {instance.Report.Id} {mode}")
-        select $"{instance.Report.Name} is in mode {mode}, not {start.Mode} (started {Time(instance.Report.Started)}): it lets requests through";
+        select $"{instance.Report.Name} is in mode {mode}, not {start.Mode} (started {Time(instance.Report.Started)}): it forwards requests that it should not";
 
     // A mode that lets writes through does not say which of them were meant.
     private IEnumerable<string> Written(FleetDocument fleet)

@@ -111,7 +111,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
         var count = await connection.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
         if (count == 0 && connection.Stream is TlsStream { WasCutOff: true })
             throw new EndOfStreamException(
-                "the backend ended a response without a length by closing the connection without TLS's closure alert"
+                "the backend ended a response without a length by closing the connection without a TLS close_notify"
             );
         return count;
     }

@@ -47,7 +47,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
             ReleaseCount();
             // A connection closed for that reason has not failed.
             if (request.IsCancelled)
-                throw new OperationCanceledException("the request was ended", error);
+                throw new OperationCanceledException("the request was cancelled", error);
             if (error is not (IOException or ObjectDisposedException or InvalidDataException))
                 throw;
             throw new BackendException(

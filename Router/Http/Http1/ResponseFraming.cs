@@ -82,9 +82,9 @@ public ref struct ResponseFraming(bool isHttp11)
     private string? SeesCoding(string value)
     {
         if (!isHttp11)
-            return "it is HTTP/1.0 and has Transfer-Encoding, which is another body to a reader of HTTP/1.0 (RFC 9112 section 6.1)";
+            return "it is HTTP/1.0 and has Transfer-Encoding, so an HTTP/1.0 parser would read a different body (RFC 9112 section 6.1)";
         if (_chunked || _identity)
-            return "it has more than one Transfer-Encoding, so that the body could be chunked twice (RFC 9112 section 6.1)";
+            return "it has more than one Transfer-Encoding, so the body could be chunked twice (RFC 9112 section 6.1)";
         // RFC 2616's name for no coding. Under RFC 9112 section 6.3, too, such a body ends with the connection.
         _identity = value.Equals("identity", StringComparison.OrdinalIgnoreCase);
         _chunked = value.Equals("chunked", StringComparison.OrdinalIgnoreCase);

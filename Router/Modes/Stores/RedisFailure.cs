@@ -9,7 +9,7 @@ namespace Router.Modes.Stores;
 internal static class RedisFailure
 {
     private const string Key = "Router:ModeStore:Redis";
-    private const string NoResponse = "it does not respond. Check that it runs, and the firewalls on the way to it";
+    private const string NoResponse = "it does not respond. Check that it is running and that no firewall blocks the connection";
 
     private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(1);
 
@@ -39,7 +39,7 @@ internal static class RedisFailure
         var causes = CausesOf(error).ToArray();
         // The library calls this an authentication failure too.
         if (causes.OfType<AuthenticationException>().Any())
-            return $"its certificate is not trusted, or the TLS handshake fails. Name its authorities in Router:ModeStore:CertificateAuthorities, and use the name that the certificate has in {Key}";
+            return $"its certificate is not trusted, or the TLS handshake fails. Set its authorities in Router:ModeStore:CertificateAuthorities, and use a host name from the certificate in {Key}";
         return causes.OfType<RedisConnectionException>().Any(cause => cause.FailureType == ConnectionFailureType.AuthenticationFailure)
             ? $"the user or the password is not accepted, or it does not speak TLS. Correct {Key}"
             : null;
