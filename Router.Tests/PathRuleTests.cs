@@ -61,7 +61,7 @@ public sealed class PathRuleTests
             { "/admin/_metrics", "**/_metrics" },
             { "/_metrics/x", "host" },
             { "/a_metrics", "host" },
-            // an application that does not tell them apart must not be reached around its rule
+            // an application that does not tell them apart must not be reachable by bypassing its rule
             { "/ADMIN/x", "/admin" },
             { "/Favicon.ICO", "=/favicon.ico" },
         };

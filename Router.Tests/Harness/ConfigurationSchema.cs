@@ -50,7 +50,7 @@ internal static partial class ConfigurationSchema
         var configuration = new ConfigurationBuilder()
             .AddInMemoryCollection(Probe.Select(line => line.Split('=')).ToDictionary(pair => pair[0], string? (pair) => pair[1]))
             .Build();
-        // What stands under Variables is read where the environment is.
+        // Variables is read together with the environment, not by these readers.
         var keys = new List<KnownKey> { new($"{ConfigurationVariables.Section}:{AnyName}", KnownKeyType.List) };
         SettingsReader.Read(configuration, new ValidationErrors(), keys.Add);
         KestrelReader.Check(configuration, new ValidationErrors(), keys.Add);

@@ -9,7 +9,7 @@ public enum AdmissionOutcome
     /// <summary>Router's own health check or metrics.</summary>
     OwnEndpoint,
 
-    /// <summary>204: <c>OPTIONS *</c> asks about the server as a whole.</summary>
+    /// <summary>204: <c>OPTIONS *</c> addresses the server as a whole.</summary>
     ServerOptions,
 
     /// <summary>404: no route matches the host, and the site is open.</summary>

@@ -8,7 +8,7 @@ using Router.Serving;
 
 namespace Router.Cli;
 
-/// <summary><c>router check</c>: checks everything that a start needs and prints the configured route table, without listening.</summary>
+/// <summary><c>router check</c>: checks everything needed to start and prints the configured route table, without listening.</summary>
 public static class CheckCommand
 {
     /// <summary>

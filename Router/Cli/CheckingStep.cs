@@ -5,7 +5,7 @@ using Router.Reports;
 
 namespace Router.Cli;
 
-/// <summary>The fourth step of a downtime: checks the closed site through a bypass of its own, which ends with the checks.</summary>
+/// <summary>The fourth step of a downtime: checks the closed site through its own bypass, which ends with the checks.</summary>
 internal static class CheckingStep
 {
     public static async Task<int?> RunAsync(DowntimeWindow window)

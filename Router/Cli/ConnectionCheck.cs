@@ -12,7 +12,7 @@ namespace Router.Cli;
 /// </summary>
 public static class ConnectionCheck
 {
-    /// <summary>Contacts each, and returns what came of it.</summary>
+    /// <summary>Contacts each, and returns the results.</summary>
     public static async Task<IReadOnlyList<CheckedConnection>> RunAsync(IServiceProvider services)
     {
         var site = services.GetRequiredService<CurrentSite>().Current;
@@ -55,7 +55,7 @@ public static class ConnectionCheck
         }
         catch (ModeStoreException failure)
         {
-            // The one about Redis says itself what to do.
+            // The message about Redis already says what to do.
             return new CheckedConnection(
                 what,
                 store is RedisModeStore ? failure.Message : $"{failure.Message}. See Router:ModeStore:File",

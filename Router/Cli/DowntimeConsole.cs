@@ -4,21 +4,21 @@ using Router.Reports;
 namespace Router.Cli;
 
 /// <summary>
-/// The tool's own lines while a downtime runs, on standard error: standard output belongs to the command. They go on without a reader, so
-/// that a closed terminal does not end the tool before it has written down how the command ended.
+/// The tool's own output while a downtime runs, on standard error: standard output belongs to the command. A closed terminal only silences
+/// it: the tool must still record how the command ended.
 /// </summary>
 internal sealed class DowntimeConsole(TextWriter output)
 {
     private bool _isClosed;
     private bool _isUnwritableNamed;
 
-    /// <summary>For what writes many lines.</summary>
+    /// <summary>For output of many lines.</summary>
     public TextWriter Output => new Lines(this);
 
-    /// <summary>A line with the time of this machine.</summary>
+    /// <summary>Prints a line with this machine's time.</summary>
     public void Say(string text) => Try(() => output.WriteLine($"{DateTimeOffset.Now:HH:mm:ss} router: {text}"));
 
-    /// <summary>The same, not to be missed.</summary>
+    /// <summary>Prints an event between two bars, so that nobody overlooks it.</summary>
     public void Alarm(DowntimeEvent found) =>
         Try(() =>
         {
@@ -29,10 +29,10 @@ internal sealed class DowntimeConsole(TextWriter output)
             output.WriteLine(bar);
         });
 
-    /// <summary>Text as it is.</summary>
+    /// <summary>Prints text without a time.</summary>
     public void Write(Action<TextWriter> write) => Try(() => write(output));
 
-    /// <summary>The progress can't be written; said once.</summary>
+    /// <summary>Warns, once, that the progress can't be written.</summary>
     public void Unwritable(string problem)
     {
         if (!_isUnwritableNamed)

@@ -32,7 +32,7 @@ internal sealed class DowntimeReporting(DowntimeWindow window)
 
         foreach (var command in window.Next)
             window.Console.Say($"To {Purpose(command)}: {window.Hint(command)}");
-        // The last line, as that of every command which waits.
+        // The last line, as with every command that waits.
         window.Console.Say(window.Outcome);
         return isWritten;
     }

@@ -112,7 +112,7 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
         }
     }
 
-    // Nothing is known to be wrong: the command goes on, also with --stop-if-unsafe.
+    // Nothing is known to be wrong: the command keeps running, also with --stop-if-unsafe.
     private void Unheard(string problem)
     {
         _unheardSince ??= TimeProvider.System.GetTimestamp();

@@ -31,7 +31,7 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     /// <summary>The name of a step, for messages.</summary>
     public static string Name(DowntimeStep step) => step.ToString().ToLowerInvariant();
 
-    /// <summary>A message whose commands lead to the same fleet and the same progress.</summary>
+    /// <summary>The message, with its commands extended to address the same fleet and the same progress.</summary>
     public static string Hint(ManagementClient client, string directory, string message) =>
         client.Hint(
             directory == ProgressFile.DefaultDirectory(Environment.GetEnvironmentVariable)
@@ -39,7 +39,7 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
                 : message.Replace("router downtime", $"router downtime --state {directory}", StringComparison.Ordinal)
         );
 
-    /// <summary>A message whose commands lead to the same fleet and the same progress.</summary>
+    /// <summary>The message, with its commands extended to address the same fleet and the same progress.</summary>
     public string Hint(string message) => Hint(client, file.Folder, message);
 
     /// <summary>The fleet now.</summary>
@@ -104,7 +104,7 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
         return End(signals.ExitCode, $"{text}. The site is left as it is", "router mode", "router downtime --resume");
     }
 
-    /// <summary>Somebody has taken the window out of this tool's hands.</summary>
+    /// <summary>Somebody else has changed the mode: the window is no longer this tool's.</summary>
     public int Lost(FleetDocument fleet)
     {
         var text =

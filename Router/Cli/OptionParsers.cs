@@ -43,7 +43,7 @@ internal static class OptionParsers
             ? number
             : Wrong<int>(argument, $"the number of instances, from 1 to {FleetDocument.MaxExpected}");
 
-    /// <summary>How many requests a limit must be taken from.</summary>
+    /// <summary>The minimum number of requests for a limit.</summary>
     public static int? Requests(ArgumentResult argument) =>
         int.TryParse(argument.Tokens[0].Value, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
             ? number

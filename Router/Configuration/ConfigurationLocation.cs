@@ -1,8 +1,8 @@
 namespace Router.Configuration;
 
 /// <summary>
-/// Where a section stands in the configuration: names its keys in validation errors. What is read once keeps this and not its reader, whose
-/// sections and sets are a hundred megabytes in a table of 100,000 hosts.
+/// Where a section is in the configuration: names its keys in validation errors. What is read once keeps this instead of its reader, whose
+/// sections and sets take a hundred megabytes in a table of 100,000 hosts.
 /// </summary>
 /// <param name="path">The section's full key, such as <c>Router:Backends:api</c>.</param>
 /// <param name="variables">The environment variables that feed keys.</param>
@@ -16,7 +16,7 @@ public sealed class ConfigurationLocation(string path, ConfigurationVariables va
     public string Path => path;
 
     /// <summary>
-    /// Records an error of the value under <paramref name="key"/>, unless that is a list or a section in place of a value.
+    /// Records an error of the value under <paramref name="key"/>, unless that is a list or a section instead of a value.
     /// </summary>
     public void AddError(string key, string problem, string hint)
     {
@@ -24,7 +24,7 @@ public sealed class ConfigurationLocation(string path, ConfigurationVariables va
             errors.Add(KeyOf(key), problem, hint);
     }
 
-    /// <summary>Records, once, that a list or a section stands in place of a value: other errors of the value would mislead.</summary>
+    /// <summary>Records, once, that a list or a section is there instead of a value: other errors of the value would mislead.</summary>
     public void RefuseList(string key)
     {
         _notOneValue ??= new HashSet<string>(StringComparer.OrdinalIgnoreCase);

@@ -38,7 +38,7 @@ public sealed class ConfigurationReader(
     /// <summary>The section's full key, such as <c>Router:Backends:api</c>.</summary>
     public string Path => Location.Path;
 
-    /// <summary>Where the section stands, for errors that are found after it was read.</summary>
+    /// <summary>Where the section is, for errors that are found after it was read.</summary>
     public ConfigurationLocation Location { get; } = new(section.Path, variables, errors);
 
     /// <summary>The section's own name, such as <c>api</c>.</summary>
@@ -48,7 +48,7 @@ public sealed class ConfigurationReader(
     public bool HoldsSections => _here.Count > 0;
 
     /// <summary>
-    /// Records an error of the value under <paramref name="key"/>, unless that is a list or a section in place of a value.
+    /// Records an error of the value under <paramref name="key"/>, unless that is a list or a section instead of a value.
     /// </summary>
     public void AddError(string key, string problem, string hint) => Location.AddError(key, problem, hint);
 
@@ -66,7 +66,7 @@ public sealed class ConfigurationReader(
     /// most likely a template did not fill it in.
     /// </summary>
     /// <param name="key">The key.</param>
-    /// <param name="hint">What to write in place of nothing.</param>
+    /// <param name="hint">What to write there.</param>
     public string? FilledText(string key, string hint)
     {
         RefuseEmpty(key, hint);

@@ -7,7 +7,7 @@ public static class ErrorPageReader
     public static ErrorPageSettings Read(ConfigurationReader reader)
     {
         var settings = new ErrorPageSettings(
-            // A page has content, which a 204, 205 or 304 cannot have, and in place of a success or a redirect it would hide what happened.
+            // A page has content, which a 204, 205 or 304 cannot have. Instead of a success or a redirect it would hide what happened.
             reader.Name,
             reader.Location,
             StatusCodesReader.Read(reader, "OnStatus", 400, "the status code of an error"),

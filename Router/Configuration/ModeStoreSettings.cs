@@ -34,6 +34,6 @@ public sealed record ModeStoreSettings
     /// </summary>
     public required bool ConfiguredModeWhenUnreachable { get; init; }
 
-    /// <summary>Whether the value of <c>File</c> or <c>Redis</c> takes back what another layer sets.</summary>
+    /// <summary>Whether the value of <c>File</c> or <c>Redis</c> is <c>none</c>, which overrides what another layer sets.</summary>
     public static bool IsNone(string? text) => string.Equals(text, "none", StringComparison.OrdinalIgnoreCase);
 }

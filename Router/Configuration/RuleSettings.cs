@@ -29,7 +29,7 @@ public sealed record RuleSettings
     /// <summary>The name of the page for the backend's errors, or <see cref="None"/>.</summary>
     public string? ErrorPage { get; init; }
 
-    /// <summary>Everything that is no name of something else.</summary>
+    /// <summary>All the settings that do not name another section.</summary>
     public required RouteSettings Route { get; init; }
 
     /// <summary>Reads a rule and records the errors.</summary>

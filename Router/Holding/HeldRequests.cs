@@ -53,7 +53,7 @@ public sealed class HeldRequests : IDisposable
     public TimeSpan TimeoutIn(ModeState state) => state.Step.HoldTimeout ?? _settings.Timeout;
 
     /// <summary>
-    /// By how much the mode has been holding requests for longer than one may wait, with nothing scheduled that ends it; zero otherwise.
+    /// By how much the mode has been holding requests for longer than one may wait, with no change scheduled to end it; zero otherwise.
     /// </summary>
     public TimeSpan OverdueIn(ModeState state, DateTimeOffset now) =>
         state.Mode.HoldsAnything && state.Next is null && now - state.Since - TimeoutIn(state) is var over && over > TimeSpan.Zero

@@ -6,8 +6,8 @@ namespace Router.Http;
 public sealed class TlsStream(TransportStream transport) : SslStream(transport)
 {
     /// <summary>
-    /// Whether the connection was closed without TLS's closure alert (<c>close_notify</c>): anyone on the network path could have cut it
-    /// off (RFC 9112 section 9.8). After the alert, the end of the underlying connection is not read any more.
+    /// Whether the connection was closed without a TLS <c>close_notify</c> alert: anyone on the network path could have cut it off (RFC
+    /// 9112 section 9.8). After the alert, the end of the underlying connection is not read any more.
     /// </summary>
     public bool WasCutOff => transport.HasEnded;
 }

@@ -39,7 +39,7 @@ public sealed record BypassRequestDocument(string? For, string? Address, string?
             members => new BypassRequestDocument(members.Text("for"), members.Text("address"), members.Text("note"), members.Text("by"))
         );
 
-    /// <summary>What is asked for. To be used only if <paramref name="errors"/> stays empty.</summary>
+    /// <summary>What is asked for. Valid only if <paramref name="errors"/> stays empty.</summary>
     public BypassRequest ToRequest(ValidationErrors errors) =>
         new(
             OperatorMembers.Duration("for", For, errors) ?? TimeSpan.FromHours(1),

@@ -44,7 +44,7 @@ public sealed record FleetDocument
 }
 
 /// <summary>An instance.</summary>
-/// <param name="State">Where it is in its life.</param>
+/// <param name="State">Its lifecycle state.</param>
 /// <param name="SeenSecondsAgo">How many seconds ago the store took its last report.</param>
 /// <param name="Report">What it reported.</param>
 public sealed record InstanceDocument(InstanceState State, double SeenSecondsAgo, InstanceReport Report);

@@ -70,7 +70,7 @@ public sealed record LiveVerdict(
 /// <summary>An instance.</summary>
 /// <param name="Id">Its id.</param>
 /// <param name="Name">Its name.</param>
-/// <param name="State">Where it is in its life.</param>
+/// <param name="State">Its lifecycle state.</param>
 /// <param name="Mode">The mode in force there.</param>
 /// <param name="Version">The record's version there.</param>
 /// <param name="Confirms">Whether it has confirmed the record and its step in force.</param>

@@ -4,8 +4,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Router.Management;
 
 /// <summary>
-/// The events of the operator's page. It keeps the bytes of every part that was sent, and sends a part again only when they have changed;
-/// of the instances it sends single ones.
+/// The events of the operator's page. It keeps the bytes of every part that was sent, and sends a part again only when they have changed.
+/// Each instance is sent on its own.
 /// </summary>
 public sealed class LiveEvents
 {
@@ -56,7 +56,7 @@ public sealed class LiveEvents
         }
     }
 
-    /// <summary>An event with what the last <see cref="Take"/> has changed; a comment if that is nothing.</summary>
+    /// <summary>An event with what the last <see cref="Take"/> has changed; a comment if nothing has changed.</summary>
     public ReadOnlyMemory<byte> Changes(int? expect, DateTimeOffset now)
     {
         var verdict = _changedVerdicts.Contains(expect ?? NotExpected) ? _verdicts[expect ?? NotExpected] : null;

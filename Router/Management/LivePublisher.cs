@@ -8,7 +8,7 @@ namespace Router.Management;
 
 /// <summary>
 /// Sends the fleet's state to the open pages: made once for all of them, at most once per second and at each change of the mode, and only
-/// what has changed. While no page is open it does nothing. The store is read beside it, so that a store that does not respond delays no
+/// what has changed. While no page is open it does nothing. The store is read in parallel, so that a store that does not respond delays no
 /// page.
 /// </summary>
 public sealed class LivePublisher : BackgroundLoop

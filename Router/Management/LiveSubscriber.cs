@@ -2,7 +2,7 @@ using System.Threading.Channels;
 
 namespace Router.Management;
 
-/// <summary>One open page. What it does not take in time is not kept for it: a page that falls behind is closed, and opens again.</summary>
+/// <summary>One open page. One that falls behind is not waited for: its connection is closed, and it connects again.</summary>
 /// <param name="expect">How many instances its operator expects; null if not given.</param>
 /// <param name="abort">Closes its connection, whatever is still being written to it.</param>
 public sealed class LiveSubscriber(int? expect, Action abort)

@@ -6,8 +6,8 @@ namespace Router.Management;
 
 /// <summary>
 /// Keeps the management interface free for operators. A connection on which no request has been accepted yet has five seconds, and there
-/// are 64 of these at most: for one more the oldest of the address with the most of them is closed. So nobody can take the last connection
-/// by opening many and sending nothing.
+/// are at most 64 of these: to accept another one, the oldest of the address with the most of them is closed. So nobody can use up the
+/// connections by opening many and sending nothing.
 /// </summary>
 public sealed class ManagementConnections(TimeProvider time)
 {

@@ -8,7 +8,7 @@ using Router.Pages;
 namespace Router.Management;
 
 /// <summary>
-/// Who may use the management interface: whoever sends a token, if one is configured; otherwise whoever is on this machine and requests it
+/// Who may use the management interface: if a token is configured, clients that send it; otherwise clients on this machine that request it
 /// by a loopback name. The read token allows GET and HEAD only. A page of another site in an operator's browser is refused in any case.
 /// </summary>
 public sealed partial class ManagementGuard(ManagementSettings settings, TimeProvider time, ILogger<ManagementGuard> logger) : IDisposable

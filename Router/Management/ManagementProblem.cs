@@ -20,7 +20,7 @@ public static class ManagementProblem
             ProblemDetails.MediaType
         );
 
-    /// <summary>A message whose commands lead to the address that the request was sent to.</summary>
+    /// <summary>The message, with its commands extended to address the interface that the request was sent to.</summary>
     public static string Hint(HttpContext context, string message) =>
         ToolHint.At(message, $"{context.Request.Scheme}://{context.Request.Host}");
 

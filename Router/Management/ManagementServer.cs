@@ -9,7 +9,7 @@ using Router.Serving;
 
 namespace Router.Management;
 
-/// <summary>The listener for operators: a server of its own, so that nothing of it can be reached where the site is.</summary>
+/// <summary>The listener for operators: a separate server, so that nothing of it is reachable through the site's listeners.</summary>
 public sealed partial class ManagementServer(
     ManagementSettings settings,
     ManagementGuard guard,
@@ -99,13 +99,13 @@ public sealed partial class ManagementServer(
                 var isPublic = page.IsPublic(context.Request);
                 if (guard.Refusal(context, isPublic) is not { } refusal)
                 {
-                    // Whoever has only loaded the page has shown no token yet, and may not keep a connection.
+                    // A client that has only loaded the page has shown no token yet, and may not keep a connection.
                     if (!isPublic || !guard.NeedsToken)
                         connections.Prove(context);
                     return next(context);
                 }
 
-                // Whoever is refused must not hold a connection.
+                // A client that is refused must not keep a connection.
                 context.Response.Headers.Connection = "close";
                 return ManagementProblem.WriteAsync(context, refusal);
             }

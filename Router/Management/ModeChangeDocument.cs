@@ -45,7 +45,7 @@ public sealed record ModeChangeDocument
     /// <summary>The share of failed requests above which the site closes again, such as 2%.</summary>
     public string? FallBackAbove { get; init; }
 
-    /// <summary>How many requests that share must be taken from.</summary>
+    /// <summary>The minimum number of requests over which that share is computed.</summary>
     public int? AtLeast { get; init; }
 
     /// <summary><c>first</c>: the APIs open in the first stage; <c>last</c>, the default: in the last one.</summary>
@@ -90,7 +90,7 @@ public sealed record ModeChangeDocument
             }
         );
 
-    /// <summary>The change that is asked for. To be used only if <paramref name="errors"/> stays empty.</summary>
+    /// <summary>The change that is asked for. Valid only if <paramref name="errors"/> stays empty.</summary>
     /// <param name="now">The fleet's clock, from which +45m counts.</param>
     /// <param name="errors">What is wrong with the members.</param>
     public ModeChange ToChange(DateTimeOffset now, ValidationErrors errors) =>

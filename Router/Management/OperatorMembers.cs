@@ -13,7 +13,7 @@ internal readonly struct OperatorMembers(JsonElement root, ValidationErrors erro
     private static readonly DateTimeOffset Earliest = new(2000, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly DateTimeOffset Latest = new(2200, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>Reads an object. To be used only if <paramref name="errors"/> stays empty.</summary>
+    /// <summary>Reads an object. Valid only if <paramref name="errors"/> stays empty.</summary>
     /// <param name="json">What was sent.</param>
     /// <param name="type">The document, whose members are the known ones.</param>
     /// <param name="example">An object that is valid, for messages.</param>

@@ -28,7 +28,7 @@ public sealed record ReopeningDocument
     /// <summary>The share of failed requests, in percent, above which the site falls back.</summary>
     public required double FallBackAbove { get; init; }
 
-    /// <summary>How many requests that share must be taken from.</summary>
+    /// <summary>The minimum number of requests over which that share is computed.</summary>
     public required int AtLeast { get; init; }
 
     /// <summary>When the APIs open: first or last.</summary>

@@ -70,7 +70,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes, HeldR
         );
     }
 
-    // The very decision that the request would meet now, with its steps; in a supposed mode, as if it had been in force for long.
+    // The same decision that a real request would get now, with its steps; in an assumed mode, as if it had long been in force.
     private ExplainDocument Explain(string host, string path, string method, IPAddress client, Mode mode)
     {
         var (current, state, steps) = (site.Current, modes.State, new AdmissionSteps());

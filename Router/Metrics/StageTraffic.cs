@@ -63,7 +63,7 @@ public sealed class StageCounts(RecordVersion made, ReopeningMode mode)
         // What the client ended or spoiled, and what a closing cut, says nothing about the site.
         if (failure is { } reason && reason != ForwardFailure.InternalError && !ForwardFailures.IsOfTheBackend(reason))
             return;
-        // Whoever reads the two in the opposite order never sees a failure that is in no request.
+        // A reader that reads the two in the opposite order never sees more failures than requests.
         Interlocked.Increment(ref _requests);
         if (failure is not null || status >= StatusCodes.Status500InternalServerError)
             Interlocked.Increment(ref _failures);

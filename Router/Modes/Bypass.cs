@@ -4,7 +4,7 @@ using Router.Configuration;
 namespace Router.Modes;
 
 /// <summary>
-/// Exempts bypass users from the closed site: by a token, of which only the hash is stored, or by address. It ends with the window of
+/// Lets testers into the closed site: by a token, of which only the hash is stored, or by address. It ends with the window of
 /// downtime.
 /// </summary>
 public sealed record Bypass

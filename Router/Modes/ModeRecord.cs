@@ -90,8 +90,8 @@ public sealed record ModeRecord
 
     /// <summary>
     /// Decides between the record that an instance knows and the one that it finds in the store. A newer one in the store is a change. One
-    /// that is not newer but differs means that the store lost its data or was restored from old data: then the record wins that opens
-    /// nothing the other closes, and the closed mode if each opens something. The result is either of them, or a new one with a higher
+    /// that is not newer but differs means that the store lost its data or was restored from old data: then the record that opens
+    /// nothing the other closes wins, and the closed mode if each opens something. The result is either of them, or a new one with a higher
     /// version.
     /// </summary>
     /// <param name="known">What this instance knows.</param>

@@ -2,10 +2,10 @@ using Router.Configuration;
 
 namespace Router.Modes;
 
-/// <summary>A text that an operator gives with a change: who, why, a note. It stands in the history, in logs and on pages.</summary>
+/// <summary>A text that an operator gives with a change: who, why, a note. It appears in the history, in logs and on pages.</summary>
 public static class OperatorText
 {
-    /// <summary>The longest, in characters.</summary>
+    /// <summary>The maximum length, in characters.</summary>
     public const int MaxLength = 500;
 
     /// <summary>Records an error of a text that is too long, or not what it looks like.</summary>

@@ -6,7 +6,7 @@ namespace Router.Modes;
 /// <summary>How the site is reopened in stages, and which stage is in force. Immutable.</summary>
 public sealed record Reopening
 {
-    /// <summary>What the clients see to whom the site is not open yet, and what the site falls back to.</summary>
+    /// <summary>What clients see while the site is not open to them yet, and what the site falls back to.</summary>
     public required Mode Closed { get; init; }
 
     /// <summary>What the site is opened to: the mode of the last stage.</summary>
@@ -27,7 +27,7 @@ public sealed record Reopening
     /// <summary>The share of failed requests, in percent, above which the site falls back to <see cref="Closed"/>.</summary>
     public double FallBackAbove { get; init; }
 
-    /// <summary>How many requests the share of failed ones must be taken from.</summary>
+    /// <summary>The minimum number of requests over which the share of failed ones is computed.</summary>
     public required int AtLeast { get; init; }
 
     /// <summary>Whether the APIs are open from the first stage on, and not only in the last one.</summary>
@@ -46,7 +46,8 @@ public sealed record Reopening
 
     /// <summary>Whether more requests have failed than the limit allows.</summary>
     /// <remarks>
-    /// Before there are <see cref="AtLeast"/> requests, only failures count that all the missing ones together could not outweigh.
+    /// With fewer than <see cref="AtLeast"/> requests, there must be so many failures that they exceed the limit even if all the missing
+    /// requests succeed.
     /// </remarks>
     public bool IsAboveLimit(long requests, long failures) => failures * 100.0 > FallBackAbove * Math.Max(requests, AtLeast);
 

@@ -37,7 +37,7 @@ public static class ReopeningChanges
         return new ReopeningMode(
             new Reopening
             {
-                // Those who are not let in yet get the page: a wait of minutes helps nobody.
+                // Those who are not let in yet get the page: waiting for minutes helps nobody.
                 Closed = current.Mode.HoldsAnything ? ModeCatalogue.Closed : current.Mode,
                 To = to,
                 Window = current.Window ?? "",
@@ -83,7 +83,7 @@ public static class ReopeningChanges
         return ModeChanges.After(record, [record.Steps[index], next], now, now);
     }
 
-    /// <summary>The record in which a reopening stays at its stage until it is resumed, or goes on; null if there are errors.</summary>
+    /// <summary>The record in which a reopening stays at its stage until it is resumed, or continues; null if there are errors.</summary>
     public static ModeRecord? Pause(ModeRecord record, int index, bool isPaused, DateTimeOffset now, ValidationErrors errors)
     {
         if (Last(record, index, errors) is not { Mode: ReopeningMode { Plan: var last } })

@@ -20,7 +20,7 @@ public sealed record StagedOpening
     /// <summary>The share of failed requests, in percent, above which the site closes again.</summary>
     public double FallBackAbove { get; init; } = DefaultFallBackAbove;
 
-    /// <summary>How many requests the share of failed ones must be taken from.</summary>
+    /// <summary>The minimum number of requests over which the share of failed ones is computed.</summary>
     public int AtLeast { get; init; } = DefaultAtLeast;
 
     /// <summary>Whether the APIs open in the first stage, and not only in the last one.</summary>

@@ -15,7 +15,7 @@ public enum ResponseForm
     /// <summary>Plain text for a terminal.</summary>
     Text,
 
-    /// <summary>No body: HTML in place of a stylesheet, a script or an image would break the page that requested it.</summary>
+    /// <summary>No body: HTML instead of a stylesheet, a script or an image would break the page that requested it.</summary>
     Nothing,
 }
 

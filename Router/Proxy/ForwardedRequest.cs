@@ -50,7 +50,7 @@ public sealed class ForwardedRequest(
     public override void Begin()
     {
         var again = Client?.HasBegun ?? false;
-        // Record first, check second. Whoever closes the site does it in the opposite order, so that one of the two always sees the other.
+        // Record first, check second. Closing the site does it in the opposite order, so that one of the two always sees the other.
         Client?.Begin();
         // Router asks for an error page only after it has forwarded a client's request.
         if (Client?.IsClosedBy(modes.State) ?? !modes.Current.Reaches(backend, Method.Method))

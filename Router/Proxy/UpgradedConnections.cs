@@ -21,7 +21,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
     // The registry of RFC 6455 section 11.7: service restart. The client may reconnect after a delay.
     private const ushort ServiceRestart = 1012;
 
-    // How long a peer may take to answer a close frame, or to end after the other side has ended.
+    // How long a peer may take to reply to a close frame, or to end after the other side has ended.
     private static readonly TimeSpan CloseTimeout = TimeSpan.FromSeconds(2);
 
     /// <summary>

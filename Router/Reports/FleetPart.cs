@@ -4,7 +4,7 @@ using Router.Switching;
 
 namespace Router.Reports;
 
-/// <summary>The part of a report that the fleet's history and its instances tell, whoever makes the report.</summary>
+/// <summary>The part of a report that comes from the fleet's history and its instances, regardless of who makes the report.</summary>
 /// <param name="Entries">The history of the window.</param>
 /// <param name="Instances">The instances with what they reported last.</param>
 /// <param name="IsOwn">Whether counts of a window belong to this one.</param>

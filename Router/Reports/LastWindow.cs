@@ -4,7 +4,7 @@ using Router.Switching;
 
 namespace Router.Reports;
 
-/// <summary>The last window of downtime, as the fleet's history tells it.</summary>
+/// <summary>The last window of downtime, according to the fleet's history.</summary>
 /// <param name="From">When it closed something.</param>
 /// <param name="Until">When it opened everything; null while it does not.</param>
 /// <param name="Entries">The history from its beginning to its end.</param>

@@ -13,7 +13,7 @@ internal sealed record WindowReport
     /// <summary>How it ended, in one line.</summary>
     public required string Outcome { get; init; }
 
-    /// <summary>How far the tool has come; null where no tool took the window.</summary>
+    /// <summary>How far the tool got; null where no tool ran the window.</summary>
     public DowntimeStep? Step { get; init; }
 
     /// <summary>Whether it ended as it should, or goes well so far.</summary>
@@ -31,10 +31,10 @@ internal sealed record WindowReport
     /// <summary>The machine that ran the command, or that made the report where there was none.</summary>
     public required string Host { get; init; }
 
-    /// <summary>The command; null where no tool took the window.</summary>
+    /// <summary>The command; null where no tool ran the window.</summary>
     public ImmutableArray<string>? Command { get; init; }
 
-    /// <summary>The command's exit code; null if it has not ended, or if nobody saw it end.</summary>
+    /// <summary>The command's exit code; null if it has not ended, or if it is unknown.</summary>
     public int? ExitCode { get; init; }
 
     /// <summary>When visitors met a closed site.</summary>
@@ -52,16 +52,16 @@ internal sealed record WindowReport
     /// <summary>When the verdict came that the command needed.</summary>
     public DateTimeOffset? SafeAt { get; init; }
 
-    /// <summary>The verdict now, for scripts; null where a tool took the window.</summary>
+    /// <summary>The verdict now, for scripts; null where a tool ran the window.</summary>
     public VerdictState? State { get; init; }
 
-    /// <summary>The verdict then; where no tool took the window, the one now.</summary>
+    /// <summary>The verdict then; where no tool ran the window, the one now.</summary>
     public string? Verdict { get; init; }
 
-    /// <summary>When each step happened, and what went wrong; null where no tool took the window.</summary>
+    /// <summary>When each step happened, and what went wrong; null where no tool ran the window.</summary>
     public ImmutableArray<DowntimeEvent>? Events { get; init; }
 
-    /// <summary>What was checked; null where no tool took the window.</summary>
+    /// <summary>What was checked; null where no tool ran the window.</summary>
     public ImmutableArray<SiteCheckResult>? Checks { get; init; }
 
     /// <summary>How many requests and upgraded connections were cut.</summary>

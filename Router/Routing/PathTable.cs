@@ -6,8 +6,8 @@ namespace Router.Routing;
 /// <summary>
 /// The path rules of one host. The cost of a look-up grows with the segments of the path, not with the number of rules. The most specific
 /// rule wins: an exact path, then the last segment, then the longest prefix, where a fixed segment takes precedence over <c>*</c>. Matching
-/// ignores case: an application that treats <c>/ADMIN</c> and <c>/admin</c> as the same must not be reached around its rule. One that
-/// distinguishes them must not be reached through the rule of another path either: the case-sensitive match is available too.
+/// ignores case: an application that treats <c>/ADMIN</c> and <c>/admin</c> as the same must not be reachable by bypassing its rule.
+/// One that distinguishes them must not be reachable through the rule of another path either: the case-sensitive match is available too.
 /// </summary>
 /// <param name="otherwise">The rule for every path that no pattern matches.</param>
 public sealed class PathTable(Route otherwise)

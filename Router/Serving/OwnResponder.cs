@@ -62,7 +62,7 @@ public sealed class OwnResponder(
         return WriteAsync(context, ResponseTo(decision.Outcome), RequestOutcome.NotForwarded, current, state, live);
     }
 
-    /// <summary>Sends Router's own response in place of a backend's.</summary>
+    /// <summary>Sends Router's own response instead of a backend's.</summary>
     public ValueTask RespondAsync(
         HttpContext context,
         OwnResponse response,

@@ -57,8 +57,8 @@ public static class ServerLimits
         var patience = limits.ResponseGrace + StreamsLead;
         server.MinResponseDataRate = new MinDataRate(limits.MinDataRate, patience);
         // The server ends an HTTP/2 connection if it can send nothing at all for that long while a stream waits for its client. A PING
-        // frame counts as sent. So a client that still reads, and answers it, keeps the connection although it does not take one of its
-        // responses; a client that reads nothing does not answer.
+        // frame counts as sent. So a client that still reads, and acknowledges it, keeps the connection although it does not take one of
+        // its responses; a client that reads nothing does not acknowledge it.
         server.Http2.KeepAlivePingDelay = limits.ResponseGrace / 2 > MinPingDelay ? limits.ResponseGrace / 2 : MinPingDelay;
         server.Http2.KeepAlivePingTimeout = patience;
     }

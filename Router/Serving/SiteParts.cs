@@ -9,7 +9,7 @@ namespace Router.Serving;
 /// <param name="Settings">The settings.</param>
 /// <param name="Table">The route table.</param>
 /// <param name="Pages">Router's own responses.</param>
-/// <param name="RequestRules">What becomes of each request header.</param>
+/// <param name="RequestRules">How each request header is handled.</param>
 /// <param name="Files">The files that routes serve, by name.</param>
 public sealed record SiteParts(
     RouterSettings Settings,

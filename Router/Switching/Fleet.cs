@@ -6,8 +6,8 @@ using Router.Modes.Stores;
 namespace Router.Switching;
 
 /// <summary>
-/// What this instance knows of the others, from the store and from before. A store that loses its data does not take the memory of a
-/// vanished instance with it.
+/// What this instance knows of the others, from the store and from its own memory: when the store loses its data, a vanished instance is
+/// not forgotten.
 /// </summary>
 public sealed class Fleet(
     IModeStore store,

@@ -75,7 +75,7 @@ public sealed partial class FleetReporter(
         {
             if (other is not { Stopped: false, End: null, Process: { } process } || !process.HasEnded())
                 continue;
-            // Whether it was closed and quiet is judged by the record, which this instance has yet to read. The next heartbeat sees to it.
+            // The record decides whether it was closed and quiet, and this instance has yet to read it. The next heartbeat retries.
             if (other.Version.IsStored && !modes.State.Record.Version.IsStored)
                 continue;
             if (await fleet.EndAsync(other, new InstanceEnd(now, instance.Name, IsProven: true), cancellation).ConfigureAwait(false))

@@ -8,7 +8,7 @@ public sealed record FleetState
 {
     public required ModeRecord Record { get; init; }
 
-    /// <summary>The record's step in force; never the one in which an instance is that has lapsed.</summary>
+    /// <summary>The record's step in force; never that of an instance that has lapsed.</summary>
     public required ModeStep Step { get; init; }
 
     /// <summary>What the instances reported last.</summary>

@@ -96,7 +96,7 @@ public sealed record InstanceReport
         init;
     }
 
-    /// <summary>What has become of the requests of the stage, while the site is reopened in stages; null otherwise.</summary>
+    /// <summary>The outcome of the requests of the stage, while the site is reopened in stages; null otherwise.</summary>
     public StageReport? Stage { get; init; }
 
     /// <summary>How many requests and upgraded connections were cut in this window.</summary>
@@ -138,7 +138,7 @@ public sealed record InstanceReport
     /// <summary>How long ago the store took the report.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => now > At ? now - At : TimeSpan.Zero;
 
-    /// <summary>Where the instance is in its life.</summary>
+    /// <summary>The instance's lifecycle state.</summary>
     public InstanceState StateAt(DateTimeOffset now, TimeSpan heartbeatExpiry) =>
         Stopped ? InstanceState.Stopped
         : End is not null ? InstanceState.Ended

@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Router.Switching;
 
-/// <summary>Where an instance is in its life, as the others see it.</summary>
+/// <summary>The lifecycle state of an instance, as the others see it.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<InstanceState>))]
 public enum InstanceState
 {

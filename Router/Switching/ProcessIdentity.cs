@@ -14,14 +14,14 @@ namespace Router.Switching;
 /// <param name="Started">When it was started, in clock ticks since boot: a process id may be used again.</param>
 public sealed record ProcessIdentity(string Boot, string Namespace, int Pid, ulong Started)
 {
-    /// <summary>This process; null where the system does not tell.</summary>
+    /// <summary>This process; null where the system does not report it.</summary>
     public static ProcessIdentity? Own { get; } = Read(Environment.ProcessId);
 
     /// <summary>Whether it was seen under the boot and in the namespace of this process: nothing can be said about another one.</summary>
     [JsonIgnore]
     public bool IsOfThisBoot => Own is { } own && own.Boot == Boot && own.Namespace == Namespace;
 
-    /// <summary>A process of this machine; null where it has ended or the system does not tell.</summary>
+    /// <summary>A process of this machine; null where it has ended or the system does not report it.</summary>
     public static ProcessIdentity? Of(int pid) => Read(pid);
 
     /// <summary>Whether the process has certainly ended. False where this process can't tell.</summary>
@@ -42,8 +42,7 @@ public sealed record ProcessIdentity(string Boot, string Namespace, int Pid, ulo
         }
     }
 
-    // False where it can't be read. One that has ended and that its parent has not asked for yet (a zombie) runs no code any more: no
-    // start.
+    // False where it can't be read. A zombie runs no code, so it has no start.
     private static bool TryReadStart(int pid, out ulong? started)
     {
         started = null;

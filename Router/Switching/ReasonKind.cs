@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Router.Switching;
 
-/// <summary>What a reason of the verdict is about. The operator's page has an advice for each.</summary>
+/// <summary>What a reason of the verdict is about. The operator's page has advice for each.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<ReasonKind>))]
 public enum ReasonKind
 {

@@ -4,7 +4,7 @@ using Router.Modes;
 
 namespace Router.Switching;
 
-/// <summary>What has become of the requests that were forwarded because of a stage of a reopening.</summary>
+/// <summary>The outcome of the requests that were forwarded because of a stage of a reopening.</summary>
 /// <param name="Made">The version of the record that introduced the stage.</param>
 /// <param name="Requests">How many have ended.</param>
 /// <param name="Failures">How many of them failed: with a status of 5xx, or without a complete response.</param>

@@ -43,7 +43,7 @@ internal sealed record DowntimePlan
     /// <summary>Where the checks connect to; null for the host of each address.</summary>
     public string? CheckVia { get; init; }
 
-    /// <summary>The mode in the end; null to leave the site closed.</summary>
+    /// <summary>The mode to switch to at the end; null to keep the site closed.</summary>
     public string? Reopen { get; init; }
 
     /// <summary>In which stages the site is opened.</summary>

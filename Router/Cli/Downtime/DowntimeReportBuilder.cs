@@ -5,7 +5,7 @@ using Router.Switching;
 
 namespace Router.Cli.Downtime;
 
-/// <summary>Makes the report of a window that the tool took.</summary>
+/// <summary>Makes the report of a window that the tool ran.</summary>
 internal static class DowntimeReportBuilder
 {
     /// <summary>Makes it.</summary>

@@ -24,7 +24,7 @@ internal static class ProcessTree
     }
 
     /// <summary>
-    /// A process that was started with a variable, also if whoever started it is gone; null where there is none or the system shows none.
+    /// A process that was started with an environment variable, even if its parent has ended; null where the system shows none.
     /// </summary>
     public static int? FindByVariable(string name, string value)
     {

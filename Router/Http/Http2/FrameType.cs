@@ -1,6 +1,6 @@
 namespace Router.Http.Http2;
 
-/// <summary>The HTTP/2 frame types that decide what becomes of a stream (RFC 9113 section 6). There are more.</summary>
+/// <summary>The HTTP/2 frame types that decide the outcome of a stream (RFC 9113 section 6). There are more.</summary>
 public enum FrameType : byte
 {
     /// <summary>DATA.</summary>

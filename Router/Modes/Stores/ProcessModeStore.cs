@@ -66,7 +66,7 @@ public sealed class ProcessModeStore(TimeProvider time) : IModeStore
 
     public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => Task.CompletedTask;
 
-    /// <summary>Waits for the timeout: whoever changes the record in this process already knows of the change.</summary>
+    /// <summary>Waits for the timeout: only this process changes the record, and it already knows of each change.</summary>
     public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) =>
         await Task.Delay(atMost, time, cancellation).ConfigureAwait(false);
 

@@ -6,7 +6,7 @@ namespace Router.Proxy.InFlight;
 
 /// <summary>
 /// All requests in flight. A request is added before it checks the mode. In the opposite order, a request that passes the check just before
-/// a mode change and is added just after it would be missed by whoever counts the requests still in flight.
+/// a mode change and is added just after it would be missing from the count of requests still in flight.
 /// </summary>
 /// <remarks>
 /// Intrusive linked lists, one stripe per processor: adding and removing a request allocates nothing and rarely waits for another thread.

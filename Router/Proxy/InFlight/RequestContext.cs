@@ -166,7 +166,7 @@ public sealed class RequestContext(TimeProvider time)
     )
     {
         (Route, Method, ModeMethod, Host, PathAndQuery, Exemption) = (route, method, modeMethod, host, pathAndQuery, exemption);
-        // Assigned last: whoever sees it also sees the other values.
+        // Assigned last: a thread that sees it also sees the other values.
         _upstream = upstream;
     }
 

@@ -27,7 +27,7 @@ internal sealed partial class ServerProcess : IDisposable
     /// <summary>The process that was started.</summary>
     public int Id => _process.Id;
 
-    /// <summary>Its processes. A server may start workers at any time, so they are looked up anew.</summary>
+    /// <summary>Its processes. A server may start workers at any time, so they are looked up each time.</summary>
     public int[] Tree => ProcessTimes.Tree(_process.Id);
 
     /// <summary>A port that nobody listens on.</summary>
