@@ -124,7 +124,7 @@ public sealed class AdmissionTests(AdmissionTests.Live live, AdmissionTests.Reco
         new AdmissionPolicy(new BypassGate(new FleetClock(TimeProvider.System)), TimeProvider.System, TimeSpan.Zero, default).Evaluate(
             AdmissionRequest.Of(method, path, client),
             Table.Match(host, path),
-            ModeState.Supposed(mode)
+            ModeState.Hypothetical(mode)
         );
 
     [Fact]

@@ -56,12 +56,12 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.GotoAsync(Url(router, "/form"));
         (await page.InnerTextAsync("#again")).Should().Contain("It reloads when the service is back");
 
-        var (looks, loads) = (0, 0);
-        page.Response += (_, response) => looks += response.Request.Method == "HEAD" ? 1 : 0;
+        var (polls, loads) = (0, 0);
+        page.Response += (_, response) => polls += response.Request.Method == "HEAD" ? 1 : 0;
         page.Load += (_, _) => loads++;
         await page.Clock.RunForAsync(19_000);
-        looks.Should().Be(0, "not everybody at once, and not at once");
-        await UntilAsync(page, () => looks >= 2);
+        polls.Should().Be(0, "not everybody at once, and not at once");
+        await UntilAsync(page, () => polls >= 2);
         loads.Should().Be(0, "the site is still closed");
 
         using var operators = new OperatorClient(router);

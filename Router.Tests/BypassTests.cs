@@ -354,7 +354,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
         var (_, fleet) = await operators.SendAsync("GET", "/fleet");
         fleet["safe"]!.GetValue<bool>().Should().BeFalse();
         fleet["verdict"]!.ToString().Should().Contain("still has 1 write of testers in flight");
-        fleet["remarks"]![0]!.ToString().Should().Contain("1 request of testers in flight");
+        fleet["notes"]![0]!.ToString().Should().Contain("1 request of testers in flight");
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         await client.ReadMessageAsync();
 

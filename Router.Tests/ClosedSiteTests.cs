@@ -272,7 +272,7 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
     [InlineData(600, 590, 48, 72)]
     [InlineData(600, 700, 48, 72)]
     [InlineData(36_000, 0, 2880, 4320)]
-    public async Task Retry_After_leads_to_the_announced_end_spread_out_and_within_bounds(int? until, int passed, int least, int most)
+    public async Task Retry_After_leads_to_the_announced_end_spread_out_and_within_bounds(int? until, int passed, int min, int max)
     {
         await using var router = await ClosedAsync(Site(), until is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
         _clock.Advance(TimeSpan.FromSeconds(passed));
@@ -286,7 +286,7 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
                 )
             );
 
-        drawn.Should().OnlyContain(value => value >= least && value <= most);
+        drawn.Should().OnlyContain(value => value >= min && value <= max);
         drawn.Count.Should().BeGreaterThan(5, "clients that come back all at once are a second outage");
     }
 

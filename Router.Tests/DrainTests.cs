@@ -102,13 +102,13 @@ public sealed class DrainTests
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid"), time);
         var inFlight = router.App.Services.GetRequiredService<InFlightRequests>();
         var arriving = new RequestContext(time);
-        inFlight.Enter(arriving, router.Site.Backends[0]);
+        inFlight.Add(arriving, router.Site.Backends[0]);
 
         router.Switch(Maintenance);
 
         inFlight.BlockingFor(router.Modes().State).Should().Equal(arriving);
         inFlight.ClosedBy(router.Modes().State).Should().BeEmpty("the mode that admits it may be one that lets it through");
-        inFlight.Leave(arriving);
+        inFlight.Remove(arriving);
     }
 
     [Fact]
@@ -228,12 +228,12 @@ public sealed class DrainTests
             TimeProvider.System.GetTimestamp()
         );
         using var request = new ForwardedRequest(HttpMethod.Post, "/", BackendKind.Frontend, router.Modes(), deadline);
-        request.Invoking(sent => sent.Begin()).Should().NotThrow();
+        request.Invoking(sent => sent.EnsureAdmitted()).Should().NotThrow();
 
         router.Switch(Maintenance);
 
         request
-            .Invoking(sent => sent.Begin())
+            .Invoking(sent => sent.EnsureAdmitted())
             .Should()
             .Throw<BackendException>()
             .Which.Should()

@@ -48,7 +48,7 @@ public sealed class HeaderBlockTests
     {
         foreach (var value in new[] { "a plain value", HeaderBlock.Of([new("A", "1"), new("B", "22")]) })
         {
-            var (encoder, octets) = (OctetEncoding.Instance.GetEncoder(), new List<byte>());
+            var (encoder, octets) = (HeaderValueEncoding.Instance.GetEncoder(), new List<byte>());
             var rest = value.AsSpan();
             // As the server calls it.
             for (var completed = false; !completed; )
@@ -65,8 +65,8 @@ public sealed class HeaderBlockTests
 
     private static byte[] Encoded(string value)
     {
-        var octets = new byte[OctetEncoding.Instance.GetByteCount(value)];
-        OctetEncoding.Instance.GetBytes(value, octets).Should().Be(octets.Length);
+        var octets = new byte[HeaderValueEncoding.Instance.GetByteCount(value)];
+        HeaderValueEncoding.Instance.GetBytes(value, octets).Should().Be(octets.Length);
         return octets;
     }
 }

@@ -15,7 +15,7 @@ public sealed class JsonLineTests
     public void Text_can_be_read_again_and_stays_on_its_line(string text)
     {
         var line = new JsonLine();
-        line.Begin();
+        line.Reset();
         line.Add("first"u8, text);
         line.Add("second"u8, Encoding.UTF8.GetBytes(text));
         line.End();
@@ -29,7 +29,7 @@ public sealed class JsonLineTests
     public void What_a_terminal_would_not_show_is_an_escape()
     {
         var line = new JsonLine();
-        line.Begin();
+        line.Reset();
         line.Add("text"u8, "größer\u202e\u200b\U000e0041");
         line.End();
 
@@ -40,7 +40,7 @@ public sealed class JsonLineTests
     public void Half_a_character_has_a_replacement()
     {
         var line = new JsonLine();
-        line.Begin();
+        line.Reset();
         line.Add("text"u8, ['a', '\ud800', 'b']);
         line.End();
 
@@ -51,14 +51,14 @@ public sealed class JsonLineTests
     public void A_long_line_is_complete_and_the_next_one_has_nothing_of_it()
     {
         var line = new JsonLine();
-        line.Begin();
+        line.Reset();
         for (var i = 0; i < 3; i++)
             line.Add(Encoding.ASCII.GetBytes($"a{i}"), new string('x', 10_000 + i));
         line.End();
         using (var json = JsonDocument.Parse(Only(line)))
             json.RootElement.GetProperty("a2").GetString().Should().HaveLength(10_002);
 
-        line.Begin();
+        line.Reset();
         line.Add("a"u8, 1);
         line.End();
 
@@ -73,7 +73,7 @@ public sealed class JsonLineTests
     public void Seconds_have_three_digits_after_the_point(long milliseconds, string seconds)
     {
         var line = new JsonLine();
-        line.Begin();
+        line.Reset();
         line.AddSeconds("number"u8, milliseconds);
         line.AddSecondsText("text"u8, milliseconds);
         line.AddSecondsText("unknown"u8, null);

@@ -4,7 +4,7 @@ namespace Router.Tests;
 
 public sealed partial class LineLengthTests
 {
-    private const int Longest = 140;
+    private const int MaxLength = 140;
 
     [Fact]
     public void No_line_is_longer_than_140_columns_except_for_a_message_that_is_searched_for_as_a_whole()
@@ -16,7 +16,7 @@ public sealed partial class LineLengthTests
         var tooLong =
             from file in files
             from line in File.ReadLines(file).Select((text, i) => (Text: text, Number: i + 1))
-            where line.Text.Length > Longest && !Message.IsMatch(line.Text)
+            where line.Text.Length > MaxLength && !Message.IsMatch(line.Text)
             select $"{Path.GetRelativePath(Script.Root, file)}:{line.Number}";
 
         tooLong.Should().BeEmpty();

@@ -77,10 +77,10 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
         status.Should().Be(400);
         body["errors"]!
             .AsArray()
-            .Select(fault => fault!["member"]!.ToString())
+            .Select(error => error!["member"]!.ToString())
             .Should()
             .BeEquivalentTo("mode", "until", "cutAfter", "resaon", "by");
-        body["errors"]!.AsArray().Should().OnlyContain(fault => fault!["hint"]!.ToString().Length > 0);
+        body["errors"]!.AsArray().Should().OnlyContain(error => error!["hint"]!.ToString().Length > 0);
         unchanged.Router.Modes().State.Record.Version.Number.Should().Be(1);
     }
 

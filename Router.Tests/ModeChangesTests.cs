@@ -10,7 +10,7 @@ public sealed class ModeChangesTests
     private static readonly Mode ReadOnly = Named("read-only");
     private static readonly Mode Recovery = Named("recovery");
     private static readonly Mode Maintenance = Named("maintenance");
-    private static readonly TimeSpan Lead = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
 
     private readonly ManualClock _clock = new();
 
@@ -47,7 +47,7 @@ public sealed class ModeChangesTests
         );
 
         modes.Current.Should().Be(Live);
-        _clock.Advance(Lead - TimeSpan.FromTicks(1));
+        _clock.Advance(Delay - TimeSpan.FromTicks(1));
         modes.Current.Should().Be(Live);
         _clock.Advance(TimeSpan.FromTicks(1));
 
@@ -142,7 +142,7 @@ public sealed class ModeChangesTests
         using var modes = new ModeController(_clock, Live);
         var end = _clock.GetUtcNow().AddMinutes(90);
         Change(modes, new ModeChange { Mode = Maintenance, Until = end });
-        _clock.Advance(Lead);
+        _clock.Advance(Delay);
 
         foreach (var mode in new[] { null, Maintenance })
         {
@@ -153,7 +153,7 @@ public sealed class ModeChangesTests
                     modes.State.Index,
                     new ModeChange { Mode = mode, Until = end.AddMinutes(-45) },
                     _clock.GetUtcNow(),
-                    Lead,
+                    Delay,
                     errors
                 )
                 .Should()
@@ -188,7 +188,7 @@ public sealed class ModeChangesTests
         var change = new ModeChange { ExtendBy = TimeSpan.FromSeconds(seconds), Until = until is { } end ? now.AddSeconds(end) : null };
         var errors = new ValidationErrors();
 
-        ModeChanges.Apply(new ModeRecord { Version = new(3), Steps = [step] }, 0, change, now, Lead, errors).Should().BeNull();
+        ModeChanges.Apply(new ModeRecord { Version = new(3), Steps = [step] }, 0, change, now, Delay, errors).Should().BeNull();
 
         errors.All.Select(error => error.ToString()).Should().Contain(violation => violation.StartsWith(said));
     }
@@ -201,15 +201,15 @@ public sealed class ModeChangesTests
         window.Should().NotBeNull();
 
         Change(modes, new ModeChange { Mode = Recovery });
-        _clock.Advance(Lead);
+        _clock.Advance(Delay);
         modes.State.Step.Window.Should().Be(window);
 
         Change(modes, new ModeChange { Mode = Live });
-        _clock.Advance(Lead);
+        _clock.Advance(Delay);
         modes.State.Step.Window.Should().BeNull();
 
         Change(modes, new ModeChange { Mode = Maintenance });
-        _clock.Advance(Lead);
+        _clock.Advance(Delay);
         modes.State.Step.Window.Should().NotBeNull().And.NotBe(window);
     }
 
@@ -248,7 +248,7 @@ public sealed class ModeChangesTests
         void Enter(ModeChange change)
         {
             Change(modes, change);
-            _clock.Advance(Lead);
+            _clock.Advance(Delay);
             modes.Current.Should().Be(change.Mode);
         }
     }
@@ -432,7 +432,7 @@ public sealed class ModeChangesTests
         var record = new ModeRecord { Version = new(3), Steps = [new ModeStep { Mode = Named(mode) }] };
         var errors = new ValidationErrors();
 
-        ModeChanges.Apply(record, 0, change, _clock.GetUtcNow(), Lead, errors).Should().BeNull();
+        ModeChanges.Apply(record, 0, change, _clock.GetUtcNow(), Delay, errors).Should().BeNull();
 
         errors.All.Select(error => error.ToString()).Should().Contain(violation => violation.Contains(said));
     }
@@ -457,7 +457,7 @@ public sealed class ModeChangesTests
 
         ModeRecordText.TryParse(ModeRecordText.Format(modes.State.Record), out var read, out var problem).Should().BeTrue(problem);
 
-        read!.SaysTheSameAs(modes.State.Record).Should().BeTrue();
+        read!.IsEquivalentTo(modes.State.Record).Should().BeTrue();
         read.Written.Should().Be(modes.State.Record.Written);
     }
 
@@ -534,7 +534,7 @@ public sealed class ModeChangesTests
     private void Change(ModeController modes, ModeChange change)
     {
         var errors = new ValidationErrors();
-        var record = ModeChanges.Apply(modes.State.Record, modes.State.Index, change, _clock.GetUtcNow(), Lead, errors);
+        var record = ModeChanges.Apply(modes.State.Record, modes.State.Index, change, _clock.GetUtcNow(), Delay, errors);
         errors.All.Should().BeEmpty();
         modes.Offer(record!).Should().BeTrue();
     }
@@ -543,7 +543,7 @@ public sealed class ModeChangesTests
     {
         var modes = new ModeController(_clock, Live);
         Change(modes, new ModeChange { Mode = Maintenance });
-        _clock.Advance(Lead);
+        _clock.Advance(Delay);
         modes.Current.Should().Be(Maintenance);
         return modes;
     }

@@ -9,7 +9,7 @@ namespace Router.Tests;
 /// </summary>
 public sealed class ModeModelTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Lead = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
     private static readonly Mode Live = ModeCatalogue.All.Single(mode => mode.Name == "live");
     private static readonly Mode ReadOnly = ModeCatalogue.All.Single(mode => mode.Name == "read-only");
 
@@ -70,14 +70,14 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         break;
                     case 6:
                         var (record, at) = (modes.State.Record, clock.GetUtcNow());
-                        var next = ReopeningChanges.Advance(record, modes.State.Index, null, at, Lead, new ValidationErrors());
+                        var next = ReopeningChanges.Advance(record, modes.State.Index, null, at, Delay, new ValidationErrors());
                         (next is not null).Should().Be(model.Advance(at), $"seed {seed}, run {run}, step {step}");
                         if (next is not null)
                             modes.Offer(next).Should().BeTrue();
                         break;
                     case 7:
                         (record, at) = (modes.State.Record, clock.GetUtcNow());
-                        var closed = ReopeningChanges.FallBack(record, modes.State.Index, "errors", at, Lead, new ValidationErrors());
+                        var closed = ReopeningChanges.FallBack(record, modes.State.Index, "errors", at, Delay, new ValidationErrors());
                         (closed is not null).Should().Be(model.FallBack(at), $"seed {seed}, run {run}, step {step}");
                         if (closed is not null)
                             modes.Offer(closed).Should().BeTrue();
@@ -200,7 +200,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                     case 13:
                         if (
                             await one.ChangeAsync(
-                                (state, now, lead, errors) => ReopeningChanges.Advance(state.Record, state.Index, null, now, lead, errors)
+                                (state, now, delay, errors) => ReopeningChanges.Advance(state.Record, state.Index, null, now, delay, errors)
                             )
                         )
                         {
@@ -212,8 +212,8 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                     case 14:
                         if (
                             await one.ChangeAsync(
-                                (state, now, lead, errors) =>
-                                    ReopeningChanges.FallBack(state.Record, state.Index, "errors", now, lead, errors)
+                                (state, now, delay, errors) =>
+                                    ReopeningChanges.FallBack(state.Record, state.Index, "errors", now, delay, errors)
                             )
                         )
                         {
@@ -326,7 +326,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         mayGoBack && random.Next(8) == 0 ? -TimeSpan.FromMinutes(random.Next(0, 60)) : TimeSpan.FromSeconds(random.Next(0, 600));
 
     private static bool Try(ModeController modes, ManualClock clock, ModeChange change) =>
-        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), Lead, new ValidationErrors()) is { } record
+        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), Delay, new ValidationErrors()) is { } record
         && modes.Offer(record);
 
     private static void OpensNothingByTheClock(ModeState state, string place)
@@ -348,7 +348,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         public void Set(ModeChange change, DateTimeOffset now)
         {
             var (wanted, first) = (new State(change.Mode!.Name), change.ReadOnlyBefore);
-            var earliest = now + Lead + (first ?? TimeSpan.Zero);
+            var earliest = now + Delay + (first ?? TimeSpan.Zero);
             var effect = change.At > earliest ? change.At.Value : earliest;
             _ahead =
                 wanted == _now && change.At is null && first is null ? []
@@ -360,7 +360,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
 
         // A site that was on hold gets the page while it is reopened.
         public void OpenInStages(DateTimeOffset now) =>
-            _ahead = [(new State(_now.Mode is "hold" ? ModeCatalogue.Closed.Name : _now.Mode, 0), now + Lead)];
+            _ahead = [(new State(_now.Mode is "hold" ? ModeCatalogue.Closed.Name : _now.Mode, 0), now + Delay)];
 
         /// <summary>The stage after the last one that is in force or to come; after the second one the site is open.</summary>
         public bool Advance(DateTimeOffset now)
@@ -370,7 +370,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                 is not { Number: { } number } last
             )
                 return false;
-            _ahead = [(number == 0 ? last with { Number = 1 } : new State(Live.Name), now + Lead)];
+            _ahead = [(number == 0 ? last with { Number = 1 } : new State(Live.Name), now + Delay)];
             return true;
         }
 
@@ -378,7 +378,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         {
             if (_now.Number is null)
                 return false;
-            _ahead = [(_now with { Number = null }, now + Lead)];
+            _ahead = [(_now with { Number = null }, now + Delay)];
             return true;
         }
 

@@ -19,7 +19,7 @@ public sealed class OperatorPageLossTests(Chromium chromium) : IClassFixture<Chr
         await site.Process(2).SignalAsync("STOP");
 
         await ReadsAsync(page, "tr.bad", "vanished");
-        await ReadsAsync(page, ".remarks", "router-3");
+        await ReadsAsync(page, ".notes", "router-3");
         await SeeAsync(page, "vanished");
         await page.GetByRole(AriaRole.Button, new() { Name = "State that router-3 has ended" }).ClickAsync();
         await page.GetByLabel("Your name").FillAsync("anna");

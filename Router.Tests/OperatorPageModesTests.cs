@@ -132,7 +132,7 @@ public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Ch
         await ReadsAsync(page, "section:has(#scheduled)", "unless the mode is changed before");
         await site.WriteAsync(1, "/order/7");
         await ReadsAsync(page, "section:has(#instances)", "1, oldest");
-        await ReadsAsync(page, ".remarks", "held: 1");
+        await ReadsAsync(page, ".notes", "held: 1");
         await SeeAsync(page, "hold");
         await PrepareAsync(page, "live", "anna");
         await Expect(page.Locator(".confirm .steps")).ToContainTextAsync("live");

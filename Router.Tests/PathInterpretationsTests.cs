@@ -4,10 +4,10 @@ namespace Router.Tests;
 
 public sealed class PathInterpretationsTests(PathInterpretationsTests.Site site) : IClassFixture<PathInterpretationsTests.Site>
 {
-    public static TheoryData<string, string[]> Readings =>
+    public static TheoryData<string, string[]> Interpretations =>
         new()
         {
-            // raw path, what a backend may see in it: the fully normalised reading first
+            // raw path, what a backend may see in it: the fully normalised interpretation first
             { "/a/b", ["/a/b"] },
             { "/%61dmin", ["/admin"] },
             { "/a%20b", ["/a b"] },
@@ -22,9 +22,9 @@ public sealed class PathInterpretationsTests(PathInterpretationsTests.Site site)
         };
 
     [Theory]
-    [MemberData(nameof(Readings))]
-    public void A_path_is_read_in_every_way_in_which_applications_read_it(string path, string[] readings) =>
-        PathInterpretations.Of(path).Should().Equal(readings);
+    [MemberData(nameof(Interpretations))]
+    public void A_path_is_read_in_every_way_in_which_applications_read_it(string path, string[] interpretations) =>
+        PathInterpretations.Of(path).Should().Equal(interpretations);
 
     [Theory]
     [InlineData("/public/..%2Fadmin")]

@@ -189,7 +189,7 @@ public sealed class ReopeningGateTests : IDisposable
 
         (
             await _fleet[1]
-                .ChangeAsync((state, now, lead, errors) => ReopeningChanges.Advance(state.Record, state.Index, "ben", now, lead, errors))
+                .ChangeAsync((state, now, delay, errors) => ReopeningChanges.Advance(state.Record, state.Index, "ben", now, delay, errors))
         )
             .Should()
             .BeTrue();
@@ -223,7 +223,7 @@ public sealed class ReopeningGateTests : IDisposable
         var closing = new ModeChange { Mode = ModeCatalogue.Closed, At = _clock.GetUtcNow().AddMinutes(10) };
         (
             await _fleet[0]
-                .ChangeAsync((state, now, lead, errors) => ModeChanges.Apply(state.Record, state.Index, closing, now, lead, errors))
+                .ChangeAsync((state, now, delay, errors) => ModeChanges.Apply(state.Record, state.Index, closing, now, delay, errors))
         )
             .Should()
             .BeTrue();
@@ -263,7 +263,10 @@ public sealed class ReopeningGateTests : IDisposable
             By = "anna",
             Stages = new StagedOpening { Shares = [5, 25, 100], Every = Every },
         };
-        (await _fleet[0].ChangeAsync((state, now, lead, errors) => ModeChanges.Apply(state.Record, state.Index, change, now, lead, errors)))
+        (
+            await _fleet[0]
+                .ChangeAsync((state, now, delay, errors) => ModeChanges.Apply(state.Record, state.Index, change, now, delay, errors))
+        )
             .Should()
             .BeTrue();
         await BeatAsync(TimeSpan.Zero);

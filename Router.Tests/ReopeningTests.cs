@@ -125,7 +125,7 @@ public sealed class ReopeningTests
 
         ModeRecordText.TryParse(ModeRecordText.Format(record), out var read, out var problem).Should().BeTrue(problem);
 
-        read!.SaysTheSameAs(record).Should().BeTrue();
+        read!.IsEquivalentTo(record).Should().BeTrue();
         read.Steps[1].IsSameAs(record.Steps[1]).Should().BeTrue();
         ModeRecordText.Format(read).Should().Be(ModeRecordText.Format(record));
         var paused = ReopeningChanges.Pause(read, 1, true, Now, new ValidationErrors())!;

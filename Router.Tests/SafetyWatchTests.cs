@@ -105,7 +105,7 @@ public sealed class SafetyWatchTests
             Safe = true,
             Verdict = "SAFE",
             Reasons = [],
-            Remarks = [],
+            Notes = [],
             Agreed = true,
             LastWrites = [],
             Instances = [Instance("router-1", mode), Instance("router-2", mode)],

@@ -149,7 +149,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
         verdict.IsSafe.Should().BeTrue();
         verdict
-            .Remarks.Should()
+            .Notes.Should()
             .ContainSingle()
             .Which.Should()
             .Contain("web-2 vanished, last seen 22:09:00Z")
@@ -271,9 +271,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
             .StartWith(
                 "NOT SAFE: 1 write of unknown outcome may still be applied until 22:10:20Z, in 21 s: POST www.example.org/save (web-2, instance_ended)"
             );
-        verdict
-            .Remarks.Should()
-            .Contain("web-2 died between 22:09:20.0Z and 22:09:20.5Z; writes that it started in between are not listed");
+        verdict.Notes.Should().Contain("web-2 died between 22:09:20.0Z and 22:09:20.5Z; writes that it started in between are not listed");
         dead.UncertainCount.Should().Be(3);
         At(seen.AddSeconds(61), Good with { At = seen.AddSeconds(61) }, dead).IsSafe.Should().BeTrue();
     }
@@ -355,7 +353,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
         foreach (var expect in new int?[] { null, 2 })
             Isolated(expect).Text.Should().StartWith("NOT SAFE: the instances can't see each other (the file is read-only)");
         Isolated(1).IsSafe.Should().BeTrue("the operator says that there is no other one");
-        Isolated(1).Remarks.Should().ContainSingle().Which.Should().Contain("covers this instance only");
+        Isolated(1).Notes.Should().ContainSingle().Which.Should().Contain("covers this instance only");
 
         static Verdict Isolated(int? expect) =>
             Verdict.Of(State(Record, Step, Now, Good) with { Isolation = "the file is read-only" }, expect);
@@ -385,7 +383,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
 
         verdict.IsSafe.Should().BeTrue();
         verdict
-            .Remarks.Should()
+            .Notes.Should()
             .Equal("web-2's wall clock is 1.2 s behind. Its log lines carry that clock; switches and last writes do not use it");
     }
 

@@ -108,7 +108,7 @@ public sealed class ConnectionAttemptTests : IDisposable
         ];
 
         Ordered().Should().Equal("2001:db8::1", "192.0.2.1", "2001:db8::2", "192.0.2.2", "2001:db8::3");
-        all[0].Breaker.Suspect();
+        all[0].Breaker.MarkSuspect();
         Ordered().Should().Equal("2001:db8::2", "192.0.2.1", "2001:db8::3", "192.0.2.2", "2001:db8::1");
 
         IEnumerable<string> Ordered() => ConnectionRace.Order(all).Select(address => address.Ip.ToString());

@@ -162,10 +162,10 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
         }
     }
 
-    private static string Text(Random random, string characters, int most)
+    private static string Text(Random random, string characters, int max)
     {
         var text = new StringBuilder();
-        for (var left = random.Next(most); left > 0; left--)
+        for (var left = random.Next(max); left > 0; left--)
         {
             var c = characters[random.Next(characters.Length)];
             if (c == '%')
@@ -263,9 +263,9 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
             return value.ToString().Trim(' ', '\t');
         }
 
-        private static byte[] Octets(Random random, int most)
+        private static byte[] Octets(Random random, int max)
         {
-            var octets = new byte[random.Next(most)];
+            var octets = new byte[random.Next(max)];
             random.NextBytes(octets);
             return octets;
         }

@@ -80,10 +80,10 @@ public sealed class LargeBodyTests
     {
         private readonly long _before = GC.GetTotalMemory(forceFullCollection: true);
         private readonly Timer _timer;
-        private int _looks;
+        private int _isSampling;
         private long _peak;
 
-        public PeakMemory() => _timer = new Timer(_ => Look(), null, 200, 200);
+        public PeakMemory() => _timer = new Timer(_ => Sample(), null, 200, 200);
 
         public long Stop()
         {
@@ -94,15 +94,15 @@ public sealed class LargeBodyTests
         public void Dispose() => _timer.Dispose();
 
         // Garbage that is only waiting to be collected is no memory that the body needs.
-        private void Look()
+        private void Sample()
         {
             // A collection of what other tests have left can take longer than the timer's interval.
-            if (Interlocked.Exchange(ref _looks, 1) == 1)
+            if (Interlocked.Exchange(ref _isSampling, 1) == 1)
                 return;
             var now = GC.GetTotalMemory(forceFullCollection: true);
             if (now > Interlocked.Read(ref _peak))
                 Interlocked.Exchange(ref _peak, now);
-            Volatile.Write(ref _looks, 0);
+            Volatile.Write(ref _isSampling, 0);
         }
     }
 }

@@ -127,7 +127,7 @@ public sealed class RequestOutcomeTests
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(Api(backend.Address));
 
-        // The server's patience is five seconds of its own clock.
+        // The server's timeout is five seconds by its own clock.
         var response = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 10\r\n\r\nx");
 
         response.Status.Should().Be(408);

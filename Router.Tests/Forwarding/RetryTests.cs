@@ -138,8 +138,8 @@ public sealed class RetryTests
             (await router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"))).Status.Should().Be(502);
 
         var metrics = (await router.GetAsync("http://localhost/_metrics")).Body;
-        var repeats = MetricsText.Sum(metrics, "router_retries_total{otel_scope_name=\"Router\",backend=\"budgeted\"");
+        var retries = MetricsText.Sum(metrics, "router_retries_total{otel_scope_name=\"Router\",backend=\"budgeted\"");
         // Ten to begin with, and one for each five requests.
-        repeats.Should().BeInRange(10, 10 + (60 / 5) + 1);
+        retries.Should().BeInRange(10, 10 + (60 / 5) + 1);
     }
 }

@@ -127,7 +127,7 @@ public sealed class ServerLimitTests
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
 
-        // The server's patience is five seconds of its own clock.
+        // The server's timeout is five seconds by its own clock.
         (await StatusAsync(router, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\nx"))
             .Should()
             .Be(408);
@@ -147,8 +147,8 @@ public sealed class ServerLimitTests
         await using var usual = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
         await using var other = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Set("Limits:ResponseGrace", "90s"));
 
-        GraceOf(usual).Should().Be(TimeSpan.FromSeconds(60) + ServerLimits.StreamsLead);
-        GraceOf(other).Should().Be(TimeSpan.FromSeconds(90) + ServerLimits.StreamsLead);
+        GraceOf(usual).Should().Be(TimeSpan.FromSeconds(60) + ServerLimits.StreamTimeoutMargin);
+        GraceOf(other).Should().Be(TimeSpan.FromSeconds(90) + ServerLimits.StreamTimeoutMargin);
         SiteFile
             .Of("*", backend)
             .Set("Limits:ResponseGrace", "1s")

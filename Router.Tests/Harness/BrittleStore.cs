@@ -88,7 +88,7 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
     public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) =>
         DoAsync(() => instances.Count(id => _reports.TryRemove(id, out _)));
 
-    public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
+    public Task WaitForChangeAsync(TimeSpan timeout, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
 
     /// <summary>It loses what the instances have reported.</summary>
     public void LoseReports() => _reports.Clear();

@@ -20,8 +20,8 @@ internal static class Http2Frames
     /// </summary>
     public static IEnumerable<byte[]> LongHeaders(int stream, params (string Name, string Value)[] fields)
     {
-        const int most = 16 << 10;
-        var pieces = fields.SelectMany(field => Literal(field.Name, field.Value)).Chunk(most).ToArray();
+        const int max = 16 << 10;
+        var pieces = fields.SelectMany(field => Literal(field.Name, field.Value)).Chunk(max).ToArray();
         for (var i = 0; i < pieces.Length; i++)
             yield return Frame((byte)(i == 0 ? 1 : 9), (byte)((i == 0 ? 1 : 0) | (i == pieces.Length - 1 ? 4 : 0)), stream, pieces[i]);
     }

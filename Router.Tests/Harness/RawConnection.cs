@@ -57,10 +57,10 @@ internal sealed class RawConnection(Socket socket, TimeSpan readLimit) : IDispos
         var written = 0L;
         while (written < bound)
         {
-            using var patience = new CancellationTokenSource(stall);
+            using var timeout = new CancellationTokenSource(stall);
             try
             {
-                written += await socket.SendAsync(piece, patience.Token);
+                written += await socket.SendAsync(piece, timeout.Token);
             }
             catch (OperationCanceledException)
             {

@@ -122,8 +122,8 @@ internal sealed class RouterProcess : IInstance
             .Distinct();
 
     /// <summary>Sets how many files and sockets it may have open, while it runs.</summary>
-    public async Task LimitOpenFilesAsync(int most) =>
-        (await Script.RunAsync("prlimit", ["--pid", _process!.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={most}:"]))
+    public async Task LimitOpenFilesAsync(int max) =>
+        (await Script.RunAsync("prlimit", ["--pid", _process!.Id.ToString(CultureInfo.InvariantCulture), $"--nofile={max}:"]))
             .Code.Should()
             .Be(0);
 

@@ -497,7 +497,7 @@ public sealed class HoldTests
         _clock.Advance(TimeSpan.FromSeconds(12));
 
         router.Held().OverdueIn(router.Modes().State, _clock.GetUtcNow()).Should().Be(TimeSpan.FromSeconds(12));
-        (await operators.SendAsync("GET", "/fleet")).Body["remarks"]!
+        (await operators.SendAsync("GET", "/fleet")).Body["notes"]!
             .ToString()
             .Should()
             .Contain("hold has lasted 12 s longer than a request may wait");

@@ -19,7 +19,7 @@ internal sealed class SimWorld
     private readonly List<SimInstance> _instances = [];
     private readonly SimOperator _operator;
     private readonly int _seed;
-    private readonly long _longestGap;
+    private readonly long _maxGap;
     private int _starts;
 
     public SimWorld(int seed, Fix without)
@@ -43,7 +43,7 @@ internal sealed class SimWorld
         );
         Application = new SimApplication(Time, Committed);
         // A fault in one write is hidden where others delay the verdict.
-        _longestGap = Random.Next(2) == 0 ? 400 : 3_000;
+        _maxGap = Random.Next(2) == 0 ? 400 : 3_000;
         var lease = Random.Next(2) == 0 ? TimeSpan.FromSeconds(8) : (TimeSpan?)null;
         for (var i = 1; i <= 3; i++)
             Start($"router-{i}", Random.Next(3) == 0 ? null : lease);
@@ -140,7 +140,7 @@ internal sealed class SimWorld
                 Time.After(Random.NextInt64(4_000), () => instance.ClientLeaves(write));
         }
 
-        Time.After(Random.NextInt64(20, _longestGap), Client);
+        Time.After(Random.NextInt64(20, _maxGap), Client);
     }
 
     private void Trouble()

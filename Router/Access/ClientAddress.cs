@@ -55,13 +55,13 @@ public static class ClientAddress
         }
 
         // The framework parses "1", "0x7f.1" and "010.0.0.1" as addresses, but nothing that writes this header means them so.
-        if (!IPAddress.TryParse(text, out var parsed) || (!text.Contains(':') && !IsWrittenSo(parsed, text)))
+        if (!IPAddress.TryParse(text, out var parsed) || (!text.Contains(':') && !IsCanonical(parsed, text)))
             return false;
         address = parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4() : parsed;
         return true;
     }
 
-    private static bool IsWrittenSo(IPAddress address, ReadOnlySpan<char> text)
+    private static bool IsCanonical(IPAddress address, ReadOnlySpan<char> text)
     {
         Span<char> usual = stackalloc char["255.255.255.255".Length];
         return address.TryFormat(usual, out var length) && text.SequenceEqual(usual[..length]);

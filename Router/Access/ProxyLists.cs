@@ -15,7 +15,7 @@ public sealed class ProxyLists(TimeProvider time, ILogger<ProxyList> logger)
     public ProxyList For(TrustedProxyListSettings settings) => _all.GetOrAdd(settings, Create);
 
     /// <summary>Drops the lists that the configuration in force no longer has.</summary>
-    public void KeepOnly(ImmutableArray<TrustedProxyListSettings> settings)
+    public void RemoveAllExcept(ImmutableArray<TrustedProxyListSettings> settings)
     {
         foreach (var gone in _all.Keys.Except(settings))
             _all.TryRemove(gone, out _);

@@ -46,7 +46,7 @@ public static class PublishedRanges
         }
     }
 
-    private static IEnumerable<IPNetwork> Prefixes(JsonDocument document, string list, string field, string? service)
+    private static IEnumerable<IPNetwork> Prefixes(JsonDocument document, string list, string property, string? service)
     {
         if (!document.RootElement.TryGetProperty(list, out var entries))
             return [];
@@ -54,7 +54,7 @@ public static class PublishedRanges
             where
                 service is null
                 || (entry.TryGetProperty("service", out var name) && service.Equals(name.GetString(), StringComparison.OrdinalIgnoreCase))
-            select Range(entry.TryGetProperty(field, out var range) ? range.GetString() : null);
+            select Range(entry.TryGetProperty(property, out var range) ? range.GetString() : null);
     }
 
     // A trusted proxy can claim to be any client: a list that covers every address has been broken or forged.

@@ -15,7 +15,7 @@ public sealed class RateLimits(TimeProvider time)
     public RateLimit For(RateLimitSettings settings) => _all.GetOrAdd(settings, static (key, time) => new RateLimit(key, time), time);
 
     /// <summary>Drops the limits that the configuration in force no longer has.</summary>
-    public void KeepOnly(ImmutableArray<RateLimitSettings> settings)
+    public void RemoveAllExcept(ImmutableArray<RateLimitSettings> settings)
     {
         foreach (var gone in _all.Keys.Except(settings))
         {

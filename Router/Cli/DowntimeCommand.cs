@@ -16,7 +16,7 @@ internal static class DowntimeCommand
     public const string Name = "downtime";
 
     // Progress files older than this are abandoned.
-    private static readonly TimeSpan Kept = TimeSpan.FromDays(30);
+    private static readonly TimeSpan Retention = TimeSpan.FromDays(30);
 
     public static Command Build()
     {
@@ -96,7 +96,7 @@ internal static class DowntimeCommand
                 $"Program '{program}' was not found or is not executable. Nothing was changed. Give its path, and make it executable."
             );
         CheckReopening(plan);
-        Sweep(directory);
+        DeleteOldProgress(directory);
         var id = string.Create(CultureInfo.InvariantCulture, $"{DateTimeOffset.UtcNow:yyyyMMdd'T'HHmmss'Z'}-{Environment.ProcessId}");
         return ProgressFile.Create(
             directory,
@@ -137,10 +137,10 @@ internal static class DowntimeCommand
             );
     }
 
-    private static void Sweep(string directory)
+    private static void DeleteOldProgress(string directory)
     {
         foreach (
-            var (path, _) in ProgressFile.List(directory).Where(found => File.GetLastWriteTimeUtc(found.Path) < DateTime.UtcNow - Kept)
+            var (path, _) in ProgressFile.List(directory).Where(found => File.GetLastWriteTimeUtc(found.Path) < DateTime.UtcNow - Retention)
         )
         {
             using var file = ProgressFile.TryOpen(path);

@@ -15,11 +15,11 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
     private static readonly TimeSpan MaxDoubt = TimeSpan.FromSeconds(10);
 
     // Visitors read the announced end: it is extended before it passes.
-    private static readonly TimeSpan ExtensionLead = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan ExtendBefore = TimeSpan.FromSeconds(10);
 
     private readonly SafetyWatch _watch = new(window.Progress.AtSafe!);
-    private long? _unheardSince;
-    private bool _isUnheardNamed;
+    private long? _unreachableSince;
+    private bool _isUnreachableReported;
 
     /// <summary>Whether something could write, or has written, while the command ran.</summary>
     public bool HasSeenDanger { get; private set; }
@@ -52,13 +52,13 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
         }
         catch (CommandFailedException failed)
         {
-            Unheard(failed.Message);
+            ReportUnreachable(failed.Message);
             return;
         }
 
-        if (_isUnheardNamed)
+        if (_isUnreachableReported)
             Report(new DowntimeEvent(window.Clock.Now, DowntimeEventKind.Warning, "The instance responds again: the verdict is watched"));
-        (_unheardSince, _isUnheardNamed) = (null, false);
+        (_unreachableSince, _isUnreachableReported) = (null, false);
         if (window.Progress.Owns(fleet.Current.Window))
             window.File.Save(window.Progress with { Latest = fleet });
         await ExtendAsync(fleet.Current).ConfigureAwait(false);
@@ -72,12 +72,7 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
     private async Task ExtendAsync(ModeDocument mode)
     {
         var (plan, extensions) = (window.Progress.Plan, window.Progress.Extensions);
-        if (
-            plan.ExtendBy is not { } by
-            || mode.Until is not { } until
-            || until - mode.Now > ExtensionLead
-            || extensions >= plan.ExtendTimes
-        )
+        if (plan.ExtendBy is not { } by || mode.Until is not { } until || until - mode.Now > ExtendBefore || extensions >= plan.ExtendTimes)
             return;
         if (!window.Progress.Owns(mode.Window))
             return;
@@ -113,13 +108,13 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
     }
 
     // Nothing is known to be wrong: the command keeps running, also with --stop-if-unsafe.
-    private void Unheard(string problem)
+    private void ReportUnreachable(string problem)
     {
-        _unheardSince ??= TimeProvider.System.GetTimestamp();
-        var silence = TimeProvider.System.GetElapsedTime(_unheardSince.Value);
-        if (_isUnheardNamed || silence < TimeSpan.FromSeconds(3))
+        _unreachableSince ??= TimeProvider.System.GetTimestamp();
+        var silence = TimeProvider.System.GetElapsedTime(_unreachableSince.Value);
+        if (_isUnreachableReported || silence < TimeSpan.FromSeconds(3))
             return;
-        _isUnheardNamed = true;
+        _isUnreachableReported = true;
         Report(
             new DowntimeEvent(
                 window.Clock.Now,

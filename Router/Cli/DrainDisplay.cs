@@ -25,13 +25,13 @@ public sealed class DrainDisplay(TextWriter output, int? width, TimeProvider tim
     {
         foreach (var instance in fleet?.Instances ?? [])
         {
-            foreach (var exchange in instance.State == InstanceState.Live ? instance.Report.Blocking : [])
+            foreach (var request in instance.State == InstanceState.Live ? instance.Report.Blocking : [])
             {
-                if (_named.Add($"{instance.Report.Id} {ModeReport.Name(exchange)}"))
+                if (_named.Add($"{instance.Report.Id} {ModeReport.Name(request)}"))
                     Write(
                         string.Create(
                             CultureInfo.InvariantCulture,
-                            $"in flight: {instance.Report.Name}, {exchange.AgeSeconds:F1} s  {ModeReport.Name(exchange)}"
+                            $"in flight: {instance.Report.Name}, {request.AgeSeconds:F1} s  {ModeReport.Name(request)}"
                         )
                     );
             }

@@ -39,8 +39,8 @@ public static class ModeReport
             output.WriteLine(
                 $"OUTCOME UNKNOWN: {instance.Report.UncertainCount - instance.Report.UncertainWrites.Length} more through {instance.Report.Name}: see its log and metrics"
             );
-        foreach (var remark in fleet.Remarks)
-            output.WriteLine($"note:      {remark}");
+        foreach (var text in fleet.Notes)
+            output.WriteLine($"note:      {text}");
         if (note is not null)
             output.WriteLine($"note:      {note}");
         output.WriteLine();
@@ -226,8 +226,8 @@ public static class ModeReport
             $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State.ToString().ToLowerInvariant()}{(instance.State == InstanceState.Live ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago")}: "
                 + $"version {report.Version}, {report.Mode}, {Count(report.BlockingCount, "request")} still in flight ({Count(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut"
         );
-        foreach (var exchange in report.Blocking)
-            output.WriteLine($"           {Describe(exchange)}");
+        foreach (var request in report.Blocking)
+            output.WriteLine($"           {Describe(request)}");
         if (report.Problem is { } problem)
             output.WriteLine($"           PROBLEM: {problem}");
     }
@@ -238,8 +238,8 @@ public static class ModeReport
 
     private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
-    private static string Describe(InFlightRequest exchange) =>
-        string.Create(CultureInfo.InvariantCulture, $"{exchange.AgeSeconds, 6:F1} s  {Name(exchange)}");
+    private static string Describe(InFlightRequest request) =>
+        string.Create(CultureInfo.InvariantCulture, $"{request.AgeSeconds, 6:F1} s  {Name(request)}");
 
     private static string Moment(DateTimeOffset? time) => time is { } known ? Time(known, "HH:mm:ss.fff zzz") : "none";
 

@@ -58,9 +58,9 @@ internal static class OptionParsers
     /// <summary>Rejects a text that no instance accepts: a command line can be longer than a request.</summary>
     public static void Length(SymbolResult result)
     {
-        var (name, longest) = result is OptionResult option ? (option.Option.Name, OperatorText.MaxLength) : ("url", MaxUrl);
-        if (result.Tokens.FirstOrDefault(token => token.Value.Length > longest) is { } token)
-            result.AddError($"{name} has {token.Value.Length} characters. Give up to {longest}.");
+        var (name, maxLength) = result is OptionResult option ? (option.Option.Name, OperatorText.MaxLength) : ("url", MaxUrl);
+        if (result.Tokens.FirstOrDefault(token => token.Value.Length > maxLength) is { } token)
+            result.AddError($"{name} has {token.Value.Length} characters. Give up to {maxLength}.");
     }
 
     private static T? Wrong<T>(ArgumentResult argument, string hint)

@@ -27,7 +27,7 @@ public static class RouteEffect
             );
 
         AdmissionDecision Decide(string method) =>
-            admission.Evaluate(AdmissionRequest.Of(method, "/", client), RouteMatch.Of(route), ModeState.Supposed(mode));
+            admission.Evaluate(AdmissionRequest.Of(method, "/", client), RouteMatch.Of(route), ModeState.Hypothetical(mode));
     }
 
     /// <summary>Who may use the rule: everyone, nobody, or the name of an allow list with the number of its ranges.</summary>

@@ -9,7 +9,7 @@ public static class RouterCommand
     // A value that starts with '@', such as a reason, is literal and not a file of further arguments.
     internal static readonly ParserConfiguration Parsing = new() { ResponseFileTokenReplacer = null };
 
-    private static readonly TimeSpan LastWord = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan TerminationTimeout = TimeSpan.FromSeconds(2);
 
     private static readonly Option<bool> Connect = new("--connect")
     {
@@ -53,7 +53,7 @@ public static class RouterCommand
         {
             // On SIGTERM the host stops in its own time; the command line's own two seconds would cut off requests. The other commands keep
             // those two seconds, to print a last message.
-            context.ProcessTerminationTimeout = handlesSignals ? null : LastWord;
+            context.ProcessTerminationTimeout = handlesSignals ? null : TerminationTimeout;
             context.EnableDefaultExceptionHandler = false;
             return await parsed.InvokeAsync(context).ConfigureAwait(false);
         }

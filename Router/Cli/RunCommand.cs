@@ -52,7 +52,7 @@ public static class RunCommand
             return 1;
         }
 
-        TellSystemd(app);
+        NotifySystemd(app);
         Welcome.Write(app, options.IsOnTerminal, output);
         signals.Serve(app.Services.GetRequiredService<ConfigurationWatch>());
         await app.WaitForShutdownAsync().ConfigureAwait(false);
@@ -65,7 +65,7 @@ public static class RunCommand
 
     // As a unit of Type=notify (sd_notify(3)); anywhere else there is nothing to notify. The framework's own way reads the parent process's
     // name, which a hardened unit cannot see.
-    private static void TellSystemd(WebApplication app)
+    private static void NotifySystemd(WebApplication app)
     {
         var notifier = new SystemdNotifier();
         notifier.Notify(ServiceState.Ready);

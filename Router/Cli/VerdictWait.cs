@@ -54,11 +54,11 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
         var (target, at) = Goal(set);
         // A mode that allows writes is never safe; being in force everywhere is all that it can reach.
         var mayBeSafe = ModeCatalogue.TryFind(target, out var mode) && !mode.AllowsWrites;
-        var lead = at > set.Now ? at - set.Now : TimeSpan.Zero;
+        var delay = at > set.Now ? at - set.Now : TimeSpan.Zero;
         var started = TimeProvider.System.GetTimestamp();
         // Without the number, the verdict would be on fewer instances than the operator wants to wait for.
         var again = $"router mode --wait{(expect is { } number ? $" --expect {number}" : "")}";
-        var limit = timeout ?? lead + TimeSpan.FromSeconds(set.CutAfterSeconds) + Margin;
+        var limit = timeout ?? delay + TimeSpan.FromSeconds(set.CutAfterSeconds) + Margin;
         while (true)
         {
             var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= limit;
@@ -67,7 +67,7 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
                 var fleet = await OperatorCommand.FleetAsync(client, expect).ConfigureAwait(false);
                 // A write that is cut at the drain limit may take its time to settle.
                 if (timeout is null && fleet.Instances.Max(instance => instance.Report.WriteSettleSeconds) is var settle)
-                    limit = lead + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Margin;
+                    limit = delay + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Margin;
                 // Extending the end or issuing a bypass creates a new version but is not another switch.
                 var isOther = fleet.Version > set.Version && Goal(fleet.Current) != (target, at);
                 var isDone =
@@ -90,7 +90,7 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
                 }
 
                 display.Show(
-                    fleet.Mode == target || lead == TimeSpan.Zero
+                    fleet.Mode == target || delay == TimeSpan.Zero
                         ? ModeReport.Progress(fleet)
                         : $"waiting for {target}, still {fleet.Mode}",
                     fleet

@@ -15,14 +15,14 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
     public ConfigurationFile(string path, bool isOptional)
     {
         (Path, _isOptional) = (path, isOptional);
-        (var keys, Fault) = Read();
+        (var keys, LoadError) = Read();
         Data = keys ?? [];
     }
 
     private ConfigurationFile(ConfigurationFile before)
     {
         (Path, _isOptional) = (before.Path, before._isOptional);
-        (var keys, Fault) = Read();
+        (var keys, LoadError) = Read();
         Data = keys ?? before.Data;
     }
 
@@ -30,7 +30,7 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
     public string Path { get; }
 
     /// <summary>Why it could not be read; null if it could.</summary>
-    public ValidationError? Fault { get; private set; }
+    public ValidationError? LoadError { get; private set; }
 
     /// <summary>The keys that the file sets.</summary>
     public IEnumerable<string> Keys => Data.Keys;
@@ -43,7 +43,7 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
     /// <summary>Puts a reread layer in force.</summary>
     public void Take(ConfigurationFile other)
     {
-        (Data, Fault) = (other.Data, other.Fault);
+        (Data, LoadError) = (other.Data, other.LoadError);
         _sorted = null;
     }
 
@@ -78,7 +78,7 @@ public sealed class ConfigurationFile : ConfigurationProvider, IConfigurationSou
         }
     }
 
-    private (Dictionary<string, string?>? Keys, ValidationError? Fault) Read()
+    private (Dictionary<string, string?>? Keys, ValidationError? Error) Read()
     {
         if (_isOptional && FileStamp.Of(Path) == FileStamp.Missing)
             return ([], null);

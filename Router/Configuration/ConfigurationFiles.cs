@@ -18,7 +18,7 @@ public sealed class ConfigurationFiles
     private IConfiguration? _configuration;
     private volatile WatchedPaths? _watched;
     private volatile string _lastRead = "";
-    private bool _isModeUnheard;
+    private bool _isModeUndeclared;
 
     /// <summary>Adds the layers to a configuration.</summary>
     /// <param name="configuration">The configuration being built.</param>
@@ -46,7 +46,7 @@ public sealed class ConfigurationFiles
 
         _configuration = configuration;
         var declared = ConfigurationVariables.From(configuration);
-        _isModeUnheard = environment[ModeVariable] is not null && !declared.Has(ModeVariable);
+        _isModeUndeclared = environment[ModeVariable] is not null && !declared.Has(ModeVariable);
         configuration.AddInMemoryCollection(declared.Values(environment));
         configuration.Add(new EnvironmentLayer(environment));
         _certificates.Update(configuration);
@@ -85,7 +85,7 @@ public sealed class ConfigurationFiles
 
     private void AddErrors(ValidationErrors errors, IReadOnlyCollection<ConfigurationFile> files)
     {
-        var broken = files.Select(file => file.Fault).OfType<ValidationError>().ToArray();
+        var broken = files.Select(file => file.LoadError).OfType<ValidationError>().ToArray();
         foreach (var error in broken)
             errors.Add(error.Key, error.Problem, error.Hint);
         // Other programs may have sections of their own in the file; a section whose name is close to one of ours is treated as ours.
@@ -100,7 +100,7 @@ public sealed class ConfigurationFiles
                 errors.Add(section, "is not a section that Router knows", $"Did you mean {meant}?");
         }
 
-        if (_isModeUnheard && broken is [])
+        if (_isModeUndeclared && broken is [])
             errors.Add(
                 ModeVariable,
                 "is set in the environment, but the configuration does not declare it, so the site would not be in that mode",

@@ -19,10 +19,10 @@ public readonly record struct B3Headers(string TraceId, string SpanId, string Pa
     public static B3Headers Of(HeaderList headers)
     {
         var found = None;
-        foreach (ref readonly var field in headers.All)
+        foreach (ref readonly var header in headers.All)
         {
-            if (IsOne(field.Key))
-                found = found.With(field.Key, field.Value);
+            if (IsOne(header.Key))
+                found = found.With(header.Key, header.Value);
         }
 
         return found;

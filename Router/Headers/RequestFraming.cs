@@ -4,7 +4,7 @@ namespace Router.Headers;
 public static class RequestFraming
 {
     /// <summary>Whether the headers announce a body (RFC 9112 section 6).</summary>
-    public static bool SaysBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
+    public static bool DeclaresBody(HttpRequest request) => request.ContentLength > 0 || request.Headers.TransferEncoding.Count > 0;
 
     /// <summary>Whether the body is chunked (RFC 9112 section 7.1).</summary>
     public static bool IsChunked(HttpRequest request) => request.Headers.TransferEncoding.Count > 0;
@@ -19,7 +19,7 @@ public static class RequestFraming
 
     /// <summary>Whether a body may follow. In HTTP/1 the headers announce it; in HTTP/2 only the end of the stream rules it out.</summary>
     public static bool MayHaveBody(HttpRequest request) =>
-        SaysBody(request) || !(HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol));
+        DeclaresBody(request) || !(HttpProtocol.IsHttp11(request.Protocol) || HttpProtocol.IsHttp10(request.Protocol));
 
     /// <summary>Describes the violation; null if there is none.</summary>
     public static string? ViolationOf(HttpContext context)

@@ -23,7 +23,7 @@ public sealed class RequestRules
 
     // Headers that no client may send: they make frameworks use a different path from the one that was checked, give a request two lengths,
     // or make a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
-    private static readonly string[] FromNobody =
+    private static readonly string[] NeverFromClients =
     [
         "X-Original-URL",
         "X-Rewrite-URL",
@@ -35,7 +35,7 @@ public sealed class RequestRules
         "Proxy",
         BypassToken.Header,
     ];
-    private static readonly string[] MadeHere = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
+    private static readonly string[] SetByRouter = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
 
     private static readonly string[] OfTheRequestItself =
     [
@@ -70,8 +70,8 @@ public sealed class RequestRules
     public RequestRules(RouterSettings settings, AllowList? samplingTrust)
     {
         (ForwardedProto, _samplingTrust) = (settings.RequestHeaders.ForwardedProto, samplingTrust);
-        var fields = new Dictionary<string, RequestHeaderTraits>(StringComparer.OrdinalIgnoreCase);
-        Add(RequestHeaderTraits.Stopped, [.. settings.RequestHeaders.Remove.Select(HyphensOf), .. FromNobody, .. MadeHere]);
+        var known = new Dictionary<string, RequestHeaderTraits>(StringComparer.OrdinalIgnoreCase);
+        Add(RequestHeaderTraits.Stopped, [.. settings.RequestHeaders.Remove.Select(HyphensOf), .. NeverFromClients, .. SetByRouter]);
         Add(RequestHeaderTraits.FromTrustedProxies, FromTrustedProxies);
         Add(RequestHeaderTraits.OfTheConnection, HopByHopHeaders.Names);
         Add(RequestHeaderTraits.OfTheTrace, TraceContext.Names);
@@ -88,12 +88,12 @@ public sealed class RequestRules
             Add(RequestHeaderTraits.Stopped | RequestHeaderTraits.TraceFlags, [B3Sampling.Flags]);
         }
 
-        _known = fields.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
+        _known = known.ToFrozenDictionary(StringComparer.OrdinalIgnoreCase);
 
-        void Add(RequestHeaderTraits field, IEnumerable<string> names)
+        void Add(RequestHeaderTraits traits, IEnumerable<string> names)
         {
             foreach (var name in names)
-                fields[name] = fields.GetValueOrDefault(name) | field;
+                known[name] = known.GetValueOrDefault(name) | traits;
         }
     }
 

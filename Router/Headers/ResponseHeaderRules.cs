@@ -48,16 +48,16 @@ public sealed class ResponseHeaderRules
         _removed = [.. sets.SelectMany(set => set.Remove).Distinct(StringComparer.OrdinalIgnoreCase)];
         _added =
         [
-            .. sets.SelectMany(set => set.Add.Select(field => new Addition(field.Key, field.Value, set.OnStatus)))
-                .Select((field, index) => field with { IsInBlock = index < MaxInBlock && Plain.Contains(field.Name) }),
+            .. sets.SelectMany(set => set.Add.Select(header => new Addition(header.Key, header.Value, set.OnStatus)))
+                .Select((header, index) => header with { IsInBlock = index < MaxInBlock && Plain.Contains(header.Name) }),
         ];
         _exclusive =
         [
-            .. _added.Where(field => field.IsInBlock).Select(field => field.Name).Except(_removed, StringComparer.OrdinalIgnoreCase),
+            .. _added.Where(header => header.IsInBlock).Select(header => header.Name).Except(_removed, StringComparer.OrdinalIgnoreCase),
         ];
         foreach (var name in _exclusive)
             _lengths |= 1UL << name.Length;
-        DependOnHost = _added.Any(field => field.IsMade);
+        DependOnHost = _added.Any(header => header.IsMade);
     }
 
     /// <summary>Whether the added values depend on the requested host.</summary>
@@ -92,10 +92,10 @@ public sealed class ResponseHeaderRules
             AddBlock(headers, isOwn, status, host);
         else if (isOwn)
             AddProtective(headers, status);
-        foreach (var field in _added)
+        foreach (var header in _added)
         {
-            if (!(hasBlock && field.IsInBlock) && field.Holds(status))
-                headers.Append(field.Name, field.ValueFor(host));
+            if (!(hasBlock && header.IsInBlock) && header.Holds(status))
+                headers.Append(header.Name, header.ValueFor(host));
         }
     }
 
@@ -136,8 +136,8 @@ public sealed class ResponseHeaderRules
         [
             .. isOwn ? Protective(status) : [],
             .. _added
-                .Where(field => field.IsInBlock && field.Holds(status))
-                .Select(field => KeyValuePair.Create(field.Name, field.ValueFor(host))),
+                .Where(header => header.IsInBlock && header.Holds(status))
+                .Select(header => KeyValuePair.Create(header.Name, header.ValueFor(host))),
         ];
         return lines is [] ? new HeaderBlockText(number, host, null, "") : new(number, host, lines[0].Key, HeaderBlock.Of(lines));
     }
@@ -151,7 +151,7 @@ public sealed class ResponseHeaderRules
     private IEnumerable<KeyValuePair<string, string>> Protective(int status) =>
         ProtectiveHeaders.All.Where(header =>
             !_removed.Contains(header.Key, StringComparer.OrdinalIgnoreCase)
-            && !_added.Any(field => field.Holds(status) && HeaderNames.IsSame(field.Name, header.Key))
+            && !_added.Any(added => added.Holds(status) && HeaderNames.IsSame(added.Name, header.Key))
         );
 
     private sealed record HeaderBlockText(ulong Number, string Host, string? Name, string Value);

@@ -60,14 +60,14 @@ public sealed class HeldRequests : IDisposable
             ? over
             : TimeSpan.Zero;
 
-    /// <summary>Adds a request. Await its end, and call <see cref="Leave"/> if its client disconnects.</summary>
+    /// <summary>Adds a request. Await its end, and call <see cref="Cancel"/> if its client disconnects.</summary>
     /// <param name="kind">The kind of its backend.</param>
     /// <param name="modeMethod">The method used to check the mode.</param>
     /// <param name="client">Its client's IP address.</param>
     /// <param name="upstream">Its backend; null for a file that Router serves.</param>
     /// <param name="state">The mode in which it waits.</param>
     /// <param name="since">When it first began to wait, if it has waited before; null otherwise.</param>
-    public HeldRequest Enter(BackendKind kind, string modeMethod, IPAddress client, Upstream? upstream, ModeState state, long? since)
+    public HeldRequest Add(BackendKind kind, string modeMethod, IPAddress client, Upstream? upstream, ModeState state, long? since)
     {
         var began = since ?? _time.GetTimestamp();
         var deadline = began + (long)(TimeoutIn(state).TotalSeconds * _time.TimestampFrequency);
@@ -96,7 +96,7 @@ public sealed class HeldRequests : IDisposable
     }
 
     /// <summary>The client has disconnected: the request leaves the queue.</summary>
-    public void Leave(HeldRequest request)
+    public void Cancel(HeldRequest request)
     {
         lock (_lock)
         {

@@ -122,7 +122,7 @@ public static class RouterApplication
                         name.Equals("Connection", StringComparison.OrdinalIgnoreCase) ? ConnectionHeaderEncoding.Instance
                         : name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase) ? ContentLengthEncoding.Instance
                         : Encoding.Latin1;
-                    kestrel.ResponseHeaderEncodingSelector = static _ => OctetEncoding.Instance;
+                    kestrel.ResponseHeaderEncodingSelector = static _ => HeaderValueEncoding.Instance;
                 }
             );
         // A request's work is short and never blocks. To pass it to another thread would cost more than the work.

@@ -56,7 +56,7 @@ public class BackendRequest(HttpMethod method, string pathAndQuery, int headers 
     public bool IsHead => Method.Method is "HEAD";
 
     /// <summary>Whether sending it twice has the same effect as sending it once, and it has no body that can be read only once.</summary>
-    public bool IsRepeatable => Content is not BackendRequestBody && Upgrade is null && RequestMethods.IsIdempotent(Method.Method);
+    public bool IsRetryable => Content is not BackendRequestBody && Upgrade is null && RequestMethods.IsIdempotent(Method.Method);
 
     /// <summary>
     /// Disposes a connection when the request is cancelled, until <see cref="ReleaseConnection"/> is called or the result is disposed.
@@ -78,7 +78,7 @@ public class BackendRequest(HttpMethod method, string pathAndQuery, int headers 
 
     /// <summary>Call this right before the first byte is sent, in every attempt.</summary>
     /// <exception cref="BackendException">The request must not be sent.</exception>
-    public virtual void Begin() { }
+    public virtual void EnsureAdmitted() { }
 
     /// <summary>The backend has provably not started processing the request.</summary>
     public virtual void NotBegun() { }

@@ -6,7 +6,7 @@ namespace Router.Http;
 /// <summary>
 /// Several header lines as the value of the first one. The server hashes, checks and encodes each header of a response on its own: the
 /// five that a site's rules add cost a seventh of a request. A block costs as much as one header. Two octets make one character of the
-/// value, and <see cref="OctetEncoding"/> writes them unchanged. Only for HTTP/1.1, and only for headers that nothing reads later.
+/// value, and <see cref="HeaderValueEncoding"/> writes them unchanged. Only for HTTP/1.1, and only for headers that nothing reads later.
 /// </summary>
 public static class HeaderBlock
 {

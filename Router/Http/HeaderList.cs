@@ -10,19 +10,19 @@ namespace Router.Http;
 /// list.</param>
 public sealed class HeaderList(int expected)
 {
-    private KeyValuePair<string, StringValues>[] _fields = new KeyValuePair<string, StringValues>[expected];
+    private KeyValuePair<string, StringValues>[] _headers = new KeyValuePair<string, StringValues>[expected];
     private int _count;
 
-    public ReadOnlySpan<KeyValuePair<string, StringValues>> All => _fields.AsSpan(0, _count);
+    public ReadOnlySpan<KeyValuePair<string, StringValues>> All => _headers.AsSpan(0, _count);
 
     /// <summary>Adds a header that the list does not contain yet.</summary>
     public void Add(string name, StringValues values)
     {
-        if (_count == _fields.Length)
-            Array.Resize(ref _fields, (2 * _count) + 4);
-        _fields[_count++] = new(name, values);
+        if (_count == _headers.Length)
+            Array.Resize(ref _headers, (2 * _count) + 4);
+        _headers[_count++] = new(name, values);
     }
 
     /// <summary>The values of a header; empty if it is absent.</summary>
-    public StringValues Of(string name) => All.IndexOf(name) is >= 0 and var index ? _fields[index].Value : default;
+    public StringValues Of(string name) => All.IndexOf(name) is >= 0 and var index ? _headers[index].Value : default;
 }

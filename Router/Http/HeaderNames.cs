@@ -6,11 +6,11 @@ namespace Router.Http;
 public static class HeaderNames
 {
     /// <summary>The index of the header with that name, ignoring case (RFC 9110 section 5.1); negative if it is absent.</summary>
-    public static int IndexOf(this ReadOnlySpan<KeyValuePair<string, StringValues>> fields, string name)
+    public static int IndexOf(this ReadOnlySpan<KeyValuePair<string, StringValues>> headers, string name)
     {
-        for (var i = 0; i < fields.Length; i++)
+        for (var i = 0; i < headers.Length; i++)
         {
-            if (IsSame(fields[i].Key, name))
+            if (IsSame(headers[i].Key, name))
                 return i;
         }
 

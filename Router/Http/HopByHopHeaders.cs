@@ -24,9 +24,9 @@ public static class HopByHopHeaders
         connection.Count > 0 && !(connection is [{ } only] && only.Equals("keep-alive", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>Whether a list header contains a token, ignoring case.</summary>
-    public static bool IsNamedBy(StringValues field, string token)
+    public static bool IsNamedBy(StringValues values, string token)
     {
-        foreach (var value in field)
+        foreach (var value in values)
         {
             if (value is null || value.Length < token.Length)
                 continue;

@@ -8,8 +8,8 @@ public sealed class RequestCount
     public int Value => Volatile.Read(ref _value);
 
     /// <summary>Counts a request as started.</summary>
-    public void Enter() => Interlocked.Increment(ref _value);
+    public void Increment() => Interlocked.Increment(ref _value);
 
     /// <summary>Counts a request as ended.</summary>
-    public void Leave() => Interlocked.Decrement(ref _value);
+    public void Decrement() => Interlocked.Decrement(ref _value);
 }

@@ -32,7 +32,7 @@ public sealed class FleetDescriber(
             Safe = verdict.IsSafe,
             Verdict = verdict.Text,
             Reasons = [.. verdict.Reasons.Select(reason => reason.Text)],
-            Remarks = verdict.Remarks,
+            Notes = verdict.Notes,
             Agreed =
                 health.Problem is null
                 && live.Length == (expect ?? live.Length)

@@ -29,7 +29,7 @@ public sealed record FleetDocument
     public required ImmutableArray<string> Reasons { get; init; }
 
     /// <summary>Notes that do not change the verdict.</summary>
-    public required ImmutableArray<string> Remarks { get; init; }
+    public required ImmutableArray<string> Notes { get; init; }
 
     /// <summary>Whether every live instance, and the expected number of them, has confirmed the record and its step in force.</summary>
     public required bool Agreed { get; init; }

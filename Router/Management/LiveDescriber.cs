@@ -70,7 +70,7 @@ public sealed class LiveDescriber(
                 ? verdict.Text
                 : "",
             Shortened(verdict.Reasons, (reason, text) => reason with { Text = text }),
-            Shortened(verdict.Remarks, (_, text) => text),
+            Shortened(verdict.Notes, (_, text) => text),
             health.Problem is null
                 && live.Length == (expect ?? live.Length)
                 && live.All(report => report.Confirms(state.Record, state.RecordStep))

@@ -57,13 +57,13 @@ public sealed record LiveModeChoice(string Name, string Summary, bool ClosesAnyt
 /// <param name="State">The verdict, for scripts.</param>
 /// <param name="Text">The same in one line; empty if there are reasons.</param>
 /// <param name="Reasons">Why it is not safe.</param>
-/// <param name="Remarks">Notes that do not change it.</param>
+/// <param name="Notes">Notes that do not change it.</param>
 /// <param name="Agreed">Whether every live instance, and the expected number of them, has confirmed the record and its step.</param>
 public sealed record LiveVerdict(
     VerdictState State,
     string Text,
     ImmutableArray<VerdictReason> Reasons,
-    ImmutableArray<string> Remarks,
+    ImmutableArray<string> Notes,
     bool Agreed
 );
 

@@ -85,9 +85,9 @@ public sealed class LivePublisher : BackgroundLoop
     /// </summary>
     public static TimeSpan ReadIntervalFor(int instances, TimeSpan heartbeatExpiry)
     {
-        var (wanted, most) = (Interval + (ReadIntervalPerInstance * instances), (heartbeatExpiry - Interval) / 2);
-        return wanted <= most ? wanted
-            : most > Interval ? most
+        var (wanted, max) = (Interval + (ReadIntervalPerInstance * instances), (heartbeatExpiry - Interval) / 2);
+        return wanted <= max ? wanted
+            : max > Interval ? max
             : Interval;
     }
 

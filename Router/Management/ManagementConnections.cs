@@ -24,7 +24,7 @@ public sealed class ManagementConnections(TimeProvider time)
     public ConnectionDelegate Watch(ConnectionDelegate next) =>
         async connection =>
         {
-            using var unproven = Enter(connection);
+            using var unproven = Add(connection);
             connection.Features.Set(unproven);
             try
             {
@@ -32,7 +32,7 @@ public sealed class ManagementConnections(TimeProvider time)
             }
             finally
             {
-                Leave(unproven);
+                Remove(unproven);
             }
         };
 
@@ -40,13 +40,13 @@ public sealed class ManagementConnections(TimeProvider time)
     public void Prove(HttpContext context)
     {
         if (context.Features.Get<Unproven>() is { } unproven)
-            Leave(unproven);
+            Remove(unproven);
     }
 
-    private Unproven Enter(ConnectionContext connection)
+    private Unproven Add(ConnectionContext connection)
     {
         Unproven? evicted = null;
-        var entered = new Unproven(connection, NetworkOf((connection.RemoteEndPoint as IPEndPoint)?.Address));
+        var added = new Unproven(connection, NetworkOf((connection.RemoteEndPoint as IPEndPoint)?.Address));
         lock (_lock)
         {
             // GroupBy keeps the order in which they came: the first of a group is its oldest.
@@ -54,20 +54,20 @@ public sealed class ManagementConnections(TimeProvider time)
                 evicted = _unproven.GroupBy(unproven => unproven.Network).MaxBy(group => group.Count())!.First();
             if (evicted is not null)
                 _unproven.Remove(evicted);
-            _unproven.Add(entered);
+            _unproven.Add(added);
         }
 
         evicted?.Close("Too many connections without an accepted request.");
-        entered.Deadline = time.CreateTimer(
+        added.Deadline = time.CreateTimer(
             static state => ((Unproven)state!).Close("No request was accepted in time."),
-            entered,
+            added,
             AcceptTimeout,
             Timeout.InfiniteTimeSpan
         );
-        return entered;
+        return added;
     }
 
-    private void Leave(Unproven unproven)
+    private void Remove(Unproven unproven)
     {
         lock (_lock)
             _unproven.Remove(unproven);

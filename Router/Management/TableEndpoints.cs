@@ -80,7 +80,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes, HeldR
                 MustQueue = mode == state.Mode && hold.IsReleasing,
             },
             current.Table.Match(host, path),
-            mode == state.Mode ? state : ModeState.Supposed(mode),
+            mode == state.Mode ? state : ModeState.Hypothetical(mode),
             steps
         );
         var word = decision.Outcome switch

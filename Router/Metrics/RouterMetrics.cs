@@ -18,7 +18,7 @@ public sealed class RouterMetrics : IDisposable
     private readonly Histogram<double> _duration;
     private readonly Histogram<double> _clientDuration;
     private readonly Counter<long> _blocked;
-    private readonly Counter<long> _passed;
+    private readonly Counter<long> _exempted;
     private readonly Counter<long> _rateLimited;
     private readonly Counter<long> _holdEnded;
     private readonly Histogram<double> _holdWait;
@@ -44,7 +44,7 @@ public sealed class RouterMetrics : IDisposable
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = Boundaries }
         );
         _blocked = _meter.CreateCounter<long>("router.blocked", "{request}", "Requests that the mode rejected.");
-        _passed = _meter.CreateCounter<long>(
+        _exempted = _meter.CreateCounter<long>(
             "router.passed",
             "{request}",
             "Requests forwarded to a backend that the mode closes, by reason."
@@ -104,7 +104,7 @@ public sealed class RouterMetrics : IDisposable
     public void Blocked(Mode mode) => _blocked.Add(1, new KeyValuePair<string, object?>("mode", mode.Name));
 
     /// <summary>A request was forwarded to a backend that the mode closes.</summary>
-    public void Passed(string passage) => _passed.Add(1, new KeyValuePair<string, object?>("passage", passage));
+    public void Exempted(string exemption) => _exempted.Add(1, new KeyValuePair<string, object?>("passage", exemption));
 
     /// <summary>A rate limit rejected a request.</summary>
     public void RateLimited(RateLimit limit) => _rateLimited.Add(1, new KeyValuePair<string, object?>("limit", limit.Settings.Name));

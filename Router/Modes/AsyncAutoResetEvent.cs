@@ -8,9 +8,9 @@ public sealed class AsyncAutoResetEvent(TimeProvider time)
     public void Set() => Volatile.Read(ref _signal).TrySetResult();
 
     /// <summary>Returns if the event was set since the last wait, or after a timeout. For one waiter at a time.</summary>
-    public async Task WaitAsync(TimeSpan atMost, CancellationToken cancellation)
+    public async Task WaitAsync(TimeSpan timeout, CancellationToken cancellation)
     {
-        var wait = _signal.Task.WaitAsync(atMost, time, cancellation);
+        var wait = _signal.Task.WaitAsync(timeout, time, cancellation);
         // Most waits time out: an idle instance would throw exceptions several times a second.
         await wait.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         // A signal set before this line is not lost: what changed is read after the wait.

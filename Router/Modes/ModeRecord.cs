@@ -100,7 +100,7 @@ public sealed record ModeRecord
     /// <param name="now">Now.</param>
     public static ModeRecord Reconcile(ModeRecord known, int knownIndex, ModeRecord found, DateTimeOffset now)
     {
-        if (found.Version > known.Version || found.SaysTheSameAs(known))
+        if (found.Version > known.Version || found.IsEquivalentTo(known))
             return found;
         var (own, theirs) = (known.Steps[knownIndex], found.Steps[found.IndexAt(now)]);
         if (!own.Mode.Opens(theirs.Mode))
@@ -124,7 +124,7 @@ public sealed record ModeRecord
     }
 
     /// <summary>Whether two records differ at most in how far they have been reached.</summary>
-    public bool SaysTheSameAs(ModeRecord other) =>
+    public bool IsEquivalentTo(ModeRecord other) =>
         Version == other.Version
         && Steps.SequenceEqual(other.Steps)
         && Bypasses.SequenceEqual(other.Bypasses)

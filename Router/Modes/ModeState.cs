@@ -62,7 +62,7 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
     /// <summary>
     /// A hypothetical state, for a question about a mode that may not be in force: no window, no bypass, no recent closing.
     /// </summary>
-    public static ModeState Supposed(Mode mode) =>
+    public static ModeState Hypothetical(Mode mode) =>
         new(new ModeRecord { Version = RecordVersion.NotStored, Steps = [new ModeStep { Mode = mode }] }, 0, default, 0);
 
     // One object for as long as this state is in force: the prepared pages belong to it.

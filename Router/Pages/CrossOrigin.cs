@@ -26,11 +26,11 @@ public sealed class CrossOrigin(ImmutableArray<string> origins)
             || !origins.Contains(origin, StringComparer.OrdinalIgnoreCase)
         )
             return false;
-        var fields = context.Response.Headers;
-        fields.AccessControlAllowOrigin = origin;
+        var headers = context.Response.Headers;
+        headers.AccessControlAllowOrigin = origin;
         // Without it a request with cookies could not read the response. The response contains nothing personal.
-        fields.AccessControlAllowCredentials = "true";
-        fields.AccessControlExposeHeaders = Exposed;
+        headers.AccessControlAllowCredentials = "true";
+        headers.AccessControlExposeHeaders = Exposed;
         return true;
     }
 
@@ -43,12 +43,12 @@ public sealed class CrossOrigin(ImmutableArray<string> origins)
     /// <summary>Allows what the preflight asks for: the actual request can then read that the site is closed.</summary>
     public static void Allow(HttpContext context)
     {
-        var (asked, fields) = (context.Request.Headers, context.Response.Headers);
+        var (asked, headers) = (context.Request.Headers, context.Response.Headers);
         context.Response.StatusCode = StatusCodes.Status204NoContent;
         if (!HeaderSyntax.HasControls(asked.AccessControlRequestMethod))
-            fields.AccessControlAllowMethods = asked.AccessControlRequestMethod;
+            headers.AccessControlAllowMethods = asked.AccessControlRequestMethod;
         // The server accepts control characters in requests, but throws when it sends them.
-        if (asked.AccessControlRequestHeaders is { Count: > 0 } headers && !HeaderSyntax.HasControls(headers))
-            fields.AccessControlAllowHeaders = headers;
+        if (asked.AccessControlRequestHeaders is { Count: > 0 } names && !HeaderSyntax.HasControls(names))
+            headers.AccessControlAllowHeaders = names;
     }
 }

@@ -144,13 +144,13 @@ public sealed class SitePages
     private ClosedSite Closed(ModeState state, DateTimeOffset now)
     {
         var closed = _closed;
-        if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
+        if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.ValidUntil)
             return closed;
         // Of several concurrent requests one prepares and the others wait for it: some milliseconds, once for each change of the mode.
         lock (_preparing)
         {
             closed = _closed;
-            if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.SaysSoUntil)
+            if (closed is not null && ReferenceEquals(closed.State, state) && now < closed.ValidUntil)
                 return closed;
             var keys =
                 from template in _templates.Keys
@@ -307,5 +307,5 @@ public sealed class SitePages
 
     private readonly record struct Key(OwnResponse Response, RequestOutcome Outcome, bool IsSending, int Language, string Template);
 
-    private sealed record ClosedSite(ModeState State, DateTimeOffset SaysSoUntil, Dictionary<Key, PreparedResponse> Responses);
+    private sealed record ClosedSite(ModeState State, DateTimeOffset ValidUntil, Dictionary<Key, PreparedResponse> Responses);
 }

@@ -25,7 +25,7 @@ public static class Compression
     /// of it, gets the headers that the full response to GET would have, as far as they can be known (RFC 9110 sections 9.3.2, 15.3.7 and
     /// 15.4.5).
     /// </summary>
-    public static string? Begin(HttpContext context, CompressionPolicy policy)
+    public static string? NegotiateCoding(HttpContext context, CompressionPolicy policy)
     {
         if (policy == CompressionPolicy.Off)
             return null;

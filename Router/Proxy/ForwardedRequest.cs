@@ -47,17 +47,17 @@ public sealed class ForwardedRequest(
 
     /// <exception cref="BackendException">The mode now closes the backend: the site was closed while the request waited for its permit or
     /// its connection.</exception>
-    public override void Begin()
+    public override void EnsureAdmitted()
     {
         var again = Client?.HasBegun ?? false;
         // Record first, check second. Closing the site does it in the opposite order, so that one of the two always sees the other.
-        Client?.Begin();
+        Client?.MarkBegun();
         // Router asks for an error page only after it has forwarded a client's request.
         if (Client?.IsClosedBy(modes.State) ?? !modes.Current.Reaches(backend, Method.Method))
         {
             if (again)
                 throw new BackendException(ForwardFailure.Cut);
-            Client?.NotBegun();
+            Client?.MarkNotBegun();
             throw new BackendException(ForwardFailure.Closed, notBegun: true);
         }
 
@@ -65,14 +65,14 @@ public sealed class ForwardedRequest(
         // count as a pause.
         if (!again && modes.IsStale)
         {
-            Client?.NotBegun();
+            Client?.MarkNotBegun();
             throw new BackendException(ForwardFailure.Overloaded, notBegun: true);
         }
 
         Client?.Accepted();
     }
 
-    public override void NotBegun() => Client?.NotBegun();
+    public override void NotBegun() => Client?.MarkNotBegun();
 
     public override void Completed() => Client?.Completed();
 }

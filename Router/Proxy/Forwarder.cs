@@ -86,7 +86,7 @@ public sealed partial class Forwarder(
         catch (Exception error)
         {
             if (error is BackendException { NotBegun: true } && message?.MayHaveBegunBefore != true)
-                request.NotBegun();
+                request.MarkNotBegun();
             var failure = Classify(error, context, message?.ClientBody, deadline);
             if (failure == ForwardFailure.InternalError)
                 LogInternalError(error, upstream.Settings.Name, request.Route.Name);
@@ -157,7 +157,7 @@ public sealed partial class Forwarder(
                 LimitHttp2Upload(context, deadline);
             message.Content = new RequestBody(context, request, deadline, modes);
         }
-        else if (http.Headers.ContentLength is 0 || (upgrade is null && !backend.Http2 && MustSayThatItIsEmpty(http)))
+        else if (http.Headers.ContentLength is 0 || (upgrade is null && !backend.Http2 && MustSendZeroLength(http)))
         {
             message.Content = new EmptyContent(isDeclared: true);
         }
@@ -170,7 +170,7 @@ public sealed partial class Forwarder(
 
     // In HTTP/2 the HEADERS frame can state that no body follows. In HTTP/1.1 only a Content-Length can, for methods that give a body a
     // meaning (RFC 9110 section 8.6). A request that arrived over HTTP/1.1 is forwarded as it was sent.
-    private static bool MustSayThatItIsEmpty(HttpRequest request) =>
+    private static bool MustSendZeroLength(HttpRequest request) =>
         request.Method is "POST" or "PUT" or "PATCH" && HttpProtocol.IsHttp2(request.Protocol);
 
     // The server's own limit would end the connection and every other request on it. The messages of a gRPC call arrive at arbitrary times:
@@ -207,7 +207,7 @@ public sealed partial class Forwarder(
         return
             protocol is ""
             || context.Feature<IHttpUpgradeFeature>() is not { IsUpgradableRequest: true }
-            || RequestFraming.SaysBody(context.Request)
+            || RequestFraming.DeclaresBody(context.Request)
             || protocol.Contains("h2c", StringComparison.OrdinalIgnoreCase)
             ? null
             : protocol;
@@ -280,7 +280,13 @@ public sealed partial class Forwarder(
     private ValueTask CopyBodyAsync(HttpResponseMessage response, HttpContext context, RequestContext request, RequestDeadline deadline)
     {
         LimitHttp2Download(context, deadline);
-        return ResponseBody.CopyAsync(response, Compression.Begin(context, request.Route.Compression), context, deadline, request);
+        return ResponseBody.CopyAsync(
+            response,
+            Compression.NegotiateCoding(context, request.Route.Compression),
+            context,
+            deadline,
+            request
+        );
     }
 
     // If the page cannot be fetched, the original error response is still there: less presentable, but correct.
@@ -292,7 +298,7 @@ public sealed partial class Forwarder(
         RequestDeadline deadline
     )
     {
-        page.Upstream.Enter();
+        page.Upstream.IncrementInFlight();
         try
         {
             using var message = new ForwardedRequest(
@@ -333,7 +339,7 @@ public sealed partial class Forwarder(
         }
         finally
         {
-            page.Upstream.Leave();
+            page.Upstream.DecrementInFlight();
         }
     }
 

@@ -54,7 +54,7 @@ public sealed class RequestBody(HttpContext context, RequestContext request, Req
                 throw ClientError;
             }
 
-            if (TrailerFields.MayPass(name) && request.RequestRules.MayPass(name, peerIsTrusted: false))
+            if (TrailerHeaders.MayPass(name) && request.RequestRules.MayPass(name, peerIsTrusted: false))
                 trailers.AddRange(values.Select(value => KeyValuePair.Create(name, value ?? "")));
         }
 

@@ -56,16 +56,16 @@ public static class RequestHeaders
                 count++;
             }
 
-            var field = rules.Of(name);
-            if ((field & stops) != 0)
+            var traits = rules.Of(name);
+            if ((traits & stops) != 0)
             {
-                if ((field & RequestHeaderTraits.ForwardedFor) != 0)
+                if ((traits & RequestHeaderTraits.ForwardedFor) != 0)
                     forwardedFor = values;
-                else if ((field & RequestHeaderTraits.ForwardedProto) != 0)
+                else if ((traits & RequestHeaderTraits.ForwardedProto) != 0)
                     forwardedProto = values;
-                else if ((field & RequestHeaderTraits.Sampled) != 0)
+                else if ((traits & RequestHeaderTraits.Sampled) != 0)
                     sampled = values;
-                else if ((field & RequestHeaderTraits.TraceFlags) != 0)
+                else if ((traits & RequestHeaderTraits.TraceFlags) != 0)
                     flags = values;
                 continue;
             }
@@ -74,11 +74,13 @@ public static class RequestHeaders
                 continue;
             // HTTP/2 delivers names that are not tokens, even with line breaks. A name that matches a known one completely is always a
             // token.
-            if (((field & ~RequestHeaderTraits.FromTrustedProxies) == 0 && !HeaderSyntax.IsToken(name)) || HeaderSyntax.HasControls(values))
+            if (
+                ((traits & ~RequestHeaderTraits.FromTrustedProxies) == 0 && !HeaderSyntax.IsToken(name)) || HeaderSyntax.HasControls(values)
+            )
                 throw new BackendException(ForwardFailure.InvalidRequest, notBegun: true);
-            if ((field & RequestHeaderTraits.Changeable) == 0)
+            if ((traits & RequestHeaderTraits.Changeable) == 0)
                 message.HeaderList.Add(name, values);
-            else if (Change(context.Request, request, field, name, values) is { Count: > 0 } changed)
+            else if (Change(context.Request, request, traits, name, values) is { Count: > 0 } changed)
                 message.HeaderList.Add(name, changed);
         }
 
@@ -125,16 +127,16 @@ public static class RequestHeaders
     private static StringValues Change(
         HttpRequest http,
         RequestContext request,
-        RequestHeaderTraits field,
+        RequestHeaderTraits traits,
         string name,
         StringValues values
     )
     {
-        if ((field & RequestHeaderTraits.Cookie) != 0)
+        if ((traits & RequestHeaderTraits.Cookie) != 0)
             return BypassToken.Without(values);
         if (request.Route.Compression == CompressionPolicy.Off)
             return values;
-        if ((field & RequestHeaderTraits.Range) != 0)
+        if ((traits & RequestHeaderTraits.Range) != 0)
             return EncodedConditions.IgnoreRange(http) ? default : values;
         return name.Equals("If-Match", StringComparison.OrdinalIgnoreCase)
             ? EncodedConditions.IfMatch(values)

@@ -69,7 +69,7 @@ public static class ResponseHeaders
         var namesOthers = HopByHopHeaders.NamesOthers(connection);
         foreach (ref readonly var line in from.Lines)
         {
-            if (!line.GoesOn || (namesOthers && HopByHopHeaders.IsNamedBy(connection, line.Name)))
+            if (!line.MayBeForwarded || (namesOthers && HopByHopHeaders.IsNamedBy(connection, line.Name)))
                 continue;
             if (line.IsAnother)
                 to.Append(line.Name, line.Value);

@@ -57,7 +57,7 @@ public sealed class UpgradedDirection(
     {
         var buffer = ArrayPool<byte>.Shared.Rent(16 * 1024);
         var close = new CloseRequest(this, cancellationToken);
-        using var registration = closing.UnsafeRegister(static state => ((CloseRequest)state!).Begin(), close);
+        using var registration = closing.UnsafeRegister(static state => ((CloseRequest)state!).Start(), close);
         try
         {
             while (await ReadAsync(buffer, cancellationToken).ConfigureAwait(false) is > 0 and var count)
@@ -127,7 +127,7 @@ public sealed class UpgradedDirection(
     {
         public Task Ended { get; private set; } = Task.CompletedTask;
 
-        public void Begin() => Ended = CloseAsync();
+        public void Start() => Ended = CloseAsync();
 
         private async Task CloseAsync()
         {

@@ -19,23 +19,23 @@ public static class HostName
     /// Removes the port and one trailing dot. Returns false if the header is not a host with an optional port, so that nothing malformed is
     /// ever forwarded.
     /// </summary>
-    public static bool TryRead(ReadOnlySpan<char> field, out ReadOnlySpan<char> name)
+    public static bool TryRead(ReadOnlySpan<char> host, out ReadOnlySpan<char> name)
     {
         name = default;
         ReadOnlySpan<char> port;
-        if (field.StartsWith('['))
+        if (host.StartsWith('['))
         {
-            var end = field.IndexOf(']');
-            if (end < 3 || field[1..end].ContainsAnyExcept(LiteralCharacters))
+            var end = host.IndexOf(']');
+            if (end < 3 || host[1..end].ContainsAnyExcept(LiteralCharacters))
                 return false;
-            name = field[..(end + 1)];
-            port = field[(end + 1)..];
+            name = host[..(end + 1)];
+            port = host[(end + 1)..];
         }
         else
         {
-            var colon = field.IndexOf(':');
-            name = colon < 0 ? field : field[..colon];
-            port = colon < 0 ? default : field[colon..];
+            var colon = host.IndexOf(':');
+            name = colon < 0 ? host : host[..colon];
+            port = colon < 0 ? default : host[colon..];
             if (name.EndsWith('.'))
                 name = name[..^1];
             if (

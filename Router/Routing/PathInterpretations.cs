@@ -52,15 +52,15 @@ public static class PathInterpretations
         if (Decode(path) is not { } decoded)
             return null;
         var present = Present(decoded);
-        var readings = new List<string>();
+        var interpretations = new List<string>();
         // (choices - 1) & present steps through every subset of the choices that the path leaves open.
         for (var choices = present; ; choices = (choices - 1) & present)
         {
-            var reading = Read(decoded, choices);
-            if (!readings.Contains(reading, StringComparer.Ordinal))
-                readings.Add(reading);
+            var interpretation = Read(decoded, choices);
+            if (!interpretations.Contains(interpretation, StringComparer.Ordinal))
+                interpretations.Add(interpretation);
             if (choices == Choices.None)
-                return readings;
+                return interpretations;
         }
     }
 

@@ -65,9 +65,9 @@ public sealed class RouteTable
             return RouteMatch.Server;
         if (PathInterpretations.IsPlain(path))
             return FindHost(name) is { } plain ? Match(plain, path) : RouteMatch.NotRouted;
-        if (PathInterpretations.Of(path) is not { } readings)
+        if (PathInterpretations.Of(path) is not { } interpretations)
             return RouteMatch.Malformed("the path has a broken percent-encoding or an encoded control character");
-        return FindHost(name) is { } paths ? Match(paths, readings) : RouteMatch.NotRouted;
+        return FindHost(name) is { } paths ? Match(paths, interpretations) : RouteMatch.NotRouted;
     }
 
     // If a rule matches only because case is ignored, the client must also satisfy the rule that matches case-sensitively: an exception for
@@ -82,16 +82,19 @@ public sealed class RouteTable
     }
 
     // A separate method: otherwise the closures below would be allocated for every look-up, also for those that never get here.
-    private static RouteMatch Match(PathTable paths, IReadOnlyList<string> readings)
+    private static RouteMatch Match(PathTable paths, IReadOnlyList<string> interpretations)
     {
-        var route = paths.Find(readings[0]);
+        var route = paths.Find(interpretations[0]);
         ImmutableArray<Route> others =
         [
-            .. readings.Skip(1).Select(reading => paths.Find(reading)).Where(other => other != route).Distinct(),
+            .. interpretations.Skip(1).Select(interpretation => paths.Find(interpretation)).Where(other => other != route).Distinct(),
         ];
         ImmutableArray<Route> alsoMet =
         [
-            .. others.Concat(readings.Select(reading => paths.FindInItsCase(reading))).Where(other => other != route).Distinct(),
+            .. others
+                .Concat(interpretations.Select(interpretation => paths.FindInItsCase(interpretation)))
+                .Where(other => other != route)
+                .Distinct(),
         ];
         if (alsoMet is [])
             return RouteMatch.Of(route);

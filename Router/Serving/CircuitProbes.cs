@@ -28,7 +28,7 @@ public sealed class CircuitProbes(UpstreamRegistry upstreams, ModeController mod
                     if (isReached)
                         destination.Connector.ProbeIfDue(stopping);
                     else
-                        destination.Connector.Forgive();
+                        destination.Connector.ResetFailures();
                 }
             }
         }

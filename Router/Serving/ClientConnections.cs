@@ -57,7 +57,7 @@ public sealed partial class ClientConnections
                 )
             )
             {
-                Leave();
+                Decrement();
                 Interlocked.Increment(ref _refused);
                 Warn();
                 await connection.DisposeAsync().ConfigureAwait(false);
@@ -72,7 +72,7 @@ public sealed partial class ClientConnections
             }
             finally
             {
-                Leave();
+                Decrement();
             }
         };
 
@@ -91,7 +91,7 @@ public sealed partial class ClientConnections
         return Open == 0 ? Task.CompletedTask : none.Task.WaitAsync(cancellation);
     }
 
-    private void Leave()
+    private void Decrement()
     {
         if (Interlocked.Decrement(ref _open) == 0)
             Volatile.Read(ref _none)?.TrySetResult();

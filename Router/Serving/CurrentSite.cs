@@ -30,9 +30,9 @@ public sealed class CurrentSite(
         _current = site;
         // A proxy list may have been refreshed since the site was built.
         site.Proxies.Combine();
-        upstreams.Keep(site.Upstreams);
-        lists.KeepOnly(site.Settings.TrustedProxyLists);
-        limits.KeepOnly(site.Settings.RateLimiting ? site.Settings.RateLimits : []);
+        upstreams.RetireUnused(site.Upstreams);
+        lists.RemoveAllExcept(site.Settings.TrustedProxyLists);
+        limits.RemoveAllExcept(site.Settings.RateLimiting ? site.Settings.RateLimits : []);
         return site;
     }
 }

@@ -204,7 +204,7 @@ public sealed class LiveGauges
         );
         meter.CreateObservableCounter(
             "router.retries",
-            Repeats,
+            Retries,
             "{attempt}",
             "Requests that were sent to a backend again, by what had gone wrong."
         );
@@ -261,7 +261,7 @@ public sealed class LiveGauges
     private IEnumerable<Measurement<int>> Upgraded() =>
         _site.Current.Backends.Select(upstream => new Measurement<int>(_upstreams.Upgraded(upstream.Settings.Name), Backend(upstream)));
 
-    private IEnumerable<Measurement<long>> Repeats() =>
+    private IEnumerable<Measurement<long>> Retries() =>
         from upstream in _site.Current.Backends
         from failure in Enum.GetValues<ForwardFailure>()
         let count = upstream.Retries.Of(failure)

@@ -17,7 +17,7 @@ public sealed class RequestAccounting(RouterMetrics metrics, WindowCounts window
     /// <summary>A request is forwarded to a backend that the mode closes to others.</summary>
     public void Exempted(Exemption exemption, ModeState state)
     {
-        metrics.Passed(exemption.Name);
+        metrics.Exempted(exemption.Name);
         if (exemption.TesterId is not null)
             window.Bypass(state);
     }

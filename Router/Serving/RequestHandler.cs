@@ -57,16 +57,16 @@ public sealed class RequestHandler(
             return own(context);
         }
 
-        return HandleAsync(context, current, match, Enter(current, match, request), pathAndQuery, request);
+        return HandleAsync(context, current, match, ResolveAndCount(current, match, request), pathAndQuery, request);
     }
 
-    private RouteState? Enter(Site current, in RouteMatch match, RequestContext request)
+    private RouteState? ResolveAndCount(Site current, in RouteMatch match, RequestContext request)
     {
         var live = match.Route is { } route ? current.Routes[route.Index] : null;
         if (live?.Upstream is { } upstream)
         {
             // Count first, check the mode second: see AdmissionPolicy.
-            inFlight.Enter(request, upstream);
+            inFlight.Add(request, upstream);
         }
 
         return live;
@@ -103,11 +103,11 @@ public sealed class RequestHandler(
                 if (IsAdmitted(context, current, match, live, pathAndQuery, request, held, out var refusal))
                 {
                     var (route, upstream) = (request.Route, request.Upstream!);
-                    using var span = tracing.Begin(context, route, upstream);
+                    using var span = tracing.StartSpan(context, route, upstream);
                     request.Span = tracing.Current;
                     LimitBody(context, route.MaxRequestBody);
                     var failure = await forwarder.ForwardAsync(context, request).ConfigureAwait(false);
-                    Tracing.End(span, context.Response.StatusCode, failure);
+                    Tracing.EndSpan(span, context.Response.StatusCode, failure);
                     if (failure != ForwardFailure.Closed)
                         accounting.Forwarded(context, request, failure);
                     if (failure is not { } reason)
@@ -119,12 +119,12 @@ public sealed class RequestHandler(
                     }
 
                     // The mode changed while the request waited for its turn: it is decided again under the new one.
-                    inFlight.Leave(request);
+                    inFlight.Remove(request);
                 }
                 else
                 {
                     // The request does not go to the backend: however long its response takes, it does not count as in flight.
-                    inFlight.Leave(request);
+                    inFlight.Remove(request);
                     held?.ReturnPermit();
                     if (refusal.Decision.Outcome != AdmissionOutcome.Hold)
                     {
@@ -132,7 +132,7 @@ public sealed class RequestHandler(
                         return;
                     }
 
-                    held = hold.Enter(
+                    held = hold.Add(
                         live!.Route.Kind,
                         RequestFacts.ModeMethodOf(context, RequestFacts.MethodOf(context)),
                         request.Client!,
@@ -154,7 +154,7 @@ public sealed class RequestHandler(
                 // The configuration may have been reloaded meanwhile.
                 current = site.Current;
                 match = RequestFacts.Match(current, context, out pathAndQuery);
-                live = Enter(current, match, request);
+                live = ResolveAndCount(current, match, request);
             }
         }
         // The body of a request that Router responds to itself: the server stops reading and says what is wrong with it.
@@ -179,7 +179,7 @@ public sealed class RequestHandler(
         {
             held?.ReturnPermit();
             request.ReturnPermit();
-            inFlight.Leave(request);
+            inFlight.Remove(request);
             accounting.Ended(context, request, current, live);
         }
     }
@@ -237,7 +237,7 @@ public sealed class RequestHandler(
         request.Hold(held.Since);
         var gone = HalfClose.GoneOf(context, out var connection);
         HoldEnd end;
-        await using (gone.UnsafeRegister(_ => hold.Leave(held), null).ConfigureAwait(false))
+        await using (gone.UnsafeRegister(_ => hold.Cancel(held), null).ConfigureAwait(false))
             end = await held.Ended.ConfigureAwait(false);
         var waited = request.EndHold();
         // A request whose client has gone is never forwarded, and a half-closed connection may be one.
@@ -270,7 +270,7 @@ public sealed class RequestHandler(
         if (reason == ForwardFailure.Closed)
         {
             // Nothing has failed: the site was closed while the request waited for its turn.
-            inFlight.Leave(request);
+            inFlight.Remove(request);
             var state = modes.State.For(request.Client!, live.Route.Kind);
             const string why = "the site was closed while the request waited";
             await responder.RespondClosedAsync(context, current, live, request.Client!, state, why).ConfigureAwait(false);
@@ -282,7 +282,7 @@ public sealed class RequestHandler(
     }
 
     // The forwarder counts the body too: the server would also count chunk framing, and so reject a body of exactly the maximum size.
-    private static void LimitBody(HttpContext context, long most)
+    private static void LimitBody(HttpContext context, long max)
     {
         if (
             RequestFraming.MayHaveBody(context.Request)
@@ -290,7 +290,7 @@ public sealed class RequestHandler(
             && context.Feature<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } feature
         )
         {
-            feature.MaxRequestBodySize = RequestFraming.IsChunked(context.Request) ? RequestFraming.MaxChunkedBytes(most) : null;
+            feature.MaxRequestBodySize = RequestFraming.IsChunked(context.Request) ? RequestFraming.MaxChunkedBytes(max) : null;
         }
     }
 }

@@ -28,7 +28,7 @@ public static class ServerLimits
     /// the whole connection and ends it; Router measures each response and resets its stream, which must happen first. Long enough for the
     /// second between two checks of the server's timer.
     /// </summary>
-    public static readonly TimeSpan StreamsLead = TimeSpan.FromSeconds(5);
+    public static readonly TimeSpan StreamTimeoutMargin = TimeSpan.FromSeconds(5);
 
     // The server accepts no shorter one.
     private static readonly TimeSpan MinPingDelay = TimeSpan.FromSeconds(1);
@@ -54,13 +54,13 @@ public static class ServerLimits
             return;
         }
 
-        var patience = limits.ResponseGrace + StreamsLead;
-        server.MinResponseDataRate = new MinDataRate(limits.MinDataRate, patience);
+        var timeout = limits.ResponseGrace + StreamTimeoutMargin;
+        server.MinResponseDataRate = new MinDataRate(limits.MinDataRate, timeout);
         // The server ends an HTTP/2 connection if it can send nothing at all for that long while a stream waits for its client. A PING
         // frame counts as sent. So a client that still reads, and acknowledges it, keeps the connection although it does not take one of
         // its responses; a client that reads nothing does not acknowledge it.
         server.Http2.KeepAlivePingDelay = limits.ResponseGrace / 2 > MinPingDelay ? limits.ResponseGrace / 2 : MinPingDelay;
-        server.Http2.KeepAlivePingTimeout = patience;
+        server.Http2.KeepAlivePingTimeout = timeout;
     }
 
     /// <summary>Whether the request line exceeds the configured length; for HTTP/2, the length it would have in HTTP/1.1.</summary>

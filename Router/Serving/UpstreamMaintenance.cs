@@ -29,9 +29,9 @@ public sealed partial class UpstreamMaintenance(
         using var timer = new PeriodicTimer(Tick, _time);
         while (await timer.WaitForNextTickAsync(stopping).ConfigureAwait(false))
         {
-            upstreams.Sweep();
+            upstreams.Prune();
             foreach (var destination in upstreams.All.SelectMany(upstream => upstream.Destinations))
-                destination.Pool.Sweep();
+                destination.Pool.Prune();
             foreach (
                 var upstream in site.Current.Backends.Where(upstream =>
                     upstream.Settings.ProbePath is not null && modes.Current.Reaches(upstream.Settings.Kind, "GET")

@@ -117,11 +117,11 @@ public sealed class StoreWatcher : BackgroundService
         await WaitAsync(IntervalFor(_modes.State, report, _time.GetUtcNow()), stopping).ConfigureAwait(false);
     }
 
-    private async Task WaitAsync(TimeSpan atMost, CancellationToken stopping)
+    private async Task WaitAsync(TimeSpan timeout, CancellationToken stopping)
     {
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(stopping);
         var woken = _wake.WaitAsync(Timeout.InfiniteTimeSpan, enough.Token);
-        var changed = _store.WaitForChangeAsync(atMost, enough.Token);
+        var changed = _store.WaitForChangeAsync(timeout, enough.Token);
         await Task.WhenAny(woken, changed).ConfigureAwait(false);
         await enough.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(woken, changed).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

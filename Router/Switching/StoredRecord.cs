@@ -37,7 +37,7 @@ public sealed partial class StoredRecord(
     /// <exception cref="ModeStoreException">The store can't be read.</exception>
     public async Task<bool> HoldsAsync(ModeRecord record, CancellationToken cancellation) =>
         ModeRecordText.TryParse(await ReadAsync(cancellation).ConfigureAwait(false) ?? "", out var found, out _)
-        && found.SaysTheSameAs(record);
+        && found.IsEquivalentTo(record);
 
     /// <summary>
     /// Applies the record that the store holds. If it contradicts what this instance knows, the store is corrected first; if this instance

@@ -13,8 +13,8 @@ namespace Router.Switching;
 /// <param name="State">The verdict.</param>
 /// <param name="Text">The same in one line.</param>
 /// <param name="Reasons">Why it is not safe.</param>
-/// <param name="Remarks">Notes that do not change the verdict.</param>
-public sealed record Verdict(VerdictState State, string Text, ImmutableArray<VerdictReason> Reasons, ImmutableArray<string> Remarks)
+/// <param name="Notes">Notes that do not change the verdict.</param>
+public sealed record Verdict(VerdictState State, string Text, ImmutableArray<VerdictReason> Reasons, ImmutableArray<string> Notes)
 {
     /// <summary>Whether a restore may begin.</summary>
     public bool IsSafe => State == VerdictState.Safe;
@@ -59,7 +59,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         private readonly ImmutableArray<InstanceReport> _reports;
         private readonly ILookup<InstanceState, InstanceReport> _byState;
         private readonly List<(VerdictReason Reason, InstanceReport? Instance)> _reasons = [];
-        private readonly ImmutableArray<string>.Builder _remarks = ImmutableArray.CreateBuilder<string>();
+        private readonly ImmutableArray<string>.Builder _notes = ImmutableArray.CreateBuilder<string>();
         private int _unsettled;
 
         public Judge(FleetState fleet)
@@ -79,7 +79,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 return;
             // This instance sees only itself. An operator who states that there is no other may rely on it.
             if (expect == 1)
-                _remarks.Add($"The instances can't see each other ({isolation}): this verdict covers this instance only");
+                _notes.Add($"The instances can't see each other ({isolation}): this verdict covers this instance only");
             else
                 Add(
                     ReasonKind.Isolated,
@@ -106,9 +106,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                         report
                     );
                 if (report.Testers > 0)
-                    _remarks.Add($"{Label(report)} has {Count(report.Testers, "request")} of testers in flight");
+                    _notes.Add($"{Label(report)} has {Count(report.Testers, "request")} of testers in flight");
                 if (Math.Abs(report.WallClockAheadSeconds) > ClocksDiffer)
-                    _remarks.Add(
+                    _notes.Add(
                         string.Create(
                             CultureInfo.InvariantCulture,
                             $"{Label(report)}'s wall clock is {Math.Abs(report.WallClockAheadSeconds):F1} s {(report.WallClockAheadSeconds > 0 ? "ahead" : "behind")}. Its log lines carry that clock; switches and last writes do not use it"
@@ -124,9 +124,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             foreach (var report in _byState[InstanceState.Vanished])
             {
                 if (report.IsQuiet(_fleet.Record, _fleet.Step))
-                    _remarks.Add($"{Label(report)} vanished, last seen {Time(report.At)}, when it was closed and had nothing in flight");
+                    _notes.Add($"{Label(report)} vanished, last seen {Time(report.At)}, when it was closed and had nothing in flight");
                 else if (report.ClosedByLease < _fleet.Now)
-                    _remarks.Add(
+                    _notes.Add(
                         $"{Label(report)} vanished, last seen {Time(report.At)}. Its lease has run out, so it has closed itself by {Time(report.ClosedByLease.Value)} or has ended"
                     );
                 else
@@ -145,7 +145,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             if (_mode is { ClosesAnything: true } and not ReopeningMode)
                 Add(ReasonKind.Vanished, advice);
             else
-                _remarks.Add(advice);
+                _notes.Add(advice);
 
             static string Vanish(int count) => count == 1 ? "1 instance vanished" : $"{count} instances vanished";
         }
@@ -183,7 +183,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         public void UnsettledWrites()
         {
             foreach (var report in _byState[InstanceState.Ended])
-                _remarks.Add(Death(report, report.At, report.End!.At, report.End.IsProven ? null : report.End.By));
+                _notes.Add(Death(report, report.At, report.End!.At, report.End.IsProven ? null : report.End.By));
             if (_mode.AllowsWrites)
                 return;
             var accepted = _fleet.Record.WritesAcceptedUntil ?? DateTimeOffset.MinValue;
@@ -219,7 +219,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 return;
             var seconds = Math.Ceiling((until - _fleet.Now).TotalSeconds);
             var what = listed is [] ? "unlisted writes" : $"{Count(listed.Count, "write")} of unknown outcome";
-            var names = listed is [] ? "" : $": {Join(listed.Select(it => Named(it.Report, it.Write)), most: 1)}";
+            var names = listed is [] ? "" : $": {Join(listed.Select(it => Named(it.Report, it.Write)), max: 1)}";
             Add(
                 ReasonKind.Unsettled,
                 string.Create(
@@ -238,9 +238,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 Live.Select(report => report.HoldOverdueSeconds).DefaultIfEmpty().Max()
             );
             if (held > 0 || _mode.HoldsAnything)
-                _remarks.Add(string.Create(CultureInfo.InvariantCulture, $"held: {held}, oldest {oldest:F0} s"));
+                _notes.Add(string.Create(CultureInfo.InvariantCulture, $"held: {held}, oldest {oldest:F0} s"));
             if (overdue > 0)
-                _remarks.Add(
+                _notes.Add(
                     string.Create(
                         CultureInfo.InvariantCulture,
                         $"{_mode} has lasted {overdue:F0} s longer than a request may wait, so visitors get the page. Open the site, or close it with: router mode set maintenance"
@@ -280,7 +280,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 ),
                 _ => (VerdictState.Safe, "SAFE"),
             };
-            return new Verdict(state, text, [.. _reasons.Select(it => it.Reason)], _remarks.ToImmutable())
+            return new Verdict(state, text, [.. _reasons.Select(it => it.Reason)], _notes.ToImmutable())
             {
                 Live = Live.Count(),
                 Vanished = _byState[InstanceState.Vanished].Count(),
@@ -358,10 +358,10 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 $"{stage.Plan.Share} % of the clients (stage {stage.Plan.Stage + 1} of {stage.Plan.Shares.Length})"
             );
 
-        private static string Join(IEnumerable<string> names, int most = MaxNamed)
+        private static string Join(IEnumerable<string> names, int max = MaxNamed)
         {
             var all = names.ToArray();
-            return all is [] ? "none" : string.Join(", ", all.Take(most)) + (all.Length > most ? $" and {all.Length - most} more" : "");
+            return all is [] ? "none" : string.Join(", ", all.Take(max)) + (all.Length > max ? $" and {all.Length - max} more" : "");
         }
 
         private static string Target(string method, string host, string path)

@@ -24,7 +24,7 @@ public static class AccessLogLine
     public static ReadOnlySpan<byte> Of(HttpContext context, RequestContext request, TimeProvider time)
     {
         var line = _line ??= new JsonLine();
-        line.Begin();
+        line.Reset();
         Write(line, context, request, time);
         line.End();
         return line.Bytes;
@@ -79,7 +79,7 @@ public static class AccessLogLine
     private static void WriteUser(JsonLine line, StringValues authorization)
     {
         const string scheme = "Basic ";
-        const int most = 1024;
+        const int maxLength = 1024;
         var text = authorization.Count == 1 ? authorization[0].AsSpan() : default;
         if (!text.StartsWith(scheme, StringComparison.OrdinalIgnoreCase))
         {
@@ -87,7 +87,7 @@ public static class AccessLogLine
             return;
         }
 
-        Span<byte> credentials = stackalloc byte[most];
+        Span<byte> credentials = stackalloc byte[maxLength];
         var isKnown = Convert.TryFromBase64Chars(text[scheme.Length..].Trim(' '), credentials, out var written);
         var colon = isKnown ? credentials[..written].IndexOf((byte)':') : -1;
         WriteOctets(line, "user"u8, credentials[..Math.Max(colon, 0)]);

@@ -34,7 +34,7 @@ public sealed class JsonLine
     public ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
     /// <summary>Starts another line.</summary>
-    public void Begin()
+    public void Reset()
     {
         // Typical lines are far shorter; a buffer that a rare long line has enlarged is not kept.
         if (_bytes.Length > InitialCapacity)

@@ -4,14 +4,14 @@ namespace Router.Telemetry;
 
 /// <summary>
 /// Writes lines to an output that may be slow, stalled, full or closed, on a thread of its own: the caller appends a line and continues.
-/// When the reader falls so far behind that <c>most</c> bytes are queued, lines are dropped and counted rather than taking the memory that
-/// requests need.
+/// When the reader falls so far behind that <c>maxBytes</c> bytes are queued, lines are dropped and counted rather than taking the memory
+/// that requests need.
 /// </summary>
 /// <param name="name">The thread's name.</param>
 /// <param name="output">Opens the output; null if there is none.</param>
-/// <param name="most">The maximum number of queued bytes.</param>
+/// <param name="maxBytes">The maximum number of queued bytes.</param>
 /// <param name="lost">Called with the number of lost lines and the reason.</param>
-public sealed class LineWriter(string name, Func<Stream?> output, int most, Action<int, string> lost)
+public sealed class LineWriter(string name, Func<Stream?> output, int maxBytes, Action<int, string> lost)
 {
     // The capacity of a pipe on Linux: more at once would not be written in one step either.
     private const int BlockSize = 64 << 10;
@@ -81,7 +81,7 @@ public sealed class LineWriter(string name, Func<Stream?> output, int most, Acti
         if (_waiting.Count == 0 || !_waiting[^1].HasRoomFor(line.Length))
         {
             var size = Math.Max(line.Length, BlockSize);
-            if (Volatile.Read(ref _memory) + size > most)
+            if (Volatile.Read(ref _memory) + size > maxBytes)
                 return false;
             Interlocked.Add(ref _memory, size);
             _waiting.Add(new Block(size));

@@ -21,7 +21,7 @@ internal sealed class TraceParents : DistributedContextPropagator
         (traceId, traceState) = (null, null);
         if (getter is null)
             return;
-        if (Field(TraceContext.TraceParent) is { } parent && ActivityContext.TryParse(parent, null, out _))
+        if (Header(TraceContext.TraceParent) is { } parent && ActivityContext.TryParse(parent, null, out _))
         {
             traceId = parent;
             getter(carrier, TraceContext.TraceState, out traceState, out var several);
@@ -31,15 +31,15 @@ internal sealed class TraceParents : DistributedContextPropagator
         else
         {
             traceId = FromB3(
-                Field(TraceContext.B3TraceId),
-                Field(TraceContext.B3SpanId),
-                Field(B3Sampling.Sampled),
-                Field(B3Sampling.Flags)
+                Header(TraceContext.B3TraceId),
+                Header(TraceContext.B3SpanId),
+                Header(B3Sampling.Sampled),
+                Header(B3Sampling.Flags)
             );
         }
 
         // A header that occurs twice is ignored.
-        string? Field(string name)
+        string? Header(string name)
         {
             getter(carrier, name, out var value, out var several);
             return several is null ? value

@@ -77,7 +77,7 @@ public sealed class Tracing : IDisposable
     }
 
     /// <summary>Starts the span of a request's round trip to a backend; null if tracing is off or this trace is not recorded.</summary>
-    public Activity? Begin(HttpContext context, Route route, Upstream upstream)
+    public Activity? StartSpan(HttpContext context, Route route, Upstream upstream)
     {
         if (_source is null)
             return null;
@@ -109,7 +109,7 @@ public sealed class Tracing : IDisposable
     /// <param name="span">The span, or null.</param>
     /// <param name="status">The status of the response.</param>
     /// <param name="failure">The error; null if the backend responded.</param>
-    public static void End(Activity? span, int status, ForwardFailure? failure)
+    public static void EndSpan(Activity? span, int status, ForwardFailure? failure)
     {
         if (span is null)
             return;

@@ -58,7 +58,7 @@ public sealed class AddressLookup(
     }
 
     /// <summary>Resets all failures.</summary>
-    public void Forgive()
+    public void ResetFailures()
     {
         _breaker.Close();
         foreach (var address in Known)
@@ -90,7 +90,7 @@ public sealed class AddressLookup(
     {
         try
         {
-            return Keep(await lookUp(host, cancellationToken).ConfigureAwait(false));
+            return Store(await lookUp(host, cancellationToken).ConfigureAwait(false));
         }
         catch (SocketException error)
         {
@@ -108,7 +108,7 @@ public sealed class AddressLookup(
     {
         try
         {
-            Keep(await lookUp(host, CancellationToken.None).ConfigureAwait(false));
+            Store(await lookUp(host, CancellationToken.None).ConfigureAwait(false));
         }
         catch (SocketException)
         {
@@ -117,7 +117,7 @@ public sealed class AddressLookup(
         }
     }
 
-    private ResolvedAddress[] Keep(IPAddress[] found)
+    private ResolvedAddress[] Store(IPAddress[] found)
     {
         if (found is [])
             throw new SocketException((int)SocketError.NoData);

@@ -55,13 +55,13 @@ public sealed class CircuitBreaker
         }
         catch (BackendException)
         {
-            Suspect();
+            MarkSuspect();
             throw;
         }
     }
 
     /// <summary>Another address was faster although its attempt started later.</summary>
-    public void Suspect()
+    public void MarkSuspect()
     {
         if (_isSuspect)
             return;

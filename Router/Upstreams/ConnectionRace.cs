@@ -69,7 +69,7 @@ public static class ConnectionRace
                     for (var i = 0; i < started.IndexOf(ended); i++)
                     {
                         if (running.Contains(started[i]))
-                            addresses[i].Breaker.Suspect();
+                            addresses[i].Breaker.MarkSuspect();
                     }
 
                     return await ended.ConfigureAwait(false);

@@ -77,7 +77,7 @@ public sealed class Connector(
     }
 
     /// <summary>Resets all failures.</summary>
-    public void Forgive() => _lookup.Forgive();
+    public void ResetFailures() => _lookup.ResetFailures();
 
     private async ValueTask<ResolvedAddress[]> LookUpAsync(CancellationToken cancellationToken)
     {

@@ -12,16 +12,16 @@ namespace Router.Upstreams;
 /// </summary>
 public sealed class RetryHandler : DelegatingHandler
 {
-    private const int Repeats = 2;
+    private const int MaxRetries = 2;
 
     // A backend that ends a connection after 50 requests refuses the further ones on it. With 64 requests at a time on a busy machine, not
     // quite half of the refused ones are refused again, each time: with ten retries, one request in 200,000 failed.
-    private const int RefusedRepeats = 40;
+    private const int MaxRefusedRetries = 40;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(25);
 
     private readonly RetryBudget _budget = new();
     private readonly bool _hasOthers;
-    private readonly Action<BackendException> _repeated;
+    private readonly Action<BackendException> _onRetry;
     private readonly TimeProvider _time;
 
     // Built with the first retry: Polly validates its options by reflection.
@@ -29,12 +29,12 @@ public sealed class RetryHandler : DelegatingHandler
 
     /// <summary>Creates the handler.</summary>
     /// <param name="hasOthers">Whether the backend has several destinations.</param>
-    /// <param name="repeated">Called for each retry with the failure that caused it.</param>
+    /// <param name="onRetry">Called for each retry with the failure that caused it.</param>
     /// <param name="time">The clock by which retries wait.</param>
-    public RetryHandler(bool hasOthers, Action<BackendException> repeated, TimeProvider time)
+    public RetryHandler(bool hasOthers, Action<BackendException> onRetry, TimeProvider time)
     {
         _hasOthers = hasOthers;
-        _repeated = repeated;
+        _onRetry = onRetry;
         _time = time;
         _pipeline = new Lazy<ResiliencePipeline>(BuildPipeline);
     }
@@ -48,47 +48,47 @@ public sealed class RetryHandler : DelegatingHandler
 
     /// <summary>Whether a request whose first attempt failed is to be retried. Spends from the budget.</summary>
     public bool MayRetry(BackendException error, BackendRequest request) =>
-        IsRefused(error) || (MayRepeat(error, request) && MaySpend(error));
+        IsRefused(error) || (IsSafeToRetry(error, request) && MaySpend(error));
 
     /// <summary>Retries a request whose first attempt failed.</summary>
     public Task<HttpResponseMessage> RetryAsync(BackendException error, BackendRequest request)
     {
         if (IsRefused(error))
-            return RepeatRefusedAsync(request, error);
-        _repeated(error);
+            return RetryRefusedAsync(request, error);
+        _onRetry(error);
         request.MayHaveBegunBefore = !error.NotBegun;
         request.NeedsFreshConnection = true;
-        return RepeatAsync(request);
+        return RunPipelineAsync(request);
     }
 
     // A request that the backend declares unprocessed has cost it nothing, so these retries are limited by a count and not by the budget.
-    private async Task<HttpResponseMessage> RepeatRefusedAsync(BackendRequest request, BackendException error)
+    private async Task<HttpResponseMessage> RetryRefusedAsync(BackendRequest request, BackendException error)
     {
-        for (var repeat = 1; ; repeat++)
+        for (var retry = 1; ; retry++)
         {
-            _repeated(error);
+            _onRetry(error);
             if (!request.MayHaveBegunBefore)
                 request.NotBegun();
             try
             {
                 // A connection that has ended is replaced immediately. A backend that has too many streams needs a moment.
-                if (repeat > 1)
+                if (retry > 1)
                     await Task.Delay(Jittered(Pause), _time, request.Cancellation).ConfigureAwait(false);
                 return await base.SendAsync(request, CancellationToken.None).ConfigureAwait(false);
             }
-            catch (BackendException again) when (IsRefused(again) && repeat < RefusedRepeats)
+            catch (BackendException again) when (IsRefused(again) && retry < MaxRefusedRetries)
             {
                 error = again;
             }
-            catch (BackendException other) when (!other.IsRefused && MayRepeat(other, request) && MaySpend(other))
+            catch (BackendException other) when (!other.IsRefused && IsSafeToRetry(other, request) && MaySpend(other))
             {
-                _repeated(other);
-                return await RepeatAsync(request).ConfigureAwait(false);
+                _onRetry(other);
+                return await RunPipelineAsync(request).ConfigureAwait(false);
             }
         }
     }
 
-    private Task<HttpResponseMessage> RepeatAsync(BackendRequest request) =>
+    private Task<HttpResponseMessage> RunPipelineAsync(BackendRequest request) =>
         _pipeline
             .Value.ExecuteAsync(async token => await base.SendAsync(request, token).ConfigureAwait(false), request.Cancellation)
             .AsTask();
@@ -100,18 +100,18 @@ public sealed class RetryHandler : DelegatingHandler
             .AddRetry(
                 new RetryStrategyOptions
                 {
-                    MaxRetryAttempts = Repeats - 1,
+                    MaxRetryAttempts = MaxRetries - 1,
                     // Polly asks after the last attempt too, and each yes spends from the budget.
                     ShouldHandle = attempt =>
                         ValueTask.FromResult(
-                            attempt.AttemptNumber < Repeats - 1
+                            attempt.AttemptNumber < MaxRetries - 1
                                 && attempt.Outcome.Exception is BackendException error
                                 && IsWorthAnother(error)
                         ),
                     DelayGenerator = _ => ValueTask.FromResult<TimeSpan?>(Jittered(Pause)),
                     OnRetry = retry =>
                     {
-                        _repeated((BackendException)retry.Outcome.Exception!);
+                        _onRetry((BackendException)retry.Outcome.Exception!);
                         return default;
                     },
                 }
@@ -123,8 +123,8 @@ public sealed class RetryHandler : DelegatingHandler
 
     private bool IsRefused(BackendException error) => error.IsRefused && IsWorthTrying(error);
 
-    private bool MayRepeat(BackendException error, BackendRequest request) =>
-        error.NotBegun ? IsWorthTrying(error) : error.DiedIdle && request.IsRepeatable;
+    private bool IsSafeToRetry(BackendException error, BackendRequest request) =>
+        error.NotBegun ? IsWorthTrying(error) : error.DiedIdle && request.IsRetryable;
 
     private bool MaySpend(BackendException error) => (error.NotBegun && _hasOthers) || _budget.TrySpend();
 

@@ -69,11 +69,11 @@ public sealed class Upstream(
         }
     }
 
-    /// <summary>Counts a request as in flight. Each call requires one call of <see cref="Leave"/>.</summary>
-    public void Enter() => Interlocked.Increment(ref _inFlight);
+    /// <summary>Counts a request as in flight. Each call requires one call of <see cref="DecrementInFlight"/>.</summary>
+    public void IncrementInFlight() => Interlocked.Increment(ref _inFlight);
 
     /// <summary>Counts a request as ended.</summary>
-    public void Leave() => Interlocked.Decrement(ref _inFlight);
+    public void DecrementInFlight() => Interlocked.Decrement(ref _inFlight);
 
     /// <summary>
     /// Takes one of the permits that limit the backend's concurrent requests; false if none is free. Each permit requires one call of

@@ -57,15 +57,15 @@ public sealed class UpstreamRegistry(TimeProvider time)
     }
 
     /// <summary>Retires the upstreams that a new configuration does not use.</summary>
-    public void Keep(IReadOnlyCollection<Upstream> used)
+    public void RetireUnused(IReadOnlyCollection<Upstream> used)
     {
         lock (_lock)
             _retired.UnionWith(_all.Values.Except(used));
-        Sweep();
+        Prune();
     }
 
     /// <summary>Closes the unused connections of retired upstreams, and removes retired upstreams that have nothing in flight.</summary>
-    public void Sweep()
+    public void Prune()
     {
         lock (_lock)
         {

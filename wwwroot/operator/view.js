@@ -230,9 +230,9 @@ function verdict({ verdict, mode, expect }, actions) {
 					h("li", h("span", local(text)), reasons[i + 1]?.kind === kind ? null : h("span.advice", t(`advice.${kind}`))),
 				),
 			),
-		verdict.remarks.length > 0 &&
-			h("ul.remarks",
-				verdict.remarks.map(remark => h("li", local(remark))),
+		verdict.notes.length > 0 &&
+			h("ul.notes",
+				verdict.notes.map(note => h("li", local(note))),
 			),
 		h("p.expect",
 			h("label", t("expect"), h("input", { type: "number", min: 1, max: 10000, value: expect, onchange: actions.expect })),

@@ -8,7 +8,7 @@ namespace Router.Http.Http1;
 public static class BareLines
 {
     /// <summary>Whether the first line ends with a bare LF.</summary>
-    public static bool Begin(ReadOnlySpan<byte> head) => head.IndexOf((byte)'\n') is > 0 and var end && head[end - 1] != '\r';
+    public static bool IsFirstLineBare(ReadOnlySpan<byte> head) => head.IndexOf((byte)'\n') is > 0 and var end && head[end - 1] != '\r';
 
     /// <summary>Reads such a head; false if its end has not arrived yet.</summary>
     /// <param name="buffered">The head and any data after it.</param>

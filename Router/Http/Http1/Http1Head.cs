@@ -73,9 +73,9 @@ public readonly struct Http1Head
             var line = before;
             if (before.Start != start || !last.Repeats(rest, start, before.Length))
             {
-                if (!TryReadFieldLine(rest, start, before, out line))
+                if (!TryReadHeaderLine(rest, start, before, out line))
                 {
-                    violation = Http1Violations.OfFieldLine(rest);
+                    violation = Http1Violations.OfHeaderLine(rest);
                     return false;
                 }
 
@@ -85,7 +85,7 @@ public readonly struct Http1Head
             isAlike &= ReferenceEquals(line.Name, before.Name);
             if (!isAlike)
                 line = line with { IsAnother = last.HasAbove(count, line.Name) };
-            if (line.Role != HeaderRole.None && !framing.Sees(ref line, out violation))
+            if (line.Role != HeaderRole.None && !framing.TryProcess(ref line, out violation))
                 return false;
             if (!isKept)
                 last[count] = line;
@@ -105,14 +105,14 @@ public readonly struct Http1Head
     /// Parses a header line; false if its name is not a token, white space precedes the name, or it contains control characters. White
     /// space between the name and the colon is removed, as RFC 9112 section 5.1 requires of a proxy.
     /// </summary>
-    public static bool TryParseField(ReadOnlySpan<byte> line, out string name, out string value) =>
-        TryParseField(line, default, out name, out value);
+    public static bool TryParseHeader(ReadOnlySpan<byte> line, out string name, out string value) =>
+        TryParseHeader(line, default, out name, out value);
 
-    private static bool TryReadFieldLine(ReadOnlySpan<byte> rest, int start, in HeaderLine before, out HeaderLine line)
+    private static bool TryReadHeaderLine(ReadOnlySpan<byte> rest, int start, in HeaderLine before, out HeaderLine line)
     {
         line = default;
         var end = rest.IndexOf("\r\n"u8);
-        if (end < 0 || !TryParseField(rest[..end], before.Name, out var name, out var value))
+        if (end < 0 || !TryParseHeader(rest[..end], before.Name, out var name, out var value))
             return false;
         var isSame = ReferenceEquals(name, before.Name);
         var role = isSame && before.Role is HeaderRole.None or HeaderRole.ContentLength ? before.Role : HeaderRoles.Of(name, value);
@@ -120,7 +120,7 @@ public readonly struct Http1Head
         return true;
     }
 
-    private static bool TryParseField(ReadOnlySpan<byte> line, string? known, out string name, out string value)
+    private static bool TryParseHeader(ReadOnlySpan<byte> line, string? known, out string name, out string value)
     {
         (name, value) = ("", "");
         var colon = line.IndexOf((byte)':');

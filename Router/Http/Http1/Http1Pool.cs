@@ -79,10 +79,10 @@ public sealed class Http1Pool(
     public void Revive() => _isRetired = false;
 
     /// <summary>Closes the idle connections that are too old or that the backend has closed.</summary>
-    public void Sweep() =>
-        _idle.TakeAll(connection => !IsFresh(connection) || !connection.IsQuiet())?.ForEach(connection => connection.Dispose());
+    public void Prune() =>
+        _idle.RemoveWhere(connection => !IsFresh(connection) || !connection.IsQuiet())?.ForEach(connection => connection.Dispose());
 
-    private void CloseIdle() => _idle.TakeAll(static _ => true)?.ForEach(static connection => connection.Dispose());
+    private void CloseIdle() => _idle.RemoveWhere(static _ => true)?.ForEach(static connection => connection.Dispose());
 
     private bool IsFresh(Http1Connection connection) =>
         time.GetElapsedTime(connection.IdleSince) < MaxIdle && isCurrent(connection.Address);

@@ -8,7 +8,7 @@ namespace Router.Http.Http1;
 public sealed class Http1RequestWriter(Stream stream) : AsyncStream
 {
     private const int UsualHead = 1024;
-    private const int LargestKept = 4 * UsualHead;
+    private const int MaxKept = 4 * UsualHead;
 
     private ArrayBufferWriter<byte> _pending = new(UsualHead);
     private bool _chunked;
@@ -25,13 +25,13 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         foreach (var (name, values) in request.HeaderList.All)
         {
             foreach (var value in values)
-                Field(name, value ?? "");
+                Header(name, value ?? "");
         }
 
         if (request.Upgrade is { } protocol)
         {
-            Field("Connection", "Upgrade");
-            Field("Upgrade", protocol);
+            Header("Connection", "Upgrade");
+            Header("Upgrade", protocol);
         }
 
         if (request.Content is { } content)
@@ -44,7 +44,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
     {
         _chunked = false;
         _pending.ResetWrittenCount();
-        if (_pending.Capacity > LargestKept)
+        if (_pending.Capacity > MaxKept)
             _pending = new ArrayBufferWriter<byte>(UsualHead);
     }
 
@@ -55,7 +55,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         {
             Raw("0\r\n"u8);
             foreach (var (name, value) in trailers)
-                Field(name, value);
+                Header(name, value);
             Raw("\r\n"u8);
         }
 
@@ -120,7 +120,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
         }
     }
 
-    private void Field(string name, string value)
+    private void Header(string name, string value)
     {
         var line = _pending.GetSpan(name.Length + value.Length + 4);
         var rest = line[name.Length..];
@@ -142,7 +142,7 @@ public sealed class Http1RequestWriter(Stream stream) : AsyncStream
     // The last line of defense: if a line break got this far, it would start a line of its own at the backend.
     private static void Write(string text, Span<byte> octets)
     {
-        if (PrintableAscii.TryWrite(text, octets))
+        if (AsciiWriter.TryWrite(text, octets))
             return;
         Encoding.Latin1.GetBytes(text, octets);
         if (HeaderSyntax.HasControls(octets[..text.Length]))

@@ -7,7 +7,7 @@ namespace Router.Http.Http1;
 /// <summary>
 /// A response body, read according to its framing (RFC 9112 section 6). A truncated body is an error, never an end.
 /// </summary>
-public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection connection, Http1Head head, HttpResponseMessage response)
+public sealed class Http1ResponseBody(Http1RoundTrip roundTrip, Http1Connection connection, Http1Head head, HttpResponseMessage response)
     : AsyncStream
 {
     // A chunk size with more digits would not fit; extensions are skipped, but only up to this limit.
@@ -33,7 +33,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
         connection.Consume((int)_remaining);
         _remaining = 0;
         _ended = true;
-        return exchange.CompleteAsync(head.KeepAlive);
+        return roundTrip.CompleteAsync(head.KeepAlive);
     }
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -46,7 +46,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
                 return await WaitAsync(cancellationToken).ConfigureAwait(false);
             var count = head.Framing switch
             {
-                BodyFraming.Length => await ReadLeftAsync(buffer, cancellationToken).ConfigureAwait(false),
+                BodyFraming.Length => await ReadRemainingAsync(buffer, cancellationToken).ConfigureAwait(false),
                 BodyFraming.Chunked => await ReadChunkAsync(buffer, cancellationToken).ConfigureAwait(false),
                 BodyFraming.UntilClose => await ReadToEndAsync(buffer, cancellationToken).ConfigureAwait(false),
                 _ => 0,
@@ -54,7 +54,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
             if (count == 0 || (head.Framing == BodyFraming.Length && _remaining == 0))
             {
                 _ended = true;
-                await exchange.CompleteAsync(head.KeepAlive).ConfigureAwait(false);
+                await roundTrip.CompleteAsync(head.KeepAlive).ConfigureAwait(false);
             }
 
             return count;
@@ -70,8 +70,8 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
         if (!_ended)
         {
             _ended = true;
-            await exchange.AbandonAsync().ConfigureAwait(false);
-            exchange.ReleaseCount();
+            await roundTrip.AbandonAsync().ConfigureAwait(false);
+            roundTrip.ReleaseCount();
         }
 
         await base.DisposeAsync().ConfigureAwait(false);
@@ -83,7 +83,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
         {
             _ended = true;
             connection.Dispose();
-            exchange.ReleaseCount();
+            roundTrip.ReleaseCount();
         }
 
         base.Dispose(disposing);
@@ -95,7 +95,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
             ? ValueTask.FromResult(0)
             : connection.Stream.ReadAsync(Memory<byte>.Empty, cancellationToken);
 
-    private async ValueTask<int> ReadLeftAsync(Memory<byte> buffer, CancellationToken cancellationToken)
+    private async ValueTask<int> ReadRemainingAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         if (buffer.Length > _remaining)
             buffer = buffer[..(int)_remaining];
@@ -131,7 +131,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
             }
         }
 
-        return await ReadLeftAsync(buffer, cancellationToken).ConfigureAwait(false);
+        return await ReadRemainingAsync(buffer, cancellationToken).ConfigureAwait(false);
     }
 
     private async ValueTask ReadTrailersAsync(CancellationToken cancellationToken)
@@ -143,9 +143,9 @@ public sealed class Http1ResponseBody(Http1RoundTrip exchange, Http1Connection c
             if (left < 0)
                 throw new InvalidDataException($"its trailers do not end within {Http1Connection.MaxHead} bytes");
             var octets = Encoding.Latin1.GetBytes(line);
-            if (!Http1Head.TryParseField(octets, out var name, out var value))
-                throw new InvalidDataException(Http1Violations.OfFieldLine(octets));
-            if (TrailerFields.MayPass(name))
+            if (!Http1Head.TryParseHeader(octets, out var name, out var value))
+                throw new InvalidDataException(Http1Violations.OfHeaderLine(octets));
+            if (TrailerHeaders.MayPass(name))
                 response.TrailingHeaders.TryAddWithoutValidation(name, value);
         }
     }

@@ -16,7 +16,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
     /// <exception cref="BackendException">The request failed; the connection is closed, or was not used.</exception>
     public async Task<HttpResponseMessage> RunAsync()
     {
-        Begin();
+        WriteHead();
         // Cancelling the request closes the connection: the read that is already pending on a reused connection cannot be cancelled.
         using var end = request.CloseWhenCancelled(connection);
         try
@@ -74,7 +74,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
     public void ReleaseCount()
     {
         if (Interlocked.Exchange(ref _released, 1) == 0)
-            pool.Requests.Leave();
+            pool.Requests.Decrement();
     }
 
     /// <summary>Closes the connection and waits until the client's body is no longer being read.</summary>
@@ -94,13 +94,13 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         ReleaseCount();
     }
 
-    private void Begin()
+    private void WriteHead()
     {
         try
         {
             // A request that cannot be serialized affects nothing at the backend, not even the connection.
             connection.Writer.Head(request, pool.HostHeader);
-            request.Begin();
+            request.EnsureAdmitted();
         }
         catch (BackendException)
         {
@@ -198,7 +198,7 @@ public sealed class Http1RoundTrip(Http1Pool pool, Http1Connection connection, B
         var buffered = connection.Buffered;
         if (!LooksLikeAHead(buffered))
             throw new InvalidDataException("the response is not HTTP/1.1 or HTTP/1.0 (RFC 9112 section 4)");
-        if (!BareLines.Begin(buffered))
+        if (!BareLines.IsFirstLineBare(buffered))
         {
             // Some parsers see the end of a head here. Waiting for a different end would mean waiting until the deadline.
             violation ??= buffered.IndexOf("\n\n"u8) >= 0 || buffered.IndexOf("\n\r\n"u8) >= 0 ? Http1Violations.MixedLineEnds : null;

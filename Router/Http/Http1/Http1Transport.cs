@@ -9,7 +9,7 @@ public sealed class Http1Transport(Http1Pool pool) : Transport
 {
     public override Task<HttpResponseMessage> SendAsync(BackendRequest request)
     {
-        pool.Requests.Enter();
+        pool.Requests.Increment();
         // Most requests find an idle connection and take this direct path.
         if (request.NeedsFreshConnection || pool.Take() is not { } idle)
             return ConnectAndRunAsync(request);
@@ -27,7 +27,7 @@ public sealed class Http1Transport(Http1Pool pool) : Transport
         }
         catch
         {
-            pool.Requests.Leave();
+            pool.Requests.Decrement();
             throw;
         }
 

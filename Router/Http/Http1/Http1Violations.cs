@@ -16,7 +16,7 @@ public static class Http1Violations
 
     /// <summary>Describes what is wrong with a header line or a trailer line.</summary>
     /// <param name="rest">The line and any data after it.</param>
-    public static string OfFieldLine(ReadOnlySpan<byte> rest)
+    public static string OfHeaderLine(ReadOnlySpan<byte> rest)
     {
         var end = rest.IndexOf("\r\n"u8);
         var line = end < 0 ? rest : rest[..end];

@@ -8,7 +8,7 @@ namespace Router.Http.Http1;
 public sealed class IdleConnections
 {
     // With as many threads as processors, a thread's own connection is usually among the last ones.
-    private const int LookedAt = 32;
+    private const int MaxScanned = 32;
 
     private readonly List<(Http1Connection Connection, int Thread)> _connections = [];
     private readonly Lock _lock = new();
@@ -43,27 +43,27 @@ public sealed class IdleConnections
     }
 
     /// <summary>Removes all that are no longer usable and returns them; null if there are none.</summary>
-    public List<Http1Connection>? TakeAll(Predicate<Http1Connection> ended)
+    public List<Http1Connection>? RemoveWhere(Predicate<Http1Connection> ended)
     {
-        List<Http1Connection>? taken = null;
+        List<Http1Connection>? removed = null;
         lock (_lock)
         {
             for (var i = _connections.Count - 1; i >= 0; i--)
             {
                 if (!ended(_connections[i].Connection))
                     continue;
-                (taken ??= []).Add(_connections[i].Connection);
+                (removed ??= []).Add(_connections[i].Connection);
                 _connections.RemoveAt(i);
             }
         }
 
-        return taken;
+        return removed;
     }
 
     private int IndexFor(int thread)
     {
         var last = _connections.Count - 1;
-        for (var i = last; i >= 0 && i > last - LookedAt; i--)
+        for (var i = last; i >= 0 && i > last - MaxScanned; i--)
         {
             if (_connections[i].Thread == thread)
                 return i;

@@ -18,12 +18,12 @@ public ref struct ResponseFraming(bool isHttp11)
     /// <summary>Processes one header; false if it makes the end of the body ambiguous.</summary>
     /// <param name="line">The header. Its role and value are set to what is to be forwarded.</param>
     /// <param name="violation">The violated rule.</param>
-    public bool Sees(ref HeaderLine line, [NotNullWhen(false)] out string? violation)
+    public bool TryProcess(ref HeaderLine line, [NotNullWhen(false)] out string? violation)
     {
         violation = line.Role switch
         {
-            HeaderRole.ContentLength or HeaderRole.RepeatedContentLength => SeesLength(ref line),
-            HeaderRole.TransferEncoding => SeesCoding(line.Value),
+            HeaderRole.ContentLength or HeaderRole.RepeatedContentLength => ProcessLength(ref line),
+            HeaderRole.TransferEncoding => ProcessCoding(line.Value),
             _ => null,
         };
         _close |= line.Role == HeaderRole.ConnectionClose;
@@ -55,7 +55,7 @@ public ref struct ResponseFraming(bool isHttp11)
 
     private readonly bool MayHaveContent(int status) => _chunked || _identity || _length > 0 || (status == 205 && _length is null);
 
-    private string? SeesLength(ref HeaderLine line)
+    private string? ProcessLength(ref HeaderLine line)
     {
         if (!TryReadLength(line.Value, out var length))
         {
@@ -79,7 +79,7 @@ public ref struct ResponseFraming(bool isHttp11)
         return null;
     }
 
-    private string? SeesCoding(string value)
+    private string? ProcessCoding(string value)
     {
         if (!isHttp11)
             return "it is HTTP/1.0 and has Transfer-Encoding, so an HTTP/1.0 parser would read a different body (RFC 9112 section 6.1)";

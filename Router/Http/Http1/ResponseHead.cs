@@ -47,7 +47,7 @@ public sealed class ResponseHead
     {
         foreach (ref readonly var line in Lines)
         {
-            if (line.GoesOn && line.Is(name))
+            if (line.MayBeForwarded && line.Is(name))
                 return true;
         }
 
@@ -123,7 +123,7 @@ public readonly record struct StatusLine(int Length, bool IsHttp11, HttpStatusCo
 public readonly record struct HeaderLine(int Start, int Length, string Name, string Value, HeaderRole Role, bool IsAnother)
 {
     /// <summary>Whether the header is end-to-end, as far as this does not depend on the headers that <c>Connection</c> names.</summary>
-    public bool GoesOn => Role is HeaderRole.None or HeaderRole.ContentLength;
+    public bool MayBeForwarded => Role is HeaderRole.None or HeaderRole.ContentLength;
 
     /// <summary>Whether the header has this name.</summary>
     public bool Is(string name) => HeaderNames.IsSame(Name, name);

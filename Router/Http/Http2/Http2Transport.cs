@@ -16,7 +16,7 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         request.VersionPolicy = HttpVersionPolicy.RequestVersionExact;
         WriteHeaders(request);
         request.FirstHeader = null;
-        requests.Enter();
+        requests.Increment();
         try
         {
             return await pool.SendAsync(request, request.Cancellation).ConfigureAwait(false);
@@ -34,7 +34,7 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         finally
         {
             // Streams share a connection here: the number of responses being awaited is an adequate measure of the requests in flight.
-            requests.Leave();
+            requests.Decrement();
         }
     }
 
@@ -70,7 +70,7 @@ public sealed class Http2Transport(Uri address, Http2Pool pool, RequestCount req
         if (sent.FirstHeader is null)
         {
             sent.FirstHeader = name;
-            sent.Begin();
+            sent.EnsureAdmitted();
         }
         else if (sent.FirstHeader == name)
         {

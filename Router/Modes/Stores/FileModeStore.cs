@@ -30,7 +30,7 @@ public sealed class FileModeStore : IModeStore
     private readonly AsyncAutoResetEvent _changed;
     private readonly FileSystemWatcher? _watcher;
     private string _seen = "";
-    private long? _sweptAt;
+    private long? _draftsDeletedAt;
 
     /// <summary>Opens the store without reading it.</summary>
     public FileModeStore(string path, TimeProvider time)
@@ -112,7 +112,7 @@ public sealed class FileModeStore : IModeStore
                 Directory.CreateDirectory(_reports);
                 await WriteAsync(ReportOf(instance), new StoredReport(_time.GetUtcNow(), report).Encode(), cancellation)
                     .ConfigureAwait(false);
-                SweepDrafts();
+                DeleteOldDrafts();
                 // Reading a few local files costs less than electing an observer.
                 return new StoreBeat(null, IsObserver: true, null);
             }
@@ -171,11 +171,11 @@ public sealed class FileModeStore : IModeStore
     /// Checks the file when the kernel reports a change in its directory, and five times a second: on shared volumes the kernel does not
     /// report it. Compares time, size and the target of a symbolic link, so that the swapped links of a ConfigMap are detected.
     /// </summary>
-    public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation)
+    public async Task WaitForChangeAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         var began = _time.GetTimestamp();
-        while (Signature() == _seen && _time.GetElapsedTime(began) is var passed && passed < atMost)
-            await _changed.WaitAsync(atMost - passed < PollInterval ? atMost - passed : PollInterval, cancellation).ConfigureAwait(false);
+        while (Signature() == _seen && _time.GetElapsedTime(began) is var passed && passed < timeout)
+            await _changed.WaitAsync(timeout - passed < PollInterval ? timeout - passed : PollInterval, cancellation).ConfigureAwait(false);
     }
 
     public ValueTask DisposeAsync()
@@ -286,11 +286,11 @@ public sealed class FileModeStore : IModeStore
     }
 
     // Once a minute: a process that is killed while writing leaves its draft behind.
-    private void SweepDrafts()
+    private void DeleteOldDrafts()
     {
-        if (_sweptAt is { } swept && _time.GetElapsedTime(swept) < MaxWrite)
+        if (_draftsDeletedAt is { } last && _time.GetElapsedTime(last) < MaxWrite)
             return;
-        _sweptAt = _time.GetTimestamp();
+        _draftsDeletedAt = _time.GetTimestamp();
         var oldest = _time.GetUtcNow() - MaxWrite;
         var drafts = Directory
             .EnumerateFiles(_reports, "*.tmp")

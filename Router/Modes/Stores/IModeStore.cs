@@ -62,5 +62,5 @@ public interface IModeStore : IAsyncDisposable
     /// Returns when the record may have changed, or after a timeout. Changes between two calls are not missed. It throws only on
     /// cancellation: if changes cannot be detected, it waits for the timeout.
     /// </summary>
-    Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation);
+    Task WaitForChangeAsync(TimeSpan timeout, CancellationToken cancellation);
 }

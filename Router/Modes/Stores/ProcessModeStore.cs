@@ -67,8 +67,8 @@ public sealed class ProcessModeStore(TimeProvider time) : IModeStore
     public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) => Task.CompletedTask;
 
     /// <summary>Waits for the timeout: only this process changes the record, and it already knows of each change.</summary>
-    public async Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) =>
-        await Task.Delay(atMost, time, cancellation).ConfigureAwait(false);
+    public async Task WaitForChangeAsync(TimeSpan timeout, CancellationToken cancellation) =>
+        await Task.Delay(timeout, time, cancellation).ConfigureAwait(false);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 

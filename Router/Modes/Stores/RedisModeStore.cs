@@ -241,7 +241,7 @@ public sealed class RedisModeStore : IModeStore
             cancellation
         );
 
-    public Task WaitForChangeAsync(TimeSpan atMost, CancellationToken cancellation) => _changed.WaitAsync(atMost, cancellation);
+    public Task WaitForChangeAsync(TimeSpan timeout, CancellationToken cancellation) => _changed.WaitAsync(timeout, cancellation);
 
     public async ValueTask DisposeAsync()
     {

@@ -10,7 +10,7 @@ public sealed class DeadlineMonitor(InFlightRequests inFlight, IHostApplicationL
         IDisposable
 {
     // The maximum delay of a deadline.
-    private static readonly TimeSpan Tick = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(50);
 
     // The server allows nine seconds. The remainder is for sending the responses and the last report to the mode store.
     private static readonly TimeSpan StopTimeout = TimeSpan.FromSeconds(8.5);
@@ -20,7 +20,7 @@ public sealed class DeadlineMonitor(InFlightRequests inFlight, IHostApplicationL
 
     public Task StartAsync(CancellationToken cancellationToken)
     {
-        _timer = time.CreateTimer(static self => ((DeadlineMonitor)self!).Look(), this, Tick, Timeout.InfiniteTimeSpan);
+        _timer = time.CreateTimer(static self => ((DeadlineMonitor)self!).OnTick(), this, Interval, Timeout.InfiniteTimeSpan);
         return Task.CompletedTask;
     }
 
@@ -28,14 +28,14 @@ public sealed class DeadlineMonitor(InFlightRequests inFlight, IHostApplicationL
 
     public void Dispose() => _timer?.Dispose();
 
-    private void Look()
+    private void OnTick()
     {
         // Outside the list's lock: an expired request may remove itself from the list immediately.
         foreach (var deadline in inFlight.Due() ?? [])
             deadline.Expire();
         if (lifetime.ApplicationStopping.IsCancellationRequested)
             EndAtStop();
-        _timer?.Change(Tick, Timeout.InfiniteTimeSpan);
+        _timer?.Change(Interval, Timeout.InfiniteTimeSpan);
     }
 
     private void EndAtStop()

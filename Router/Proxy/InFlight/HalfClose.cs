@@ -84,9 +84,9 @@ public sealed class HalfClose : IConnectionLifetimeFeature
     }
 
     /// <summary>Registers the request that is now forwarded on this connection.</summary>
-    public void Begin(RequestDeadline request) => Volatile.Write(ref _request, request);
+    public void Attach(RequestDeadline request) => Volatile.Write(ref _request, request);
 
-    public void End() => Volatile.Write(ref _request, null);
+    public void Detach() => Volatile.Write(ref _request, null);
 
     /// <summary>
     /// From now on, a half-closed connection counts as disconnected. Call it after the request's deadline requires input.

@@ -29,9 +29,9 @@ public sealed class InFlightRequests
     public void CountCut() => Interlocked.Increment(ref _cut);
 
     /// <summary>Adds a request, here and at the backend that it may go to. Nothing else counts a client's request.</summary>
-    public void Enter(RequestContext request, Upstream upstream)
+    public void Add(RequestContext request, Upstream upstream)
     {
-        upstream.Enter();
+        upstream.IncrementInFlight();
         request.CountedBy = upstream;
         var number = Thread.GetCurrentProcessorId() & (_stripes.Length - 1);
         var stripe = _stripes[number];
@@ -47,7 +47,7 @@ public sealed class InFlightRequests
     /// <summary>
     /// Removes a request that has ended or will not be forwarded. Does nothing if the request is not in the list.
     /// </summary>
-    public void Leave(RequestContext request)
+    public void Remove(RequestContext request)
     {
         if (request.Stripe < 0)
             return;
@@ -63,7 +63,7 @@ public sealed class InFlightRequests
             request.Stripe = -1;
         }
 
-        request.CountedBy!.Leave();
+        request.CountedBy!.DecrementInFlight();
     }
 
     /// <summary>

@@ -220,10 +220,10 @@ public sealed class RequestContext(TimeProvider time)
     public void Connected() => ConnectTime = time.GetElapsedTime(_connecting);
 
     /// <summary>From now on its bytes may reach the backend.</summary>
-    public void Begin() => Interlocked.Exchange(ref _hasBegun, true);
+    public void MarkBegun() => Interlocked.Exchange(ref _hasBegun, true);
 
     /// <summary>The backend has provably not started processing the request.</summary>
-    public void NotBegun() => Volatile.Write(ref _hasBegun, false);
+    public void MarkNotBegun() => Volatile.Write(ref _hasBegun, false);
 
     /// <summary>The request is being sent to the backend.</summary>
     public void Accepted()

@@ -62,7 +62,7 @@ public sealed class RequestDeadline : IDisposable
         _client = HalfClose
             .GoneOf(context, out _connectionOfClient)
             .UnsafeRegister(static self => ((RequestDeadline)self!).LoseClient(), this);
-        _connectionOfClient?.Begin(this);
+        _connectionOfClient?.Attach(this);
     }
 
     /// <summary>Cancelled when a deadline passes or the client disconnects.</summary>
@@ -259,7 +259,7 @@ public sealed class RequestDeadline : IDisposable
     {
         lock (_lock)
             _phase = Phase.Over;
-        _connectionOfClient?.End();
+        _connectionOfClient?.Detach();
         _client.Dispose();
     }
 

@@ -70,11 +70,11 @@ internal static class Guard
         Check($"small response: CPU {title}", growth, MaxCpu);
         return holds;
 
-        void Check(string title, double ratio, double most)
+        void Check(string title, double ratio, double max)
         {
-            holds &= ratio <= most;
-            Console.WriteLine($"{(ratio <= most ? "PASS" : "FAIL")} {title}: {Number(ratio)}, at most {Number(most)}");
-            if (ratio * most < 1)
+            holds &= ratio <= max;
+            Console.WriteLine($"{(ratio <= max ? "PASS" : "FAIL")} {title}: {Number(ratio)}, at most {Number(max)}");
+            if (ratio * max < 1)
                 Console.WriteLine("     It has become less: deploy/bench/run --record holds it there.");
         }
     }

@@ -7,7 +7,7 @@ internal sealed record LoadCase(string Name, string Path)
 {
     private const string Greeting = "Hello, world\n";
 
-    /// <summary>The fifteen fields of a browser that follows a link.</summary>
+    /// <summary>The fifteen headers of a browser that follows a link.</summary>
     private static readonly string[] Browser =
     [
         "Host: www.example.org",
@@ -31,7 +31,7 @@ internal sealed record LoadCase(string Name, string Path)
 
     /// <summary>What the backend serves only with the credentials that a proxy adds.</summary>
     public static readonly LoadCase Credentials = new("credentials", "/credentials");
-    public static readonly LoadCase Page = new("page", "/page.html") { Fields = Browser, Length = Backend.PageLength };
+    public static readonly LoadCase Page = new("page", "/page.html") { Headers = Browser, Length = Backend.PageLength };
     public static readonly LoadCase Download = new("download", "/large.bin") { Length = Backend.LargeLength };
     public static readonly LoadCase Upload = new("upload", "/upload")
     {
@@ -55,7 +55,7 @@ internal sealed record LoadCase(string Name, string Path)
     public string Scheme { get; init; } = "http";
 
     /// <summary>The lines of the request's header, as small as it gets unless said otherwise.</summary>
-    public string[] Fields { get; init; } = ["Host: www.example.org"];
+    public string[] Headers { get; init; } = ["Host: www.example.org"];
 
     public int UploadLength { get; init; }
 
@@ -78,7 +78,7 @@ internal sealed record LoadCase(string Name, string Path)
         get
         {
             var head = new StringBuilder($"{Method} {Path} HTTP/1.1\r\n");
-            foreach (var line in Hosts > 0 ? ["Host: h0.example.org"] : Fields)
+            foreach (var line in Hosts > 0 ? ["Host: h0.example.org"] : Headers)
                 head.Append(line).Append("\r\n");
             if (UploadLength > 0)
                 head.Append($"Content-Length: {UploadLength}\r\n");

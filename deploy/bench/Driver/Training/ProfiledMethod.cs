@@ -10,7 +10,7 @@ namespace Router.Bench.Training;
 internal sealed record ProfiledMethod(string Name, string Signature, int Size, IReadOnlyList<Probe> Probes)
 {
     /// <summary>How often its most travelled place was passed.</summary>
-    public long Most => Probes.Where(probe => probe.IsNumber).SelectMany(probe => probe.Numbers).DefaultIfEmpty().Max();
+    public long Max => Probes.Where(probe => probe.IsNumber).SelectMany(probe => probe.Numbers).DefaultIfEmpty().Max();
 }
 
 /// <summary>

@@ -34,7 +34,7 @@ internal static class Trainer
             foreach (var method in await CountAsync(lab, trainee, scheme, mode, loads))
             {
                 var key = (method.Name, method.Signature, method.Size);
-                if (method.Most >= Often && (!methods.TryGetValue(key, out var other) || other.Most < method.Most))
+                if (method.Max >= Often && (!methods.TryGetValue(key, out var other) || other.Max < method.Max))
                     methods[key] = method;
             }
         }

@@ -7,7 +7,7 @@ namespace Router.Http;
 /// affects framing, routing, authentication or content decoding arrives too late to be checked, and could mislead a recipient that merges
 /// trailers into the headers.
 /// </summary>
-public static class TrailerFields
+public static class TrailerHeaders
 {
     private static readonly FrozenSet<string> Refused = FrozenSet.Create(
         StringComparer.OrdinalIgnoreCase,

@@ -6,10 +6,10 @@ namespace Router.Http;
 /// Latin-1 for Router's header values. Each of their characters is one byte (RFC 9110 section 5.5), so there is no need to count.
 /// The framework's encoding counts by inspecting each character. A <see cref="HeaderBlock"/> is written as it is.
 /// </summary>
-public sealed class OctetEncoding : Encoding
+public sealed class HeaderValueEncoding : Encoding
 {
     /// <summary>The shared instance; it has no state.</summary>
-    public static OctetEncoding Instance { get; } = new();
+    public static HeaderValueEncoding Instance { get; } = new();
 
     public override int GetByteCount(char[] chars, int index, int count) => HeaderBlock.LengthOf(chars.AsSpan(index, count));
 

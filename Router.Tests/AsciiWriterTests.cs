@@ -3,7 +3,7 @@ using Router.Http;
 
 namespace Router.Tests;
 
-public sealed class PrintableAsciiTests
+public sealed class AsciiWriterTests
 {
     private const string Printable = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
@@ -16,7 +16,7 @@ public sealed class PrintableAsciiTests
             {
                 var octets = Enumerable.Repeat((byte)1, room).ToArray();
 
-                PrintableAscii.TryWrite(Printable.AsSpan(0, length), octets).Should().BeTrue();
+                AsciiWriter.TryWrite(Printable.AsSpan(0, length), octets).Should().BeTrue();
 
                 octets.Should().Equal([.. Encoding.ASCII.GetBytes(Printable[..length]), .. Enumerable.Repeat((byte)1, room - length)]);
             }
@@ -44,7 +44,7 @@ public sealed class PrintableAsciiTests
             {
                 var text = new string('a', at) + other + new string('a', length - at - 1);
 
-                PrintableAscii.TryWrite(text, new byte[length]).Should().BeFalse($"it is the {at}th of {length}");
+                AsciiWriter.TryWrite(text, new byte[length]).Should().BeFalse($"it is the {at}th of {length}");
             }
         }
     }
@@ -52,7 +52,7 @@ public sealed class PrintableAsciiTests
     [Fact]
     public void Less_room_than_the_text_has_is_an_error()
     {
-        var write = () => PrintableAscii.TryWrite("twelve chars", new byte[11]);
+        var write = () => AsciiWriter.TryWrite("twelve chars", new byte[11]);
 
         write.Should().Throw<ArgumentOutOfRangeException>();
     }

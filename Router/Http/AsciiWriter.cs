@@ -4,11 +4,11 @@ using System.Runtime.Intrinsics;
 namespace Router.Http;
 
 /// <summary>
-/// The characters from space to tilde, which make up nearly all header names and values. Each request writes some fifty of these:
-/// validating and encoding a text in a single pass saves 5.5 % of the instructions of a page request compared with the framework's two
-/// steps.
+/// Writes text whose characters are all printable ASCII, from space to tilde, as nearly all header names and values are. Each request
+/// writes some fifty of these: validating and encoding a text in a single pass saves 5.5 % of the instructions of a page request compared
+/// with the framework's two steps.
 /// </summary>
-public static class PrintableAscii
+public static class AsciiWriter
 {
     private const ushort First = ' ';
     private const ushort Last = '~';
