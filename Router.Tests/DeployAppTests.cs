@@ -60,7 +60,7 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
         using var connection = await slow.AcceptAsync();
         await connection.ReadHeadAsync();
 
-        var deploying = site.DeployAsync("release-18", ("PATIENCE", "60"));
+        var deploying = site.DeployAsync("release-18", ("TIMEOUT", "60"));
         await Eventually.Async(() =>
             site.Platform.Asked.Any(line =>
                 line.StartsWith("unmap-route router ", StringComparison.Ordinal)
@@ -110,7 +110,7 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
     {
         _platform.Changes = environment => environment["DM_MODE"] = "maintenance";
 
-        var (code, _, errors) = await _site.DeployAsync("release-18", ("PATIENCE", "1"));
+        var (code, _, errors) = await _site.DeployAsync("release-18", ("TIMEOUT", "1"));
 
         (code, errors.Contains("does not say by itself that it is release-18 in mode live", StringComparison.Ordinal))
             .Should()
@@ -144,11 +144,11 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
     public async Task A_stage_is_polled_until_it_is_in_the_mode_or_the_timeout_expires()
     {
         var good = await _platform.RunAsync("check-status", ["preview", "live", "release-17"], _site.Environment);
-        var otherMode = await _platform.RunAsync("check-status", ["preview", "maintenance"], [.. _site.Environment, ("PATIENCE", "0")]);
+        var otherMode = await _platform.RunAsync("check-status", ["preview", "maintenance"], [.. _site.Environment, ("TIMEOUT", "0")]);
         var gone = await _platform.RunAsync(
             "check-status",
             ["preview", "live"],
-            [.. _site.Environment, ("PATIENCE", "0"), ("APPLICATION_NAME", "other")]
+            [.. _site.Environment, ("TIMEOUT", "0"), ("APPLICATION_NAME", "other")]
         );
         var wrong = await _platform.RunAsync("check-status", ["preview", "liev"], _site.Environment);
 
@@ -168,7 +168,7 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
         _platform.Changes = environment =>
             (environment["Router__AllowLists__deployers"], environment["Router__StatusAccess"]) = ("192.0.2.1", "deployers");
 
-        var (code, _, errors) = await _site.DeployAsync("release-18", ("PATIENCE", "0"));
+        var (code, _, errors) = await _site.DeployAsync("release-18", ("TIMEOUT", "0"));
 
         code.Should().Be(1);
         errors.Should().Contain(text);
@@ -183,7 +183,7 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
             SiteFile.Of("www.*", _site.Backend).AllowList("deployers", "192.0.2.1").Set("StatusAccess", "deployers")
         );
         await File.WriteAllTextAsync(Path.Combine(_site.Vars, ".curlrc"), $"connect-to = \"::{router.Endpoint}\"\n");
-        (string, string)[] environment = [.. _site.Environment, ("PATIENCE", "0"), ("CURL_HOME", _site.Vars)];
+        (string, string)[] environment = [.. _site.Environment, ("TIMEOUT", "0"), ("CURL_HOME", _site.Vars)];
 
         var (code, _, errors) = await _platform.RunAsync("check-status", ["preview", "live"], environment);
         var tag = await _platform.RunAsync("release-tag", ["preview"], environment);

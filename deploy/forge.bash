@@ -1,5 +1,5 @@
 # The forge's interface (GitHub's REST, which others speak too). Sourced by bash.
-# FORGE_TOKEN is the secret; FORGE_API its address, else GitHub's own; FORGE_REPOSITORY is owner/name, else that of the remote origin.
+# FORGE_TOKEN is the secret; FORGE_API its address, otherwise GitHub's own; FORGE_REPOSITORY is owner/name, otherwise that of the remote origin.
 forge_api=${FORGE_API:-https://api.github.com}
 
 # forge METHOD PATH [JSON]: prints the body of the response, and fails if the status is 400 or more, printing it all the same.

@@ -27,7 +27,7 @@ require_mode() {
     is_mode "$1" || fail "there is no mode '$1'. Choose one of $(known_modes)"
 }
 
-# var KEY: the stage's value, else the common one.
+# var KEY: the stage's value, otherwise the common one.
 var() {
     local file text
     for file in "$vars/$stage.yml" "$vars/common.yml"; do
@@ -37,12 +37,12 @@ var() {
     fail "$1 is not set. Set it in $vars/$stage.yml"
 }
 
-# status_host: where the stage's own Router answers for itself, and not an application.
+# status_host: where the stage's Router itself responds, and not an application.
 status_host() {
     echo "$application-$stage.$(var private_domain)"
 }
 
-# The exit code of status where Router answers, but not for this machine. Those of curl are below it.
+# The exit code of status if Router responds, but does not show its mode to this machine. Those of curl are below it.
 not_listed=100
 not_listed_text="does not show its mode to this machine. Add its address to the allow list that Router:StatusAccess names"
 
