@@ -45,7 +45,7 @@ public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Ch
 
         await SteerAsync("Pause…", "Pause it");
         await ReadsAsync(page, Stages, "paused");
-        await SteerAsync("Next stage…", "Begin it");
+        await SteerAsync("Next stage…", "Start it");
         await ReadsAsync(page, $"{Stages} [aria-current=step]", "50 %");
         await ReadsAsync(page, "section:has(#history)", "reopening paused");
 
@@ -58,7 +58,7 @@ public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Ch
         await SteerAsync("Resume…", "Resume it");
         await Expect(page.Locator(Stages)).Not.ToContainTextAsync("paused", new() { Timeout = OperatorSite.Timeout });
 
-        await SteerAsync("Next stage…", "Begin it");
+        await SteerAsync("Next stage…", "Start it");
         await ReadsAsync(page, Banner, "live");
         await Expect(page.Locator(Stages)).ToHaveCountAsync(0);
 
@@ -125,11 +125,11 @@ public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Ch
         await page.GetByLabel("Your name").FillAsync("anna");
         await SeeAsync(page, "hold-form");
         await ClickAsync(page, "Show what would happen");
-        await ReadsAsync(page, ".confirm .steps li:last-child", "unless the mode is changed before");
+        await ReadsAsync(page, ".confirm .steps li:last-child", "unless the mode is changed first");
         await ConfirmAsync(page, "Set hold");
 
         await ReadsAsync(page, Banner, "hold");
-        await ReadsAsync(page, "section:has(#scheduled)", "unless the mode is changed before");
+        await ReadsAsync(page, "section:has(#scheduled)", "unless the mode is changed first");
         await site.WriteAsync(1, "/order/7");
         await ReadsAsync(page, "section:has(#instances)", "1, oldest");
         await ReadsAsync(page, ".notes", "held: 1");

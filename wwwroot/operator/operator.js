@@ -264,7 +264,7 @@ function problemOf({ status, body }) {
 		body.errors?.length
 			? h("ul",
 					body.errors.map(({ member, problem, hint }) =>
-						h("li", t("error.fault", { member: t(`field.${member}`, {}, member), problem, hint })),
+						h("li", t("error.member", { member: t(`field.${member}`, {}, member), problem, hint })),
 					),
 				)
 			: h("p", conflict ? t("error.again") : body.detail),
