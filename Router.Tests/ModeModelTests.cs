@@ -5,16 +5,16 @@ using Xunit.Abstractions;
 namespace Router.Tests;
 
 /// <summary>
-/// Random sequences of what people, clocks, processes and stores do, against a model that knows only what an operator would say.
+/// Random sequences of what people, clocks, processes and stores do, against a model that knows only what an operator knows.
 /// </summary>
 public sealed class ModeModelTests(ITestOutputHelper output)
 {
-    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ActivationDelay = TimeSpan.FromSeconds(2);
     private static readonly Mode Live = ModeCatalogue.All.Single(mode => mode.Name == "live");
     private static readonly Mode ReadOnly = ModeCatalogue.All.Single(mode => mode.Name == "read-only");
 
     [Fact]
-    public void Whatever_is_done_in_whatever_order_the_mode_is_what_a_simple_model_says()
+    public void After_any_sequence_of_actions_the_mode_is_that_of_a_simple_model()
     {
         var seed = Seed.Next(output);
         var random = new Random(seed);
@@ -70,14 +70,21 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         break;
                     case 6:
                         var (record, at) = (modes.State.Record, clock.GetUtcNow());
-                        var next = ReopeningChanges.Advance(record, modes.State.Index, null, at, Delay, new ValidationErrors());
+                        var next = ReopeningChanges.Advance(record, modes.State.Index, null, at, ActivationDelay, new ValidationErrors());
                         (next is not null).Should().Be(model.Advance(at), $"seed {seed}, run {run}, step {step}");
                         if (next is not null)
                             modes.Offer(next).Should().BeTrue();
                         break;
                     case 7:
                         (record, at) = (modes.State.Record, clock.GetUtcNow());
-                        var closed = ReopeningChanges.FallBack(record, modes.State.Index, "errors", at, Delay, new ValidationErrors());
+                        var closed = ReopeningChanges.FallBack(
+                            record,
+                            modes.State.Index,
+                            "errors",
+                            at,
+                            ActivationDelay,
+                            new ValidationErrors()
+                        );
                         (closed is not null).Should().Be(model.FallBack(at), $"seed {seed}, run {run}, step {step}");
                         if (closed is not null)
                             modes.Offer(closed).Should().BeTrue();
@@ -98,7 +105,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public async Task Whatever_becomes_of_the_store_and_the_instances_the_site_opens_by_an_operators_word_only()
+    public async Task Whatever_happens_to_the_store_and_the_instances_the_site_opens_only_on_an_operators_command()
     {
         var seed = Seed.Next(output);
         var random = new Random(seed);
@@ -223,7 +230,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
 
                         break;
                     default:
-                        // Where nobody can write down what was in force, a clock that goes back takes it from those who start anew.
+                        // Where no instance can record what was in force, a clock that goes back takes it from instances that restart.
                         var time = AnyTime(random, mayGoBack: !store.IsAway && !isBroken);
                         what = time < TimeSpan.Zero ? "the clock back" : "time";
                         clock.Advance(time);
@@ -268,7 +275,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         await instance.PollAsync();
                     if (store is not { IsAway: false, Text: null })
                         continue;
-                    // Nobody knows any more: after a time for someone to come who does, it is written down that the site is closed.
+                    // No instance has the record any more: after a wait for one that has it, the store records that the site is closed.
                     clock.Advance(TimeSpan.FromSeconds(3));
                     model.Forget();
                 } while (Known() != before || store is { IsAway: false, Text: null });
@@ -304,7 +311,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
     private static ModeChange AnyChange(Random random, DateTimeOffset now) =>
         new()
         {
-            Mode = ModeCatalogue.All[random.Next(4)],
+            Mode = ModeCatalogue.All[random.Next(ModeCatalogue.All.Length)],
             At = random.Next(2) == 0 ? null : now.AddMinutes(random.Next(0, 30)),
             ReadOnlyBefore = random.Next(3) == 0 ? TimeSpan.FromSeconds(random.Next(1, 60)) : null,
         };
@@ -319,14 +326,14 @@ public sealed class ModeModelTests(ITestOutputHelper output)
             Stages = new StagedOpening { Shares = [5, 25, 100] },
         };
 
-    private static string Text(Mode mode) =>
-        mode is ReopeningMode { Plan: var plan } ? Model.Stage(plan.Stage, plan.Closed.Name) : mode.Name;
+    private static string Text(Mode mode) => mode is ReopeningMode { Plan: var plan } ? Model.Stage(plan.Stage, plan.Closed) : mode.Name;
 
     private static TimeSpan AnyTime(Random random, bool mayGoBack) =>
         mayGoBack && random.Next(8) == 0 ? -TimeSpan.FromMinutes(random.Next(0, 60)) : TimeSpan.FromSeconds(random.Next(0, 600));
 
     private static bool Try(ModeController modes, ManualClock clock, ModeChange change) =>
-        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), Delay, new ValidationErrors()) is { } record
+        ModeChanges.Apply(modes.State.Record, modes.State.Index, change, clock.GetUtcNow(), ActivationDelay, new ValidationErrors())
+            is { } record
         && modes.Offer(record);
 
     private static void OpensNothingByTheClock(ModeState state, string place)
@@ -339,28 +346,28 @@ public sealed class ModeModelTests(ITestOutputHelper output)
     private sealed class Model(Mode mode)
     {
         private List<(State State, DateTimeOffset At)> _ahead = [];
-        private State _now = new(mode.Name);
+        private State _now = new(mode);
 
         public string Now => _now.ToString();
 
-        public static string Stage(int number, string closed) => $"stage {number} of opening {closed}";
+        public static string Stage(int number, Mode closed) => $"stage {number} of opening {closed.Name}";
 
         public void Set(ModeChange change, DateTimeOffset now)
         {
-            var (wanted, first) = (new State(change.Mode!.Name), change.ReadOnlyBefore);
-            var earliest = now + Delay + (first ?? TimeSpan.Zero);
+            var (wanted, first) = (new State(change.Mode!), change.ReadOnlyBefore);
+            var earliest = now + ActivationDelay + (first ?? TimeSpan.Zero);
             var effect = change.At > earliest ? change.At.Value : earliest;
             _ahead =
                 wanted == _now && change.At is null && first is null ? []
                 : first is null ? [(wanted, effect)]
-                : [(new State(ReadOnly.Name), effect - first.Value), (wanted, effect)];
+                : [(new State(ReadOnly), effect - first.Value), (wanted, effect)];
         }
 
         public void Cancel() => _ahead = [];
 
         // A site that was on hold gets the page while it is reopened.
         public void OpenInStages(DateTimeOffset now) =>
-            _ahead = [(new State(_now.Mode is "hold" ? ModeCatalogue.Closed.Name : _now.Mode, 0), now + Delay)];
+            _ahead = [(new State(_now.Mode.HoldsAnything ? ModeCatalogue.Closed : _now.Mode, 0), now + ActivationDelay)];
 
         /// <summary>The stage after the last one that is in force or to come; after the second one the site is open.</summary>
         public bool Advance(DateTimeOffset now)
@@ -370,7 +377,7 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                 is not { Number: { } number } last
             )
                 return false;
-            _ahead = [(number == 0 ? last with { Number = 1 } : new State(Live.Name), now + Delay)];
+            _ahead = [(number == 0 ? last with { Number = 1 } : new State(Live), now + ActivationDelay)];
             return true;
         }
 
@@ -378,12 +385,12 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         {
             if (_now.Number is null)
                 return false;
-            _ahead = [(_now with { Number = null }, now + Delay)];
+            _ahead = [(_now with { Number = null }, now + ActivationDelay)];
             return true;
         }
 
-        /// <summary>Nobody knows it any more.</summary>
-        public void Forget() => (_now, _ahead) = (new State(ModeCatalogue.Closed.Name), []);
+        /// <summary>No instance knows the mode any more.</summary>
+        public void Forget() => (_now, _ahead) = (new State(ModeCatalogue.Closed), []);
 
         public void At(DateTimeOffset now)
         {
@@ -395,9 +402,9 @@ public sealed class ModeModelTests(ITestOutputHelper output)
         }
 
         // A mode, or the number of a stage that opens what was closed in the mode.
-        private sealed record State(string Mode, int? Number = null)
+        private sealed record State(Mode Mode, int? Number = null)
         {
-            public override string ToString() => Number is { } number ? Stage(number, Mode) : Mode;
+            public override string ToString() => Number is { } number ? Stage(number, Mode) : Mode.Name;
         }
     }
 }
