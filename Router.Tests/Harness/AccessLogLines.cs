@@ -4,7 +4,7 @@ using System.Threading.Channels;
 
 namespace Router.Tests.Harness;
 
-/// <summary>What Router writes in place of standard output. A test can keep the reader from reading, or let it fail.</summary>
+/// <summary>What Router would write to standard output. A test can keep the reader from reading, or let it fail.</summary>
 internal sealed class AccessLogLines : Stream
 {
     private readonly Channel<string> _lines = Channel.CreateUnbounded<string>();

@@ -6,7 +6,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Router.Tests.Harness;
 
-/// <summary>A backend on the framework's server, for what a raw one would have to build anew: HTTP/2, TLS, WebSockets.</summary>
+/// <summary>A backend on the framework's server, for what a raw one would have to reimplement: HTTP/2, TLS, WebSockets.</summary>
 internal static class Application
 {
     public static WebApplication Create(HttpProtocols protocols = HttpProtocols.Http1, Action<ListenOptions>? listen = null)

@@ -34,7 +34,7 @@ internal sealed partial class Document
 
     public IReadOnlyList<(int Level, string Text)> Headings { get; }
 
-    /// <summary>What links lead to, as GitHub names it: lower case, without punctuation, hyphens for spaces.</summary>
+    /// <summary>What links point to, as GitHub names it: lower case, without punctuation, hyphens for spaces.</summary>
     public IEnumerable<string> Anchors => Headings.Select(heading => Anchor(heading.Text));
 
     public static Document At(string path) => All.Single(document => document.Path == path);

@@ -8,7 +8,7 @@ using Xunit.Abstractions;
 namespace Router.Tests.Harness;
 
 /// <summary>Clients that write one after the other through every instance of a drill, and keep what they were told of each write.</summary>
-/// <param name="output">Is told of every write by name that was refused.</param>
+/// <param name="output">Receives the name of every write that was refused.</param>
 internal sealed class DrillClients(ITestOutputHelper output) : IAsyncDisposable
 {
     private const int EachInstance = 2;

@@ -4,7 +4,7 @@ using System.Text;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// Writes HTTP/2 frames (RFC 9113 section 4) with fields as literals without indexing (RFC 7541 section 6.2.2): what no client library
+/// Writes HTTP/2 frames (RFC 9113 section 4) with headers as literals without indexing (RFC 7541 section 6.2.2): what no client library
 /// sends.
 /// </summary>
 internal static class Http2Frames
@@ -12,16 +12,16 @@ internal static class Http2Frames
     /// <summary>The connection preface and empty settings.</summary>
     public static byte[] Preface { get; } = [.. "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"u8, .. Frame(4, 0, 0, [])];
 
-    public static byte[] Headers(int stream, bool endsStream, params (string Name, string Value)[] fields) =>
-        Frame(1, (byte)(4 | (endsStream ? 1 : 0)), stream, [.. fields.SelectMany(field => Literal(field.Name, field.Value))]);
+    public static byte[] Headers(int stream, bool endsStream, params (string Name, string Value)[] headers) =>
+        Frame(1, (byte)(4 | (endsStream ? 1 : 0)), stream, [.. headers.SelectMany(header => Literal(header.Name, header.Value))]);
 
     /// <summary>
     /// A header of any length, in a HEADERS frame and as many CONTINUATION frames as it needs (RFC 9113 section 6.10). It ends the stream.
     /// </summary>
-    public static IEnumerable<byte[]> LongHeaders(int stream, params (string Name, string Value)[] fields)
+    public static IEnumerable<byte[]> LongHeaders(int stream, params (string Name, string Value)[] headers)
     {
         const int max = 16 << 10;
-        var pieces = fields.SelectMany(field => Literal(field.Name, field.Value)).Chunk(max).ToArray();
+        var pieces = headers.SelectMany(header => Literal(header.Name, header.Value)).Chunk(max).ToArray();
         for (var i = 0; i < pieces.Length; i++)
             yield return Frame((byte)(i == 0 ? 1 : 9), (byte)((i == 0 ? 1 : 0) | (i == pieces.Length - 1 ? 4 : 0)), stream, pieces[i]);
     }

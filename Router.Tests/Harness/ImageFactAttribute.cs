@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// A test of the container image that <c>ROUTER_IMAGE</c> names, as <c>deploy/image/build</c> wrote it. Skipped with a word where there
+/// A test of the container image that <c>ROUTER_IMAGE</c> names, as <c>deploy/image/build</c> wrote it. Skipped with a reason where there
 /// is none, but for <c>.ci/run</c>, which makes one.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]

@@ -25,7 +25,7 @@ internal sealed class LoopbackAddresses : IDisposable
 
     public int Port { get; }
 
-    /// <summary>From now on connections are made. An address that nobody has told otherwise refuses them.</summary>
+    /// <summary>From now on connections are made. An address that is not set otherwise refuses them.</summary>
     public void Listen(IPAddress address) => _listeners[address].Listen();
 
     /// <summary>From now on an address does not even respond: its queue has room for one connection, and that is taken.</summary>

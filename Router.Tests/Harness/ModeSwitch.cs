@@ -6,7 +6,7 @@ using Router.Switching;
 
 namespace Router.Tests.Harness;
 
-/// <summary>Changes the mode of a running router as a store or an operator would, and looks at what it has in flight.</summary>
+/// <summary>Changes the mode of a running router as a store or an operator would, and shows what it has in flight.</summary>
 internal static class ModeSwitch
 {
     public static ModeController Modes(this RunningRouter router) => router.App.Services.GetRequiredService<ModeController>();

@@ -19,13 +19,13 @@ internal sealed class OperatorClient(string url) : IDisposable
         string method,
         string path,
         string? json = null,
-        params (string Name, string Value)[] fields
+        params (string Name, string Value)[] headers
     )
     {
         using var request = new HttpRequestMessage(new HttpMethod(method), path);
         if (json is not null)
             request.Content = new StringContent(json, Encoding.UTF8, "application/json");
-        foreach (var (name, value) in fields)
+        foreach (var (name, value) in headers)
             request.Headers.TryAddWithoutValidation(name, value);
         using var response = await _client.SendAsync(request);
         return ((int)response.StatusCode, (await response.Content.ReadFromJsonAsync<JsonNode>())!);

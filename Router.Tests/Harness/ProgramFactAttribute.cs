@@ -3,7 +3,7 @@ using System.Runtime.CompilerServices;
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// A test that needs a program: skipped with a word where it is missing, but for <c>ROUTER_CI=1</c>, where it must be there.
+/// A test that needs a program: skipped with a reason where it is missing, but for <c>ROUTER_CI=1</c>, where it must be there.
 /// </summary>
 [AttributeUsage(AttributeTargets.Method)]
 public class ProgramFactAttribute : FactAttribute

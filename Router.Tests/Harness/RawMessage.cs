@@ -29,7 +29,7 @@ internal sealed record RawMessage(string Head)
         ];
 
     public IReadOnlyList<string> Values(string name) =>
-        [.. Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+        [.. Headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value)];
 
     public string? Value(string name) => Values(name) is [_, ..] values ? string.Join(" | ", values) : null;
 }

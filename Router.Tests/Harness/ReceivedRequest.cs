@@ -4,7 +4,7 @@ namespace Router.Tests.Harness;
 internal sealed record ReceivedRequest(string Method, string Target, IReadOnlyList<(string Name, string Value)> Headers, string Body)
 {
     public IReadOnlyList<string> Values(string name) =>
-        [.. Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+        [.. Headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value)];
 
     public string? Value(string name) => Values(name) is [_, ..] values ? string.Join(" | ", values) : null;
 }

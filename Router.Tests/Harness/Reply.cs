@@ -9,16 +9,16 @@ internal sealed record Reply(int Status, string Body, IReadOnlyList<(string Name
         new(
             (int)response.StatusCode,
             await response.Content.ReadAsStringAsync().InTime(),
-            [.. FieldsOf(response.Headers.NonValidated), .. FieldsOf(response.Content.Headers.NonValidated)]
+            [.. HeadersOf(response.Headers.NonValidated), .. HeadersOf(response.Content.Headers.NonValidated)]
         );
 
     public IReadOnlyList<string> Values(string name) =>
-        [.. Headers.Where(field => field.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(field => field.Value)];
+        [.. Headers.Where(header => header.Name.Equals(name, StringComparison.OrdinalIgnoreCase)).Select(header => header.Value)];
 
     public string? Value(string name) => Values(name) is [_, ..] values ? string.Join(" | ", values) : null;
 
-    private static IEnumerable<(string, string)> FieldsOf(HttpHeadersNonValidated headers) =>
-        from field in headers
-        from value in field.Value
-        select (field.Key, value);
+    private static IEnumerable<(string, string)> HeadersOf(HttpHeadersNonValidated headers) =>
+        from header in headers
+        from value in header.Value
+        select (header.Key, value);
 }

@@ -93,12 +93,12 @@ internal sealed class RunningRouter : IInstance
             Time = time ?? TimeProvider.System,
         };
 
-    public Task<Reply> GetAsync(string url, params (string Name, string Value)[] fields) => SendAsync("GET", url, fields: fields);
+    public Task<Reply> GetAsync(string url, params (string Name, string Value)[] headers) => SendAsync("GET", url, headers: headers);
 
     /// <summary>Sends a request and reads the whole response. What follows the host is sent as it is.</summary>
-    public async Task<Reply> SendAsync(string method, string url, HttpContent? body = null, params (string Name, string Value)[] fields)
+    public async Task<Reply> SendAsync(string method, string url, HttpContent? body = null, params (string Name, string Value)[] headers)
     {
-        using var response = await BeginAsync(method, url, body, fields);
+        using var response = await BeginAsync(method, url, body, headers);
         return await Reply.OfAsync(response);
     }
 
@@ -107,11 +107,11 @@ internal sealed class RunningRouter : IInstance
         string method,
         string url,
         HttpContent? body = null,
-        params (string Name, string Value)[] fields
+        params (string Name, string Value)[] headers
     )
     {
         var request = new HttpRequestMessage(new HttpMethod(method), new Uri(url, Raw)) { Content = body };
-        foreach (var (name, value) in fields)
+        foreach (var (name, value) in headers)
         {
             if (!request.Headers.TryAddWithoutValidation(name, value))
                 request.Content!.Headers.TryAddWithoutValidation(name, value);

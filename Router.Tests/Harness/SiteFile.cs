@@ -61,26 +61,26 @@ internal sealed class SiteFile
         return this;
     }
 
-    /// <summary>The table that the file makes, and its faults, without anything being started.</summary>
+    /// <summary>The table that the file makes, and its errors, without anything being started.</summary>
     public (RouteTable Table, IReadOnlyList<ValidationError> Errors) Read()
     {
-        var (_, table, faults) = ReadAll();
-        return (table, faults);
+        var (_, table, errors) = ReadAll();
+        return (table, errors);
     }
 
     /// <summary>The settings of a file that is as it should be.</summary>
     public RouterSettings ToSettings()
     {
-        var (settings, _, faults) = ReadAll();
-        faults.Should().BeEmpty();
+        var (settings, _, errors) = ReadAll();
+        errors.Should().BeEmpty();
         return settings;
     }
 
     /// <summary>The table of a file that is as it should be.</summary>
     public RouteTable ToTable()
     {
-        var (table, faults) = Read();
-        faults.Should().BeEmpty();
+        var (table, errors) = Read();
+        errors.Should().BeEmpty();
         return table;
     }
 

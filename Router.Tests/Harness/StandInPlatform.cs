@@ -115,9 +115,9 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
         var words = (await reader.ReadToEndAsync()).TrimEnd('\n').Split('\n');
         var line = string.Join(' ', words);
         Asked.Enqueue(line);
-        var answer = Fails is { } fails && line.StartsWith(fails, StringComparison.Ordinal) ? null : await DoAsync(words);
-        context.Response.StatusCode = answer is null ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
-        await context.Response.WriteAsync(answer is null ? $"FAILED {line}\n" : answer + "\n");
+        var output = Fails is { } fails && line.StartsWith(fails, StringComparison.Ordinal) ? null : await DoAsync(words);
+        context.Response.StatusCode = output is null ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
+        await context.Response.WriteAsync(output is null ? $"FAILED {line}\n" : output + "\n");
     }
 
     // What it prints; null where it fails.

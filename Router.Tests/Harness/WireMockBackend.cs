@@ -22,7 +22,7 @@ internal sealed class WireMockBackend : IAsyncDisposable
     private readonly Channel<ReceivedRequest> _unread = Channel.CreateUnbounded<ReceivedRequest>();
     private readonly WireMockServer _server;
 
-    private WireMockBackend(int status, string body, (string Name, string Value)[] fields)
+    private WireMockBackend(int status, string body, (string Name, string Value)[] headers)
     {
         _server = Idle.TryTake(out var idle) ? idle : Start();
         var response = Response
@@ -36,8 +36,8 @@ internal sealed class WireMockBackend : IAsyncDisposable
                 return new ResponseMessage
                 {
                     StatusCode = status,
-                    Headers = fields
-                        .GroupBy(field => field.Name)
+                    Headers = headers
+                        .GroupBy(header => header.Name)
                         .ToDictionary(group => group.Key, group => new WireMock.Types.WireMockList<string>(group.Select(it => it.Value))),
                     BodyData = new WireMock.Util.BodyData
                     {
@@ -64,8 +64,8 @@ internal sealed class WireMockBackend : IAsyncDisposable
     /// <summary>A backend that responds 200 with a short text.</summary>
     public static WireMockBackend RespondingText(string text) => Responding(200, text, ("Content-Type", "text/plain"));
 
-    public static WireMockBackend Responding(int status, string body = "", params (string Name, string Value)[] fields) =>
-        new(status, body, fields);
+    public static WireMockBackend Responding(int status, string body = "", params (string Name, string Value)[] headers) =>
+        new(status, body, headers);
 
     /// <summary>An application that says its name in a header and as the content.</summary>
     public static WireMockBackend Named(string name) => Responding(200, name, ("X-Application", name));

@@ -19,8 +19,8 @@ internal sealed record Case(
 }
 
 /// <summary>
-/// Reads <c>cases.md</c>. Its tables are told apart by the name of their first column: <c>variable</c> is the environment,
-/// <c>word</c> a name for several items, <c>site</c> a case. What stands between the tables is for people.
+/// Reads <c>cases.md</c>. Its tables are distinguished by the name of their first column: <c>variable</c> is the environment,
+/// <c>word</c> a name for several items, <c>site</c> a case. The text between the tables is for people.
 /// </summary>
 internal sealed class CaseFile
 {
@@ -40,7 +40,7 @@ internal sealed class CaseFile
         }
     }
 
-    /// <summary>The file as it stands in the source.</summary>
+    /// <summary>The file as it is in the source.</summary>
     public static CaseFile Own { get; } = new(File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "OriginalSite", "cases.md")));
 
     /// <summary>The environment that the routers are started with, and its values on the site that everyone may see.</summary>

@@ -10,7 +10,7 @@ internal sealed record CaseRequest
 
     private static readonly byte[] Piece = CreatePiece();
 
-    private CaseRequest(string request, IReadOnlyList<(string Name, string Value)> fields, IEnumerable<ReadOnlyMemory<byte>> body)
+    private CaseRequest(string request, IReadOnlyList<(string Name, string Value)> headers, IEnumerable<ReadOnlyMemory<byte>> body)
     {
         var parts = request.Split(' ');
         var slash = parts[1].IndexOf('/', StringComparison.Ordinal);
@@ -20,13 +20,13 @@ internal sealed record CaseRequest
         var head = new StringBuilder($"{Method} {target} HTTP/1.{(Host is "" ? 0 : 1)}\r\n");
         if (Host is not "")
             head.Append(CultureInfo.InvariantCulture, $"Host: {Host}\r\n");
-        foreach (var (name, value) in fields)
+        foreach (var (name, value) in headers)
             head.Append(CultureInfo.InvariantCulture, $"{name}: {value}\r\n");
         Head = head.Append("\r\n").ToString();
         Body = body;
         ForwardedFor = string.Join(
             ", ",
-            fields.Where(field => field.Name is "X-Forwarded-For").Select(field => field.Value).Append("127.0.0.1")
+            headers.Where(header => header.Name is "X-Forwarded-For").Select(header => header.Value).Append("127.0.0.1")
         );
     }
 
@@ -46,28 +46,28 @@ internal sealed record CaseRequest
     public string ForwardedFor { get; }
 
     /// <summary>
-    /// Makes a request. Beside fields a case may send <c>body: text</c>, <c>body: 12 bytes</c>, and with <c>chunked body:</c> the
+    /// Makes a request. Beside headers a case may send <c>body: text</c>, <c>body: 12 bytes</c>, and with <c>chunked body:</c> the
     /// same in chunks. <c>declared body:</c> says the length and sends nothing. <c>times: 60</c> is how often.
     /// </summary>
     public static CaseRequest Of(Case given, CaseFile file)
     {
-        var fields = new List<(string Name, string Value)>();
+        var headers = new List<(string Name, string Value)>();
         IEnumerable<ReadOnlyMemory<byte>> body = [];
         var times = 1;
         var own = string.Create(CultureInfo.InvariantCulture, $"{given.Line / 256}.{given.Line % 256}");
         if (given.Client is not "-")
-            fields.Add(("X-Forwarded-For", file.Items(given.Client).Single().Replace("{line}", own, StringComparison.Ordinal)));
+            headers.Add(("X-Forwarded-For", file.Items(given.Client).Single().Replace("{line}", own, StringComparison.Ordinal)));
         foreach (var item in file.Items(given.Sends).Select(item => item.Split(": ", 2)))
         {
             if (item[0] is "chunked body")
             {
-                fields.Add(("Transfer-Encoding", "chunked"));
+                headers.Add(("Transfer-Encoding", "chunked"));
                 body = InChunks(PiecesOf(item[1]));
             }
             else if (item[0] is "body" or "declared body")
             {
                 var pieces = PiecesOf(item[1]);
-                fields.Add(("Content-Length", pieces.Sum(piece => piece.Length).ToString(CultureInfo.InvariantCulture)));
+                headers.Add(("Content-Length", pieces.Sum(piece => piece.Length).ToString(CultureInfo.InvariantCulture)));
                 body = item[0] is "body" ? pieces : [];
             }
             else if (item[0] is "times")
@@ -76,11 +76,11 @@ internal sealed record CaseRequest
             }
             else
             {
-                fields.Add((item[0], item[1]));
+                headers.Add((item[0], item[1]));
             }
         }
 
-        return new CaseRequest(given.Request, fields, body) { Times = times };
+        return new CaseRequest(given.Request, headers, body) { Times = times };
     }
 
     private static List<ReadOnlyMemory<byte>> PiecesOf(string body)

@@ -11,7 +11,7 @@ internal static class ItemAssertions
     /// <summary>Asserts one item after the other.</summary>
     /// <param name="message">What came.</param>
     /// <param name="items">
-    /// <c>Name: value</c> (several fields of a name with <c>&amp;</c> between them, <c>…</c> for any rest), <c>no Name</c>,
+    /// <c>Name: value</c> (several headers of a name with <c>&amp;</c> between them, <c>…</c> for any rest), <c>no Name</c>,
     /// <c>"words in the body"</c>, <c>no "words"</c>, <c>12 bytes</c>.
     /// </param>
     /// <param name="who">Whose message it is, for the failure.</param>
@@ -32,13 +32,13 @@ internal static class ItemAssertions
         else if (item.EndsWith(" bytes", StringComparison.Ordinal))
             message.Content.Length.Should().Be(int.Parse(item[..^6], CultureInfo.InvariantCulture), "{0}", who);
         else
-            ShouldHaveField(message, item.Split(": ", 2), who);
+            ShouldHaveHeader(message, item.Split(": ", 2), who);
     }
 
-    private static void ShouldHaveField(RawMessage message, string[] field, string who)
+    private static void ShouldHaveHeader(RawMessage message, string[] header, string who)
     {
-        field.Should().HaveCount(2, "'{0}' should be an item", string.Join("", field));
-        var (name, expected) = (field[0], field[1]);
+        header.Should().HaveCount(2, "'{0}' should be an item", string.Join("", header));
+        var (name, expected) = (header[0], header[1]);
         var value = string.Join(" & ", message.Values(name));
         if (expected.EndsWith(Anything, StringComparison.Ordinal))
             value.Should().StartWith(expected[..^1], "{0} has {1}", who, name).And.NotBeEmpty("{0} has {1}", who, name);

@@ -120,8 +120,8 @@ public sealed class RecordedSite : IAsyncLifetime
         var head = new StringBuilder($"HTTP/1.1 {status} As said\r\nConnection: close\r\n");
         if (body is not "")
             head.Append(CultureInfo.InvariantCulture, $"Content-Type: text/plain\r\nContent-Length: {body.Length}\r\n");
-        foreach (var field in CaseFile.Own.Items(says[3..]))
-            head.Append(CultureInfo.InvariantCulture, $"{field}\r\n");
+        foreach (var header in CaseFile.Own.Items(says[3..]))
+            head.Append(CultureInfo.InvariantCulture, $"{header}\r\n");
         return $"{head}\r\n{(method is "HEAD" ? "" : body)}";
     }
 }

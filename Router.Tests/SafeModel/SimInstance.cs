@@ -138,7 +138,7 @@ internal sealed partial class SimInstance : IDisposable
             );
         });
 
-    /// <summary>Judges the fleet as an operator is told it: the record is read first.</summary>
+    /// <summary>Judges the fleet as for an operator: the record is read first.</summary>
     public Verdict Judge(int? expect)
     {
         _modes.Offer(_world.Store.Record);

@@ -54,7 +54,7 @@ internal sealed record LoadCase(string Name, string Path)
     /// <summary>How the backend is spoken to.</summary>
     public string Scheme { get; init; } = "http";
 
-    /// <summary>The lines of the request's header, as small as it gets unless said otherwise.</summary>
+    /// <summary>The header lines of the request: no more than needed unless set.</summary>
     public string[] Headers { get; init; } = ["Host: www.example.org"];
 
     public int UploadLength { get; init; }

@@ -29,8 +29,8 @@ internal sealed record Probe(int Status, int Length, int TotalBytes)
         var head = Encoding.Latin1.GetString(buffer, 0, end);
         var status = int.Parse(head.Split(' ', 3)[1]);
         var length = head.Split("\r\n").FirstOrDefault(line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
-            is { } field
-            ? int.Parse(field.Split(':')[1])
+            is { } header
+            ? int.Parse(header.Split(':')[1])
             : throw new BenchException($"{load.Name}: a response without Content-Length: {head}");
         var total = end + 4 + length;
         while (filled < total)

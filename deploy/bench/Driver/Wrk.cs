@@ -36,7 +36,7 @@ internal static class Wrk
         var expected = await Probe.AskAsync(port, load);
         var result = await RunAsync(lab, port, load, seconds);
         var bytes = (double)result.Requests * expected.TotalBytes;
-        // Responses that were cut off at the end count with their bytes only; fields such as Retry-After vary by a digit or two.
+        // Responses that were cut off at the end count with their bytes only; headers such as Retry-After vary by a digit or two.
         var tolerance = bytes * 0.01 + (double)lab.Options.Connections * expected.TotalBytes;
         if (
             result.SocketErrors > 0
