@@ -111,7 +111,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     }
 
     [Fact]
-    public async Task Moments_are_local_and_durations_are_seconds_with_three_digits()
+    public async Task Times_are_local_and_durations_are_seconds_with_three_digits()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -137,7 +137,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     }
 
     [Fact]
-    public async Task A_backend_that_can_not_be_reached_has_a_time_but_no_connection_and_no_header()
+    public async Task A_backend_that_cannot_be_reached_has_a_time_but_no_connection_and_no_header()
     {
         using var nobody = new ClosedPort();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", nobody.Address));
@@ -333,7 +333,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     }
 
     [Fact]
-    public async Task Lines_that_can_not_be_written_are_counted_and_the_next_ones_are_written()
+    public async Task Lines_that_cannot_be_written_are_counted_and_the_next_ones_are_written()
     {
         await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -350,7 +350,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     }
 
     [Fact]
-    public async Task Far_behind_lines_are_dropped_and_counted_and_memory_stays_bounded()
+    public async Task When_the_reader_is_far_behind_lines_are_dropped_and_counted_and_memory_stays_bounded()
     {
         const int requests = 1100;
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid").Mode("maintenance"));
@@ -391,7 +391,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     }
 
     [Fact]
-    public async Task Everything_that_waits_is_written_before_Router_has_stopped()
+    public async Task Every_pending_line_is_written_before_Router_has_stopped()
     {
         await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

@@ -8,7 +8,7 @@ public sealed class AsciiWriterTests
     private const string Printable = " !\"#$%&'()*+,-./0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~";
 
     [Fact]
-    public void A_text_of_any_length_is_written_as_it_is_and_nothing_beside_it()
+    public void A_text_of_any_length_is_written_as_it_is_and_nothing_else()
     {
         for (var length = 0; length <= Printable.Length; length++)
         {
@@ -36,7 +36,7 @@ public sealed class AsciiWriterTests
     [InlineData('\u2020')]
     [InlineData('\u8041')]
     [InlineData('\uff21')]
-    public void Another_character_is_found_wherever_it_stands(char other)
+    public void Another_character_is_found_wherever_it_is(char other)
     {
         for (var length = 1; length < 40; length++)
         {

@@ -49,7 +49,7 @@ public sealed class AssetGraceTests
     }
 
     [Fact]
-    public async Task It_holds_also_where_the_mode_came_from_the_environment_at_the_start()
+    public async Task It_also_applies_where_the_mode_came_from_the_environment_at_the_start()
     {
         await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(Site(backend).Mode("maintenance"), _clock);
@@ -72,7 +72,7 @@ public sealed class AssetGraceTests
     }
 
     [Fact]
-    public void It_begins_when_pages_cease_to_be_served_and_not_again_within_the_window()
+    public void The_grace_starts_once_per_window_when_the_frontends_close()
     {
         var record = new ModeRecord { Version = new(1), Steps = [new ModeStep { Mode = Named("live") }] };
         var now = _clock.GetUtcNow();

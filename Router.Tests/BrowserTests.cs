@@ -23,7 +23,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
     }
 
     [BrowserFact]
-    public async Task A_visitor_who_fills_in_a_form_while_the_site_closes_loses_nothing_and_sees_so()
+    public async Task A_visitor_who_fills_in_a_form_while_the_site_closes_loses_nothing_and_is_told_so()
     {
         await using var router = await OpenSiteAsync();
         var page = await chromium.OpenAsync();
@@ -40,7 +40,7 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         var asked = 0;
         page.Request += (_, _) => asked++;
         await page.Clock.RunForAsync(180_000);
-        asked.Should().Be(0, "a page that submits a form neither looks nor reloads");
+        asked.Should().Be(0, "a page that submits a form neither checks nor reloads");
 
         await page.GoBackAsync();
         (await page.InputValueAsync("input")).Should().Be("a long story", "it is where the visitor left it");
@@ -56,12 +56,12 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         await page.GotoAsync(Url(router, "/form"));
         (await page.InnerTextAsync("#again")).Should().Contain("It reloads when the service is back");
 
-        var (polls, loads) = (0, 0);
-        page.Response += (_, response) => polls += response.Request.Method == "HEAD" ? 1 : 0;
+        var (checks, loads) = (0, 0);
+        page.Response += (_, response) => checks += response.Request.Method == "HEAD" ? 1 : 0;
         page.Load += (_, _) => loads++;
         await page.Clock.RunForAsync(19_000);
-        polls.Should().Be(0, "not everybody at once, and not at once");
-        await UntilAsync(page, () => polls >= 2);
+        checks.Should().Be(0, "not all visitors at the same moment, and not immediately");
+        await UntilAsync(page, () => checks >= 2);
         loads.Should().Be(0, "the site is still closed");
 
         using var operators = new OperatorClient(router);

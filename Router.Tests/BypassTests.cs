@@ -140,13 +140,13 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
         var router = closed.Router;
         var backend = closed.Backend.Forget();
         var token = await TokenAsync(router);
-        var fields = new List<(string, string)> { ("X-Test", "1") };
+        var headers = new List<(string, string)> { ("X-Test", "1") };
         if (origin is not null)
-            fields.Add(("Origin", origin));
+            headers.Add(("Origin", origin));
         if (forwardedProto is not null)
-            fields.Add(("X-Forwarded-Proto", forwardedProto));
+            headers.Add(("X-Forwarded-Proto", forwardedProto));
 
-        var cookie = (await PostAsync(router, token, [.. fields])).Value("Set-Cookie")!;
+        var cookie = (await PostAsync(router, token, [.. headers])).Value("Set-Cookie")!;
 
         cookie
             .Should()
@@ -283,7 +283,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     }
 
     [Fact]
-    public async Task It_ends_with_its_time()
+    public async Task It_ends_when_it_expires()
     {
         await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(Site(backend));
@@ -296,7 +296,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     }
 
     [Fact]
-    public async Task It_ends_with_the_window_and_holds_over_every_change_within_it()
+    public async Task It_ends_with_the_window_and_survives_every_change_within_it()
     {
         await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await ClosedAsync(Site(backend));
@@ -389,7 +389,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     }
 
     [Fact]
-    public void The_cookies_domain_must_be_one_that_browsers_take() =>
+    public void The_cookies_domain_must_be_one_that_browsers_accept() =>
         Site(WireMockBackend.RespondingText("ok"))
             .Set("BypassCookieDomain", "localhost")
             .Read()
@@ -414,12 +414,12 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
     private static async Task<int> AskAsync(RunningRouter router, string token) =>
         (await router.GetAsync("http://www.example.org/", (BypassToken.Header, token))).Status;
 
-    private static Task<Reply> PostAsync(RunningRouter router, string token, params (string Name, string Value)[] fields) =>
+    private static Task<Reply> PostAsync(RunningRouter router, string token, params (string Name, string Value)[] headers) =>
         router.SendAsync(
             "POST",
             "http://www.example.org/_bypass",
             new FormUrlEncodedContent([new("token", token)]),
-            fields is [] ? [("Origin", "https://www.example.org")] : fields
+            headers is [] ? [("Origin", "https://www.example.org")] : headers
         );
 
     private static string ManagementUrl(RunningRouter router) => router.App.Services.GetRequiredService<ManagementServer>().Url!;

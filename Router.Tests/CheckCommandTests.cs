@@ -221,7 +221,7 @@ public sealed class CheckCommandTests
                 .And.Contain("Router:Mode")
                 .And.Contain("Router:Backends:www:Address")
                 .And.Contain("Router:Colour");
-            errors.Should().NotContain("Exception").And.NotContain("   at ", "a fault is told to an operator and not to a programmer");
+            errors.Should().NotContain("Exception").And.NotContain("   at ", "an error is for an operator and not for a programmer");
         }
     }
 
@@ -235,7 +235,7 @@ public sealed class CheckCommandTests
     }
 
     [Fact]
-    public async Task What_the_command_line_does_not_know_exits_with_2()
+    public async Task An_unknown_option_exits_with_2()
     {
         var (exit, _, errors) = await RunAsync(new SiteFile(), ["--colour"]);
 

@@ -58,7 +58,7 @@ public sealed class ClockDrillTests(DrillDatabase database, ITestOutputHelper ou
     }
 
     // The wall clock alone, with none of the corrections of waits that go by the monotonic clock: those would make a wait return at once.
-    // The dynamic linker puts the directory of the architecture in the place of $LIB.
+    // The dynamic linker replaces $LIB with the directory of the architecture.
     private static (string Name, string Value)[] WallClock(double aheadSeconds) =>
         [
             ("LD_PRELOAD", "/usr/$LIB/faketime/libfaketimeMT.so.1"),

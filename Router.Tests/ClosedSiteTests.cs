@@ -42,7 +42,7 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
     }
 
     [Fact]
-    public async Task What_nobody_said_is_left_out_with_its_line()
+    public async Task What_is_not_announced_is_left_out_with_its_line()
     {
         var page = (await PageAsync(closed.Router)).Body;
 
@@ -227,13 +227,13 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
     [InlineData("/static/site.css", "document", Browser, "text/html")]
     public async Task The_form_suits_the_client(string path, string? destination, string? accept, string? type)
     {
-        var fields = new List<(string, string)>();
+        var headers = new List<(string, string)>();
         if (destination is not null)
-            fields.Add(("Sec-Fetch-Dest", destination));
+            headers.Add(("Sec-Fetch-Dest", destination));
         if (accept is not null)
-            fields.Add(("Accept", accept));
+            headers.Add(("Accept", accept));
 
-        var reply = await closed.Router.GetAsync($"http://www.example.org{path}", [.. fields]);
+        var reply = await closed.Router.GetAsync($"http://www.example.org{path}", [.. headers]);
 
         (reply.Status, reply.Value("X-Router-Closed"), reply.Value("Content-Type")?.Split(';')[0]).Should().Be((503, "1", type));
         reply.Value("Vary").Should().Be("Accept, Accept-Encoding, Accept-Language, Sec-Fetch-Dest");
@@ -261,8 +261,8 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
 
         reply.Status.Should().Be(503);
         reply.Value("Cache-Control").Should().Be("no-store");
-        foreach (var field in new[] { "ETag", "Last-Modified", "Expires", "Age", "Accept-Ranges", "Content-Range" })
-            reply.Values(field).Should().BeEmpty();
+        foreach (var header in new[] { "ETag", "Last-Modified", "Expires", "Age", "Accept-Ranges", "Content-Range" })
+            reply.Values(header).Should().BeEmpty();
     }
 
     [Theory]
@@ -272,7 +272,7 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
     [InlineData(600, 590, 48, 72)]
     [InlineData(600, 700, 48, 72)]
     [InlineData(36_000, 0, 2880, 4320)]
-    public async Task Retry_After_leads_to_the_announced_end_spread_out_and_within_bounds(int? until, int passed, int min, int max)
+    public async Task Retry_After_points_to_the_announced_end_spread_out_and_within_bounds(int? until, int passed, int min, int max)
     {
         await using var router = await ClosedAsync(Site(), until is { } seconds ? TimeSpan.FromSeconds(seconds) : null);
         _clock.Advance(TimeSpan.FromSeconds(passed));
@@ -381,7 +381,7 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
         );
 
         preflight.Status.Should().Be(503);
-        preflight.Headers.Should().NotContain(field => field.Name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
+        preflight.Headers.Should().NotContain(header => header.Name.StartsWith("Access-Control-", StringComparison.OrdinalIgnoreCase));
     }
 
     [Theory]
@@ -481,11 +481,11 @@ public sealed class ClosedSiteTests(ClosedSiteTests.Closed closed, ClosedSiteTes
             .Host("api.*", "api")
             .Path("www.*", "/admin", refuse: true);
 
-    private static Task<Reply> PageAsync(RunningRouter router, params (string Name, string Value)[] fields) =>
-        PageAsync(router, "http://www.example.org/", fields);
+    private static Task<Reply> PageAsync(RunningRouter router, params (string Name, string Value)[] headers) =>
+        PageAsync(router, "http://www.example.org/", headers);
 
-    private static Task<Reply> PageAsync(RunningRouter router, string url, params (string Name, string Value)[] fields) =>
-        router.GetAsync(url, [("Accept", Browser), .. fields]);
+    private static Task<Reply> PageAsync(RunningRouter router, string url, params (string Name, string Value)[] headers) =>
+        router.GetAsync(url, [("Accept", Browser), .. headers]);
 
     private Task<RunningRouter> ClosedAsync(SiteFile site, TimeSpan? until = null, string? reason = null) =>
         ClosedAsync(_clock, site, until, reason);

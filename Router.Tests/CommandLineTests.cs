@@ -41,7 +41,7 @@ public sealed class CommandLineTests
     [InlineData("xyz")]
     [InlineData("mode", "set", "maintenance", "now")]
     [InlineData("-x")]
-    public void What_resembles_nothing_is_given_no_advice(params string[] typed) =>
+    public void What_resembles_nothing_gets_no_suggestion(params string[] typed) =>
         CommandSuggestion.Of(RouterCommand.Tree.Parse(typed, RouterCommand.Parsing)).Should().BeNull();
 
     [Fact]

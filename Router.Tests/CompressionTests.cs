@@ -87,7 +87,7 @@ public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture
     }
 
     [Fact]
-    public async Task A_client_that_accepts_no_coding_gets_the_backends_bytes_and_Vary_tells_caches()
+    public async Task A_client_that_accepts_no_coding_gets_the_backends_bytes_with_Vary_for_caches()
     {
         _backend.RespondWith(Message("200 OK", Long, "Content-Type: text/css", "ETag: \"v1\"", "Accept-Ranges: bytes"));
 
@@ -107,14 +107,14 @@ public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture
     [InlineData("200 OK", "Content-Digest: sha-256=:AAAA:")]
     [InlineData("200 OK", "Repr-Digest: sha-256=:AAAA:")]
     [InlineData("200 OK", "Trailer: X-Checksum")]
-    public async Task Protected_content_stays_unchanged(string status, string field)
+    public async Task Protected_content_stays_unchanged(string status, string header)
     {
-        _backend.RespondWith(Message(status, Long, "Content-Type: text/css", "ETag: \"v1\"", field));
+        _backend.RespondWith(Message(status, Long, "Content-Type: text/css", "ETag: \"v1\"", header));
 
         var reply = await _router.GetAsync("http://www.example.org/", ("Accept-Encoding", "br, gzip"));
 
         reply.Body.Should().Be(Long);
-        reply.Values("Content-Encoding").Should().Equal(field.StartsWith("Content-Encoding", StringComparison.Ordinal) ? ["gzip"] : []);
+        reply.Values("Content-Encoding").Should().Equal(header.StartsWith("Content-Encoding", StringComparison.Ordinal) ? ["gzip"] : []);
         reply.Value("Content-Length").Should().Be($"{Long.Length}");
         reply.Value("ETag").Should().Be("\"v1\"");
         reply.Values("Vary").Should().BeEmpty();
@@ -148,7 +148,7 @@ public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture
     [InlineData(
         "GET / HTTP/1.1\r\nHost: www.example.org\r\nAccept-Encoding: gzip\r\nCache-Control: no-transform\r\nConnection: close\r\n\r\n"
     )]
-    public async Task A_client_that_could_not_tell_half_from_whole_or_wants_no_change_gets_the_plain_body(string request)
+    public async Task A_client_that_could_not_detect_truncation_or_wants_no_transformation_gets_the_plain_body(string request)
     {
         _backend.RespondWith(Message("200 OK", Long, "Content-Type: text/css"));
 
@@ -187,10 +187,10 @@ public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture
     )
     {
         _backend.RespondWith(Message("200 OK", Long, set is "" ? [$"Content-Type: {type}"] : [$"Content-Type: {type}", set]));
-        (string, string)[] fields = ask is "" ? [] : [(ask.Split(": ")[0], ask.Split(": ")[1])];
+        (string, string)[] headers = ask is "" ? [] : [(ask.Split(": ")[0], ask.Split(": ")[1])];
 
-        (await CodingOfAsync(_router, "/", fields)).Should().Be(byDefault ? "br" : null);
-        (await CodingOfAsync(_router, "/personal", fields)).Should().Be(personal ? "br" : null);
+        (await CodingOfAsync(_router, "/", headers)).Should().Be(byDefault ? "br" : null);
+        (await CodingOfAsync(_router, "/personal", headers)).Should().Be(personal ? "br" : null);
     }
 
     [Fact]
@@ -319,7 +319,7 @@ public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture
     }
 
     [Fact]
-    public void A_path_compresses_as_its_host_does_or_as_it_says_itself()
+    public void A_path_compresses_as_its_host_does_or_as_it_is_configured_itself()
     {
         CompressionPolicy Of(string path, string enabled = "true", string personal = "false")
         {
@@ -359,11 +359,11 @@ public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture
             .Should()
             .StartWith(violation);
 
-    private static string Message(string status, string body, params string[] fields) =>
-        $"HTTP/1.1 {status}\r\n{string.Concat(fields.Select(field => field + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";
+    private static string Message(string status, string body, params string[] headers) =>
+        $"HTTP/1.1 {status}\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";
 
-    private static async Task<string?> CodingOfAsync(RunningRouter router, string path = "/", params (string, string)[] fields) =>
-        (await router.GetAsync("http://www.example.org" + path, [("Accept-Encoding", "br"), .. fields])).Value("Content-Encoding");
+    private static async Task<string?> CodingOfAsync(RunningRouter router, string path = "/", params (string, string)[] headers) =>
+        (await router.GetAsync("http://www.example.org" + path, [("Accept-Encoding", "br"), .. headers])).Value("Content-Encoding");
 
     private static async Task<string> DecodedAsync(HttpResponseMessage response)
     {

@@ -9,7 +9,7 @@ public sealed class ConfigurationErrorsTests
     public static TheoryData<string, string, string> Errors =>
         new()
         {
-            // the key below Router, a value that can't be, a word of what is wrong or right
+            // the key below Router, a value that can't be, a part of what is wrong or right
             { "Mode", "open", "live, read-only, hold, recovery, maintenance" },
             { "Mdoe", "live", "not a key that Router knows" },
             { "Backends:www:Kind", "Website", "Frontend, Api" },
@@ -82,9 +82,9 @@ public sealed class ConfigurationErrorsTests
     [MemberData(nameof(Errors))]
     public void An_error_names_its_key_the_problem_and_the_fix(string key, string value, string word)
     {
-        var (_, faults) = Valid().Set(key, value).Read();
+        var (_, errors) = Valid().Set(key, value).Read();
 
-        var error = faults.Should().ContainSingle().Subject;
+        var error = errors.Should().ContainSingle().Subject;
         error.Key.Should().Be("Router:" + (word.StartsWith("is already used by host", StringComparison.Ordinal) ? "Hosts:www:Match" : key));
         error.Problem.Should().NotBeEmpty();
         error.Hint.Should().NotBeEmpty();
@@ -104,16 +104,16 @@ public sealed class ConfigurationErrorsTests
     [InlineData("Backends:www:Kind", "0", "Frontend", "is a list or a section")]
     [InlineData("ResponseHeaders:extra:Add:X-Extra", "0", "a", "is a list or a section")]
     [InlineData("TrustedProxies", "balancer", "192.0.2.1", "holds sections")]
-    public void A_list_or_a_section_in_place_of_a_value_is_one_error_and_never_the_default(
+    public void A_list_or_a_section_instead_of_a_value_is_one_error_and_never_the_default(
         string key,
         string below,
         string value,
         string problem
     )
     {
-        var (_, faults) = Valid().Set($"{key}:{below}", value).Read();
+        var (_, errors) = Valid().Set($"{key}:{below}", value).Read();
 
-        var error = faults.Should().ContainSingle(error => error.Key == $"Router:{key}").Subject;
+        var error = errors.Should().ContainSingle(error => error.Key == $"Router:{key}").Subject;
         error.Problem.Should().Be(problem);
         error.Hint.Should().StartWith("Give ");
     }
@@ -140,9 +140,9 @@ public sealed class ConfigurationErrorsTests
     [InlineData("redis,pasword=hunter2", "host:port")]
     public void An_invalid_Redis_address_is_an_error_that_names_the_part_but_never_shows_it(string url, string word)
     {
-        var (_, faults) = Valid().Set("ModeStore:Redis", url).Read();
+        var (_, errors) = Valid().Set("ModeStore:Redis", url).Read();
 
-        var error = faults.Should().ContainSingle().Subject;
+        var error = errors.Should().ContainSingle().Subject;
         error.Key.Should().Be("Router:ModeStore:Redis");
         error.ToString().Should().Contain(word).And.NotContain("hunter2");
     }
@@ -173,13 +173,13 @@ public sealed class ConfigurationErrorsTests
     [InlineData("600")]
     public void A_page_can_replace_only_an_error(string status)
     {
-        var (_, faults) = Valid()
+        var (_, errors) = Valid()
             .Set("ErrorPages:own:OnStatus", status)
             .Set("ErrorPages:own:Backend", "www")
             .Set("ErrorPages:own:Path", "/404")
             .Read();
 
-        faults
+        errors
             .Should()
             .ContainSingle()
             .Which.ToString()
@@ -232,9 +232,9 @@ public sealed class ConfigurationErrorsTests
                     .Set("Colour", "blue")
             );
 
-        var faults = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Errors.All;
+        var errors = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Errors.All;
 
-        faults
+        errors
             .Select(error => error.Key)
             .Should()
             .BeEquivalentTo(
@@ -255,9 +255,9 @@ public sealed class ConfigurationErrorsTests
         var start = async () =>
             await RunningRouter.StartWithItsOwnTableAsync(("DM_API_URL", "http://api.internal"), ("DM_USER_IPS", "0.0.0.0/0"));
 
-        var faults = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Errors.All;
+        var errors = (await start.Should().ThrowAsync<InvalidConfigurationException>()).Which.Errors.All;
 
-        faults
+        errors
             .Select(error => error.Key)
             .Should()
             .Contain("Router:Backends:frontend:Address (DM_FRONTEND_URL)")
@@ -310,7 +310,7 @@ public sealed class ConfigurationErrorsTests
     [InlineData(null, "http://127.0.0.1:2", "3", "http://127.0.0.1:2")]
     [InlineData(null, null, "3", "http://*:3")]
     [InlineData(null, null, null, "http://*:8080")]
-    public void It_listens_where_the_command_line_says_else_the_environment_else_8080(
+    public void The_command_line_overrides_the_environment_and_the_default_port_is_8080(
         string? urls,
         string? aspnet,
         string? port,
@@ -342,9 +342,9 @@ public sealed class ConfigurationErrorsTests
     [InlineData("Upgrade")]
     public void A_response_header_of_the_connection_or_of_framing_cannot_be_added(string name)
     {
-        var (_, faults) = Valid().Set("Hosts:www:ResponseHeaders", "extra").Set($"ResponseHeaders:extra:Add:{name}", "3").Read();
+        var (_, errors) = Valid().Set("Hosts:www:ResponseHeaders", "extra").Set($"ResponseHeaders:extra:Add:{name}", "3").Read();
 
-        var error = faults.Should().ContainSingle().Subject;
+        var error = errors.Should().ContainSingle().Subject;
         error.Key.Should().Be($"Router:ResponseHeaders:extra:Add:{name}");
         error.ToString().Should().Contain("framing").And.Contain("Remove this header");
     }

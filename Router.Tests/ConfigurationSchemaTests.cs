@@ -11,7 +11,7 @@ public sealed class ConfigurationSchemaTests
     private static readonly string Path = System.IO.Path.Combine(Script.Root, "Router", "appsettings.schema.json");
     private static readonly Lazy<JsonSchema> Schema = new(() => JsonSchema.FromFile(Path));
 
-    /// <summary>With <c>ROUTER_REWRITE=1</c> it writes the file in place of comparing it: see TESTING.md.</summary>
+    /// <summary>With <c>ROUTER_REWRITE=1</c> it writes the file instead of comparing it: see TESTING.md.</summary>
     [Fact]
     public async Task The_schema_is_made_of_the_keys_that_the_readers_ask_for_and_their_descriptions()
     {

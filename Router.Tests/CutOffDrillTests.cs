@@ -10,13 +10,13 @@ namespace Router.Tests;
 /// </summary>
 public sealed class CutOffDrillTests(DrillDatabase database, ITestOutputHelper output) : IClassFixture<DrillDatabase>
 {
-    // Two processes of one host know each other's process. Here they are on different hosts: nobody can prove that the other one has ended.
+    // Two processes of one host see each other's process. Here they are on different hosts: neither can prove that the other has ended.
     private static readonly string[] OtherHost = Environment.IsPrivilegedProcess
         ? ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc"]
         : ["unshare", "--user", "--map-root-user", "--pid", "--fork", "--kill-child", "--mount-proc"];
 
     [DrillFact]
-    public async Task An_instance_that_is_cut_off_from_the_store_and_replaced_is_not_outvoted_until_the_operator_has_seen_to_it()
+    public async Task A_replaced_instance_that_is_cut_off_from_the_store_blocks_the_verdict_until_it_is_acknowledged()
     {
         await using var site = await DrillSite.PrepareAsync(database.Server, DrillSite.Settle, output);
         await using var relay = CuttableRelay.Start(site.Redis.Port);

@@ -29,17 +29,17 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
 
         var (code, output, errors) = await site.DeployAsync("release-18");
         await enough.CancelAsync();
-        var answers = (await load).SelectMany(answer => answer).ToArray();
+        var responses = (await load).SelectMany(response => response).ToArray();
 
         code.Should().Be(0, errors);
         output.Should().EndWith("== preview runs release-18\n");
         (await site.TagAsync()).Should().Be("release-18 in mode live\n");
-        answers
+        responses
             .Should()
             .HaveCountGreaterThan(50)
-            .And.OnlyContain(answer =>
-                answer.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)
-                && answer.EndsWith("from the application", StringComparison.Ordinal)
+            .And.OnlyContain(response =>
+                response.StartsWith("HTTP/1.1 200 ", StringComparison.Ordinal)
+                && response.EndsWith("from the application", StringComparison.Ordinal)
             );
         platform.Applications.Should().Equal("router");
         platform.Routes.Should().Equal(routes);
@@ -106,7 +106,7 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
     }
 
     [ProgramFact("jq", "jq")]
-    public async Task A_new_version_that_is_not_what_was_meant_gets_no_visitor()
+    public async Task A_new_version_that_is_not_what_was_intended_gets_no_visitors()
     {
         _platform.Changes = environment => environment["DM_MODE"] = "maintenance";
 
@@ -122,7 +122,7 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
     }
 
     [ProgramFact("jq", "jq")]
-    public async Task What_is_missing_is_said_before_anything_is_done()
+    public async Task What_is_missing_is_reported_before_anything_is_done()
     {
         var noStage = await _platform.RunAsync("deploy-app", [], ("STAGE", "prod"), ("RELEASE_NAME", "release-18"));
         var noRelease = await _platform.RunAsync("deploy-app", [], ("STAGE", "preview"), ("RELEASE_NAME", ""));
@@ -176,7 +176,7 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
     }
 
     [ProgramFact("jq", "jq")]
-    public async Task A_stage_that_does_not_list_this_machine_is_not_taken_for_one_that_does_not_respond()
+    public async Task A_stage_that_does_not_list_this_machine_is_not_mistaken_for_one_that_does_not_respond()
     {
         const string text = "does not show its mode to this machine. Add its address to the allow list that Router:StatusAccess names.\n";
         await using var router = await RunningRouter.StartAsync(
@@ -194,14 +194,14 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
 
     private static async Task<List<string>> LoadAsync(DeployedSite site, CancellationToken enough)
     {
-        var answers = new List<string>();
+        var responses = new List<string>();
         while (!enough.IsCancellationRequested)
         {
-            answers.Add(await site.AskAsync(answers.Count % 2 == 0 ? "www.preview.example.org" : "api.preview.example.org"));
+            responses.Add(await site.AskAsync(responses.Count % 2 == 0 ? "www.preview.example.org" : "api.preview.example.org"));
             // A hundred a second from each client meet each step; more would only keep the processors from the deployment.
             await Task.Delay(10, CancellationToken.None);
         }
 
-        return answers;
+        return responses;
     }
 }

@@ -170,7 +170,7 @@ public sealed partial class DeployTests
     }
 
     [ProgramFact("kubectl", null)]
-    public async Task The_manifests_of_each_stage_come_out_whole()
+    public async Task The_manifests_of_each_stage_are_complete()
     {
         foreach (var (stage, hasRedis) in new[] { ("preview", false), ("staging", true), ("production", true) })
         {
@@ -289,7 +289,7 @@ public sealed partial class DeployTests
         await using var second = await RunningRouter.StartWithItsOwnTableAsync(Environment(tour[1]));
         using var client = new HttpClient();
 
-        // The first one that finds the store empty waits, closed, for another that knows better.
+        // The first one that finds the store empty waits, closed, in case another instance has the record.
         foreach (var router in new[] { first, second })
             await Eventually.TrueAsync(async () => (await GetAsync(router)).Contains("Sample frontend", StringComparison.Ordinal));
         // On the way it may well be NOT SAFE: the other instance confirms a moment later.
@@ -409,7 +409,7 @@ public sealed partial class DeployTests
     }
 
     [Fact]
-    public async Task Every_alert_leads_to_a_section_of_the_runbook()
+    public async Task Every_alert_links_to_a_section_of_the_runbook()
     {
         var sections = Heading()
             .Matches(await File.ReadAllTextAsync(Script.Deploy("RUNBOOK.md")))
@@ -473,7 +473,7 @@ public sealed partial class DeployTests
     }
 
     [Fact]
-    public async Task As_a_unit_it_says_to_systemd_when_it_listens_and_when_it_stops()
+    public async Task As_a_unit_it_notifies_systemd_when_it_listens_and_when_it_stops()
     {
         var directory = Directory.CreateTempSubdirectory("router-notify-").FullName;
         using var notified = new Socket(AddressFamily.Unix, SocketType.Dgram, ProtocolType.Unspecified);

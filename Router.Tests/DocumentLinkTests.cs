@@ -2,7 +2,7 @@ using Router.Cli;
 
 namespace Router.Tests;
 
-/// <summary>Documents lead where they say.</summary>
+/// <summary>The links of the documents point to what exists.</summary>
 public sealed class DocumentLinkTests
 {
     /// <summary>The references, each of which starts with a list of its sections.</summary>
@@ -23,7 +23,7 @@ public sealed class DocumentLinkTests
     ];
 
     [Fact]
-    public void Every_link_in_a_document_leads_to_a_file_and_a_heading_that_are_there()
+    public void Every_link_in_a_document_points_to_an_existing_file_and_heading()
     {
         var broken =
             from document in Document.All
@@ -50,7 +50,7 @@ public sealed class DocumentLinkTests
     }
 
     [Fact]
-    public void The_README_leads_to_every_reference_and_has_at_most_200_lines()
+    public void The_README_links_to_every_reference_and_has_at_most_200_lines()
     {
         var readme = Document.At("README.md");
 

@@ -24,7 +24,7 @@ public sealed partial class DocumentedCommandTests
         commands.Should().HaveCountGreaterThan(3);
         foreach (var command in commands)
         {
-            // One instance in place of three, no time of day, which may have passed, and no ten seconds to wait.
+            // One instance instead of three, no time of day, which may have passed, and no ten seconds to wait.
             var here = command
                 .Replace("--expect 3", "--expect 1", StringComparison.Ordinal)
                 .Replace("--until 23:30", "--until +2h", StringComparison.Ordinal)

@@ -96,7 +96,7 @@ public sealed class DowntimeTests
     }
 
     [Fact]
-    public async Task A_check_whose_front_door_cannot_be_found_names_the_option_that_does_without_its_name()
+    public async Task A_check_whose_front_door_cannot_be_resolved_names_the_option_that_takes_its_address()
     {
         await using var site = await DowntimeSite.StartAsync();
 
@@ -148,7 +148,7 @@ public sealed class DowntimeTests
     }
 
     [ProgramFact("setsid", "util-linux")]
-    public async Task A_write_that_reaches_a_closed_backend_is_reported_and_the_site_is_not_opened_without_a_person()
+    public async Task A_write_that_reaches_a_closed_backend_is_reported_and_the_site_is_not_opened_without_an_operator()
     {
         await using var site = await DowntimeSite.StartAsync();
         var tool = site.Downtime(site.Command("read line"));
@@ -207,7 +207,7 @@ public sealed class DowntimeTests
     }
 
     [Fact]
-    public async Task Stages_that_are_wrong_are_refused_before_anything_is_closed()
+    public async Task Invalid_stages_are_refused_before_anything_is_closed()
     {
         await using var site = await DowntimeSite.StartAsync();
 

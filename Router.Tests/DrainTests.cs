@@ -168,7 +168,7 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task A_step_can_say_how_long_what_is_in_flight_may_last()
+    public async Task A_step_can_limit_how_long_requests_in_flight_may_last()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

@@ -97,7 +97,7 @@ public sealed class EncodedValidatorTests(PlainSite site) : IClassFixture<PlainS
     [InlineData("If-Unmodified-Since", "Thu, 01 Jan 2026 00:00:00 GMT", "br")]
     [InlineData("If-Match", "W/\"v7-router-br\"", "br")]
     [InlineData("If-None-Match", "W/\"v6-router-br\"", "br")]
-    public async Task A_download_of_compressed_bytes_begins_anew_and_is_never_continued_with_plain_ones(
+    public async Task A_download_of_compressed_bytes_starts_over_and_is_never_continued_with_plain_ones(
         string condition,
         string value,
         string accept
@@ -179,7 +179,7 @@ public sealed class EncodedValidatorTests(PlainSite site) : IClassFixture<PlainS
     [InlineData("W/\"-router-br-router-br\"", "\"-router-br\"")]
     [InlineData("W/\"a-router-br", "W/\"a-router-br")]
     [InlineData("W/a-router-br\"", "W/a-router-br\"")]
-    public void Each_tag_of_a_list_is_restored_for_itself(string sent, string restored) =>
+    public void Each_tag_of_a_list_is_restored_separately(string sent, string restored) =>
         EncodedTags.Restore(sent, coding: null).Should().Equal(restored);
 
     [Theory]
@@ -196,7 +196,7 @@ public sealed class EncodedValidatorTests(PlainSite site) : IClassFixture<PlainS
         async connection =>
         {
             var request = _backend.Requests[^1];
-            string[] fields = [$"ETag: {tag}", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT", "Accept-Ranges: bytes"];
+            string[] headers = [$"ETag: {tag}", "Last-Modified: Thu, 01 Jan 2026 00:00:00 GMT", "Accept-Ranges: bytes"];
             var body = request.Method == "HEAD" ? "" : Body;
             var isStrong = tag.StartsWith('"');
             if (request.Value("If-Match") is { } match && !(isStrong && match.Split(", ").Contains(tag)))
@@ -217,16 +217,16 @@ public sealed class EncodedValidatorTests(PlainSite site) : IClassFixture<PlainS
                 )
             )
                 await connection.WriteAsync(
-                    Message("206 Partial Content", Body[100..], [.. fields, $"Content-Range: bytes 100-{Body.Length - 1}/{Body.Length}"])
+                    Message("206 Partial Content", Body[100..], [.. headers, $"Content-Range: bytes 100-{Body.Length - 1}/{Body.Length}"])
                 );
             else
                 await connection.WriteAsync(
-                    $"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\n{string.Concat(fields.Select(field => field + "\r\n"))}Content-Length: {Body.Length}\r\n\r\n{body}"
+                    $"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Content-Length: {Body.Length}\r\n\r\n{body}"
                 );
         };
 
-    private static string Message(string status, string body, params string[] fields) =>
-        $"HTTP/1.1 {status}\r\nContent-Type: text/css\r\n{string.Concat(fields.Select(field => field + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";
+    private static string Message(string status, string body, params string[] headers) =>
+        $"HTTP/1.1 {status}\r\nContent-Type: text/css\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";
 
     private static async Task<string> PlainAsync(byte[] bytes)
     {

@@ -16,7 +16,7 @@ public sealed class FailureTests(PlainSite site) : IClassFixture<PlainSite>
         reply.Status.Should().Be(502);
         reply.Value("Cache-Control").Should().Be("no-store");
         reply.Value("Content-Type").Should().StartWith("text/html");
-        reply.Body.Should().NotContain("127.0.0.1", "a response tells no visitor where the applications are").And.NotContain("Exception");
+        reply.Body.Should().NotContain("127.0.0.1", "a response does not reveal where the applications are").And.NotContain("Exception");
     }
 
     [Fact]
@@ -133,7 +133,7 @@ public sealed class FailureTests(PlainSite site) : IClassFixture<PlainSite>
     }
 
     [Fact]
-    public async Task A_backend_that_does_not_take_an_upload_in_is_a_504()
+    public async Task A_backend_that_does_not_read_an_upload_is_a_504()
     {
         await using var backend = RawBackend.Start();
         var clock = new ManualClock();
@@ -246,7 +246,7 @@ public sealed class FailureTests(PlainSite site) : IClassFixture<PlainSite>
     }
 
     [Fact]
-    public async Task An_incomplete_request_body_is_an_error_of_the_client()
+    public async Task An_incomplete_request_body_is_a_client_error()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));

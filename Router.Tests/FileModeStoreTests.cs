@@ -74,7 +74,7 @@ public sealed class FileModeStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task The_mode_in_a_file_outlasts_a_restart_and_is_every_instances()
+    public async Task The_mode_in_a_file_survives_a_restart_and_applies_to_every_instance()
     {
         var site = OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", File);
         await Seed("recovery");
@@ -93,10 +93,10 @@ public sealed class FileModeStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task If_the_instances_cannot_report_to_each_other_none_speaks_for_all()
+    public async Task If_the_instances_cannot_report_to_each_other_none_gives_a_verdict_for_all()
     {
         await Seed("maintenance");
-        // A file in the place of the directory: also root can't write there.
+        // A file instead of the directory: root can't write there either.
         System.IO.File.WriteAllText(File + ".instances", "");
         await using var router = await RunningRouter.StartAsync(
             OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", File)
@@ -145,7 +145,7 @@ public sealed class FileModeStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_record_keeps_a_starting_instance_closed_and_a_running_one_as_it_is()
+    public async Task An_invalid_record_keeps_a_starting_instance_closed_and_a_running_one_as_it_is()
     {
         System.IO.File.WriteAllText(File, "{ broken");
         await using (
@@ -171,7 +171,7 @@ public sealed class FileModeStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task Drafts_of_writers_that_were_killed_are_removed_and_no_other_file_is()
+    public async Task Temporary_files_of_killed_writers_are_removed_and_no_other_file_is()
     {
         var reports = Directory.CreateDirectory(File + ".instances").FullName;
         string[] left = [File + ".7.0123.tmp", File + ".history.7.0123.tmp", Path.Combine(reports, "web-1.json.7.0123.tmp")];

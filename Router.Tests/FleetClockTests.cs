@@ -62,7 +62,7 @@ public sealed class FleetClockTests
     }
 
     [Fact]
-    public void An_old_reading_gives_way_to_a_newer_one_that_is_a_little_worse()
+    public void An_old_reading_is_replaced_by_a_newer_one_that_is_a_little_worse()
     {
         Read(ahead: 0, roundTrip: TimeSpan.FromMilliseconds(2));
         _host.Advance(TimeSpan.FromMinutes(10));

@@ -34,7 +34,7 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
         var fleet = Enumerable.Range(0, count).Select(number => new Instance($"web-{number}", redis.Url)).ToArray();
         foreach (var instance in fleet)
             await instance.BeatAsync();
-        // Whoever started early has read a small fleet, and would soon read again. From now on it is rare.
+        // An instance that started early has read a small fleet, and would soon read again. From now on it is rare.
         foreach (var instance in fleet)
             await instance.Fleet.ReadOthersAsync(default);
         // Another one may have taken over by now, or none: then this one does. The observer reads all reports with each heartbeat, so its

@@ -24,7 +24,7 @@ public sealed class FleetTests : IAsyncDisposable
         await one.BeatAsync();
         (await one.StateOfAsync(other)).Should().Be(InstanceState.Vanished);
 
-        (await one.Fleet.AcknowledgeAsync("web-3", "ben", default)).Should().BeEmpty("nobody is called so");
+        (await one.Fleet.AcknowledgeAsync("web-3", "ben", default)).Should().BeEmpty("no instance has this name");
         (await one.Fleet.AcknowledgeAsync("web-2", "ben", default)).Should().ContainSingle();
 
         var ended = await one.ReportOfAsync(other);
@@ -35,7 +35,7 @@ public sealed class FleetTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_that_is_live_can_not_be_forgotten_and_one_that_reports_again_is_live_again()
+    public async Task A_live_instance_cannot_be_forgotten_and_one_that_reports_again_is_live_again()
     {
         var (one, other) = (New("web-1"), New("web-2"));
         await other.BeatAsync();
@@ -49,7 +49,7 @@ public sealed class FleetTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_process_that_has_ended_on_this_host_is_proven_to_have_at_once()
+    public async Task The_end_of_a_process_on_this_host_is_proven_at_once()
     {
         using var process = Process.Start("sleep", "600");
         var identity = IdentityOf(process);
@@ -68,7 +68,7 @@ public sealed class FleetTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task One_that_has_yet_to_read_the_record_does_not_judge_how_another_has_ended()
+    public async Task An_instance_that_has_yet_to_read_the_record_does_not_judge_how_another_has_ended()
     {
         var closed = ModeRecord.Start(new MaintenanceMode(), new RecordVersion(2), _clock.GetUtcNow());
         var (one, other) = (New("web-1"), New("web-2"));
@@ -76,7 +76,7 @@ public sealed class FleetTests : IAsyncDisposable
         await other.BeatAsync(process: ProcessIdentity.Own! with { Started = 1 });
 
         await one.BeatAsync();
-        (await one.StateOfAsync(other)).Should().Be(InstanceState.Live, "it would seem to have left writes that nobody can list");
+        (await one.StateOfAsync(other)).Should().Be(InstanceState.Live, "it would seem to have left writes that no list has");
         one.Offer(closed);
         await one.BeatAsync();
 

@@ -90,7 +90,7 @@ public sealed class ForwardedUnchangedTests(PlainSite site) : IClassFixture<Plai
         await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         _backend
-            .OnlyRequest.Headers.Select(field => field.Name)
+            .OnlyRequest.Headers.Select(header => header.Name)
             .Should()
             .BeEquivalentTo("Host", "X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host");
     }
@@ -132,9 +132,9 @@ public sealed class ForwardedUnchangedTests(PlainSite site) : IClassFixture<Plai
     [InlineData("418 I'm a teapot", "Content-Length: 0\r\n")]
     [InlineData("200 Quite All Right", "Content-Length: 0\r\n")]
     [InlineData("599 Odd", "Content-Length: 0\r\n")]
-    public async Task The_status_line_is_forwarded_as_the_backend_wrote_it(string status, string fields)
+    public async Task The_status_line_is_forwarded_as_the_backend_wrote_it(string status, string headers)
     {
-        _backend.RespondWith($"HTTP/1.1 {status}\r\n{fields}\r\n");
+        _backend.RespondWith($"HTTP/1.1 {status}\r\n{headers}\r\n");
 
         var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 

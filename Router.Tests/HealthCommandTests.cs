@@ -38,11 +38,11 @@ public sealed class HealthCommandTests
 
         (await AskAsync(new StartOptions { Urls = $"http://localhost:{port}", Environment = new(("ASPNETCORE_URLS", "1"), ("PORT", "1")) }))
             .Code.Should()
-            .Be(0, "--urls goes before the environment");
+            .Be(0, "--urls overrides the environment");
     }
 
     [Fact]
-    public async Task The_endpoints_of_the_configuration_go_before_and_one_in_the_clear_is_taken()
+    public async Task Configured_endpoints_win_and_a_plain_http_one_is_preferred()
     {
         await using var server = WireMockBackend.RespondingText("ok");
         var directory = Directory.CreateTempSubdirectory("router-health-").FullName;

@@ -2,7 +2,7 @@ namespace Router.Tests;
 
 public sealed class HopByHopTests(PlainSite site) : IClassFixture<PlainSite>
 {
-    private const string Fields =
+    private const string Headers =
         "Connection: keep-alive, X-Private, x-OTHER\r\nKeep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nProxy-Authenticate: Basic\r\n"
         + "Proxy-Authorization: Basic eDp5\r\nTE: gzip\r\nTrailer: X-Sum\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
         + "X-Private: secret\r\nX-Other: secret\r\nX-Passes: yes\r\n";
@@ -38,7 +38,7 @@ public sealed class HopByHopTests(PlainSite site) : IClassFixture<PlainSite>
             $"GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: {options}\r\nX-Private: a\r\nX-Other: b\r\nX-Passes: yes\r\n\r\n"
         );
 
-        var names = _backend.OnlyRequest.Headers.Select(field => field.Name);
+        var names = _backend.OnlyRequest.Headers.Select(header => header.Name);
         names.Should().Contain("X-Passes").And.NotContain("X-Private").And.NotContain("X-Other");
     }
 
@@ -70,10 +70,10 @@ public sealed class HopByHopTests(PlainSite site) : IClassFixture<PlainSite>
     [Fact]
     public async Task The_clients_hop_by_hop_headers_are_not_forwarded()
     {
-        await _router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Fields}\r\n");
+        await _router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{Headers}\r\n");
 
         var request = _backend.OnlyRequest;
-        request.Headers.Select(field => field.Name).Should().NotIntersectWith(MustStop);
+        request.Headers.Select(header => header.Name).Should().NotIntersectWith(MustStop);
         request.Values("Connection").Should().BeEmpty();
         request.Value("X-Passes").Should().Be("yes");
     }
@@ -81,11 +81,11 @@ public sealed class HopByHopTests(PlainSite site) : IClassFixture<PlainSite>
     [Fact]
     public async Task The_backends_hop_by_hop_headers_are_not_forwarded()
     {
-        _backend.RespondWith($"HTTP/1.1 200 OK\r\n{Fields}Content-Length: 5\r\n\r\nhello");
+        _backend.RespondWith($"HTTP/1.1 200 OK\r\n{Headers}Content-Length: 5\r\n\r\nhello");
 
         var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
-        reply.Headers.Select(field => field.Name).Should().NotIntersectWith(MustStop).And.NotContain("Connection");
+        reply.Headers.Select(header => header.Name).Should().NotIntersectWith(MustStop).And.NotContain("Connection");
         reply.Value("X-Passes").Should().Be("yes");
         reply.Body.Should().Be("hello");
     }

@@ -106,7 +106,7 @@ public sealed class HostMatchingTests
     [InlineData("[::1")]
     [InlineData("[]")]
     [InlineData("[::1]x")]
-    public void What_is_no_host_is_not_well_formed_even_where_every_host_is_routed(string host)
+    public void An_invalid_host_is_not_well_formed_even_where_every_host_is_routed(string host)
     {
         var match = SiteFile.Of("*", "http://a").ToTable().Match(host, "/");
 
@@ -134,7 +134,7 @@ public sealed class HostMatchingTests
     }
 
     [Fact]
-    public void A_look_up_among_a_hundred_thousand_hosts_costs_what_one_among_ten_costs_and_does_not_allocate()
+    public void A_lookup_among_a_hundred_thousand_hosts_costs_the_same_as_among_ten_and_does_not_allocate()
     {
         var (small, large) = (TableOf(10), TableOf(100_000));
         string[] hosts =
@@ -154,7 +154,7 @@ public sealed class HostMatchingTests
 
         allocated.Should().Be(0);
         var (few, many) = (Cheapest(small, hosts), Cheapest(large, hosts));
-        // The cost of a look-up that goes through the hosts one by one would be ten thousand times as high.
+        // The cost of a lookup that goes through the hosts one by one would be ten thousand times as high.
         many.Should().BeLessThan((few * 50) + 20_000_000);
     }
 
@@ -187,7 +187,7 @@ public sealed class HostMatchingTests
         Directory.Delete(Path.GetDirectoryName(file)!, recursive: true);
     }
 
-    // All patterns stand at one host: this is about the look-up, and not about the reading of large files.
+    // All patterns belong to one host: this is about the lookup, and not about reading large files.
     private static RouteTable TableOf(int hosts)
     {
         var patterns = Enumerable

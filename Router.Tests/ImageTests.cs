@@ -76,7 +76,7 @@ public sealed class ImageTests
         image.Config["Healthcheck"]!["Test"]!.AsArray().Select(part => part!.ToString()).Should().Equal("CMD", "/app/router", "health");
         var files = Directory.EnumerateFiles(image.Root, "*", SearchOption.AllDirectories).ToArray();
         files.Select(Path.GetFileName).Should().NotContain(["sh", "bash", "dash", "busybox", "apt", "router.dbg", "router.xml"]);
-        // A link may lead to where the container has something and this machine too.
+        // A link may point to where the container has something and this machine too.
         files
             .Where(file =>
                 new FileInfo(file).LinkTarget is null

@@ -13,7 +13,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
     public LayeringTests(Code code) => _code = code.Read;
 
     [Fact]
-    public void No_folders_use_each_other_in_a_circle()
+    public void No_folders_depend_on_each_other_in_a_cycle()
     {
         var pairs = _code.Uses.Where(use => FolderOf(use.Key.From) != FolderOf(use.Key.To)).ToArray();
 
@@ -28,7 +28,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
     }
 
     [Fact]
-    public void No_more_than_three_files_use_each_other_in_a_circle()
+    public void No_more_than_three_files_depend_on_each_other_in_a_cycle()
     {
         var cycles = Cycles.Of(_code.Uses.Keys).Where(cycle => cycle.Length > LargestComponent);
 
@@ -39,7 +39,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
     }
 
     [Fact]
-    public void The_transports_know_no_mode_no_HttpContext_and_no_configuration()
+    public void The_transports_depend_on_no_mode_no_HttpContext_and_no_configuration()
     {
         UsesOf(Ground).Where(use => !Ground.Contains(FolderOf(use.Key.To))).Select(Text).Should().BeEmpty();
         Ground
@@ -50,7 +50,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
     }
 
     [Fact]
-    public void Upstreams_stand_on_the_transports_and_see_nothing_of_a_client_or_a_mode() =>
+    public void Upstreams_depend_only_on_the_transports_and_the_configuration() =>
         UsesOf("Upstreams")
             .Where(use => FolderOf(use.Key.To) is not ("Configuration" or "Upstreams") && !Ground.Contains(FolderOf(use.Key.To)))
             .Select(Text)
@@ -58,7 +58,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
             .BeEmpty();
 
     [Fact]
-    public void Only_the_command_line_sees_the_composition() =>
+    public void Only_the_command_line_depends_on_the_composition() =>
         _code
             .Uses.Where(use => FolderOf(use.Key.To) is "Hosting" && FolderOf(use.Key.From) is not ("Hosting" or "Cli"))
             .Select(Text)

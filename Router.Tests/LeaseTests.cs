@@ -34,7 +34,7 @@ public sealed class LeaseTests : IDisposable
     }
 
     [Fact]
-    public void An_instance_that_has_closed_itself_does_not_take_the_open_fleet_for_closed()
+    public void An_instance_that_has_closed_itself_does_not_mistake_the_open_fleet_for_closed()
     {
         _clock.Advance(Lease + TimeSpan.FromSeconds(1));
         var state = _modes.State;
@@ -94,7 +94,7 @@ public sealed class LeaseTests : IDisposable
     }
 
     [Fact]
-    public void An_instance_that_no_verdict_knows_of_yet_is_closed_whatever_the_record_says()
+    public void An_instance_that_no_verdict_includes_yet_is_closed_whatever_the_record_says()
     {
         using var modes = new ModeController(_clock, Record(1, Live), lease: null, mustRegister: true);
         modes.Offer(Record(2, Live)).Should().BeTrue();

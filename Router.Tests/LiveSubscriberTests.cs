@@ -8,7 +8,7 @@ public sealed class LiveSubscriberTests
     private int _aborted;
 
     [Fact]
-    public void A_page_that_takes_no_events_is_closed()
+    public void A_page_that_reads_no_events_is_closed()
     {
         var page = new LiveSubscriber(null, () => _aborted++);
 

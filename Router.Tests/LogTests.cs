@@ -111,7 +111,7 @@ public sealed class LogTests
     }
 
     [Fact]
-    public async Task That_a_client_ends_an_HTTP_2_connection_in_the_middle_of_a_response_is_nothing_to_log()
+    public async Task An_HTTP_2_connection_that_a_client_ends_in_the_middle_of_a_response_is_not_logged()
     {
         const string server = "Microsoft.AspNetCore.Server.Kestrel.Http2";
         var log = new AccessLogLines();

@@ -37,7 +37,7 @@ public sealed class MalformedInputTests(MalformedInputTests.ClosedSite site, ITe
 
     [Theory]
     [MemberData(nameof(Forms))]
-    public async Task An_unreadable_form_is_an_error_of_the_client(string type, string framing, string body)
+    public async Task An_unreadable_form_is_a_client_error(string type, string framing, string body)
     {
         var router = site.Router;
 
@@ -49,7 +49,7 @@ public sealed class MalformedInputTests(MalformedInputTests.ClosedSite site, ITe
     }
 
     [Fact]
-    public async Task A_form_that_ends_early_or_is_too_long_is_an_error_of_the_client()
+    public async Task A_form_that_ends_early_or_is_too_long_is_a_client_error()
     {
         var router = site.Router;
         using var client = await router.ConnectAsync();
@@ -139,7 +139,7 @@ public sealed class MalformedInputTests(MalformedInputTests.ClosedSite site, ITe
 
     [Theory]
     [MemberData(nameof(Changes))]
-    public async Task An_unreadable_change_is_an_error_of_the_operator(string method, string path, string body)
+    public async Task An_unreadable_change_is_a_client_error(string method, string path, string body)
     {
         var router = site.Router;
         using var operators = new OperatorClient(router);
@@ -157,7 +157,11 @@ public sealed class MalformedInputTests(MalformedInputTests.ClosedSite site, ITe
     [InlineData("POST", "/mode/stages", """{"action": "pause", "by": "anna\u202e"}""")]
     [InlineData("DELETE", "/mode/next?by=anna%E2%80%AE", null)]
     [InlineData("DELETE", "/bypass/nobody?by=anna%E2%80%AE", null)]
-    public async Task What_an_operator_writes_must_be_what_it_looks_like_wherever_it_is_given(string method, string path, string? body)
+    public async Task An_invisible_character_in_what_an_operator_writes_is_rejected_in_every_member(
+        string method,
+        string path,
+        string? body
+    )
     {
         var router = site.Router;
         using var operators = new OperatorClient(router);
@@ -178,7 +182,7 @@ public sealed class MalformedInputTests(MalformedInputTests.ClosedSite site, ITe
     [InlineData("/fleet?expect=%ed%a0%80")]
     [InlineData("/mode/next")]
     [InlineData("/%ed%a0%80")]
-    public async Task An_unreadable_query_is_an_error_of_the_operator(string path)
+    public async Task An_unreadable_query_is_a_client_error(string path)
     {
         var router = site.Router;
         using var operators = new OperatorClient(router);

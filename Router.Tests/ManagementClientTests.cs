@@ -109,20 +109,20 @@ public sealed class ManagementClientTests
     }
 
     [Theory]
-    [InlineData(null, "Look with router mode. Then: router mode set live")]
-    [InlineData("http://127.0.0.1:9900", "Look with router mode. Then: router mode set live")]
-    [InlineData("http://127.0.0.1:0", "Look with router mode. Then: router mode set live")]
+    [InlineData(null, "Check with router mode. Then: router mode set live")]
+    [InlineData("http://127.0.0.1:9900", "Check with router mode. Then: router mode set live")]
+    [InlineData("http://127.0.0.1:0", "Check with router mode. Then: router mode set live")]
     [InlineData(
         "http://0.0.0.0:9911",
-        "Look with router mode --url http://127.0.0.1:9911. Then: router mode set live --url http://127.0.0.1:9911"
+        "Check with router mode --url http://127.0.0.1:9911. Then: router mode set live --url http://127.0.0.1:9911"
     )]
     [InlineData(
         "https://[::1]:9911",
-        "Look with router mode --url https://[::1]:9911. Then: router mode set live --url https://[::1]:9911"
+        "Check with router mode --url https://[::1]:9911. Then: router mode set live --url https://[::1]:9911"
     )]
     public void A_hint_of_a_running_instance_carries_its_own_address(string? url, string hint) =>
         new ManagementSettings { Url = url }
-            .Hint("Look with router mode. Then: router mode set live")
+            .Hint("Check with router mode. Then: router mode set live")
             .Should()
             .Be(hint);
 

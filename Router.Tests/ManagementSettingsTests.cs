@@ -42,7 +42,7 @@ public sealed class ManagementSettingsTests
         Site().Set("Management:Url", "http://0.0.0.0:9900").Set("Management:Token", "0123456789abcdef").Read().Errors.Should().BeEmpty();
 
     [Fact]
-    public void The_token_that_can_only_read_is_another_one_than_the_full_one()
+    public void The_read_only_token_must_differ_from_the_full_one()
     {
         var site = Site().Set("Management:Token", "0123456789abcdef");
 
@@ -76,7 +76,7 @@ public sealed class ManagementSettingsTests
     }
 
     [Fact]
-    public void The_mode_is_in_one_place_only() =>
+    public void A_file_and_Redis_as_the_mode_store_are_mutually_exclusive() =>
         Site()
             .Set("ModeStore:File", "mode.json")
             .Set("ModeStore:Redis", "redis://redis")
@@ -89,7 +89,7 @@ public sealed class ManagementSettingsTests
     [Theory]
     [InlineData("Redis")]
     [InlineData("File")]
-    public void None_takes_the_store_of_another_layer_back_with_the_keys_that_belong_to_it(string key)
+    public void None_overrides_the_store_of_another_layer_and_the_keys_that_belong_to_it(string key)
     {
         var site = Site().Set($"ModeStore:{key}", "none").Set("ModeStore:Lease", "30s");
         if (key is "Redis")
@@ -101,7 +101,7 @@ public sealed class ManagementSettingsTests
     }
 
     [Fact]
-    public void None_is_no_relative_path()
+    public void None_is_not_a_relative_path()
     {
         var values = new Dictionary<string, string?> { ["Router:ModeStore:File"] = "none" };
 

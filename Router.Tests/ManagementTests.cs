@@ -88,7 +88,7 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
     [InlineData("nothing")]
     [InlineData("[]")]
     [InlineData("{}")]
-    public async Task What_is_no_change_is_refused(string body)
+    public async Task What_is_not_a_change_is_refused(string body)
     {
         using var operators = new OperatorClient(unchanged.Router);
 
@@ -119,7 +119,7 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
     }
 
     [Fact]
-    public async Task A_blank_name_is_no_name()
+    public async Task A_blank_name_is_not_a_name()
     {
         await using var router = await RunningRouter.StartAsync(Site());
         using var operators = new OperatorClient(router);
@@ -304,7 +304,7 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
     }
 
     [Fact]
-    public async Task Nothing_of_it_is_reachable_where_the_site_is()
+    public async Task Nothing_of_it_is_reachable_at_the_address_of_the_site()
     {
         (await unchanged.Router.GetAsync("http://localhost/mode")).Status.Should().Be(404);
         (await unchanged.Router.SendAsync("PUT", "http://localhost/mode", new StringContent("""{"mode":"maintenance"}""")))
@@ -325,7 +325,7 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
     }
 
     [Fact]
-    public async Task The_table_health_metrics_and_the_description_of_it_all_are_there()
+    public async Task It_serves_the_table_health_metrics_and_its_own_description()
     {
         await using var router = await RunningRouter.StartAsync(Site());
         using var operators = new OperatorClient(router);

@@ -10,7 +10,7 @@ public sealed class ModeChangesTests
     private static readonly Mode ReadOnly = Named("read-only");
     private static readonly Mode Recovery = Named("recovery");
     private static readonly Mode Maintenance = Named("maintenance");
-    private static readonly TimeSpan Delay = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ActivationDelay = TimeSpan.FromSeconds(2);
 
     private readonly ManualClock _clock = new();
 
@@ -32,7 +32,7 @@ public sealed class ModeChangesTests
     }
 
     [Fact]
-    public void A_change_holds_from_its_instant_on_and_not_before()
+    public void A_change_takes_effect_at_its_instant_and_not_before()
     {
         using var modes = new ModeController(_clock, Live);
         Change(
@@ -47,7 +47,7 @@ public sealed class ModeChangesTests
         );
 
         modes.Current.Should().Be(Live);
-        _clock.Advance(Delay - TimeSpan.FromTicks(1));
+        _clock.Advance(ActivationDelay - TimeSpan.FromTicks(1));
         modes.Current.Should().Be(Live);
         _clock.Advance(TimeSpan.FromTicks(1));
 
@@ -61,14 +61,14 @@ public sealed class ModeChangesTests
     public void Listeners_are_notified_of_the_record_and_of_the_step_without_a_request()
     {
         using var modes = new ModeController(_clock, Live);
-        var told = new List<string>();
-        modes.Changed += state => told.Add($"{state.Record.Version} {state.Mode}");
+        var notified = new List<string>();
+        modes.Changed += state => notified.Add($"{state.Record.Version} {state.Mode}");
 
         Change(modes, new ModeChange { Mode = Maintenance, ReadOnlyBefore = TimeSpan.FromSeconds(10) });
         _clock.Advance(TimeSpan.FromSeconds(2));
         _clock.Advance(TimeSpan.FromSeconds(10));
 
-        told.Should().Equal("1 live", "1 read-only", "1 maintenance");
+        notified.Should().Equal("1 live", "1 read-only", "1 maintenance");
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class ModeChangesTests
         using var modes = new ModeController(_clock, Live);
         var end = _clock.GetUtcNow().AddMinutes(90);
         Change(modes, new ModeChange { Mode = Maintenance, Until = end });
-        _clock.Advance(Delay);
+        _clock.Advance(ActivationDelay);
 
         foreach (var mode in new[] { null, Maintenance })
         {
@@ -153,7 +153,7 @@ public sealed class ModeChangesTests
                     modes.State.Index,
                     new ModeChange { Mode = mode, Until = end.AddMinutes(-45) },
                     _clock.GetUtcNow(),
-                    Delay,
+                    ActivationDelay,
                     errors
                 )
                 .Should()
@@ -171,7 +171,7 @@ public sealed class ModeChangesTests
         Change(modes, new ModeChange { Until = end.AddMinutes(-45), Shorten = true });
         modes.State.Step.Until.Should().Be(end.AddMinutes(-45));
         Change(modes, new ModeChange { Until = end });
-        modes.State.Step.Until.Should().Be(end, "a later one needs no leave");
+        modes.State.Step.Until.Should().Be(end, "a later one needs no confirmation");
     }
 
     [Theory]
@@ -181,14 +181,14 @@ public sealed class ModeChangesTests
     [InlineData(60, 60 * 24 * 60 * 60, null, "extendBy: moves the end to 2026-03-02 23:00:00Z. Choose an end within 60 days")]
     [InlineData(null, 60, null, "extendBy: has no announced end to add to. Set the end with until")]
     [InlineData(-20, 60, null, "extendBy: moves the end from 2026-01-01 21:40:00Z to 2026-01-01 21:41:00Z, which has passed")]
-    public void An_extension_that_cannot_be_is_refused(int? endsInMinutes, int seconds, int? until, string said)
+    public void An_impossible_extension_is_refused(int? endsInMinutes, int seconds, int? until, string said)
     {
         var now = _clock.GetUtcNow();
         var step = new ModeStep { Mode = Maintenance, Until = endsInMinutes is { } minutes ? now.AddMinutes(minutes) : null };
         var change = new ModeChange { ExtendBy = TimeSpan.FromSeconds(seconds), Until = until is { } end ? now.AddSeconds(end) : null };
         var errors = new ValidationErrors();
 
-        ModeChanges.Apply(new ModeRecord { Version = new(3), Steps = [step] }, 0, change, now, Delay, errors).Should().BeNull();
+        ModeChanges.Apply(new ModeRecord { Version = new(3), Steps = [step] }, 0, change, now, ActivationDelay, errors).Should().BeNull();
 
         errors.All.Select(error => error.ToString()).Should().Contain(violation => violation.StartsWith(said));
     }
@@ -201,15 +201,15 @@ public sealed class ModeChangesTests
         window.Should().NotBeNull();
 
         Change(modes, new ModeChange { Mode = Recovery });
-        _clock.Advance(Delay);
+        _clock.Advance(ActivationDelay);
         modes.State.Step.Window.Should().Be(window);
 
         Change(modes, new ModeChange { Mode = Live });
-        _clock.Advance(Delay);
+        _clock.Advance(ActivationDelay);
         modes.State.Step.Window.Should().BeNull();
 
         Change(modes, new ModeChange { Mode = Maintenance });
-        _clock.Advance(Delay);
+        _clock.Advance(ActivationDelay);
         modes.State.Step.Window.Should().NotBeNull().And.NotBe(window);
     }
 
@@ -248,7 +248,7 @@ public sealed class ModeChangesTests
         void Enter(ModeChange change)
         {
             Change(modes, change);
-            _clock.Advance(Delay);
+            _clock.Advance(ActivationDelay);
             modes.Current.Should().Be(change.Mode);
         }
     }
@@ -273,7 +273,7 @@ public sealed class ModeChangesTests
     }
 
     [Fact]
-    public void A_step_back_of_the_clock_takes_no_mode_back()
+    public void A_clock_that_goes_back_reverts_no_mode()
     {
         using var modes = Closed();
         var known = modes.State.Record;
@@ -432,7 +432,7 @@ public sealed class ModeChangesTests
         var record = new ModeRecord { Version = new(3), Steps = [new ModeStep { Mode = Named(mode) }] };
         var errors = new ValidationErrors();
 
-        ModeChanges.Apply(record, 0, change, _clock.GetUtcNow(), Delay, errors).Should().BeNull();
+        ModeChanges.Apply(record, 0, change, _clock.GetUtcNow(), ActivationDelay, errors).Should().BeNull();
 
         errors.All.Select(error => error.ToString()).Should().Contain(violation => violation.Contains(said));
     }
@@ -481,7 +481,7 @@ public sealed class ModeChangesTests
         """{"version":1,"steps":[{"mode":"maintenance"},{"mode":"live","at":"2026-01-01T06:00:00Z"}]}""",
         "would open the site automatically"
     )]
-    public void An_invalid_text_is_no_record(string text, string said)
+    public void An_invalid_text_is_not_a_record(string text, string said)
     {
         ModeRecordText.TryParse(text, out var record, out var problem).Should().BeFalse();
 
@@ -514,7 +514,14 @@ public sealed class ModeChangesTests
     [InlineData(7, "live", 7, "maintenance", 8, "maintenance")]
     [InlineData(7, "recovery", 1, "read-only", 8, "maintenance")]
     [InlineData(7, "live", 1, "live", 7, "live")]
-    public void A_store_that_forgot_opens_nothing(long version, string mode, long foundVersion, string found, long then, string holds)
+    public void A_store_that_lost_its_record_opens_nothing(
+        long version,
+        string mode,
+        long foundVersion,
+        string found,
+        long then,
+        string holds
+    )
     {
         var known = new ModeRecord { Version = new(version), Steps = [new ModeStep { Mode = Named(mode), Made = new(version) }] };
         var stored = new ModeRecord
@@ -534,7 +541,7 @@ public sealed class ModeChangesTests
     private void Change(ModeController modes, ModeChange change)
     {
         var errors = new ValidationErrors();
-        var record = ModeChanges.Apply(modes.State.Record, modes.State.Index, change, _clock.GetUtcNow(), Delay, errors);
+        var record = ModeChanges.Apply(modes.State.Record, modes.State.Index, change, _clock.GetUtcNow(), ActivationDelay, errors);
         errors.All.Should().BeEmpty();
         modes.Offer(record!).Should().BeTrue();
     }
@@ -543,7 +550,7 @@ public sealed class ModeChangesTests
     {
         var modes = new ModeController(_clock, Live);
         Change(modes, new ModeChange { Mode = Maintenance });
-        _clock.Advance(Delay);
+        _clock.Advance(ActivationDelay);
         modes.Current.Should().Be(Maintenance);
         return modes;
     }

@@ -97,7 +97,7 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
-    public async Task What_is_not_cut_in_time_is_cut_and_the_write_is_shown_whose_outcome_is_unknown()
+    public async Task A_request_in_flight_past_its_limit_is_cut_and_its_write_is_shown_with_an_unknown_outcome()
     {
         await using var site = await SiteWithARequestInFlight.StartAsync(
             "POST /save HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 0\r\n\r\n"
@@ -294,7 +294,7 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
-    public async Task Watching_ends_when_nobody_reads_any_more()
+    public async Task Watching_ends_when_its_output_is_no_longer_read()
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var tool = RouterProcess.Start();
@@ -327,7 +327,7 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
-    public async Task What_is_hidden_in_a_text_is_shown_as_an_escape_and_JSON_keeps_its_value()
+    public async Task Hidden_characters_are_shown_as_escapes_and_kept_in_JSON()
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         const string reason = "restore\u202e\u2066\u200b\u001b[2J\u200f bd \U000e0041é";
@@ -363,7 +363,7 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
-    public async Task What_is_not_announced_of_a_closed_site_is_said_to_be_missing()
+    public async Task What_a_closed_site_does_not_announce_is_shown_as_missing()
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
 
@@ -414,7 +414,7 @@ public sealed class ModeCommandTests
     }
 
     [Fact]
-    public async Task Another_switch_meanwhile_ends_the_waiting_for_it()
+    public async Task Another_switch_in_the_meantime_ends_the_wait()
     {
         await using var site = await SiteWithARequestInFlight.StartAsync();
         var waiting = Tool.Start(UrlOf(site.Router), "mode", "set", "maintenance", "--wait");

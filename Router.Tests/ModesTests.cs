@@ -161,10 +161,10 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
 
         head.Status.Should().Be(get.Status);
         string[] fresh = ["Date", "Retry-After"];
-        head.Headers.Where(field => !fresh.Contains(field.Name))
+        head.Headers.Where(header => !fresh.Contains(header.Name))
             .Should()
-            .BeEquivalentTo(get.Headers.Where(field => !fresh.Contains(field.Name)));
-        head.Headers.Select(field => field.Name).Should().BeEquivalentTo(get.Headers.Select(field => field.Name));
+            .BeEquivalentTo(get.Headers.Where(header => !fresh.Contains(header.Name)));
+        head.Headers.Select(header => header.Name).Should().BeEquivalentTo(get.Headers.Select(header => header.Name));
         (await client.ReadToEndAsync()).Text.Should().BeEmpty();
     }
 
@@ -208,7 +208,7 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
     }
 
     [Fact]
-    public async Task DM_MODE_goes_before_the_mode_in_the_file()
+    public async Task DM_MODE_overrides_the_mode_in_the_file()
     {
         await using var backend = WireMockBackend.RespondingText("hello");
         var file = SiteFile.Of("www.*", backend).Mode("live").Set("Variables:DM_MODE", "Mode");

@@ -83,7 +83,7 @@ public sealed class OperatorTimeTests
     [InlineData("2026-02-30 10:00")]
     [InlineData("0001-01-01 00:00")]
     [InlineData("9999-12-31 23:59")]
-    public void What_is_no_time_is_refused_with_the_forms_that_there_are(string text)
+    public void An_invalid_time_is_refused_with_the_valid_forms(string text)
     {
         foreach (var zone in new[] { "Europe/Berlin", "America/New_York" })
         {

@@ -23,7 +23,7 @@ public sealed class OvertakenChangeTests : IDisposable
     }
 
     [Fact]
-    public async Task A_change_is_made_although_the_other_instance_writes_down_that_it_has_reached_a_step()
+    public async Task A_change_is_made_although_the_other_instance_records_that_it_has_reached_a_step()
     {
         (await _instance.ChangeAsync(new ModeChange { Mode = ModeCatalogue.Closed })).Should().BeTrue();
         await _other.PollAsync();
@@ -37,7 +37,7 @@ public sealed class OvertakenChangeTests : IDisposable
             }
         );
 
-        isDone.Should().BeTrue("nobody else has changed anything");
+        isDone.Should().BeTrue("no other operator has changed anything");
         _instance.Modes.State.Step.Should().BeEquivalentTo(new { Mode = ModeCatalogue.Closed, Reason = "We move to a new database" });
         _store.History.Should().HaveCount(2, "each change has one line");
     }

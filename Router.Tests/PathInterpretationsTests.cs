@@ -40,7 +40,7 @@ public sealed class PathInterpretationsTests(PathInterpretationsTests.Site site)
     [InlineData("/%5Cadmin")]
     [InlineData("/.%3Bx/admin")]
     [InlineData("/AD%4DIN/")]
-    public async Task No_way_of_writing_a_path_leads_around_its_rule(string target)
+    public async Task No_spelling_of_a_path_evades_its_rule(string target)
     {
         var reply = await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 

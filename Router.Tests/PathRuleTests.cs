@@ -52,7 +52,7 @@ public sealed class PathRuleTests
             { "/documents/", "host" },
             { "/a/b/documents/x", "host" },
             { "//documents/x", "host" },
-            // a fixed segment goes before one of any kind, and falls back to it
+            // a fixed segment takes precedence over one of any kind, and falls back to it
             { "/cloud/7/y", "/cloud/7" },
             { "/cloud/8/x", "/cloud/*/x" },
             // the last segment, wherever it is

@@ -12,7 +12,7 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
 
     private readonly string _directory = Directory.CreateTempSubdirectory("router-forge-").FullName;
     private readonly ConcurrentQueue<(string Call, string Authorization, JsonNode? Body)> _asked = [];
-    private readonly ConcurrentDictionary<string, (int Status, string Body)> _answers = new();
+    private readonly ConcurrentDictionary<string, (int Status, string Body)> _responses = new();
     private WebApplication _forge = null!;
 
     public async Task InitializeAsync()
@@ -33,7 +33,7 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
     [ProgramFact("jq", "jq")]
     public async Task A_change_is_one_line_on_a_branch_of_its_own_and_a_pull_request_whose_link_is_printed()
     {
-        _answers["POST /repos/example/site/pulls"] = (
+        _responses["POST /repos/example/site/pulls"] = (
             201,
             """{"number": 7, "html_url": "https://forge.example.org/example/site/pull/7"}"""
         );
@@ -81,8 +81,8 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
     [ProgramFact("jq", "jq")]
     public async Task A_pull_request_that_is_open_already_is_found()
     {
-        _answers["POST /repos/example/site/pulls"] = (422, """{"message": "Validation Failed"}""");
-        _answers["GET /repos/example/site/pulls?state=open&base=main&head=example:mode-staging-recovery"] = (
+        _responses["POST /repos/example/site/pulls"] = (422, """{"message": "Validation Failed"}""");
+        _responses["GET /repos/example/site/pulls?state=open&base=main&head=example:mode-staging-recovery"] = (
             200,
             """[{"number": 3, "html_url": "https://forge.example.org/example/site/pull/3"}]"""
         );
@@ -94,10 +94,10 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
     [ProgramFact("jq", "jq")]
     public async Task An_error_of_the_forge_is_shown_unchanged()
     {
-        _answers["POST /repos/example/site/pulls"] = (403, """{"message": "Resource not accessible by this token"}""");
-        _answers["GET /repos/example/site/pulls?state=open&base=main&head=example:mode-staging-recovery"] = (200, "[]");
-        _answers["GET /repos/example/site/pulls/7"] = (200, """{"merged": false}""");
-        _answers["PUT /repos/example/site/pulls/7/merge"] = (405, """{"message": "Pull Request is not mergeable"}""");
+        _responses["POST /repos/example/site/pulls"] = (403, """{"message": "Resource not accessible by this token"}""");
+        _responses["GET /repos/example/site/pulls?state=open&base=main&head=example:mode-staging-recovery"] = (200, "[]");
+        _responses["GET /repos/example/site/pulls/7"] = (200, """{"merged": false}""");
+        _responses["PUT /repos/example/site/pulls/7/merge"] = (405, """{"message": "Pull Request is not mergeable"}""");
 
         var proposed = await RunAsync("propose-mode", "staging", "recovery");
         var merged = await RunAsync("merge-proposal", "7");
@@ -114,11 +114,11 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
     [ProgramFact("jq", "jq")]
     public async Task An_approved_proposal_is_merged_once()
     {
-        _answers["GET /repos/example/site/pulls/7"] = (200, """{"merged": false}""");
-        _answers["PUT /repos/example/site/pulls/7/merge"] = (200, """{"sha": "abc", "merged": true}""");
+        _responses["GET /repos/example/site/pulls/7"] = (200, """{"merged": false}""");
+        _responses["PUT /repos/example/site/pulls/7/merge"] = (200, """{"sha": "abc", "merged": true}""");
         (await RunAsync("merge-proposal", "7")).Should().Be((0, "7 is merged as abc.\n", ""));
 
-        _answers["GET /repos/example/site/pulls/7"] = (200, """{"merged": true}""");
+        _responses["GET /repos/example/site/pulls/7"] = (200, """{"merged": true}""");
         (await RunAsync("merge-proposal", "7")).Should().Be((0, "7 is already merged.\n", ""));
         _asked.Count(asked => asked.Call.StartsWith("PUT", StringComparison.Ordinal)).Should().Be(1);
     }
@@ -144,11 +144,11 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
     [ProgramFact("jq", "jq")]
     public async Task An_announcement_reaches_the_chat_whatever_is_in_it()
     {
-        _answers["POST /hooks/secret"] = (200, "ok");
+        _responses["POST /hooks/secret"] = (200, "ok");
 
         var said = await RunAsync("announce", "production: \"SAFE\" \\ since 22:00");
         var nowhere = await Script.RunAsync(Path.Combine(repository.Clone, "deploy/announce"), ["hello"], ("CHAT_WEBHOOK", ""));
-        _answers["POST /hooks/secret"] = (500, "no");
+        _responses["POST /hooks/secret"] = (500, "no");
         var refused = await RunAsync("announce", "hello");
 
         (said.Code, said.Errors).Should().Be((0, ""));
@@ -215,8 +215,8 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
         using var reader = new StreamReader(context.Request.Body);
         var body = await reader.ReadToEndAsync();
         _asked.Enqueue((call, context.Request.Headers.Authorization.ToString(), body is "" ? null : JsonNode.Parse(body)));
-        var (status, answer) = _answers.TryGetValue(call, out var known) ? known : (404, """{"message": "Not Found"}""");
+        var (status, response) = _responses.TryGetValue(call, out var known) ? known : (404, """{"message": "Not Found"}""");
         context.Response.StatusCode = status;
-        await context.Response.WriteAsync(answer);
+        await context.Response.WriteAsync(response);
     }
 }

@@ -10,7 +10,7 @@ public sealed class RateLimitTests
     public async Task Of_thirty_requests_at_once_the_first_and_the_burst_of_twenty_pass_and_nine_get_429()
     {
         await using var backend = WireMockBackend.RespondingText("hello");
-        // A name of its own: the metrics of all routers in this process stand together.
+        // A name of its own: the metrics of all routers in this process are in one place.
         await using var router = await RunningRouter.StartAsync(Limited(backend, "of-thirty"), new ManualClock());
 
         var replies = await Task.WhenAll(Enumerable.Range(0, 30).Select(_ => router.GetAsync("http://www.example.org/")));
@@ -66,7 +66,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public void Two_in_a_minute_can_be_said_too()
+    public void A_fractional_rate_is_accepted()
     {
         var clock = new ManualClock();
         using var limit = new RateLimit(Settings(rate: 1.0 / 30, burst: 0), clock);
@@ -79,7 +79,7 @@ public sealed class RateLimitTests
     }
 
     [Fact]
-    public async Task A_POST_must_keep_to_both_limits_and_one_that_its_own_limit_refuses_does_not_count_as_a_request()
+    public async Task A_POST_is_subject_to_both_limits_and_one_that_its_own_limit_rejects_does_not_count_as_a_request()
     {
         await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(
@@ -92,7 +92,7 @@ public sealed class RateLimitTests
         );
 
         (await PassedAsync(router, 40, "POST")).Should().Be(6);
-        (await PassedAsync(router, 40, "GET")).Should().Be(15, "21 less the six that went before");
+        (await PassedAsync(router, 40, "GET")).Should().Be(15, "21 less the six POST requests before");
         (await PassedAsync(router, 1, "PUT")).Should().Be(0);
     }
 
@@ -158,7 +158,7 @@ public sealed class RateLimitTests
     [Fact]
     public void A_path_has_the_limits_of_its_host_its_own_or_none()
     {
-        var (table, faults) = new SiteFile()
+        var (table, errors) = new SiteFile()
             .Frontend("www")
             .Host("www.*", "www")
             .Path("www.*", "/free")
@@ -171,7 +171,7 @@ public sealed class RateLimitTests
             .Set("Hosts:www.*:Paths:/login:RateLimits", "requests, logins")
             .Read();
 
-        faults.Should().BeEmpty();
+        errors.Should().BeEmpty();
         string[] Of(string path) => [.. table.Match("www.example.org", path).Route!.RateLimits.Select(limit => limit.Name)];
         Of("/").Should().Equal("requests");
         Of("/plain").Should().Equal("requests");

@@ -99,7 +99,7 @@ public sealed class RawTargetTests(PlainSite site, EveryHostSite untouched) : IC
     [InlineData("GET ftp://www.example.org/ HTTP/1.1")]
     [InlineData("CONNECT www.example.org:443 HTTP/1.1")]
     [InlineData("GET / HTTP/1.1\r\nHost: other.example.org")]
-    public async Task An_invalid_request_target_is_an_error_of_the_client_and_reaches_no_backend(string line)
+    public async Task An_invalid_request_target_is_a_client_error_and_reaches_no_backend(string line)
     {
         var reply = await untouched.Router.SendRawAsync($"{line}\r\nHost: www.example.org\r\n\r\n");
 

@@ -24,7 +24,7 @@ public sealed class RedisModeStoreTests
         WithAsync(ModeStorePromises.ReplacesOnlyTheReportThatWasReadAsync);
 
     [RedisFact]
-    public Task One_instance_observes_and_its_verdict_reaches_the_others_until_it_stays_away() =>
+    public Task One_instance_observes_and_its_verdict_reaches_the_others_until_it_stops_reporting() =>
         WithAsync(async open =>
         {
             await using var one = open();
@@ -86,7 +86,7 @@ public sealed class RedisModeStoreTests
     }
 
     [RedisFact]
-    public async Task A_server_that_is_away_ends_every_call_in_time_and_is_used_again_when_it_is_back()
+    public async Task Every_call_to_an_unavailable_server_ends_in_time_and_it_is_used_again_when_it_is_back()
     {
         await using var server = await RedisServer.StartAsync();
         await using var store = Open(server.Url);
@@ -120,7 +120,7 @@ public sealed class RedisModeStoreTests
     }
 
     [RedisFact]
-    public async Task A_server_that_comes_after_the_store_was_opened_is_used_and_announces_changes()
+    public async Task A_server_that_starts_after_the_store_was_opened_is_used_and_announces_changes()
     {
         await using var server = await RedisServer.StartAsync();
         await server.KillAsync();
@@ -144,7 +144,7 @@ public sealed class RedisModeStoreTests
     }
 
     [RedisFact]
-    public async Task A_server_that_was_away_counts_as_a_change_when_it_is_back()
+    public async Task A_server_that_was_unavailable_counts_as_a_change_when_it_is_back()
     {
         await using var server = await RedisServer.StartAsync();
         await using var store = Open(server.Url);

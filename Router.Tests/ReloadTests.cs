@@ -7,7 +7,7 @@ namespace Router.Tests;
 public sealed class ReloadTests
 {
     [Fact]
-    public async Task A_change_of_the_file_is_in_force_without_a_restart()
+    public async Task A_change_of_the_file_takes_effect_without_a_restart()
     {
         await using var old = WireMockBackend.RespondingText("old");
         await using var fresh = WireMockBackend.RespondingText("new");
@@ -61,7 +61,7 @@ public sealed class ReloadTests
     [InlineData("""{ "Router": { "Hosts": {} } }""", "Router:Hosts")]
     [InlineData("""{ "Router": """, "can't be read")]
     [InlineData("", "can't be read")]
-    public async Task A_change_that_is_not_valid_keeps_the_running_table_and_says_why(string text, string why)
+    public async Task An_invalid_change_keeps_the_running_table_and_says_why(string text, string why)
     {
         await using var backend = WireMockBackend.RespondingText("still here");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -171,7 +171,7 @@ public sealed class ReloadTests
     }
 
     [Fact]
-    public async Task A_part_that_is_valid_is_not_put_in_force_beside_one_that_is_not()
+    public async Task A_valid_part_is_not_applied_beside_an_invalid_one()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
         var broken = JsonNode.Parse(SiteFile.Of("www.*", "http://www.invalid").Mode("open").ToString())!;
@@ -243,7 +243,7 @@ public sealed class ReloadTests
     }
 
     [Fact]
-    public async Task Under_load_no_request_fails_at_a_change()
+    public async Task No_request_fails_when_the_configuration_changes_under_load()
     {
         await using var one = WireMockBackend.RespondingText("one");
         await using var two = WireMockBackend.RespondingText("two");
@@ -255,8 +255,8 @@ public sealed class ReloadTests
             await router.ReconfigureAsync(SiteFile.Of("www.*", i % 2 == 0 ? two : one));
         await enough.CancelAsync();
 
-        var answers = (await Task.WhenAll(visitors).InTime()).SelectMany(seen => seen).ToHashSet();
-        answers.Should().BeSubsetOf(["one", "two"]).And.HaveCount(2);
+        var responses = (await Task.WhenAll(visitors).InTime()).SelectMany(seen => seen).ToHashSet();
+        responses.Should().BeSubsetOf(["one", "two"]).And.HaveCount(2);
 
         async Task<HashSet<string>> VisitAsync()
         {
@@ -273,7 +273,7 @@ public sealed class ReloadTests
         }
     }
 
-    // What is put in force has another backend in the place of the one that has the requests.
+    // The new configuration has another backend instead of the one that has the requests.
     private static async Task InFlightAsync(IInstance router, RawBackend backend, Func<Task> reload)
     {
         const int requests = 40;

@@ -28,7 +28,7 @@ public sealed class ReopeningCommandTests
     ];
 
     [Fact]
-    public async Task Stages_on_a_file_lead_to_the_open_site()
+    public async Task Stages_with_a_mode_file_end_with_the_open_site()
     {
         using var file = new StoreFile();
         await using var site = await StagedSite.StartAsync("ModeStore:File", file.Path);

@@ -55,7 +55,7 @@ public sealed class ReopeningGateTests : IDisposable
     }
 
     [Fact]
-    public async Task A_stage_without_enough_requests_goes_on_however_long_it_takes()
+    public async Task A_stage_without_enough_requests_continues_however_long_it_takes()
     {
         await OpenAsync();
         Serve(_fleet[0], 199);
@@ -125,7 +125,7 @@ public sealed class ReopeningGateTests : IDisposable
     }
 
     [Fact]
-    public async Task No_instance_advances_while_the_store_is_away_and_the_stage_continues_afterwards()
+    public async Task No_instance_advances_while_the_store_is_unavailable_and_the_stage_continues_afterwards()
     {
         await OpenAsync();
         Serve(_fleet[0], 500);

@@ -129,7 +129,7 @@ public sealed class ReopeningTests
         read.Steps[1].IsSameAs(record.Steps[1]).Should().BeTrue();
         ModeRecordText.Format(read).Should().Be(ModeRecordText.Format(record));
         var paused = ReopeningChanges.Pause(read, 1, true, Now, new ValidationErrors())!;
-        paused.Steps[0].IsSameAs(record.Steps[1]).Should().BeTrue("the stage is not begun anew");
+        paused.Steps[0].IsSameAs(record.Steps[1]).Should().BeTrue("the stage does not start again");
         paused.Steps.Should().NotEqual(record.Steps);
     }
 
@@ -206,7 +206,7 @@ public sealed class ReopeningTests
     }
 
     [Fact]
-    public void What_there_is_no_reopening_for_is_refused()
+    public void An_action_that_the_reopening_does_not_allow_is_refused()
     {
         var errors = new ValidationErrors();
         ReopeningChanges.Advance(Closed(), 0, null, Now, TimeSpan.Zero, errors).Should().BeNull();

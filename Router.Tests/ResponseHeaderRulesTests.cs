@@ -5,7 +5,7 @@ public sealed class ResponseHeaderRulesTests
     [Fact]
     public async Task Each_host_has_its_own_changes_also_where_others_have_some_of_the_same()
     {
-        (string Host, string Sets, string HttpsRedirects, string[] Fields)[] hosts =
+        (string Host, string Sets, string HttpsRedirects, string[] Headers)[] hosts =
         [
             ("a.example.org", "x", "false", ["Location: http://a", "X-One: 1"]),
             ("b.example.org", "x", "false", ["Location: http://a", "X-One: 1"]),
@@ -27,12 +27,12 @@ public sealed class ResponseHeaderRulesTests
             file.Host(host, "www").Set($"Hosts:{host}:ResponseHeaders", sets).Set($"Hosts:{host}:HttpsRedirects", redirects);
         await using var router = await RunningRouter.StartAsync(file);
 
-        foreach (var (host, _, _, fields) in hosts.Concat(hosts.Reverse()))
+        foreach (var (host, _, _, headers) in hosts.Concat(hosts.Reverse()))
         {
             var reply = await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n");
 
             string[] names = ["Location", "X-Gone", "X-One", "X-Two", "X-Sibling"];
-            names.SelectMany(name => reply.Values(name).Select(value => $"{name}: {value}")).Should().BeEquivalentTo(fields, host);
+            names.SelectMany(name => reply.Values(name).Select(value => $"{name}: {value}")).Should().BeEquivalentTo(headers, host);
         }
     }
 

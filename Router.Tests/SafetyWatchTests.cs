@@ -44,7 +44,7 @@ public sealed class SafetyWatchTests
     }
 
     [Fact]
-    public void A_write_that_reaches_a_backend_for_the_first_time_or_anew_is_a_danger()
+    public void A_write_that_reaches_a_backend_for_the_first_time_or_again_raises_an_alarm()
     {
         var watch = new SafetyWatch(Fleet() with { LastWrites = [new BackendWrites("www", Now.AddMinutes(-1), Now)] });
         var old = Fleet() with { LastWrites = [new BackendWrites("www", Now.AddMinutes(-1), Now)] };
@@ -62,7 +62,7 @@ public sealed class SafetyWatchTests
     }
 
     [Fact]
-    public void Closing_further_is_no_danger_and_opening_is_one()
+    public void Closing_further_raises_no_alarm_and_opening_raises_one()
     {
         var readOnly = Fleet("read-only") with { State = VerdictState.Safe };
 

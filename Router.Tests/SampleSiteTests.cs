@@ -17,7 +17,7 @@ public sealed partial class SampleSiteTests
     private static readonly (string, string) Development = ("ASPNETCORE_ENVIRONMENT", "Development");
 
     [Fact]
-    public async Task With_nothing_configured_samples_stand_behind_the_whole_table()
+    public async Task With_nothing_configured_samples_serve_the_whole_table()
     {
         await using var router = await RunningRouter.StartWithItsOwnTableAsync(Development);
 
@@ -29,9 +29,9 @@ public sealed partial class SampleSiteTests
         sheet.Value("Content-Type").Should().StartWith("text/css");
         foreach (var api in new[] { "api", "search-api", "antivirus-api" })
         {
-            var answer = await router.GetAsync($"http://{api}.localhost/things/7");
-            answer.Value("Content-Type").Should().StartWith("application/json");
-            answer.Body.Should().Contain($"\"sample\":\"{api}\"").And.Contain("/things/7");
+            var reply = await router.GetAsync($"http://{api}.localhost/things/7");
+            reply.Value("Content-Type").Should().StartWith("application/json");
+            reply.Body.Should().Contain($"\"sample\":\"{api}\"").And.Contain("/things/7");
         }
 
         (await router.GetAsync("http://assets.localhost/g-cloud/documents/1.pdf")).Body.Should().Contain("documents");
@@ -40,7 +40,7 @@ public sealed partial class SampleSiteTests
     }
 
     [Fact]
-    public async Task The_same_world_can_be_seen_in_recovery()
+    public async Task The_samples_show_recovery_too()
     {
         await using var router = await RunningRouter.StartWithItsOwnTableAsync(Development, ("DM_MODE", "recovery"));
 

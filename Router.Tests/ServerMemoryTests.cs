@@ -8,7 +8,7 @@ namespace Router.Tests;
 public sealed class ServerMemoryTests
 {
     [Fact]
-    public void A_block_that_is_returned_twice_is_lent_once()
+    public void A_block_that_is_returned_twice_is_rented_once()
     {
         using var memory = new ServerMemory();
         var piece = memory.Rent();
@@ -31,7 +31,7 @@ public sealed class ServerMemoryTests
     }
 
     [Fact]
-    public void Less_than_was_asked_for_is_never_lent()
+    public void A_rented_block_is_never_smaller_than_requested()
     {
         using var memory = new ServerMemory();
 

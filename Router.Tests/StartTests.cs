@@ -217,7 +217,7 @@ public sealed class StartTests : IDisposable
     }
 
     [Fact]
-    public async Task Check_tries_whether_the_mode_file_can_be_written_and_leaves_nothing_behind()
+    public async Task Check_tests_whether_the_mode_file_can_be_written_and_leaves_nothing_behind()
     {
         var mode = Path.Combine(_directory, "mode.json");
         await File.WriteAllTextAsync(mode + ".lock", "");

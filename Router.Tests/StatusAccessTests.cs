@@ -70,16 +70,16 @@ public sealed class StatusAccessTests
     [Theory]
     [InlineData("monitorng", "'monitorng' is not configured. Name one of the allow lists (monitoring), everyone, or none")]
     [InlineData("none", "is none, and there is no management interface")]
-    public void A_value_that_would_do_something_else_than_meant_is_an_error(string value, string problem)
+    public void A_value_that_would_not_do_what_was_intended_is_an_error(string value, string problem)
     {
-        var (_, faults) = SiteFile
+        var (_, errors) = SiteFile
             .Of("www.*", "http://www.invalid")
             .AllowList("monitoring", "203.0.113.0/24")
             .Set("Management:Url", "")
             .Set("StatusAccess", value)
             .Read();
 
-        faults
+        errors
             .Select(error => error.ToString())
             .Should()
             .ContainSingle()

@@ -80,7 +80,7 @@ public sealed class StreamingTests
         using var atBackend = await backend.AcceptAsync();
         var accepted = await client.WriteUntilItStallsAsync(FarMoreThanBuffersHold, TimeSpan.FromSeconds(1));
 
-        accepted.Should().BeLessThan(FarMoreThanBuffersHold / 2, "nobody reads it");
+        accepted.Should().BeLessThan(FarMoreThanBuffersHold / 2, "nothing reads it");
     }
 
     [Fact]
@@ -96,7 +96,7 @@ public sealed class StreamingTests
         await atBackend.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {FarMoreThanBuffersHold}\r\n\r\n");
         var accepted = await atBackend.WriteUntilItStallsAsync(FarMoreThanBuffersHold, TimeSpan.FromSeconds(1));
 
-        accepted.Should().BeLessThan(FarMoreThanBuffersHold / 2, "nobody reads it");
+        accepted.Should().BeLessThan(FarMoreThanBuffersHold / 2, "nothing reads it");
     }
 
     [Fact]

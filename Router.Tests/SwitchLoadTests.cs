@@ -70,9 +70,9 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
             Volatile.Write(ref upcoming, at.UtcTicks);
             // A machine that is too busy to write the change within half the delay leaves the others too little time to learn of it. One
             // that is only slow to receive it has chosen a later instant.
-            var answered = DateTimeOffset.UtcNow;
-            var learned = answered + (ActivationDelay / 2);
-            switched.Add((at, closes, answered - asked < ActivationDelay / 2 || learned < at ? at : learned));
+            var responded = DateTimeOffset.UtcNow;
+            var learned = responded + (ActivationDelay / 2);
+            switched.Add((at, closes, responded - asked < ActivationDelay / 2 || learned < at ? at : learned));
             await Eventually.TrueAsync(async () =>
             {
                 var fleet = (await operators.SendAsync("GET", "/fleet?expect=3")).Body;

@@ -75,7 +75,7 @@ public sealed class SwitchScenarioTests
     }
 
     [RedisFact]
-    public async Task A_store_that_goes_and_comes_back_with_its_data_or_without_never_opens_the_site()
+    public async Task A_store_that_fails_and_comes_back_with_or_without_its_data_never_opens_the_site()
     {
         await using var backend = WireMockBackend.RespondingText("ok");
         await using var redis = await FirstRecord.StartRedisAsync(new LiveMode());
@@ -98,7 +98,7 @@ public sealed class SwitchScenarioTests
         (await one.LineAsync("The mode remains maintenance"))
             .Should()
             .Contain("can't be used");
-        (await one.StatusAsync()).Should().Contain("can't be used", "the status tells why the mode may be old");
+        (await one.StatusAsync()).Should().Contain("can't be used", "the status says why the mode may be old");
         (await Tool.RunAsync(one.ManagementUrl, "mode", "set", "live"))
             .Code.Should()
             .NotBe(0, "no operator can change what the others would not hear of");

@@ -44,7 +44,7 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
 
         await router.GetAsync("http://www.example.org/");
 
-        (await backend.RequestAsync()).Headers.Select(field => field.Name).Should().NotContain(name => IsOfATrace(name));
+        (await backend.RequestAsync()).Headers.Select(header => header.Name).Should().NotContain(name => IsOfATrace(name));
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
     }
 
     [Fact]
-    public async Task The_backend_gets_Routers_span_in_place_of_the_clients_in_both_forms()
+    public async Task The_backend_gets_Routers_span_instead_of_the_clients_in_both_forms()
     {
         var (backend, router) = (traced.Backend.Forget(), traced.Router);
 
@@ -126,7 +126,7 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
 
         var request = await backend.RequestAsync();
         request.Value("X-B3-Sampled").Should().Be("1");
-        request.Values("b3").Should().BeEmpty("it would contradict the other fields");
+        request.Values("b3").Should().BeEmpty("it would contradict the other headers");
     }
 
     [Theory]
@@ -156,13 +156,13 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
     public async Task The_start_of_a_trace_decides_whether_it_is_recorded(string? parent, string? sampled, string flags)
     {
         var (backend, router) = (traced.Backend.Forget(), traced.Router);
-        var fields = new List<(string, string)> { ("X-B3-TraceId", Trace), ("X-B3-SpanId", Parent) };
+        var headers = new List<(string, string)> { ("X-B3-TraceId", Trace), ("X-B3-SpanId", Parent) };
         if (parent is not null)
-            fields.Add(("traceparent", parent));
+            headers.Add(("traceparent", parent));
         if (sampled is not null)
-            fields.Add(("X-B3-Sampled", sampled));
+            headers.Add(("X-B3-Sampled", sampled));
 
-        await router.GetAsync("http://www.example.org/", [.. fields]);
+        await router.GetAsync("http://www.example.org/", [.. headers]);
 
         var sent = Read(backend.OnlyRequest.Value("traceparent"));
         sent.Trace.Should().Be(Trace);
@@ -263,7 +263,7 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
 
         await router.GetAsync("http://www.example.org/");
 
-        (await backend.RequestAsync()).Headers.Select(field => field.Name).Should().NotContain(field => IsOfATrace(field));
+        (await backend.RequestAsync()).Headers.Select(header => header.Name).Should().NotContain(header => IsOfATrace(header));
     }
 
     private static SiteFile Traced(SiteFile site, TraceCollector collector) =>

@@ -94,7 +94,7 @@ public sealed class TrustedProxyListTests
     }
 
     [Fact]
-    public async Task A_list_is_read_again_when_its_time_has_come_and_sooner_where_it_failed()
+    public async Task A_list_is_read_again_when_it_is_due_and_sooner_after_a_failure()
     {
         var (clock, source) = (
             new ManualClock(),
@@ -116,7 +116,7 @@ public sealed class TrustedProxyListTests
     }
 
     [Fact]
-    public async Task A_source_that_never_responds_is_given_up_after_ten_seconds()
+    public async Task A_source_that_never_responds_times_out_after_ten_seconds()
     {
         var (clock, log, source) = (new ManualClock(), new LogLines(), new Source { Silent = true });
         var list = new ProxyList(Settings("https://ranges.example/"), null, clock, log);
@@ -131,7 +131,7 @@ public sealed class TrustedProxyListTests
     }
 
     [Fact]
-    public async Task The_list_of_an_address_holds_from_the_first_request_on()
+    public async Task The_list_at_an_address_applies_from_the_first_request_on()
     {
         await using var backend = WireMockBackend.RespondingText("hello");
         await using var cdn = Publishing("""{"prefixes":[{"ip_prefix":"127.0.0.1/32","service":"CLOUDFRONT"}]}""");
@@ -202,7 +202,7 @@ public sealed class TrustedProxyListTests
     [InlineData("203.0.113.0/24, 127.0.0.0/8", 200)]
     [InlineData("203.0.113.0/24", 403)]
     [InlineData("", 403)]
-    public async Task The_ranges_may_stand_in_the_configuration_itself(string source, int status)
+    public async Task The_ranges_may_be_in_the_configuration_itself(string source, int status)
     {
         await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(StaffOnly(backend).Set("TrustedProxyLists:cdn:Source", source));
@@ -221,13 +221,13 @@ public sealed class TrustedProxyListTests
     [InlineData("Servcie", "CLOUDFRONT", "not a key that Router knows")]
     public void A_mistyped_name_is_an_error(string key, string value, string words)
     {
-        var (_, faults) = SiteFile
+        var (_, errors) = SiteFile
             .Of("www.*", "http://www.invalid")
             .Set("TrustedProxyLists:cdn:Source", "198.51.100.0/24")
             .Set($"TrustedProxyLists:cdn:{key}", value)
             .Read();
 
-        var error = faults.Should().ContainSingle().Subject;
+        var error = errors.Should().ContainSingle().Subject;
         error.Key.Should().Be($"Router:TrustedProxyLists:cdn:{key}");
         error.ToString().Should().Contain(words);
     }

@@ -7,7 +7,7 @@ public sealed class UncertainWritesTests
     private static readonly DateTimeOffset Start = new(2026, 1, 1, 22, 0, 0, TimeSpan.Zero);
 
     [Fact]
-    public void When_all_have_settled_is_known_also_of_those_that_are_no_longer_kept()
+    public void The_time_when_all_have_settled_includes_those_that_are_no_longer_kept()
     {
         var writes = new UncertainWrites();
         writes.SettledBy.Should().BeNull();

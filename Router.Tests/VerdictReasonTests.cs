@@ -72,7 +72,7 @@ public sealed class VerdictReasonTests
     }
 
     [Fact]
-    public void The_operators_page_has_no_advice_for_a_reason_that_there_is_not() =>
+    public void The_operators_page_has_no_advice_for_a_reason_that_does_not_exist() =>
         Advice().Keys.Should().BeEquivalentTo(Enum.GetValues<ReasonKind>().Select(Name));
 
     private static Dictionary<string, string> Advice() =>

@@ -157,7 +157,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void Several_that_vanished_are_one_reason_with_one_advice()
+    public void Several_that_vanished_are_one_reason_with_one_hint()
     {
         var many = Enumerable
             .Range(0, 160)
@@ -212,11 +212,11 @@ public sealed class VerdictTests(ITestOutputHelper output)
             .StartWith("NOT SAFE: web-01 has 2 requests in flight")
             .And.Contain("; likewise web-02, web-03, web-04, web-05, web-06 and 44 more; 50 writes of unknown outcome");
         verdict.Text.Length.Should().BeLessThan(500);
-        verdict.Reasons.Should().HaveCount(51, "whoever reads them one by one gets all");
+        verdict.Reasons.Should().HaveCount(51, "a program that reads them one by one gets all");
     }
 
     [Fact]
-    public void Two_of_one_name_are_told_apart_by_their_start()
+    public void Instances_with_the_same_name_are_distinguished_by_their_start()
     {
         var successor = Good with { Started = Switch.AddMinutes(1) };
 
@@ -288,7 +288,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void One_with_a_lease_counts_as_closed_when_the_lease_the_drain_limit_and_the_settling_are_over()
+    public void An_instance_with_a_lease_counts_as_closed_when_the_lease_the_drain_limit_and_the_settling_are_over()
     {
         var leased = Vanished with { LeaseSeconds = 30, DrainLimitSeconds = 20, At = Now };
         var closed = Now.AddSeconds(30 + 20 + 2);
@@ -348,7 +348,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void One_that_can_not_see_the_others_speaks_for_all_only_where_there_are_no_others()
+    public void An_instance_that_cannot_see_the_others_gives_a_verdict_for_all_only_where_there_are_no_others()
     {
         foreach (var expect in new int?[] { null, 2 })
             Isolated(expect).Text.Should().StartWith("NOT SAFE: the instances can't see each other (the file is read-only)");

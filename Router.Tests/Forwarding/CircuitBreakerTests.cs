@@ -14,7 +14,7 @@ public sealed class CircuitBreakerTests
         await using var other = WireMockBackend.RespondingText("other");
         await using var router = await RunningRouter.StartAsync(
             new SiteFile()
-                // A name of its own: the metrics of all routers in this process stand together.
+                // A name of its own: the metrics of all routers in this process are in one place.
                 .Frontend("unlucky", $"http://{reserved.LocalEndPoint}")
                 .Host("www.*", "unlucky")
                 .Frontend("other", other.Address)

@@ -60,7 +60,7 @@ public sealed class ConcurrencyLimitTests
             string.Concat(Enumerable.Repeat(Get, 100))
         );
 
-        written.Should().BeLessThan(farMoreThanBuffersHold, "responses that nobody takes must not gather in memory");
+        written.Should().BeLessThan(farMoreThanBuffersHold, "responses that no client reads must not accumulate in memory");
         // On a loaded machine it may not have stalled yet, and one of its requests may hold the permit for a moment.
         await Eventually.TrueAsync(async () => (await router.GetAsync("http://www.example.org/")).Status == 200);
     }
@@ -80,7 +80,7 @@ public sealed class ConcurrencyLimitTests
     }
 
     [Fact]
-    public async Task One_that_goes_away_while_it_waits_leaves_no_trace()
+    public async Task A_client_that_disconnects_while_it_waits_leaves_no_trace()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(

@@ -115,12 +115,12 @@ public sealed class ConnectionAttemptTests : IDisposable
     }
 
     [Fact]
-    public void Time_in_which_Router_is_late_is_not_the_backends()
+    public void Time_in_which_Router_is_late_does_not_count_against_the_backend()
     {
         var isRouterLate = true;
         using var limit = new ConnectionLimit(TimeSpan.FromSeconds(1), () => isRouterLate, _clock, CancellationToken.None);
 
-        // One leap is one step, however long it is: whoever was not given a thread meanwhile could not have connected either.
+        // One leap is one step, however long it is: a request without a thread in that time could not have connected either.
         _clock.Advance(TimeSpan.FromMinutes(1));
         limit.Token.IsCancellationRequested.Should().BeFalse();
         for (var i = 0; i < 50; i++)

@@ -24,7 +24,7 @@ public sealed class ExpectContinueTests
     }
 
     [Fact]
-    public async Task A_refusal_reaches_the_client_before_it_sends_its_body_and_the_next_request_is_not_taken_for_it()
+    public async Task A_refusal_reaches_the_client_before_it_sends_its_body_and_the_next_request_is_not_mistaken_for_it()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), new ManualClock());

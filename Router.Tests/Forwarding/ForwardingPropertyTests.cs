@@ -7,7 +7,7 @@ using Xunit.Abstractions;
 namespace Router.Tests.Forwarding;
 
 /// <summary>
-/// What a backend receives is what a client sent, and the other way round, but for the documented changes: whatever the methods, fields,
+/// What a backend receives is what a client sent, and the other way round, but for the documented changes: whatever the methods, headers,
 /// bodies, chunks, and however the bytes arrive. A seed that fails can be given again in <c>ROUTER_SEED</c>.
 /// </summary>
 public sealed class ForwardingPropertyTests(ITestOutputHelper output)
@@ -112,7 +112,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
     {
         got.Content.AsSpan().SequenceEqual(sent.Body).Should().BeTrue($"the body is the one of {because}");
         var lines = got.Head.Split("\r\n");
-        foreach (var of in sent.Headers.GroupBy(field => field.Name, field => field.Value, StringComparer.OrdinalIgnoreCase))
+        foreach (var of in sent.Headers.GroupBy(header => header.Name, header => header.Value, StringComparer.OrdinalIgnoreCase))
             ValuesOf(lines, of.Key).Should().Equal(of.Select(value => value.Trim(' ', '\t')), $"{of.Key} in {because}");
 
         // Nothing besides what is documented.
@@ -126,8 +126,8 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
             "X-Forwarded-Host",
             "Date",
         ];
-        got.Headers.Select(field => field.Name)
-            .Except(sent.Headers.Select(field => field.Name), StringComparer.OrdinalIgnoreCase)
+        got.Headers.Select(header => header.Name)
+            .Except(sent.Headers.Select(header => header.Name), StringComparer.OrdinalIgnoreCase)
             .Except(added, StringComparer.OrdinalIgnoreCase)
             .Should()
             .BeEmpty(because);
@@ -139,7 +139,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
             got.Values("Content-Length").Concat(got.Values("Transfer-Encoding")).Should().BeEmpty(because);
     }
 
-    // Blanks and tabs stand around a value (RFC 9110 section 5.6.3), and no other octet that some alphabet calls white.
+    // Blanks and tabs surround a value (RFC 9110 section 5.6.3), and no other octet that some alphabet calls white.
     private static IEnumerable<string> ValuesOf(string[] lines, string name) =>
         from line in lines.Skip(1)
         where line.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase)
@@ -190,11 +190,11 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
     {
         public static Message Random(Random random, string start, bool isResponse)
         {
-            var fields = new List<(string Name, string Value)>();
+            var headers = new List<(string Name, string Value)>();
             for (var left = random.Next(12); left > 0; left--)
-                fields.Add((Name(random, isResponse), Value(random)));
+                headers.Add((Name(random, isResponse), Value(random)));
             var head = new StringBuilder(start);
-            foreach (var (name, value) in fields)
+            foreach (var (name, value) in headers)
                 head.Append(name)
                     .Append(random.Next(4) == 0 ? ":" : ": ")
                     .Append(value)
@@ -210,7 +210,7 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
                 case 0:
                     Write($"Content-Length: {body.Length}\r\n\r\n");
                     bytes.Write(body);
-                    return new Message(fields, "Content-Length", body, bytes.WrittenMemory);
+                    return new Message(headers, "Content-Length", body, bytes.WrittenMemory);
                 case 1:
                     Write("Transfer-Encoding: chunked\r\n\r\n");
                     for (var at = 0; at < body.Length; )
@@ -226,10 +226,10 @@ public sealed class ForwardingPropertyTests(ITestOutputHelper output)
                     Write("0\r\n\r\n");
                     // An empty chunked response may leave as one of length zero.
                     var arrives = isResponse && body.Length == 0 ? null : "Transfer-Encoding";
-                    return new Message(fields, arrives, body, bytes.WrittenMemory);
+                    return new Message(headers, arrives, body, bytes.WrittenMemory);
                 default:
                     Write("\r\n");
-                    return new Message(fields, null, [], bytes.WrittenMemory);
+                    return new Message(headers, null, [], bytes.WrittenMemory);
             }
         }
 

@@ -88,7 +88,7 @@ public sealed class GrpcTests
     }
 
     [Fact]
-    public async Task A_client_that_cancels_is_a_call_cancelled_at_the_backend()
+    public async Task A_call_that_the_client_cancels_is_cancelled_at_the_backend()
     {
         var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var service = await ServiceAsync(cancelled);

@@ -58,7 +58,7 @@ public sealed class HalfCloseTests(HalfCloseTests.Site site) : IClassFixture<Hal
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task A_client_that_leaves_later_or_resets_its_connection_is_gone(bool resets)
+    public async Task A_client_that_disconnects_later_or_resets_its_connection_is_gone(bool resets)
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -84,7 +84,7 @@ public sealed class HalfCloseTests(HalfCloseTests.Site site) : IClassFixture<Hal
     }
 
     [Fact]
-    public async Task One_that_waits_and_then_resets_is_gone()
+    public async Task A_client_that_waits_and_then_resets_is_gone()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend), new ManualClock());
@@ -119,7 +119,7 @@ public sealed class HalfCloseTests(HalfCloseTests.Site site) : IClassFixture<Hal
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public async Task The_request_of_a_client_that_may_have_left_is_not_forwarded_when_it_has_to_queue(bool closes)
+    public async Task The_request_of_a_client_that_may_have_disconnected_is_not_forwarded_when_it_has_to_queue(bool closes)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(

@@ -29,11 +29,11 @@ public sealed class HostHeaderTests(HostHeaderTests.EveryHost site) : IClassFixt
     [InlineData("Host: [::g]\r\n")]
     [InlineData("Host: ::1\r\n")]
     [InlineData("Host : www.example.org\r\n")]
-    public async Task A_request_without_exactly_one_valid_host_is_400_and_reaches_no_backend(string fields)
+    public async Task A_request_without_exactly_one_valid_host_is_400_and_reaches_no_backend(string headers)
     {
         using var client = await site.Router.ConnectAsync();
 
-        await client.WriteAsync($"GET / HTTP/1.1\r\n{fields}\r\n");
+        await client.WriteAsync($"GET / HTTP/1.1\r\n{headers}\r\n");
         var (text, _) = await client.ReadToEndAsync();
 
         text.Should().StartWith("HTTP/1.1 400 ").And.Contain("Connection: close");
@@ -85,9 +85,9 @@ public sealed class HostHeaderTests(HostHeaderTests.EveryHost site) : IClassFixt
     [InlineData("http://www.example.org@other.example.org/", "Host: other.example.org\r\n")]
     [InlineData("http://www.example.org/", "")]
     [InlineData("http://www.example.org/", "Host: www.example.org\r\nHost: www.example.org\r\n")]
-    public async Task A_target_with_a_user_or_a_request_without_exactly_one_Host_header_is_400(string target, string fields)
+    public async Task A_target_with_a_user_or_a_request_without_exactly_one_Host_header_is_400(string target, string headers)
     {
-        (await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\n{fields}\r\n")).Status.Should().Be(400);
+        (await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\n{headers}\r\n")).Status.Should().Be(400);
         site.Backend.Connections.Should().Be(0);
     }
 

@@ -18,7 +18,7 @@ public sealed class Http2LimitTests
     [InlineData(100, 100, 1_500, 431)]
     // Twice as much in all, in several headers: the server's own 431.
     [InlineData(40 << 10, 90 << 10, 0, 431)]
-    public async Task A_long_path_gets_414_and_a_large_header_431_on_their_own_stream(int path, int header, int fields, int status)
+    public async Task A_long_path_gets_414_and_a_large_header_431_on_their_own_stream(int path, int header, int headers, int status)
     {
         await using var backend = RawBackend.Start();
         await using var router = await ListeningRouter.StartAsync(
@@ -31,7 +31,7 @@ public sealed class Http2LimitTests
         using var first = await backend.AcceptAsync();
         await first.ReadHeadAsync();
 
-        (string, string)[] others = [.. Enumerable.Range(0, fields).Select(i => ($"x-{i}", "1"))];
+        (string, string)[] others = [.. Enumerable.Range(0, headers).Select(i => ($"x-{i}", "1"))];
         foreach (
             var frame in Http2Frames.LongHeaders(
                 3,

@@ -13,7 +13,7 @@ public sealed class Http2SmugglingTests(Http2SmugglingTests.Site site) : IClassF
     public static TheoryData<string, string, string> Refused =>
         new()
         {
-            // a field, its value, the body
+            // a header, its value, the body
             { "x-a", "b\r\nTransfer-Encoding: chunked", "" },
             { "x-a", "b\nx-c: d", "" },
             { "x-a", "b\rc", "" },

@@ -79,7 +79,7 @@ public sealed class Http2UploadTests
     [InlineData("PATCH", true)]
     [InlineData("GET", false)]
     [InlineData("DELETE", false)]
-    public async Task A_method_that_gives_a_body_a_meaning_says_that_it_has_none(string method, bool says)
+    public async Task A_request_without_a_body_declares_a_length_of_zero_only_if_its_method_expects_a_body(string method, bool says)
     {
         await using var backend = RawBackend.Start();
         await using var router = await ListeningRouter.StartAsync(Site(backend), "Http2");
@@ -96,10 +96,10 @@ public sealed class Http2UploadTests
 
     private static SiteFile Site(RawBackend backend) => SiteFile.Of("*", backend).Set("Backends:www:ResponseTimeout", "24h");
 
-    private static byte[] Headers(int stream, bool endsStream, string method, params (string Name, string Value)[] fields) =>
+    private static byte[] Headers(int stream, bool endsStream, string method, params (string Name, string Value)[] headers) =>
         Http2Frames.Headers(
             stream,
             endsStream,
-            [(":method", method), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/"), .. fields]
+            [(":method", method), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/"), .. headers]
         );
 }

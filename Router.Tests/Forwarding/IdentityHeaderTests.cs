@@ -144,9 +144,9 @@ public sealed class IdentityHeaderTests(IdentityHeaderTests.ForStaff site) : ICl
             .AllowList("samplers", "192.0.2.0/24")
             .Set("RequestHeaders:SamplingTrust", "samplers");
 
-    private static bool IsAboutIdentity((string Name, string Value) field)
+    private static bool IsAboutIdentity((string Name, string Value) header)
     {
-        var name = field.Name.Replace('_', '-').ToLowerInvariant();
+        var name = header.Name.Replace('_', '-').ToLowerInvariant();
         return name.StartsWith("x-forwarded", StringComparison.Ordinal)
             || name is "proxy" or "forwarded"
             || name.EndsWith("-ip", StringComparison.Ordinal)

@@ -13,13 +13,13 @@ public sealed class LargeBodyTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public Task A_large_body_goes_through_in_constant_memory(bool upload) => PassAsync(upload, Default);
+    public Task A_large_body_uses_constant_memory(bool upload) => PassAsync(upload, Default);
 
     [SoakFact]
-    public Task Five_gigabytes_go_up_in_constant_memory() => PassAsync(upload: true, Soak);
+    public Task A_5_GB_upload_uses_constant_memory() => PassAsync(upload: true, Soak);
 
     [SoakFact]
-    public Task Five_gigabytes_come_down_in_constant_memory() => PassAsync(upload: false, Soak);
+    public Task A_5_GB_download_uses_constant_memory() => PassAsync(upload: false, Soak);
 
     private static async Task PassAsync(bool upload, long size)
     {

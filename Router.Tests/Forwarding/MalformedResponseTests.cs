@@ -73,12 +73,12 @@ public sealed class MalformedResponseTests(PlainSite site) : IClassFixture<Plain
     [InlineData("X: ab\u0001")]
     [InlineData("X: a\u0001")]
     [InlineData("X\0: ab")]
-    public async Task A_connection_that_has_served_well_is_trusted_no_more_for_it(string field)
+    public async Task A_reused_connection_is_validated_like_a_new_one(string header)
     {
         using var client = await _router.ConnectAsync();
         var connections = new List<RawConnection>();
 
-        foreach (var (sent, status) in new[] { ("X: ab", "200 OK"), (field, "502 Bad Gateway") })
+        foreach (var (sent, status) in new[] { ("X: ab", "200 OK"), (header, "502 Bad Gateway") })
         {
             _backend.RespondWith(connection =>
             {
@@ -128,12 +128,12 @@ public sealed class MalformedResponseTests(PlainSite site) : IClassFixture<Plain
     [InlineData("Transfer-Encoding: chunked\r\n\r\n", "5\r\nhello\r\nFFFFFFFFFFFFFFFFF\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\nTrailer: X\r\n\r\n", "5\r\nhello\r\n0\r\nX: \r \r\n\r\n")]
     [InlineData("Transfer-Encoding: chunked\r\nTrailer: X\r\n\r\n", "5\r\nhello\r\n")]
-    public async Task A_body_that_breaks_ends_the_clients_connection_and_never_looks_complete(string fields, string body)
+    public async Task A_body_that_breaks_ends_the_clients_connection_and_never_looks_complete(string headers, string body)
     {
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _backend.RespondWith(async connection =>
         {
-            await connection.WriteAsync($"HTTP/1.1 200 OK\r\n{fields}");
+            await connection.WriteAsync($"HTTP/1.1 200 OK\r\n{headers}");
             await go.Task;
             await connection.WriteAsync(body);
             connection.FinishWriting();

@@ -67,7 +67,7 @@ public sealed class RequestDeadlineTests : IDisposable
     }
 
     [Fact]
-    public void Each_piece_of_a_response_has_the_grace_and_what_was_taken_quickly_counts_for_the_next()
+    public void Each_piece_of_a_response_has_the_grace_and_what_was_read_quickly_counts_for_the_next()
     {
         var clock = new ManualClock();
         using var limit = new RunningLimit(time: clock);

@@ -52,7 +52,7 @@ public sealed class RequestFidelityTests(PlainSite site, EveryHostSite untouched
     [InlineData("http://www.example.org/a?b", "/a?b")]
     [InlineData("http://www.example.org", "/")]
     [InlineData("http://www.example.org?b", "/?b")]
-    public async Task A_target_in_absolute_form_goes_on_in_origin_form(string target, string sent)
+    public async Task A_target_in_absolute_form_is_forwarded_in_origin_form(string target, string sent)
     {
         (await _router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(200);
 
@@ -113,12 +113,12 @@ public sealed class RequestFidelityTests(PlainSite site, EveryHostSite untouched
     [InlineData("Allow: GET")]
     [InlineData("Expires: 0")]
     [InlineData("Content-Encoding: gzip")]
-    public async Task A_request_without_a_body_gets_none_whatever_its_headers(string field)
+    public async Task A_request_without_a_body_gets_none_whatever_its_headers(string header)
     {
-        await _router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{field}\r\n\r\n");
+        await _router.SendRawAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\n{header}\r\n\r\n");
 
         var request = _backend.OnlyRequest;
-        request.Values(field.Split(':')[0]).Should().Equal(field.Split(": ")[1]);
+        request.Values(header.Split(':')[0]).Should().Equal(header.Split(": ")[1]);
         request.Values("Content-Length").Should().BeEmpty();
         request.Values("Transfer-Encoding").Should().BeEmpty();
     }

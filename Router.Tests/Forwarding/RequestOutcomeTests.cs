@@ -16,7 +16,7 @@ public sealed class RequestOutcomeTests
     [InlineData("Http2", "closed")]
     [InlineData("Http2", "reset")]
     [InlineData("Http2", "stream reset")]
-    public async Task A_POST_whose_client_goes_away_after_a_part_of_its_body_is_listed_and_logged_as_499(string protocol, string how)
+    public async Task A_POST_whose_client_disconnects_after_a_part_of_its_body_is_listed_and_logged_as_499(string protocol, string how)
     {
         await using var backend = RawBackend.Start();
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), protocol);

@@ -110,7 +110,7 @@ public sealed class RequestSmugglingTests(RequestSmugglingTests.Site site) : ICl
     public static TheoryData<string, string, string> Plain =>
         new()
         {
-            // what comes, one framing field that goes on, the body
+            // what comes, one framing header that goes on, the body
             { Post + "Content-Length: 05\r\n\r\nhello", "Content-Length: 5", "hello" },
             { Post + "Content-Length:\t5 \r\n\r\nhello", "Content-Length: 5", "hello" },
             { Post + "content-length: 5\r\n\r\nhello", "Content-Length: 5", "hello" },
@@ -172,12 +172,12 @@ public sealed class RequestSmugglingTests(RequestSmugglingTests.Site site) : ICl
         request.Body.Should().Be(body);
         string[] framings = ["contentlength", "transferencoding", "xcontentlength", "upgrade", "http2settings"];
         request
-            .Headers.Where(field =>
+            .Headers.Where(header =>
                 framings.Contains(
-                    field.Name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant()
+                    header.Name.Replace("-", "", StringComparison.Ordinal).Replace("_", "", StringComparison.Ordinal).ToLowerInvariant()
                 )
             )
-            .Select(field => $"{field.Name}: {field.Value}")
+            .Select(header => $"{header.Name}: {header.Value}")
             .Should()
             .Equal(framing);
         site.Backend.Requests[1].Target.Should().Be("/next");

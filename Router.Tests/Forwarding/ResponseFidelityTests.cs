@@ -36,13 +36,13 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
     [InlineData("HEAD", "200 OK", "Transfer-Encoding: chunked\r\nContent-Type: a/b")]
     [InlineData("HEAD", "404 Not Found", "Content-Length: 7")]
     [InlineData("GET", "205 Reset Content", "Content-Length: 0")]
-    public async Task A_response_without_a_body_has_none_and_keeps_its_headers(string method, string status, string fields)
+    public async Task A_response_without_a_body_has_none_and_keeps_its_headers(string method, string status, string headers)
     {
         var connections = new List<RawConnection>();
         _backend.RespondWith(connection =>
         {
             connections.Add(connection);
-            return connection.WriteAsync($"HTTP/1.1 {status}\r\n{fields}\r\n\r\n");
+            return connection.WriteAsync($"HTTP/1.1 {status}\r\n{headers}\r\n\r\n");
         });
         using var client = await _router.ConnectAsync();
 
@@ -52,8 +52,8 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
             var reply = new RawMessage(await client.ReadHeadAsync());
 
             reply.FirstLine.Should().Be($"HTTP/1.1 {status}");
-            foreach (var field in fields.Split("\r\n").Where(field => !field.StartsWith("Transfer-Encoding", StringComparison.Ordinal)))
-                reply.Values(field.Split(": ")[0]).Should().Equal(field.Split(": ")[1]);
+            foreach (var header in headers.Split("\r\n").Where(header => !header.StartsWith("Transfer-Encoding", StringComparison.Ordinal)))
+                reply.Values(header.Split(": ")[0]).Should().Equal(header.Split(": ")[1]);
         }
 
         // Had there been a byte of a body, the second response would not have been where it was.
@@ -65,7 +65,7 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
     public async Task What_a_response_has_in_common_with_the_previous_one_on_its_connection_changes_nothing()
     {
         var longer = new string('a', 3000);
-        (string Status, string[] Fields)[] responses =
+        (string Status, string[] Headers)[] responses =
         [
             ("200 OK", ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"]),
             ("200 OK", ["X-A: one", "X-B: two", "ETag: \"1\"", "Set-Cookie: a=b"]),
@@ -96,29 +96,29 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
             connection ??= await backend.AcceptAsync();
             await connection.ReadMessageAsync();
             await connection.WriteAsync(
-                $"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{string.Concat(sent.Select(field => field + "\r\n"))}\r\n"
+                $"HTTP/1.1 {status}\r\nContent-Length: 0\r\n{string.Concat(sent.Select(header => header + "\r\n"))}\r\n"
             );
             var reply = new RawMessage(await client.ReadHeadAsync());
 
             reply.FirstLine.Should().Be($"HTTP/1.1 {status}");
-            var stopped = sent.Where(field => field.StartsWith("Connection: ", StringComparison.Ordinal))
-                .Select(field => field["Connection: ".Length..])
+            var stopped = sent.Where(header => header.StartsWith("Connection: ", StringComparison.Ordinal))
+                .Select(header => header["Connection: ".Length..])
                 .Append("Keep-Alive")
                 .ToList();
-            var fields = sent.Where(field => !stopped.Contains(field.Split(':')[0], StringComparer.OrdinalIgnoreCase)).ToList();
+            var headers = sent.Where(header => !stopped.Contains(header.Split(':')[0], StringComparer.OrdinalIgnoreCase)).ToList();
             reply.Values("Keep-Alive").Should().BeEmpty();
-            // The names of its own fields, letter by letter.
-            foreach (var field in fields.Where(field => field.StartsWith("X-", StringComparison.OrdinalIgnoreCase)))
-                reply.Head.Should().Contain($"\r\n{field.Split(':')[0]}:");
+            // The names of its own headers, letter by letter.
+            foreach (var header in headers.Where(header => header.StartsWith("X-", StringComparison.OrdinalIgnoreCase)))
+                reply.Head.Should().Contain($"\r\n{header.Split(':')[0]}:");
             string[] names = ["X-A", "X-B", "ETag", "Set-Cookie"];
             foreach (var name in names)
                 reply
                     .Values(name)
                     .Should()
                     .Equal(
-                        fields
-                            .Where(field => field.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
-                            .Select(field => field[(name.Length + 1)..].Trim(' '))
+                        headers
+                            .Where(header => header.StartsWith(name + ":", StringComparison.OrdinalIgnoreCase))
+                            .Select(header => header[(name.Length + 1)..].Trim(' '))
                     );
         }
 

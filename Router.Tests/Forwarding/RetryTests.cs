@@ -128,7 +128,7 @@ public sealed class RetryTests
         using var closed = new ClosedPort();
         await using var router = await RunningRouter.StartAsync(
             new SiteFile()
-                // A name of its own: the metrics of all routers in this process stand together.
+                // A name of its own: the metrics of all routers in this process are in one place.
                 .Frontend("budgeted", closed.Address)
                 .Host("www.*", "budgeted")
                 .Set("Backends:budgeted:BreakerFailures", "1000")

@@ -112,7 +112,7 @@ public sealed class ServerLimitTests
     }
 
     [Fact]
-    public async Task A_header_that_does_not_come_is_408()
+    public async Task A_header_that_does_not_arrive_is_408()
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address).Set("Limits:HeaderTimeout", "1s"));
@@ -122,7 +122,7 @@ public sealed class ServerLimitTests
     }
 
     [Fact]
-    public async Task A_body_that_comes_more_slowly_than_the_least_rate_is_408()
+    public async Task A_body_that_arrives_more_slowly_than_the_minimum_rate_is_408()
     {
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));

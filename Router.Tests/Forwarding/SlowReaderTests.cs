@@ -2,7 +2,7 @@ using System.Text;
 
 namespace Router.Tests.Forwarding;
 
-/// <summary>Clients that do not take their response over HTTP/2: each costs its own stream only.</summary>
+/// <summary>Clients that do not read their response over HTTP/2: each costs its own stream only.</summary>
 public sealed class SlowReaderTests
 {
     private const string SwitchingProtocols =
@@ -11,7 +11,7 @@ public sealed class SlowReaderTests
     private static readonly TimeSpan Step = TimeSpan.FromSeconds(10);
 
     [Fact]
-    public async Task A_client_that_does_not_take_a_response_loses_its_stream_and_no_other()
+    public async Task A_client_that_does_not_read_a_response_loses_its_stream_and_no_other()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -39,7 +39,7 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
-    public async Task A_client_that_does_not_take_a_page_of_Routers_own_loses_its_stream_and_no_other()
+    public async Task A_client_that_does_not_read_a_page_of_Routers_own_loses_its_stream_and_no_other()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.RespondingText("ok");
@@ -58,7 +58,7 @@ public sealed class SlowReaderTests
     }
 
     [Fact]
-    public async Task A_client_that_does_not_take_a_WebSocket_loses_its_stream_and_no_other()
+    public async Task A_client_that_does_not_read_a_WebSocket_loses_its_stream_and_no_other()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
@@ -92,7 +92,10 @@ public sealed class SlowReaderTests
     [Theory]
     [InlineData("unknown.example.net", 404)]
     [InlineData("www.example.org", 200)]
-    public async Task A_client_that_answers_PING_keeps_its_connection_although_it_does_not_take_a_short_response(string host, int status)
+    public async Task A_client_that_acknowledges_PING_keeps_its_connection_although_it_does_not_read_a_short_response(
+        string host,
+        int status
+    )
     {
         await using var backend = RawBackend.RespondingText("a short response");
         await using var router = await ListeningRouter.StartAsync(Site(backend, "www.*").Set("Limits:ResponseGrace", "2s"), "Http2");

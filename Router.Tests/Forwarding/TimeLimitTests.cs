@@ -87,7 +87,7 @@ public sealed class TimeLimitTests
     }
 
     [Fact]
-    public async Task The_whole_may_have_a_limit()
+    public async Task The_whole_request_may_have_a_limit()
     {
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();

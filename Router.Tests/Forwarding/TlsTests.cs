@@ -44,7 +44,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_new_certificate_in_the_files_is_taken_without_a_restart()
+    public async Task A_new_certificate_in_the_files_is_used_without_a_restart()
     {
         await using var backend = RawBackend.RespondingText("ok");
         using var second = Certificates.Of("second.example.org");
@@ -54,7 +54,7 @@ public sealed class TlsTests : IDisposable
 
         second.Write(_directory, "site");
 
-        // The server binds the endpoint anew, and a port that it may choose is another one then.
+        // The server binds the endpoint again, and a port that it may choose is another one then.
         await Eventually.TrueAsync(async () =>
         {
             try
@@ -69,7 +69,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task A_certificate_is_taken_anew_at_a_reload_where_a_link_leads_to_another_one()
+    public async Task A_reload_reads_a_certificate_behind_a_swapped_link()
     {
         await using var backend = RawBackend.RespondingText("ok");
         foreach (var name in new[] { "first", "second" })
@@ -104,7 +104,7 @@ public sealed class TlsTests : IDisposable
     }
 
     [Fact]
-    public async Task Authorities_are_read_anew_at_a_reload()
+    public async Task A_reload_rereads_the_authorities()
     {
         using var certificate = Certificates.Of("localhost");
         using var stranger = Certificates.Of("localhost");
@@ -214,7 +214,7 @@ public sealed class TlsTests : IDisposable
     [InlineData("https://localhost", "client.crt", null, "ClientCertificate", "can't be used")]
     [InlineData("https://localhost", null, "client.key", "ClientCertificateKey", "no ClientCertificate")]
     [InlineData("http://localhost", "client.crt", "client.key", "ClientCertificate", "not https")]
-    public void A_client_certificate_that_cannot_be_used_is_an_error_of_the_configuration(
+    public void A_client_certificate_that_cannot_be_used_is_a_configuration_error(
         string address,
         string? path,
         string? key,

@@ -3,7 +3,7 @@ namespace Router.Tests.Forwarding;
 public sealed class TrailerTests
 {
     [Fact]
-    public async Task A_clients_trailers_reach_the_backend_but_for_those_that_come_too_late_to_be_checked()
+    public async Task A_clients_trailers_reach_the_backend_except_those_that_arrive_too_late_to_be_checked()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(
@@ -32,7 +32,7 @@ public sealed class TrailerTests
     [InlineData("X-Sum: a\u0001b")]
     [InlineData("X-Sum: a\u007f")]
     [InlineData("X(Sum): a")]
-    public async Task An_invalid_trailer_is_an_error_of_the_client_and_reported_immediately(string trailer)
+    public async Task An_invalid_trailer_is_a_client_error_and_is_reported_immediately(string trailer)
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -49,7 +49,7 @@ public sealed class TrailerTests
     }
 
     [Fact]
-    public async Task Trailers_that_the_backend_has_not_announced_reach_a_client_that_says_it_takes_them()
+    public async Task Trailers_that_the_backend_has_not_announced_reach_a_client_that_says_it_accepts_them()
     {
         await using var backend = RawBackend.Responding(
             "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\nX-Sum: 2\r\n\r\n"

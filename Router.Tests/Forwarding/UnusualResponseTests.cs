@@ -46,7 +46,7 @@ public sealed class UnusualResponseTests(PlainSite site) : IClassFixture<PlainSi
     }
 
     [Fact]
-    public async Task A_length_that_was_repeated_before_is_compared_anew_with_the_one_above_it()
+    public async Task A_length_that_was_repeated_before_is_compared_again_with_the_one_above_it()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
@@ -83,13 +83,13 @@ public sealed class UnusualResponseTests(PlainSite site) : IClassFixture<PlainSi
     [InlineData("205 Reset Content", "Transfer-Encoding: chunked", "0", false)]
     [InlineData("304 Not Modified", "Content-Length: 5", "5", true)]
     [InlineData("304 Not Modified", "Transfer-Encoding: chunked", null, true)]
-    public async Task A_status_without_content_has_the_length_that_belongs_to_it(string status, string field, string? length, bool keeps)
+    public async Task A_status_without_content_has_the_length_that_belongs_to_it(string status, string header, string? length, bool keeps)
     {
         var connections = new List<RawConnection>();
         _backend.RespondWith(connection =>
         {
             connections.Add(connection);
-            return connection.WriteAsync($"HTTP/1.1 {status}\r\n{field}\r\n\r\n");
+            return connection.WriteAsync($"HTTP/1.1 {status}\r\n{header}\r\n\r\n");
         });
         using var client = await _router.ConnectAsync();
 

@@ -122,7 +122,7 @@ public sealed class WebSocketTests
     }
 
     [Fact]
-    public async Task Over_HTTP2_a_WebSocket_is_one_too()
+    public async Task A_WebSocket_works_over_HTTP2_too()
     {
         await using var app = await EchoAsync();
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", app.Urls.First()), protocols: "Http2");
@@ -146,7 +146,7 @@ public sealed class WebSocketTests
     }
 
     [Fact]
-    public async Task Over_HTTP2_a_page_in_place_of_a_WebSocket_is_no_success()
+    public async Task Over_HTTP2_a_page_instead_of_a_WebSocket_is_no_success()
     {
         await using var backend = RawBackend.RespondingText("a page");
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), protocols: "Http2");

@@ -106,7 +106,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task The_operator_may_give_a_limit_of_its_own_to_a_step()
+    public async Task The_operator_may_give_a_step_its_own_limit()
     {
         await using var router = await StartAsync(SiteFile.Of("www.*", "http://127.0.0.1:9").Set("Hold:Timeout", "30s"));
         await router.SetAsync(new ModeChange { Mode = Hold, HoldTimeout = TimeSpan.FromMinutes(2) });
@@ -362,7 +362,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task What_follows_by_itself_closes_the_site_unless_it_was_opened()
+    public async Task The_mode_that_follows_automatically_closes_the_site_unless_it_was_opened()
     {
         await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address).Set("Hold:Timeout", "60s"));
@@ -462,7 +462,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task Waiting_uses_up_nothing_of_a_rate_limit()
+    public async Task Waiting_does_not_count_towards_a_rate_limit()
     {
         await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(
