@@ -3,7 +3,7 @@ using Router.Http;
 
 namespace Router.Tests.Harness;
 
-/// <summary>Sits between a client and a server, and keeps what the client sends from a given text on until the test lets it through.</summary>
+/// <summary>Sits between a client and a server, and keeps what the client sends from a text on until the test lets it through.</summary>
 internal sealed class HoldingRelay(int server, string text) : LoopbackRelay(server)
 {
     private readonly TaskCompletionSource _held = new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -3,7 +3,7 @@ using Xunit.Abstractions;
 
 namespace Router.Tests.Harness;
 
-/// <summary>The seed of a test with random cases: drawn for each run, printed, and read from <c>ROUTER_SEED</c> to repeat a failure.</summary>
+/// <summary>The seed of a test with random cases: drawn for each run, printed, and set by <c>ROUTER_SEED</c> to repeat a failure.</summary>
 internal static class Seed
 {
     /// <summary>
