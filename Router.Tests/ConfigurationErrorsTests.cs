@@ -333,6 +333,7 @@ public sealed class ConfigurationErrorsTests
     [Theory]
     [InlineData("Content-Length")]
     [InlineData("content-length")]
+    [InlineData("Content_Length")]
     [InlineData("Transfer-Encoding")]
     [InlineData("Trailer")]
     [InlineData("Connection")]

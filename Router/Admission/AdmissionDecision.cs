@@ -1,4 +1,5 @@
 using Router.Access;
+using Router.Pages;
 using Router.Routing;
 
 namespace Router.Admission;
@@ -18,19 +19,29 @@ public readonly record struct AdmissionDecision(AdmissionOutcome Outcome, Route?
     /// <summary>The rate limit that the client exceeds; null if there is none.</summary>
     public RateLimit? RateLimit { get; init; }
 
-    /// <summary>The status of Router's own response; null if the backend responds or Router serves a file.</summary>
-    public int? Status =>
+    /// <summary>Router's own response with a page or a problem document; null if there is none.</summary>
+    public OwnResponse? Response =>
         Outcome switch
         {
-            AdmissionOutcome.Malformed => StatusCodes.Status400BadRequest,
+            AdmissionOutcome.Malformed => OwnResponse.BadRequest,
+            AdmissionOutcome.NotRouted => OwnResponse.NotFound,
+            AdmissionOutcome.Forbidden => OwnResponse.Forbidden,
+            AdmissionOutcome.Closed => OwnResponse.Closed,
+            AdmissionOutcome.RateLimited => OwnResponse.TooMany,
+            AdmissionOutcome.BodyTooLarge => OwnResponse.TooLarge,
+            _ => null,
+        };
+
+    /// <summary>
+    /// The status of Router's own response; null if the backend responds, or if the status depends on more than the decision.
+    /// </summary>
+    public int? Status =>
+        Response?.Status
+        ?? Outcome switch
+        {
             AdmissionOutcome.ServerOptions => StatusCodes.Status204NoContent,
-            AdmissionOutcome.NotRouted => StatusCodes.Status404NotFound,
-            AdmissionOutcome.Forbidden => StatusCodes.Status403Forbidden,
-            AdmissionOutcome.Closed => StatusCodes.Status503ServiceUnavailable,
             AdmissionOutcome.ClosedRobots => StatusCodes.Status200OK,
             AdmissionOutcome.MethodNotAllowed => StatusCodes.Status405MethodNotAllowed,
-            AdmissionOutcome.RateLimited => StatusCodes.Status429TooManyRequests,
-            AdmissionOutcome.BodyTooLarge => StatusCodes.Status413PayloadTooLarge,
             _ => null,
         };
 }

@@ -47,7 +47,7 @@ public static class HeaderChangesReader
         {
             if (!IsHeaderName(name))
                 reader.AddError(key, $"'{name}' is not a header name", "Use letters, digits and hyphens");
-            if (FramingHeaders.Contains(name))
+            if (!RestrictedHeaders.MayBeAdded(name))
             {
                 const string Why = "is a hop-by-hop or framing header, which only Router sets";
                 reader.AddError($"{key}:{name}", Why, $"Remove this header from {key}");

@@ -12,31 +12,6 @@ public sealed class RequestRules
 {
     private const string Forwarded = "X-Forwarded-";
 
-    private static readonly string[] FromTrustedProxies =
-    [
-        "Forwarded",
-        "X-Real-IP",
-        "X-Client-IP",
-        "True-Client-IP",
-        "X-Cluster-Client-IP",
-    ];
-
-    // Headers that no client may send: they make frameworks use a different path from the one that was checked, give a request two lengths,
-    // or make a CGI program send its own requests through a proxy of the client's choice (CVE-2016-5385).
-    private static readonly string[] NeverFromClients =
-    [
-        "X-Original-URL",
-        "X-Rewrite-URL",
-        "X-Original-Host",
-        "Host",
-        "Content-Length",
-        "X-Content-Length",
-        "Transfer-Encoding",
-        "Proxy",
-        BypassToken.Header,
-    ];
-    private static readonly string[] SetByRouter = ["X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host"];
-
     private static readonly string[] OfTheRequestItself =
     [
         "Expect",
@@ -71,8 +46,9 @@ public sealed class RequestRules
     {
         (ForwardedProto, _samplingTrust) = (settings.RequestHeaders.ForwardedProto, samplingTrust);
         var known = new Dictionary<string, RequestHeaderTraits>(StringComparer.OrdinalIgnoreCase);
-        Add(RequestHeaderTraits.Stopped, [.. settings.RequestHeaders.Remove.Select(HyphensOf), .. NeverFromClients, .. SetByRouter]);
-        Add(RequestHeaderTraits.FromTrustedProxies, FromTrustedProxies);
+        Add(RequestHeaderTraits.Stopped, [.. settings.RequestHeaders.Remove.Select(HyphensOf), BypassToken.Header]);
+        Add(RequestHeaderTraits.Stopped, RestrictedHeaders.With(HeaderRestrictions.NeverFromClients | HeaderRestrictions.SetByRouter));
+        Add(RequestHeaderTraits.FromTrustedProxies, RestrictedHeaders.With(HeaderRestrictions.FromTrustedProxies));
         Add(RequestHeaderTraits.OfTheConnection, HopByHopHeaders.Names);
         Add(RequestHeaderTraits.OfTheTrace, TraceContext.Names);
         Add(RequestHeaderTraits.OfTheRequestItself, OfTheRequestItself);
@@ -116,12 +92,13 @@ public sealed class RequestRules
             : RequestHeaderTraits.None;
     }
 
-    /// <summary>Whether a client may send this header to a backend.</summary>
-    /// <param name="name">The header's name.</param>
-    /// <param name="peerIsTrusted">Whether the directly connected peer is a trusted proxy.</param>
-    public bool MayPass(string name, bool peerIsTrusted) =>
-        (Of(name) & (RequestHeaderTraits.Stopped | (peerIsTrusted ? RequestHeaderTraits.None : RequestHeaderTraits.FromTrustedProxies)))
-        == 0;
+    /// <summary>
+    /// Whether a client may send the header to a backend as a trailer: only what a client that is not a trusted proxy may send as a header,
+    /// and nothing about tracing, which Router states in the headers.
+    /// </summary>
+    public bool MayBeTrailer(string name) =>
+        RestrictedHeaders.MayBeTrailer(name)
+        && (Of(name) & (RequestHeaderTraits.Stopped | RequestHeaderTraits.FromTrustedProxies | RequestHeaderTraits.OfTheTrace)) == 0;
 
     /// <summary>Adds the headers that say whether the request is sampled.</summary>
     /// <param name="to">The backend request.</param>

@@ -11,7 +11,7 @@ namespace Router.Http;
 /// </param>
 /// <param name="cause">The underlying exception.</param>
 /// <param name="isRefused">Whether an HTTP/2 backend has declared the request unprocessed (RFC 9113 section 8.7).</param>
-/// <param name="isFinal">Whether the request cannot be sent again because its body is no longer available.</param>
+/// <param name="isFinal">Whether the request must not be sent again: its body is no longer available, or Router itself refused it.</param>
 public sealed class BackendException(
     ForwardFailure failure,
     bool notBegun = false,
@@ -30,7 +30,7 @@ public sealed class BackendException(
     /// <summary>Whether an HTTP/2 backend has declared the request unprocessed.</summary>
     public bool IsRefused => isRefused;
 
-    /// <summary>Whether the request cannot be sent again.</summary>
+    /// <summary>Whether the request must not be sent again.</summary>
     public bool IsFinal => isFinal;
 
     /// <summary>Whether a reused connection turned out to be dead before the first byte of the response.</summary>

@@ -7,7 +7,7 @@ namespace Router.Http;
 public static class HopByHopHeaders
 {
     /// <summary>The headers that are always hop-by-hop.</summary>
-    public static IReadOnlyList<string> Names => FramingHeaders.HopByHop;
+    public static IReadOnlyList<string> Names { get; } = [.. RestrictedHeaders.With(HeaderRestrictions.HopByHop)];
 
     private static readonly FrozenSet<string> Fixed = Names.ToFrozenSet(StringComparer.OrdinalIgnoreCase);
 

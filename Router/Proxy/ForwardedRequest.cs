@@ -58,7 +58,7 @@ public sealed class ForwardedRequest(
             if (again)
                 throw new BackendException(ForwardFailure.Cut);
             Client?.MarkNotBegun();
-            throw new BackendException(ForwardFailure.Closed, notBegun: true);
+            throw new BackendException(ForwardFailure.Closed, notBegun: true, isFinal: true);
         }
 
         // The request was admitted before this process was paused, and the site may have been closed since. An unreachable store does not
@@ -66,7 +66,7 @@ public sealed class ForwardedRequest(
         if (!again && modes.IsStale)
         {
             Client?.MarkNotBegun();
-            throw new BackendException(ForwardFailure.Overloaded, notBegun: true);
+            throw new BackendException(ForwardFailure.Overloaded, notBegun: true, isFinal: true);
         }
 
         Client?.Accepted();

@@ -312,7 +312,7 @@ public sealed partial class Forwarder(
             {
                 RequestUri = page.Upstream.Settings.Addresses.All[0],
             };
-            RequestHeaders.CopyForPage(context, message, page.Upstream.Settings, request);
+            RequestHeaders.Copy(context, message, page.Upstream.Settings, request, limits: null);
             HttpResponseMessage? response = null;
             try
             {

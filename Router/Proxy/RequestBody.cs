@@ -54,7 +54,7 @@ public sealed class RequestBody(HttpContext context, RequestContext request, Req
                 throw ClientError;
             }
 
-            if (TrailerHeaders.MayPass(name) && request.RequestRules.MayPass(name, peerIsTrusted: false))
+            if (request.RequestRules.MayBeTrailer(name))
                 trailers.AddRange(values.Select(value => KeyValuePair.Create(name, value ?? "")));
         }
 

@@ -19,8 +19,11 @@ public static class RequestHeaders
     /// <param name="message">The backend request.</param>
     /// <param name="backend">The backend.</param>
     /// <param name="request">How the request is forwarded.</param>
-    /// <param name="limits">The limits for what a client may send. Null if the message requests a page that the client did not request
-    /// itself.</param>
+    /// <param name="limits">
+    /// The limits for what a client may send. Null if the message requests an error page, which the client did not request itself: it gets
+    /// no headers that describe the client's body, or the part or version of the content that the client already has (RFC 9110 sections 8,
+    /// 13 and 14).
+    /// </param>
     public static void Copy(
         HttpContext context,
         BackendRequest message,
@@ -112,15 +115,6 @@ public static class RequestHeaders
         // The response to TRACE echoes the request (RFC 9110 section 9.3.8), which would reveal the credentials to the client.
         if (credentials is not null && message.Method.Method is not "TRACE")
             message.HeaderList.Add("Authorization", credentials);
-    }
-
-    /// <summary>
-    /// Copies the headers needed to request an error page from a backend: all except those that describe the client's body, or the part or
-    /// version of the content that the client already has (RFC 9110 sections 8, 13 and 14).
-    /// </summary>
-    public static void CopyForPage(HttpContext context, BackendRequest message, BackendSettings backend, RequestContext request)
-    {
-        Copy(context, message, backend, request, limits: null);
     }
 
     // Empty if the header is not forwarded to the backend.

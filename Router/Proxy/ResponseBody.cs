@@ -127,7 +127,7 @@ public static class ResponseBody
 
     private static void AppendTrailers(HttpResponse response, HttpResponseMessage source)
     {
-        foreach (var (name, value) in TrailerHeaders.Of(source))
+        foreach (var (name, value) in ResponseTrailers.Of(source))
             response.AppendTrailer(name, value);
     }
 }

@@ -35,7 +35,7 @@ internal sealed class ResponseOutput(PipeWriter writer, RequestContext request, 
     public void WriteTrailers(HttpResponseMessage response)
     {
         var text = new StringBuilder("0\r\n");
-        foreach (var (name, value) in TrailerHeaders.Of(response))
+        foreach (var (name, value) in ResponseTrailers.Of(response))
             text.Append(name).Append(": ").Append(value).Append("\r\n");
         writer.Write(Encoding.Latin1.GetBytes(text.Append("\r\n").ToString()));
     }

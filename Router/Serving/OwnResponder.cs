@@ -34,7 +34,7 @@ public sealed class OwnResponder(
             case AdmissionOutcome.MethodNotAllowed:
                 return FixedFile.RejectMethodAsync(context, live!.HeaderRules);
             case AdmissionOutcome.ServerOptions:
-                context.Response.StatusCode = StatusCodes.Status204NoContent;
+                context.Response.StatusCode = decision.Status!.Value;
                 context.Response.Headers.Allow = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
                 return ValueTask.CompletedTask;
             case AdmissionOutcome.ClosedRobots:
@@ -59,7 +59,7 @@ public sealed class OwnResponder(
                 break;
         }
 
-        return WriteAsync(context, ResponseTo(decision.Outcome), RequestOutcome.NotForwarded, current, state, live);
+        return WriteAsync(context, decision.Response!, RequestOutcome.NotForwarded, current, state, live);
     }
 
     /// <summary>Sends Router's own response instead of a backend's.</summary>
@@ -126,16 +126,4 @@ public sealed class OwnResponder(
             ProtectiveHeaders.AddPagePolicy(context.Response);
         return responses.WriteAsync(context, response, outcome, current.Pages, state, live?.Route, live?.HeaderRules);
     }
-
-    private static OwnResponse ResponseTo(AdmissionOutcome outcome) =>
-        outcome switch
-        {
-            AdmissionOutcome.Malformed => OwnResponse.BadRequest,
-            AdmissionOutcome.NotRouted => OwnResponse.NotFound,
-            AdmissionOutcome.Forbidden => OwnResponse.Forbidden,
-            AdmissionOutcome.Closed => OwnResponse.Closed,
-            AdmissionOutcome.RateLimited => OwnResponse.TooMany,
-            AdmissionOutcome.BodyTooLarge => OwnResponse.TooLarge,
-            _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "has no response of Router's own"),
-        };
 }

@@ -131,6 +131,5 @@ public sealed class RetryHandler : DelegatingHandler
     // On a new connection, a request cannot encounter one that died while idle.
     private bool IsWorthAnother(BackendException error) => error.NotBegun && IsWorthTrying(error) && MaySpend(error);
 
-    private bool IsWorthTrying(BackendException error) =>
-        !error.IsFinal && error.Failure != ForwardFailure.Closed && (_hasOthers || error.Failure != ForwardFailure.CircuitOpen);
+    private bool IsWorthTrying(BackendException error) => !error.IsFinal && (_hasOthers || error.Failure != ForwardFailure.CircuitOpen);
 }

@@ -145,7 +145,7 @@ public sealed class Http1ResponseBody(Http1RoundTrip roundTrip, Http1Connection 
             var octets = Encoding.Latin1.GetBytes(line);
             if (!Http1Head.TryParseHeader(octets, out var name, out var value))
                 throw new InvalidDataException(Http1Violations.OfHeaderLine(octets));
-            if (TrailerHeaders.MayPass(name))
+            if (RestrictedHeaders.MayBeTrailer(name))
                 response.TrailingHeaders.TryAddWithoutValidation(name, value);
         }
     }
