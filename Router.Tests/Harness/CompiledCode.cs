@@ -1,12 +1,15 @@
+using System.CodeDom.Compiler;
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
 using System.Text.RegularExpressions;
 
 namespace Router.Tests.Harness;
 
 /// <summary>
 /// Which files and folders of the product use types of which others: what its compiled types and methods refer to, and, from the source,
-/// the constants, which the compiler puts in as values.
+/// the constants, which the compiler puts in as values. It does not see <c>nameof</c>, constants that come by <c>using static</c>, and
+/// types that are found by a string, such as a service's name.
 /// </summary>
 internal sealed partial class CompiledCode
 {
@@ -22,6 +25,7 @@ internal sealed partial class CompiledCode
 
     private readonly Dictionary<(string From, string To), SortedSet<string>> _uses = [];
     private readonly Dictionary<string, string> _files = [];
+    private readonly List<string> _withoutFile = [];
 
     private CompiledCode(IReadOnlyDictionary<string, string> sources)
     {
@@ -40,6 +44,8 @@ internal sealed partial class CompiledCode
         {
             if (FileOf(type) is { } file)
                 AddType(file, type);
+            else if (!type.IsNested && !IsGenerated(type))
+                _withoutFile.Add(type.FullName!);
         }
 
         var constants = types
@@ -62,6 +68,12 @@ internal sealed partial class CompiledCode
     /// <summary>The types from outside the product that a folder uses, by their full names.</summary>
     public Dictionary<string, SortedSet<string>> Outside { get; } = [];
 
+    /// <summary>
+    /// The types that are in no file as far as the source shows, so that nothing is known of what they use. Those that the compiler makes
+    /// do not count.
+    /// </summary>
+    public IReadOnlyList<string> WithoutFile => _withoutFile;
+
     public static CompiledCode Read()
     {
         var root = Path.Combine(Script.Root, "Router");
@@ -82,18 +94,10 @@ internal sealed partial class CompiledCode
             Add(file, used);
         foreach (var field in type.GetFields(All))
             Add(file, field.FieldType);
-        foreach (
-            var attribute in type.GetCustomAttributesData().Concat(type.GetMembers(All).SelectMany(it => it.GetCustomAttributesData()))
-        )
-        {
-            Add(file, attribute.AttributeType);
-            foreach (var argument in attribute.ConstructorArguments)
-            {
-                if (argument.Value is Type used)
-                    Add(file, used);
-            }
-        }
-
+        AddConstraints(file, type.GetGenericArguments());
+        AddAttributes(file, type.GetCustomAttributesData());
+        foreach (var member in type.GetMembers(All))
+            AddAttributes(file, member.GetCustomAttributesData());
         foreach (var method in type.GetMethods(All).Concat<MethodBase>(type.GetConstructors(All)))
             AddMethod(file, method);
     }
@@ -101,6 +105,10 @@ internal sealed partial class CompiledCode
     private void AddMethod(string file, MethodBase method)
     {
         AddSignature(file, method);
+        foreach (var parameter in method.GetParameters().Append((method as MethodInfo)?.ReturnParameter))
+            AddAttributes(file, parameter?.GetCustomAttributesData() ?? []);
+        if (method.IsGenericMethod)
+            AddConstraints(file, method.GetGenericArguments());
         if (method.GetMethodBody() is not { } body)
             return;
         foreach (var local in body.LocalVariables)
@@ -147,6 +155,32 @@ internal sealed partial class CompiledCode
         }
     }
 
+    private void AddConstraints(string file, Type[] parameters)
+    {
+        foreach (var constraint in parameters.SelectMany(parameter => parameter.GetGenericParameterConstraints()))
+            Add(file, constraint);
+    }
+
+    private void AddAttributes(string file, IEnumerable<CustomAttributeData> attributes)
+    {
+        foreach (var attribute in attributes)
+        {
+            Add(file, attribute.AttributeType);
+            foreach (var argument in attribute.ConstructorArguments.Concat(attribute.NamedArguments.Select(named => named.TypedValue)))
+                AddArgument(file, argument);
+        }
+    }
+
+    private void AddArgument(string file, CustomAttributeTypedArgument argument)
+    {
+        // An enum's value is a number here; its type is the argument's.
+        Add(file, argument.ArgumentType);
+        if (argument.Value is Type used)
+            Add(file, used);
+        foreach (var element in argument.Value as IEnumerable<CustomAttributeTypedArgument> ?? [])
+            AddArgument(file, element);
+    }
+
     private void Add(string file, Type type)
     {
         if (type.HasElementType)
@@ -167,13 +201,20 @@ internal sealed partial class CompiledCode
             (_uses.TryGetValue((file, declaring), out var names) ? names : _uses[(file, declaring)] = []).Add(type.Name);
     }
 
-    // Null for what the compiler makes.
+    // Null for what the compiler makes, and for a type of WithoutFile.
     private string? FileOf(Type type)
     {
         while (type.DeclaringType is { } outer)
             type = outer;
         return _files.GetValueOrDefault($"{type.Namespace}.{type.Name.Split('`')[0]}");
     }
+
+    // What the compiler itself makes has a name that C# does not permit. So has a type that is declared with "file": its name begins with
+    // its file in angle brackets and an F, and it counts, because no mapping finds it. What source generators make has an attribute.
+    private static bool IsGenerated(Type type) =>
+        type.IsDefined(typeof(CompilerGeneratedAttribute), inherit: false)
+        || type.IsDefined(typeof(GeneratedCodeAttribute), inherit: false)
+        || (type.Name.StartsWith('<') && !type.Name.Contains(">F", StringComparison.Ordinal));
 
     // ECMA-335 partition III: an instruction is one byte, or two of which the first is 0xFE, and its operand.
     private static IEnumerable<int> Tokens(byte[] code)
@@ -201,7 +242,7 @@ internal sealed partial class CompiledCode
 
     // Types within others are at an indent, and their own.
     [GeneratedRegex(
-        @"^(public|internal|file)[\w ]* (class|interface|enum|struct|record|delegate \S+) (?<name>\w+)",
+        @"^[\w ]*\b((class|interface|enum|struct|record) (?<name>\w+)|delegate .+? (?<name>\w+)(<[^()]*>)?\()",
         RegexOptions.Multiline | RegexOptions.ExplicitCapture
     )]
     private static partial Regex TypeLine();
