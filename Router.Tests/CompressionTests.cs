@@ -6,7 +6,9 @@ using Router.Routing;
 
 namespace Router.Tests;
 
-public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture<CompressionTests.Site>
+public sealed class CompressionTests(CompressionTests.Site site, PlainRawSite raw)
+    : IClassFixture<CompressionTests.Site>,
+        IClassFixture<PlainRawSite>
 {
     private static readonly string Long = string.Concat(Enumerable.Range(0, 400).Select(i => $"line {i} of a body\n"));
 
@@ -210,8 +212,7 @@ public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture
     [InlineData("gzip")]
     public async Task A_page_that_arrives_in_small_pieces_is_forwarded_in_small_pieces(string coding)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (raw.Router, raw.Backend);
         var asking = router.BeginAsync("GET", "http://www.example.org/", null, ("Accept-Encoding", coding));
         using var connection = await backend.AcceptAsync();
         await connection.ReadHeadAsync();
@@ -236,8 +237,7 @@ public sealed class CompressionTests(CompressionTests.Site site) : IClassFixture
     [InlineData("gzip")]
     public async Task An_incomplete_body_never_looks_complete(string coding)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (raw.Router, raw.Backend);
         using var client = await router.ConnectAsync();
         await client.WriteAsync($"GET / HTTP/1.1\r\nHost: www.example.org\r\nAccept-Encoding: {coding}\r\n\r\n");
         using var connection = await backend.AcceptAsync();

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Router.Tests;
 
-public sealed class StreamingTests
+public sealed class StreamingTests(PlainRawSite site) : IClassFixture<PlainRawSite>
 {
     private const long FarMoreThanBuffersHold = 32 << 20;
 
@@ -16,8 +16,7 @@ public sealed class StreamingTests
         string second
     )
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\n{framing}\r\n\r\n{first}");
@@ -40,8 +39,7 @@ public sealed class StreamingTests
         string second
     )
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -57,8 +55,7 @@ public sealed class StreamingTests
     [Fact]
     public async Task The_headers_of_a_response_do_not_wait_for_its_body()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("GET /events HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -72,8 +69,7 @@ public sealed class StreamingTests
     [Fact]
     public async Task A_backend_that_does_not_read_holds_the_client_back()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {FarMoreThanBuffersHold}\r\n\r\n");
@@ -86,8 +82,7 @@ public sealed class StreamingTests
     [Fact]
     public async Task A_client_that_does_not_read_holds_the_backend_back()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -121,8 +116,7 @@ public sealed class StreamingTests
     [InlineData("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 10\r\n\r\nhalf", "half")]
     public async Task A_client_that_disconnects_before_the_response_cancels_the_backend_request(string request, string body)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
         await client.WriteAsync(request);
         using var atBackend = await backend.AcceptAsync();

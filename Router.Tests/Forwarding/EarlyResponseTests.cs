@@ -1,14 +1,13 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class EarlyResponseTests
+public sealed class EarlyResponseTests(PlainRawSite site) : IClassFixture<PlainRawSite>
 {
     [Theory]
     [InlineData("Content-Length: 1000000")]
     [InlineData("Transfer-Encoding: chunked")]
     public async Task A_response_during_the_upload_reaches_the_client(string framing)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\n{framing}\r\n\r\n5\r\nhello\r\n");
@@ -24,8 +23,7 @@ public sealed class EarlyResponseTests
     [Fact]
     public async Task After_an_early_response_the_clients_connection_continues_when_it_has_sent_the_rest()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("POST /first HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 10\r\n\r\nhello");
@@ -44,8 +42,7 @@ public sealed class EarlyResponseTests
     [Fact]
     public async Task A_response_may_stream_during_the_upload()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nTransfer-Encoding: chunked\r\n\r\n");
@@ -93,8 +90,7 @@ public sealed class EarlyResponseTests
     [InlineData("Transfer-Encoding: chunked")]
     public async Task A_client_that_disconnects_in_its_body_never_leaves_a_complete_request_behind(string framing)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\n{framing}\r\n\r\n5\r\nhello");

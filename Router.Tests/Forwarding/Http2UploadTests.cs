@@ -1,7 +1,7 @@
 namespace Router.Tests.Forwarding;
 
 /// <summary>Request bodies over HTTP/2: a stream that is slow or has no body is no other stream's business.</summary>
-public sealed class Http2UploadTests
+public sealed class Http2UploadTests(Http2UploadTests.Patient site) : IClassFixture<Http2UploadTests.Patient>
 {
     private static readonly TimeSpan Second = TimeSpan.FromSeconds(1);
 
@@ -11,7 +11,7 @@ public sealed class Http2UploadTests
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
         await using var router = await ListeningRouter.StartAsync(
-            Site(backend).Set("Backends:www:IdleTimeout", "24h"),
+            Site(backend.Address).Set("Backends:www:IdleTimeout", "24h"),
             "Http2",
             time: clock
         );
@@ -48,7 +48,7 @@ public sealed class Http2UploadTests
         var clock = new ManualClock();
         await using var backend = RawBackend.Start();
         await using var router = await ListeningRouter.StartAsync(
-            Site(backend).Set("Backends:www:IdleTimeout", "60s"),
+            Site(backend.Address).Set("Backends:www:IdleTimeout", "60s"),
             "Http2",
             time: clock
         );
@@ -81,20 +81,18 @@ public sealed class Http2UploadTests
     [InlineData("DELETE", false)]
     public async Task A_request_without_a_body_declares_a_length_of_zero_only_if_its_method_expects_a_body(string method, bool says)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await ListeningRouter.StartAsync(Site(backend), "Http2");
-        using var client = await router.ConnectAsync();
+        using var client = await site.Router.ConnectAsync();
 
         byte[] request = [.. Http2Frames.Preface, .. Headers(1, true, method)];
         await client.WriteAsync(request);
 
-        using var connection = await backend.AcceptAsync();
+        using var connection = await site.Backend.AcceptAsync();
         var head = await connection.ReadHeadAsync();
         head.Contains("\r\nContent-Length: 0\r\n", StringComparison.Ordinal).Should().Be(says);
         head.Should().NotContain("Transfer-Encoding");
     }
 
-    private static SiteFile Site(RawBackend backend) => SiteFile.Of("*", backend).Set("Backends:www:ResponseTimeout", "24h");
+    private static SiteFile Site(string address) => SiteFile.Of("*", address).Set("Backends:www:ResponseTimeout", "24h");
 
     private static byte[] Headers(int stream, bool endsStream, string method, params (string Name, string Value)[] headers) =>
         Http2Frames.Headers(
@@ -102,4 +100,7 @@ public sealed class Http2UploadTests
             endsStream,
             [(":method", method), (":scheme", "http"), (":authority", "www.example.org"), (":path", "/"), .. headers]
         );
+
+    /// <summary>A site whose backend may take its time.</summary>
+    public sealed class Patient() : Http2Site(Site);
 }

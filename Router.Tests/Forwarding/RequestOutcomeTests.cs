@@ -6,8 +6,11 @@ using Router.Proxy.InFlight;
 
 namespace Router.Tests.Forwarding;
 
-public sealed class RequestOutcomeTests
+public sealed class RequestOutcomeTests(RequestOutcomeTests.ApiSite site, PlainRawSite plain)
+    : IClassFixture<RequestOutcomeTests.ApiSite>,
+        IClassFixture<PlainRawSite>
 {
+    private const string CloseFrame = "\u0088\u0002\u0003\u00e8";
     private const string Host = "Host: api.example.org\r\n";
 
     [Theory]
@@ -81,8 +84,8 @@ public sealed class RequestOutcomeTests
         string? outcome
     )
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(Api(backend.Address));
+        var (router, backend) = (site.Router, site.Backend);
+        var before = Uncertain(router.App).Count;
         using var client = await router.ConnectAsync();
         await client.WriteAsync($"{method} /save HTTP/1.1\r\n{Host}{request}");
         using var connection = await backend.AcceptAsync();
@@ -95,18 +98,18 @@ public sealed class RequestOutcomeTests
         var response = (await client.ReadMessageAsync())!;
 
         response.Status.Should().Be(status);
-        Check(router, response, forwarded, outcome);
+        Check(router, response, forwarded, outcome, before);
     }
 
     [Fact]
     public async Task A_body_that_says_that_it_is_too_long_was_not_forwarded()
     {
-        await using var router = await RunningRouter.StartAsync(Api("http://backend.invalid"));
+        var before = Uncertain(site.Router.App).Count;
 
-        var response = await router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 11\r\n\r\n");
+        var response = await site.Router.SendRawAsync($"POST /save HTTP/1.1\r\n{Host}Content-Length: 11\r\n\r\n");
 
         response.Status.Should().Be(413);
-        Check(router, response, "false", null);
+        Check(site.Router, response, "false", null, before);
     }
 
     [Fact]
@@ -183,72 +186,77 @@ public sealed class RequestOutcomeTests
     [InlineData("the client hangs up", "websocket", null)]
     [InlineData("the client resets", "websocket", null)]
     [InlineData("the client resets and the backend stays", "websocket", "client_gone")]
-    [InlineData("the mode changes and the backend stays", "websocket", "cut")]
-    [InlineData("the mode changes and the backend closes", "websocket", null)]
-    [InlineData("Router stops and the backend stays", "websocket", "stopped")]
     public async Task An_upgraded_connection_is_listed_unless_the_backend_closed_it_cleanly(string how, string protocol, string? reason)
     {
-        const string close = "\u0088\u0002\u0003\u00e8";
+        var router = plain.Router;
+        var before = Uncertain(router.App).Count;
+        var (client, connection) = await UpgradedAsync(router, plain.Backend, protocol);
+        using (client)
+        using (connection)
+        {
+            switch (how)
+            {
+                case "the backend closes":
+                    await connection.WriteAsync(CloseFrame);
+                    connection.Dispose();
+                    break;
+                case "the backend hangs up":
+                    connection.FinishWriting();
+                    break;
+                case "the backend resets":
+                    connection.Reset();
+                    break;
+                case "the client hangs up":
+                    client.FinishWriting();
+                    await connection.ReadToEndAsync();
+                    connection.Dispose();
+                    break;
+                case "the client resets":
+                    client.Reset();
+                    await connection.ReadToEndAsync();
+                    connection.Dispose();
+                    break;
+                default:
+                    client.Reset();
+                    break;
+            }
+
+            await CheckUpgradedAsync(router, reason, before);
+        }
+    }
+
+    [Theory]
+    // what happens; the reason by which the connection is listed, or none
+    [InlineData("the mode changes and the backend stays", "cut")]
+    [InlineData("the mode changes and the backend closes", null)]
+    [InlineData("Router stops and the backend stays", "stopped")]
+    public async Task An_upgraded_connection_that_Router_ends_is_listed_unless_the_backend_closed_it_cleanly(string how, string? reason)
+    {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
-        using var client = await router.ConnectAsync();
-        await client.WriteAsync($"GET /ws HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n");
-        using var connection = await backend.AcceptAsync();
-        await connection.ReadHeadAsync();
-        await connection.WriteAsync($"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n");
-        await client.ReadHeadAsync();
-        await client.WriteAsync("\u0081\u0080\0\0\0\0");
-        await connection.ReadExactlyAsync(6);
-        Task? stop = null;
-
-        switch (how)
+        var (client, connection) = await UpgradedAsync(router, backend, "websocket");
+        using (client)
+        using (connection)
         {
-            case "the backend closes":
-                await connection.WriteAsync(close);
-                connection.Dispose();
-                break;
-            case "the backend hangs up":
-                connection.FinishWriting();
-                break;
-            case "the backend resets":
-                connection.Reset();
-                break;
-            case "the client hangs up":
-                client.FinishWriting();
-                await connection.ReadToEndAsync();
-                connection.Dispose();
-                break;
-            case "the client resets":
-                client.Reset();
-                await connection.ReadToEndAsync();
-                connection.Dispose();
-                break;
-            case "the client resets and the backend stays":
-                client.Reset();
-                break;
-            case "Router stops and the backend stays":
+            var stop = Task.CompletedTask;
+            if (how.StartsWith("Router stops", StringComparison.Ordinal))
+            {
                 stop = router.App.StopAsync();
-                break;
-            default:
+            }
+            else
+            {
                 router.Switch(ModeCatalogue.Closed);
                 await connection.ReadExactlyAsync(8);
                 if (how.EndsWith("closes", StringComparison.Ordinal))
                 {
-                    await connection.WriteAsync(close);
+                    await connection.WriteAsync(CloseFrame);
                     connection.Dispose();
                     client.Dispose();
                 }
+            }
 
-                break;
+            await CheckUpgradedAsync(router, reason, before: 0, stop);
         }
-
-        (await router.AccessLog.NextAsync()).Number("status").Should().Be("101");
-        Uncertain(router.App)
-            .Select(write => (write.Method, write.Reason, write.ClientStatus, write.IsIdempotent))
-            .Should()
-            .Equal(reason is null ? [] : [("GET", reason, null, false)]);
-        await (stop ?? Task.CompletedTask).InTime();
-        router.Log.Errors().Should().BeEmpty();
     }
 
     [Fact]
@@ -276,14 +284,47 @@ public sealed class RequestOutcomeTests
     private static SiteFile Api(string address) =>
         new SiteFile().Api("api", address).Host("api.*", "api").Set("Hosts:api.*:MaxRequestBody", "10");
 
-    private static void Check(RunningRouter router, RawMessage response, string? forwarded, string? outcome)
+    private static async Task<(RawConnection Client, RawConnection Backend)> UpgradedAsync(
+        RunningRouter router,
+        RawBackend backend,
+        string protocol
+    )
+    {
+        var client = await router.ConnectAsync();
+        await client.WriteAsync($"GET /ws HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n");
+        var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        await connection.WriteAsync($"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: {protocol}\r\n\r\n");
+        await client.ReadHeadAsync();
+        await client.WriteAsync("\u0081\u0080\0\0\0\0");
+        await connection.ReadExactlyAsync(6);
+        return (client, connection);
+    }
+
+    private static async Task CheckUpgradedAsync(RunningRouter router, string? reason, int before, Task? stop = null)
+    {
+        (await router.AccessLog.NextAsync()).Number("status").Should().Be("101");
+        Uncertain(router.App)
+            .Skip(before)
+            .Select(write => (write.Method, write.Reason, write.ClientStatus, write.IsIdempotent))
+            .Should()
+            .Equal(reason is null ? [] : [("GET", reason, null, false)]);
+        await (stop ?? Task.CompletedTask).InTime();
+        router.Log.Errors().Should().BeEmpty();
+    }
+
+    // The writes that were listed before belong to other cases.
+    private static void Check(RunningRouter router, RawMessage response, string? forwarded, string? outcome, int before = 0)
     {
         var problem = JsonNode.Parse(response.Body)!;
         problem["forwarded"]?.ToString().Should().Be(forwarded);
         problem["outcome"]?.ToString().Should().Be(outcome);
-        Uncertain(router.App).Select(write => write.ClientStatus).Should().Equal(outcome is null ? [] : [response.Status]);
+        Uncertain(router.App).Skip(before).Select(write => write.ClientStatus).Should().Equal(outcome is null ? [] : [response.Status]);
     }
 
     private static IReadOnlyList<UncertainWrite> Uncertain(WebApplication app) =>
         app.Services.GetRequiredService<UncertainWrites>().Since(DateTimeOffset.MinValue);
+
+    /// <summary>An API that accepts small bodies only.</summary>
+    public sealed class ApiSite() : RawSite(Api);
 }

@@ -1,6 +1,6 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class SmallPieceTests
+public sealed class SmallPieceTests(SmallPieceTests.Site site) : IClassFixture<SmallPieceTests.Site>
 {
     [Theory]
     [InlineData("Transfer-Encoding: chunked")]
@@ -9,8 +9,7 @@ public sealed class SmallPieceTests
     [InlineData("Transfer-Encoding: chunked\r\nTrailer: X-Sum")]
     public async Task Each_piece_of_a_response_reaches_the_client_before_the_next_is_made(string framing)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), new ManualClock());
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -30,8 +29,7 @@ public sealed class SmallPieceTests
     [Fact]
     public async Task Each_piece_of_an_upload_reaches_the_backend_before_the_next_is_made()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), new ManualClock());
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 100\r\n\r\n");
@@ -47,8 +45,7 @@ public sealed class SmallPieceTests
     [Fact]
     public async Task A_client_that_reads_nothing_holds_the_backend_back_and_fills_no_memory()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), new ManualClock());
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -77,4 +74,7 @@ public sealed class SmallPieceTests
 
         (await client.WriteUntilItStallsAsync(200 << 20, TimeSpan.FromMilliseconds(500))).Should().BeLessThan(64 << 20);
     }
+
+    /// <summary>A site whose clock stands still, so that no limit ends an exchange.</summary>
+    public sealed class Site() : RawSite(address => SiteFile.Of("www.*", address), new ManualClock());
 }

@@ -1,6 +1,6 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class TrailerTests
+public sealed class TrailerTests(PlainRawSite site) : IClassFixture<PlainRawSite>
 {
     [Fact]
     public async Task A_clients_trailers_reach_the_backend_except_those_that_arrive_too_late_to_be_checked()
@@ -34,8 +34,7 @@ public sealed class TrailerTests
     [InlineData("X(Sum): a")]
     public async Task An_invalid_trailer_is_a_client_error_and_is_reported_immediately(string trailer)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync(

@@ -5,7 +5,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Router.Tests.Forwarding;
 
-public sealed class WebSocketTests
+public sealed class WebSocketTests(PlainRawSite site) : IClassFixture<PlainRawSite>
 {
     private const string Asking =
         "GET /ws HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n";
@@ -52,8 +52,7 @@ public sealed class WebSocketTests
     [InlineData(true)]
     public async Task What_one_side_sends_before_it_closes_reaches_the_other(bool clientFirst)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         for (var i = 0; i < 20; i++)
         {
             var (client, connection) = await OpenAsync(router, backend);
@@ -75,8 +74,7 @@ public sealed class WebSocketTests
     [InlineData(true)]
     public async Task A_reset_of_one_side_ends_the_other(bool clientDies)
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         var (client, connection) = await OpenAsync(router, backend);
         var (dies, survives) = clientDies ? (client, connection) : (connection, client);
 
@@ -177,8 +175,7 @@ public sealed class WebSocketTests
     [Fact]
     public async Task Any_other_protocol_is_forwarded_too()
     {
-        await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: upgrade\r\nUpgrade: tcp/1\r\n\r\n");
