@@ -10,16 +10,14 @@ namespace Router.Tests.Forwarding;
 /// <summary>
 /// What gRPC needs of HTTP/2, from client to backend: cleartext with prior knowledge, streams in both directions, trailers.
 /// </summary>
-public sealed class GrpcTests
+public sealed class GrpcTests(GrpcTests.Site site) : IClassFixture<GrpcTests.Site>
 {
     [Fact]
     public async Task A_unary_call_has_its_response_and_its_trailers()
     {
-        await using var service = await ServiceAsync();
-        await using var router = await ListeningRouter.StartAsync(Site(service), "Http2");
         using var client = Client();
 
-        using var response = await client.SendAsync(Call(router, "/svc/Unary", new ByteArrayContent("hello"u8.ToArray()))).InTime();
+        using var response = await client.SendAsync(Call(site.Router, "/svc/Unary", new ByteArrayContent("hello"u8.ToArray()))).InTime();
 
         response.Version.Should().Be(HttpVersion.Version20);
         response.Content.Headers.ContentType!.MediaType.Should().Be("application/grpc");
@@ -31,12 +29,12 @@ public sealed class GrpcTests
     [Fact]
     public async Task Messages_stream_in_both_directions_at_once()
     {
-        await using var service = await ServiceAsync();
-        await using var router = await ListeningRouter.StartAsync(Site(service), "Http2");
         using var client = Client();
         var upload = new PushedContent();
 
-        using var response = await client.SendAsync(Call(router, "/svc/Stream", upload), HttpCompletionOption.ResponseHeadersRead).InTime();
+        using var response = await client
+            .SendAsync(Call(site.Router, "/svc/Stream", upload), HttpCompletionOption.ResponseHeadersRead)
+            .InTime();
         var down = await response.Content.ReadAsStreamAsync().InTime();
         var buffer = new byte[16];
         for (var i = 0; i < 50; i++)
@@ -54,11 +52,9 @@ public sealed class GrpcTests
     [Fact]
     public async Task An_error_without_a_message_has_its_status_in_the_header()
     {
-        await using var service = await ServiceAsync();
-        await using var router = await ListeningRouter.StartAsync(Site(service), "Http2");
         using var client = Client();
 
-        using var response = await client.SendAsync(Call(router, "/svc/Error", new ByteArrayContent("hello"u8.ToArray()))).InTime();
+        using var response = await client.SendAsync(Call(site.Router, "/svc/Error", new ByteArrayContent("hello"u8.ToArray()))).InTime();
 
         response.Headers.GetValues("grpc-status").Should().Equal("5");
         response.Headers.GetValues("grpc-message").Should().Equal("not found");
@@ -69,46 +65,39 @@ public sealed class GrpcTests
     [Fact]
     public async Task A_call_that_ends_early_leaves_nothing_running()
     {
-        await using var service = await ServiceAsync();
-        await using var router = await ListeningRouter.StartAsync(Site(service), "Http2");
         using var client = Client();
         for (var i = 0; i < 20; i++)
         {
             var upload = new PushedContent();
             using var response = await client
-                .SendAsync(Call(router, "/svc/Early", upload), HttpCompletionOption.ResponseHeadersRead)
+                .SendAsync(Call(site.Router, "/svc/Early", upload), HttpCompletionOption.ResponseHeadersRead)
                 .InTime();
             response.Headers.GetValues("grpc-status").Should().Equal("8");
             upload.Complete();
         }
 
-        await Eventually.Async(() => router.Site.Backends[0].InFlight == 0);
-        using var last = await client.SendAsync(Call(router, "/svc/Unary", new ByteArrayContent("hello"u8.ToArray()))).InTime();
+        await Eventually.Async(() => site.Router.Site.Backends[0].InFlight == 0);
+        using var last = await client.SendAsync(Call(site.Router, "/svc/Unary", new ByteArrayContent("hello"u8.ToArray()))).InTime();
         (await last.Content.ReadAsStringAsync().InTime()).Should().Be("hello");
     }
 
     [Fact]
     public async Task A_call_that_the_client_cancels_is_cancelled_at_the_backend()
     {
-        var cancelled = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        await using var service = await ServiceAsync(cancelled);
-        await using var router = await ListeningRouter.StartAsync(Site(service), "Http2");
         using var client = Client();
         using var cancel = new CancellationTokenSource();
         var upload = new PushedContent();
         using var response = await client
-            .SendAsync(Call(router, "/svc/Hang", upload), HttpCompletionOption.ResponseHeadersRead, cancel.Token)
+            .SendAsync(Call(site.Router, "/svc/Hang", upload), HttpCompletionOption.ResponseHeadersRead, cancel.Token)
             .InTime();
         var down = await response.Content.ReadAsStreamAsync();
 
         await down.DisposeAsync();
         upload.Complete();
 
-        await cancelled.Task.InTime();
-        await Eventually.Async(() => router.Site.Backends[0].InFlight == 0);
+        await site.Cancelled.InTime();
+        await Eventually.Async(() => site.Router.Site.Backends[0].InFlight == 0);
     }
-
-    private static SiteFile Site(WebApplication service) => SiteFile.Of("*", service.Urls.First()).Set("Backends:www:Http2", "true");
 
     private static HttpClient Client() => new(new SocketsHttpHandler { UseProxy = false });
 
@@ -125,7 +114,7 @@ public sealed class GrpcTests
         return call;
     }
 
-    private static async Task<WebApplication> ServiceAsync(TaskCompletionSource? cancelled = null)
+    private static async Task<WebApplication> ServiceAsync(TaskCompletionSource cancelled)
     {
         var app = Application.Create(HttpProtocols.Http2);
         app.Run(async context =>
@@ -143,7 +132,7 @@ public sealed class GrpcTests
                     context.Response.Headers["grpc-status"] = "8";
                     return;
                 case "/svc/Hang":
-                    context.RequestAborted.Register(() => cancelled!.TrySetResult());
+                    context.RequestAborted.Register(() => cancelled.TrySetResult());
                     await context.Response.Body.FlushAsync();
                     await Task.Delay(Timeout.Infinite, context.RequestAborted);
                     return;
@@ -191,6 +180,30 @@ public sealed class GrpcTests
         {
             length = 0;
             return false;
+        }
+    }
+
+    /// <summary>A service, and a Router in front of it that speaks HTTP/2 to both sides.</summary>
+    public sealed class Site : IAsyncLifetime
+    {
+        private readonly TaskCompletionSource _cancelled = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private WebApplication _service = null!;
+
+        internal ListeningRouter Router { get; private set; } = null!;
+
+        /// <summary>Ends when the call that the service never ends is cancelled.</summary>
+        internal Task Cancelled => _cancelled.Task;
+
+        public async Task InitializeAsync()
+        {
+            _service = await ServiceAsync(_cancelled);
+            Router = await ListeningRouter.StartAsync(SiteFile.Of("*", _service.Urls.First()).Set("Backends:www:Http2", "true"), "Http2");
+        }
+
+        public async Task DisposeAsync()
+        {
+            await Router.DisposeAsync();
+            await _service.DisposeAsync();
         }
     }
 }

@@ -4,7 +4,7 @@ using Router.Modes;
 namespace Router.Tests.Forwarding;
 
 /// <summary>What an HTTP/2 backend declares unprocessed is sent again (RFC 9113 section 8.7).</summary>
-public sealed class RefusedRequestTests
+public sealed class RefusedRequestTests(RefusedRequestTests.Site site) : IClassFixture<RefusedRequestTests.Site>
 {
     [Theory]
     [InlineData("GET", Http2Reaction.Refuse, "end")]
@@ -21,15 +21,17 @@ public sealed class RefusedRequestTests
         string when
     )
     {
-        await using var backend = Http2Backend.Start(attempt => attempt <= 6 ? how : Http2Reaction.Serve, when);
-        await using var router = await StartAsync(backend);
+        var backend = site.Backend.Restart(attempt => attempt <= 6 ? how : Http2Reaction.Serve, when);
+        var router = site.Router;
+        var retries = router.Site.Backends[0].Retries;
+        var before = retries.Of(ForwardFailure.BrokenBeforeResponse);
 
         var reply = await router.SendAsync(method, "http://www.example.org/", method == "POST" ? new StringContent("hello") : null);
 
         reply.Status.Should().Be(200);
         backend.Served.Should().Equal(method == "POST" ? "hello" : "");
         backend.Attempts.Should().Be(7);
-        router.Site.Backends[0].Retries.Of(ForwardFailure.BrokenBeforeResponse).Should().Be(6);
+        (retries.Of(ForwardFailure.BrokenBeforeResponse) - before).Should().Be(6);
     }
 
     [Theory]
@@ -37,8 +39,8 @@ public sealed class RefusedRequestTests
     [InlineData(Http2Reaction.GoAway)]
     internal async Task A_body_of_which_a_part_was_sent_is_continued_on_another_stream(Http2Reaction how)
     {
-        await using var backend = Http2Backend.Start(attempt => attempt == 1 ? how : Http2Reaction.Serve, "data");
-        await using var router = await StartAsync(backend);
+        var backend = site.Backend.Restart(attempt => attempt == 1 ? how : Http2Reaction.Serve, "data");
+        var router = site.Router;
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 5\r\n\r\nhel");
@@ -52,8 +54,8 @@ public sealed class RefusedRequestTests
     [Fact]
     public async Task A_body_that_is_too_long_to_be_kept_is_not_sent_again()
     {
-        await using var backend = Http2Backend.Start(_ => Http2Reaction.Refuse);
-        await using var router = await StartAsync(backend);
+        var backend = site.Backend.Restart(_ => Http2Reaction.Refuse);
+        var router = site.Router;
 
         (await router.SendAsync("POST", "http://www.example.org/", new StringContent(new string('b', 100_000)))).Status.Should().Be(502);
 
@@ -63,8 +65,8 @@ public sealed class RefusedRequestTests
     [Fact]
     public async Task A_backend_that_refuses_everything_gets_a_request_forty_one_times()
     {
-        await using var backend = Http2Backend.Start(_ => Http2Reaction.Refuse);
-        await using var router = await StartAsync(backend);
+        var backend = site.Backend.Restart(_ => Http2Reaction.Refuse);
+        var router = site.Router;
 
         (await router.SendAsync("POST", "http://www.example.org/", new StringContent("hello"))).Status.Should().Be(502);
 
@@ -125,4 +127,20 @@ public sealed class RefusedRequestTests
 
     private static Task<RunningRouter> StartAsync(Http2Backend backend) =>
         RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address).Set("Backends:www:Http2", "true"));
+
+    /// <summary>A site with a backend that each case tells what to do with requests.</summary>
+    public sealed class Site : IAsyncLifetime
+    {
+        internal Http2Backend Backend { get; } = Http2Backend.Start(_ => Http2Reaction.Serve);
+
+        internal RunningRouter Router { get; private set; } = null!;
+
+        public async Task InitializeAsync() => Router = await StartAsync(Backend);
+
+        public async Task DisposeAsync()
+        {
+            await Router.DisposeAsync();
+            await Backend.DisposeAsync();
+        }
+    }
 }

@@ -23,9 +23,9 @@ internal enum Http2Reaction
 internal sealed class Http2Backend : IAsyncDisposable
 {
     private readonly RawBackend _backend;
-    private readonly Func<int, Http2Reaction> _decide;
-    private readonly string _when;
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Func<int, Http2Reaction> _decide;
+    private string _when;
     private int _attempts;
 
     private Http2Backend(Func<int, Http2Reaction> decide, string when)
@@ -52,6 +52,16 @@ internal sealed class Http2Backend : IAsyncDisposable
     /// <param name="decide">What to do with an attempt, by its number from 1.</param>
     /// <param name="when">When: at the <c>header</c>, at the first <c>data</c> or at the <c>end</c>.</param>
     public static Http2Backend Start(Func<int, Http2Reaction> decide, string when = "end") => new(decide, when);
+
+    /// <summary>From now on it does this, and counts from 1 again: so a case begins whose class shares the backend.</summary>
+    /// <param name="decide">What to do with an attempt, by its number from 1.</param>
+    /// <param name="when">When: at the <c>header</c>, at the first <c>data</c> or at the <c>end</c>.</param>
+    public Http2Backend Restart(Func<int, Http2Reaction> decide, string when = "end")
+    {
+        (_decide, _when, _attempts) = (decide, when, 0);
+        Served.Clear();
+        return this;
+    }
 
     public ValueTask DisposeAsync() => _backend.DisposeAsync();
 
