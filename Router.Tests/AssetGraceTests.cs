@@ -4,7 +4,7 @@ using Router.Modes;
 namespace Router.Tests;
 
 /// <summary>A page that was served while the site was open is whole: its static files still pass for a moment after the closing.</summary>
-public sealed class AssetGraceTests
+public sealed class AssetGraceTests(AssetGraceTests.Closed closed) : IClassFixture<AssetGraceTests.Closed>
 {
     private readonly ManualClock _clock = new();
 
@@ -16,13 +16,14 @@ public sealed class AssetGraceTests
     [InlineData("GET", "/staticx", 503)]
     public async Task After_the_closing_static_files_pass_and_nothing_else_does(string method, string path, int status)
     {
-        await using var backend = WireMockBackend.RespondingText(method == "HEAD" ? "" : "ok");
-        await using var router = await RunningRouter.StartAsync(Site(backend), _clock);
-        Close(router);
+        if (method == "HEAD")
+            closed.Backend.RespondWith("HTTP/1.1 200 OK\r\n\r\n");
+        else
+            closed.Backend.Forget();
 
-        (await router.SendAsync(method, $"http://www.example.org{path}")).Status.Should().Be(status);
+        (await closed.Router.SendAsync(method, $"http://www.example.org{path}")).Status.Should().Be(status);
 
-        backend.Requests.Count.Should().Be(status == 200 ? 1 : 0);
+        closed.Backend.Requests.Count.Should().Be(status == 200 ? 1 : 0);
     }
 
     [Fact]
@@ -136,9 +137,9 @@ public sealed class AssetGraceTests
 
     private static Mode Named(string name) => ModeCatalogue.All.Single(mode => mode.Name == name);
 
-    private void Close(RunningRouter router)
+    private static void Close(RunningRouter router)
     {
-        var now = _clock.GetUtcNow();
+        var now = router.Clock.GetUtcNow();
         var record = ModeChanges.Apply(
             router.Modes().State.Record,
             0,
@@ -148,5 +149,25 @@ public sealed class AssetGraceTests
             new ValidationErrors()
         )!;
         router.Modes().Offer(record).Should().BeTrue();
+    }
+
+    /// <summary>A site that has just closed, by a clock that stands still.</summary>
+    public sealed class Closed : IAsyncLifetime
+    {
+        internal RecordingBackend Backend { get; } = new();
+
+        internal RunningRouter Router { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            Router = await RunningRouter.StartAsync(Site(Backend.Address), new ManualClock());
+            Close(Router);
+        }
+
+        public async Task DisposeAsync()
+        {
+            await Router.DisposeAsync();
+            await Backend.DisposeAsync();
+        }
     }
 }

@@ -2,8 +2,12 @@ using System.Text.Json;
 
 namespace Router.Tests;
 
-public sealed class HealthTests
+public sealed class HealthTests(PlainSite plain, HealthTests.EveryHost everyHost)
+    : IClassFixture<PlainSite>,
+        IClassFixture<HealthTests.EveryHost>
 {
+    private const string ApplicationsOwn = "HTTP/1.1 200 OK\r\nContent-Length: 21\r\n\r\nthe application's own";
+
     [Theory]
     [InlineData("live")]
     [InlineData("recovery")]
@@ -109,9 +113,7 @@ public sealed class HealthTests
     [InlineData("/_status?a=b&ignore-dependencies=1")]
     public async Task Health_ignores_the_backends_on_request(string target)
     {
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
-
-        var reply = await router.GetAsync("http://localhost" + target);
+        var reply = await plain.Router.GetAsync("http://localhost" + target);
 
         reply.Status.Should().Be(200);
         using var document = JsonDocument.Parse(reply.Body);
@@ -123,11 +125,10 @@ public sealed class HealthTests
     [InlineData("/_metrics")]
     public async Task On_a_routed_host_these_paths_belong_to_the_application(string path)
     {
-        await using var backend = WireMockBackend.RespondingText("the application's own");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        plain.Backend.RespondWith(ApplicationsOwn);
 
-        (await router.GetAsync($"http://www.example.org{path}?x")).Body.Should().Be("the application's own");
-        (await backend.RequestAsync()).Target.Should().Be($"{path}?x");
+        (await plain.Router.GetAsync($"http://www.example.org{path}?x")).Body.Should().Be("the application's own");
+        plain.Backend.OnlyRequest.Target.Should().Be($"{path}?x");
     }
 
     [Theory]
@@ -147,19 +148,17 @@ public sealed class HealthTests
     [InlineData("/_metrics")]
     public async Task Where_every_host_is_routed_these_paths_stay_Routers(string path)
     {
-        await using var backend = WireMockBackend.RespondingText("the application's own");
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
+        everyHost.Backend.RespondWith(ApplicationsOwn);
 
-        (await router.GetAsync($"http://10.0.0.1{path}")).Body.Should().NotBe("the application's own");
-        (await router.GetAsync("http://10.0.0.1/other")).Body.Should().Be("the application's own");
+        (await everyHost.Router.GetAsync($"http://10.0.0.1{path}")).Body.Should().NotBe("the application's own");
+        (await everyHost.Router.GetAsync("http://10.0.0.1/other")).Body.Should().Be("the application's own");
     }
 
     [Fact]
     public async Task HEAD_of_health_has_the_headers_of_GET_and_no_body()
     {
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
-        var get = await router.SendRawAsync("GET /_status HTTP/1.1\r\nHost: localhost\r\n\r\n");
-        using var client = await router.ConnectAsync();
+        var get = await plain.Router.SendRawAsync("GET /_status HTTP/1.1\r\nHost: localhost\r\n\r\n");
+        using var client = await plain.Router.ConnectAsync();
 
         await client.WriteAsync("HEAD /_status HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         var head = new RawMessage(await client.ReadHeadAsync());
@@ -177,4 +176,7 @@ public sealed class HealthTests
             .EnumerateArray()
             .ToDictionary(backend => backend.GetProperty("name").GetString()!, backend => backend.Clone());
     }
+
+    /// <summary>A site that routes every host.</summary>
+    public sealed class EveryHost() : SharedSite(address => SiteFile.Of("*", address));
 }

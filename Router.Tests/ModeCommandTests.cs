@@ -10,7 +10,9 @@ using Router.Switching;
 
 namespace Router.Tests;
 
-public sealed class ModeCommandTests
+public sealed class ModeCommandTests(ModeCommandTests.Unchanged unchanged, ModeCommandTests.Guarded guarded)
+    : IClassFixture<ModeCommandTests.Unchanged>,
+        IClassFixture<ModeCommandTests.Guarded>
 {
     [Fact]
     public async Task A_switch_with_wait_names_the_requests_in_flight_and_ends_with_the_verdict()
@@ -159,13 +161,11 @@ public sealed class ModeCommandTests
     [InlineData(ExitCode.NoConnection, "No connection", "mode", "--url", "http://127.0.0.1:1")]
     public async Task The_exit_code_is_the_outcome_and_the_message_says_what_to_do(int code, string message, params string[] arguments)
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
-
-        var (exit, _, errors) = await Tool.RunAsync(UrlOf(router), arguments);
+        var (exit, _, errors) = await Tool.RunAsync(UrlOf(unchanged.Router), arguments);
 
         exit.Should().Be(code);
         errors.Should().Contain(message);
-        router.Modes().Current.Name.Should().Be("live");
+        unchanged.Router.Modes().Current.Name.Should().Be("live");
     }
 
     [Theory]
@@ -176,11 +176,7 @@ public sealed class ModeCommandTests
     [InlineData("of-seventeen-letters", ExitCode.NoConnection, "ROUTER_TOKEN or --token-file")]
     public async Task A_token_may_end_with_a_newline_and_an_invalid_one_is_reported(string token, int code, string message)
     {
-        await using var router = await RunningRouter.StartAsync(
-            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("Management:Token", "of-sixteen-letters")
-        );
-
-        var (exit, _, errors) = await Tool.RunWithTokenAsync(UrlOf(router), token, "mode", "history");
+        var (exit, _, errors) = await Tool.RunWithTokenAsync(UrlOf(guarded.Router), token, "mode", "history");
 
         exit.Should().Be(code);
         errors.Should().MatchRegex(message).And.NotContain("   at ");
@@ -296,13 +292,12 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task Watching_ends_when_its_output_is_no_longer_read()
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var tool = RouterProcess.Start();
 
         var (code, output, errors) = await Script.RunAsync(
             "bash",
             ["-c", "set -o pipefail; \"$@\" | head -3", "bash", tool.FileName, .. tool.ArgumentList, "mode", "--watch"],
-            ("ROUTER_URL", UrlOf(router))
+            ("ROUTER_URL", UrlOf(unchanged.Router))
         );
 
         (code, errors).Should().Be((0, ""));
@@ -312,13 +307,12 @@ public sealed class ModeCommandTests
     [Fact]
     public async Task Several_commands_can_write_to_one_file()
     {
-        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var (tool, file) = (RouterProcess.Start(), Path.GetTempFileName());
 
         var (code, _, _) = await Script.RunAsync(
             "bash",
             ["-c", "{ \"$@\"; echo between; \"$@\"; } > \"$0\"", file, tool.FileName, .. tool.ArgumentList, "mode", "history"],
-            ("ROUTER_URL", UrlOf(router))
+            ("ROUTER_URL", UrlOf(unchanged.Router))
         );
 
         code.Should().Be(0);
@@ -519,6 +513,13 @@ public sealed class ModeCommandTests
                 );
             }
         });
+
+    /// <summary>A site in which no case changes anything: its mode stays live, and its history has no more than the start.</summary>
+    public sealed class Unchanged() : SharedSite(address => OperatorClient.With(SiteFile.Of("www.*", address)));
+
+    /// <summary>A site whose operators have a token.</summary>
+    public sealed class Guarded()
+        : SharedSite(address => OperatorClient.With(SiteFile.Of("www.*", address)).Set("Management:Token", "of-sixteen-letters"));
 
     /// <summary>A running router whose backend has got a request and has not responded to it.</summary>
     private sealed class SiteWithARequestInFlight : IAsyncDisposable

@@ -7,15 +7,15 @@ using Router.Switching;
 namespace Router.Tests;
 
 /// <summary>The operator's page as a client sees it that is no browser.</summary>
-public sealed class OperatorPageTests
+public sealed class OperatorPageTests(OperatorPageTests.Open open, OperatorPageTests.Guarded guarded)
+    : IClassFixture<OperatorPageTests.Open>,
+        IClassFixture<OperatorPageTests.Guarded>
 {
     private const string Token = "0123456789abcdef0123456789abcdef";
     private const string ReadToken = "fedcba9876543210fedcba9876543210";
 
     private static SiteFile Site(string address = "http://backend.invalid") =>
         OperatorClient.With(SiteFile.Of("www.*", address).Set("Stage", "production"));
-
-    private static SiteFile Guarded() => Site().Set("Management:Token", Token).Set("Management:ReadToken", ReadToken);
 
     [Fact]
     public void All_its_files_together_have_less_than_60_kilobytes() =>
@@ -29,8 +29,7 @@ public sealed class OperatorPageTests
     [Fact]
     public async Task Its_files_have_a_strict_policy_and_need_no_token()
     {
-        await using var router = await RunningRouter.StartAsync(Guarded());
-        using var operators = new OperatorClient(router);
+        using var operators = new OperatorClient(guarded.Router);
         foreach (var path in new[] { "/", "/operator/operator.css", "/operator/operator.js", "/operator/view.js", "/operator/texts.json" })
         {
             using var response = await GetAsync(operators, path);
@@ -69,8 +68,7 @@ public sealed class OperatorPageTests
     [Fact]
     public async Task The_read_token_reads_everything_and_changes_nothing()
     {
-        await using var router = await RunningRouter.StartAsync(Guarded());
-        using var operators = new OperatorClient(router);
+        using var operators = new OperatorClient(guarded.Router);
         var reader = ("Authorization", $"Bearer {ReadToken}");
 
         (await operators.SendAsync("GET", "/fleet", null, reader)).Status.Should().Be(200);
@@ -95,7 +93,7 @@ public sealed class OperatorPageTests
             (status, body["type"]!.ToString()).Should().Be((403, "urn:router:read-only-token"), $"{method} {path}");
         }
 
-        router.Modes().Current.Name.Should().Be("live");
+        guarded.Router.Modes().Current.Name.Should().Be("live");
         (await FirstEventAsync(operators, reader)).Should().Be("""event: access\ndata: {"readOnly":true}""".Replace("\\n", "\n"));
         (await FirstEventAsync(operators, ("Authorization", $"Bearer {Token}"))).Should().EndWith("""{"readOnly":false}""");
     }
@@ -109,8 +107,7 @@ public sealed class OperatorPageTests
     [InlineData("localhost.example.org", 421)]
     public async Task Without_a_token_it_accepts_only_loopback_names(string host, int status)
     {
-        await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new OperatorClient(router);
+        using var operators = new OperatorClient(open.Router);
         foreach (var path in new[] { "/", "/operator/view.js", "/events", "/fleet" })
         {
             using var response = await GetAsync(operators, path, ("Host", host));
@@ -121,8 +118,7 @@ public sealed class OperatorPageTests
     [Fact]
     public async Task Another_site_can_link_to_the_page_and_use_nothing_of_it()
     {
-        await using var router = await RunningRouter.StartAsync(Site());
-        using var operators = new OperatorClient(router);
+        using var operators = new OperatorClient(open.Router);
         (string, string)[] link = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "document")];
         (string, string)[] frame = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "navigate"), ("Sec-Fetch-Dest", "iframe")];
         (string, string)[] script = [("Sec-Fetch-Site", "cross-site"), ("Sec-Fetch-Mode", "no-cors"), ("Sec-Fetch-Dest", "script")];
@@ -143,8 +139,7 @@ public sealed class OperatorPageTests
     [Fact]
     public async Task A_dry_run_shows_the_page_that_visitors_will_see_in_a_sandbox()
     {
-        await using var router = await RunningRouter.StartAsync(Guarded());
-        using var operators = new OperatorClient(router);
+        using var operators = new OperatorClient(guarded.Router);
         const string change = """{"mode": "maintenance", "reason": "<script>alert(1)</script>"}""";
 
         var (_, dry) = await operators.SendAsync("PUT", "/mode?dryRun=true", change, ("Authorization", $"Bearer {Token}"));
@@ -157,9 +152,14 @@ public sealed class OperatorPageTests
             .And.Contain("&lt;script&gt;alert(1)")
             .And.NotContain("<script>alert(1)");
         (await operators.SendAsync("GET", "/page/0")).Status.Should().Be(404);
-        router.Modes().Current.Name.Should().Be("live");
-        var (_, open) = await operators.SendAsync("PUT", "/mode?dryRun=true", """{"mode": "live"}""", ("Authorization", $"Bearer {Token}"));
-        open["page"].Should().BeNull();
+        guarded.Router.Modes().Current.Name.Should().Be("live");
+        var (_, opening) = await operators.SendAsync(
+            "PUT",
+            "/mode?dryRun=true",
+            """{"mode": "live"}""",
+            ("Authorization", $"Bearer {Token}")
+        );
+        opening["page"].Should().BeNull();
     }
 
     [Fact]
@@ -323,4 +323,11 @@ public sealed class OperatorPageTests
             text.Append(text.Length > 0 ? "\n" : "").Append(line);
         return text.ToString();
     }
+
+    /// <summary>A site without a token. No case changes anything in it.</summary>
+    public sealed class Open() : SharedSite(Site);
+
+    /// <summary>A site with a token for operators and one for those who only read. No case changes anything in it.</summary>
+    public sealed class Guarded()
+        : SharedSite(address => Site(address).Set("Management:Token", Token).Set("Management:ReadToken", ReadToken));
 }

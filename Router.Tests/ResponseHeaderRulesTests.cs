@@ -1,6 +1,6 @@
 namespace Router.Tests;
 
-public sealed class ResponseHeaderRulesTests
+public sealed class ResponseHeaderRulesTests(ResponseHeaderRulesTests.Site site) : IClassFixture<ResponseHeaderRulesTests.Site>
 {
     [Fact]
     public async Task Each_host_has_its_own_changes_also_where_others_have_some_of_the_same()
@@ -44,15 +44,16 @@ public sealed class ResponseHeaderRulesTests
     [InlineData("2.0", 404)]
     public async Task Added_headers_are_the_same_in_every_version_of_the_protocol(string version, int status)
     {
-        await using var backend = RawBackend.Responding(
+        site.Backend.RespondWith(
             $"HTTP/1.1 {status} Any\r\nServer: x\r\nX-Frame-Options: DENY\r\nReferrer-Policy: origin\r\nContent-Length: 0\r\n\r\n"
         );
         foreach (var conflicts in new[] { false, true })
         {
-            var file = Rules(SiteFile.Of("www.*", backend.Address), conflicts);
-            await using var router = await ListeningRouter.StartAsync(file, version is "2.0" ? "Http2" : "Http1");
-
-            using var response = await GetAsync(router, Version.Parse(version));
+            using var response = await GetAsync(
+                version is "2.0" ? site.Http2 : site.Http1,
+                conflicts ? "conflicts.example.org" : "www.example.org",
+                Version.Parse(version)
+            );
 
             ((int)response.StatusCode).Should().Be(status);
             HeadersOf(response)
@@ -86,8 +87,11 @@ public sealed class ResponseHeaderRulesTests
         (reply.Value("Permissions-Policy"), reply.Value("X-Frame-Options"), reply.Body).Should().Be((policy, "DENY", "ok"));
     }
 
-    private static SiteFile Rules(SiteFile file, bool conflicts) =>
-        file.Set("ResponseHeaders:one:Add:Content-Security-Policy", "frame-src https://{sibling:assets}")
+    private static SiteFile Rules(string address) =>
+        SiteFile
+            .Of("www.*", address)
+            .Host("conflicts.*", "www")
+            .Set("ResponseHeaders:one:Add:Content-Security-Policy", "frame-src https://{sibling:assets}")
             .Set("ResponseHeaders:one:Add:Permissions-Policy", "camera=()")
             .Set("ResponseHeaders:one:Add:X-Other", "1")
             .Set("ResponseHeaders:one:Add:Referrer-Policy", "no-referrer")
@@ -95,9 +99,10 @@ public sealed class ResponseHeaderRulesTests
             .Set("ResponseHeaders:two:Add:Strict-Transport-Security", "max-age=1")
             .Set("ResponseHeaders:two:OnStatus", "200")
             .Set("ResponseHeaders:three:Add:X-Frame-Options", "SAMEORIGIN")
-            .Set("Hosts:www.*:ResponseHeaders", conflicts ? "one, two, three" : "one, two");
+            .Set("Hosts:www.*:ResponseHeaders", "one, two")
+            .Set("Hosts:conflicts.*:ResponseHeaders", "one, two, three");
 
-    private static async Task<HttpResponseMessage> GetAsync(ListeningRouter router, Version version)
+    private static async Task<HttpResponseMessage> GetAsync(ListeningRouter router, string host, Version version)
     {
         using var client = new HttpClient(new SocketsHttpHandler { UseProxy = false });
         using var request = new HttpRequestMessage(HttpMethod.Get, $"http://127.0.0.1:{router.Port}/")
@@ -105,7 +110,7 @@ public sealed class ResponseHeaderRulesTests
             Version = version,
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
         };
-        request.Headers.Host = "www.example.org";
+        request.Headers.Host = host;
         return await client.SendAsync(request);
     }
 
@@ -113,4 +118,27 @@ public sealed class ResponseHeaderRulesTests
         response
             .Headers.NonValidated.SelectMany(header => header.Value.Select(value => $"{header.Key.ToLowerInvariant()}: {value}"))
             .Where(header => !header.StartsWith("date:", StringComparison.Ordinal) && header is not "connection: close");
+
+    /// <summary>A site with sets of headers, on one host without conflicts and on another with one, over each protocol.</summary>
+    public sealed class Site : IAsyncLifetime
+    {
+        internal RecordingBackend Backend { get; } = new();
+
+        internal ListeningRouter Http1 { get; private set; } = null!;
+
+        internal ListeningRouter Http2 { get; private set; } = null!;
+
+        public async Task InitializeAsync()
+        {
+            Http1 = await ListeningRouter.StartAsync(Rules(Backend.Address), "Http1");
+            Http2 = await ListeningRouter.StartAsync(Rules(Backend.Address), "Http2");
+        }
+
+        public async Task DisposeAsync()
+        {
+            await Http1.DisposeAsync();
+            await Http2.DisposeAsync();
+            await Backend.DisposeAsync();
+        }
+    }
 }

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Builder;
 
 namespace Router.Tests.Forwarding;
 
-public sealed class BodyLimitTests
+public sealed class BodyLimitTests(BodyLimitTests.Site site) : IClassFixture<BodyLimitTests.Site>
 {
     [Fact]
     public async Task A_declared_length_over_the_limit_is_413_before_the_body_is_read()
@@ -71,11 +71,8 @@ public sealed class BodyLimitTests
     [InlineData(5_000_000, 413)]
     public async Task A_chunked_body_is_counted_while_it_arrives(int size, int status)
     {
-        await using var backend = new RecordingBackend();
-        await using var router = await RunningRouter.StartAsync(
-            SiteFile.Of("www.*", backend.Address).Path("www.*", "/small").Set("Hosts:www.*:Paths:/small:MaxRequestBody", "100000")
-        );
-        using var client = await router.ConnectAsync();
+        var backend = site.Backend.Forget();
+        using var client = await site.Router.ConnectAsync();
 
         await client.WriteAsync(
             $"POST /small HTTP/1.1\r\nHost: www.example.org\r\nTransfer-Encoding: chunked\r\n\r\n{size.ToString("x", CultureInfo.InvariantCulture)}\r\n"
@@ -112,4 +109,10 @@ public sealed class BodyLimitTests
 
         (reply.Status, reply.Body).Should().Be((200, (60 << 20).ToString(CultureInfo.InvariantCulture)));
     }
+
+    /// <summary>A site of which a part accepts small bodies only.</summary>
+    public sealed class Site()
+        : SharedSite(address =>
+            SiteFile.Of("www.*", address).Path("www.*", "/small").Set("Hosts:www.*:Paths:/small:MaxRequestBody", "100000")
+        );
 }

@@ -1,6 +1,6 @@
 namespace Router.Tests.Forwarding;
 
-public sealed class HostHeaderTests(HostHeaderTests.EveryHost site) : IClassFixture<HostHeaderTests.EveryHost>
+public sealed class HostHeaderTests(EveryHostSite site, PlainSite plain) : IClassFixture<EveryHostSite>, IClassFixture<PlainSite>
 {
     [Theory]
     [InlineData("")]
@@ -51,10 +51,9 @@ public sealed class HostHeaderTests(HostHeaderTests.EveryHost site) : IClassFixt
     [InlineData("www.under_score.example")]
     public async Task A_well_formed_host_reaches_its_backend_which_sees_one_host(string host)
     {
-        await using var backend = new RecordingBackend();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address));
+        var backend = plain.Backend.Forget();
 
-        (await router.SendRawAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n")).Status.Should().Be(200);
+        (await plain.Router.SendRawAsync($"GET / HTTP/1.1\r\nHost: {host}\r\n\r\n")).Status.Should().Be(200);
 
         var request = backend.Requests.Should().ContainSingle().Subject;
         request.Values("Host").Should().Equal(backend.Address["http://".Length..]);
@@ -90,7 +89,4 @@ public sealed class HostHeaderTests(HostHeaderTests.EveryHost site) : IClassFixt
         (await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\n{headers}\r\n")).Status.Should().Be(400);
         site.Backend.Connections.Should().Be(0);
     }
-
-    /// <summary>A site whose backend no case may reach.</summary>
-    public sealed class EveryHost() : SharedSite(address => SiteFile.Of("*", address));
 }
