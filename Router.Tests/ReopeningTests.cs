@@ -61,7 +61,9 @@ public sealed class ReopeningTests
 
         mode.ShareReaching(BackendKind.Frontend, "POST").Should().Be(0.05);
         mode.ShareReaching(BackendKind.Api, "GET").Should().Be(0);
-        (mode.AllowsWrites, mode.ClosesAnything, mode.Opens(ModeCatalogue.Closed), Live.Opens(mode)).Should().Be((true, true, true, true));
+        (mode.AllowsWrites, mode.RestrictsAnything, mode.Opens(ModeCatalogue.Closed), Live.Opens(mode))
+            .Should()
+            .Be((true, true, true, true));
         new ReopeningMode(Plan(1)).Opens(mode).Should().BeTrue("its share is larger");
         mode.Opens(new ReopeningMode(Plan(1))).Should().BeFalse();
 

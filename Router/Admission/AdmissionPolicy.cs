@@ -126,7 +126,7 @@ public sealed class AdmissionPolicy(
 
     // Whatever the mode decides about a GET to this backend: the page is for whatever the mode closes.
     private static bool IsBypassForm(in AdmissionRequest request, ModeState state) =>
-        BypassGate.IsOpen(state) && request.Path is BypassGate.FormPath && state.Mode.ClosesAnything;
+        BypassGate.IsOpen(state) && request.Path is BypassGate.FormPath && state.Mode.RestrictsAnything;
 
     private static AdmissionDecision Malformed(string violation, AdmissionSteps? steps)
     {

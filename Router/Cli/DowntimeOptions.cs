@@ -122,7 +122,7 @@ internal static class DowntimeOptions
             Reports = parsed.GetValue(Report) is { Length: > 0 } reports ? [.. reports.Select(Path.GetFullPath)] : plan.Reports,
         };
 
-    private static IEnumerable<string> ClosingModes => ModeCatalogue.All.Where(mode => mode.ClosesAnything).Select(mode => mode.Name);
+    private static IEnumerable<string> ClosingModes => ModeCatalogue.All.Where(mode => mode.RestrictsAnything).Select(mode => mode.Name);
 
     private static void KnownMode(OptionResult result) => OneOf(result, ClosingModes);
 

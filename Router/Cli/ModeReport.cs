@@ -132,7 +132,7 @@ public static class ModeReport
         TextWriter output
     )
     {
-        var closes = !ModeCatalogue.TryFind(mode, out var known) || known.ClosesAnything;
+        var closes = !ModeCatalogue.TryFind(mode, out var known) || known.RestrictsAnything;
         Line(
             "until",
             until is { } end ? $"{Time(end)}{(overrun is { } over ? $", OVERRUN by {Span(over)}" : "")}" : null,

@@ -25,7 +25,7 @@ public sealed class PagePreviews(CurrentSite site, FleetClock clock)
     /// <summary>Renders the page of a state and gives its path; null if the state closes nothing to visitors.</summary>
     public string? Add(ModeState state, HttpRequest request)
     {
-        if (!state.Mode.ClosesAnything)
+        if (!state.Mode.RestrictsAnything)
             return null;
         var page = site.Current.Pages.Preview(state.Outside, clock.GetUtcNow(), request.Headers.AcceptLanguage.ToString());
         var id = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));

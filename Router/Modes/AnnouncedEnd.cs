@@ -12,11 +12,11 @@ public static class AnnouncedEnd
     public static readonly TimeSpan MaxAhead = TimeSpan.FromDays(60);
 
     /// <summary>The end that the last closed step announces; null if there is none.</summary>
-    public static DateTimeOffset? Of(IEnumerable<ModeStep> steps) => steps.LastOrDefault(step => step.Mode.ClosesAnything)?.Until;
+    public static DateTimeOffset? Of(IEnumerable<ModeStep> steps) => steps.LastOrDefault(step => step.Mode.RestrictsAnything)?.Until;
 
     /// <summary>The end of a step after a change; null if none is announced.</summary>
     public static DateTimeOffset? After(ModeStep step, ModeChange change) =>
-        step.Mode.ClosesAnything ? change.Until ?? (step.Until + change.ExtendBy) ?? step.Until : null;
+        step.Mode.RestrictsAnything ? change.Until ?? (step.Until + change.ExtendBy) ?? step.Until : null;
 
     /// <summary>Validates an extension of the ends of these steps.</summary>
     public static void CheckExtension(IReadOnlyCollection<ModeStep> steps, ModeChange change, DateTimeOffset now, ValidationErrors errors)
@@ -44,7 +44,7 @@ public static class AnnouncedEnd
     {
         if (change.Shorten || change.Until is not { } until)
             return;
-        if (steps.Where(step => step.Mode.ClosesAnything).Max(step => step.Until) is { } end && end > until)
+        if (steps.Where(step => step.Mode.RestrictsAnything).Max(step => step.Until) is { } end && end > until)
         {
             errors.Add(
                 "until",

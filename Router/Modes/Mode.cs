@@ -35,7 +35,7 @@ public abstract class Mode
     public virtual double ShareReaching(BackendKind kind, string method) => Reaches(kind, method) ? 1 : 0;
 
     /// <summary>Whether it keeps some request from a backend that would reach it in another mode.</summary>
-    public bool ClosesAnything => Samples.Any(sample => ShareReaching(sample.Kind, sample.Method) < 1);
+    public bool RestrictsAnything => Samples.Any(sample => ShareReaching(sample.Kind, sample.Method) < 1);
 
     /// <summary>Whether it lets some request wait.</summary>
     public bool HoldsAnything => Samples.Any(sample => Decide(sample.Kind, sample.Method) == ModeDecision.Hold);

@@ -145,7 +145,7 @@ public static class ModeChanges
         if (change.Stages is { } stages)
             mode = ReopeningChanges.Plan(stages, mode, current, errors) ?? mode;
         // An instance that knows no record yet is closed too, but in no window: nobody has closed the site.
-        var isKnown = current.Window is not null || !mode.ClosesAnything;
+        var isKnown = current.Window is not null || !mode.RestrictsAnything;
         var isSame = mode == current.Mode && change.At is null && change.ReadOnlyBefore is null && isKnown;
         CheckEnd(change, mode, at, errors);
         if (change.ExtendBy is not null)
@@ -171,14 +171,14 @@ public static class ModeChanges
 
         // The end, reason and ticket of a closed site are kept while it remains closed. Those of the open site are no reason for a
         // downtime.
-        var kept = mode.ClosesAnything && current.Mode.ClosesAnything ? current : null;
+        var kept = mode.RestrictsAnything && current.Mode.RestrictsAnything ? current : null;
         var target = new ModeStep
         {
             Mode = mode,
             At = at,
             Made = version,
-            WindowBegins = !mode.ClosesAnything ? null : kept?.WindowBegins ?? at - lasts,
-            Window = !mode.ClosesAnything ? null : kept?.Window ?? WindowOf(at, version),
+            WindowBegins = !mode.RestrictsAnything ? null : kept?.WindowBegins ?? at - lasts,
+            Window = !mode.RestrictsAnything ? null : kept?.Window ?? WindowOf(at, version),
             FrontendsOpenUntil = ServesPages(mode) ? null : current.FrontendsOpenUntil ?? at,
             Until = change.Until ?? kept?.Until,
             By = change.By,
@@ -237,7 +237,7 @@ public static class ModeChanges
         if (change.Then is not null || change.After is not null)
             errors.Add("then", "is given without a mode", "Set the mode again, with then and after");
         var steps = record.Steps[index..];
-        if (!steps.Any(step => step.Mode.ClosesAnything))
+        if (!steps.Any(step => step.Mode.RestrictsAnything))
             errors.Add(
                 "mode",
                 $"is {steps[0].Mode} and no change is scheduled, so there is no end to extend",
@@ -251,7 +251,7 @@ public static class ModeChanges
         CheckHolding(change, steps.FirstOrDefault(step => step.Mode.HoldsAnything)?.Mode ?? last.Mode, errors);
         return errors.Any
             ? null
-            : After(record, [.. steps.Select(step => step.Mode.ClosesAnything ? Amended(step, change) : step)], record.Written, now);
+            : After(record, [.. steps.Select(step => step.Mode.RestrictsAnything ? Amended(step, change) : step)], record.Written, now);
     }
 
     /// <summary>The record with other steps. A bypass ends with its window.</summary>
@@ -280,7 +280,7 @@ public static class ModeChanges
     {
         if (change.Until is not { } until)
             return;
-        if (!mode.ClosesAnything)
+        if (!mode.RestrictsAnything)
             errors.Add("until", $"is given for {mode}, which has no end", "Leave it out");
         else if (until <= at)
             errors.Add("until", $"is {Text(until)}, which is not after {Text(at)}", "Give a later time");

@@ -70,8 +70,8 @@ public sealed record ModeRecord
                     Made = version,
                     Reason = reason,
                     FrontendsOpenUntil = ModeChanges.ServesPages(mode) ? null : now,
-                    Window = mode.ClosesAnything ? ModeChanges.WindowOf(now, version) : null,
-                    WindowBegins = mode.ClosesAnything ? now : null,
+                    Window = mode.RestrictsAnything ? ModeChanges.WindowOf(now, version) : null,
+                    WindowBegins = mode.RestrictsAnything ? now : null,
                 },
             ],
         };

@@ -34,7 +34,7 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
     public DateTimeOffset WindowSince => Step.WindowBegins ?? Since;
 
     /// <summary>How long the window of downtime has lasted; zero in live.</summary>
-    public TimeSpan WindowAgeAt(DateTimeOffset now) => Mode.ClosesAnything && now > WindowSince ? now - WindowSince : TimeSpan.Zero;
+    public TimeSpan WindowAgeAt(DateTimeOffset now) => Mode.RestrictsAnything && now > WindowSince ? now - WindowSince : TimeSpan.Zero;
 
     /// <summary>A warning about the window's length; null if there is none.</summary>
     public string? WarningAt(DateTimeOffset now) =>
@@ -45,7 +45,7 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
 
     /// <summary>How long ago the announced end passed while the site is still not open; zero if it has not passed.</summary>
     public TimeSpan OverrunAt(DateTimeOffset now) =>
-        Mode.ClosesAnything && Step.Until is { } until && now > until ? now - until : TimeSpan.Zero;
+        Mode.RestrictsAnything && Step.Until is { } until && now > until ? now - until : TimeSpan.Zero;
 
     /// <summary>
     /// What applies to the requests of a client to backends of a kind: while the site is reopened in stages, the mode that it is opened to

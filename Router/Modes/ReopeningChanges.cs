@@ -27,9 +27,9 @@ public static class ReopeningChanges
                 "is given while the site is already being reopened in stages",
                 "Use router mode stages advance, pause or resume, or close the site first"
             );
-        else if (!current.Mode.ClosesAnything)
+        else if (!current.Mode.RestrictsAnything)
             errors.Add("stages", $"is given while the site is {current.Mode}", "Leave it out: it is for opening a closed site");
-        if (to.ClosesAnything)
+        if (to.RestrictsAnything)
             errors.Add("stages", $"is given for {to}", $"Leave it out, or set {OpenModes}: a share of the clients gets the whole site");
         Check(wanted, errors);
         if (errors.Any)
@@ -68,7 +68,7 @@ public static class ReopeningChanges
     {
         if (Last(record, index, errors) is not { Mode: ReopeningMode { Plan: var plan } } last)
             return null;
-        var (at, isOpen) = (now + activationDelay, !plan.Next.ClosesAnything);
+        var (at, isOpen) = (now + activationDelay, !plan.Next.RestrictsAnything);
         var next = last with
         {
             Mode = plan.Next is ReopeningMode stage ? new ReopeningMode(stage.Plan with { IsPaused = false }) : plan.Next,
@@ -203,7 +203,7 @@ public static class ReopeningChanges
     private static ModeStep With(ModeStep step, bool isPaused) =>
         step.Mode is ReopeningMode { Plan: var plan } ? step with { Mode = new ReopeningMode(plan with { IsPaused = isPaused }) } : step;
 
-    private static string OpenModes => string.Join(" or ", ModeCatalogue.All.Where(mode => !mode.ClosesAnything));
+    private static string OpenModes => string.Join(" or ", ModeCatalogue.All.Where(mode => !mode.RestrictsAnything));
 
     private static string Text(ImmutableArray<double> shares) =>
         string.Join(',', shares.Select(share => string.Create(CultureInfo.InvariantCulture, $"{share}%")));

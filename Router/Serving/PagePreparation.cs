@@ -25,7 +25,7 @@ public sealed class PagePreparation(CurrentSite site, ModeController modes, Back
     // On another thread than the announcement's: that one holds a lock that a request may wait for.
     private void Prepare(ModeState state)
     {
-        if (state.Mode.ClosesAnything)
+        if (state.Mode.RestrictsAnything)
             ThreadPool.QueueUserWorkItem(_ =>
                 failures.Run(nameof(PagePreparation), () => site.Current.Pages.Prepare(state.Outside, time.GetUtcNow()))
             );

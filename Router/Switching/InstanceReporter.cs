@@ -47,7 +47,7 @@ public sealed class InstanceReporter(
         var held = inFlight.BlockingFor(state);
         var writes = inFlight.Writes();
         var now = clock.GetUtcNow();
-        var window = state.Mode.ClosesAnything ? state.WindowSince - Before : DateTimeOffset.MinValue;
+        var window = state.Mode.RestrictsAnything ? state.WindowSince - Before : DateTimeOffset.MinValue;
         var (waiting, oldest) = hold.Waiting;
         // A write that the mode closes is in both lists, described once: readers recognize it.
         var described = new Dictionary<RequestContext, InFlightRequest>();

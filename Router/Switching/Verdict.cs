@@ -142,7 +142,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                     : "";
             var advice =
                 $"{Vanish(open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router fleet forget NAME";
-            if (_mode is { ClosesAnything: true } and not ReopeningMode)
+            if (_mode is { RestrictsAnything: true } and not ReopeningMode)
                 Add(ReasonKind.Vanished, advice);
             else
                 _notes.Add(advice);
@@ -265,10 +265,10 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             var everywhere = Live.Count() is 1 ? "on the only instance" : $"on all {Live.Count()} instances";
             var (state, text) = (_reasons.Count, _mode) switch
             {
-                (> 0, { ClosesAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {Because()}"),
+                (> 0, { RestrictsAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {Because()}"),
                 (> 0, ReopeningMode stage) => (VerdictState.NotSafe, $"NOT SAFE: the site is open to {Share(stage)}; {Because()}"),
                 (> 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {Because()}"),
-                (_, { ClosesAnything: false }) => (VerdictState.Open, $"OPEN {everywhere}"),
+                (_, { RestrictsAnything: false }) => (VerdictState.Open, $"OPEN {everywhere}"),
                 (_, ReopeningMode stage) => (VerdictState.Reopening, $"OPEN to {Share(stage)} {everywhere}"),
                 (_, { AllowsWrites: true }) => (
                     VerdictState.ClosedToVisitors,
