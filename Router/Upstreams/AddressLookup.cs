@@ -110,9 +110,10 @@ public sealed class AddressLookup(
         {
             Store(await lookUp(host, CancellationToken.None).ConfigureAwait(false));
         }
-        catch (SocketException)
+        catch (Exception)
         {
-            // A name server failure is not a backend failure: the known addresses remain in use, and the lookup is repeated later.
+            // A name server failure is not a backend failure: the known addresses remain in use, and the lookup is repeated later. So for
+            // any exception: nobody awaits this task, and without a new result the name would never be resolved again.
             _resolved = new Resolved(before.Addresses, time.GetTimestamp());
         }
     }
