@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using Router.Modes.Stores;
 using Router.Switching;
+using Router.Upstreams;
 using Xunit.Abstractions;
 
 namespace Router.Tests;
@@ -180,7 +181,7 @@ public sealed class OperatorPageCostTests(ITestOutputHelper output)
             {
                 var report = instance.Reporter.Make(null) with
                 {
-                    Backends = [new BackendTraffic("www", _beats * 10, 0, _beats, (int)(_beats % 7), null)],
+                    Backends = [new BackendTraffic("www", _beats * 10, 0, _beats, (int)(_beats % 7), CircuitState.Closed)],
                 };
                 await instance.ReportAsync(report);
             }

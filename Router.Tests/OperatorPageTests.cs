@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Router.Management;
 using Router.Switching;
+using Router.Upstreams;
 
 namespace Router.Tests;
 
@@ -281,7 +282,7 @@ public sealed class OperatorPageTests(OperatorPageTests.Open open, OperatorPageT
             StepMade = new(1),
             Mode = "live",
             Since = default,
-            Backends = [new BackendTraffic("www", requests, errors, seconds, 0, null)],
+            Backends = [new BackendTraffic("www", requests, errors, seconds, 0, CircuitState.Closed)],
         };
 
     private static Task<HttpResponseMessage> GetAsync(OperatorClient operators, string path, params (string Name, string Value)[] headers)

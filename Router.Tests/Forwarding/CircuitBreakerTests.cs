@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using Router.Modes;
+using Router.Upstreams;
 
 namespace Router.Tests.Forwarding;
 
@@ -69,7 +70,7 @@ public sealed class CircuitBreakerTests
         for (var i = 0; i < 5; i++)
             (await router.GetAsync("http://www.example.org/")).Status.Should().Be(503);
         clock.Advance(TimeSpan.FromMilliseconds(100));
-        await Eventually.Async(() => destination.Circuit == "closed");
+        await Eventually.Async(() => destination.Circuit == CircuitState.Closed);
 
         (await router.GetAsync("http://www.example.org/")).Status.Should().Be(200);
         await served.CancelAsync();
@@ -88,12 +89,12 @@ public sealed class CircuitBreakerTests
         );
         var destination = router.Site.Backends[0].Destinations[0];
         (await router.GetAsync("http://www.example.org/")).Status.Should().BeOneOf(502, 503);
-        destination.Circuit.Should().Be("open");
+        destination.Circuit.Should().Be(CircuitState.Open);
         router.Switch(ModeCatalogue.All.Single(mode => mode.Name == "maintenance"));
         reserved.Listen();
 
         clock.Advance(TimeSpan.FromSeconds(1));
-        await Eventually.Async(() => destination.Circuit == "closed");
+        await Eventually.Async(() => destination.Circuit == CircuitState.Closed);
 
         reserved.Poll(0, SelectMode.SelectRead).Should().BeFalse("no connection was made");
     }

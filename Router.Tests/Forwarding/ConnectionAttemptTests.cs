@@ -30,7 +30,7 @@ public sealed class ConnectionAttemptTests : IDisposable
         // The clock stands still: nobody waits for the silent one again.
         for (var i = 0; i < 5; i++)
             (await ConnectAsync(connector)).Should().Be(LoopbackAddresses.Second);
-        connector.Circuit.Should().Be("closed");
+        connector.Circuit.Should().Be(CircuitState.Closed);
     }
 
     [Fact]
@@ -41,7 +41,7 @@ public sealed class ConnectionAttemptTests : IDisposable
 
         for (var i = 0; i < 5; i++)
             (await ConnectAsync(connector)).Should().Be(LoopbackAddresses.Second);
-        await OpenAsync(connector, "partial");
+        await OpenAsync(connector, CircuitState.Partial);
 
         connector.IsOpen.Should().BeFalse();
         (await ConnectAsync(connector)).Should().Be(LoopbackAddresses.Second);
@@ -80,7 +80,7 @@ public sealed class ConnectionAttemptTests : IDisposable
     public async Task When_both_refuse_both_breakers_open_and_nothing_is_attempted_until_the_background_has_reached_one()
     {
         var connector = Connector("Backends:www:BreakerFailures", "2");
-        await OpenAsync(connector, "open");
+        await OpenAsync(connector, CircuitState.Open);
         _addresses.Listen(LoopbackAddresses.Second);
 
         var connecting = () => ConnectAsync(connector);
@@ -93,7 +93,7 @@ public sealed class ConnectionAttemptTests : IDisposable
             return !connector.IsOpen;
         });
         (await ConnectAsync(connector)).Should().Be(LoopbackAddresses.Second);
-        connector.Circuit.Should().Be("partial");
+        connector.Circuit.Should().Be(CircuitState.Partial);
     }
 
     [Fact]
@@ -132,7 +132,29 @@ public sealed class ConnectionAttemptTests : IDisposable
         limit.Token.IsCancellationRequested.Should().BeTrue();
     }
 
-    private async Task OpenAsync(Connector connector, string state) =>
+    [Fact]
+    public async Task A_lookup_that_ends_with_any_exception_is_repeated_later()
+    {
+        _addresses.Listen(LoopbackAddresses.First);
+        var (backend, lookups) = (Backend(), 0);
+        var connector = new Connector(
+            backend.Addresses.All[0],
+            backend,
+            (_, _) => ++lookups == 2 ? throw new InvalidOperationException() : Task.FromResult(new[] { LoopbackAddresses.First }),
+            _clock
+        );
+        await ConnectAsync(connector);
+
+        for (var i = 0; i < 2; i++)
+        {
+            _clock.Advance(TimeSpan.FromHours(1));
+            connector.IsCurrent(LoopbackAddresses.First).Should().BeTrue();
+        }
+
+        lookups.Should().Be(3);
+    }
+
+    private async Task OpenAsync(Connector connector, CircuitState state) =>
         await Eventually.TrueAsync(async () =>
         {
             _clock.Advance(Moment);

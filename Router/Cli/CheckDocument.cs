@@ -40,7 +40,7 @@ public sealed record CheckDocument(
                 .OrderBy(backend => backend.Name, StringComparer.Ordinal)
                 .Select(backend => new CheckedBackend(
                     backend.Name,
-                    backend.Kind.ToString().ToLowerInvariant(),
+                    backend.Kind.JsonName(),
                     [.. backend.Addresses.All.Select(address => address.GetLeftPart(UriPartial.Authority))]
                 )),
         ];

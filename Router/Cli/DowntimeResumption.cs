@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Router.Cli.Downtime;
+using Router.Configuration;
 using Router.Management;
 using Router.Reports;
 
@@ -27,7 +28,7 @@ internal static class DowntimeResumption
                 parsed.GetValue(DowntimeOptions.Rerun) ? ", to run the command again"
                 : parsed.GetValue(DowntimeOptions.CommandDone) ? ", with the command as done"
                 : "";
-            var text = $"{OperatorCommand.NameOfOperator(parsed)} resumes at the step '{DowntimeWindow.Name(step)}'{how}";
+            var text = $"{OperatorCommand.NameOfOperator(parsed)} resumes at the step '{step.JsonName()}'{how}";
             var resumed = new DowntimeEvent(fleet.Current.Now, DowntimeEventKind.Step, text);
             file.Save(progress with { Step = step, Events = progress.Events.Add(resumed) });
             console.Say(text);
@@ -83,7 +84,7 @@ internal static class DowntimeResumption
             if (rerun || isDone)
                 throw new CommandFailedException(
                     ExitCode.WrongUse,
-                    $"The window is at the step '{progress.Step.ToString().ToLowerInvariant()}', where {(rerun ? "--rerun" : "--command-done")} does not apply. Leave it out."
+                    $"The window is at the step '{progress.Step.JsonName()}', where {(rerun ? "--rerun" : "--command-done")} does not apply. Leave it out."
                 );
             return progress.Step;
         }

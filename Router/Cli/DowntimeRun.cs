@@ -1,3 +1,4 @@
+using Router.Configuration;
 using Router.Reports;
 
 namespace Router.Cli;
@@ -27,7 +28,7 @@ internal sealed class DowntimeRun(DowntimeWindow window)
         catch (CommandFailedException failed)
         {
             window.Note(DowntimeEventKind.Warning, failed.Message);
-            var outcome = $"The tool ended at the step '{DowntimeWindow.Name(window.Progress.Step)}'. The site is left as it is";
+            var outcome = $"The tool ended at the step '{window.Progress.Step.JsonName()}'. The site is left as it is";
             return await EndAsync(window.End(failed.Code, outcome, "router mode", "router downtime --resume")).ConfigureAwait(false);
         }
     }

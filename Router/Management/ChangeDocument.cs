@@ -37,7 +37,7 @@ public sealed record BackendEffect(string Backend, string Kind, bool Reads, bool
     public static BackendEffect Of(BackendSettings backend, Mode mode) =>
         new(
             backend.Name,
-            backend.Kind.ToString().ToLowerInvariant(),
+            backend.Kind.JsonName(),
             mode.Reaches(backend.Kind, "GET"),
             mode.Reaches(backend.Kind, "POST"),
             mode.Decide(backend.Kind, "POST") == ModeDecision.Hold

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Router.Modes;
 using Router.Proxy.InFlight;
 using Router.Switching;
+using Router.Upstreams;
 
 namespace Router.Management;
 
@@ -116,7 +117,7 @@ public sealed record LiveRequest(string Instance, DateTimeOffset Since, DateTime
 /// <param name="Accepted">When a write was last sent to it.</param>
 /// <param name="Completed">When the response to one was last complete.</param>
 /// <param name="InFlight">How many requests are in flight.</param>
-/// <param name="Circuit">closed, or the worst state of a circuit breaker: partial or open.</param>
+/// <param name="Circuit">The worst state of its addresses' circuit breakers.</param>
 /// <param name="LatencySeconds">The mean duration of the last minute's requests; null if there was none.</param>
 /// <param name="Requests">How many requests ended in each interval, the oldest first.</param>
 /// <param name="Errors">How many of them failed or got a status of 500 or more.</param>
@@ -126,7 +127,7 @@ public sealed record LiveBackend(
     DateTimeOffset? Accepted,
     DateTimeOffset? Completed,
     int InFlight,
-    string Circuit,
+    CircuitState Circuit,
     double? LatencySeconds,
     ImmutableArray<long> Requests,
     ImmutableArray<long> Errors

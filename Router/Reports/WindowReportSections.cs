@@ -66,7 +66,7 @@ internal static class WindowReportSections
                 ["time", "", "mode", "by", "reason", "until"],
                 [
                     .. report.History.Select(it =>
-                        new[] { ReportTime.Clock(it.Time), Name(it.Kind), it.Mode, it.By ?? "", it.Reason ?? "", Time(it.Until) ?? "" }
+                        new[] { ReportTime.Clock(it.Time), it.Kind.JsonName(), it.Mode, it.By ?? "", it.Reason ?? "", Time(it.Until) ?? "" }
                     ),
                 ],
                 "none"
@@ -122,7 +122,7 @@ internal static class WindowReportSections
     private static string[] Row(InstanceSummary it) =>
         [
             it.Id,
-            $"{it.State.ToString().ToLowerInvariant()}, {it.Mode}",
+            $"{it.State.JsonName()}, {it.Mode}",
             ReportTime.Full(it.Started),
             it.DrainedAfterSeconds is { } seconds ? string.Create(CultureInfo.InvariantCulture, $"{seconds:F1} s") : "",
             Number(it.Cut),
@@ -139,8 +139,6 @@ internal static class WindowReportSections
             DowntimeEventKind.Warning => "!",
             _ => "",
         };
-
-    private static string Name(HistoryKind kind) => kind.ToString().ToLowerInvariant();
 
     private static string Number(long number) => number.ToString(CultureInfo.InvariantCulture);
 

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Router.Background;
+using Router.Configuration;
 using Router.Holding;
 using Router.Http;
 using Router.Metrics;
@@ -13,17 +14,6 @@ namespace Router.Serving;
 /// <summary>Instruments that read live state when they are collected, and cost nothing until then.</summary>
 public sealed class LiveGauges
 {
-    private static readonly string[] CircuitStates = ["closed", "partial", "open"];
-
-    private static readonly (VerdictState State, string Name)[] VerdictNames =
-    [
-        (VerdictState.Safe, "safe"),
-        (VerdictState.NotSafe, "not_safe"),
-        (VerdictState.ClosedToVisitors, "closed_to_visitors"),
-        (VerdictState.Reopening, "reopening"),
-        (VerdictState.Open, "open"),
-    ];
-
     private readonly ModeController _modes;
     private readonly CurrentSite _site;
     private readonly UpstreamRegistry _upstreams;
@@ -229,10 +219,11 @@ public sealed class LiveGauges
     private IEnumerable<Measurement<int>> Verdicts(PublishedVerdict? published)
     {
         var current = published is { } known && known.Version == _modes.State.Record.Version ? known.State : VerdictState.NotSafe;
-        return VerdictNames.Select(verdict => new Measurement<int>(
-            verdict.State == current ? 1 : 0,
-            new KeyValuePair<string, object?>("verdict", verdict.Name)
-        ));
+        return Enum.GetValues<VerdictState>()
+            .Select(state => new Measurement<int>(
+                state == current ? 1 : 0,
+                new KeyValuePair<string, object?>("verdict", state.JsonName())
+            ));
     }
 
     private static IEnumerable<Measurement<int>> Instances(PublishedVerdict? published) =>
@@ -241,7 +232,7 @@ public sealed class LiveGauges
             new(published?.Vanished ?? 0, new KeyValuePair<string, object?>("state", "vanished")),
         ];
 
-    private Reopening? Plan => (_modes.Current as ReopeningMode)?.Plan;
+    private Reopening? Plan => _modes.Current.Stage?.Plan;
 
     private Measurement<int> SetBy()
     {
@@ -250,10 +241,10 @@ public sealed class LiveGauges
     }
 
     private IEnumerable<Measurement<int>> Modes() =>
-        ModeCatalogue
-            .All.Select(mode => mode.Name)
-            .Append(ReopeningMode.ModeName)
-            .Select(name => new Measurement<int>(name == _modes.Current.Name ? 1 : 0, new KeyValuePair<string, object?>("mode", name)));
+        ModeCatalogue.AllNames.Select(name => new Measurement<int>(
+            name == _modes.Current.Name ? 1 : 0,
+            new KeyValuePair<string, object?>("mode", name)
+        ));
 
     private IEnumerable<Measurement<int>> InFlight() =>
         _site.Current.Backends.Select(upstream => new Measurement<int>(_upstreams.InFlight(upstream.Settings.Name), Backend(upstream)));
@@ -295,12 +286,12 @@ public sealed class LiveGauges
     private IEnumerable<Measurement<int>> Circuits() =>
         from upstream in _site.Current.Backends
         from endpoint in upstream.Destinations
-        from state in CircuitStates
+        from state in Enum.GetValues<CircuitState>()
         select new Measurement<int>(
             endpoint.Circuit == state ? 1 : 0,
             Backend(upstream),
             new("address", endpoint.Address.GetLeftPart(UriPartial.Authority)),
-            new("state", state)
+            new("state", state.JsonName())
         );
 
     private static KeyValuePair<string, object?> Backend(Upstream upstream) => new("backend", upstream.Settings.Name);

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Router.Upstreams;
 
 namespace Router.Serving;
 
@@ -56,7 +57,7 @@ public sealed record BackendStatus(
 /// <summary>One address of a backend in <c>/_status</c>.</summary>
 /// <param name="Circuit">closed (all its IP addresses are used), open (none is), or partial (some are).</param>
 /// <param name="InFlight">The number of requests in flight to it.</param>
-public sealed record AddressStatus(string Circuit, int InFlight);
+public sealed record AddressStatus(CircuitState Circuit, int InFlight);
 
 /// <summary>The response of <c>/_status</c> to a client that may not read more.</summary>
 /// <param name="Status">Always <c>ok</c>.</param>

@@ -1,3 +1,4 @@
+using Router.Configuration;
 using Router.Http;
 using Router.Metrics;
 using Router.Modes;
@@ -45,7 +46,7 @@ public sealed class StatusEndpoint(CurrentSite site, UpstreamRegistry upstreams,
         var seen = upstream.LastSeen;
         return new BackendStatus(
             upstream.Settings.Name,
-            upstream.Settings.Kind.ToString().ToLowerInvariant(),
+            upstream.Settings.Kind.JsonName(),
             seen is null ? null : seen.Failure is null,
             seen?.At,
             seen?.Failure is { } failure ? ForwardFailures.NameOf(failure) : null,

@@ -30,20 +30,11 @@ public sealed class Connector(
     );
     private readonly BackendTls? _tls = address.Scheme == Uri.UriSchemeHttps ? new BackendTls(address.IdnHost, backend) : null;
 
-    /// <summary>
-    /// The state of the circuit breakers as shown in metrics and the health check: <c>closed</c>, <c>open</c>, or
-    /// <c>partial</c> if only some of the name's IP addresses are out of use.
-    /// </summary>
-    public string Circuit
-    {
-        get
-        {
-            var known = _lookup.Known;
-            return IsOpen ? "open"
-                : Array.Exists(known, ip => ip.Breaker.IsOpen) ? "partial"
-                : "closed";
-        }
-    }
+    /// <summary>The state of the circuit breakers, as shown in metrics and the health check.</summary>
+    public CircuitState Circuit =>
+        IsOpen ? CircuitState.Open
+        : Array.Exists(_lookup.Known, ip => ip.Breaker.IsOpen) ? CircuitState.Partial
+        : CircuitState.Closed;
 
     /// <summary>Whether no connection is attempted for a request, because no IP address is available.</summary>
     public bool IsOpen => _lookup.Known is { Length: > 0 } known ? Array.TrueForAll(known, ip => ip.Breaker.IsOpen) : _lookup.IsOpen;

@@ -39,7 +39,7 @@ public sealed class Destination : IDisposable
     /// <summary>The number of requests in flight.</summary>
     public int InFlight => Pool.Requests.Value;
 
-    public string Circuit => Connector.Circuit;
+    public CircuitState Circuit => Connector.Circuit;
 
     /// <summary>
     /// Whether it is preferred for requests: connections to it are attempted, and its last probe did not fail.

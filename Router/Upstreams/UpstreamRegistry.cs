@@ -44,17 +44,14 @@ public sealed class UpstreamRegistry(TimeProvider time)
     /// <summary>The totals by backend name, for every backend that has existed since startup.</summary>
     public IEnumerable<KeyValuePair<string, BackendTotals>> Totals => _totals.OrderBy(entry => entry.Key, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The worst state of a backend's circuit breakers; null if all are closed.</summary>
-    public string? Circuit(string backend)
-    {
-        var states = _all
+    /// <summary>The worst state of a backend's circuit breakers.</summary>
+    public CircuitState Circuit(string backend) =>
+        _all
             .Values.Where(upstream => IsOf(upstream, backend))
             .SelectMany(upstream => upstream.Destinations)
             .Select(destination => destination.Circuit)
-            .Where(state => state != "closed")
-            .ToArray();
-        return states is [] ? null : Array.Find(states, state => state == "open") ?? states[0];
-    }
+            .DefaultIfEmpty()
+            .Max();
 
     /// <summary>Retires the upstreams that a new configuration does not use.</summary>
     public void RetireUnused(IReadOnlyCollection<Upstream> used)
