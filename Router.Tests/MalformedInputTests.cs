@@ -177,6 +177,7 @@ public sealed class MalformedInputTests(MalformedInputTests.ClosedSite site, ITe
     [InlineData("/explain?url=http://%ff%fe/%ff")]
     [InlineData("/explain?url=http://[::1/")]
     [InlineData("/explain?url=https://www.example.org/&client=999.1.1.1")]
+    [InlineData("/explain?url=https://www.example.org/&client=10.1")]
     [InlineData("/explain?url=https://www.example.org/&mode=%ed%a0%80")]
     [InlineData("/fleet?expect=99999999999999999999")]
     [InlineData("/fleet?expect=%ed%a0%80")]

@@ -16,7 +16,7 @@ public static class ClientAddress
     /// <param name="trusted">The trusted proxies; null if there are none.</param>
     public static IPAddress Of(IPAddress peer, StringValues forwardedFor, AllowList? trusted)
     {
-        var client = peer.IsIPv4MappedToIPv6 ? peer.MapToIPv4() : peer;
+        var client = peer;
         for (var i = forwardedFor.Count - 1; i >= 0; i--)
         {
             var rest = forwardedFor[i].AsSpan();
@@ -38,6 +38,19 @@ public static class ClientAddress
         return client;
     }
 
+    /// <summary>
+    /// Reads one address; an IPv4 address only in its usual form. The framework parses "1", "0x7f.1" and "010.0.0.1" as addresses, but
+    /// nobody who writes an address of a client means them so.
+    /// </summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out IPAddress address)
+    {
+        address = IPAddress.None;
+        if (!IPAddress.TryParse(text, out var parsed) || (!text.Contains(':') && !IsCanonical(parsed, text)))
+            return false;
+        address = parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4() : parsed;
+        return true;
+    }
+
     // Some proxies add a port: 203.0.113.9:4711, [2001:db8::1]:4711.
     private static bool TryRead(ReadOnlySpan<char> text, out IPAddress address)
     {
@@ -54,11 +67,7 @@ public static class ClientAddress
             text = text[..colon];
         }
 
-        // The framework parses "1", "0x7f.1" and "010.0.0.1" as addresses, but nothing that writes this header means them so.
-        if (!IPAddress.TryParse(text, out var parsed) || (!text.Contains(':') && !IsCanonical(parsed, text)))
-            return false;
-        address = parsed.IsIPv4MappedToIPv6 ? parsed.MapToIPv4() : parsed;
-        return true;
+        return TryParse(text, out address);
     }
 
     private static bool IsCanonical(IPAddress address, ReadOnlySpan<char> text)

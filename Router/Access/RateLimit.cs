@@ -1,7 +1,5 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Net;
-using System.Net.Sockets;
 using System.Threading.RateLimiting;
 using Router.Configuration;
 
@@ -59,15 +57,5 @@ public sealed class RateLimit : IDisposable
 
     public void Dispose() => _limiter.Dispose();
 
-    // A household or a server has at least a /64 (RFC 6177), and can use a new address from it for every request.
-    private static int BucketOf(IPAddress client)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        client.TryWriteBytes(bytes, out _);
-        var hash =
-            client.AddressFamily == AddressFamily.InterNetworkV6 && !client.IsIPv4MappedToIPv6
-                ? HashCode.Combine(6, BinaryPrimitives.ReadUInt64BigEndian(bytes))
-                : HashCode.Combine(4, BinaryPrimitives.ReadUInt32BigEndian(client.IsIPv4MappedToIPv6 ? bytes[12..] : bytes));
-        return hash & (Buckets - 1);
-    }
+    private static int BucketOf(IPAddress client) => HashCode.Combine(ClientNetwork.Of(client)) & (Buckets - 1);
 }

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Connections;
 using OpenTelemetry.Metrics;
@@ -112,7 +111,7 @@ public static class RouterApplication
                     kestrel.AllowHostHeaderOverride = true;
                     kestrel.ConfigureEndpointDefaults(endpoint =>
                     {
-                        endpoint.Use(NormalizeRemoteEndPoint);
+                        endpoint.Use(PeerAddress.Normalize);
                         endpoint.Use(HalfClose.Watch);
                         endpoint.Use(endpoint.ApplicationServices.GetRequiredService<ClientConnections>().Watch);
                     });
@@ -140,16 +139,6 @@ public static class RouterApplication
         });
         builder.Services.Configure<ConsoleLifetimeOptions>(lifetime => lifetime.SuppressStatusMessages = true);
     }
-
-    // A dual-stack socket reports an IPv4 client's address in its mapped form (RFC 4291 section 2.5.5.2). It is converted once for each
-    // connection instead of for each request.
-    private static ConnectionDelegate NormalizeRemoteEndPoint(ConnectionDelegate next) =>
-        connection =>
-        {
-            if (connection.RemoteEndPoint is IPEndPoint { Address.IsIPv4MappedToIPv6: true } peer)
-                connection.RemoteEndPoint = new IPEndPoint(peer.Address.MapToIPv4(), peer.Port);
-            return next(connection);
-        };
 
     private static void AddLogging(WebApplicationBuilder builder, Stream? output, bool isFirstRun)
     {

@@ -1,6 +1,6 @@
-using System.Buffers.Binary;
 using System.Net;
 using Microsoft.AspNetCore.Connections;
+using Router.Configuration;
 
 namespace Router.Management;
 
@@ -46,7 +46,7 @@ public sealed class ManagementConnections(TimeProvider time)
     private Unproven Add(ConnectionContext connection)
     {
         Unproven? evicted = null;
-        var added = new Unproven(connection, NetworkOf((connection.RemoteEndPoint as IPEndPoint)?.Address));
+        var added = new Unproven(connection, ClientNetwork.Of((connection.RemoteEndPoint as IPEndPoint)?.Address ?? IPAddress.None));
         lock (_lock)
         {
             // GroupBy keeps the order in which they came: the first of a group is its oldest.
@@ -72,15 +72,6 @@ public sealed class ManagementConnections(TimeProvider time)
         lock (_lock)
             _unproven.Remove(unproven);
         unproven.Dispose();
-    }
-
-    // A household or a server has a /64 at the least (RFC 6177), and can take any address out of it.
-    private static ulong NetworkOf(IPAddress? address)
-    {
-        Span<byte> bytes = stackalloc byte[16];
-        var inOneFamily = (address ?? IPAddress.None).MapToIPv6();
-        inOneFamily.TryWriteBytes(bytes, out _);
-        return BinaryPrimitives.ReadUInt64BigEndian(inOneFamily.IsIPv4MappedToIPv6 ? bytes[8..] : bytes);
     }
 
     private sealed class Unproven(ConnectionContext connection, ulong network) : IDisposable

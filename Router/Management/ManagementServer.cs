@@ -82,7 +82,11 @@ public sealed partial class ManagementServer(
                 kestrel.AddServerHeader = false;
                 kestrel.Limits.MaxRequestBodySize = 64 << 10;
                 kestrel.Limits.RequestHeadersTimeout = ManagementConnections.AcceptTimeout;
-                kestrel.ConfigureEndpointDefaults(endpoint => endpoint.Use(connections.Watch));
+                kestrel.ConfigureEndpointDefaults(endpoint =>
+                {
+                    endpoint.Use(PeerAddress.Normalize);
+                    endpoint.Use(connections.Watch);
+                });
             });
         builder.Services.AddRoutingCore();
         builder.Services.AddSingleton(loggers);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Reflection;
+using Router.Access;
 using Router.Admission;
 using Router.Configuration;
 using Router.Holding;
@@ -54,7 +55,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes, HeldR
         if (!Uri.TryCreate(query["url"], Raw, out var url) || url.Scheme is not ("http" or "https"))
             errors.Add("url", $"is '{query["url"]}'", "Give an http or https address, such as https://www.example.org/admin/x");
         var client = IPAddress.None;
-        if (query["client"].ToString() is { Length: > 0 } address && !IPAddress.TryParse(address, out client!))
+        if (query["client"].ToString() is { Length: > 0 } address && !ClientAddress.TryParse(address, out client))
             errors.Add("client", $"is '{address}'", "Give an address, such as 203.0.113.9");
         var mode = modes.Current;
         if (query["mode"].ToString() is { Length: > 0 } name && !ModeCatalogue.TryFind(name, out mode!))
@@ -103,7 +104,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes, HeldR
             route.HostText,
             route.PathText,
             route.Backend?.Name,
-            route.Kind.ToString().ToLowerInvariant(),
+            route.Kind.JsonName(),
             route.Backend?.Addresses.ToString(),
             route.File,
             route.AllowList?.Name,

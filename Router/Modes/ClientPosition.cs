@@ -1,7 +1,6 @@
-using System.Buffers.Binary;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
+using Router.Configuration;
 
 namespace Router.Modes;
 
@@ -11,8 +10,6 @@ namespace Router.Modes;
 /// </summary>
 public static class ClientPosition
 {
-    private const int AddressBytes = 16;
-
     /// <summary>What the positions of a window of downtime depend on, so that it is not always the same clients who are first.</summary>
     public static ulong SeedOf(string window)
     {
@@ -23,22 +20,10 @@ public static class ClientPosition
         return hash;
     }
 
-    /// <summary>
-    /// The position of a client. An IPv6 client counts by its /64, within which it may change its address at any time (RFC 8981).
-    /// </summary>
-    public static double Of(IPAddress client, ulong seed)
-    {
-        Span<byte> address = stackalloc byte[AddressBytes];
-        client.TryWriteBytes(address, out var length);
-        var isMapped = length == AddressBytes && client.IsIPv4MappedToIPv6;
-        var key =
-            client.AddressFamily == AddressFamily.InterNetwork || isMapped
-                // No IPv6 network in use begins with 32 zero bits, so the two families never meet.
-                ? BinaryPrimitives.ReadUInt32BigEndian(isMapped ? address[12..] : address)
-                : BinaryPrimitives.ReadUInt64BigEndian(address);
+    /// <summary>The position of a client.</summary>
+    public static double Of(IPAddress client, ulong seed) =>
         // 53 bits: all that a double can hold exactly.
-        return (Mix(Mix(key) ^ seed) >> 11) * (1.0 / (1UL << 53));
-    }
+        (Mix(Mix(ClientNetwork.Of(client)) ^ seed) >> 11) * (1.0 / (1UL << 53));
 
     // The finalizer of SplitMix64: every bit of the input changes about half of the bits of the result.
     private static ulong Mix(ulong value)
