@@ -39,7 +39,7 @@ public sealed class AdmissionPolicy(
         steps?.Add("request", "well-formed");
         if (IsOwnEndpoint(match, request.Path))
             return new AdmissionDecision(AdmissionOutcome.OwnEndpoint, null, "Router's own health check and metrics");
-        var stage = state.Mode as ReopeningMode;
+        var stage = state.Mode.Stage;
         state = state.For(request.Client, match.Route?.Kind ?? BackendKind.Frontend);
         var mode = state.Mode;
         if (match.IsServer && !mode.IsClosed)
@@ -202,7 +202,7 @@ public sealed class AdmissionPolicy(
 
     private static string DescribeMode(Mode mode, Route route, in AdmissionRequest request, ModeDecision decision, Exemption? exemption)
     {
-        var kind = route.Kind.ToString().ToLowerInvariant();
+        var kind = route.Kind.JsonName();
         var text = decision switch
         {
             ModeDecision.Allow => $"{mode} allows {request.ModeMethod} to the {kind}",

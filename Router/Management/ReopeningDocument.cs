@@ -45,7 +45,7 @@ public sealed record ReopeningDocument
 
     /// <summary>What the reopening of a step looks like; null if it is none.</summary>
     public static ReopeningDocument? Of(ModeStep step) =>
-        step.Mode is not ReopeningMode { Plan: var plan }
+        step.Mode.Stage?.Plan is not { } plan
             ? null
             : new ReopeningDocument
             {

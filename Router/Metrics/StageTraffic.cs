@@ -27,10 +27,10 @@ public sealed class StageTraffic : IDisposable
     private void Follow(ModeState state)
     {
         var step = state.RecordStep;
-        if (step.Mode is not ReopeningMode mode)
+        if (step.Mode.Stage is not { } stage)
             _current = null;
         else if (_current?.Made != step.Made)
-            _current = new StageCounts(step.Made, mode);
+            _current = new StageCounts(step.Made, stage);
     }
 }
 

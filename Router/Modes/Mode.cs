@@ -3,8 +3,9 @@ using Router.Configuration;
 namespace Router.Modes;
 
 /// <summary>
-/// Defines what can be reached. The current mode is one of these objects, and no other code in Router checks which one it is. Adding a mode
-/// takes one more class next to these and one more line in <see cref="ModeCatalogue"/>.
+/// Defines what can be reached. The current mode is one of these objects, and no other code in Router checks which one it is: what only a
+/// stage of a reopening has, <see cref="Stage"/> gives. Adding a mode takes one more class next to these and one more line in
+/// <see cref="ModeCatalogue"/>.
 /// </summary>
 public abstract class Mode
 {
@@ -22,6 +23,9 @@ public abstract class Mode
     /// </summary>
     public abstract bool IsClosed { get; }
 
+    /// <summary>The stage of a reopening that this mode is; null for every other mode.</summary>
+    public virtual ReopeningMode? Stage => null;
+
     /// <summary>
     /// Decides about a request with this method to a backend of this kind. An upgrade request, such as for a WebSocket, is checked as
     /// <c>CONNECT</c>, which is what it becomes: what passes through it afterwards may change anything.
@@ -36,6 +40,9 @@ public abstract class Mode
 
     /// <summary>Whether it keeps some request from a backend that would reach it in another mode.</summary>
     public bool RestrictsAnything => Samples.Any(sample => ShareReaching(sample.Kind, sample.Method) < 1);
+
+    /// <summary>Whether it closes something that was open, which a stage of a reopening does not.</summary>
+    public bool ClosesWhatWasOpen => RestrictsAnything && Stage is null;
 
     /// <summary>Whether it lets some request wait.</summary>
     public bool HoldsAnything => Samples.Any(sample => Decide(sample.Kind, sample.Method) == ModeDecision.Hold);

@@ -69,7 +69,7 @@ internal sealed class ModeConverter : JsonConverter<Mode>
 
     public override void Write(Utf8JsonWriter writer, Mode value, JsonSerializerOptions options)
     {
-        if (value is ReopeningMode { Plan: var plan })
+        if (value.Stage?.Plan is { } plan)
             JsonSerializer.Serialize(writer, plan, ModeRecordJson.Default.Reopening);
         else
             writer.WriteStringValue(value.Name);

@@ -52,12 +52,12 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
     /// or the one that it was closed with. Otherwise this state.
     /// </summary>
     public ModeState For(IPAddress client, BackendKind kind) =>
-        Step.Mode is not ReopeningMode reopening ? this
-        : reopening.IsOpenTo(client, kind) ? Once(ref _inside, reopening.Plan.To)
+        Step.Mode.Stage is not { } stage ? this
+        : stage.IsOpenTo(client, kind) ? Once(ref _inside, stage.Plan.To)
         : Outside;
 
     /// <summary>What applies to the clients to whom a reopening in stages has not opened the site yet. Without one, this state.</summary>
-    public ModeState Outside => Step.Mode is ReopeningMode reopening ? Once(ref _outside, reopening.Plan.Closed) : this;
+    public ModeState Outside => Step.Mode.Stage is { } stage ? Once(ref _outside, stage.Plan.Closed) : this;
 
     /// <summary>
     /// A hypothetical state, for a question about a mode that may not be in force: no window, no bypass, no recent closing.

@@ -21,7 +21,7 @@ public static class ReopeningChanges
     /// <summary>The first stage of a reopening; null if there are errors.</summary>
     public static ReopeningMode? Plan(StagedOpening wanted, Mode to, ModeStep current, ValidationErrors errors)
     {
-        if (current.Mode is ReopeningMode)
+        if (current.Mode.Stage is not null)
             errors.Add(
                 "stages",
                 "is given while the site is already being reopened in stages",
@@ -66,12 +66,12 @@ public static class ReopeningChanges
         ValidationErrors errors
     )
     {
-        if (Last(record, index, errors) is not { Mode: ReopeningMode { Plan: var plan } } last)
+        if (Last(record, index, errors) is not { Mode.Stage.Plan: { } plan } last)
             return null;
         var (at, isOpen) = (now + activationDelay, !plan.Next.RestrictsAnything);
         var next = last with
         {
-            Mode = plan.Next is ReopeningMode stage ? new ReopeningMode(stage.Plan with { IsPaused = false }) : plan.Next,
+            Mode = plan.Next.Stage is { } stage ? new ReopeningMode(stage.Plan with { IsPaused = false }) : plan.Next,
             At = at,
             Made = record.Version.Next,
             Window = isOpen ? null : last.Window,
@@ -86,7 +86,7 @@ public static class ReopeningChanges
     /// <summary>The record in which a reopening stays at its stage until it is resumed, or continues; null if there are errors.</summary>
     public static ModeRecord? Pause(ModeRecord record, int index, bool isPaused, DateTimeOffset now, ValidationErrors errors)
     {
-        if (Last(record, index, errors) is not { Mode: ReopeningMode { Plan: var last } })
+        if (Last(record, index, errors) is not { Mode.Stage.Plan: { } last })
             return null;
         if (last.IsPaused == isPaused)
             errors.Add(
@@ -116,7 +116,7 @@ public static class ReopeningChanges
     )
     {
         var current = record.Steps[index];
-        if (current.Mode is not ReopeningMode { Plan: var plan })
+        if (current.Mode.Stage?.Plan is not { } plan)
         {
             NotReopening(current.Mode, errors);
             return null;
@@ -140,7 +140,7 @@ public static class ReopeningChanges
     public static string? ProblemOf(Reopening plan)
     {
         var errors = new ValidationErrors();
-        if (plan.Closed is null or ReopeningMode || plan.To is null or ReopeningMode || plan.Window is null || plan.Shares.IsDefault)
+        if (plan.Closed is not { Stage: null } || plan.To is not { Stage: null } || plan.Window is null || plan.Shares.IsDefault)
             return "a reopening lacks its modes, its window or its stages";
         Check(
             new StagedOpening
@@ -191,7 +191,7 @@ public static class ReopeningChanges
     // The stage in force, or the next one if that is already on its way.
     private static ModeStep? Last(ModeRecord record, int index, ValidationErrors errors)
     {
-        var last = record.Steps[index..].LastOrDefault(step => step.Mode is ReopeningMode);
+        var last = record.Steps[index..].LastOrDefault(step => step.Mode.Stage is not null);
         if (last is null)
             NotReopening(record.Steps[index].Mode, errors);
         return last;
@@ -201,7 +201,7 @@ public static class ReopeningChanges
         errors.Add("mode", $"is {mode}, which is not a reopening in stages", "Start one with: router mode set live --stages 5%,25%,100%");
 
     private static ModeStep With(ModeStep step, bool isPaused) =>
-        step.Mode is ReopeningMode { Plan: var plan } ? step with { Mode = new ReopeningMode(plan with { IsPaused = isPaused }) } : step;
+        step.Mode.Stage?.Plan is { } plan ? step with { Mode = new ReopeningMode(plan with { IsPaused = isPaused }) } : step;
 
     private static string OpenModes => string.Join(" or ", ModeCatalogue.All.Where(mode => !mode.RestrictsAnything));
 

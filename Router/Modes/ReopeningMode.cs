@@ -25,6 +25,8 @@ public sealed class ReopeningMode(Reopening plan) : Mode
             $"{plan.To} for {plan.Share} % of the clients, {plan.Closed} for the others{Apis}; stage {plan.Stage + 1} of {plan.Shares.Length}"
         );
 
+    public override ReopeningMode Stage => this;
+
     public override bool IsClosed => plan.Closed.IsClosed;
 
     /// <summary>Whether the site is open to a client, for requests to backends of this kind.</summary>

@@ -20,7 +20,7 @@ internal sealed record LastWindow(DateTimeOffset From, DateTimeOffset? Until, Im
             var entry = history[i];
             if (!entry.Kind.SetsMode() || entry.Effect > now || !HistoryEffects.TookEffect(history, i))
                 continue;
-            if (!RestrictsAnything(entry.Mode))
+            if (!ModeCatalogue.RestrictsAnything(entry.Mode))
                 until ??= entry.Effect;
             else if (begin is null || until is not null)
                 (begin, until) = ((i, entry.Effect), null);
@@ -50,7 +50,9 @@ internal sealed record LastWindow(DateTimeOffset From, DateTimeOffset? Until, Im
             .Where(entry => entry.Kind.SetsMode())
             .Select(entry => ModeChanges.WindowOf(entry.At ?? entry.Time, entry.Version))
             .ToArray();
-        var amendments = Entries.Where(entry => entry.Kind is HistoryKind.Set or HistoryKind.Extended && RestrictsAnything(entry.Mode));
+        var amendments = Entries.Where(entry =>
+            entry.Kind is HistoryKind.Set or HistoryKind.Extended && ModeCatalogue.RestrictsAnything(entry.Mode)
+        );
         var uncertain = instances.SelectMany(it => it.Report.UncertainWrites).ToArray();
         var report = new WindowReport
         {
@@ -74,7 +76,4 @@ internal sealed record LastWindow(DateTimeOffset From, DateTimeOffset? Until, Im
         };
         return new FleetPart(Entries, instances, names.Contains).AddTo(report);
     }
-
-    // A stage of a reopening is no mode of the catalogue; it closes the site to the others.
-    private static bool RestrictsAnything(string mode) => !ModeCatalogue.TryFind(mode, out var known) || known.RestrictsAnything;
 }

@@ -135,7 +135,7 @@ public sealed partial class Drain : BackgroundLoop
         var state = _drained = draining.State;
         // An instance that has not read the mode yet, or has lost the store, is closed without a switch.
         // Nor does a stage of a reopening close anything that was open.
-        if (!state.Mode.RestrictsAnything || state.Mode is ReopeningMode || state.Record.Version.IsUnknown || state.IsLapsed)
+        if (!state.Mode.ClosesWhatWasOpen || state.Record.Version.IsUnknown || state.IsLapsed)
             return;
         var outcome = new DrainOutcome(
             state,

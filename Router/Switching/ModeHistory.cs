@@ -63,7 +63,7 @@ public sealed class ModeHistory : IDisposable
             Time = _clock.GetUtcNow(),
             Instance = _instance.Name,
             Mode = step.Mode.Name,
-            Stage = (step.Mode as ReopeningMode)?.Summary,
+            Stage = step.Mode.Stage?.Summary,
             At = step.At,
             Until = bypass?.Until ?? step.Until,
             By = note is not null ? note.By : (bypass is null ? step.By : bypass.By),

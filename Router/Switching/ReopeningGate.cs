@@ -22,7 +22,7 @@ public sealed partial class ReopeningGate(
     public async Task CheckAsync(CancellationToken cancellation)
     {
         var state = modes.State;
-        if (state is not { IsLapsed: false, Step: { Mode: ReopeningMode { Plan: var plan } } step })
+        if (state is not { IsLapsed: false, Step: { Mode.Stage.Plan: { } plan } step })
             return;
         var reports = fleet.Known;
         var counts = StageReport.Of(step.Made, reports);

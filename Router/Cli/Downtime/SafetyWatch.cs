@@ -17,7 +17,7 @@ internal sealed class SafetyWatch(FleetDocument start)
 
     private readonly HashSet<string> _named = [];
     private readonly Dictionary<string, DateTimeOffset?> _writes = start.LastWrites.ToDictionary(it => it.Backend, it => it.Accepted);
-    private readonly Mode? _mode = Find(start.Mode);
+    private readonly Mode? _mode = ModeCatalogue.Find(start.Mode);
     private DateTimeOffset? _repeated;
 
     /// <summary>Since when the verdict is not what the command needs; null while it is.</summary>
@@ -26,7 +26,7 @@ internal sealed class SafetyWatch(FleetDocument start)
     /// <summary>Whether a verdict is what a command needs in the mode: SAFE, or nothing that contradicts it in a mode that lets writes
     /// through.</summary>
     public static bool IsGood(FleetDocument fleet) =>
-        Find(fleet.Mode) is { AllowsWrites: true } ? fleet.State == VerdictState.ClosedToVisitors : fleet.Safe;
+        ModeCatalogue.Find(fleet.Mode) is { AllowsWrites: true } ? fleet.State == VerdictState.ClosedToVisitors : fleet.Safe;
 
     /// <summary>What is new in this state.</summary>
     public IEnumerable<DowntimeEvent> Observe(FleetDocument fleet)
@@ -44,7 +44,7 @@ internal sealed class SafetyWatch(FleetDocument start)
     {
         if (fleet.Mode == start.Mode && fleet.Current.Window == start.Current.Window)
             yield break;
-        var opens = _mode is null || Find(fleet.Mode) is not { } mode || mode.Opens(_mode);
+        var opens = _mode is null || ModeCatalogue.Find(fleet.Mode) is not { } mode || mode.Opens(_mode);
         if (opens && _named.Add($"mode {fleet.Mode} {fleet.Current.Since:O}"))
             yield return $"Somebody has opened the site: the mode is {fleet.Mode} since {Time(fleet.Current.Since)}, set by {fleet.Current.By ?? "an unnamed operator"}";
     }
@@ -52,7 +52,7 @@ internal sealed class SafetyWatch(FleetDocument start)
     private IEnumerable<string> Returned(FleetDocument fleet) =>
         from instance in fleet.Instances
         where instance.State == InstanceState.Live && instance.Report.Mode != fleet.Mode
-        let mode = Find(instance.Report.Mode)
+        let mode = ModeCatalogue.Find(instance.Report.Mode)
         where mode is not null && (_mode is null || mode.Opens(_mode))
         where _named.Add($"instance {instance.Report.Id} {mode}")
         select $"{instance.Report.Name} is in mode {mode}, not {start.Mode} (started {Time(instance.Report.Started)}): it forwards requests that it should not";
@@ -95,8 +95,6 @@ internal sealed class SafetyWatch(FleetDocument start)
         if (fleet.Current is { OverrunSeconds: not null, Until: { } until } && _named.Add($"overrun {until:O}"))
             yield return $"OVERRUN: the announced end {Time(until)} has passed. Announce a later one with: router mode extend --by 30m";
     }
-
-    private static Mode? Find(string name) => ModeCatalogue.TryFind(name, out var mode) ? mode : null;
 
     private static string Time(DateTimeOffset time) => ReportTime.Clock(time);
 }
