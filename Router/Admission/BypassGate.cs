@@ -7,9 +7,6 @@ namespace Router.Admission;
 /// <summary>Recognizes the testers whom an operator lets through a closed site.</summary>
 public sealed class BypassGate(FleetClock time)
 {
-    /// <summary>The response header that says whether a request's bypass is active.</summary>
-    public const string StateHeader = BypassToken.Header;
-
     /// <summary>The path to which a browser posts its token, on every routed host while the mode closes anything.</summary>
     public const string FormPath = "/_bypass";
 
@@ -70,7 +67,7 @@ public sealed class BypassGate(FleetClock time)
             {
                 var (headers, id) = ((IHeaderDictionary, string))state;
                 headers.CacheControl = "private, no-store";
-                headers[StateHeader] = $"active; id={id}";
+                headers[BypassToken.Header] = $"active; id={id}";
                 return Task.CompletedTask;
             },
             (response.Headers, id)
@@ -80,6 +77,6 @@ public sealed class BypassGate(FleetClock time)
     public static void MarkUnknown(HttpContext context)
     {
         if (BypassToken.Of(context.Request).Any())
-            context.Response.Headers[StateHeader] = "unknown-or-expired";
+            context.Response.Headers[BypassToken.Header] = "unknown-or-expired";
     }
 }

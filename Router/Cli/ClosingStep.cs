@@ -48,7 +48,7 @@ internal static class ClosingStep
         }
 
         // With several instances the mode takes effect in a moment.
-        var until = (set.Next is [.., var next] ? next.Until : set.Until) is { } end ? $", announced until {ReportTime.Full(end)}" : "";
+        var until = (set.Goal is { } goal ? goal.Until : set.Until) is { } end ? $", announced until {ReportTime.Full(end)}" : "";
         window.Enter(DowntimeStep.Waiting, $"{plan.By} set the mode {plan.Mode}{until}");
         return window.Signals.Token.IsCancellationRequested ? window.Interrupted() : null;
     }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Router.Cli.Downtime;
+using Router.Configuration;
 using Router.Management;
 using Router.Reports;
 
@@ -27,9 +28,6 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
 
     /// <summary>The commands with which an operator may continue.</summary>
     public IReadOnlyList<string> Next { get; private set; } = [];
-
-    /// <summary>The name of a step, for messages.</summary>
-    public static string Name(DowntimeStep step) => step.ToString().ToLowerInvariant();
 
     /// <summary>The message, with its commands extended to address the same fleet and the same progress.</summary>
     public static string Hint(ManagementClient client, string directory, string message) =>
@@ -72,8 +70,7 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
 
     /// <summary>Whether the mode belongs to this downtime: its window is in force, or set and not in force yet.</summary>
     public bool IsOwn(ModeDocument mode) =>
-        Progress.Owns(mode.Window)
-        || (mode is { Window: null, Next: [.., var next] } && mode.Version >= Progress.Made && next.Mode == Plan.Mode);
+        Progress.Owns(mode.Window) || (mode is { Window: null, Goal: { } goal } && mode.Version >= Progress.Made && goal.Mode == Plan.Mode);
 
     /// <summary>Writes down a step before it begins, and says so.</summary>
     public void Enter(DowntimeStep step, string text)
@@ -99,7 +96,7 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     /// <summary>A signal ends the run; the site is left as it is.</summary>
     public int Interrupted()
     {
-        var text = $"Interrupted at the step '{Name(Progress.Step)}'";
+        var text = $"Interrupted at the step '{Progress.Step.JsonName()}'";
         Note(DowntimeEventKind.Warning, text);
         return End(signals.ExitCode, $"{text}. The site is left as it is", "router mode", "router downtime --resume");
     }

@@ -65,20 +65,14 @@ public static class HealthCommand
     // The server's listen address, by the same rules; plain http if the server offers both.
     private static string Address(StartOptions options, ValidationErrors errors)
     {
-        var configuration = LocalConfiguration.Read(options, errors);
-        var endpoints = configuration
-            .GetSection("Kestrel:Endpoints")
-            .GetChildren()
-            .Where(endpoint => endpoint["Url"] is { Length: > 0 })
-            .OrderBy(endpoint => endpoint["Protocols"] == "Http2")
-            .Select(endpoint => endpoint["Url"]!)
-            .ToArray();
-        var urls = endpoints is []
-            ? options.ListenUrls(errors).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
-            : endpoints;
+        var addresses = ListenAddresses.OfSite(LocalConfiguration.Read(options, errors), options, errors).ToArray();
         if (errors.Any)
             return "";
-        var url = urls.OrderBy(url => url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)).First();
+        var url = addresses
+            .OrderBy(address => address.Url.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
+            .ThenBy(address => address.IsHttp2Only)
+            .First()
+            .Url;
         if (LocalAddress.Of(url) is { } local)
             return local;
         errors.Add("Kestrel:Endpoints", $"'{url}' is not an address to listen on", "Give scheme, host and port, such as http://*:8080");

@@ -132,7 +132,7 @@ public static class ModeReport
         TextWriter output
     )
     {
-        var closes = !ModeCatalogue.TryFind(mode, out var known) || known.RestrictsAnything;
+        var closes = ModeCatalogue.RestrictsAnything(mode);
         Line(
             "until",
             until is { } end ? $"{Time(end)}{(overrun is { } over ? $", OVERRUN by {Span(over)}" : "")}" : null,
@@ -176,7 +176,7 @@ public static class ModeReport
         {
             var entry = history.Entries[i];
             output.WriteLine(
-                $"{Time(entry.Time)}  v{entry.Version, -5}{entry.Kind.ToString().ToLowerInvariant(), -10}{entry.Mode, -12}{Details(entry)}{Lasted(history.Entries, i)}"
+                $"{Time(entry.Time)}  v{entry.Version, -5}{entry.Kind.JsonName(), -10}{entry.Mode, -12}{Details(entry)}{Lasted(history.Entries, i)}"
             );
         }
     }
@@ -215,7 +215,7 @@ public static class ModeReport
         var writes = entry.LastWrites is { IsDefaultOrEmpty: false } all ? all.Max(write => write.Completed ?? write.Accepted) : null;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{entry.Instance}: after {entry.DrainedAfter:F1} s, {entry.Cut} cut, {Count((int)(entry.UncertainWrites ?? 0), "write")} of unknown outcome{(writes is { } last ? $", last write {Time(last)}" : "")}"
+            $"{entry.Instance}: after {entry.DrainedAfter:F1} s, {entry.Cut} cut, {CountText.Of((int)(entry.UncertainWrites ?? 0), "write")} of unknown outcome{(writes is { } last ? $", last write {Time(last)}" : "")}"
         );
     }
 
@@ -223,8 +223,8 @@ public static class ModeReport
     {
         var report = instance.Report;
         output.WriteLine(
-            $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State.ToString().ToLowerInvariant()}{(instance.State == InstanceState.Live ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago")}: "
-                + $"version {report.Version}, {report.Mode}, {Count(report.BlockingCount, "request")} still in flight ({Count(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut"
+            $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State.JsonName()}{(instance.State == InstanceState.Live ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago")}: "
+                + $"version {report.Version}, {report.Mode}, {CountText.Of(report.BlockingCount, "request")} still in flight ({CountText.Of(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut"
         );
         foreach (var request in report.Blocking)
             output.WriteLine($"           {Describe(request)}");
@@ -235,8 +235,6 @@ public static class ModeReport
     private static string Describe(UncertainWrite write) =>
         $"{Time(write.Time)} {write.Method} {write.Host}{write.Path} ({(write.IsIdempotent ? "idempotent, " : "")}request {write.RequestId ?? "without id"}, {write.Reason}, "
         + $"the client got {write.ClientStatus?.ToString(CultureInfo.InvariantCulture) ?? "no response"}, settled by {Time(write.SettlesAt, "HH:mm:ss zzz")})";
-
-    private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
     private static string Describe(InFlightRequest request) =>
         string.Create(CultureInfo.InvariantCulture, $"{request.AgeSeconds, 6:F1} s  {Name(request)}");

@@ -14,7 +14,7 @@ internal sealed class ReopeningWait(ManagementClient client, int? expect, TimeSp
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
     /// <summary>The stage that a change begins with or that is in force; null if there is no reopening.</summary>
-    public static ReopeningDocument? StageOf(ModeDocument mode) => mode.Next is [.., var last] ? last.Reopening : mode.Reopening;
+    public static ReopeningDocument? StageOf(ModeDocument mode) => mode.Goal is { } goal ? goal.Reopening : mode.Reopening;
 
     /// <summary>Waits for the end of the reopening that a change leads to.</summary>
     public async Task<VerdictWaitEnd> ForAsync(ModeDocument set, CancellationToken stop)
@@ -60,5 +60,5 @@ internal sealed class ReopeningWait(ManagementClient client, int? expect, TimeSp
 
     // In a stage, in the last one, or about to enter one. What is on its way at the end decides: it may be the closing of a fall-back.
     private static bool IsOnItsWay(ModeDocument mode, string to) =>
-        mode.Reopening is not null || (mode.Next is [.., var last] ? last.Reopening is not null || last.Mode == to : mode.Mode == to);
+        mode.Reopening is not null || (mode.Goal is { } goal ? goal.Reopening is not null || goal.Mode == to : mode.Mode == to);
 }

@@ -53,7 +53,7 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
             return await new ReopeningWait(client, expect, timeout, display).ForAsync(set, stop).ConfigureAwait(false);
         var (target, at) = Goal(set);
         // A mode that allows writes is never safe; being in force everywhere is all that it can reach.
-        var mayBeSafe = ModeCatalogue.TryFind(target, out var mode) && !mode.AllowsWrites;
+        var mayBeSafe = !ModeCatalogue.AllowsWrites(target);
         var delay = at > set.Now ? at - set.Now : TimeSpan.Zero;
         var started = TimeProvider.System.GetTimestamp();
         // Without the number, the verdict would be on fewer instances than the operator wants to wait for.
@@ -108,5 +108,5 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
 
     // The final state that the operator aims at.
     private static (string Mode, DateTimeOffset At) Goal(ModeDocument mode) =>
-        mode.Next.LastOrDefault(step => !step.IsFollowUp) is { } last ? (last.Mode, last.At) : (mode.Mode, mode.Since);
+        mode.Goal is { } goal ? (goal.Mode, goal.At) : (mode.Mode, mode.Since);
 }

@@ -40,7 +40,6 @@ internal static class WaitingStep
                 Safe = fleet.Current.Now,
                 AtSafe = fleet,
                 Process = null,
-                CommandStarted = window.Clock.Now,
                 CommandEnded = null,
                 ExitCode = null,
             }

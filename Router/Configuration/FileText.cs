@@ -28,6 +28,24 @@ public static class FileText
         }
     }
 
+    /// <summary>The bytes of a file in a directory; null with a validation error if its name is not one there, or it cannot be read.</summary>
+    /// <param name="directory">The directory.</param>
+    /// <param name="name">The file name, without a directory.</param>
+    /// <param name="key">The key that names it.</param>
+    /// <param name="hint">The hint where there is no such file.</param>
+    /// <param name="errors">Receives the validation error.</param>
+    public static byte[]? Read(string directory, string name, string key, string hint, ValidationErrors errors)
+    {
+        var path = Path.Combine(directory, name);
+        if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
+            errors.Add(key, $"'{name}' is not a file in {directory}", hint);
+        else if (TryRead(path, out var problem, out var repair) is { } content)
+            return content;
+        else
+            errors.Add(key, $"'{path}' can't be read: {problem}", repair);
+        return null;
+    }
+
     /// <summary>The hint for a file or directory that cannot be read.</summary>
     public static string Hint(string path, Exception failure) =>
         failure switch

@@ -30,7 +30,6 @@ public static class HeaderChangesReader
         var add = Added(reader, "Add");
         var settings = new ResponseHeaderSettings(
             reader.Name,
-            reader.Location,
             Names(reader, "Remove"),
             add,
             StatusCodesReader.Read(reader, "OnStatus", 200, "a status code")

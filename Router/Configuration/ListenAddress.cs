@@ -8,6 +8,9 @@ namespace Router.Configuration;
 /// <param name="Url">Scheme, host and port.</param>
 public sealed record ListenAddress(string Key, string Url)
 {
+    /// <summary>Whether a client that knows only HTTP/1.1 gets no response there.</summary>
+    public bool IsHttp2Only { get; init; }
+
     /// <summary>Whether a text is a valid address to listen on.</summary>
     public static bool IsValid(string url)
     {

@@ -1,5 +1,3 @@
-using System.Net;
-
 namespace Router.Configuration;
 
 public static class ManagementReader
@@ -21,13 +19,13 @@ public static class ManagementReader
             HasPage = reader.Flag("Page", otherwise: true),
         };
         CheckReadToken(reader, settings);
-        if (url is not null && Host(url) is not { } host)
+        if (url is not null && !ListenAddress.IsValid(url))
             reader.AddError(
                 "Url",
                 $"'{url}' is not an address to listen on",
                 $"Give scheme, host and port, such as {ManagementSettings.DefaultUrl}; empty for no management interface"
             );
-        else if (url is not null && settings.Token is null && !IsLoopback(Host(url)!))
+        else if (url is not null && settings.Token is null && !LocalAddress.IsLoopback(BindingAddress.Parse(url).Host))
             reader.AddError(
                 "Token",
                 "is not set, and the management interface would listen beyond this machine",
@@ -36,26 +34,6 @@ public static class ManagementReader
         reader.RefuseUnknownKeys();
         return settings;
     }
-
-    private static string? Host(string url)
-    {
-        try
-        {
-            return
-                BindingAddress.Parse(url) is { Scheme: "http" or "https", PathBase: "", Port: >= 0 and <= 65535 } address
-                && !url.Contains(';', StringComparison.Ordinal)
-                ? address.Host
-                : null;
-        }
-        catch (FormatException)
-        {
-            return null;
-        }
-    }
-
-    private static bool IsLoopback(string host) =>
-        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     private static void CheckReadToken(ConfigurationReader reader, ManagementSettings settings)
     {

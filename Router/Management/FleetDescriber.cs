@@ -23,7 +23,6 @@ public sealed class FleetDescriber(
         var reports = await fleet.ReadAllAsync(cancellation).ConfigureAwait(false);
         var verdict = fleet.Judge(reports, expect, health.Problem);
         var (state, now) = (modes.State, clock.GetUtcNow());
-        var live = reports.Where(report => report.StateAt(now, fleet.HeartbeatExpiry) == InstanceState.Live).ToArray();
         return new FleetDocument
         {
             Mode = state.Mode.Name,
@@ -33,10 +32,7 @@ public sealed class FleetDescriber(
             Verdict = verdict.Text,
             Reasons = [.. verdict.Reasons.Select(reason => reason.Text)],
             Notes = verdict.Notes,
-            Agreed =
-                health.Problem is null
-                && live.Length == (expect ?? live.Length)
-                && live.All(report => report.Confirms(state.Record, state.RecordStep)),
+            Agreed = verdict.IsAgreed,
             Current = describer.Describe(state, reports),
             LastWrites = BackendWrites.Latest(reports.SelectMany(report => report.LastWrites)),
             Instances =

@@ -44,7 +44,7 @@ public sealed class LiveDescriber(
         {
             Site = SiteOf(settings),
             Mode = describer.Describe(state, reports) with { Now = DateTimeOffset.UnixEpoch, OverrunSeconds = null },
-            Verdicts = [.. expected.Distinct().Select(expect => (expect, Verdict(reports, live, state, expect)))],
+            Verdicts = [.. expected.Distinct().Select(expect => (expect, Verdict(reports, expect)))],
             Instances = [.. all.Select(it => Instance(it.Report, it.State, state, now))],
             InFlight = InFlight(live, state),
             Backends = [.. settings.Backends.Select(backend => Backend(backend, reports, live))],
@@ -59,7 +59,7 @@ public sealed class LiveDescriber(
         };
     }
 
-    private LiveVerdict Verdict(InstanceReport[] reports, InstanceReport[] live, ModeState state, int? expect)
+    private LiveVerdict Verdict(InstanceReport[] reports, int? expect)
     {
         var verdict = fleet.Judge(reports, expect, health.Problem);
         return new LiveVerdict(
@@ -71,9 +71,7 @@ public sealed class LiveDescriber(
                 : "",
             Shortened(verdict.Reasons, (reason, text) => reason with { Text = text }),
             Shortened(verdict.Notes, (_, text) => text),
-            health.Problem is null
-                && live.Length == (expect ?? live.Length)
-                && live.All(report => report.Confirms(state.Record, state.RecordStep))
+            verdict.IsAgreed
         );
     }
 
@@ -147,13 +145,11 @@ public sealed class LiveDescriber(
         var (requests, errors, latency) = _traffic.Of(settings.Name);
         return new LiveBackend(
             settings.Name,
-            settings.Kind.ToString().ToLowerInvariant(),
+            settings.Kind.JsonName(),
             writes.Max(write => write.Accepted),
             writes.Max(write => write.Completed),
             traffic.Sum(backend => backend.InFlight),
-            // Ordered by name, "open" comes before "partial".
-            traffic.Select(backend => backend.Circuit).OfType<string>().Order(StringComparer.Ordinal).FirstOrDefault()
-                ?? "closed",
+            traffic.Select(backend => backend.Circuit).DefaultIfEmpty().Max(),
             latency,
             requests,
             errors

@@ -24,7 +24,8 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
     /// page, which asks for the token itself.</param>
     public ProblemDetails? Refusal(HttpContext context, bool isPublic)
     {
-        if (!NeedsToken && !IsLoopback(context.Request.Host.Host))
+        // A name of another site can lead here, and then its pages would be of the same origin (DNS rebinding).
+        if (!NeedsToken && context.Request.Host.Host is not "" and var host && !LocalAddress.IsLoopback(host))
             return ProblemDetails.Of(
                 "misdirected",
                 "Unexpected host name",
@@ -94,12 +95,6 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
     // Compared as digests: these are of one length whatever the token's, which the comparison would reveal.
     private static bool Matches(string? borne, string? token) =>
         borne is not null && token is not null && CryptographicOperations.FixedTimeEquals(Digest(borne), Digest(token));
-
-    // A name of another site can lead here, and then its pages would be of the same origin (DNS rebinding).
-    private static bool IsLoopback(string host) =>
-        host is ""
-        || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
-        || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
     // A link in a runbook or a chat opens the page at the top level of a tab, where the other site can neither read nor click it.
     private static bool IsNavigation(HttpRequest request) =>

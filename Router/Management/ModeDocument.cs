@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text.Json.Serialization;
 using Router.Modes;
 
 namespace Router.Management;
@@ -49,6 +50,10 @@ public sealed record ModeDocument
     public required ImmutableArray<BypassDocument> Bypasses { get; init; }
 
     public required ImmutableArray<StepDocument> Next { get; init; }
+
+    /// <summary>The scheduled step that the operator aims at: the last that is not a follow-up. Null if that is the mode in force.</summary>
+    [JsonIgnore]
+    public StepDocument? Goal => Next.LastOrDefault(step => !step.IsFollowUp);
 
     /// <summary>The name of the mode store.</summary>
     public required string Store { get; init; }

@@ -54,6 +54,7 @@ public static class AnnouncedEnd
         }
     }
 
-    private static string Text(DateTimeOffset time) =>
+    /// <summary>A time, in a message.</summary>
+    internal static string Text(DateTimeOffset time) =>
         time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -132,13 +132,17 @@ public static class ModeChanges
         var earliest = now + activationDelay;
         var lasts = change.ReadOnlyBefore ?? TimeSpan.Zero;
         if (change.At < now.AddMinutes(-1))
-            errors.Add("at", $"is {Text(change.At.Value)}, which has passed", "Give a future time, or leave it out to change the mode now");
+            errors.Add(
+                "at",
+                $"is {AnnouncedEnd.Text(change.At.Value)}, which has passed",
+                "Give a future time, or leave it out to change the mode now"
+            );
         if (change.At > now + AnnouncedEnd.MaxAhead)
-            errors.Add("at", $"is {Text(change.At.Value)}", $"Give a time within {AnnouncedEnd.MaxAhead.Days} days");
+            errors.Add("at", $"is {AnnouncedEnd.Text(change.At.Value)}", $"Give a time within {AnnouncedEnd.MaxAhead.Days} days");
         if (change.At is { } instant && change.ReadOnlyBefore is not null && instant - lasts < earliest)
             errors.Add(
                 "readOnlyBefore",
-                $"would have to start at {Text(instant - lasts)}, too soon for every instance to learn of it",
+                $"would have to start at {AnnouncedEnd.Text(instant - lasts)}, too soon for every instance to learn of it",
                 "Give a later time, or a shorter read-only time before it"
             );
         var at = change.At is { } wanted && wanted > earliest + lasts ? wanted : earliest + lasts;
@@ -283,9 +287,9 @@ public static class ModeChanges
         if (!mode.RestrictsAnything)
             errors.Add("until", $"is given for {mode}, which has no end", "Leave it out");
         else if (until <= at)
-            errors.Add("until", $"is {Text(until)}, which is not after {Text(at)}", "Give a later time");
+            errors.Add("until", $"is {AnnouncedEnd.Text(until)}, which is not after {AnnouncedEnd.Text(at)}", "Give a later time");
         else if (until > at + AnnouncedEnd.MaxAhead)
-            errors.Add("until", $"is {Text(until)}", $"Give a time within {AnnouncedEnd.MaxAhead.Days} days");
+            errors.Add("until", $"is {AnnouncedEnd.Text(until)}", $"Give a time within {AnnouncedEnd.MaxAhead.Days} days");
     }
 
     private static void CheckOpening(
@@ -300,7 +304,7 @@ public static class ModeChanges
         if (mode.Opens(current) && at > now + MaxDelayToOpen)
             errors.Add(
                 "at",
-                $"would open the site automatically at {Text(at)}",
+                $"would open the site automatically at {AnnouncedEnd.Text(at)}",
                 $"Set {change.Mode} when you are there to see it, without a time"
             );
         else if (change.ReadOnlyBefore is not null && ModeCatalogue.ReadOnly.Opens(current))
@@ -362,7 +366,4 @@ public static class ModeChanges
         if (change.After is { } after && (after <= TimeSpan.Zero || after > MaxWait))
             errors.Add("after", $"is {DurationText.Of(after)}", "Give a duration above zero and up to a day, such as 30s");
     }
-
-    private static string Text(DateTimeOffset time) =>
-        time.ToUniversalTime().ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 }

@@ -19,17 +19,10 @@ public sealed class FixedFile
     /// <param name="name">The file name, without a directory.</param>
     /// <param name="key">The key that names it.</param>
     /// <param name="errors">Receives the validation error.</param>
-    public static FixedFile? Load(string directory, string name, string key, ValidationErrors errors)
-    {
-        var path = Path.Combine(directory, name);
-        if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
-            errors.Add(key, $"'{name}' is not a file in {directory}", "Name a file in that folder");
-        else if (FileText.TryRead(path, out var problem, out var hint) is { } content)
-            return new FixedFile(content, ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream");
-        else
-            errors.Add(key, $"'{path}' can't be read: {problem}", hint);
-        return null;
-    }
+    public static FixedFile? Load(string directory, string name, string key, ValidationErrors errors) =>
+        FileText.Read(directory, name, key, "Name a file in that folder", errors) is { } content
+            ? new FixedFile(content, ContentTypes.TryGetContentType(name, out var type) ? type : "application/octet-stream")
+            : null;
 
     /// <summary>Responds to GET or HEAD with the file.</summary>
     public ValueTask WriteAsync(HttpContext context, ResponseHeaderRules rules)

@@ -42,23 +42,9 @@ public sealed partial class PageTemplate
     /// <summary>Reads a page; a missing page or an unknown placeholder is a validation error.</summary>
     public static PageTemplate? Load(string directory, string name, string key, ValidationErrors errors)
     {
-        var path = Path.Combine(directory, name);
-        if (Path.GetFileName(name) != name || FileStamp.Of(path) == FileStamp.Missing)
-        {
-            errors.Add(
-                key,
-                $"'{name}' is not a file in {directory}",
-                "Name a page in that folder, or put the release's wwwroot beside the binary"
-            );
+        const string Hint = "Name a page in that folder, or put the release's wwwroot beside the binary";
+        if (FileText.Read(directory, name, key, Hint, errors) is not { } content)
             return null;
-        }
-
-        if (FileText.TryRead(path, out var problem, out var hint) is not { } content)
-        {
-            errors.Add(key, $"'{path}' can't be read: {problem}", hint);
-            return null;
-        }
-
         using var reader = new StreamReader(new MemoryStream(content));
         var text = reader.ReadToEnd();
         foreach (

@@ -212,7 +212,7 @@ public sealed class SitePages
         var (language, template) = (_languages[key.Language], _templates[key.Template]);
         var step = closed?.State.Step;
         // While reading is open, "the service is unavailable" would be untrue.
-        var slug = closed is { State.Mode: var mode } && mode.Reaches(BackendKind.Frontend, "GET") ? "read-only" : key.Response.Slug;
+        var slug = closed is { State.Mode: var mode } && ModeChanges.ServesPages(mode) ? "read-only" : key.Response.Slug;
         var time = (DateTimeOffset? instant) => instant is { } known ? language.Time(known, _settings.TimeZone) : "";
         var title = language.Text($"{slug}.title");
         var sent = key.IsSending ? SentText(language, slug, key.Outcome) : "";

@@ -44,7 +44,7 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
             upstream.CountUpgraded(1);
             try
             {
-                return await CarryAsync(context, client, backend, isWebSocket, message.Client!, deadline).ConfigureAwait(false);
+                return await CarryAsync(client, backend, isWebSocket, message.Client!, deadline).ConfigureAwait(false);
             }
             finally
             {
@@ -70,7 +70,6 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
     }
 
     private async ValueTask<ForwardFailure?> CarryAsync(
-        HttpContext context,
         Stream client,
         Http1UpgradedStream backend,
         bool isWebSocket,

@@ -9,7 +9,7 @@ public static class HostName
 {
     // Letters, digits, hyphen, dot, and the underscore that real names contain. No sub-delims and no percent-encoding: no public name needs
     // them, and any two parsers read them differently.
-    private static readonly SearchValues<char> NameCharacters = SearchValues.Create(
+    internal static readonly SearchValues<char> NameCharacters = SearchValues.Create(
         "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_."
     );
 

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -27,8 +26,6 @@ public enum HostPatternKind
 /// <param name="Fixed">The name, the suffix with its leading dot, the first label, or nothing.</param>
 public readonly record struct HostPattern(HostPatternKind Kind, string Fixed)
 {
-    private static readonly SearchValues<char> NameCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_.");
-
     /// <summary>Parses a pattern; false if it is invalid, with the reason.</summary>
     public static bool TryParse(string text, out HostPattern pattern, out string problem)
     {
@@ -53,7 +50,7 @@ public readonly record struct HostPattern(HostPatternKind Kind, string Fixed)
             _ => text,
         };
         name = ToAscii(name.TrimEnd('.'));
-        if (name.AsSpan().ContainsAnyExcept(NameCharacters) || !AreLabels(name))
+        if (name.AsSpan().ContainsAnyExcept(HostName.NameCharacters) || !AreLabels(name))
             problem = "is not a host name with at most one * as its first or its last label";
         else if (kind == HostPatternKind.FirstLabel && name.Contains('.', StringComparison.Ordinal))
             problem = "has more than one label before the *";

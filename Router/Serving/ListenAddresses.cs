@@ -8,14 +8,23 @@ public static class ListenAddresses
     /// <summary>The site's addresses followed by the management interface's.</summary>
     public static IReadOnlyList<ListenAddress> Of(IConfiguration configuration, StartOptions options, ManagementSettings management)
     {
+        var site = OfSite(configuration, options, new ValidationErrors());
+        return [.. site, .. management.Url is { } url ? new[] { new ListenAddress("Router:Management:Url", url) } : []];
+    }
+
+    /// <summary>The site's addresses: those of Kestrel's endpoints or, without any, those of the options and variables.</summary>
+    public static IEnumerable<ListenAddress> OfSite(IConfiguration configuration, StartOptions options, ValidationErrors errors)
+    {
         var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().ToArray();
-        var site = endpoints is not []
-            ? endpoints.Select(endpoint => new ListenAddress($"{endpoint.Path}:Url", endpoint["Url"] ?? ""))
+        return endpoints is not []
+            ? endpoints.Select(endpoint => new ListenAddress($"{endpoint.Path}:Url", endpoint["Url"] ?? "")
+            {
+                IsHttp2Only = endpoint["Protocols"] == "Http2",
+            })
             : options
-                .ListenUrls(new ValidationErrors())
+                .ListenUrls(errors)
                 .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
                 .Select(url => new ListenAddress(options.ListenKey, url));
-        return [.. site, .. management.Url is { } url ? new[] { new ListenAddress("Router:Management:Url", url) } : []];
     }
 
     /// <summary>The addresses that cannot be listened on. Those in use by another process are returned separately.</summary>

@@ -85,7 +85,7 @@ public sealed partial class FleetReporter(
         if (!isObserver)
             return;
         await fleet.RepairAsync(others, now, cancellation).ConfigureAwait(false);
-        var verdict = PublishedVerdict.Of(fleet.JudgeKnown(), modes.State.Record.Version, now);
+        var verdict = PublishedVerdict.Of(fleet.JudgeKnown(), modes.State.Record.Version);
         _published = verdict;
         await store
             .PublishVerdictAsync(JsonSerializer.Serialize(verdict, SwitchingJson.Default.PublishedVerdict), cancellation)

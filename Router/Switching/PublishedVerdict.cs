@@ -7,12 +7,11 @@ namespace Router.Switching;
 /// </summary>
 /// <param name="State">The verdict.</param>
 /// <param name="Version">The version of the record that it is about.</param>
-/// <param name="At">When it was made.</param>
 /// <param name="Live">How many instances are live.</param>
 /// <param name="Vanished">How many instances have vanished and are not known to have ended.</param>
 /// <param name="Unsettled">How many writes of unknown outcome may still be applied.</param>
-public sealed record PublishedVerdict(VerdictState State, RecordVersion Version, DateTimeOffset At, int Live, int Vanished, int Unsettled)
+public sealed record PublishedVerdict(VerdictState State, RecordVersion Version, int Live, int Vanished, int Unsettled)
 {
-    public static PublishedVerdict Of(Verdict verdict, RecordVersion version, DateTimeOffset at) =>
-        new(verdict.State, version, at, verdict.Live, verdict.Vanished, verdict.Unsettled);
+    public static PublishedVerdict Of(Verdict verdict, RecordVersion version) =>
+        new(verdict.State, version, verdict.Live, verdict.Vanished, verdict.Unsettled);
 }

@@ -19,6 +19,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
     /// <summary>Whether a restore may begin.</summary>
     public bool IsSafe => State == VerdictState.Safe;
 
+    /// <summary>Whether every live instance, and the expected number of them, has confirmed the record and its step.</summary>
+    public bool IsAgreed { get; init; }
+
     /// <summary>How many instances are live.</summary>
     public int Live { get; init; }
 
@@ -41,7 +44,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         judge.UnsettledWrites();
         judge.HeldRequests();
         judge.Opening();
-        return judge.Result();
+        return judge.Result(expect);
     }
 
     private sealed class Judge
@@ -102,11 +105,11 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 else if (!_mode.AllowsWrites && report.OpenWriteCount > 0)
                     Add(
                         ReasonKind.TestersWriting,
-                        $"{Label(report)} still has {Count(report.OpenWriteCount, "write")} of testers in flight",
+                        $"{Label(report)} still has {CountText.Of(report.OpenWriteCount, "write")} of testers in flight",
                         report
                     );
                 if (report.Testers > 0)
-                    _notes.Add($"{Label(report)} has {Count(report.Testers, "request")} of testers in flight");
+                    _notes.Add($"{Label(report)} has {CountText.Of(report.Testers, "request")} of testers in flight");
                 if (Math.Abs(report.WallClockAheadSeconds) > ClocksDiffer)
                     _notes.Add(
                         string.Create(
@@ -142,7 +145,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                     : "";
             var advice =
                 $"{Vanish(open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router fleet forget NAME";
-            if (_mode is { RestrictsAnything: true } and not ReopeningMode)
+            if (_mode.ClosesWhatWasOpen)
                 Add(ReasonKind.Vanished, advice);
             else
                 _notes.Add(advice);
@@ -158,7 +161,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             {
                 Add(
                     ReasonKind.Unexpected,
-                    $"{Count(live, "instance")} {Are(live)} live and {expected} expected: {Join(Live.Select(Label))}. Find out which one should not be there"
+                    $"{CountText.Of(live, "instance")} {Are(live)} live and {expected} expected: {Join(Live.Select(Label))}. Find out which one should not be there"
                 );
                 return;
             }
@@ -171,7 +174,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 .ToArray();
             Add(
                 ReasonKind.Missing,
-                $"{Count(live, "instance")} {Are(live)} live and {expected} expected. Live: {Join(Live.Select(Label))}. "
+                $"{CountText.Of(live, "instance")} {Are(live)} live and {expected} expected. Live: {Join(Live.Select(Label))}. "
                     + (
                         missing is []
                             ? "No other instance has ever reported. Start it, or correct --expect"
@@ -218,7 +221,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             if (until == DateTimeOffset.MinValue)
                 return;
             var seconds = Math.Ceiling((until - _fleet.Now).TotalSeconds);
-            var what = listed is [] ? "unlisted writes" : $"{Count(listed.Count, "write")} of unknown outcome";
+            var what = listed is [] ? "unlisted writes" : $"{CountText.Of(listed.Count, "write")} of unknown outcome";
             var names = listed is [] ? "" : $": {Join(listed.Select(it => Named(it.Report, it.Write)), max: 1)}";
             Add(
                 ReasonKind.Unsettled,
@@ -252,24 +255,24 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         public void Opening()
         {
             if (
-                _mode is not ReopeningMode
+                _mode.Stage is null
                 && _fleet.Record.Steps.SkipWhile(step => !step.IsSameAs(_fleet.Step)).Skip(1).FirstOrDefault(step => step.Mode.Opens(_mode))
                     is { } opening
             )
                 Add(ReasonKind.Opening, $"{opening.Mode} takes effect at {Time(opening.At)}");
         }
 
-        public Verdict Result()
+        public Verdict Result(int? expect)
         {
             var bypasses = _fleet.Record.Bypasses.Where(bypass => bypass.HoldsIn(_fleet.Step.Window, _fleet.Now)).ToArray();
             var everywhere = Live.Count() is 1 ? "on the only instance" : $"on all {Live.Count()} instances";
             var (state, text) = (_reasons.Count, _mode) switch
             {
                 (> 0, { RestrictsAnything: false }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open; {Because()}"),
-                (> 0, ReopeningMode stage) => (VerdictState.NotSafe, $"NOT SAFE: the site is open to {Share(stage)}; {Because()}"),
+                (> 0, { Stage: { } stage }) => (VerdictState.NotSafe, $"NOT SAFE: the site is open to {Share(stage)}; {Because()}"),
                 (> 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {Because()}"),
                 (_, { RestrictsAnything: false }) => (VerdictState.Open, $"OPEN {everywhere}"),
-                (_, ReopeningMode stage) => (VerdictState.Reopening, $"OPEN to {Share(stage)} {everywhere}"),
+                (_, { Stage: { } stage }) => (VerdictState.Reopening, $"OPEN to {Share(stage)} {everywhere}"),
                 (_, { AllowsWrites: true }) => (
                     VerdictState.ClosedToVisitors,
                     $"CLOSED TO VISITORS {everywhere}. {WhatIsOpen()} are open and accept writes: do not restore yet"
@@ -282,6 +285,10 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             };
             return new Verdict(state, text, [.. _reasons.Select(it => it.Reason)], _notes.ToImmutable())
             {
+                IsAgreed =
+                    _fleet.Problem is null
+                    && Live.Count() == (expect ?? Live.Count())
+                    && Live.All(report => report.Confirms(_fleet.Record, _fleet.Step)),
                 Live = Live.Count(),
                 Vanished = _byState[InstanceState.Vanished].Count(),
                 Unsettled = _unsettled,
@@ -319,7 +326,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             var cutIn = report.Since + (_fleet.Step.CutAfter ?? TimeSpan.FromSeconds(report.DrainLimitSeconds)) - _fleet.Now;
             var held = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Label(report)} has {Count(report.BlockingCount, "request")} in flight ({(cutIn > TimeSpan.Zero ? $"cut in {Math.Ceiling(cutIn.TotalSeconds):F0} s" : "being cut")})"
+                $"{Label(report)} has {CountText.Of(report.BlockingCount, "request")} in flight ({(cutIn > TimeSpan.Zero ? $"cut in {Math.Ceiling(cutIn.TotalSeconds):F0} s" : "being cut")})"
             );
             return report.Blocking is [var oldest, ..]
                 ? string.Create(
@@ -372,8 +379,6 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
 
         private static string Named(InstanceReport report, UncertainWrite write) =>
             $"{Target(write.Method, write.Host, write.Path)} ({report.Name}, {write.Reason})";
-
-        private static string Count(int count, string noun) => $"{count} {noun}{(count == 1 ? "" : "s")}";
 
         private static string Are(int count) => count == 1 ? "is" : "are";
 

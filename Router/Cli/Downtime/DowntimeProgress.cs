@@ -31,8 +31,6 @@ internal sealed record DowntimeProgress
     /// <summary>When the verdict came that the command needs.</summary>
     public DateTimeOffset? Safe { get; init; }
 
-    public DateTimeOffset? CommandStarted { get; init; }
-
     public DateTimeOffset? CommandEnded { get; init; }
 
     /// <summary>The command's exit code; null while it runs, and if the tool was killed meanwhile.</summary>

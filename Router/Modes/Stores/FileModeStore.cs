@@ -1,4 +1,5 @@
 using System.Text;
+using Router.Configuration;
 
 namespace Router.Modes.Stores;
 
@@ -54,7 +55,7 @@ public sealed class FileModeStore : IModeStore
             async () =>
             {
                 // Before reading: a change meanwhile is then detected at the next poll.
-                _seen = Signature();
+                _seen = FileStamp.Of(_path);
                 return await ReadTextAsync(cancellation).ConfigureAwait(false);
             }
         );
@@ -174,7 +175,7 @@ public sealed class FileModeStore : IModeStore
     public async Task WaitForChangeAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         var began = _time.GetTimestamp();
-        while (Signature() == _seen && _time.GetElapsedTime(began) is var passed && passed < timeout)
+        while (FileStamp.Of(_path) == _seen && _time.GetElapsedTime(began) is var passed && passed < timeout)
             await _changed.WaitAsync(timeout - passed < PollInterval ? timeout - passed : PollInterval, cancellation).ConfigureAwait(false);
     }
 
@@ -219,23 +220,6 @@ public sealed class FileModeStore : IModeStore
     }
 
     private string ReportOf(string instance) => Path.Combine(_reports, Uri.EscapeDataString(instance) + ".json");
-
-    // Identifies the file's state without its content: a different signature means a change.
-    private string Signature()
-    {
-        try
-        {
-            var file = new FileInfo(_path);
-            var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
-            // A swapped directory may contain a file of the same size and, by the file system's clock, the same time.
-            var directory = target.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
-            return target.Exists ? $"{directory} {target.FullName} {target.LastWriteTimeUtc.Ticks} {target.Length}" : "none";
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            return error.Message;
-        }
-    }
 
     private async Task<string?> ReadTextAsync(CancellationToken cancellation)
     {
