@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
+using Router.Modes;
 
 namespace Router.Tests;
 
@@ -163,11 +164,7 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var results = Path.Combine(_directory, "results");
-        // The tool as these tests have it.
-        var tool = RouterProcess.Start();
-        var program = Path.Combine(_directory, "router");
-        await File.WriteAllTextAsync(program, $"#!/bin/sh\nexec {tool.FileName} {string.Join(' ', tool.ArgumentList)} \"$@\"\n");
-        await Script.RunAsync("chmod", ["+x", program]);
+        var program = await ToolAsync();
 
         var closed = await SwitchAsync("maintenance", "--reason", "restore db", "--expect", "1");
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().EndWith("SAFE\n");
@@ -180,12 +177,13 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
             .Should()
             .MatchRegex("The window is over: CLOSED TO VISITORS .*\n$");
         var tooLate = await SwitchAsync("recovery", "--if-version", "999");
+        var refused = await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"));
 
         closed.Code.Should().Be(0, closed.Errors);
         open.Code.Should().Be(0, open.Output + open.Errors);
         window.Code.Should().Be(0, window.Output + window.Errors);
         tooLate.Code.Should().Be(1);
-        (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().StartWith("The mode has changed in the meantime.");
+        refused.Should().StartWith("The mode has changed in the meantime.");
 
         Task<(int Code, string Output, string Errors)> SwitchAsync(params string[] arguments) =>
             Script.RunAsync(
@@ -195,6 +193,57 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
                 ("ROUTER_URL", router.ManagementUrl),
                 ("RESULTS", results)
             );
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task The_pipelines_announce_an_end_for_every_mode_that_keeps_requests_from_a_backend_and_for_no_other()
+    {
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
+        var results = Path.Combine(_directory, "results");
+        var program = await ToolAsync();
+
+        foreach (var mode in ModeCatalogue.All.Reverse())
+        {
+            var (code, output, errors) = await JobAsync(mode.Name);
+            var step = router.Modes().State.Step;
+            // Exit code 1 is a site that is not SAFE, such as one that programs still reach.
+            code.Should().BeLessThan(2, output + errors);
+            (step.Mode, step.Until is not null, step.Reason is not null).Should().Be((mode, mode.RestrictsAnything, mode.RestrictsAnything));
+        }
+
+        var window = await JobAsync(ModeCatalogue.Closed.Name, ("COMMAND", "echo $ROUTER_WINDOW"), ("REOPEN", "no"));
+        window.Code.Should().Be(0, window.Output + window.Errors);
+        router.Modes().Current.Should().Be(ModeCatalogue.Closed);
+        (await JobAsync("closed")).Code.Should().Be(2);
+        (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().Contain(ModeCatalogue.Names);
+        (await JobAsync("", ("RESUME", "continue"))).Code.Should().NotBe(0, "no window is open");
+
+        Task<(int Code, string Output, string Errors)> JobAsync(string mode, params (string, string)[] more) =>
+            Script.RunAsync(
+                Script.Deploy("switch-mode-job"),
+                [],
+                [
+                    ("ROUTER", program),
+                    ("ROUTER_URL", router.ManagementUrl),
+                    ("RESULTS", results),
+                    ("MODE", mode),
+                    ("REASON", "restore db"),
+                    ("UNTIL", "+90m"),
+                    ("EXPECT", "1"),
+                    ("BY", "job-7"),
+                    .. more,
+                ]
+            );
+    }
+
+    // The tool as these tests have it.
+    private async Task<string> ToolAsync()
+    {
+        var tool = RouterProcess.Start();
+        var program = Path.Combine(_directory, "router");
+        await File.WriteAllTextAsync(program, $"#!/bin/sh\nexec {tool.FileName} {string.Join(' ', tool.ArgumentList)} \"$@\"\n");
+        await Script.RunAsync("chmod", ["+x", program]);
+        return program;
     }
 
     private Task<(int Code, string Output, string Errors)> RunAsync(string script, params string[] arguments) =>
