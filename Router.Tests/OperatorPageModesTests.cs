@@ -20,6 +20,7 @@ public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Ch
         (await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance", "until": "+30m", "by": "ben"}""")).Status.Should().Be(200);
         var page = await site.ShowAsync(chromium);
         await ReadsAsync(page, Verdict, "SAFE");
+        await Expect(page.Locator(".banner")).ToHaveClassAsync("banner closed");
 
         await ClickAsync(page, "Change the mode…");
         await Expect(page.GetByLabel("Stages")).ToBeHiddenAsync();
@@ -42,6 +43,9 @@ public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Ch
         await ReadsAsync(page, $"{Stages} [aria-current=step]", "25 %");
         await ReadsAsync(page, Stages, "0 of at least 1000");
         await SeeAsync(page, "reopening");
+        var (status, _) = await operators.SendAsync("PATCH", "/mode", """{"until": "+1s", "shorten": true, "by": "ben"}""");
+        status.Should().Be(200);
+        await ReadsAsync(page, ".banner .over", "Overrun by");
 
         await SteerAsync("Pause…", "Pause it");
         await ReadsAsync(page, Stages, "paused");
@@ -60,6 +64,7 @@ public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Ch
 
         await SteerAsync("Next stage…", "Start it");
         await ReadsAsync(page, Banner, "live");
+        await Expect(page.Locator(".banner")).ToHaveClassAsync("banner open");
         await Expect(page.Locator(Stages)).ToHaveCountAsync(0);
 
         async Task CheckAsync(string button)
@@ -126,6 +131,8 @@ public sealed class OperatorPageModesTests(Chromium chromium) : IClassFixture<Ch
         await SeeAsync(page, "hold-form");
         await ClickAsync(page, "Show what would happen");
         await ReadsAsync(page, ".confirm .steps li:last-child", "unless the mode is changed first");
+        await Expect(page.Locator(".effects tbody td")).ToHaveTextAsync(Enumerable.Repeat("… waits", 4));
+        await SeeAsync(page, "hold-dry-run");
         await ConfirmAsync(page, "Set hold");
 
         await ReadsAsync(page, Banner, "hold");

@@ -85,7 +85,15 @@ public sealed class LiveDescriber(
             IsProduction(settings.Stage),
             settings.Pages.ServiceName,
             instance.Name,
-            [.. ModeCatalogue.All.Select(mode => new LiveModeChoice(mode.Name, mode.Summary, mode.RestrictsAnything, mode.HoldsAnything))],
+            [
+                .. ModeCatalogue.All.Select(mode => new LiveModeChoice(
+                    mode.Name,
+                    mode.Summary,
+                    mode.IsClosed,
+                    mode.RestrictsAnything,
+                    mode.HoldsAnything
+                )),
+            ],
             settings.ModeStore.DrainLimit.TotalSeconds
         );
 

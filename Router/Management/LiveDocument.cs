@@ -52,7 +52,7 @@ public sealed record LiveSite(
 );
 
 /// <summary>A mode that can be set.</summary>
-public sealed record LiveModeChoice(string Name, string Summary, bool ClosesAnything, bool HoldsAnything);
+public sealed record LiveModeChoice(string Name, string Summary, bool IsClosed, bool RestrictsAnything, bool HoldsAnything);
 
 /// <summary>The verdict on the fleet.</summary>
 /// <param name="State">The verdict, for scripts.</param>

@@ -340,7 +340,7 @@ function change({ name, intro, fields, request, effect, done, dry = true }) {
 function effects(change) {
 	const staged = change.mode.next.some(step => step.reopening);
 	const preview = t(staged ? "preview.others" : "preview.title");
-	const cell = reaches => h("td", { class: reaches ? "yes" : "no" }, t(reaches ? "reachable" : "closed"));
+	const cell = (reaches, waits, is = reaches ? "reachable" : waits ? "waits" : "closed") => h(`td.${is}`, t(is));
 	return h("div",
 		change.endMoved && h("p", t("end.moved", { from: time(change.endMoved.from), to: time(change.endMoved.to) })),
 		plan(change.mode),
@@ -355,7 +355,9 @@ function effects(change) {
 				),
 			),
 			h("tbody",
-				change.effects.map(({ backend, reads, writes }) => h("tr", h("th", { scope: "row" }, backend), cell(reads), cell(writes))),
+				change.effects.map(({ backend, reads, writes, waits }) =>
+					h("tr", h("th", { scope: "row" }, backend), cell(reads, waits), cell(writes, waits)),
+				),
 			),
 		),
 		change.page
@@ -381,7 +383,7 @@ function plan(mode) {
 const actions = {
 	set() {
 		const { modes } = state.site;
-		const closing = modes.filter(mode => mode.closesAnything);
+		const closing = modes.filter(mode => mode.restrictsAnything);
 		const plain = (empty, choices) => [{ name: "", summary: t(empty) }, ...same(choices.map(({ name }) => name))];
 		change({
 			name: "set",

@@ -122,8 +122,8 @@ function local(text) {
 
 // ---- The page ----
 
-/** Tells a screen reader what matters, once: a new mode or a new verdict, or that the connection is lost. */
-export function say({ mode, verdict, linked }) {
+/** Tells a screen reader what matters, once: a new mode or a new verdict. */
+export function say({ mode, verdict }) {
 	const now = t("said", { mode: mode.mode, verdict: t(`verdict.${verdict.state}`) });
 	if (now === said) return;
 	document.getElementById("said").textContent = said = now;
@@ -187,15 +187,13 @@ const percents = shares => shares.map(share => `${share} %`).join(", ");
 /** A mode's or a step's name, of a stage with what it means. */
 export const named = ({ mode, reopening: it }) => (it ? t("named", { mode, ...it, shares: percents(it.shares) }) : mode);
 
-const stage = it => {
-	const text = t("stage", { ...it, stages: it.shares.length });
-	return it.isPaused ? `${text} · ${t("stage.paused")}` : text;
-};
+const stage = it => t("stage", { ...it, stages: it.shares.length }) + (it.isPaused ? ` · ${t("stage.paused")}` : "");
 
 function banner({ mode, site }) {
 	const left = mode.until ? until(mode.until) : null;
-	const over = left !== null && left < 0 && site.modes.find(({ name }) => name === mode.mode)?.closesAnything;
-	return h("section", { class: `banner mode-${mode.mode}`, "aria-labelledby": "mode" },
+	const over = mode.window && left < 0;
+	const isClosed = site.modes.some(({ name, isClosed }) => isClosed && name === mode.mode);
+	return h("section", { class: `banner ${isClosed ? "closed" : mode.window ? "" : "open"}`, "aria-labelledby": "mode" },
 		h("h1", { id: "mode" }, h("span.unseen", t("mode"), " "), h("span.mode-name", mode.mode)),
 		h("p.summary", mode.summary),
 		mode.reason && h("p.reason", h("q", mode.reason)),
@@ -398,6 +396,8 @@ function chart(requests, errors) {
 	];
 }
 
+const latency = seconds => (seconds < 10 ? `${(seconds * 1000).toFixed(seconds < 0.01 ? 1 : 0)} ms` : `${seconds.toFixed(1)} s`);
+
 function backends({ backends }) {
 	const rows = backends.map(it => ({
 		key: it.name,
@@ -418,14 +418,7 @@ function backends({ backends }) {
 			),
 			flag("number", it.inFlight),
 			flag(it.circuit === "closed" ? "plain" : "alarm", t(`circuit.${it.circuit}`)),
-			flag(
-				it.latencySeconds === undefined ? "number plain" : "number",
-				it.latencySeconds === undefined
-					? "–"
-					: it.latencySeconds < 10
-						? `${(it.latencySeconds * 1000).toFixed(it.latencySeconds < 0.01 ? 1 : 0)} ms`
-						: `${it.latencySeconds.toFixed(1)} s`,
-			),
+			it.latencySeconds === undefined ? flag("number plain", "–") : flag("number", latency(it.latencySeconds)),
 		],
 	}));
 	return card("backends",
