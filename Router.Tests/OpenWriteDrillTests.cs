@@ -28,7 +28,6 @@ public sealed class OpenWriteDrillTests(DrillDatabase database, ITestOutputHelpe
         });
 
         await three.KillAsync();
-        await Task.Delay(TimeSpan.FromSeconds(0.3));
         var starting = three.StartAgainAsync();
         var (said, restored) = await site.SafeAsync(DrillSite.StartClosing(one, "--expect", "3"));
 

@@ -22,6 +22,7 @@ public sealed class StoreDrillTests(DrillDatabase database, ITestOutputHelper ou
                 async () =>
                 {
                     await site.Redis.KillAsync();
+                    // The length of the fault, which the instances meet in real time: less than their HeartbeatExpiry of 3 s.
                     await Task.Delay(TimeSpan.FromSeconds(1));
                     await site.Redis.ReturnAsync(withData: true);
                 }
@@ -32,6 +33,7 @@ public sealed class StoreDrillTests(DrillDatabase database, ITestOutputHelper ou
                 async () =>
                 {
                     await site.Redis.SignalAsync("STOP");
+                    // The length of the fault, as above.
                     await Task.Delay(TimeSpan.FromSeconds(2));
                     await site.Redis.SignalAsync("CONT");
                 }
