@@ -417,7 +417,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
 
     /// <summary>A site that signs in at its backend.</summary>
     public sealed class WithCredentials()
-        : SharedSite(address => SiteFile.Of("www.*", address).Set("Backends:www:BasicAuthentication", "cm91dGVyOmhpZGRlbg=="));
+        : SharedWireMockSite(address => SiteFile.Of("www.*", address).Set("Backends:www:BasicAuthentication", "cm91dGVyOmhpZGRlbg=="));
 }
 
 /// <summary>Reads a line of the access log.</summary>

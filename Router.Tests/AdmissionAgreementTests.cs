@@ -24,12 +24,10 @@ public sealed class AdmissionAgreementTests(AdmissionAgreementTests.Sites sites)
         "/%zz",
     ];
 
+    public static TheoryData<string> ModeNames => [.. ModeCatalogue.All.Select(mode => mode.Name)];
+
     [Theory]
-    [InlineData("live")]
-    [InlineData("read-only")]
-    [InlineData("hold")]
-    [InlineData("recovery")]
-    [InlineData("maintenance")]
+    [MemberData(nameof(ModeNames))]
     public async Task What_explain_says_is_what_the_handler_does(string mode)
     {
         var router = sites.In(mode);
@@ -217,7 +215,7 @@ public sealed class AdmissionAgreementTests(AdmissionAgreementTests.Sites sites)
     {
         private readonly Dictionary<string, RunningRouter> _routers = [];
 
-        internal RecordingBackend Backend { get; } = new();
+        internal WireMockBackend Backend { get; } = WireMockBackend.RespondingText("ok");
 
         public async Task InitializeAsync()
         {

@@ -82,7 +82,12 @@ public sealed class AdmissionTests(AdmissionTests.Live live, AdmissionTests.Reco
     {
         var address = client == "staff" ? Staff : Stranger;
         foreach (
-            var (site, outcome) in new (SharedSite, string)[] { (live, whenLive), (recovery, inRecovery), (maintenance, inMaintenance) }
+            var (site, outcome) in new (SharedWireMockSite, string)[]
+            {
+                (live, whenLive),
+                (recovery, inRecovery),
+                (maintenance, inMaintenance),
+            }
         )
         {
             var reply = await site.Router.SendRawAsync($"GET {path} HTTP/1.1\r\nHost: {host}\r\nX-Forwarded-For: {address}\r\n\r\n");
@@ -130,8 +135,19 @@ public sealed class AdmissionTests(AdmissionTests.Live live, AdmissionTests.Reco
     [Fact]
     public void Nothing_but_a_name_in_the_catalogue_is_a_mode()
     {
+        // The names are the contract.
         ModeCatalogue.All.Select(mode => mode.Name).Should().Equal("live", "read-only", "hold", "recovery", "maintenance");
-        foreach (var name in new[] { "Live", "LIVE", "live ", "", "open" })
+        foreach (var mode in ModeCatalogue.All)
+        {
+            ModeCatalogue.TryFind(mode.Name, out var found).Should().BeTrue(mode.Name);
+            found.Should().BeSameAs(mode);
+            foreach (
+                var name in new[] { char.ToUpperInvariant(mode.Name[0]) + mode.Name[1..], mode.Name.ToUpperInvariant(), mode.Name + " " }
+            )
+                ModeCatalogue.TryFind(name, out _).Should().BeFalse(name);
+        }
+
+        foreach (var name in new[] { "", "open" })
             ModeCatalogue.TryFind(name, out _).Should().BeFalse(name);
     }
 
@@ -149,11 +165,11 @@ public sealed class AdmissionTests(AdmissionTests.Live live, AdmissionTests.Reco
     // Requests come from this machine, which says for whom.
     private static SiteFile File(string address, string mode) => File(address).Mode(mode).Set("TrustedProxies", "127.0.0.1");
 
-    public sealed class Live() : SharedSite(address => File(address, "live"));
+    public sealed class Live() : SharedWireMockSite(address => File(address, "live"));
 
-    public sealed class Recovery() : SharedSite(address => File(address, "recovery"));
+    public sealed class Recovery() : SharedWireMockSite(address => File(address, "recovery"));
 
-    public sealed class Maintenance() : SharedSite(address => File(address, "maintenance"));
+    public sealed class Maintenance() : SharedWireMockSite(address => File(address, "maintenance"));
 
     private sealed class PagesForReadersMode : Mode
     {

@@ -452,5 +452,5 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
 
     /// <summary>A closed site behind a proxy; its cases add bypasses and change nothing else.</summary>
     public sealed class Closed()
-        : SharedSite(address => OperatorClient.With(Site(address)).Mode("maintenance").Set("TrustedProxies", "127.0.0.1"));
+        : SharedWireMockSite(address => OperatorClient.With(Site(address)).Mode("maintenance").Set("TrustedProxies", "127.0.0.1"));
 }

@@ -1,5 +1,6 @@
 using Router.Configuration;
 using Router.Hosting;
+using Router.Modes;
 using Router.Serving;
 
 namespace Router.Tests;
@@ -10,7 +11,7 @@ public sealed class ConfigurationErrorsTests
         new()
         {
             // the key below Router, a value that can't be, a part of what is wrong or right
-            { "Mode", "open", "live, read-only, hold, recovery, maintenance" },
+            { "Mode", "open", ModeCatalogue.Names },
             { "Mdoe", "live", "not a key that Router knows" },
             { "Backends:www:Kind", "Website", "Frontend, Api" },
             { "Backends:www:Kind", "", "Frontend, Api" },

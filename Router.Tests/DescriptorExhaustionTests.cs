@@ -6,7 +6,7 @@ public sealed class DescriptorExhaustionTests
     [ProgramFact("prlimit", "util-linux")]
     public async Task Without_a_free_descriptor_connected_clients_are_served_and_new_ones_are_accepted_once_there_is_one()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RouterProcess.StartAsync(SiteFile.Of("*", backend.Address));
         using var connected = await RawConnection.OpenAsync(router.Endpoint);
         // Everything that a request and a look at the configuration need is loaded then: a just-in-time compiled process opens its

@@ -149,7 +149,7 @@ public sealed class EncodedValidatorTests(PlainSite site) : IClassFixture<PlainS
     [Fact]
     public async Task Where_the_route_does_not_compress_conditions_and_tags_stay_as_they_are()
     {
-        await using var store = RawBackend.Responding(Message("200 OK", Body, "ETag: W/\"v7-router-br\""));
+        await using var store = WireMockBackend.Responding(200, Body, ("Content-Type", "text/css"), ("ETag", "W/\"v7-router-br\""));
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", store).Set("Hosts:www.*:Compression", "off"));
 
         var reply = await router.GetAsync(

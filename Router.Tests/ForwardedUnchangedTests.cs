@@ -155,7 +155,7 @@ public sealed class ForwardedUnchangedTests(PlainSite site) : IClassFixture<Plai
     [Fact]
     public async Task The_backends_credentials_replace_the_clients()
     {
-        await using var backend = RawBackend.RespondingText("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", backend).Set("Backends:www:BasicAuthentication", "dXNlcjpwYXNz")
         );

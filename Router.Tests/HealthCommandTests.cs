@@ -5,8 +5,6 @@ namespace Router.Tests;
 
 public sealed class HealthCommandTests
 {
-    private const string NoSuchSite = "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n";
-
     [Theory]
     [InlineData("live")]
     [InlineData("maintenance")]
@@ -71,14 +69,26 @@ public sealed class HealthCommandTests
     }
 
     [Theory]
-    [InlineData(NoSuchSite, "responded with 404")]
-    [InlineData("HTTP/1.1 204 No Content\r\n\r\n", "responded with 204")]
-    [InlineData("SSH-2.0-OpenSSH\r\n", "_status?ignore-dependencies: ")]
-    public async Task Any_response_other_than_200_is_not_healthy(string response, string says)
+    [InlineData(404)]
+    [InlineData(204)]
+    public async Task Any_response_other_than_200_is_not_healthy(int status)
     {
-        await using var server = RawBackend.Responding(response);
+        await using var server = WireMockBackend.Responding(status);
 
-        var (code, errors) = await AskAsync(new StartOptions { Urls = server.Address });
+        await ShouldNotBeHealthyAsync(server.Address, $"responded with {status}");
+    }
+
+    [Fact]
+    public async Task A_response_that_is_not_HTTP_is_not_healthy()
+    {
+        await using var server = RawBackend.Responding("SSH-2.0-OpenSSH\r\n");
+
+        await ShouldNotBeHealthyAsync(server.Address, "_status?ignore-dependencies: ");
+    }
+
+    private static async Task ShouldNotBeHealthyAsync(string address, string says)
+    {
+        var (code, errors) = await AskAsync(new StartOptions { Urls = address });
 
         code.Should().Be(1);
         errors.Should().StartWith("Not healthy: ").And.Contain(says).And.EndWith(".\n");

@@ -18,7 +18,7 @@ public sealed class ImageTests
     [ImageFact]
     public async Task In_an_empty_root_as_a_user_without_rights_it_serves_the_original_routers_environment()
     {
-        await using var api = RawBackend.RespondingText("from the api");
+        await using var api = WireMockBackend.RespondingText("from the api");
         using var certificate = Certificates.Of("localhost");
         await using var frontend = await FrontendAsync(certificate);
         using var image = new UnpackedImage();

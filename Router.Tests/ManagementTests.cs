@@ -400,5 +400,5 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
     }
 
     /// <summary>The site of the cases whose requests change nothing.</summary>
-    public sealed class Unchanged() : SharedSite(_ => Site());
+    public sealed class Unchanged() : SharedWireMockSite(_ => Site());
 }

@@ -63,7 +63,7 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
     [Fact]
     public async Task In_maintenance_not_one_request_reaches_a_backend()
     {
-        await using var backend = RawBackend.RespondingText("never");
+        await using var backend = WireMockBackend.RespondingText("never");
         await using var router = await RunningRouter.StartAsync(
             new SiteFile()
                 .Mode("maintenance")
@@ -90,7 +90,8 @@ public sealed class ModesTests(ModesTests.Sites sites) : IClassFixture<ModesTest
             }
         }
 
-        backend.Connections.Should().Be(0);
+        backend.Requests.Should().BeEmpty();
+        router.Site.Backends.Should().OnlyContain(upstream => upstream.LastSeen == null, "Router did not even try");
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using Router.Modes;
 using Router.Routing;
 
 namespace Router.Tests;
@@ -45,7 +46,7 @@ public sealed class PathInterpretationsTests(PathInterpretationsTests.Site site)
         var reply = await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
 
         reply.Status.Should().Be(403);
-        site.Backend.Connections.Should().Be(0);
+        NothingIsForwarded();
     }
 
     [Theory]
@@ -55,7 +56,7 @@ public sealed class PathInterpretationsTests(PathInterpretationsTests.Site site)
     public async Task A_refused_path_is_refused_in_every_reading(string target)
     {
         (await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: refused.example.org\r\n\r\n")).Status.Should().Be(403);
-        site.Backend.Connections.Should().Be(0);
+        NothingIsForwarded();
     }
 
     [Fact]
@@ -88,19 +89,26 @@ public sealed class PathInterpretationsTests(PathInterpretationsTests.Site site)
     [Fact]
     public async Task A_path_that_is_not_well_formed_gets_400_in_every_mode_and_never_reaches_a_backend()
     {
-        foreach (var mode in new[] { "live", "recovery", "maintenance" })
+        foreach (var mode in ModeCatalogue.All)
         {
-            await using var backend = RawBackend.RespondingText("never");
-            await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Mode(mode));
+            await using var backend = WireMockBackend.RespondingText("never");
+            await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Mode(mode.Name));
 
-            (await router.SendRawAsync("GET /%zz HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(400);
-            backend.Connections.Should().Be(0);
+            (await router.SendRawAsync("GET /%zz HTTP/1.1\r\nHost: www.example.org\r\n\r\n")).Status.Should().Be(400, mode.Name);
+            backend.Requests.Should().BeEmpty();
+            router.Site.Backends[0].LastSeen.Should().BeNull("Router did not even try");
         }
+    }
+
+    private void NothingIsForwarded()
+    {
+        site.Backend.Requests.Should().BeEmpty();
+        site.Router.Site.Backends[0].LastSeen.Should().BeNull("Router did not even try");
     }
 
     /// <summary>A site whose backend no case may reach.</summary>
     public sealed class Site()
-        : SharedSite(address =>
+        : SharedWireMockSite(address =>
             SiteFile
                 .Of("www.*", address)
                 .AllowList("staff", "203.0.113.0/24")

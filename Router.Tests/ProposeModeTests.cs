@@ -124,11 +124,18 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
         _asked.Count(asked => asked.Call.StartsWith("PUT", StringComparison.Ordinal)).Should().Be(1);
     }
 
+    public static TheoryData<string, string, string, string, string> WrongUsage =>
+        new()
+        {
+            // script, token, arguments, what is wrong
+            { "propose-mode", "", "staging", "live", "FORGE_TOKEN is not set. Give a token that may write to the repository" },
+            { "propose-mode", Secret, "staging", "", $"there is no mode ''. Choose one of {ModeCatalogue.Names}" },
+            { "propose-mode", Secret, "prod", "live", "there is no stage 'prod'" },
+            { "merge-proposal", Secret, "x", "", "usage: deploy/merge-proposal NUMBER" },
+        };
+
     [ProgramTheory("jq", "jq")]
-    [InlineData("propose-mode", "", "staging", "live", "FORGE_TOKEN is not set. Give a token that may write to the repository")]
-    [InlineData("propose-mode", Secret, "staging", "", "there is no mode ''. Choose one of live, read-only, hold, recovery, maintenance")]
-    [InlineData("propose-mode", Secret, "prod", "live", "there is no stage 'prod'")]
-    [InlineData("merge-proposal", Secret, "x", "", "usage: deploy/merge-proposal NUMBER")]
+    [MemberData(nameof(WrongUsage))]
     public async Task Wrong_usage_is_reported_and_changes_nothing(string script, string token, string first, string second, string why)
     {
         var (code, _, errors) = await Script.RunAsync(

@@ -50,7 +50,7 @@ public sealed class SeriesLimitsTests
     [Fact]
     public async Task Instruments_with_labels_from_the_configuration_are_not_limited_to_a_hundred_series()
     {
-        await using var backend = RawBackend.RespondingText("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         var labels = new ConcurrentDictionary<(string Instrument, string Label), bool>();
         using var listener = new MeterListener
         {

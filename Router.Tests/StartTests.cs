@@ -16,7 +16,7 @@ public sealed class StartTests : IDisposable
     [Fact]
     public async Task OpenSSL_is_not_loaded_before_something_needs_it()
     {
-        await using var backend = RawBackend.RespondingText("hello");
+        await using var backend = WireMockBackend.RespondingText("hello");
         await using var router = await RouterProcess.StartAsync(SiteFile.Of("www.*", backend));
         (await router.StatusAsync()).Should().Contain("live");
 

@@ -156,7 +156,7 @@ public sealed class IdentityHeaderTests(IdentityHeaderTests.ForStaff site) : ICl
 
     /// <summary>A site for staff only, behind trusted proxies.</summary>
     public sealed class ForStaff()
-        : SharedSite(address =>
+        : SharedWireMockSite(address =>
             new SiteFile()
                 .Frontend("www", address)
                 .AllowList("staff", "203.0.113.0/24")

@@ -24,7 +24,7 @@ public sealed class NginxTests : IDisposable
     {
         using var certificate = Certificates.Of("localhost");
         var files = certificate.Write(_directory, "site");
-        await using var application = new RecordingBackend();
+        await using var application = WireMockBackend.RespondingText("ok");
         await using var nginx = await NginxServer.StartAsync(application.Address, tls ? files : null);
         var statuses = new ConcurrentDictionary<int, int>();
         var failures = new List<string>();

@@ -54,6 +54,10 @@ public sealed class PathRuleBypassTests(PathRuleBypassTests.Site site) : IClassF
         site.Backend.Requests.Should().BeEmpty();
     }
 
+    /// <summary>
+    /// Its backend is raw: WireMock.Net's server would refuse some of these targets itself, with a status that a case allows and without a
+    /// record of the request.
+    /// </summary>
     public sealed class Site()
         : SharedSite(address =>
             SiteFile

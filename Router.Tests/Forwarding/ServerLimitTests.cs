@@ -11,7 +11,7 @@ public sealed class ServerLimitTests
     [Fact]
     public async Task The_request_line_a_header_and_the_number_of_headers_have_limits()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(
             SiteFile
                 .Of("*", backend.Address)
@@ -35,7 +35,7 @@ public sealed class ServerLimitTests
     [Fact]
     public async Task Beyond_the_number_of_connections_a_new_one_is_closed()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address).Set("Limits:MaxConnections", "2"));
         using var first = await router.ConnectAsync();
         using var second = await router.ConnectAsync();
@@ -124,6 +124,7 @@ public sealed class ServerLimitTests
     [Fact]
     public async Task A_body_that_arrives_more_slowly_than_the_minimum_rate_is_408()
     {
+        // A raw one: WireMock.Net's server has the same timeout, and would respond first.
         await using var backend = new RecordingBackend();
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend.Address));
 
@@ -143,7 +144,7 @@ public sealed class ServerLimitTests
     [Fact]
     public async Task A_client_may_stop_reading_a_response_for_a_minute_unless_configured_otherwise()
     {
-        await using var backend = RawBackend.RespondingText("hello");
+        const string backend = "http://backend.invalid";
         await using var usual = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
         await using var other = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Set("Limits:ResponseGrace", "90s"));
 

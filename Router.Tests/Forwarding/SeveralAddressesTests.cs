@@ -6,8 +6,8 @@ public sealed class SeveralAddressesTests
     public async Task One_dead_address_of_three_costs_no_client_an_error()
     {
         using var dead = new ClosedPort();
-        await using var one = RawBackend.RespondingText("ok");
-        await using var two = RawBackend.RespondingText("ok");
+        await using var one = WireMockBackend.RespondingText("ok");
+        await using var two = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(
             SiteFile.Of("www.*", $"{one.Address}, {dead.Address}, {two.Address}").Set("Backends:www:BreakerDuration", "20ms")
         );
@@ -54,7 +54,7 @@ public sealed class SeveralAddressesTests
     {
         var ill = true;
         var asked = 0;
-        await using var one = RawBackend.RespondingText("one");
+        await using var one = WireMockBackend.RespondingText("one");
         await using var two = RawBackend.Start(async connection =>
         {
             while (await connection.ReadMessageAsync() is { } request)

@@ -43,7 +43,7 @@ public sealed class ShutdownTests
     [Fact]
     public async Task A_request_that_was_just_sent_on_a_kept_connection_gets_its_response_which_ends_the_connection()
     {
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address), new ManualClock());
         var clients = new List<RawConnection>();
         string[] requests =
@@ -80,7 +80,7 @@ public sealed class ShutdownTests
     public async Task A_connection_that_stays_idle_is_closed_two_seconds_after_the_stop_and_a_new_one_is_served_until_then()
     {
         var clock = new ManualClock();
-        await using var backend = new RecordingBackend();
+        await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend.Address), clock);
         using var idle = await router.ConnectAsync();
         await idle.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");

@@ -23,7 +23,7 @@ public sealed class TlsTests : IDisposable
     [InlineData("1.1")]
     public async Task Clients_come_in_over_TLS_and_choose_their_HTTP(string version)
     {
-        await using var backend = RawBackend.RespondingText("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         var files = Certificates.Of("localhost").Write(_directory, "one");
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1AndHttp2", files);
         using var client = new HttpClient(new SocketsHttpHandler { SslOptions = { RemoteCertificateValidationCallback = IsOurs } });
@@ -46,7 +46,7 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task A_new_certificate_in_the_files_is_used_without_a_restart()
     {
-        await using var backend = RawBackend.RespondingText("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         using var second = Certificates.Of("second.example.org");
         var files = Certificates.Of("first.example.org").Write(_directory, "site");
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1", files);
@@ -71,7 +71,7 @@ public sealed class TlsTests : IDisposable
     [Fact]
     public async Task A_reload_reads_a_certificate_behind_a_swapped_link()
     {
-        await using var backend = RawBackend.RespondingText("ok");
+        await using var backend = WireMockBackend.RespondingText("ok");
         foreach (var name in new[] { "first", "second" })
             Certificates.Of($"{name}.example.org").Write(Directory.CreateDirectory(Path.Combine(_directory, name)).FullName, "site");
         var link = Path.Combine(_directory, "mounted");

@@ -7,7 +7,7 @@ namespace Router.Tests.Harness;
 /// </summary>
 public sealed class DeployedSite : IAsyncLifetime, IAsyncDisposable
 {
-    private readonly RawBackend _backend = RawBackend.RespondingText("from the application");
+    private readonly WireMockBackend _backend = WireMockBackend.RespondingText("from the application");
 
     /// <summary>Where the values of the stages are, which a test may change.</summary>
     public string Vars { get; } = Directory.CreateTempSubdirectory("router-vars-").FullName;
@@ -71,7 +71,7 @@ public sealed class DeployedSite : IAsyncLifetime, IAsyncDisposable
         {
             using var client = await RawConnection.OpenAsync(Platform.Endpoint);
             await client.WriteAsync($"GET / HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
-            return (await client.ReadToEndAsync()).Text;
+            return await client.ReadMessageAsync() is { } response ? response.Head + response.Body : "LOST: no response";
         }
         catch (Exception lost) when (lost is IOException or SocketException)
         {

@@ -1,9 +1,9 @@
 namespace Router.Tests.Harness;
 
 /// <summary>
-/// One Router with one backend for all cases of a class that have the same configuration: the class derives its fixture from this.
-/// Cases of a class run one after the other. A class whose cases look at what the backend got begins each with
-/// <see cref="RecordingBackend.Forget"/>.
+/// The same as <see cref="SharedWireMockSite"/> with a backend on raw sockets, for cases that give a response byte by byte, or that look at
+/// raw targets, headers as they were sent, or connections. Cases of a class run one after the other. A class whose cases look at what the
+/// backend got begins each with <see cref="RecordingBackend.Forget"/>.
 /// </summary>
 public abstract class SharedSite : IAsyncLifetime
 {

@@ -58,6 +58,9 @@ internal sealed class WireMockBackend : IAsyncDisposable
     /// <summary>What it was asked.</summary>
     public IReadOnlyList<ReceivedRequest> Requests => [.. _requests];
 
+    /// <summary>The one request that it got.</summary>
+    public ReceivedRequest OnlyRequest => Requests.Should().ContainSingle().Subject;
+
     /// <summary>The next request that it got.</summary>
     public Task<ReceivedRequest> RequestAsync() => _unread.Reader.ReadAsync().InTime();
 
@@ -69,6 +72,15 @@ internal sealed class WireMockBackend : IAsyncDisposable
 
     /// <summary>An application that says its name in a header and as the content.</summary>
     public static WireMockBackend Named(string name) => Responding(200, name, ("X-Application", name));
+
+    /// <summary>Forgets what it was asked: so a case begins whose class shares the backend.</summary>
+    public WireMockBackend Forget()
+    {
+        _requests.Clear();
+        while (_unread.Reader.TryRead(out _)) { }
+
+        return this;
+    }
 
     public ValueTask DisposeAsync()
     {

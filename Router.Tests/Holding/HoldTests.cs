@@ -144,6 +144,7 @@ public sealed class HoldTests
     [InlineData("resets", "behind a body that the server has not read")]
     public async Task A_request_whose_client_has_gone_is_never_forwarded(string how, string body)
     {
+        // A raw one, which counts connections: WireMock.Net would not record a request whose body never arrives.
         await using var backend = new RecordingBackend();
         await using var router = await StartAsync(SiteFile.Of("www.*", backend.Address));
         await router.SetAsync(Hold);
