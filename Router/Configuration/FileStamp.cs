@@ -18,9 +18,10 @@ public static class FileStamp
             if (!file.Exists)
                 return Missing;
             using var opened = File.OpenHandle(path);
-            // Through every link: a ConfigMap swaps the directory's link and leaves the file's own unchanged.
-            var directory = file.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
             var target = file.ResolveLinkTarget(returnFinalTarget: true) as FileInfo ?? file;
+            // Through every link: a ConfigMap swaps the directory's link and leaves the file's own unchanged. The new directory may have
+            // a file of the same size and, by the file system's clock, the same time.
+            var directory = target.Directory?.ResolveLinkTarget(returnFinalTarget: true)?.FullName;
             return $"{target.LastWriteTimeUtc.Ticks}/{target.Length}/{directory}/{target.FullName}";
         }
         catch (Exception failure) when (FileText.IsUnreadable(failure))

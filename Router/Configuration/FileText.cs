@@ -28,7 +28,7 @@ public static class FileText
         }
     }
 
-    /// <summary>The bytes of a file in a directory; null with a validation error if its name is not one there, or it cannot be read.</summary>
+    /// <summary>The bytes of a file in a directory; null with a validation error if it is missing or cannot be read.</summary>
     /// <param name="directory">The directory.</param>
     /// <param name="name">The file name, without a directory.</param>
     /// <param name="key">The key that names it.</param>

@@ -51,7 +51,7 @@ public sealed record ModeDocument
 
     public required ImmutableArray<StepDocument> Next { get; init; }
 
-    /// <summary>The scheduled step that the operator aims at: the last that is not a follow-up. Null if that is the mode in force.</summary>
+    /// <summary>The scheduled step that the operator aims at: the last that is not a follow-up; null if there is none.</summary>
     [JsonIgnore]
     public StepDocument? Goal => Next.LastOrDefault(step => !step.IsFollowUp);
 
