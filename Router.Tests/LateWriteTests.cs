@@ -54,7 +54,7 @@ public sealed class LateWriteTests : IDisposable
         Warnings.Should().Be(0);
     }
 
-    private int Warnings => _log.Last(20).Count(line => line.Contains("each instance switched when it read it", StringComparison.Ordinal));
+    private int Warnings => _log.Last(20).Count(line => line.Contains("instances switched when they read it", StringComparison.Ordinal));
 
     private void WritingTakes(double seconds) => _store.Writing = () => _clock.Advance(TimeSpan.FromSeconds(seconds));
 

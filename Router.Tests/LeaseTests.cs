@@ -122,15 +122,14 @@ public sealed class LeaseTests : IDisposable
             .Set("Backends:www:RequestTimeout", "1h");
         await using var router = await RunningRouter.StartAsync(site, _clock);
         // The store is empty: the first instance waits a moment for another one that has the record.
-        await Eventually.Async(() =>
-        {
-            _clock.Advance(TimeSpan.FromSeconds(1));
-            return router.Modes().State.Record.Version.IsStored;
-        });
-        await router.SetAsync(ModeCatalogue.Closed);
-        _clock.Advance(TimeSpan.FromSeconds(10));
+        await UntilAsync(() => router.Modes().State.Record.Version.IsStored);
         using var operators = new OperatorClient(router);
-        var token = (await operators.SendAsync("POST", "/bypass", "{}")).Body["token"];
+        var closing = router.SetAsync(ModeCatalogue.Closed);
+        await UntilAsync(() => closing.IsCompleted && router.Modes().Current == ModeCatalogue.Closed);
+        await closing;
+        var bypass = operators.SendAsync("POST", "/bypass", "{}");
+        await UntilAsync(() => bypass.IsCompleted);
+        var token = (await bypass).Body["token"];
         var write = $"POST / HTTP/1.1\r\nHost: www.example.org\r\n{BypassToken.Header}: {token}\r\nContent-Length: 0\r\n\r\n";
         using var first = await router.ConnectAsync();
         await first.WriteAsync(write);
@@ -143,13 +142,21 @@ public sealed class LeaseTests : IDisposable
         Directory.Move(directory, directory + "-gone");
         _clock.Advance(Lease + TimeSpan.FromSeconds(1));
         // The process was not suspended: the store was tried and did not respond.
-        await Eventually.Async(() => router.Modes() is { State.IsLapsed: true, IsStale: false });
+        await UntilAsync(() => router.Modes() is { State.IsLapsed: true, IsStale: false });
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 
         (await first.ReadMessageAsync())!.Status.Should().Be(200);
         (await second.ReadMessageAsync())!.Status.Should().Be(503);
         connection.Received.Split("POST /").Should().HaveCount(2, "the second request is not sent");
         backend.Connections.Should().Be(1);
+
+        // What waits for the store does so by the clock.
+        Task UntilAsync(Func<bool> isTrue) =>
+            Eventually.Async(() =>
+            {
+                _clock.Advance(TimeSpan.FromMilliseconds(100));
+                return isTrue();
+            });
     }
 
     [Theory]

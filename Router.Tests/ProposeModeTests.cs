@@ -215,7 +215,9 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
             var step = router.Modes().State.Step;
             // Exit code 1 is a site that is not SAFE, such as one that programs still reach.
             code.Should().BeLessThan(2, output + errors);
-            (step.Mode, step.Until is not null, step.Reason is not null).Should().Be((mode, mode.RestrictsAnything, mode.RestrictsAnything));
+            (step.Mode, step.Until is not null, step.Reason is not null)
+                .Should()
+                .Be((mode, mode.RestrictsAnything, mode.RestrictsAnything));
         }
 
         var window = await JobAsync(ModeCatalogue.Closed.Name, ("COMMAND", "echo $ROUTER_WINDOW"), ("REOPEN", "no"));

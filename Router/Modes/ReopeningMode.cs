@@ -29,12 +29,15 @@ public sealed class ReopeningMode(Reopening plan) : Mode
 
     public override bool IsClosed => plan.Closed.IsClosed;
 
-    /// <summary>Whether the site is open to a client, for requests to backends of this kind.</summary>
+    /// <summary>
+    /// Whether the site is open to a client, for requests to backends of this kind. Without an address, a client is supposed to be among
+    /// the last.
+    /// </summary>
     public bool IsOpenTo(IPAddress client, BackendKind kind) =>
         // Programs come from few addresses: a share of those would be all of them or none.
         kind == BackendKind.Api
             ? plan.ApisFirst
-            : ClientPosition.Of(client, _seed) * 100 < plan.Share;
+            : (client.Equals(IPAddress.None) ? 1 : ClientPosition.Of(client, _seed)) * 100 < plan.Share;
 
     /// <summary>Allows what reaches a backend for some client: see <see cref="ModeState.For"/> for the mode of one client.</summary>
     public override ModeDecision Decide(BackendKind kind, string method) =>
