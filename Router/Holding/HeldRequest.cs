@@ -1,4 +1,5 @@
 using System.Net;
+using System.Threading.RateLimiting;
 using Router.Configuration;
 using Router.Upstreams;
 
@@ -31,25 +32,26 @@ public sealed class HeldRequest(BackendKind kind, string modeMethod, IPAddress c
     /// <summary>Completes when it no longer waits.</summary>
     public Task<HoldEnd> Ended => _ended.Task;
 
-    /// <summary>The backend of which a released request has a permit; null if it has none. It must be taken over or returned.</summary>
-    internal Upstream? Permit { private get; set; }
+    /// <summary>The permit of <see cref="Upstream"/> that a released request has; null if it has none. It is taken over or returned.</summary>
+    internal RateLimitLease? Permit { private get; set; }
 
     /// <summary>Its place in the queue; null if it is in none.</summary>
     internal LinkedListNode<HeldRequest>? Node { get; set; }
 
     /// <summary>Hands the permit over, if it is one of this backend; null if not.</summary>
-    public Upstream? TakePermit(Upstream upstream)
+    public RateLimitLease? TakePermit(Upstream backend)
     {
-        if (Permit != upstream)
+        if (backend != upstream)
             return null;
+        var permit = Permit;
         Permit = null;
-        return upstream;
+        return permit;
     }
 
     /// <summary>Returns a permit that has not been taken over.</summary>
     public void ReturnPermit()
     {
-        Permit?.ReturnPermit();
+        Permit?.Dispose();
         Permit = null;
     }
 

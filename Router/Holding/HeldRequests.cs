@@ -200,9 +200,9 @@ public sealed class HeldRequests : IDisposable
     {
         if (request.Upstream is not { } upstream)
             return true;
-        if (!upstream.Destinations.Any(destination => destination.IsAvailable) || !upstream.TryTakePermit())
+        if (!upstream.Destinations.Any(destination => destination.IsAvailable) || upstream.TryTakePermit() is not { } permit)
             return false;
-        request.Permit = upstream;
+        request.Permit = permit;
         return true;
     }
 

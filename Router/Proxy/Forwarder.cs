@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Router.Configuration;
@@ -51,13 +52,9 @@ public sealed partial class Forwarder(
         ForwardedRequest? message = null;
         try
         {
-            if (
-                request.PermitHolder is null
-                && !upstream.TryTakePermit()
-                && !await WaitForPermitAsync(upstream, deadline).ConfigureAwait(false)
-            )
+            request.Permit ??= upstream.TryTakePermit() ?? await WaitForPermitAsync(upstream, deadline).ConfigureAwait(false);
+            if (request.Permit is null)
                 return ForwardFailure.Overloaded;
-            request.PermitHolder = upstream;
             message = CreateMessage(context, request, deadline);
             request.Sending(message);
             // As SendWithRetriesAsync does, whose own state would cost each request 2 %.
@@ -347,13 +344,11 @@ public sealed partial class Forwarder(
     private static async ValueTask<bool> SwapPermitAsync(RequestContext request, Upstream next, RequestDeadline deadline)
     {
         request.ReturnPermit();
-        if (!next.TryTakePermit() && !await WaitForPermitAsync(next, deadline).ConfigureAwait(false))
-            return false;
-        request.PermitHolder = next;
-        return true;
+        request.Permit = next.TryTakePermit() ?? await WaitForPermitAsync(next, deadline).ConfigureAwait(false);
+        return request.Permit is not null;
     }
 
-    private static async ValueTask<bool> WaitForPermitAsync(Upstream upstream, RequestDeadline deadline)
+    private static async ValueTask<RateLimitLease?> WaitForPermitAsync(Upstream upstream, RequestDeadline deadline)
     {
         var waiting = upstream.WaitForPermitAsync(deadline.Token);
         if (waiting.IsCompleted)

@@ -225,7 +225,7 @@ public sealed class RequestHandler(
 
         request.PeerIsTrusted = proxies?.Contains(peer) ?? false;
         (request.RequestRules, request.HeaderRules, request.ErrorPage) = (current.RequestRules, live!.HeaderRules, live.ErrorPage);
-        request.PermitHolder = held?.TakePermit(live.Upstream!);
+        request.Permit = held?.TakePermit(live.Upstream!);
         var host = context.Request.Headers.Host.ToString();
         request.Admit(live.Route, live.Upstream!, method, modeMethod, host, pathAndQuery, decision.Exemption);
         return true;

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Threading.RateLimiting;
 using Router.Configuration;
 using Router.Http;
 
@@ -16,12 +17,13 @@ public sealed class Upstream(
 {
     // HttpClient would add a timeout, a token and an asynchronous method to each request. The backend's deadlines need none of them.
     private readonly HttpMessageInvoker _client = new(sender);
-    private readonly SemaphoreSlim _permits = new(settings.MaxConcurrentRequests);
+    private readonly ConcurrencyLimiter _permits = new(
+        new ConcurrencyLimiterOptions { PermitLimit = settings.MaxConcurrentRequests, QueueLimit = settings.MaxQueuedRequests }
+    );
     private volatile LastContact? _lastSeen;
     private long _lastResponse;
     private int _inFlight;
     private int _upgraded;
-    private int _queued;
 
     /// <summary>The backend's configuration.</summary>
     public BackendSettings Settings => settings;
@@ -76,21 +78,24 @@ public sealed class Upstream(
     public void DecrementInFlight() => Interlocked.Decrement(ref _inFlight);
 
     /// <summary>
-    /// Takes one of the permits that limit the backend's concurrent requests; false if none is free. Each permit requires one call of
-    /// <see cref="ReturnPermit"/>.
+    /// Takes one of the permits that limit the backend's concurrent requests; null if none is free. Disposing it returns it.
     /// </summary>
-    public bool TryTakePermit() => _permits.Wait(0, CancellationToken.None);
+    public RateLimitLease? TryTakePermit() => Acquired(_permits.AttemptAcquire());
 
-    /// <summary>Waits for a permit; false if the queue is full or too slow.</summary>
-    public ValueTask<bool> WaitForPermitAsync(CancellationToken cancellationToken)
+    /// <summary>Waits for a permit; null if the queue is full or too slow.</summary>
+    public async ValueTask<RateLimitLease?> WaitForPermitAsync(CancellationToken cancellation)
     {
-        if (Interlocked.Increment(ref _queued) <= settings.MaxQueuedRequests)
-            return QueueAsync(cancellationToken);
-        Interlocked.Decrement(ref _queued);
-        return ValueTask.FromResult(false);
+        using var timeout = new CancellationTokenSource(settings.QueueTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
+        try
+        {
+            return Acquired(await _permits.AcquireAsync(1, either.Token).ConfigureAwait(false));
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            return null;
+        }
     }
-
-    public void ReturnPermit() => _permits.Release();
 
     /// <summary>Adjusts the number of upgraded connections when one opens or ends.</summary>
     public void CountUpgraded(int change) => Interlocked.Add(ref _upgraded, change);
@@ -130,17 +135,7 @@ public sealed class Upstream(
             destination.Pool.Revive();
     }
 
-    private async ValueTask<bool> QueueAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _permits.WaitAsync(settings.QueueTimeout, cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            Interlocked.Decrement(ref _queued);
-        }
-    }
+    private static RateLimitLease? Acquired(RateLimitLease lease) => lease.IsAcquired ? lease : null;
 
     public void Dispose()
     {

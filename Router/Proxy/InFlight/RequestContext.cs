@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Threading.RateLimiting;
 using Router.Admission;
 using Router.Headers;
 using Router.Http;
@@ -91,10 +92,10 @@ public sealed class RequestContext(TimeProvider time)
     public bool MayStartOver { get; set; }
 
     /// <summary>
-    /// The backend whose <c>MaxConcurrentRequests</c> permit the request holds; null while it holds none. A request holds at most one
+    /// The <c>MaxConcurrentRequests</c> permit of a backend that the request holds; null while it holds none. A request holds at most one
     /// permit: if it kept one while waiting for another, two requests could deadlock by waiting for each other's permits.
     /// </summary>
-    public Upstream? PermitHolder { get; set; }
+    public RateLimitLease? Permit { get; set; }
 
     /// <summary>The method. Only valid for an admitted request.</summary>
     public string Method { get; private set; } = "";
@@ -180,8 +181,8 @@ public sealed class RequestContext(TimeProvider time)
     /// <summary>Gives back the permit that it holds, if it holds one.</summary>
     public void ReturnPermit()
     {
-        PermitHolder?.ReturnPermit();
-        PermitHolder = null;
+        Permit?.Dispose();
+        Permit = null;
     }
 
     /// <summary>It begins to wait for the mode to open.</summary>
