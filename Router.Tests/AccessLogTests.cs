@@ -58,7 +58,8 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
         await router.SendRawAsync(
             "POST /a//b%2F?x=<1>&y='2' HTTP/1.1\r\nHost: www.example.org:8080\r\nContent-Length: 3\r\nX-Forwarded-For: 203.0.113.9\r\n"
                 + "Referer: https://www.example.org/from\r\nUser-Agent: test/1.0\r\n"
-                + "X-B3-TraceId: 463ac35c9f6413ad\r\nX-B3-SpanId: a2fb4a1d1a96d312\r\nX-B3-ParentSpanId: 0020000000000001\r\nX-B3-Sampled: 1\r\nX-B3-Flags: 0\r\n\r\nabc"
+                + "X-B3-TraceId: 463ac35c9f6413ad\r\nX-B3-SpanId: a2fb4a1d1a96d312\r\nX-B3-ParentSpanId: 0020000000000001\r\n"
+                + "X-B3-Sampled: 1\r\nX-B3-Flags: 0\r\n\r\nabc"
         );
 
         var line = await router.AccessLog.NextAsync();

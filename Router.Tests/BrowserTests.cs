@@ -87,7 +87,10 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
         Task<string> StyleAsync() =>
             page.EvaluateAsync<string>(
                 """
-                async () => { const a = await fetch("/static/site.css", { headers: { Accept: "text/css,*/*;q=0.1" } }); return `${a.status} ${a.headers.get("content-type") ?? ""} ${await a.text()}`; }
+                async () => {
+                  const response = await fetch("/static/site.css", { headers: { Accept: "text/css,*/*;q=0.1" } });
+                  return `${response.status} ${response.headers.get("content-type") ?? ""} ${await response.text()}`;
+                }
                 """
             );
     }
@@ -200,7 +203,8 @@ public sealed class BrowserTests(Chromium chromium) : IClassFixture<Chromium>, I
                     ? ("text/css", "body { color: green }")
                     : ("text/html", Form);
                 await connection.WriteAsync(
-                    $"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n{(request.Head.StartsWith("HEAD", StringComparison.Ordinal) ? "" : body)}"
+                    $"HTTP/1.1 200 OK\r\nContent-Type: {type}\r\nContent-Length: {body.Length}\r\n\r\n"
+                        + $"{(request.Head.StartsWith("HEAD", StringComparison.Ordinal) ? "" : body)}"
                 );
             }
         });

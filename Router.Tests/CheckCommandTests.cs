@@ -38,11 +38,13 @@ public sealed class CheckCommandTests
             .Contain("ROUTE | HOST | PATH | BACKEND | KIND | ADDRESS | ALLOWED | LIVE | READ-ONLY | HOLD | RECOVERY | MAINTENANCE");
         rows.Should()
             .Contain(
-                "www.* | www.* | (every other path) | pages | Frontend | http://pages.internal:8080 | everyone | forward | read | wait | 503 | 503"
+                "www.* | www.* | (every other path) | pages | Frontend | http://pages.internal:8080 | everyone | forward | read | wait | "
+                    + "503 | 503"
             );
         rows.Should()
             .Contain(
-                "www.*//admin | www.* | /admin | pages | Frontend | http://pages.internal:8080 | staff (2) | forward | read | wait | 503 | 503"
+                "www.*//admin | www.* | /admin | pages | Frontend | http://pages.internal:8080 | staff (2) | forward | read | wait | 503 "
+                    + "| 503"
             );
         rows.Should().Contain("www.*/**/_metrics | www.* | **/_metrics | - | - | - | nobody | 403 | 403 | 403 | 403 | 403");
         rows.Should()

@@ -26,7 +26,8 @@ public sealed class DrainDisplayTests : IDisposable
             .ToString()
             .Should()
             .Be(
-                "NOT SAFE: 2 writes may still be applied, in 60 s\nNOT SAFE: 2 writes may still be applied, in 30 s\nSAFE on the only instance\n"
+                "NOT SAFE: 2 writes may still be applied, in 60 s\nNOT SAFE: 2 writes may still be applied, in 30 s\n"
+                    + "SAFE on the only instance\n"
             );
     }
 

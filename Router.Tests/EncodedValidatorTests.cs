@@ -221,12 +221,14 @@ public sealed class EncodedValidatorTests(PlainSite site) : IClassFixture<PlainS
                 );
             else
                 await connection.WriteAsync(
-                    $"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Content-Length: {Body.Length}\r\n\r\n{body}"
+                    $"HTTP/1.1 200 OK\r\nContent-Type: text/css\r\n"
+                        + $"{string.Concat(headers.Select(header => header + "\r\n"))}Content-Length: {Body.Length}\r\n\r\n{body}"
                 );
         };
 
     private static string Message(string status, string body, params string[] headers) =>
-        $"HTTP/1.1 {status}\r\nContent-Type: text/css\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Content-Length: {body.Length}\r\n\r\n{body}";
+        $"HTTP/1.1 {status}\r\nContent-Type: text/css\r\n{string.Concat(headers.Select(header => header + "\r\n"))}Content-Length: "
+        + $"{body.Length}\r\n\r\n{body}";
 
     private static async Task<string> PlainAsync(byte[] bytes)
     {

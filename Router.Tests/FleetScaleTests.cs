@@ -76,8 +76,10 @@ public sealed class FleetScaleTests(ITestOutputHelper output)
         output.WriteLine(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"{count} instances: a heartbeat sends {bytesIn:F0} and receives {bytesOut:F0} bytes and takes {took.TotalMilliseconds / beats:F2} ms; the observer's takes {observed.TotalMilliseconds:F0} ms; "
-                    + $"reading and judging takes {judged.TotalMilliseconds:F0} ms; a change is known everywhere after {spread.TotalMilliseconds:F0} ms"
+                $"{count} instances: a heartbeat sends {bytesIn:F0} and receives {bytesOut:F0} bytes and takes "
+                    + $"{took.TotalMilliseconds / beats:F2} ms; the observer's takes {observed.TotalMilliseconds:F0} ms; "
+                    + $"reading and judging takes {judged.TotalMilliseconds:F0} ms; a change is known everywhere after "
+                    + $"{spread.TotalMilliseconds:F0} ms"
             )
         );
         verdict.Live.Should().Be(count - 1, "the one that asks is not among what it reads");

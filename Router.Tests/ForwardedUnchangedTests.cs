@@ -12,7 +12,8 @@ public sealed class ForwardedUnchangedTests(PlainSite site) : IClassFixture<Plai
     public async Task Repeated_response_headers_stay_separate()
     {
         _backend.RespondWith(
-            "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT\r\nSet-Cookie: b=2\r\nX-Twice: one\r\nSet-Cookie: c=3\r\nX-Twice: two\r\nContent-Length: 0\r\n\r\n"
+            "HTTP/1.1 200 OK\r\nSet-Cookie: a=1; Expires=Wed, 21 Oct 2026 07:28:00 GMT\r\nSet-Cookie: b=2\r\nX-Twice: one\r\n"
+                + "Set-Cookie: c=3\r\nX-Twice: two\r\nContent-Length: 0\r\n\r\n"
         );
 
         var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");

@@ -48,7 +48,15 @@ public sealed class HealthCommandTests
         await File.WriteAllTextAsync(
             file,
             $$$"""
-            { "Kestrel": { "Endpoints": { "a": { "Url": "https://*:1" }, "b": { "Url": "http://*:2", "Protocols": "Http2" }, "c": { "Url": "{{{server.Address}}}" } } } }
+            {
+              "Kestrel": {
+                "Endpoints": {
+                  "a": { "Url": "https://*:1" },
+                  "b": { "Url": "http://*:2", "Protocols": "Http2" },
+                  "c": { "Url": "{{{server.Address}}}" }
+                }
+              }
+            }
             """
         );
 

@@ -3,7 +3,8 @@ namespace Router.Tests;
 public sealed class HopByHopTests(PlainSite site) : IClassFixture<PlainSite>
 {
     private const string Headers =
-        "Connection: keep-alive, X-Private, x-OTHER\r\nKeep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\nProxy-Authenticate: Basic\r\n"
+        "Connection: keep-alive, X-Private, x-OTHER\r\nKeep-Alive: timeout=5\r\nProxy-Connection: keep-alive\r\n"
+        + "Proxy-Authenticate: Basic\r\n"
         + "Proxy-Authorization: Basic eDp5\r\nTE: gzip\r\nTrailer: X-Sum\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABk\r\n"
         + "X-Private: secret\r\nX-Other: secret\r\nX-Passes: yes\r\n";
 

@@ -148,7 +148,8 @@ public sealed class LogTests
         while (!line.Contains("forged", StringComparison.Ordinal));
         line.Should()
             .MatchRegex(
-                @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Test\[7\] a  2026 forged \[2J \\u202e\\u200b System.InvalidOperationException: why$"
+                @"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z warn: Test\[7\] a  2026 forged \[2J \\u202e\\u200b "
+                    + "System.InvalidOperationException: why$"
             );
     }
 

@@ -61,7 +61,8 @@ public sealed class MalformedInputTests(MalformedInputTests.ClosedSite site, ITe
 
         (
             await router.SendRawAsync(
-                $"POST /_bypass HTTP/1.1\r\nHost: www.example.org\r\nContent-Type: {Form}\r\nContent-Length: 9000\r\n\r\ntoken={new string('a', 8994)}"
+                $"POST /_bypass HTTP/1.1\r\nHost: www.example.org\r\nContent-Type: {Form}\r\nContent-Length: 9000\r\n\r\n"
+                    + $"token={new string('a', 8994)}"
             )
         )
             .Status.Should()
@@ -199,7 +200,8 @@ public sealed class MalformedInputTests(MalformedInputTests.ClosedSite site, ITe
         using var operators = new OperatorClient(router);
         string[] bodies =
         [
-            """{"mode": "maintenance", "at": "2026-01-02T22:00:00Z", "until": "2026-01-03T22:00:00Z", "by": "ops", "reason": "a \u00e9 b", "ticket": "T-1", "readOnlyBefore": "10s", "cutAfter": "1m"}""",
+            """{"mode": "maintenance", "at": "2026-01-02T22:00:00Z", "until": "2026-01-03T22:00:00Z", "by": "ops", "reason": "a \u00e9 """
+                + """b", "ticket": "T-1", "readOnlyBefore": "10s", "cutAfter": "1m"}""",
             """{"for": "2h", "address": "203.0.113.0/24", "by": "ops", "note": "n\ud83d\ude00"}""",
         ];
         for (var i = 0; i < 400; i++)

@@ -235,7 +235,8 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
             .Be(
                 (
                     false,
-                    $"NOT SAFE: 1 instance is live and 2 expected. Live: {Environment.MachineName}. No other instance has ever reported. Start it, or correct --expect"
+                    $"NOT SAFE: 1 instance is live and 2 expected. Live: {Environment.MachineName}. No other instance has ever reported. "
+                        + $"Start it, or correct --expect"
                 )
             );
         (await operators.SendAsync("GET", "/fleet?expect=many")).Status.Should().Be(400);

@@ -164,7 +164,8 @@ public sealed class ModeChangesTests
                 .Which.ToString()
                 .Should()
                 .Be(
-                    "until: 2026-01-01 22:45:00Z is before the announced end 2026-01-01 23:30:00Z. For a later end, give a later time or add to the end (router mode extend --by 45m). For an earlier end, add --shorten (in JSON: shorten)."
+                    "until: 2026-01-01 22:45:00Z is before the announced end 2026-01-01 23:30:00Z. For a later end, give a later time or "
+                        + "add to the end (router mode extend --by 45m). For an earlier end, add --shorten (in JSON: shorten)."
                 );
         }
 
@@ -470,7 +471,8 @@ public sealed class ModeChangesTests
     [InlineData("""{"version":0,"steps":[{"mode":"live"}]}""", "version is 0")]
     [InlineData("""{"version":1,"steps":[{"mode":"open"}]}""", "not one of live, read-only, hold, recovery, maintenance")]
     [InlineData(
-        """{"version":1,"steps":[{"mode":"live"},{"mode":"recovery","at":"2026-01-02T00:00:00Z"},{"mode":"maintenance","at":"2026-01-01T00:00:00Z"}]}""",
+        """{"version":1,"steps":[{"mode":"live"},{"mode":"recovery","at":"2026-01-02T00:00:00Z"},"""
+            + """{"mode":"maintenance","at":"2026-01-01T00:00:00Z"}]}""",
         "not in the order"
     )]
     [InlineData(

@@ -509,7 +509,8 @@ public sealed class ModeCommandTests(ModeCommandTests.Unchanged unchanged, ModeC
                 }
 
                 await connection.WriteAsync(
-                    $"HTTP/1.1 {(int)response.StatusCode} Relayed\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"
+                    $"HTTP/1.1 {(int)response.StatusCode} Relayed\r\nContent-Type: application/json\r\n"
+                        + $"Content-Length: {Encoding.UTF8.GetByteCount(body)}\r\n\r\n{body}"
                 );
             }
         });

@@ -174,7 +174,8 @@ public sealed class ModeModelTests(ITestOutputHelper output)
                         break;
                     case 6:
                         what = store.IsAway
-                            ? $"back{(store.Text is null ? " without data" : "")}{(fleet.Any(it => it.Knows) ? "" : ", to instances that all forgot")}"
+                            ? $"back{(store.Text is null ? " without data" : "")}"
+                                + $"{(fleet.Any(it => it.Knows) ? "" : ", to instances that all forgot")}"
                             : "away";
                         store.IsAway = !store.IsAway;
                         break;

@@ -30,8 +30,9 @@ public sealed class OperatorPageAttackTests(Chromium chromium) : IClassFixture<C
             await attempt("no-cors " + path, async () => (await (await fetch(target + path, { mode: "no-cors" })).text()) || "refused");
           }
           await attempt("put", async () => (await fetch(target + "/mode", { method: "PUT", headers: json, body: change })).status);
-          await attempt("post text", async () => (await fetch(target + "/bypass", { method: "POST", mode: "no-cors", body: "{}" })).status || "refused");
-          await attempt("reload", async () => (await fetch(target + "/reload", { method: "POST", mode: "no-cors" })).status || "refused");
+          const post = async (path, body) => (await fetch(target + path, { method: "POST", mode: "no-cors", body })).status || "refused";
+          await attempt("post text", () => post("/bypass", "{}"));
+          await attempt("reload", () => post("/reload"));
           await attempt("form", () => new Promise(done => {
             const frame = document.body.appendChild(document.createElement("iframe"));
             frame.name = "sent";
@@ -56,7 +57,8 @@ public sealed class OperatorPageAttackTests(Chromium chromium) : IClassFixture<C
           }));
           await attempt("style", () => new Promise((done, fail) => {
             const link = document.createElement("link");
-            Object.assign(link, { href: target + "/operator/operator.css", rel: "stylesheet", onload: () => done("loaded"), onerror: fail });
+            Object.assign(link, { href: target + "/operator/operator.css", rel: "stylesheet" });
+            Object.assign(link, { onload: () => done("loaded"), onerror: fail });
             document.head.append(link);
           }));
           await attempt("events", () => new Promise((done, fail) => {

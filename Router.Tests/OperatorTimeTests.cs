@@ -62,7 +62,8 @@ public sealed class OperatorTimeTests
         "Australia/Lord_Howe",
         "2026-10-03T12:00:00Z",
         "02:15",
-        "2026-10-04 02:15 does not exist in Australia/Lord_Howe, where the clock goes from 01:59 +10:30 to 02:30 +11:00. Give 01:59 or 02:30."
+        "2026-10-04 02:15 does not exist in Australia/Lord_Howe, where the clock goes from 01:59 +10:30 to 02:30 +11:00. Give 01:59 or "
+            + "02:30."
     )]
     public void A_time_that_does_not_exist_is_refused_with_its_neighbours(string zone, string now, string text, string said)
     {

@@ -110,7 +110,8 @@ public sealed class RedisModeStoreTests
             (await done.Awaiting(it => it).Should().ThrowAsync<ModeStoreException>())
                 .Which.Message.Should()
                 .Be(
-                    $"Redis at localhost:{server.Port} can't be used: it refuses the connection. Start it, or correct the port in Router:ModeStore:Redis"
+                    $"Redis at localhost:{server.Port} can't be used: it refuses the connection. Start it, or correct the port in "
+                        + $"Router:ModeStore:Redis"
                 );
         }
 
@@ -227,7 +228,8 @@ public sealed class RedisModeStoreTests
     [InlineData("redis.invalid", "its name is not known. Correct the host in Router:ModeStore:Redis, or the name server")]
     [InlineData(
         "{silent}",
-        "it accepts connections, but does not respond. It may be loading its data, or the two ends may not agree on TLS: Router:ModeStore:Redis begins with rediss:// for TLS and redis:// without"
+        "it accepts connections, but does not respond. It may be loading its data, or the two ends may not agree on TLS: "
+            + "Router:ModeStore:Redis begins with rediss:// for TLS and redis:// without"
     )]
     public async Task The_cause_is_named_with_what_to_do(string host, string reason)
     {

@@ -152,7 +152,8 @@ public sealed class ReloadTests
         output
             .Should()
             .Be(
-                "Reloaded: Router:Backends:www:Address, Router:Hosts:api.*:Backend, Router:Hosts:api.*:Match, Router:Limits:MaxHeaderCount changed "
+                "Reloaded: Router:Backends:www:Address, Router:Hosts:api.*:Backend, Router:Hosts:api.*:Match, "
+                    + "Router:Limits:MaxHeaderCount changed "
                     + "(Router:Limits:MaxHeaderCount only at the next start). Routes: 2.\n"
             );
         (await router.Log.NextAsync("The configuration was reloaded")).Should().Contain("Router:Backends:www:Address");

@@ -261,7 +261,8 @@ public sealed class StartTests : IDisposable
             .Should()
             .Contain("Warning: Router:Limits:MaxConnections is 1500000000, but the limit of 1000 open files has room for 372 clients")
             .And.Contain(
-                "Warning: Router:Backends:www:MaxConcurrentRequests is 1000, and each request takes a connection to the backend, but the limit of 1000 open files has room for 744."
+                "Warning: Router:Backends:www:MaxConcurrentRequests is 1000, and each request takes a connection to the backend, but the "
+                    + "limit of 1000 open files has room for 744."
             )
             .And.Contain("LimitNOFILE");
     }

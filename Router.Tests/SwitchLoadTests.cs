@@ -89,7 +89,8 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
         await stopping.CancelAsync();
         var responses = (await Task.WhenAll(load.Select(client => client.Done))).SelectMany(it => it).ToArray();
         output.WriteLine(
-            $"{responses.Length} responses, {responses.Count(it => it.Open)} of them from the application, over {(switched[^1].At - switched[0].At).TotalSeconds:F1} s"
+            $"{responses.Length} responses, {responses.Count(it => it.Open)} of them from the application, over "
+                + $"{(switched[^1].At - switched[0].At).TotalSeconds:F1} s"
         );
 
         switched.Add((DateTimeOffset.UtcNow, true, default));

@@ -15,7 +15,9 @@ public sealed class TrustedProxyListTests
             { "ip_prefix": "198.51.100.0/24", "region": "GLOBAL", "service": "CLOUDFRONT", "network_border_group": "GLOBAL" },
             { "ip_prefix": "192.0.2.0/24", "region": "eu-west-1", "service": "EC2", "network_border_group": "eu-west-1" }
           ],
-          "ipv6_prefixes": [ { "ipv6_prefix": "2001:db8::/32", "region": "GLOBAL", "service": "CLOUDFRONT", "network_border_group": "GLOBAL" } ]
+          "ipv6_prefixes": [
+            { "ipv6_prefix": "2001:db8::/32", "region": "GLOBAL", "service": "CLOUDFRONT", "network_border_group": "GLOBAL" }
+          ]
         }
         """;
 

@@ -269,7 +269,8 @@ public sealed class VerdictTests(ITestOutputHelper output)
         verdict
             .Text.Should()
             .StartWith(
-                "NOT SAFE: 1 write of unknown outcome may still be applied until 22:10:20Z, in 21 s: POST www.example.org/save (web-2, instance_ended)"
+                "NOT SAFE: 1 write of unknown outcome may still be applied until 22:10:20Z, in 21 s: POST www.example.org/save (web-2, "
+                    + "instance_ended)"
             );
         verdict.Notes.Should().Contain("web-2 died between 22:09:20.0Z and 22:09:20.5Z; writes that it started in between are not listed");
         dead.UncertainCount.Should().Be(3);

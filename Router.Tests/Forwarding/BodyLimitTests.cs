@@ -75,7 +75,8 @@ public sealed class BodyLimitTests(BodyLimitTests.Site site) : IClassFixture<Bod
         using var client = await site.Router.ConnectAsync();
 
         await client.WriteAsync(
-            $"POST /small HTTP/1.1\r\nHost: www.example.org\r\nTransfer-Encoding: chunked\r\n\r\n{size.ToString("x", CultureInfo.InvariantCulture)}\r\n"
+            $"POST /small HTTP/1.1\r\nHost: www.example.org\r\nTransfer-Encoding: chunked\r\n\r\n"
+                + $"{size.ToString("x", CultureInfo.InvariantCulture)}\r\n"
         );
         try
         {

@@ -154,7 +154,8 @@ public sealed class ConcurrencyLimitTests
         {
             while (await connection.ReadMessageAsync() is { } request)
                 await connection.WriteAsync(
-                    $"HTTP/1.1 {(request.Target == "/404" ? "200 OK" : "404 Not Found")}\r\nContent-Length: 4\r\n\r\n{(request.Target == "/404" ? "page" : "none")}"
+                    $"HTTP/1.1 {(request.Target == "/404" ? "200 OK" : "404 Not Found")}\r\nContent-Length: 4\r\n\r\n"
+                        + $"{(request.Target == "/404" ? "page" : "none")}"
                 );
         });
         await using var router = await RunningRouter.StartAsync(

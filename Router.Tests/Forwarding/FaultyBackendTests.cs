@@ -15,7 +15,8 @@ public sealed class FaultyBackendTests
     private static readonly string InChunks =
         $"HTTP/1.1 200 OK\r\nX-Right: 1\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{Body[..16]}\r\n14\r\n{Body[16..]}\r\n0\r\n\r\n";
     private static readonly string WithTrailers =
-        $"HTTP/1.1 200 OK\r\nX-Right: 1\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{Body[..16]}\r\n14\r\n{Body[16..]}\r\n0\r\nX-Sum: 7\r\n\r\n";
+        $"HTTP/1.1 200 OK\r\nX-Right: 1\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n10\r\n{Body[..16]}\r\n14\r\n"
+        + $"{Body[16..]}\r\n0\r\nX-Sum: 7\r\n\r\n";
 
     [Theory]
     [InlineData("length", false)]

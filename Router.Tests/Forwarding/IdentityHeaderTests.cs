@@ -3,9 +3,11 @@ namespace Router.Tests.Forwarding;
 public sealed class IdentityHeaderTests(IdentityHeaderTests.ForStaff site) : IClassFixture<IdentityHeaderTests.ForStaff>
 {
     private const string Claims =
-        "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example.org\r\nX-Forwarded-Port: 1\r\nX-Forwarded-Prefix: /x\r\n"
+        "X-Forwarded-For: 198.51.100.1, 203.0.113.9\r\nX-Forwarded-Proto: https\r\nX-Forwarded-Host: evil.example.org\r\n"
+        + "X-Forwarded-Port: 1\r\nX-Forwarded-Prefix: /x\r\n"
         + "Forwarded: for=198.51.100.1\r\nX-Real-IP: 198.51.100.1\r\nX-Client-IP: 198.51.100.1\r\nTrue-Client-IP: 198.51.100.1\r\n"
-        + "X_Forwarded_For: 198.51.100.1\r\nX_Real_IP: 198.51.100.1\r\nX-Forwarded_For: 198.51.100.1\r\nx-original-url: /admin\r\nX-Rewrite-URL: /admin\r\nX_Original_URL: /admin\r\n"
+        + "X_Forwarded_For: 198.51.100.1\r\nX_Real_IP: 198.51.100.1\r\nX-Forwarded_For: 198.51.100.1\r\nx-original-url: /admin\r\n"
+        + "X-Rewrite-URL: /admin\r\nX_Original_URL: /admin\r\n"
         + "X-Original-Host: evil\r\nProxy: http://evil\r\n";
 
     [Fact]

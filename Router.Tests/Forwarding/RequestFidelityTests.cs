@@ -87,7 +87,8 @@ public sealed class RequestFidelityTests(PlainSite site, EveryHostSite untouched
 
         await _router.SendRawAsync(
             $"GET / HTTP/1.1\r\nHost: www.example.org\r\nX-Latin: caf\u00e9 \u00ff\u0080\r\nX-Utf: {utf8}\r\nX-Tab: a\tb\r\nX-Empty:\r\n"
-                + "X-Many: 1\r\nAccept: a/b\r\nX-Many: 2, 3\r\nX-Many: 4\r\nAccept: c/d;q=0.1\r\nUser-Agent: \"odd (; agent\r\nIf-Modified-Since: yesterday\r\n"
+                + "X-Many: 1\r\nAccept: a/b\r\nX-Many: 2, 3\r\nX-Many: 4\r\nAccept: c/d;q=0.1\r\nUser-Agent: \"odd (; agent\r\n"
+                + "If-Modified-Since: yesterday\r\n"
                 + "Cookie: a=b; c\r\nCookie: d=e\r\nAuthorization: odd\u00fc\r\nDate: now\r\nRange: rubbish\r\n\r\n"
         );
 
@@ -163,7 +164,8 @@ public sealed class RequestFidelityTests(PlainSite site, EveryHostSite untouched
     public async Task Headers_of_the_connection_are_not_forwarded()
     {
         await _router.SendRawAsync(
-            "GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: x-mine, , X-Forwarded-For\r\nX-Mine: 1\r\nKeep-Alive: 5\r\nProxy-Connection: a\r\n"
+            "GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: x-mine, , X-Forwarded-For\r\nX-Mine: 1\r\nKeep-Alive: 5\r\n"
+                + "Proxy-Connection: a\r\n"
                 + "Proxy-Authorization: b\r\nTE: gzip, trailers\r\nUpgrade: h2c\r\nHTTP2-Settings: c\r\nX-Stays: 1\r\n\r\n"
         );
 

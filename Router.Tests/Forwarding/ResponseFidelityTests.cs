@@ -130,8 +130,10 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
     {
         var utf8 = Encoding.Latin1.GetString(Encoding.UTF8.GetBytes("größer €"));
         _backend.RespondWith(
-            $"HTTP/1.1 200 OK\r\nX-Latin: caf\u00e9\u00ff\u0080\r\nX-Utf: {utf8}\r\nSet-Cookie: a=b; Path=/\r\nX-Empty:\r\nSet-Cookie: c=d, e\r\nServer: backend/1\r\n"
-                + "Date: long ago\r\nContent-Type: odd\r\nLast-Modified: whenever\r\nX-Tab: a\tb\r\nVary: A\r\nVary: B\r\nContent-Length: 2\r\n\r\nok"
+            $"HTTP/1.1 200 OK\r\nX-Latin: caf\u00e9\u00ff\u0080\r\nX-Utf: {utf8}\r\nSet-Cookie: a=b; Path=/\r\nX-Empty:\r\n"
+                + $"Set-Cookie: c=d, e\r\nServer: backend/1\r\n"
+                + "Date: long ago\r\nContent-Type: odd\r\nLast-Modified: whenever\r\nX-Tab: a\tb\r\nVary: A\r\nVary: B\r\n"
+                + "Content-Length: 2\r\n\r\nok"
         );
 
         var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -152,7 +154,8 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
     public async Task Headers_of_the_backends_connection_are_not_forwarded()
     {
         _backend.RespondWith(
-            "HTTP/1.1 200 OK\r\nConnection: X-Mine, keep-alive\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: x\r\nUpgrade: h2c\r\nX-Stays: 1\r\nContent-Length: 2\r\n\r\nok"
+            "HTTP/1.1 200 OK\r\nConnection: X-Mine, keep-alive\r\nX-Mine: 1\r\nKeep-Alive: timeout=5\r\nProxy-Authenticate: x\r\n"
+                + "Upgrade: h2c\r\nX-Stays: 1\r\nContent-Length: 2\r\n\r\nok"
         );
 
         var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -196,7 +199,8 @@ public sealed class ResponseFidelityTests(PlainSite site) : IClassFixture<PlainS
     public async Task An_informational_response_is_dropped_and_the_final_one_arrives()
     {
         _backend.RespondWith(
-            "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+            "HTTP/1.1 103 Early Hints\r\nLink: </a.css>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\nHTTP/1.1 200 OK\r\n"
+                + "Content-Length: 2\r\n\r\nok"
         );
 
         var reply = await _router.SendRawAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");

@@ -84,7 +84,8 @@ public sealed class ServerLimitTests
 
     [Theory]
     [InlineData(
-        "Limit                     Soft Limit           Hard Limit           Units\nMax open files            1024                 524288               files\n",
+        "Limit                     Soft Limit           Hard Limit           Units\n"
+            + "Max open files            1024                 524288               files\n",
         1_024
     )]
     [InlineData("Max open files            unlimited            unlimited            files\n", null)]

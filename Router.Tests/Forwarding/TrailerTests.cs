@@ -17,8 +17,10 @@ public sealed class TrailerTests(PlainRawSite site) : IClassFixture<PlainRawSite
 
         await client.WriteAsync(
             "POST / HTTP/1.1\r\nHost: www.example.org\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n"
-                + "X-Sum: caf\u00e9\r\nX-More: 1\r\nX-More: 2\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: other\r\nAuthorization: me\r\n"
-                + "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Port: 1\r\nForwarded: for=1\r\nX-Real-IP: 1.2.3.4\r\nX_Forwarded_For: 1\r\nX-Original-URL: /admin\r\n"
+                + "X-Sum: caf\u00e9\r\nX-More: 1\r\nX-More: 2\r\nContent-Length: 9\r\nTransfer-Encoding: x\r\nHost: other\r\n"
+                + "Authorization: me\r\n"
+                + "X-Forwarded-For: 1.2.3.4\r\nX-Forwarded-Port: 1\r\nForwarded: for=1\r\nX-Real-IP: 1.2.3.4\r\nX_Forwarded_For: 1\r\n"
+                + "X-Original-URL: /admin\r\n"
                 + "X-Secret: 1\r\nX_Secret: 1\r\nX-B3-Flags: 1\r\n\r\n"
         );
         using var connection = await backend.AcceptAsync();
@@ -70,7 +72,8 @@ public sealed class TrailerTests(PlainRawSite site) : IClassFixture<PlainRawSite
             while (await connection.ReadMessageAsync() is not null)
             {
                 await connection.WriteAsync(
-                    "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n3\r\n!!!\r\n0\r\nX-Sum: caf\u00e9\r\nX-Sum: 2\r\nSet-Cookie: a=b\r\nContent-Length: 7\r\n\r\n"
+                    "HTTP/1.1 200 OK\r\nTrailer: X-Sum\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nok\r\n3\r\n!!!\r\n0\r\n"
+                        + "X-Sum: caf\u00e9\r\nX-Sum: 2\r\nSet-Cookie: a=b\r\nContent-Length: 7\r\n\r\n"
                 );
             }
         });

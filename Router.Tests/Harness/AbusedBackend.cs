@@ -44,7 +44,8 @@ internal static class AbusedBackend
                         break;
                     case WebSocketPath:
                         await connection.WriteAsync(
-                            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: x\r\n\r\n\u0081\u0005hello"
+                            "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+                                + "Sec-WebSocket-Accept: x\r\n\r\n\u0081\u0005hello"
                         );
                         await connection.ReadToEndAsync();
                         return;

@@ -72,7 +72,8 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
             program,
             $"""
             #!/bin/sh
-            for part in "$@"; do printf '%s\n' "$part"; done | curl -q --silent --show-error --fail-with-body --data-binary @- {platform._control.Urls.First()}/
+            for part in "$@"; do printf '%s\n' "$part"; done |
+                curl -q --silent --show-error --fail-with-body --data-binary @- {platform._control.Urls.First()}/
             """
         );
         await File.WriteAllTextAsync(Path.Combine(platform._directory, ".curlrc"), $"connect-to = \"::{platform._switch.Authority}\"\n");

@@ -48,7 +48,8 @@ internal sealed class UnpackedImage : IDisposable
     public ProcessStartInfo Run(IEnumerable<string> arguments, params IEnumerable<(string Name, string Value)> environment)
     {
         const string script =
-            """root=$1; user=$2; shift 2; mount --bind "$root" "$root"; mount -o remount,bind,ro "$root"; mount --rbind /dev "$root/dev"; exec chroot --userspec="$user" "$root" "$@" """;
+            """root=$1; user=$2; shift 2; mount --bind "$root" "$root"; mount -o remount,bind,ro "$root"; mount --rbind """
+            + """/dev "$root/dev"; exec chroot --userspec="$user" "$root" "$@" """;
         var start = new ProcessStartInfo("unshare") { RedirectStandardOutput = true, RedirectStandardError = true };
         // Mounts that nobody else sees, and that end with the process.
         var command = new[] { "--mount", "sh", "-e", "-c", script, "sh", Root, Config["User"]!.ToString() };

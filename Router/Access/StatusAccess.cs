@@ -43,7 +43,8 @@ public sealed class StatusAccess
             errors.Add(
                 key,
                 $"'{settings.StatusAccess}' is not configured",
-                $"Name one of the allow lists ({string.Join(", ", settings.AllowLists.Select(list => list.Name))}), {RuleSettings.Everyone}, or {RuleSettings.None} for the management interface only"
+                $"Name one of the allow lists ({string.Join(", ", settings.AllowLists.Select(list => list.Name))}), "
+                    + $"{RuleSettings.Everyone}, or {RuleSettings.None} for the management interface only"
             );
         }
     }

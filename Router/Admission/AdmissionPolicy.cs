@@ -219,7 +219,8 @@ public sealed class AdmissionPolicy(
             (BackendKind.Api, false) => $"the APIs open in the last stage: {stage.Plan.Closed} applies",
             (_, var isIn) => string.Create(
                 CultureInfo.InvariantCulture,
-                $"{(client.Equals(IPAddress.None) ? "a client without an address" : client)} is {(isIn ? "" : "not ")}one of the {stage.Plan.Share} % of clients who are let in: {(isIn ? stage.Plan.To : stage.Plan.Closed)} applies"
+                $"{(client.Equals(IPAddress.None) ? "a client without an address" : client)} is {(isIn ? "" : "not ")}one of the "
+                    + $"{stage.Plan.Share} % of clients who are let in: {(isIn ? stage.Plan.To : stage.Plan.Closed)} applies"
             ),
         };
 

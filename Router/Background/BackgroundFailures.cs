@@ -45,7 +45,8 @@ public sealed partial class BackgroundFailures(ILogger<BackgroundFailures> logge
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "Background work {Work} failed and continues. The same error is not logged again; router_background_failures_total counts it."
+        Message = "Background work {Work} failed and continues. The same error is not logged again; router_background_failures_total "
+            + "counts it."
     )]
     private partial void LogFailed(Exception failure, string work);
 }

@@ -148,7 +148,8 @@ public static class CheckCommand
     private static IEnumerable<string> Warnings(RouterSettings settings, IConfiguration configuration)
     {
         if (settings.ModeStore.File is { } file && IsLink(file))
-            yield return $"Router:ModeStore:File is the symbolic link '{file}', which Router only reads. Change the mode where the link comes from, or name a regular file";
+            yield return $"Router:ModeStore:File is the symbolic link '{file}', which Router only reads. Change the mode where the link "
+                + $"comes from, or name a regular file";
         if (DescriptorLimit.Current is not { } descriptors)
             yield break;
         if (settings.Limits.MaxConnections is { } connections && DescriptorLimit.ProblemOf(connections, descriptors) is { } tooMany)

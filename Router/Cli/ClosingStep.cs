@@ -20,7 +20,8 @@ internal static class ClosingStep
         RefuseIfClosed(window, fleet);
         if (ModeCatalogue.TryFind(plan.Mode, out var mode) && mode.AllowsWrites)
             window.Console.Say(
-                $"{mode} is never SAFE: {mode.Summary}. The command starts as soon as the site is CLOSED TO VISITORS. Do not restore a database with it; for that, leave out --mode."
+                $"{mode} is never SAFE: {mode.Summary}. The command starts as soon as the site is CLOSED TO VISITORS. Do not restore a "
+                    + $"database with it; for that, leave out --mode."
             );
         // A window is named after the version that begins it: so it is recognized even if the tool is killed before the response.
         window.File.Save(window.Progress with { Made = fleet.Version.Next });
@@ -59,9 +60,12 @@ internal static class ClosingStep
         var current = fleet.Current;
         var why =
             current.Window is { } other
-                ? $"the site is already closed ({fleet.Mode} since {ReportTime.Full(current.Since)}, by {current.By ?? "an unnamed operator"}, window {other}). If that is your downtime, continue it with: router downtime --resume. Otherwise wait until it is over: router mode --watch"
+                ? $"the site is already closed ({fleet.Mode} since {ReportTime.Full(current.Since)}, by "
+                    + $"{current.By ?? "an unnamed operator"}, window {other}). If that is your downtime, continue it with: router "
+                    + $"downtime --resume. Otherwise wait until it is over: router mode --watch"
             : current.Next is [var next, ..]
-                ? $"{next.Mode} is scheduled at {ReportTime.Full(next.At)}, by {next.By ?? "an unnamed operator"}. See it with: router mode. Cancel it with: router mode cancel"
+                ? $"{next.Mode} is scheduled at {ReportTime.Full(next.At)}, by {next.By ?? "an unnamed operator"}. See it with: router "
+                    + $"mode. Cancel it with: router mode cancel"
             : null;
         if (why is not null)
             throw new CommandFailedException(ExitCode.NotDone, window.Hint($"Refused: {why}"));

@@ -75,7 +75,8 @@ internal static class DowntimeCommand
         {
             throw new CommandFailedException(
                 ExitCode.NotDone,
-                $"The progress of the downtime can't be kept in {directory}: {error.Message.TrimEnd('.')}. Give another directory with --state."
+                $"The progress of the downtime can't be kept in {directory}: {error.Message.TrimEnd('.')}. Give another directory with "
+                    + $"--state."
             );
         }
     }

@@ -55,19 +55,23 @@ internal static class DowntimeResumption
         if (found.Progress is null && window is null)
             throw new CommandFailedException(
                 ExitCode.NotDone,
-                $"There is no window to resume: the site is {fleet.Mode} since {ReportTime.Full(fleet.Current.Since)}, set by {fleet.Current.By ?? "an unnamed operator"}."
+                $"There is no window to resume: the site is {fleet.Mode} since {ReportTime.Full(fleet.Current.Since)}, set by "
+                    + $"{fleet.Current.By ?? "an unnamed operator"}."
             );
         if (found.Progress is null)
             throw new CommandFailedException(
                 ExitCode.NotDone,
                 client.Hint(
-                    $"The window {window} is in force ({fleet.Mode}, by {fleet.Current.By ?? "an unnamed operator"}), but {directory} has no saved progress for it. Resume it on the machine and as the user that started it, or finish it by hand: router mode, then router mode set live"
+                    $"The window {window} is in force ({fleet.Mode}, by {fleet.Current.By ?? "an unnamed operator"}), but {directory} "
+                        + $"has no saved progress for it. Resume it on the machine and as the user that started it, or finish it by "
+                        + $"hand: router mode, then router mode set live"
                 )
             );
         return ProgressFile.TryOpen(found.Path)
             ?? throw new CommandFailedException(
                 ExitCode.NotDone,
-                $"The downtime of the window {window} is running on this machine ({found.Path} is locked). Wait for it, or end that tool first."
+                $"The downtime of the window {window} is running on this machine ({found.Path} is locked). Wait for it, or end that tool "
+                    + $"first."
             );
     }
 
@@ -84,7 +88,8 @@ internal static class DowntimeResumption
             if (rerun || isDone)
                 throw new CommandFailedException(
                     ExitCode.WrongUse,
-                    $"The window is at the step '{progress.Step.JsonName()}', where {(rerun ? "--rerun" : "--command-done")} does not apply. Leave it out."
+                    $"The window is at the step '{progress.Step.JsonName()}', where {(rerun ? "--rerun" : "--command-done")} does not "
+                        + $"apply. Leave it out."
                 );
             return progress.Step;
         }
@@ -108,7 +113,8 @@ internal static class DowntimeResumption
         throw new CommandFailedException(
             ExitCode.NotDone,
             hint(
-                $"{why}: {command}. The site is still closed. Check what the command has done, then run it again with: router downtime --resume --rerun, or continue with the checks and the opening with: router downtime --resume --command-done"
+                $"{why}: {command}. The site is still closed. Check what the command has done, then run it again with: router downtime "
+                    + $"--resume --rerun, or continue with the checks and the opening with: router downtime --resume --command-done"
             )
         );
     }

@@ -80,7 +80,9 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
         if (token is "" || !ManagementSettings.MayBeToken(token))
             throw new CommandFailedException(
                 ExitCode.WrongUse,
-                $"{(file is null ? "ROUTER_TOKEN" : $"--token-file {file}")} holds no token: it {(token is "" ? "is empty" : "has letters that no token has, such as spaces")}. Give the text of Router:Management:Token."
+                $"{(file is null ? "ROUTER_TOKEN" : $"--token-file {file}")} holds no token: it "
+                    + $"{(token is "" ? "is empty" : "has letters that no token has, such as spaces")}. Give the text of "
+                    + $"Router:Management:Token."
             );
         return token;
     }

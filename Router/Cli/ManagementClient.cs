@@ -58,7 +58,8 @@ public sealed class ManagementClient : IDisposable
             )
                 throw new CommandFailedException(
                     ExitCode.WrongUse,
-                    $"{_client.BaseAddress} refused the request as too long (status {(int)response.StatusCode}). Shorten the reason, the address or the token."
+                    $"{_client.BaseAddress} refused the request as too long (status {(int)response.StatusCode}). Shorten the reason, the "
+                        + $"address or the token."
                 );
             throw Refused(response.StatusCode, JsonSerializer.Deserialize(text, ProblemJson.Default.ProblemDetails));
         }
@@ -71,17 +72,19 @@ public sealed class ManagementClient : IDisposable
         {
             throw new CommandFailedException(
                 ExitCode.NoConnection,
-                $"No connection to Router at {_client.BaseAddress}: {error.GetBaseException().Message.TrimEnd('.')}. Is it running? Give its address with --url or ROUTER_URL."
+                $"No connection to Router at {_client.BaseAddress}: {error.GetBaseException().Message.TrimEnd('.')}. Is it running? Give "
+                    + $"its address with --url or ROUTER_URL."
             );
         }
         catch (Exception error) when (error is HttpRequestException or IOException or TaskCanceledException)
         {
             // The request may have arrived, with only its response lost.
             var doubt = method == HttpMethod.Get ? "" : $" It is not known whether the change was made. Check with {Hint("router mode")}.";
-            throw new CommandFailedException(
-                ExitCode.NoConnection,
-                $"No response from Router at {_client.BaseAddress}: {(error is TaskCanceledException ? $"{_client.Timeout.TotalSeconds:F0} s have passed" : error.GetBaseException().Message.TrimEnd('.'))}.{doubt}"
-            );
+            var reason =
+                error is TaskCanceledException
+                    ? $"{_client.Timeout.TotalSeconds:F0} s have passed"
+                    : error.GetBaseException().Message.TrimEnd('.');
+            throw new CommandFailedException(ExitCode.NoConnection, $"No response from Router at {_client.BaseAddress}: {reason}.{doubt}");
         }
         catch (JsonException)
         {

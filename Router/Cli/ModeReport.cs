@@ -37,7 +37,8 @@ public static class ModeReport
             output.WriteLine($"OUTCOME UNKNOWN: {Describe(write)}, through {instance.Report.Name}");
         foreach (var instance in fleet.Instances.Where(instance => instance.Report.UncertainCount > instance.Report.UncertainWrites.Length))
             output.WriteLine(
-                $"OUTCOME UNKNOWN: {instance.Report.UncertainCount - instance.Report.UncertainWrites.Length} more through {instance.Report.Name}: see its log and metrics"
+                $"OUTCOME UNKNOWN: {instance.Report.UncertainCount - instance.Report.UncertainWrites.Length} more through "
+                    + $"{instance.Report.Name}: see its log and metrics"
             );
         foreach (var text in fleet.Notes)
             output.WriteLine($"note:      {text}");
@@ -65,7 +66,8 @@ public static class ModeReport
 
         foreach (var bypass in mode.Bypasses)
             output.WriteLine(
-                $"bypass:    {bypass.Id} until {Time(bypass.Until)}{(bypass.Address is { } address ? $", {address}" : "")}{(bypass.By is { } giver ? $", by {giver}" : "")}{(bypass.Note is { } note ? $", {note}" : "")}"
+                $"bypass:    {bypass.Id} until {Time(bypass.Until)}{(bypass.Address is { } address ? $", {address}" : "")}"
+                    + $"{(bypass.By is { } giver ? $", by {giver}" : "")}{(bypass.Note is { } note ? $", {note}" : "")}"
             );
         output.WriteLine($"kept in:   {mode.Store}{(mode.IsLasting ? "" : $"; a restart goes back to {mode.ConfiguredMode}")}");
         Line("PROBLEM", mode.Problem);
@@ -153,9 +155,10 @@ public static class ModeReport
     private static string Move(EndMoveDocument moved)
     {
         var (by, isShort) = (moved.To - moved.From, moved.From.Second == 0 && moved.To.Second == 0);
-        var format =
-            $"{(by.Duration() < TimeSpan.FromDays(1) ? "" : "yyyy-MM-dd ")}HH:mm{(isShort ? "" : ":ss")}{(moved.From.ToLocalTime().Offset == moved.To.ToLocalTime().Offset ? "" : " zzz")}";
-        return $"{Time(moved.From, format)} -> {Time(moved.To, format)}, {DurationText.ToTheSecond(by.Duration())} {(by > TimeSpan.Zero ? "later" : "CLOSER")}";
+        var zone = moved.From.ToLocalTime().Offset == moved.To.ToLocalTime().Offset ? "" : " zzz";
+        var format = $"{(by.Duration() < TimeSpan.FromDays(1) ? "" : "yyyy-MM-dd ")}HH:mm{(isShort ? "" : ":ss")}{zone}";
+        return $"{Time(moved.From, format)} -> {Time(moved.To, format)}, {DurationText.ToTheSecond(by.Duration())} "
+            + $"{(by > TimeSpan.Zero ? "later" : "CLOSER")}";
     }
 
     /// <summary>One line on what is still in flight.</summary>
@@ -176,7 +179,8 @@ public static class ModeReport
         {
             var entry = history.Entries[i];
             output.WriteLine(
-                $"{Time(entry.Time)}  v{entry.Version, -5}{entry.Kind.JsonName(), -10}{entry.Mode, -12}{Details(entry)}{Lasted(history.Entries, i)}"
+                $"{Time(entry.Time)}  v{entry.Version, -5}{entry.Kind.JsonName(), -10}{entry.Mode, -12}{Details(entry)}"
+                    + Lasted(history.Entries, i)
             );
         }
     }
@@ -215,16 +219,20 @@ public static class ModeReport
         var writes = entry.LastWrites is { IsDefaultOrEmpty: false } all ? all.Max(write => write.Completed ?? write.Accepted) : null;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{entry.Instance}: after {entry.DrainedAfter:F1} s, {entry.Cut} cut, {CountText.Of((int)(entry.UncertainWrites ?? 0), "write")} of unknown outcome{(writes is { } last ? $", last write {Time(last)}" : "")}"
+            $"{entry.Instance}: after {entry.DrainedAfter:F1} s, {entry.Cut} cut, "
+                + $"{CountText.Of((int)(entry.UncertainWrites ?? 0), "write")} of unknown "
+                + $"outcome{(writes is { } last ? $", last write {Time(last)}" : "")}"
         );
     }
 
     private static void Write(InstanceDocument instance, TextWriter output)
     {
         var report = instance.Report;
+        var seen = instance.State == InstanceState.Live ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago";
         output.WriteLine(
-            $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State.JsonName()}{(instance.State == InstanceState.Live ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago")}: "
-                + $"version {report.Version}, {report.Mode}, {CountText.Of(report.BlockingCount, "request")} still in flight ({CountText.Of(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut"
+            $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State.JsonName()}{seen}: "
+                + $"version {report.Version}, {report.Mode}, {CountText.Of(report.BlockingCount, "request")} still in flight "
+                + $"({CountText.Of(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut"
         );
         foreach (var request in report.Blocking)
             output.WriteLine($"           {Describe(request)}");
@@ -233,8 +241,10 @@ public static class ModeReport
     }
 
     private static string Describe(UncertainWrite write) =>
-        $"{Time(write.Time)} {write.Method} {write.Host}{write.Path} ({(write.IsIdempotent ? "idempotent, " : "")}request {write.RequestId ?? "without id"}, {write.Reason}, "
-        + $"the client got {write.ClientStatus?.ToString(CultureInfo.InvariantCulture) ?? "no response"}, settled by {Time(write.SettlesAt, "HH:mm:ss zzz")})";
+        $"{Time(write.Time)} {write.Method} {write.Host}{write.Path} ({(write.IsIdempotent ? "idempotent, " : "")}request "
+        + $"{write.RequestId ?? "without id"}, {write.Reason}, "
+        + $"the client got {write.ClientStatus?.ToString(CultureInfo.InvariantCulture) ?? "no response"}, settled by "
+        + $"{Time(write.SettlesAt, "HH:mm:ss zzz")})";
 
     private static string Describe(InFlightRequest request) =>
         string.Create(CultureInfo.InvariantCulture, $"{request.AgeSeconds, 6:F1} s  {Name(request)}");

@@ -74,7 +74,8 @@ public static class OperatorTime
         instant = Occurrences(after, zone)[0];
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{local:yyyy-MM-dd HH:mm} does not exist in {zone.Id}, where the clock goes from {Occurrences(before, zone)[^1]:HH:mm zzz} to {instant:HH:mm zzz}. Give {before:HH:mm} or {after:HH:mm}."
+            $"{local:yyyy-MM-dd HH:mm} does not exist in {zone.Id}, where the clock goes from {Occurrences(before, zone)[^1]:HH:mm zzz} "
+                + $"to {instant:HH:mm zzz}. Give {before:HH:mm} or {after:HH:mm}."
         );
     }
 

@@ -18,7 +18,8 @@ internal static class OptionParsers
         if (ConfigurationReader.TryDuration(text, out _))
             return text;
         argument.AddError(
-            $"--by is '{argument.Tokens[0].Value}', which is not a duration. Give how much to add to the announced end, such as 45m. Your name goes to --operator."
+            $"--by is '{argument.Tokens[0].Value}', which is not a duration. Give how much to add to the announced end, such as 45m. "
+                + $"Your name goes to --operator."
         );
         return null;
     }

@@ -29,7 +29,8 @@ internal static class ReopeningText
             ? null
             : string.Create(
                 CultureInfo.InvariantCulture,
-                $"{requests} requests (at least {stage.AtLeast} to advance), {stage.Failures} failed (falls back above {stage.FallBackAbove} %)"
+                $"{requests} requests (at least {stage.AtLeast} to advance), {stage.Failures} failed (falls back above "
+                    + $"{stage.FallBackAbove} %)"
             );
 
     private static string? Next(ReopeningDocument stage, DateTimeOffset? since, DateTimeOffset now)

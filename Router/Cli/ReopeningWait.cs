@@ -40,7 +40,8 @@ internal sealed class ReopeningWait(ManagementClient client, int? expect, TimeSp
                         stop.IsCancellationRequested
                             ? "Interrupted: the reopening continues without this command."
                             : client.Hint(
-                                $"Gave up waiting after {DurationText.Of(timeout!.Value)}; the reopening continues. See it with: router mode --watch"
+                                $"Gave up waiting after {DurationText.Of(timeout!.Value)}; the reopening continues. See it with: router "
+                                    + $"mode --watch"
                             )
                     );
                 display.Show(Progress(fleet), fleet);

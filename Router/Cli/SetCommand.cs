@@ -19,7 +19,8 @@ internal static class SetCommand
     private static readonly Option<string?> Then = new("--then")
     {
         Description =
-            "The mode to switch to after --after, unless somebody has changed it by then, such as maintenance after hold. It must open nothing.",
+            "The mode to switch to after --after, unless somebody has changed it by then, such as maintenance after hold. It must open "
+            + "nothing.",
     };
     private static readonly Option<string?> After = new("--after")
     {

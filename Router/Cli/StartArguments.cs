@@ -9,7 +9,8 @@ internal static class StartArguments
     public static readonly Option<string?> Urls = new("--urls")
     {
         Description =
-            "Where to listen, such as http://*:8080; separate several with semicolons. Default: ASPNETCORE_URLS, otherwise PORT, otherwise 8080.",
+            "Where to listen, such as http://*:8080; separate several with semicolons. Default: ASPNETCORE_URLS, otherwise PORT, "
+            + "otherwise 8080.",
     };
 
     public static readonly Option<string?> ConfigurationFile = new("--config")

@@ -331,7 +331,8 @@ public sealed class ConfigurationReader(
                 AddError(
                     key,
                     "is not a key that Router knows",
-                    $"{(NearestName.Of(key, _known) is { } meant ? $"Did you mean {meant}? " : "")}Known here: {string.Join(", ", _known.Order(StringComparer.Ordinal))}"
+                    $"{(NearestName.Of(key, _known) is { } meant ? $"Did you mean {meant}? " : "")}Known here: "
+                        + $"{string.Join(", ", _known.Order(StringComparer.Ordinal))}"
                 );
         }
 

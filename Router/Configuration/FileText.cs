@@ -55,7 +55,8 @@ public static class FileText
             UnauthorizedAccessException when File.Exists(path) is false && Directory.Exists(path) => "Name a file",
             UnauthorizedAccessException or SecurityException => "Let Router's user read it",
             IOException { HResult: NoDescriptorOfProcess or NoDescriptorOfSystem } =>
-                "Raise the limit of open files (LimitNOFILE, ulimit -n, fs.file-max) or lower Router:Limits:MaxConnections, then reload (SIGHUP or router reload)",
+                "Raise the limit of open files (LimitNOFILE, ulimit -n, fs.file-max) or lower Router:Limits:MaxConnections, then reload "
+                    + "(SIGHUP or router reload)",
             _ when new FileInfo(path).LinkTarget is { } target => $"Correct the symbolic link, which points to '{target}'",
             _ => "Check the path and the file system",
         };

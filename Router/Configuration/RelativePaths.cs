@@ -28,7 +28,8 @@ public static partial class RelativePaths
 
     [GeneratedRegex(
         "^(Kestrel:(Certificates:[^:]+|Endpoints:[^:]+:Certificate|Endpoints:[^:]+:Sni:[^:]+:Certificate):(Path|KeyPath)"
-            + "|Router:(Management:(Read)?TokenFile|ModeStore:File|ModeStore:CertificateAuthorities|Backends:[^:]+:(CertificateAuthorities|ClientCertificate|ClientCertificateKey)|TrustedProxyLists:[^:]+:Source))$",
+            + "|Router:(Management:(Read)?TokenFile|ModeStore:File|ModeStore:CertificateAuthorities"
+            + "|Backends:[^:]+:(CertificateAuthorities|ClientCertificate|ClientCertificateKey)|TrustedProxyLists:[^:]+:Source))$",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex IsPath();

@@ -18,7 +18,8 @@ public static partial class ToolHint
 
     // The whole command before its options: between its words, an option reads as if it belonged elsewhere.
     [GeneratedRegex(
-        @"\brouter (mode( (set|stages) [\w-]+| (extend|cancel|history)\b)?|bypass( revoke \w+)?|fleet( forget \S+\b)?|writes( accept)?|downtime|explain|reload)\b",
+        @"\brouter (mode( (set|stages) [\w-]+| (extend|cancel|history)\b)?|bypass( revoke \w+)?|fleet( forget \S+\b)?"
+            + @"|writes( accept)?|downtime|explain|reload)\b",
         RegexOptions.CultureInvariant
     )]
     private static partial Regex CommandPath();

@@ -29,7 +29,8 @@ public static class ProtectiveHeaders
 
     // The visitors' page without its script, in a frame of the operator's page and nowhere else.
     private const string PreviewPolicy =
-        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+        "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors "
+        + "'self'";
 
     private const string ManagementPolicy = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 

@@ -32,7 +32,8 @@ public static class RequestFraming
         // Kestrel decodes only the last of several codings. The body would keep a coding that no header names any more, and be a different
         // body.
         if (coding is not [{ } only] || !only.Equals("chunked", StringComparison.OrdinalIgnoreCase) || request.Protocol != "HTTP/1.1")
-            return "the body has a transfer coding other than chunked, or one where HTTP allows none (RFC 9112 section 6.1, RFC 9113 section 8.2.2)";
+            return "the body has a transfer coding other than chunked, or one where HTTP allows none (RFC 9112 section 6.1, RFC 9113 "
+                + "section 8.2.2)";
         // Kestrel uses this name for a Content-Length that arrived together with a Transfer-Encoding.
         return request.Headers.ContainsKey("X-Content-Length") ? "the body has two lengths (RFC 9112 section 6.3)" : null;
     }

@@ -32,7 +32,7 @@ public sealed class HeldRequest(BackendKind kind, string modeMethod, IPAddress c
     /// <summary>Completes when it no longer waits.</summary>
     public Task<HoldEnd> Ended => _ended.Task;
 
-    /// <summary>The permit of <see cref="Upstream"/> that a released request has; null if it has none. It is taken over or returned.</summary>
+    /// <summary>The permit of its backend that a released request has; null if it has none. It must be taken over or returned.</summary>
     internal RateLimitLease? Permit { private get; set; }
 
     /// <summary>Its place in the queue; null if it is in none.</summary>

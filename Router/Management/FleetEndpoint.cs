@@ -74,7 +74,8 @@ public sealed class FleetEndpoint(FleetDescriber describer, Fleet fleet, ModeHis
                     {
                         var text = string.Create(
                             CultureInfo.InvariantCulture,
-                            $"{report.Id}, last seen {report.At.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, {report.OpenWriteCount} writes in flight then"
+                            $"{report.Id}, last seen {report.At.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, {report.OpenWriteCount} writes in "
+                                + $"flight then"
                         );
                         history.Add(history.EntryOf(HistoryKind.Forgotten, modes.State.Record, new ChangeNote(request.By, text)));
                     }

@@ -54,7 +54,8 @@ public sealed partial class ManagementServer(
                 new ListenAddress("Router:Management:Url", url).Try(out _)?.Problem.Split(": ", 2)[1]
                 ?? error.GetBaseException().Message.TrimEnd('.');
             var problem =
-                $"The management interface can't listen on {url}: {why}. Choose another address with Router:Management:Url, or none by setting it empty";
+                $"The management interface can't listen on {url}: {why}. Choose another address with Router:Management:Url, or none by "
+                + $"setting it empty";
             if (settings.IsChosen)
                 throw new ListenException(problem, error);
             // Several routers on one machine: the first has the default address, and the site matters more.

@@ -71,7 +71,8 @@ public sealed partial class OperatorPage(ManagementSettings settings, PagePrevie
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The management interface has no page for operators: '{File}' can't be read: {Problem}. {Hint}, or set Router:Management:Page to false."
+        Message = "The management interface has no page for operators: '{File}' can't be read: {Problem}. {Hint}, or set "
+            + "Router:Management:Page to false."
     )]
     private partial void LogUnreadable(string file, string problem, string hint);
 

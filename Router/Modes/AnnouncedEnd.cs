@@ -49,7 +49,8 @@ public static class AnnouncedEnd
             errors.Add(
                 "until",
                 $"{Text(until)} is before the announced end {Text(end)}",
-                "For a later end, give a later time or add to the end (router mode extend --by 45m). For an earlier end, add --shorten (in JSON: shorten)"
+                "For a later end, give a later time or add to the end (router mode extend --by 45m). For an earlier end, add --shorten "
+                    + "(in JSON: shorten)"
             );
         }
     }

@@ -22,7 +22,8 @@ public sealed class ReopeningMode(Reopening plan) : Mode
     public override string Summary =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{plan.To} for {plan.Share} % of the clients, {plan.Closed} for the others{Apis}; stage {plan.Stage + 1} of {plan.Shares.Length}"
+            $"{plan.To} for {plan.Share} % of the clients, {plan.Closed} for the others{Apis}; stage {plan.Stage + 1} of "
+                + $"{plan.Shares.Length}"
         );
 
     public override ReopeningMode Stage => this;

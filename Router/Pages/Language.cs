@@ -37,7 +37,8 @@ public sealed class Language
                 errors.Add(
                     $"{SettingsReader.Section}:Pages:Texts:{tag}",
                     "is not an available language",
-                    $"Put {tag}.json beside en.json in wwwroot/languages, or name one of {string.Join(", ", languages.Select(it => it.Tag))}"
+                    $"Put {tag}.json beside en.json in wwwroot/languages, or name one of "
+                        + $"{string.Join(", ", languages.Select(it => it.Tag))}"
                 );
                 continue;
             }

@@ -104,7 +104,8 @@ internal static class WindowReportSections
     private static string Closed(WindowReport report) =>
         report.ClosedFrom is not { } from
             ? "(not closed)"
-            : $"{ReportTime.Span(TimeSpan.FromSeconds(report.ClosedSeconds))} ({ReportTime.Full(from)} to {Time(report.ClosedUntil) ?? "now: STILL CLOSED"})";
+            : $"{ReportTime.Span(TimeSpan.FromSeconds(report.ClosedSeconds))} ({ReportTime.Full(from)} to "
+                + $"{Time(report.ClosedUntil) ?? "now: STILL CLOSED"})";
 
     private static string[] Row(UncertainWrite write) =>
         [

@@ -69,6 +69,8 @@ public sealed class SampleSite : IAsyncDisposable
 
     public ValueTask DisposeAsync() => _app.DisposeAsync();
 
+    private static string Encode(string text) => JavaScriptEncoder.Default.Encode(text);
+
     private static Task RespondAsync(HttpContext context, (string Name, bool Api) backend, TimeProvider time)
     {
         if (context.Request.Path == "/slow")
@@ -77,8 +79,10 @@ public sealed class SampleSite : IAsyncDisposable
         {
             (true, var path) => (
                 "application/json",
-                $$"""{"sample":"{{backend.Name}}","method":"{{JavaScriptEncoder.Default.Encode(context.Request.Method)}}","path":"{{JavaScriptEncoder.Default.Encode(path ?? "")}}"}"""
-                    + "\n"
+                $$"""
+                {"sample":"{{backend.Name}}","method":"{{Encode(context.Request.Method)}}","path":"{{Encode(path ?? "")}}"}
+
+                """
             ),
             (false, "/static/site.css") => (
                 "text/css",

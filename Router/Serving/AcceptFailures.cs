@@ -34,7 +34,9 @@ public sealed partial class AcceptFailures(TimeProvider time, ILogger<AcceptFail
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "A connection could not be accepted: {Problem}. Open connections are still served. Raise the limit of open files (LimitNOFILE, ulimit -n) or lower Router:Limits:MaxConnections. Logged once a minute; router_accept_failures_total counts them."
+        Message = "A connection could not be accepted: {Problem}. Open connections are still served. Raise the limit of open files "
+            + "(LimitNOFILE, ulimit -n) or lower Router:Limits:MaxConnections. Logged once a minute; router_accept_failures_total counts "
+            + "them."
     )]
     private partial void LogFailed(string problem);
 }

@@ -114,7 +114,9 @@ public sealed partial class ClientConnections
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The limit of {Limit} client connections is reached; {Refused} more were closed. Raise the limit of open files (LimitNOFILE, ulimit -n), or Router:Limits:MaxConnections if it is set. Logged once a minute; router_connections_refused_total counts them."
+        Message = "The limit of {Limit} client connections is reached; {Refused} more were closed. Raise the limit of open files "
+            + "(LimitNOFILE, ulimit -n), or Router:Limits:MaxConnections if it is set. Logged once a minute; "
+            + "router_connections_refused_total counts them."
     )]
     private partial void LogRefused(int limit, long refused);
 

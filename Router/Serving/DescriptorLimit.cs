@@ -22,14 +22,16 @@ public static class DescriptorLimit
     public static string? ProblemOf(int connections, int descriptors) =>
         connections <= ClientsFor(descriptors)
             ? null
-            : $"Router:Limits:MaxConnections is {connections}, but the limit of {descriptors} open files has room for {ClientsFor(descriptors)} clients with their backends. "
+            : $"Router:Limits:MaxConnections is {connections}, but the limit of {descriptors} open files has room for "
+                + $"{ClientsFor(descriptors)} clients with their backends. "
                 + "Raise the limit of open files (LimitNOFILE, ulimit -n) or lower MaxConnections";
 
     /// <summary>Why a backend's limit of concurrent requests does not fit into the descriptors, with a hint; null if it fits.</summary>
     public static string? ProblemOf(BackendSettings backend, int descriptors) =>
         backend.Http2 || backend.MaxConcurrentRequests <= descriptors - Reserve
             ? null
-            : $"Router:Backends:{backend.Name}:MaxConcurrentRequests is {backend.MaxConcurrentRequests}, and each request takes a connection to the backend, "
+            : $"Router:Backends:{backend.Name}:MaxConcurrentRequests is {backend.MaxConcurrentRequests}, and each request takes a "
+                + $"connection to the backend, "
                 + $"but the limit of {descriptors} open files has room for {Math.Max(0, descriptors - Reserve)}. "
                 + "Raise the limit of open files (LimitNOFILE, ulimit -n) or lower MaxConcurrentRequests";
 

@@ -70,5 +70,6 @@ public static class ListenAddresses
     public static string Explain(IReadOnlyList<ListenAddress> addresses, Exception failure) =>
         addresses.Select(address => address.Try(out _)).FirstOrDefault(error => error is not null) is { } found
             ? $"{found.Problem}. {found.Hint}."
-            : $"Router can't listen on {string.Join(", ", addresses.Select(address => address.Url))}: {failure.GetBaseException().Message.TrimEnd('.')}.";
+            : $"Router can't listen on {string.Join(", ", addresses.Select(address => address.Url))}: "
+                + $"{failure.GetBaseException().Message.TrimEnd('.')}.";
 }

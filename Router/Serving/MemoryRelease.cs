@@ -82,7 +82,8 @@ public sealed partial class MemoryRelease(
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Released memory after a peak of {Peak} connections: {Open} are open now, and memory in use went from {Before} MiB to {After} MiB."
+        Message = "Released memory after a peak of {Peak} connections: {Open} are open now, and memory in use went from {Before} MiB to "
+            + "{After} MiB."
     )]
     private partial void LogReleased(int peak, int open, long before, long after);
 }

@@ -157,7 +157,8 @@ public sealed partial class Reloader(
 
     [LoggerMessage(
         Level = LogLevel.Warning,
-        Message = "The configuration now has mode {Mode}, but Router:Mode is read at start only. The mode has NOT changed; to change it, use router mode set."
+        Message = "The configuration now has mode {Mode}, but Router:Mode is read at start only. The mode has NOT changed; to change it, "
+            + "use router mode set."
     )]
     private partial void LogModeUnchanged(string mode);
 }

@@ -33,7 +33,8 @@ public sealed class StatusGate(CurrentSite site)
                 "status-access",
                 "Not for this client",
                 StatusCodes.Status403Forbidden,
-                "Router:StatusAccess does not allow this client to read the metrics. They are also on the management interface at /_metrics."
+                "Router:StatusAccess does not allow this client to read the metrics. They are also on the management interface at "
+                    + "/_metrics."
             ),
             ProblemJson.Default.ProblemDetails,
             StatusCodes.Status403Forbidden,

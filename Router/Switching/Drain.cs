@@ -151,7 +151,8 @@ public sealed partial class Drain : BackgroundLoop
 
     [LoggerMessage(
         Level = LogLevel.Information,
-        Message = "Drained {Seconds:F1} s after the switch: nothing is in flight to what {Mode} closes. Cut: {Cut}. Writes of unknown outcome: {Uncertain}."
+        Message = "Drained {Seconds:F1} s after the switch: nothing is in flight to what {Mode} closes. Cut: {Cut}. Writes of unknown "
+            + "outcome: {Uncertain}."
     )]
     private partial void LogDrained(Mode mode, double seconds, long cut, long uncertain);
 }

@@ -81,7 +81,8 @@ public sealed partial class InitialRecord(
 
     [LoggerMessage(
         Level = LogLevel.Error,
-        Message = "{Store} could not be read when this instance started and is empty now: it may have lost the record of a closed site. The mode is now {Mode}. To open the site once you have checked it: {Hint}"
+        Message = "{Store} could not be read when this instance started and is empty now: it may have lost the record of a closed site. "
+            + "The mode is now {Mode}. To open the site once you have checked it: {Hint}"
     )]
     private partial void LogLost(string store, Mode mode, string hint);
 }

@@ -64,7 +64,8 @@ public sealed partial class ReopeningGate(
             return;
         var why = string.Create(
             CultureInfo.InvariantCulture,
-            $"stage {plan.Stage + 1} of {plan.Shares.Length}, {plan.Share} % of the clients: {counts.Text}, more than {plan.FallBackAbove} %{OfAtLeast(plan, counts)}"
+            $"stage {plan.Stage + 1} of {plan.Shares.Length}, {plan.Share} % of the clients: {counts.Text}, more than "
+                + $"{plan.FallBackAbove} %{OfAtLeast(plan, counts)}"
         );
         var change = new ChangeRequest(
             HistoryKind.Fallback,

@@ -86,7 +86,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             else
                 Add(
                     ReasonKind.Isolated,
-                    $"the instances can't see each other ({isolation}), so this instance knows only its own state: repair the store, or ask each instance with --expect 1"
+                    $"the instances can't see each other ({isolation}), so this instance knows only its own state: repair the store, or "
+                        + $"ask each instance with --expect 1"
                 );
         }
 
@@ -97,7 +98,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 if (!report.Confirms(_fleet.Record, _fleet.Step))
                     Add(
                         ReasonKind.NotConfirmed,
-                        $"{Label(report)} has not confirmed version {_fleet.Record.Version} ({_mode}): it has version {report.Version} ({report.Mode})",
+                        $"{Label(report)} has not confirmed version {_fleet.Record.Version} ({_mode}): it has version {report.Version} "
+                            + $"({report.Mode})",
                         report
                     );
                 else if (report.BlockingCount > 0)
@@ -114,7 +116,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                     _notes.Add(
                         string.Create(
                             CultureInfo.InvariantCulture,
-                            $"{Label(report)}'s wall clock is {Math.Abs(report.WallClockAheadSeconds):F1} s {(report.WallClockAheadSeconds > 0 ? "ahead" : "behind")}. Its log lines carry that clock; switches and last writes do not use it"
+                            $"{Label(report)}'s wall clock is {Math.Abs(report.WallClockAheadSeconds):F1} s "
+                                + $"{(report.WallClockAheadSeconds > 0 ? "ahead" : "behind")}. Its log lines carry that clock; switches "
+                                + $"and last writes do not use it"
                         )
                     );
             }
@@ -130,7 +134,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                     _notes.Add($"{Label(report)} vanished, last seen {Time(report.At)}, when it was closed and had nothing in flight");
                 else if (report.ClosedByLease < _fleet.Now)
                     _notes.Add(
-                        $"{Label(report)} vanished, last seen {Time(report.At)}. Its lease has run out, so it has closed itself by {Time(report.ClosedByLease.Value)} or has ended"
+                        $"{Label(report)} vanished, last seen {Time(report.At)}. Its lease has run out, so it has closed itself by "
+                            + $"{Time(report.ClosedByLease.Value)} or has ended"
                     );
                 else
                     open.Add(report);
@@ -144,7 +149,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                     ? $" It counts as closed from {Time(closed)} on, when the lease has run out."
                     : "";
             var advice =
-                $"{Vanish(open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router fleet forget NAME";
+                $"{Vanish(open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router "
+                + $"fleet forget NAME";
             if (_mode.ClosesWhatWasOpen)
                 Add(ReasonKind.Vanished, advice);
             else
@@ -161,7 +167,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             {
                 Add(
                     ReasonKind.Unexpected,
-                    $"{CountText.Of(live, "instance")} {Are(live)} live and {expected} expected: {Join(Live.Select(Label))}. Find out which one should not be there"
+                    $"{CountText.Of(live, "instance")} {Are(live)} live and {expected} expected: {Join(Live.Select(Label))}. Find out "
+                        + $"which one should not be there"
                 );
                 return;
             }
@@ -227,7 +234,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 ReasonKind.Unsettled,
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{what} may still be applied until {Time(until)}, in {seconds:F0} s{names}. Wait, or after you have checked that the applications have finished: router writes accept"
+                    $"{what} may still be applied until {Time(until)}, in {seconds:F0} s{names}. Wait, or after you have checked that "
+                        + $"the applications have finished: router writes accept"
                 )
             );
         }
@@ -246,7 +254,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 _notes.Add(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"{_mode} has lasted {overdue:F0} s longer than a request may wait, so visitors get the page. Open the site, or close it with: router mode set maintenance"
+                        $"{_mode} has lasted {overdue:F0} s longer than a request may wait, so visitors get the page. Open the site, or "
+                            + $"close it with: router mode set maintenance"
                     )
                 );
         }
@@ -279,7 +288,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 ),
                 _ when bypasses is [var bypass, ..] => (
                     VerdictState.ClosedToVisitors,
-                    $"CLOSED TO VISITORS {everywhere}. Bypass {bypass.Id} lets testers write until {Time(bypass.Until)}: do not restore yet, or revoke it with: router bypass revoke {bypass.Id}"
+                    $"CLOSED TO VISITORS {everywhere}. Bypass {bypass.Id} lets testers write until {Time(bypass.Until)}: do not restore "
+                        + $"yet, or revoke it with: router bypass revoke {bypass.Id}"
                 ),
                 _ => (VerdictState.Safe, "SAFE"),
             };
@@ -318,7 +328,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             };
 
         private static string Death(InstanceReport report, DateTimeOffset from, DateTimeOffset to, string? by) =>
-            $"{report.Name} died between {Time(from, precise: true)} and {Time(to, precise: true)}{(by is null ? "" : $" (confirmed by {by})")}; writes that it started in between are not listed";
+            $"{report.Name} died between {Time(from, precise: true)} and "
+            + $"{Time(to, precise: true)}{(by is null ? "" : $" (confirmed by {by})")}; writes that it started in between are not "
+            + $"listed";
 
         private string InFlight(InstanceReport report)
         {
@@ -326,7 +338,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             var cutIn = report.Since + (_fleet.Step.CutAfter ?? TimeSpan.FromSeconds(report.DrainLimitSeconds)) - _fleet.Now;
             var held = string.Create(
                 CultureInfo.InvariantCulture,
-                $"{Label(report)} has {CountText.Of(report.BlockingCount, "request")} in flight ({(cutIn > TimeSpan.Zero ? $"cut in {Math.Ceiling(cutIn.TotalSeconds):F0} s" : "being cut")})"
+                $"{Label(report)} has {CountText.Of(report.BlockingCount, "request")} in flight "
+                    + $"({(cutIn > TimeSpan.Zero ? $"cut in {Math.Ceiling(cutIn.TotalSeconds):F0} s" : "being cut")})"
             );
             return report.Blocking is [var oldest, ..]
                 ? string.Create(

@@ -46,7 +46,8 @@ internal sealed class SafetyWatch(FleetDocument start)
             yield break;
         var opens = _mode is null || ModeCatalogue.Find(fleet.Mode) is not { } mode || mode.Opens(_mode);
         if (opens && _named.Add($"mode {fleet.Mode} {fleet.Current.Since:O}"))
-            yield return $"Somebody has opened the site: the mode is {fleet.Mode} since {Time(fleet.Current.Since)}, set by {fleet.Current.By ?? "an unnamed operator"}";
+            yield return $"Somebody has opened the site: the mode is {fleet.Mode} since {Time(fleet.Current.Since)}, set by "
+                + $"{fleet.Current.By ?? "an unnamed operator"}";
     }
 
     private IEnumerable<string> Returned(FleetDocument fleet) =>
@@ -55,7 +56,8 @@ internal sealed class SafetyWatch(FleetDocument start)
         let mode = ModeCatalogue.Find(instance.Report.Mode)
         where mode is not null && (_mode is null || mode.Opens(_mode))
         where _named.Add($"instance {instance.Report.Id} {mode}")
-        select $"{instance.Report.Name} is in mode {mode}, not {start.Mode} (started {Time(instance.Report.Started)}): it forwards requests that it should not";
+        select $"{instance.Report.Name} is in mode {mode}, not {start.Mode} (started {Time(instance.Report.Started)}): it forwards "
+            + $"requests that it should not";
 
     // A mode that lets writes through does not say which of them were meant.
     private IEnumerable<string> Written(FleetDocument fleet)
@@ -78,7 +80,8 @@ internal sealed class SafetyWatch(FleetDocument start)
         if (IsGood(fleet))
         {
             if (UnsafeSince is { } since)
-                yield return $"The verdict is {fleet.Verdict} again, after {(now - since).TotalSeconds.ToString("F0", CultureInfo.InvariantCulture)} s";
+                yield return $"The verdict is {fleet.Verdict} again, after "
+                    + $"{(now - since).TotalSeconds.ToString("F0", CultureInfo.InvariantCulture)} s";
             (UnsafeSince, _repeated) = (null, null);
             yield break;
         }

@@ -55,7 +55,8 @@ internal sealed class SiteChecker : IDisposable
             var isClosed = response.Headers.Contains(OwnResponseWriter.ClosedHeader);
             var text = string.Create(
                 CultureInfo.InvariantCulture,
-                $"responded with {status}{(isClosed ? ", the closed site's own response" : "")}{(status == check.Status ? "" : $", expected {check.Status}")}"
+                $"responded with {status}{(isClosed ? ", the closed site's own response" : "")}"
+                    + $"{(status == check.Status ? "" : $", expected {check.Status}")}"
             );
             return new SiteCheckResult(url, status == check.Status && !isClosed, text);
         }

@@ -67,7 +67,8 @@ public sealed class FileModeStore : IModeStore
             {
                 if (new FileInfo(_path).LinkTarget is not null)
                     throw new ModeStoreException(
-                        $"The file {_path} is a symbolic link that the platform manages: change the mode there (such as in a ConfigMap), or name a file that Router may write"
+                        $"The file {_path} is a symbolic link that the platform manages: change the mode there (such as in a ConfigMap), "
+                            + $"or name a file that Router may write"
                     );
                 using var held = await LockAsync(cancellation).ConfigureAwait(false);
                 if (await ReadTextAsync(cancellation).ConfigureAwait(false) != expected)

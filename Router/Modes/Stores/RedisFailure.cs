@@ -32,14 +32,16 @@ internal static class RedisFailure
         RejectionIn(error)
         ?? (error is TimeoutException ? NoResponse : await ConnectErrorAsync(address).ConfigureAwait(false))
         ?? await LaterRejectionAsync(error, retryAsync).ConfigureAwait(false)
-        ?? $"it accepts connections, but does not respond. It may be loading its data, or the two ends may not agree on TLS: {Key} begins with rediss:// for TLS and redis:// without";
+        ?? $"it accepts connections, but does not respond. It may be loading its data, or the two ends may not agree on TLS: {Key} "
+            + $"begins with rediss:// for TLS and redis:// without";
 
     private static string? RejectionIn(Exception error)
     {
         var causes = CausesOf(error).ToArray();
         // The library calls this an authentication failure too.
         if (causes.OfType<AuthenticationException>().Any())
-            return $"its certificate is not trusted, or the TLS handshake fails. Set its authorities in Router:ModeStore:CertificateAuthorities, and use a host name from the certificate in {Key}";
+            return $"its certificate is not trusted, or the TLS handshake fails. Set its authorities in "
+                + $"Router:ModeStore:CertificateAuthorities, and use a host name from the certificate in {Key}";
         return causes.OfType<RedisConnectionException>().Any(cause => cause.FailureType == ConnectionFailureType.AuthenticationFailure)
             ? $"the user or the password is not accepted, or it does not speak TLS. Correct {Key}"
             : null;

@@ -44,7 +44,8 @@ internal static class Report
         var text = new StringBuilder();
         text.AppendLine(
             CultureInfo.InvariantCulture,
-            $"Measured on {result.At:d MMMM yyyy}, {result.Machine}, {result.Connections} connections, medians of {result.Rounds} rounds of {result.Seconds} s."
+            $"Measured on {result.At:d MMMM yyyy}, {result.Machine}, {result.Connections} connections, medians of {result.Rounds} rounds "
+                + $"of {result.Seconds} s."
         );
         text.AppendLine("CPU µs of the proxy's own processes for each request, in brackets Router's ratio to it:").AppendLine();
         text.AppendLine(
