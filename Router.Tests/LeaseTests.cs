@@ -150,13 +150,17 @@ public sealed class LeaseTests : IDisposable
         connection.Received.Split("POST /").Should().HaveCount(2, "the second request is not sent");
         backend.Connections.Should().Be(1);
 
-        // What waits for the store does so by the clock.
-        Task UntilAsync(Func<bool> isTrue) =>
-            Eventually.Async(() =>
+        // What waits for the store does so by the clock. If the clock ran ahead of an attempt, the process would look suspended.
+        Task UntilAsync(Func<bool> isTrue)
+        {
+            var polls = 0;
+            return Eventually.Async(() =>
             {
-                _clock.Advance(TimeSpan.FromMilliseconds(100));
+                if (++polls % 20 == 0)
+                    _clock.Advance(TimeSpan.FromSeconds(1));
                 return isTrue();
             });
+        }
     }
 
     [Theory]
