@@ -6,7 +6,6 @@ namespace Router.Access;
 public static class CrossSite
 {
     /// <summary>Whether another site's page sent the request.</summary>
-    /// <param name="request">The request.</param>
     /// <param name="anyScheme">Whether http and https of the same host count as one: behind a load balancer that terminates TLS, Router
     /// does not know which of them the browser used.</param>
     public static bool Sent(HttpRequest request, bool anyScheme = false)

@@ -28,7 +28,6 @@ public sealed class AdmissionPolicy(
     /// Decides on a request. The route was matched before, because a request for a backend counts as in flight before the mode is checked.
     /// In the opposite order, a request that is admitted just before a mode change and counted just after it would escape the count.
     /// </summary>
-    /// <param name="request">The request.</param>
     /// <param name="match">The matching route.</param>
     /// <param name="state">The current mode.</param>
     /// <param name="steps">Records the steps; null if nobody reads them.</param>

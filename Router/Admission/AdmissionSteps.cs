@@ -16,5 +16,4 @@ public sealed class AdmissionSteps
 
 /// <summary>One step of a decision.</summary>
 /// <param name="Name">The check: request, route, access, mode, rate limit or backend.</param>
-/// <param name="Result">Its result.</param>
 public sealed record AdmissionStep(string Name, string Result);

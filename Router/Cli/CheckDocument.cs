@@ -30,7 +30,6 @@ public sealed record CheckDocument(
     public static CheckDocument Of(ValidationErrors errors) =>
         new(false, null, [.. errors.All.Select(error => new CheckedError(error.Key, error.Problem, error.Hint))], [], [], [], [], null);
 
-    /// <summary>The backends of a table.</summary>
     public static IReadOnlyList<CheckedBackend> BackendsOf(RouteTable table) =>
         [
             .. table
@@ -45,7 +44,6 @@ public sealed record CheckDocument(
                 )),
         ];
 
-    /// <summary>The routes of a table.</summary>
     public static IReadOnlyList<CheckedRoute> RoutesOf(RouteTable table, AdmissionPolicy admission) =>
         [
             .. table.Routes.Select(route => new CheckedRoute(
@@ -64,7 +62,6 @@ public sealed record CheckDocument(
 /// <summary>One error of the configuration.</summary>
 /// <param name="Key">The full key, with the environment variable that feeds it, if any; or the file with line and column.</param>
 /// <param name="Problem">What is wrong.</param>
-/// <param name="Fix">How to fix it.</param>
 public sealed record CheckedError(string Key, string Problem, string Fix);
 
 /// <summary>An address to listen on.</summary>
@@ -72,14 +69,9 @@ public sealed record CheckedError(string Key, string Problem, string Fix);
 /// <param name="Key">The key, option or variable that names it.</param>
 public sealed record CheckedAddress(string Url, string Key);
 
-/// <summary>A backend.</summary>
-/// <param name="Name">Its name.</param>
 /// <param name="Kind">frontend or api.</param>
-/// <param name="Addresses">Its addresses.</param>
 public sealed record CheckedBackend(string Name, string Kind, IReadOnlyList<string> Addresses);
 
-/// <summary>A route.</summary>
-/// <param name="Name">Its name.</param>
 /// <param name="Host">The host patterns.</param>
 /// <param name="Path">The path patterns; null for every other path of the host.</param>
 /// <param name="Backend">The backend; null if there is none.</param>

@@ -8,7 +8,6 @@ namespace Router.Cli;
 /// Shows what is still in flight: lists each request once and, below the list, one line that is overwritten on a terminal. In a file or a
 /// pipeline's log, where every line stays, a line that only counts down is printed again after half a minute.
 /// </summary>
-/// <param name="output">The output.</param>
 /// <param name="width">The terminal's width; null if the output is not a terminal.</param>
 /// <param name="time">The clock.</param>
 public sealed class DrainDisplay(TextWriter output, int? width, TimeProvider time)

@@ -36,7 +36,6 @@ internal static class ModeChangeCall
 
     /// <summary>An option's time as the management interface takes it.</summary>
     /// <param name="parsed">The command line.</param>
-    /// <param name="option">The option.</param>
     /// <param name="output">Where a local time is explained; standard output where it is left out.</param>
     public static string? Time(ParseResult parsed, Option<string?> option, TextWriter? output = null)
     {

@@ -47,7 +47,6 @@ internal static class OperatorCommand
             ManagementJson.Default.FleetDocument
         );
 
-    /// <summary>The operator's name.</summary>
     public static string NameOfOperator(ParseResult parsed) =>
         OperatorName.Of(
             parsed.GetValue(OperatorOptions.By) ?? parsed.GetValue(OperatorOptions.Operator),

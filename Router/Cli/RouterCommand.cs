@@ -30,7 +30,6 @@ public static class RouterCommand
     internal static RootCommand Tree { get; } = Build();
 
     /// <summary>Parses and executes the command line.</summary>
-    /// <param name="arguments">The arguments.</param>
     /// <param name="context">What the command reads and writes besides; null for this process's own.</param>
     public static async Task<int> InvokeAsync(string[] arguments, ToolContext? context = null)
     {

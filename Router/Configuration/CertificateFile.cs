@@ -10,7 +10,6 @@ internal static class CertificateFile
     /// <summary>Whether a file is PEM, which needs a key beside it, and not PKCS #12.</summary>
     public static bool IsPem(ReadOnlySpan<byte> content) => content.IndexOf("-----BEGIN "u8) >= 0;
 
-    /// <summary>Checks a PKCS #12 file.</summary>
     /// <exception cref="CryptographicException">It cannot be used.</exception>
     public static void CheckPkcs12(byte[] content, string? password)
     {

@@ -58,7 +58,6 @@ public sealed record ClientCertificateFiles(string Path, string KeyPath, string 
         where path is { Length: > 0 }
         select path;
 
-    /// <summary>Loads the files.</summary>
     public SslStreamCertificateContext Load() => TryLoad(Path, KeyPath, out var problem) ?? throw new CryptographicException(problem);
 
     private static SslStreamCertificateContext? TryLoad(string path, string keyPath, out string problem)

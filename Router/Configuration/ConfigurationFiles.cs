@@ -25,7 +25,6 @@ public sealed class ConfigurationFiles
     /// <param name="directory">The directory of <c>appsettings.json</c>.</param>
     /// <param name="environmentName">The environment's name, such as Production.</param>
     /// <param name="instead">A file to use instead of those, or null.</param>
-    /// <param name="environment">The environment.</param>
     public void AddTo(
         IConfigurationManager configuration,
         string directory,

@@ -8,7 +8,6 @@ namespace Router.Configuration;
 /// this reader records every error with its key and a hint. A key that is never read is an error too, since it is most likely a typing
 /// error.
 /// </summary>
-/// <param name="section">The section.</param>
 /// <param name="variables">The environment variables that feed keys.</param>
 /// <param name="errors">Receives the validation errors.</param>
 /// <param name="asked">Receives every key that is asked for, here and below; null if nobody wants to know.</param>
@@ -53,7 +52,6 @@ public sealed class ConfigurationReader(
     public void AddError(string key, string problem, string hint) => Location.AddError(key, problem, hint);
 
     /// <summary>The text under a key, trimmed; null if it is absent or empty.</summary>
-    /// <param name="key">The key.</param>
     /// <param name="choices">The values that the caller accepts, as the schema names them; none if it accepts any.</param>
     public string? Text(string key, params string[] choices)
     {
@@ -65,7 +63,6 @@ public sealed class ConfigurationReader(
     /// The text under a key that names a destination, a file, a secret or another section; null if it is absent. Set but empty is an error:
     /// most likely a template did not fill it in.
     /// </summary>
-    /// <param name="key">The key.</param>
     /// <param name="hint">What to write there.</param>
     public string? FilledText(string key, string hint)
     {

@@ -29,7 +29,6 @@ public static class FileText
     }
 
     /// <summary>The bytes of a file in a directory; null with a validation error if it is missing or cannot be read.</summary>
-    /// <param name="directory">The directory.</param>
     /// <param name="name">The file name, without a directory.</param>
     /// <param name="key">The key that names it.</param>
     /// <param name="hint">The hint where there is no such file.</param>

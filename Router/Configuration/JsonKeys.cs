@@ -13,7 +13,6 @@ public static class JsonKeys
 {
     private static readonly JsonReaderOptions Options = new() { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true };
 
-    /// <summary>Reads the keys.</summary>
     /// <exception cref="JsonKeysException">The text is not a JSON object, or has a duplicate key.</exception>
     public static Dictionary<string, string?> Read(ReadOnlySpan<byte> json)
     {

@@ -3,7 +3,6 @@ using System.Net.Sockets;
 
 namespace Router.Configuration;
 
-/// <summary>An address to listen on.</summary>
 /// <param name="Key">The configuration key, option or variable that names it.</param>
 /// <param name="Url">Scheme, host and port.</param>
 public sealed record ListenAddress(string Key, string Url)

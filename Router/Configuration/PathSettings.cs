@@ -6,5 +6,4 @@ namespace Router.Configuration;
 /// <param name="Name">The name under <c>Paths</c>.</param>
 /// <param name="Source">Where it is in the configuration, for validation errors.</param>
 /// <param name="Match">The path patterns, as written.</param>
-/// <param name="Rule">The rule.</param>
 public sealed record PathSettings(string Name, ConfigurationLocation Source, ImmutableArray<string> Match, RuleSettings Rule);

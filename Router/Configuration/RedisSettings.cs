@@ -22,7 +22,6 @@ public sealed class RedisSettings(ConfigurationOptions options)
     /// Reads <c>redis://[user:password@]host[:port][/database]</c>, <c>rediss://</c> for TLS, or the client library's own form,
     /// <c>host:port,host:port,password=…,ssl=true</c>. Never throws.
     /// </summary>
-    /// <param name="text">The text.</param>
     /// <param name="options">Addresses, user, password, TLS.</param>
     /// <param name="problem">What is wrong, in words of its own: a part of the text could show the password.</param>
     public static bool TryParse(string text, [NotNullWhen(true)] out ConfigurationOptions? options, out string problem)

@@ -11,7 +11,6 @@ public static partial class ToolHint
     /// <summary>
     /// The message, in which each command of the tool for running instances has <c>--url</c>, unless the address is the default one.
     /// </summary>
-    /// <param name="message">The message.</param>
     /// <param name="url">The address of the management interface; null if there is none.</param>
     public static string At(string message, string? url) =>
         url is null or ManagementSettings.DefaultUrl ? message : CommandPath().Replace(message, command => $"{command.Value} --url {url}");

@@ -14,7 +14,6 @@ public static class AsciiWriter
     private const ushort Last = '~';
 
     /// <summary>Writes a text as bytes; false if it contains any other character, in which case the output is invalid.</summary>
-    /// <param name="text">The text.</param>
     /// <param name="octets">The output buffer, at least as long as the text.</param>
     public static bool TryWrite(ReadOnlySpan<char> text, Span<byte> octets)
     {

@@ -4,7 +4,6 @@ namespace Router.Http;
 /// A request to a backend as the transports see it: the HTTP message, additional state that the message cannot hold, and callbacks for the
 /// sender. The transports know neither the client nor the mode.
 /// </summary>
-/// <param name="method">The method.</param>
 /// <param name="pathAndQuery">The request target exactly as received.</param>
 /// <param name="headers">The expected number of headers.</param>
 public class BackendRequest(HttpMethod method, string pathAndQuery, int headers = 0) : HttpRequestMessage(method, (Uri?)null)

@@ -1,6 +1,5 @@
 namespace Router.Http;
 
-/// <summary>The trailers of a response.</summary>
 public static class ResponseTrailers
 {
     /// <summary>Those that are forwarded to the client. Call this after the body has been read.</summary>

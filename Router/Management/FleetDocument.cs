@@ -43,7 +43,6 @@ public sealed record FleetDocument
     public required ImmutableArray<InstanceDocument> Instances { get; init; }
 }
 
-/// <summary>An instance.</summary>
 /// <param name="State">Its lifecycle state.</param>
 /// <param name="SeenSecondsAgo">How many seconds ago the store took its last report.</param>
 /// <param name="Report">What it reported.</param>

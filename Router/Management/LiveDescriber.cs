@@ -28,7 +28,6 @@ public sealed class LiveDescriber(
     private readonly TrafficWindow _traffic = new();
 
     /// <summary>Describes the fleet as it is known now; the store is not read. For one caller at a time.</summary>
-    /// <param name="history">The history.</param>
     /// <param name="expected">The numbers of instances that operators expect; null if an operator has given none.</param>
     public LiveDocument Describe(ImmutableArray<HistoryEntry> history, IEnumerable<int?> expected)
     {

@@ -68,9 +68,6 @@ public sealed record LiveVerdict(
     bool Agreed
 );
 
-/// <summary>An instance.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Name">Its name.</param>
 /// <param name="State">Its lifecycle state.</param>
 /// <param name="Mode">The mode in force there.</param>
 /// <param name="Version">The record's version there.</param>
@@ -104,15 +101,12 @@ public sealed record LiveInstance(
     string? Problem
 );
 
-/// <summary>A request in flight.</summary>
 /// <param name="Instance">The name of its instance.</param>
 /// <param name="Since">When its headers arrived.</param>
 /// <param name="CutAt">When it is cut at the latest; null if the mode does not close its backend.</param>
-/// <param name="Request">The request.</param>
 public sealed record LiveRequest(string Instance, DateTimeOffset Since, DateTimeOffset? CutAt, InFlightRequest Request);
 
 /// <summary>A backend, through all instances together.</summary>
-/// <param name="Name">Its name.</param>
 /// <param name="Kind">frontend or api.</param>
 /// <param name="Accepted">When a write was last sent to it.</param>
 /// <param name="Completed">When the response to one was last complete.</param>
@@ -135,5 +129,4 @@ public sealed record LiveBackend(
 
 /// <summary>A write of unknown outcome.</summary>
 /// <param name="Instance">The name of its instance.</param>
-/// <param name="Write">The write.</param>
 public sealed record LiveWrite(string Instance, UncertainWrite Write);

@@ -6,17 +6,13 @@ namespace Router.Management;
 /// <param name="Routes">The routes in their order.</param>
 public sealed record RoutesDocument(ImmutableArray<RouteDocument> Routes);
 
-/// <summary>A route.</summary>
-/// <param name="Name">Its name.</param>
 /// <param name="Host">The host patterns.</param>
 /// <param name="Path">The path patterns; null for every other path.</param>
-/// <param name="Backend">The backend.</param>
 /// <param name="Kind">frontend or api.</param>
 /// <param name="Address">The backend's addresses.</param>
 /// <param name="File">The file that is the response.</param>
 /// <param name="AllowList">Who may; null for everyone.</param>
 /// <param name="Refuses">Whether nobody may.</param>
-/// <param name="RateLimits">The rate limits.</param>
 public sealed record RouteDocument(
     string Name,
     string Host,

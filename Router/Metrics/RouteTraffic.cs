@@ -18,7 +18,6 @@ public sealed class RouteTraffic(string route, string backend)
     private readonly long[] _counts = new long[MaxSeries];
 
     /// <summary>Counts one request.</summary>
-    /// <param name="method">Its method.</param>
     /// <param name="status">The status that the client got; 0 if its connection ended without one.</param>
     public void Count(string method, int status)
     {

@@ -20,7 +20,6 @@ public static class ClientPosition
         return hash;
     }
 
-    /// <summary>The position of a client.</summary>
     public static double Of(IPAddress client, ulong seed) =>
         // 53 bits: all that a double can hold exactly.
         (Mix(Mix(ClientNetwork.Of(client)) ^ seed) >> 11) * (1.0 / (1UL << 53));

@@ -22,8 +22,6 @@ public static class ModeChanges
     /// <summary>The record after a change; null if there are errors. Anything scheduled that is not in the change is dropped.</summary>
     /// <param name="record">The record before.</param>
     /// <param name="index">Its step in force.</param>
-    /// <param name="change">The change.</param>
-    /// <param name="now">Now.</param>
     /// <param name="activationDelay">How long it takes until every instance knows of it.</param>
     /// <param name="errors">Receives the validation errors.</param>
     public static ModeRecord? Apply(
@@ -56,7 +54,6 @@ public static class ModeChanges
     /// <param name="record">The record before.</param>
     /// <param name="index">Its step in force.</param>
     /// <param name="bypass">The bypass; its window is set here.</param>
-    /// <param name="now">Now.</param>
     /// <param name="errors">Receives the validation errors.</param>
     public static ModeRecord? Grant(ModeRecord record, int index, Bypass bypass, DateTimeOffset now, ValidationErrors errors)
     {

@@ -97,7 +97,6 @@ public sealed record ModeRecord
     /// <param name="known">What this instance knows.</param>
     /// <param name="knownIndex">Its step in force.</param>
     /// <param name="found">What the store holds.</param>
-    /// <param name="now">Now.</param>
     public static ModeRecord Reconcile(ModeRecord known, int knownIndex, ModeRecord found, DateTimeOffset now)
     {
         if (found.Version > known.Version || found.IsEquivalentTo(known))

@@ -10,7 +10,6 @@ namespace Router.Modes;
 /// </summary>
 public static class ModeRecordText
 {
-    /// <summary>Formats a record.</summary>
     public static string Format(ModeRecord record) => JsonSerializer.Serialize(record, ModeRecordJson.Default.ModeRecord);
 
     /// <summary>Parses a record; false, with the reason, if it is invalid.</summary>

@@ -40,7 +40,6 @@ public sealed record Reopening
     [JsonIgnore]
     public double Share => Shares[Stage];
 
-    /// <summary>The mode of the next stage.</summary>
     [JsonIgnore]
     public Mode Next => Stage + 2 < Shares.Length ? new ReopeningMode(this with { Stage = Stage + 1 }) : To;
 

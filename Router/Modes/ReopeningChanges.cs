@@ -54,7 +54,6 @@ public static class ReopeningChanges
     /// <param name="record">The record before.</param>
     /// <param name="index">Its step in force.</param>
     /// <param name="by">The operator; null if none is named.</param>
-    /// <param name="now">Now.</param>
     /// <param name="activationDelay">How long it takes until every instance knows of it.</param>
     /// <param name="errors">Receives the validation errors.</param>
     public static ModeRecord? Advance(
@@ -103,7 +102,6 @@ public static class ReopeningChanges
     /// <param name="record">The record before.</param>
     /// <param name="index">Its step in force.</param>
     /// <param name="why">What was wrong.</param>
-    /// <param name="now">Now.</param>
     /// <param name="activationDelay">How long it takes until every instance knows of it.</param>
     /// <param name="errors">Receives the validation errors.</param>
     public static ModeRecord? FallBack(

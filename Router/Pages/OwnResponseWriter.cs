@@ -26,7 +26,6 @@ public sealed class OwnResponseWriter(FleetClock time)
     /// <param name="outcome">What is known about the request.</param>
     /// <param name="pages">The texts.</param>
     /// <param name="state">The mode, for the closed site's response.</param>
-    /// <param name="route">The route.</param>
     /// <param name="rules">The route's response header rules.</param>
     public ValueTask WriteAsync(
         HttpContext context,

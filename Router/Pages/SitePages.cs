@@ -44,7 +44,6 @@ public sealed class SitePages
 
     /// <summary>Reads the languages and the pages. Anything missing is a validation error, and the result must then not be used.</summary>
     /// <param name="directory">Their directory.</param>
-    /// <param name="settings">The settings.</param>
     /// <param name="ownTemplates">The templates of single hosts, each with the key that names it.</param>
     /// <param name="errors">Receives the validation errors.</param>
     public static SitePages Load(
@@ -75,7 +74,6 @@ public sealed class SitePages
     }
 
     /// <summary>A response that does not depend on the mode.</summary>
-    /// <param name="response">Which response.</param>
     /// <param name="outcome">What is known about the request.</param>
     /// <param name="isSending">Whether the request's method may change something.</param>
     /// <param name="acceptLanguage">The client's <c>Accept-Language</c>.</param>

@@ -6,7 +6,6 @@ using Router.Proxy.InFlight;
 namespace Router.Proxy;
 
 /// <summary>A client's request that is forwarded to a backend. Checks the mode again right before its first byte is sent.</summary>
-/// <param name="method">The method.</param>
 /// <param name="pathAndQuery">The request target exactly as received.</param>
 /// <param name="backend">The backend's properties that modes depend on.</param>
 /// <param name="modes">Provides the current mode.</param>

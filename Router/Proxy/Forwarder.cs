@@ -40,7 +40,6 @@ public sealed partial class Forwarder(
     /// started.
     /// </summary>
     /// <param name="context">The server's view of it.</param>
-    /// <param name="request">The request.</param>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
     public async ValueTask<ForwardFailure?> ForwardAsync(HttpContext context, RequestContext request)
     {

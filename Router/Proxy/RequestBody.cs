@@ -11,7 +11,6 @@ namespace Router.Proxy;
 
 /// <summary>Streams the client's body to the backend. Received data is always sent before waiting for more.</summary>
 /// <param name="context">The server's view of the request.</param>
-/// <param name="request">The request.</param>
 /// <param name="deadline">The request's deadlines.</param>
 /// <param name="modes">Knows whether this instance has lost the mode store for longer than its lease.</param>
 public sealed class RequestBody(HttpContext context, RequestContext request, RequestDeadline deadline, ModeController modes)

@@ -17,7 +17,6 @@ public static class RequestHeaders
     /// <summary>Copies the headers of the client's request to the backend request.</summary>
     /// <param name="context">The client's request.</param>
     /// <param name="message">The backend request.</param>
-    /// <param name="backend">The backend.</param>
     /// <param name="request">How the request is forwarded.</param>
     /// <param name="limits">
     /// The limits for what a client may send. Null if the message requests an error page, which the client did not request itself: it gets

@@ -14,7 +14,6 @@ internal sealed record FleetPart(
     Func<string, bool> IsOwn
 )
 {
-    /// <summary>Adds it to a report.</summary>
     public WindowReport AddTo(WindowReport report)
     {
         var drained = Entries.Where(entry => entry.Kind == HistoryKind.Drained).ToLookup(entry => entry.Instance);

@@ -94,7 +94,6 @@ internal sealed record WindowReport
     public ImmutableArray<HistoryEntry> History { get; init; } = [];
 }
 
-/// <summary>An instance in the report.</summary>
 internal sealed record InstanceSummary(
     string Id,
     InstanceState State,

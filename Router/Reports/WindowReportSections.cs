@@ -13,7 +13,6 @@ internal static class WindowReportSections
     /// <summary>A table: its title, the names of its columns, and its rows.</summary>
     internal sealed record Section(string Title, string[] Columns, IReadOnlyList<string[]> Rows, string WhenEmpty);
 
-    /// <summary>The facts, name by name.</summary>
     public static IReadOnlyList<(string Name, string Value)> Facts(WindowReport report) =>
         [
             ("window", report.Window is "" ? "(not begun)" : report.Window),

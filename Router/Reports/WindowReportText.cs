@@ -2,7 +2,6 @@ using System.Text;
 
 namespace Router.Reports;
 
-/// <summary>The report as text.</summary>
 internal static class WindowReportText
 {
     public static string Of(WindowReport report)

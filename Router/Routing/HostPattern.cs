@@ -22,7 +22,6 @@ public enum HostPatternKind
 }
 
 /// <summary>A parsed host pattern: its kind and the part of the name that it fixes, in lower case.</summary>
-/// <param name="Kind">The kind.</param>
 /// <param name="Fixed">The name, the suffix with its leading dot, the first label, or nothing.</param>
 public readonly record struct HostPattern(HostPatternKind Kind, string Fixed)
 {

@@ -16,7 +16,6 @@ public enum PathPatternKind
 }
 
 /// <summary>A parsed path pattern.</summary>
-/// <param name="Kind">The kind.</param>
 /// <param name="Segments">The segments between the slashes; <c>*</c> is any non-empty segment.</param>
 /// <param name="TrailingSlash">Whether the pattern ends with a slash.</param>
 public sealed record PathPattern(PathPatternKind Kind, ImmutableArray<string> Segments, bool TrailingSlash)

@@ -42,7 +42,6 @@ public sealed class PathTable(Route otherwise)
     public Route Find(ReadOnlySpan<char> path) => Find(path, out _);
 
     /// <summary>Finds the rule for a normalised path.</summary>
-    /// <param name="path">The path.</param>
     /// <param name="isInItsCase">Whether the path matches case-sensitively, so that <see cref="FindInItsCase"/> finds the rule too; false
     /// if that is not known.</param>
     public Route Find(ReadOnlySpan<char> path, out bool isInItsCase)

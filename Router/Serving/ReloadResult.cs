@@ -3,7 +3,6 @@ using Router.Configuration;
 
 namespace Router.Serving;
 
-/// <summary>The result of a reload.</summary>
 /// <param name="Changes">The keys and files that changed.</param>
 /// <param name="AfterRestart">The changed keys whose new values take effect only after a restart.</param>
 /// <param name="Errors">Why nothing was changed; empty if the new configuration is in force.</param>

@@ -7,7 +7,6 @@ using Router.Upstreams;
 namespace Router.Serving;
 
 /// <summary>A route with its runtime state.</summary>
-/// <param name="Route">The route.</param>
 /// <param name="Upstream">Its backend's upstream; null if it has none.</param>
 /// <param name="File">The file it responds with; null if there is none.</param>
 /// <param name="ErrorPage">The page for its backend's errors; null if there is none.</param>

@@ -6,7 +6,6 @@ using Router.Routing;
 namespace Router.Serving;
 
 /// <summary>Everything that a site is built from, read and validated: building it reads no file again.</summary>
-/// <param name="Settings">The settings.</param>
 /// <param name="Table">The route table.</param>
 /// <param name="Pages">Router's own responses.</param>
 /// <param name="RequestRules">How each request header is handled.</param>

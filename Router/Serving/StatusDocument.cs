@@ -15,8 +15,6 @@ namespace Router.Serving;
 /// switched.</param>
 /// <param name="Application">The application's name.</param>
 /// <param name="Version">What the binary was built from.</param>
-/// <param name="Release">The release.</param>
-/// <param name="Stage">The stage.</param>
 /// <param name="Instance">This instance's name.</param>
 /// <param name="Backends">The last observed state of each backend; omitted with <c>?ignore-dependencies</c>.</param>
 public sealed record StatusDocument(

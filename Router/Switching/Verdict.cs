@@ -32,7 +32,6 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
     public int Unsettled { get; init; }
 
     /// <summary>Judges a fleet.</summary>
-    /// <param name="fleet">The fleet.</param>
     /// <param name="expect">How many instances there are, exactly, where an operator said so.</param>
     public static Verdict Of(FleetState fleet, int? expect)
     {

@@ -16,7 +16,6 @@ public sealed class AccessLog(Stream? output, RouterMetrics metrics, TimeProvide
     private readonly LineWriter _lines = new("access log", () => output ?? StandardStreams.OpenOutput(), MaxWaiting, metrics.LinesLost);
 
     /// <summary>Adds the log to the application's services. Add it before the server, which is added last and stopped first.</summary>
-    /// <param name="services">The services.</param>
     /// <param name="output">The destination of the lines; null for standard output.</param>
     public static void AddTo(IServiceCollection services, Stream? output)
     {

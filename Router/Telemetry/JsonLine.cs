@@ -42,7 +42,6 @@ public sealed class JsonLine
         _length = 0;
     }
 
-    /// <summary>Ends the line.</summary>
     public void End()
     {
         Reserve(2);

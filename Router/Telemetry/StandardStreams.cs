@@ -8,10 +8,8 @@ public static class StandardStreams
 {
     private const int NonBlocking = 2048;
 
-    /// <summary>Opens standard output.</summary>
     public static Stream OpenOutput() => Open(1, Console.OpenStandardOutput);
 
-    /// <summary>Opens standard error.</summary>
     public static Stream OpenError() => Open(2, Console.OpenStandardError);
 
     // The console's stream silently drops data written to a pipe that has lost its reader; a file stream throws. The console's is used for

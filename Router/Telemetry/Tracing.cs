@@ -105,7 +105,6 @@ public sealed class Tracing : IDisposable
     /// <summary>The parent span for the backend's own spans; null if tracing is off.</summary>
     public Activity? Current => _source is null ? null : Activity.Current;
 
-    /// <summary>Ends a span.</summary>
     /// <param name="span">The span, or null.</param>
     /// <param name="status">The status of the response.</param>
     /// <param name="failure">The error; null if the backend responded.</param>

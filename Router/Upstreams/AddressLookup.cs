@@ -57,7 +57,6 @@ public sealed class AddressLookup(
         return Array.Exists(resolved.Addresses, address => address.Ip.Equals(ip));
     }
 
-    /// <summary>Resets all failures.</summary>
     public void ResetFailures()
     {
         _breaker.Close();

@@ -67,7 +67,6 @@ public sealed class Connector(
         }
     }
 
-    /// <summary>Resets all failures.</summary>
     public void ResetFailures() => _lookup.ResetFailures();
 
     private async ValueTask<ResolvedAddress[]> LookUpAsync(CancellationToken cancellationToken)

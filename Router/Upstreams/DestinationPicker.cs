@@ -9,7 +9,6 @@ namespace Router.Upstreams;
 public static class DestinationPicker
 {
     /// <summary>Selects a destination. One that was already tried or is unavailable is selected only if there is no other.</summary>
-    /// <param name="destinations">The destinations.</param>
     /// <param name="tried">The index of the one that was tried; negative for none.</param>
     /// <param name="random">The random number generator.</param>
     /// <returns>The index of the selected destination.</returns>

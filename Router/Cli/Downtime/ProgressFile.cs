@@ -16,10 +16,8 @@ internal sealed class ProgressFile : IDisposable
 
     private ProgressFile(string path, FileStream held, DowntimeProgress progress) => (_path, _lock, Progress) = (path, held, progress);
 
-    /// <summary>The progress, as the file has it.</summary>
     public DowntimeProgress Progress { get; private set; }
 
-    /// <summary>The directory that it is in.</summary>
     public string Folder => Path.GetDirectoryName(_path)!;
 
     /// <summary>The file for the command: the verdict, the last writes and the writes of unknown outcome.</summary>

@@ -3,7 +3,6 @@ using System.Net;
 namespace Router.Http.Http1;
 
 /// <summary>The connections to one address of a backend.</summary>
-/// <param name="address">The address.</param>
 /// <param name="connect">Establishes a connection.</param>
 /// <param name="isCurrent">Whether the backend's host name still resolves to an IP address.</param>
 /// <param name="time">The clock.</param>

@@ -18,10 +18,8 @@ public sealed class ResponseHead
     private HeaderLine[] _lines = [];
     private int _count;
 
-    /// <summary>The status line.</summary>
     public StatusLine StatusLine { get; private set; }
 
-    /// <summary>The header lines.</summary>
     public ReadOnlySpan<HeaderLine> Lines => _lines.AsSpan(0, _count);
 
     /// <summary>The values of <c>Connection</c>.</summary>
@@ -109,7 +107,6 @@ public sealed class ResponseHead
 /// <summary>The status line of a response (RFC 9112 section 4).</summary>
 /// <param name="Length">The number of bytes including its line end.</param>
 /// <param name="IsHttp11">Whether the backend speaks HTTP/1.1, and not 1.0.</param>
-/// <param name="Status">The status.</param>
 /// <param name="Reason">The reason phrase.</param>
 public readonly record struct StatusLine(int Length, bool IsHttp11, HttpStatusCode Status, string Reason);
 
@@ -125,6 +122,5 @@ public readonly record struct HeaderLine(int Start, int Length, string Name, str
     /// <summary>Whether the header is end-to-end, as far as this does not depend on the headers that <c>Connection</c> names.</summary>
     public bool MayBeForwarded => Role is HeaderRole.None or HeaderRole.ContentLength;
 
-    /// <summary>Whether the header has this name.</summary>
     public bool Is(string name) => HeaderNames.IsSame(Name, name);
 }

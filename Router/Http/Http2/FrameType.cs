@@ -3,18 +3,14 @@ namespace Router.Http.Http2;
 /// <summary>The HTTP/2 frame types that decide the outcome of a stream (RFC 9113 section 6). There are more.</summary>
 public enum FrameType : byte
 {
-    /// <summary>DATA.</summary>
     Data = 0x0,
 
-    /// <summary>HEADERS.</summary>
     Headers = 0x1,
 
-    /// <summary>RST_STREAM.</summary>
     RstStream = 0x3,
 
     /// <summary>GOAWAY.</summary>
     GoAway = 0x7,
 
-    /// <summary>CONTINUATION.</summary>
     Continuation = 0x9,
 }

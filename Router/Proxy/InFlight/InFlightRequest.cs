@@ -2,7 +2,6 @@ namespace Router.Proxy.InFlight;
 
 /// <summary>A request in flight as shown to an operator.</summary>
 /// <param name="Backend">The backend's name; null if the request has not been admitted to one yet.</param>
-/// <param name="Method">Its method.</param>
 /// <param name="Host">The host that the client requested.</param>
 /// <param name="Path">The raw path without the query, which may contain secrets.</param>
 /// <param name="AgeSeconds">The time since its headers arrived.</param>

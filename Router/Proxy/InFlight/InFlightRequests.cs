@@ -105,7 +105,6 @@ public sealed class InFlightRequests
         return due;
     }
 
-    /// <summary>All requests in flight.</summary>
     public List<RequestContext> All()
     {
         var all = new List<RequestContext>();

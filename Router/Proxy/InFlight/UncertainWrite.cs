@@ -7,7 +7,6 @@ namespace Router.Proxy.InFlight;
 /// </summary>
 /// <param name="Time">When it failed.</param>
 /// <param name="Backend">The backend's name.</param>
-/// <param name="Method">Its method.</param>
 /// <param name="Host">The host that the client requested.</param>
 /// <param name="Path">The raw path, without the query.</param>
 /// <param name="RequestId">The trace id that the backend logs (<c>X-B3-TraceId</c>); null if there is none.</param>
