@@ -85,6 +85,21 @@ public sealed class AdmissionAgreementTests(AdmissionAgreementTests.Sites sites)
         explained["steps"]!.AsArray().Select(step => $"{step!["name"]}: {step["result"]}").Should().Contain(access);
     }
 
+    [Theory]
+    [InlineData("", "body size: at most 40MiB")]
+    [InlineData("1000", "body size: at most 1000 bytes")]
+    [InlineData("64KiB", "body size: at most 64KiB")]
+    public async Task The_maximum_size_of_a_body_is_one_of_the_steps(string size, string step)
+    {
+        var site = OperatorClient.With(SiteFile.Of("www.*", "http://localhost:1"));
+        await using var router = await RunningRouter.StartAsync(size is "" ? site : site.Set("Hosts:www.*:MaxRequestBody", size));
+        using var operators = new OperatorClient(router);
+
+        var explained = await ExplainAsync(operators, "www.example.org", "/", "POST");
+
+        explained["steps"]!.AsArray().Select(it => $"{it!["name"]}: {it["result"]}").Should().Contain(step);
+    }
+
     [Fact]
     public async Task Without_an_address_a_stage_is_explained_for_a_client_that_is_not_let_in()
     {

@@ -236,6 +236,7 @@ public sealed class AdmissionPolicy(
                     )
                 )
         );
+        steps.Add("body size", $"at most {SizeText.Of(route.MaxRequestBody)}");
         steps.Add("backend", $"{route.Backend!.Name} at {route.Backend.Addresses}");
     }
 }

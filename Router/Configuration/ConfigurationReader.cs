@@ -26,8 +26,6 @@ public sealed class ConfigurationReader(
         ("h", 3_600_000),
     ];
 
-    private static readonly (string Suffix, long Bytes)[] SizeUnits = [("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30)];
-
     // Requested once: each access to a section goes through every layer of the configuration.
     private readonly Dictionary<string, IConfigurationSection> _here = section
         .GetChildren()
@@ -385,7 +383,7 @@ public sealed class ConfigurationReader(
 
     private static bool TrySize(string text, out long size)
     {
-        foreach (var (suffix, bytes) in SizeUnits)
+        foreach (var (suffix, bytes) in SizeText.Units)
         {
             if (text.EndsWith(suffix, StringComparison.OrdinalIgnoreCase))
             {
