@@ -47,7 +47,7 @@ public static class ServerLimits
         server.Http2.MaxRequestHeaderFieldSize = Math.Max(Math.Max(limits.MaxHeaderSize, limits.MaxRequestLine), MaxRespondedTo);
         server.RequestHeadersTimeout = limits.HeaderTimeout;
         server.KeepAliveTimeout = limits.KeepAliveTimeout;
-        server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, RequestDeadline.UploadGrace);
+        server.MinRequestBodyDataRate = limits.MinDataRate == 0 ? null : new MinDataRate(limits.MinDataRate, UploadRate.Grace);
         if (limits.MinDataRate == 0)
         {
             server.MinResponseDataRate = null;

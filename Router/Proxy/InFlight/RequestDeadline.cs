@@ -11,9 +11,6 @@ namespace Router.Proxy.InFlight;
 /// </summary>
 public sealed class RequestDeadline : IDisposable
 {
-    /// <summary>How long a client may be slow with its body before the minimum data rate applies.</summary>
-    public static readonly TimeSpan UploadGrace = TimeSpan.FromSeconds(5);
-
     private readonly TimeProvider _time;
     private readonly BackendSettings _backend;
     private readonly long _began;
@@ -35,19 +32,9 @@ public sealed class RequestDeadline : IDisposable
     private volatile bool _inputRequired;
     private ForwardFailure? _expired;
 
-    // For the client's body, if the server does not limit its rate: bytes per second (0 for no limit), bytes received, and the time spent
-    // waiting for them.
-    private int _minRate;
-    private long _received;
-    private TimeSpan _waited;
-    private long? _waitsSince;
-
-    // For the response, if Router limits its rate: bytes per second (0 for no limit), the grace period in clock ticks, the number of bytes
-    // the client has accepted, and the timestamp by which it must have accepted the next piece.
-    private int _takeRate;
-    private long _takeGrace;
-    private long _taken;
-    private long _takeBy;
+    // If the server does not limit the rate of the client's body, and if Router limits the response's.
+    private UploadRate _upload;
+    private DownloadRate _download;
 
     /// <summary>Starts the clock.</summary>
     /// <param name="time">The clock.</param>
@@ -133,29 +120,25 @@ public sealed class RequestDeadline : IDisposable
 
     /// <summary>From now on the client must send its body at a minimum rate, measured over the time that Router waits for it.</summary>
     /// <param name="bytesPerSecond">The rate; 0 for no limit.</param>
-    public void LimitUpload(int bytesPerSecond) => _minRate = bytesPerSecond;
+    public void LimitUpload(int bytesPerSecond) => _upload.Limit(bytesPerSecond);
 
     /// <summary>Router is waiting for more of the client's body.</summary>
     public void WaitsForUpload()
     {
-        if (_minRate == 0)
+        if (!_upload.IsLimited)
             return;
         lock (_lock)
-            _waitsSince = _time.GetTimestamp();
+            _upload.Wait(_time.GetTimestamp());
     }
 
     /// <summary>More of the client's body has arrived, or Router no longer waits for it.</summary>
     /// <param name="received">The total number of bytes received.</param>
     public void Received(long received)
     {
-        if (_minRate == 0)
+        if (!_upload.IsLimited)
             return;
         lock (_lock)
-        {
-            if (_waitsSince is { } since)
-                _waited += _time.GetElapsedTime(since);
-            (_waitsSince, _received) = (null, received);
-        }
+            _upload.Receive(received, _time);
     }
 
     /// <summary>The client's body has been sent completely.</summary>
@@ -225,21 +208,19 @@ public sealed class RequestDeadline : IDisposable
     public void Touch() => Volatile.Write(ref _lastActivity, _time.GetTimestamp());
 
     /// <summary>
-    /// From now on the response is aborted if the client accepts it too slowly. Each piece has at least the grace period, and a client that
-    /// is faster than the rate earns credit for later pieces, as with the server's own limit.
+    /// From now on the response is aborted if the client accepts it too slowly (<see cref="DownloadRate"/>).
     /// </summary>
     /// <param name="bytesPerSecond">The rate; 0 for no limit.</param>
     /// <param name="grace">How long the client may accept nothing.</param>
     public void LimitDownload(int bytesPerSecond, TimeSpan grace) =>
-        (_takeRate, _takeGrace) = (bytesPerSecond, (long)(grace.TotalSeconds * _time.TimestampFrequency));
+        _download.Limit(bytesPerSecond, (long)(grace.TotalSeconds * _time.TimestampFrequency));
 
     /// <summary>
     /// A piece of the response is being sent to the client. The time this takes does not count as a pause of the backend.
     /// </summary>
     public void PauseForClient()
     {
-        if (_takeRate != 0)
-            Volatile.Write(ref _takeBy, Math.Max(_takeBy, _time.GetTimestamp() + _takeGrace));
+        _download.Send(_time);
         _waitsForClient = true;
     }
 
@@ -249,10 +230,7 @@ public sealed class RequestDeadline : IDisposable
     {
         Touch();
         _waitsForClient = false;
-        if (_takeRate == 0)
-            return;
-        Volatile.Write(ref _takeBy, _takeBy + ((taken - _taken) * _time.TimestampFrequency / _takeRate));
-        _taken = taken;
+        _download.Accept(taken, _time);
     }
 
     public void Dispose()
@@ -268,10 +246,7 @@ public sealed class RequestDeadline : IDisposable
         _phase is var phase and not Phase.Over
         && (
             IsDownloadTooSlow
-            || (
-                phase != Phase.Upgraded
-                && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || (_minRate != 0 && IsUploadTooSlow()))
-            )
+            || (phase != Phase.Upgraded && (HasPassed(Limit, Since) || HasPassed(_backend.RequestTimeout, _began) || IsUploadTooSlow))
         );
 
     /// <summary>Ends the request if a deadline has passed.</summary>
@@ -287,7 +262,7 @@ public sealed class RequestDeadline : IDisposable
             ClientIsGone |= IsDownloadTooSlow;
             _expired =
                 HasPassed(_backend.RequestTimeout, _began) ? ForwardFailure.RequestTimeout
-                : _minRate != 0 && IsUploadTooSlow() ? ForwardFailure.RequestBodyTooSlow
+                : IsUploadTooSlow ? ForwardFailure.RequestBodyTooSlow
                 : isTransferring ? ForwardFailure.IdleTimeout
                 : ForwardFailure.ResponseTimeout;
         }
@@ -315,18 +290,18 @@ public sealed class RequestDeadline : IDisposable
         source?.Cancel();
     }
 
-    private bool IsUploadTooSlow()
+    private bool IsUploadTooSlow
     {
-        lock (_lock)
+        get
         {
-            if (_waitsSince is not { } since)
+            if (!_upload.IsLimited)
                 return false;
-            var waited = _waited + _time.GetElapsedTime(since);
-            return waited > UploadGrace && _received < _minRate * waited.TotalSeconds;
+            lock (_lock)
+                return _upload.IsTooSlow(_time);
         }
     }
 
-    private bool IsDownloadTooSlow => _takeRate != 0 && _waitsForClient && _time.GetTimestamp() >= Volatile.Read(ref _takeBy);
+    private bool IsDownloadTooSlow => _waitsForClient && _download.IsTooSlow(_time);
 
     private bool IsTransferring => _phase is Phase.Uploading or Phase.Receiving;
 
