@@ -1,5 +1,12 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
 using Router.Access;
+using Router.Admission;
+using Router.Configuration;
+using Router.Http;
 using Router.Modes;
+using Router.Proxy;
+using Router.Proxy.InFlight;
 using Router.Switching;
 
 namespace Router.Tests;
@@ -105,6 +112,29 @@ public sealed class LeaseTests : IDisposable
         (modes.Current, modes.State.Record.Version.Number).Should().Be((Live, 2));
         _clock.Advance(TimeSpan.FromDays(1));
         modes.Current.Should().Be(Live, "it has no lease");
+    }
+
+    [Fact]
+    public async Task A_testers_request_does_not_begin_after_the_lease_although_nobody_has_noticed_its_end()
+    {
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid"));
+        var (route, upstream) = (router.Site.Table.Routes[0], router.Site.Backends[0]);
+        var request = new RequestContext(_clock) { Client = IPAddress.Loopback };
+        request.Admit(route, upstream, "POST", "POST", "www.example.org", "/", Exemption.Tester("b9eb7a5a"));
+        using var deadline = new RequestDeadline(_clock, upstream.Settings, new DefaultHttpContext(), _clock.GetTimestamp());
+        using var message = new ForwardedRequest(HttpMethod.Post, "/", BackendKind.Frontend, _modes, deadline) { Client = request };
+        message.Invoking(sent => sent.EnsureAdmitted()).Should().NotThrow();
+        request.MarkNotBegun();
+
+        _clock.Advance(Lease + TimeSpan.FromTicks(1));
+
+        message
+            .Invoking(sent => sent.EnsureAdmitted())
+            .Should()
+            .Throw<BackendException>()
+            .Which.Should()
+            .Match<BackendException>(error => error.Failure == ForwardFailure.Closed && error.NotBegun);
+        request.HasBegun.Should().BeFalse();
     }
 
     [Fact]

@@ -2,7 +2,7 @@ namespace Router.Admission;
 
 /// <summary>
 /// Why a request is forwarded to a backend that the mode closes. An exempt request does not block the drain verdict: it is neither drained
-/// nor cut, and the mode is not checked again.
+/// nor cut, and the mode is not checked again, unless its instance loses the mode store.
 /// </summary>
 /// <param name="Name">A short name for logs and metrics.</param>
 /// <param name="TesterId">The id of a tester's bypass; null for other exemptions.</param>
