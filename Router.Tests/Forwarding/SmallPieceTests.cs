@@ -75,6 +75,6 @@ public sealed class SmallPieceTests(SmallPieceTests.Site site) : IClassFixture<S
         (await client.WriteUntilItStallsAsync(200 << 20, TimeSpan.FromMilliseconds(500))).Should().BeLessThan(64 << 20);
     }
 
-    /// <summary>A site whose clock stands still, so that no limit ends an exchange.</summary>
+    /// <summary>A site whose clock stands still, so that no time limit ends a request.</summary>
     public sealed class Site() : RawSite(address => SiteFile.Of("www.*", address), new ManualClock());
 }

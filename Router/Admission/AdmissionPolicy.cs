@@ -159,7 +159,7 @@ public sealed class AdmissionPolicy(
         return isAllowed;
     }
 
-    // Without an address, a client is supposed to be outside of every list that does not allow all addresses.
+    // Without an address, a client is assumed to be outside every list that does not allow all addresses.
     private static string DescribeAccess(Route route, IPAddress client, bool isAllowed) =>
         route.AllowList is not { } list
             ? $"allowed: {route.Name} is open to everyone"

@@ -31,8 +31,8 @@ public sealed class ReopeningMode(Reopening plan) : Mode
     public override bool IsClosed => plan.Closed.IsClosed;
 
     /// <summary>
-    /// Whether the site is open to a client, for requests to backends of this kind. Without an address, a client is supposed to be among
-    /// the last.
+    /// Whether the site is open to a client, for requests to backends of this kind. A client without an address is treated as one of the
+    /// last.
     /// </summary>
     public bool IsOpenTo(IPAddress client, BackendKind kind) =>
         // Programs come from few addresses: a share of those would be all of them or none.
