@@ -20,6 +20,9 @@ internal sealed class ReceivedRequest(string backend, RawMessage message)
 /// </summary>
 public sealed class RecordedSite : IAsyncLifetime
 {
+    // The live site for all clients, as the table of the environment has it in its last column.
+    private const string Everyone = "everyone";
+
     private readonly Dictionary<string, RawBackend> _backends = [];
     private readonly Dictionary<string, RunningRouter> _routers = [];
     private readonly ConcurrentQueue<ReceivedRequest> _received = [];
@@ -33,9 +36,8 @@ public sealed class RecordedSite : IAsyncLifetime
             _backends.Add(name, RawBackend.Start(connection => ServeAsync(name, connection)));
         }
 
-        foreach (var mode in new[] { "live", "recovery", "maintenance" })
-            _routers.Add(mode, await StartAsync(mode, variable => variable.Value));
-        _routers.Add("everyone", await StartAsync("live", variable => variable.ForEveryone is "" ? variable.Value : variable.ForEveryone));
+        foreach (var site in new[] { "live", "recovery", "maintenance", Everyone })
+            _routers.Add(site, await StartAsync(site));
     }
 
     public async Task DisposeAsync()
@@ -56,14 +58,19 @@ public sealed class RecordedSite : IAsyncLifetime
         string says
     )
     {
+        if (request.Times == 1)
+            return await PlayOnceAsync(_routers[site], request, says);
+        // A Router of its own: one client in some hundreds shares its bucket of a rate limit with another, which a case that empties its
+        // bucket would take from them.
+        await using var router = await StartAsync(site);
         for (var before = 1; before < request.Times; before++)
-            await PlayOnceAsync(request, site, says);
-        return await PlayOnceAsync(request, site, says);
+            await PlayOnceAsync(router, request, says);
+        return await PlayOnceAsync(router, request, says);
     }
 
     private async Task<(RawMessage Response, IReadOnlyList<ReceivedRequest> Received)> PlayOnceAsync(
+        RunningRouter router,
         CaseRequest request,
-        string site,
         string says
     )
     {
@@ -72,7 +79,7 @@ public sealed class RecordedSite : IAsyncLifetime
         foreach (var response in says.Split(" then ", StringSplitOptions.RemoveEmptyEntries))
             _responses.Enqueue(response);
 
-        using var client = await _routers[site].ConnectAsync();
+        using var client = await router.ConnectAsync();
         await client.WriteAsync(request.Head);
         foreach (var piece in request.Body)
             await client.WriteAsync(piece);
@@ -82,15 +89,20 @@ public sealed class RecordedSite : IAsyncLifetime
         return (reply, [.. _received]);
     }
 
-    private async Task<RunningRouter> StartAsync(string mode, Func<(string Variable, string Value, string ForEveryone), string> valueOf) =>
-        await RunningRouter.StartWithItsOwnTableAsync(
+    private Task<RunningRouter> StartAsync(string site) =>
+        RunningRouter.StartWithItsOwnTableAsync(
             // Time stands still: a limit is met exactly, and no request slips through because a token has come back meanwhile.
             new ManualClock(),
             [
                 .. CaseFile
-                    .Own.Environment.Select(variable => (variable.Variable, Value: valueOf(variable)))
+                    .Own.Environment.Select(variable =>
+                        (
+                            variable.Variable,
+                            Value: site is Everyone && variable.ForEveryone is not "" ? variable.ForEveryone : variable.Value
+                        )
+                    )
                     .Select(pair => (pair.Variable, AddressOf(pair.Value))),
-                ("DM_MODE", mode),
+                ("DM_MODE", site is Everyone ? "live" : site),
             ]
         );
 
