@@ -171,7 +171,7 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var results = Path.Combine(_directory, "results");
-        var program = await ToolAsync();
+        await using var tool = await ToolProgram.StartAsync();
 
         var closed = await SwitchAsync("maintenance", "--reason", "restore db", "--expect", "1");
         (await File.ReadAllTextAsync(Path.Combine(results, "verdict.txt"))).Should().EndWith("SAFE\n");
@@ -196,7 +196,7 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
             Script.RunAsync(
                 Script.Deploy("switch-mode"),
                 arguments,
-                ("ROUTER", program),
+                ("ROUTER", tool.File),
                 ("ROUTER_URL", router.ManagementUrl),
                 ("RESULTS", results)
             );
@@ -207,7 +207,7 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
     {
         await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")));
         var results = Path.Combine(_directory, "results");
-        var program = await ToolAsync();
+        await using var tool = await ToolProgram.StartAsync();
 
         foreach (var mode in new[] { ModeCatalogue.Closed, ModeCatalogue.All[0] })
         {
@@ -232,7 +232,7 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
                 Script.Deploy("switch-mode-job"),
                 [],
                 [
-                    ("ROUTER", program),
+                    ("ROUTER", tool.File),
                     ("ROUTER_URL", router.ManagementUrl),
                     ("RESULTS", results),
                     ("MODE", mode),
@@ -243,16 +243,6 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
                     .. more,
                 ]
             );
-    }
-
-    // The tool as these tests have it.
-    private async Task<string> ToolAsync()
-    {
-        var tool = RouterProcess.Start();
-        var program = Path.Combine(_directory, "router");
-        await File.WriteAllTextAsync(program, $"#!/bin/sh\nexec {tool.FileName} {string.Join(' ', tool.ArgumentList)} \"$@\"\n");
-        await Script.RunAsync("chmod", ["+x", program]);
-        return program;
     }
 
     private Task<(int Code, string Output, string Errors)> RunAsync(string script, params string[] arguments) =>

@@ -64,6 +64,9 @@ public sealed class Chromium : IAsyncLifetime
         }
     }
 
+    /// <summary>Whether <c>ROUTER_SCREENSHOTS=1</c> asks for screenshots.</summary>
+    internal static bool KeepsScreenshots => Screenshots is not null;
+
     /// <summary>A page of a visitor whom nothing connects with others.</summary>
     internal async Task<IPage> OpenAsync(BrowserNewContextOptions? options = null)
     {

@@ -32,6 +32,9 @@ internal sealed class RouterProcess : IInstance
 
     public IEnumerable<string> LastLines => _lastLines;
 
+    /// <summary>Whether it is the published application.</summary>
+    public static bool IsPublished => Binary is not null;
+
     /// <summary>How the application is run, with nothing of this process's own settings.</summary>
     public static ProcessStartInfo Start()
     {
@@ -46,7 +49,7 @@ internal sealed class RouterProcess : IInstance
         (start.RedirectStandardOutput, start.RedirectStandardError) = (true, true);
         foreach (var name in start.Environment.Keys.Where(IsOwnVariable).ToArray())
             start.Environment.Remove(name);
-        if (Binary is not null)
+        if (IsPublished)
             return start;
         // Compiling methods again, better, would take a quarter of the processor time of a process that lives for seconds; a heap per
         // processor, and a thread that collects beside the others, a tenth of its start; mapping compiled code twice, a twelfth.
