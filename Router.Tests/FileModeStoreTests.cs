@@ -73,6 +73,79 @@ public sealed class FileModeStoreTests : IDisposable
         await store.Invoking(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>().WithMessage("*can't be read*");
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_volume_that_is_no_longer_mounted_is_not_an_empty_store(bool mountPointIsLeft)
+    {
+        var (mounted, elsewhere) = (Path.Combine(_directory, "volume"), Path.Combine(_directory, "elsewhere"));
+        Directory.CreateDirectory(mounted);
+        var store = new FileModeStore(Path.Combine(mounted, "mode.json"), TimeProvider.System);
+        (await store.TryReplaceAsync(null, "record", null, default)).Should().BeTrue();
+        await store.BeatAsync("web-1", "{}", default);
+        var (_, report) = (await store.ReadFleetAsync(default)).Reports.Single();
+
+        Directory.Move(mounted, elsewhere);
+        if (mountPointIsLeft)
+            Directory.CreateDirectory(mounted);
+
+        foreach (
+            var call in (Func<Task>[])
+                [
+                    () => store.BeatAsync("web-1", "{}", default),
+                    () => store.ReadAsync(default),
+                    () => store.ReadFleetAsync(default),
+                    () => store.TryReplaceAsync(null, "another record", null, default),
+                    () => store.TryReplaceReportAsync("web-1", report, report, default),
+                ]
+        )
+            await call.Should().ThrowAsync<ModeStoreException>();
+        Directory.Exists(mounted).Should().Be(mountPointIsLeft);
+        System.IO.File.Exists(Path.Combine(mounted, "mode.json")).Should().BeFalse();
+
+        if (mountPointIsLeft)
+            Directory.Delete(mounted, recursive: true);
+        Directory.Move(elsewhere, mounted);
+        (await store.ReadAsync(default)).Should().Be("record");
+        (await store.ReadFleetAsync(default)).Reports.Should().ContainKey("web-1");
+    }
+
+    [Fact]
+    public async Task A_volume_that_goes_away_before_the_first_report_is_not_created_again()
+    {
+        var store = new FileModeStore(Path.Combine(_directory, "gone", "mode.json"), TimeProvider.System);
+
+        await store.Invoking(it => it.BeatAsync("web-1", "{}", default)).Should().ThrowAsync<ModeStoreException>();
+
+        Directory.Exists(Path.Combine(_directory, "gone")).Should().BeFalse();
+    }
+
+    [Fact]
+    public async Task A_running_instance_whose_volume_is_no_longer_mounted_says_so_and_what_to_do()
+    {
+        var mounted = Directory.CreateDirectory(Path.Combine(_directory, "volume")).FullName;
+        var reports = Path.Combine(mounted, "mode.json.instances");
+        await using var router = await RunningRouter.StartAsync(
+            OperatorClient.With(SiteFile.Of("www.*", "http://backend.invalid")).Set("ModeStore:File", Path.Combine(mounted, "mode.json"))
+        );
+        using var operators = new OperatorClient(router);
+        await Eventually.Async(() => Directory.Exists(reports));
+
+        Directory.Move(mounted, mounted + "-gone");
+        Directory.CreateDirectory(mounted);
+
+        await Eventually.TrueAsync(async () =>
+            (await operators.SendAsync("GET", "/mode"))
+                .Body["problem"]
+                ?.ToString()
+                .Contains($"{reports} is gone, as if the volume were not mounted", StringComparison.Ordinal)
+            ?? false
+        );
+        (await operators.SendAsync("PUT", "/mode", """{"mode": "maintenance"}""")).Status.Should().Be(503);
+        Directory.CreateDirectory(reports);
+        await Eventually.Async(() => System.IO.File.Exists(Path.Combine(mounted, "mode.json")));
+    }
+
     [Fact]
     public async Task The_mode_in_a_file_survives_a_restart_and_applies_to_every_instance()
     {

@@ -137,6 +137,38 @@ public sealed class LeaseTests : IDisposable
         request.HasBegun.Should().BeFalse();
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_instance_whose_volume_is_no_longer_mounted_closes_with_its_lease(bool mountPointIsLeft)
+    {
+        var directory = Directory.CreateDirectory(Path.Combine(_directory, "store")).FullName;
+        var site = OperatorClient
+            .With(SiteFile.Of("www.*", "http://backend.invalid"))
+            .Set("ModeStore:File", Path.Combine(directory, "mode.json"))
+            .Set("ModeStore:Lease", "30s");
+        await using var router = await RunningRouter.StartAsync(site, _clock);
+        await UntilAsync(() => router.Modes().State is { IsLapsed: false, Record.Version.IsStored: true });
+        await UntilAsync(() => Directory.Exists(Path.Combine(directory, "mode.json.instances")));
+
+        Directory.Move(directory, directory + "-gone");
+        if (mountPointIsLeft)
+            Directory.CreateDirectory(directory);
+        var moved = _clock.GetTimestamp();
+
+        // It tries again and again until then, and nothing of that renews the lease.
+        await Eventually.Async(() =>
+        {
+            _clock.Advance(TimeSpan.FromMilliseconds(500));
+            return router.Modes().State.IsLapsed;
+        });
+        _clock.GetElapsedTime(moved).Should().BeLessThanOrEqualTo(Lease + TimeSpan.FromSeconds(1));
+        Directory
+            .GetFileSystemEntries(mountPointIsLeft ? directory : _directory)
+            .Should()
+            .HaveCount(mountPointIsLeft ? 0 : 1, "nobody made a store where the volume was");
+    }
+
     [Fact]
     public async Task A_testers_request_that_waits_for_a_permit_is_not_forwarded_after_the_lease()
     {
@@ -179,18 +211,6 @@ public sealed class LeaseTests : IDisposable
         (await second.ReadMessageAsync())!.Status.Should().Be(503);
         connection.Received.Split("POST /").Should().HaveCount(2, "the second request is not sent");
         backend.Connections.Should().Be(1);
-
-        // What waits for the store does so by the clock. If the clock ran ahead of an attempt, the process would look suspended.
-        Task UntilAsync(Func<bool> isTrue)
-        {
-            var polls = 0;
-            return Eventually.Async(() =>
-            {
-                if (++polls % 20 == 0)
-                    _clock.Advance(TimeSpan.FromSeconds(1));
-                return isTrue();
-            });
-        }
     }
 
     [Theory]
@@ -223,6 +243,18 @@ public sealed class LeaseTests : IDisposable
     {
         _modes.Dispose();
         Directory.Delete(_directory, recursive: true);
+    }
+
+    // What waits for the store does so by the clock. If the clock ran ahead of an attempt, the process would look suspended.
+    private Task UntilAsync(Func<bool> isTrue)
+    {
+        var polls = 0;
+        return Eventually.Async(() =>
+        {
+            if (++polls % 20 == 0)
+                _clock.Advance(TimeSpan.FromSeconds(1));
+            return isTrue();
+        });
     }
 
     private ModeRecord Record(long version, Mode mode) =>

@@ -33,6 +33,10 @@ public sealed class FileModeStore : IModeStore
     private string _seen = "";
     private long? _draftsDeletedAt;
 
+    // A directory that was there and is gone, with all that was in it, is a volume that is no longer mounted. Creating it again would start
+    // an empty store that no other instance knows, and renew the lease from it.
+    private volatile bool _hadReports;
+
     /// <summary>Opens the store without reading it.</summary>
     public FileModeStore(string path, TimeProvider time)
     {
@@ -111,7 +115,8 @@ public sealed class FileModeStore : IModeStore
             "written",
             async () =>
             {
-                Directory.CreateDirectory(_reports);
+                if (!HasReports())
+                    await CreateReportsAsync(cancellation).ConfigureAwait(false);
                 await WriteAsync(ReportOf(instance), new StoredReport(_time.GetUtcNow(), report).Encode(), cancellation)
                     .ConfigureAwait(false);
                 DeleteOldDrafts();
@@ -126,7 +131,7 @@ public sealed class FileModeStore : IModeStore
             async () =>
             {
                 var reports = new Dictionary<string, StoredReport>();
-                foreach (var file in Directory.Exists(_reports) ? Directory.EnumerateFiles(_reports, "*.json") : [])
+                foreach (var file in HasReports() ? Directory.EnumerateFiles(_reports, "*.json") : [])
                 {
                     if (await ReadReportAsync(file, cancellation).ConfigureAwait(false) is { } report)
                         reports[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = report;
@@ -146,8 +151,9 @@ public sealed class FileModeStore : IModeStore
             "written",
             async () =>
             {
-                Directory.CreateDirectory(_reports);
                 using var held = await LockAsync(cancellation).ConfigureAwait(false);
+                if (!HasReports())
+                    Directory.CreateDirectory(_reports);
                 var path = ReportOf(instance);
                 if (await ReadReportAsync(path, cancellation).ConfigureAwait(false) != expected)
                     return false;
@@ -220,6 +226,26 @@ public sealed class FileModeStore : IModeStore
         }
     }
 
+    /// <summary>Whether the directory of the reports is there; false before the first report.</summary>
+    /// <exception cref="DirectoryNotFoundException">It was there.</exception>
+    private bool HasReports()
+    {
+        if (Directory.Exists(_reports))
+            return _hadReports = true;
+        return _hadReports
+            ? throw new DirectoryNotFoundException(
+                $"{_reports} is gone, as if the volume were not mounted. If it was deleted on purpose, create it again"
+            )
+            : false;
+    }
+
+    // With the lock, which is a file beside it: otherwise the directories above would be created too.
+    private async Task CreateReportsAsync(CancellationToken cancellation)
+    {
+        using var held = await LockAsync(cancellation).ConfigureAwait(false);
+        Directory.CreateDirectory(_reports);
+    }
+
     private string ReportOf(string instance) => Path.Combine(_reports, Uri.EscapeDataString(instance) + ".json");
 
     private async Task<string?> ReadTextAsync(CancellationToken cancellation)
@@ -227,9 +253,10 @@ public sealed class FileModeStore : IModeStore
         if (!File.Exists(_path))
         {
             // A missing directory is a volume that is not mounted, not an empty store.
-            return Directory.Exists(Path.GetDirectoryName(_path))
-                ? null
-                : throw new DirectoryNotFoundException("its directory does not exist");
+            if (!Directory.Exists(Path.GetDirectoryName(_path)))
+                throw new DirectoryNotFoundException("its directory does not exist");
+            _ = HasReports();
+            return null;
         }
 
         if (new FileInfo(_path).Length > MaxLength)
@@ -286,6 +313,7 @@ public sealed class FileModeStore : IModeStore
 
     private async Task<FileStream> LockAsync(CancellationToken cancellation)
     {
+        _ = HasReports();
         var began = _time.GetTimestamp();
         while (true)
         {
