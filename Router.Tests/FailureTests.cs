@@ -137,13 +137,16 @@ public sealed class FailureTests(PlainSite site) : IClassFixture<PlainSite>
     {
         await using var backend = RawBackend.Start();
         var clock = new ManualClock();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend), clock);
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend).Set("Hosts:www.*:MaxRequestBody", "1GiB"),
+            clock
+        );
         using var client = await router.ConnectAsync();
-        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {32 << 20}\r\n\r\n");
+        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {KernelBuffers.FarMore}\r\n\r\n");
         // More than the server's own buffer of 1 MiB, which is full before it stops reading, and not everything.
-        (await client.WriteUntilItStallsAsync(32 << 20, TimeSpan.FromSeconds(1)))
+        (await client.WriteUntilItStallsAsync(KernelBuffers.FarMore, TimeSpan.FromSeconds(1)))
             .Should()
-            .BeInRange(1 << 20, (32 << 20) - 1);
+            .BeInRange(1 << 20, KernelBuffers.FarMore - 1);
 
         clock.Advance(TimeSpan.FromSeconds(60));
 

@@ -3,10 +3,8 @@ using System.Text;
 
 namespace Router.Tests;
 
-public sealed class StreamingTests(PlainRawSite site) : IClassFixture<PlainRawSite>
+public sealed class StreamingTests(StreamingTests.Site site) : IClassFixture<StreamingTests.Site>
 {
-    private const long FarMoreThanBuffersHold = 32 << 20;
-
     [Theory]
     [InlineData("Content-Length: 11", "first", "second")]
     [InlineData("Transfer-Encoding: chunked", "5\r\nfirst\r\n", "6\r\nsecond\r\n0\r\n\r\n")]
@@ -72,11 +70,11 @@ public sealed class StreamingTests(PlainRawSite site) : IClassFixture<PlainRawSi
         var (router, backend) = (site.Router, site.Backend);
         using var client = await router.ConnectAsync();
 
-        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {FarMoreThanBuffersHold}\r\n\r\n");
+        await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {KernelBuffers.FarMore}\r\n\r\n");
         using var atBackend = await backend.AcceptAsync();
-        var accepted = await client.WriteUntilItStallsAsync(FarMoreThanBuffersHold, TimeSpan.FromSeconds(1));
+        var accepted = await client.WriteUntilItStallsAsync(KernelBuffers.FarMore, TimeSpan.FromSeconds(1));
 
-        accepted.Should().BeLessThan(FarMoreThanBuffersHold / 2, "nothing reads it");
+        accepted.Should().BeLessThan(KernelBuffers.FarMore / 2, "nothing reads it");
     }
 
     [Fact]
@@ -88,10 +86,10 @@ public sealed class StreamingTests(PlainRawSite site) : IClassFixture<PlainRawSi
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
         using var atBackend = await backend.AcceptAsync();
         await atBackend.ReadHeadAsync();
-        await atBackend.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {FarMoreThanBuffersHold}\r\n\r\n");
-        var accepted = await atBackend.WriteUntilItStallsAsync(FarMoreThanBuffersHold, TimeSpan.FromSeconds(1));
+        await atBackend.WriteAsync($"HTTP/1.1 200 OK\r\nContent-Length: {KernelBuffers.FarMore}\r\n\r\n");
+        var accepted = await atBackend.WriteUntilItStallsAsync(KernelBuffers.FarMore, TimeSpan.FromSeconds(1));
 
-        accepted.Should().BeLessThan(FarMoreThanBuffersHold / 2, "nothing reads it");
+        accepted.Should().BeLessThan(KernelBuffers.FarMore / 2, "nothing reads it");
     }
 
     [Fact]
@@ -178,4 +176,7 @@ public sealed class StreamingTests(PlainRawSite site) : IClassFixture<PlainRawSi
 
         backend.Connections.Should().Be(1);
     }
+
+    /// <summary>A site that takes uploads of more than buffers hold.</summary>
+    public sealed class Site() : RawSite(address => SiteFile.Of("www.*", address).Set("Hosts:www.*:MaxRequestBody", "1GiB"));
 }

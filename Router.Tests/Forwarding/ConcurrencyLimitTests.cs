@@ -47,7 +47,6 @@ public sealed class ConcurrencyLimitTests
     [Fact]
     public async Task A_client_that_reads_no_responses_holds_no_permit_and_gets_no_more()
     {
-        const int farMoreThanBuffersHold = 32 << 20;
         // A raw one, because WireMock.Net gives no length: a short body of a known length is what Router takes as a whole, whether or
         // not the client reads.
         await using var backend = RawBackend.Responding($"HTTP/1.1 200 OK\r\nContent-Length: 12000\r\n\r\n{new string('b', 12000)}");
@@ -57,7 +56,7 @@ public sealed class ConcurrencyLimitTests
         using var client = await router.ConnectAsync();
 
         var written = await client.WriteUntilItStallsAsync(
-            farMoreThanBuffersHold,
+            KernelBuffers.FarMore,
             TimeSpan.FromSeconds(1),
             string.Concat(Enumerable.Repeat(Get, 100))
         );
@@ -65,7 +64,7 @@ public sealed class ConcurrencyLimitTests
         written
             .Should()
             .BeGreaterThan(1 << 20, "the server's own buffer of 1 MiB is full before it stops reading requests")
-            .And.BeLessThan(farMoreThanBuffersHold, "responses that no client reads must not accumulate in memory");
+            .And.BeLessThan(KernelBuffers.FarMore, "responses that no client reads must not accumulate in memory");
         // On a loaded machine it may not have stalled yet, and one of its requests may hold the permit for a moment.
         await Eventually.TrueAsync(async () => (await router.GetAsync("http://www.example.org/")).Status == 200);
     }

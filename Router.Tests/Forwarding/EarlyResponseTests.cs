@@ -106,9 +106,9 @@ public sealed class EarlyResponseTests(PlainRawSite site) : IClassFixture<PlainR
     [Fact]
     public async Task An_upload_that_the_backend_refuses_while_it_is_sent_is_no_error_of_Router()
     {
-        const int size = 32 << 20;
+        var size = KernelBuffers.FarMore;
         await using var backend = RawBackend.Start();
-        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend));
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("*", backend).Set("Hosts:*:MaxRequestBody", "1GiB"));
         using var client = await router.ConnectAsync();
         await client.WriteAsync($"POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: {size}\r\n\r\n");
         using var connection = await backend.AcceptAsync();

@@ -54,9 +54,9 @@ public sealed class SmallPieceTests(SmallPieceTests.Site site) : IClassFixture<S
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n");
 
         // The kernel's buffers of two connections, and Router's own few pages.
-        (await connection.WriteUntilItStallsAsync(200 << 20, TimeSpan.FromMilliseconds(500)))
+        (await connection.WriteUntilItStallsAsync(KernelBuffers.FarMore, TimeSpan.FromMilliseconds(500)))
             .Should()
-            .BeLessThan(64 << 20);
+            .BeLessThan(KernelBuffers.FarMore / 2);
     }
 
     [Fact]
@@ -72,7 +72,9 @@ public sealed class SmallPieceTests(SmallPieceTests.Site site) : IClassFixture<S
         await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 1000000000\r\n\r\n");
         using var connection = await backend.AcceptAsync();
 
-        (await client.WriteUntilItStallsAsync(200 << 20, TimeSpan.FromMilliseconds(500))).Should().BeLessThan(64 << 20);
+        (await client.WriteUntilItStallsAsync(KernelBuffers.FarMore, TimeSpan.FromMilliseconds(500)))
+            .Should()
+            .BeLessThan(KernelBuffers.FarMore / 2);
     }
 
     /// <summary>A site whose clock stands still, so that no time limit ends a request.</summary>
