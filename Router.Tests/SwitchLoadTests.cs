@@ -57,32 +57,31 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
             .Select(instance => new LoadClient(() => instance.Endpoint, mayFail: false, Pace, stopping.Token))
             .ToArray();
 
-        var switched = new List<(DateTimeOffset At, bool Closed, DateTimeOffset Known)>();
+        // When a switch was due, and when the last instance made it.
+        var switched = new List<(DateTimeOffset At, bool Closed, DateTimeOffset Made)>();
         for (var i = 0; i < switches; i++)
         {
             var closes = i % 2 == 0;
-            var asked = DateTimeOffset.UtcNow;
             var (status, body) = await operators.SendAsync("PUT", "/mode", $$"""{"mode": "{{(closes ? "maintenance" : "live")}}"}""");
             status.Should().Be(200);
             // On a busy machine the response may be later than the switch.
             var mode = body["mode"]!;
             var at = (mode["next"]!.AsArray() is [{ } next] ? next["at"] : mode["since"])!.GetValue<DateTimeOffset>();
             Volatile.Write(ref upcoming, at.UtcTicks);
-            // A machine that is too busy to write the change within half the delay leaves the others too little time to learn of it. One
-            // that is only slow to receive it has chosen a later instant.
-            var responded = DateTimeOffset.UtcNow;
-            var learned = responded + (ActivationDelay / 2);
-            switched.Add((at, closes, responded - asked < ActivationDelay / 2 || learned < at ? at : learned));
+            DateTimeOffset[] made = [];
             await Eventually.TrueAsync(async () =>
             {
                 var fleet = (await operators.SendAsync("GET", "/fleet?expect=3")).Body;
-                return DateTimeOffset.UtcNow > switched[^1].Known + Grace
+                made = [.. fleet["instances"]!.AsArray().Select(it => it!["report"]!["since"]!.GetValue<DateTimeOffset>())];
+                return DateTimeOffset.UtcNow > made.Max() + Grace
                     && fleet["agreed"]!.GetValue<bool>()
                     && fleet["safe"]!.GetValue<bool>() == closes
                     && fleet["instances"]!
                         .AsArray()
                         .Count(it => it!["report"]!["mode"]!.GetValue<string>() == (closes ? "maintenance" : "live")) == 3;
             });
+            made.Should().OnlyContain(since => since >= at, "no instance makes a switch before it is due");
+            switched.Add((at, closes, made.Max()));
             await LoadClient.NextResponsesAsync(load);
         }
 
@@ -93,14 +92,17 @@ public sealed class SwitchLoadTests(ITestOutputHelper output)
                 + $"{(switched[^1].At - switched[0].At).TotalSeconds:F1} s"
         );
 
+        // An instance that learns of a switch only after it was due makes it then, and says when. On a busy machine this happens, above all
+        // with the first one, for which everything has to be compiled.
+        switched.Count(it => it.Made < it.At + Grace).Should().BeGreaterThan(switches / 2, "instances switch at one instant");
         switched.Add((DateTimeOffset.UtcNow, true, default));
         for (var i = 0; i < switches; i++)
         {
-            var ((at, closed, known), until) = (switched[i], switched[i + 1].At);
+            var ((at, closed, made), until) = (switched[i], switched[i + 1].At);
             // Sent after the switch and responded to before the next one: decided between the two, however busy the machine was.
-            var within = responses.Where(it => it.Sent > known + Grace && it.Had < until).ToArray();
+            var within = responses.Where(it => it.Sent > made + Grace && it.Had < until).ToArray();
             within.Should().NotBeEmpty();
-            within.Should().OnlyContain(it => it.Open == !closed, $"switch {i} at {at:O} was every instance's, known from {known:O} on");
+            within.Should().OnlyContain(it => it.Open == !closed, $"switch {i} was due at {at:O} and made by every instance at {made:O}");
         }
 
         var served = responses.Where(it => it.Open).Select(it => it.Path).ToHashSet();
