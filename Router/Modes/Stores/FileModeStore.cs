@@ -116,7 +116,11 @@ public sealed class FileModeStore : IModeStore
             async () =>
             {
                 if (!HasReports())
-                    await CreateReportsAsync(cancellation).ConfigureAwait(false);
+                {
+                    using var held = await LockAsync(cancellation).ConfigureAwait(false);
+                    CreateReports();
+                }
+
                 await WriteAsync(ReportOf(instance), new StoredReport(_time.GetUtcNow(), report).Encode(), cancellation)
                     .ConfigureAwait(false);
                 DeleteOldDrafts();
@@ -153,7 +157,7 @@ public sealed class FileModeStore : IModeStore
             {
                 using var held = await LockAsync(cancellation).ConfigureAwait(false);
                 if (!HasReports())
-                    Directory.CreateDirectory(_reports);
+                    CreateReports();
                 var path = ReportOf(instance);
                 if (await ReadReportAsync(path, cancellation).ConfigureAwait(false) != expected)
                     return false;
@@ -239,11 +243,11 @@ public sealed class FileModeStore : IModeStore
             : false;
     }
 
-    // With the lock, which is a file beside it: otherwise the directories above would be created too.
-    private async Task CreateReportsAsync(CancellationToken cancellation)
+    // Under the lock, which is a file beside it: without one, the directories above would be created too.
+    private void CreateReports()
     {
-        using var held = await LockAsync(cancellation).ConfigureAwait(false);
         Directory.CreateDirectory(_reports);
+        _hadReports = true;
     }
 
     private string ReportOf(string instance) => Path.Combine(_reports, Uri.EscapeDataString(instance) + ".json");
