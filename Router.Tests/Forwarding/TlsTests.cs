@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
+using Router.Hosting;
 using Router.Serving;
 
 namespace Router.Tests.Forwarding;
@@ -51,9 +52,13 @@ public sealed class TlsTests : IDisposable
         var files = Certificates.Of("first.example.org").Write(_directory, "site");
         await using var router = await ListeningRouter.StartAsync(SiteFile.Of("*", backend), "Http1", files);
         (await SubjectAsync(router.Port)).Should().Be("CN=first.example.org");
+        (AppContext.TryGetSwitch(RouterApplication.CertificateFileWatchingSwitch, out var isOff) && isOff)
+            .Should()
+            .BeTrue("the server's own watch can deadlock while it starts");
 
         second.Write(_directory, "site");
 
+        (await router.Log.NextAsync("The configuration was reloaded (a file changed)")).Should().Contain(files.Certificate);
         // The server binds the endpoint again, and a port that it may choose is another one then.
         await Eventually.TrueAsync(async () =>
         {

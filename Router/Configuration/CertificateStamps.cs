@@ -2,8 +2,8 @@ namespace Router.Configuration;
 
 /// <summary>
 /// Notifies the server that a certificate's content has changed under the same path. The server reloads an endpoint when a key of its
-/// section changes, so each endpoint gets a key with the state of all certificate files. The server's own file watcher misses swapped
-/// links.
+/// section changes, so each endpoint gets a key with the state of all certificate files. The server's own file watcher is off: it
+/// misses swapped links, and can deadlock.
 /// </summary>
 public sealed class CertificateStamps : ConfigurationProvider, IConfigurationSource
 {

@@ -94,11 +94,17 @@ public static class RouterApplication
         app.MapPrometheusScrapingEndpoint("/_metrics");
     }
 
+    /// <summary>The framework's switch that turns off the server's own watch on certificate files.</summary>
+    internal const string CertificateFileWatchingSwitch = "Microsoft.AspNetCore.Server.Kestrel.DisableCertificateFileWatching";
+
     private static void AddServer(WebApplicationBuilder builder, LimitSettings limits)
     {
         // RFC 9112 section 2.2 lets a server accept a bare LF as the end of a line. Another parser may not, and would see one header where
         // this one sees two.
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
+        // ConfigurationWatch watches these files too, and swapped links as well. The server's watcher can deadlock in .NET 10: it takes its
+        // own lock and that of a change token, and a change takes them in the opposite order. Then the server never listens.
+        AppContext.SetSwitch(CertificateFileWatchingSwitch, true);
         builder
             .WebHost.UseKestrelCore()
             .UseKestrelHttpsConfiguration()
