@@ -55,7 +55,7 @@ public sealed partial class Forwarder(
             if (request.Permit is null)
                 return ForwardFailure.Overloaded;
             message = CreateMessage(context, request, deadline);
-            request.Sending(message);
+            request.Sending(message.HeaderList);
             // As SendWithRetriesAsync does, whose own state would cost each request 2 %.
             HttpResponseMessage response;
             try

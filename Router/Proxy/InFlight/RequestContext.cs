@@ -12,8 +12,8 @@ namespace Router.Proxy.InFlight;
 
 /// <summary>
 /// One request, from the arrival of its headers to its end: how it is forwarded, the values of its access log entry, and what an operator
-/// who waits for requests to drain needs to know about it. Its deadlines and the request sent to the backend are its parts. Each stage
-/// records its own timestamp; nothing is computed until it is read.
+/// who waits for requests to drain needs to know about it. Its deadlines are a part of it. Each stage records its own timestamp; nothing is
+/// computed until it is read.
 /// </summary>
 public sealed class RequestContext(TimeProvider time)
 {
@@ -26,6 +26,9 @@ public sealed class RequestContext(TimeProvider time)
     private long _holdBegan;
     private volatile Upstream? _upstream;
     private volatile RequestDeadline? _deadline;
+
+    // Those of the request sent to the backend; null if it did not get that far.
+    private volatile HeaderList? _sentHeaders;
     private bool _hasBegun;
     private bool _clientLeft;
     private volatile CancellationTokenSource? _closing;
@@ -41,9 +44,6 @@ public sealed class RequestContext(TimeProvider time)
     public TimeSpan HeldTime { get; private set; }
 
     public IPAddress? Client { get; set; }
-
-    /// <summary>The request sent to the backend; null if it did not get that far.</summary>
-    public BackendRequest? Message { get; private set; }
 
     /// <summary>The number of bytes of the backend's body passed to the client; null if no such body was started.</summary>
     public long? Sent { get; private set; }
@@ -204,10 +204,10 @@ public sealed class RequestContext(TimeProvider time)
     /// <summary>Forwarding starts now, subject to these deadlines.</summary>
     public void SetDeadline(RequestDeadline deadline) => _deadline = deadline;
 
-    /// <summary>The backend request has been built and is about to be sent.</summary>
-    public void Sending(BackendRequest message)
+    /// <summary>The backend request has been built, with these headers, and is about to be sent.</summary>
+    public void Sending(HeaderList headers)
     {
-        Message = message;
+        _sentHeaders = headers;
         _sending = time.GetTimestamp();
     }
 
@@ -295,8 +295,7 @@ public sealed class RequestContext(TimeProvider time)
     /// <summary>
     /// The trace headers sent to the backend, which match the backend's own log; the client's headers if nothing was forwarded.
     /// </summary>
-    public B3Headers TraceOf(HttpContext context) =>
-        Message is { } message ? B3Headers.Of(message.HeaderList) : B3Headers.Of(context.Request.Headers);
+    public B3Headers TraceOf(HttpContext context) => _sentHeaders is { } sent ? B3Headers.Of(sent) : B3Headers.Of(context.Request.Headers);
 
     /// <summary>The trace id, used to search the logs; null if there is none.</summary>
     public string? RequestId(HttpContext context) => TraceOf(context).TraceId is { Length: > 0 } id ? id : null;
@@ -305,14 +304,14 @@ public sealed class RequestContext(TimeProvider time)
     public InFlightRequest Describe() =>
         new(Upstream?.Settings.Name, ShownMethod, Host, ShownPath, Math.Round(Age.TotalSeconds, 1), IsUpgraded)
         {
-            RequestId = Message is { } message && B3Headers.Of(message.HeaderList).TraceId is { Length: > 0 } id ? id : null,
+            RequestId = _sentHeaders is { } sent && B3Headers.Of(sent).TraceId is { Length: > 0 } id ? id : null,
         };
 
     /// <summary>The backend's part is over, whatever the outcome.</summary>
     public void Ended()
     {
         _ended = time.GetTimestamp();
-        if (Message is not null)
+        if (_sentHeaders is not null)
             ResponseTime = time.GetElapsedTime(_sending, _ended);
     }
 
