@@ -156,7 +156,7 @@ public sealed class LeaseTests : IDisposable
             Directory.CreateDirectory(directory);
         var moved = _clock.GetTimestamp();
 
-        // It tries again and again until then, and nothing of that renews the lease.
+        // It keeps trying until then, and none of these attempts renews the lease.
         await Eventually.Async(() =>
         {
             _clock.Advance(TimeSpan.FromMilliseconds(500));

@@ -236,11 +236,11 @@ public sealed class FileModeStore : IModeStore
     {
         if (Directory.Exists(_reports))
             return _hadReports = true;
-        return _hadReports
-            ? throw new DirectoryNotFoundException(
+        if (_hadReports)
+            throw new DirectoryNotFoundException(
                 $"{_reports} is gone, as if the volume were not mounted. If it was deleted on purpose, create it again"
-            )
-            : false;
+            );
+        return false;
     }
 
     // Under the lock, which is a file beside it: without one, the directories above would be created too.
