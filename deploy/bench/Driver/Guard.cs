@@ -11,7 +11,7 @@ internal static class Guard
 {
     private const double MaxBytes = 1.1;
 
-    // Runs of one build differ by up to 2.4 %.
+    // Builds of the same code differ by up to 2.4 %.
     private const double MaxInstructions = 1.05;
 
     private const Architecture RecordedOn = Architecture.X64;
