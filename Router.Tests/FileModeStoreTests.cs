@@ -27,6 +27,32 @@ public sealed class FileModeStoreTests : IDisposable
         ModeStorePromises.ReplacesOnlyTheReportThatWasReadAsync(Store);
 
     [Fact]
+    public Task A_damaged_report_is_read_and_can_be_replaced() => ModeStorePromises.KeepsDamagedReportsAsync(Store);
+
+    [Fact]
+    public async Task A_damaged_report_keeps_the_verdict_from_SAFE_until_its_instance_is_forgotten_and_its_writes_are_accepted()
+    {
+        await Seed("maintenance");
+        var reports = Directory.CreateDirectory(File + ".instances").FullName;
+        await System.IO.File.WriteAllTextAsync(Path.Combine(reports, "web-9.json"), "");
+        var site = SiteFile.Of("www.*", "http://backend.invalid").Set("ModeStore:File", File).Set("Backends:www:WriteSettleTime", "1h");
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(site));
+        using var operators = new OperatorClient(router);
+        (await VerdictAsync()).Should().StartWith("NOT SAFE: 1 instance vanished and may still run and be open: web-9. Make sure");
+        (await Tool.RunAsync(router.ManagementUrl, "mode"))
+            .Output.Should()
+            .Contain("instance:  web-9, vanished\n           PROBLEM: Its report in the store can't be read");
+
+        (await operators.SendAsync("POST", "/fleet/forget", """{"instance": "web-9"}""")).Status.Should().Be(200);
+        (await VerdictAsync()).Should().StartWith("NOT SAFE: unlisted writes may still be applied");
+
+        (await operators.SendAsync("POST", "/writes/accept", "{}")).Status.Should().Be(200);
+        await Eventually.TrueAsync(async () => await VerdictAsync() == "SAFE");
+
+        async Task<string> VerdictAsync() => (await operators.SendAsync("GET", "/fleet")).Body["verdict"]!.ToString();
+    }
+
+    [Fact]
     public Task A_change_wakes_the_waiter_even_if_it_came_before_the_wait() => ModeStorePromises.WakesAsync(Store);
 
     [Fact]

@@ -120,6 +120,7 @@ public sealed class FleetTests : IAsyncDisposable
         var report = (await New("web-1").Fleet.ReadOthersAsync(default)).Single();
 
         (report.Name, report.Version.Number, report.Mode).Should().Be(("web-2", 0, "unknown"));
+        report.Problem.Should().Contain("can't be read");
     }
 
     [Fact]

@@ -24,6 +24,9 @@ public sealed class RedisModeStoreTests
         WithAsync(ModeStorePromises.ReplacesOnlyTheReportThatWasReadAsync);
 
     [RedisFact]
+    public Task A_damaged_report_is_read_and_can_be_replaced() => WithAsync(ModeStorePromises.KeepsDamagedReportsAsync);
+
+    [RedisFact]
     public Task One_instance_observes_and_its_verdict_reaches_the_others_until_it_stops_reporting() =>
         WithAsync(async open =>
         {

@@ -75,6 +75,25 @@ internal static class ModeStorePromises
         (await other.TryReplaceReportAsync("web-2/b", null, ended, default)).Should().BeTrue("the store had lost it");
     }
 
+    public static async Task KeepsDamagedReportsAsync(Func<IModeStore> open)
+    {
+        await using var store = open();
+        foreach (var damaged in (string[])["", "{", " {}", "0 {}", "-1 {}", "99999999999999999999 {}", $"{long.MaxValue} {{}}"])
+        {
+            // What has no time is stored as it is.
+            (await store.TryReplaceReportAsync("web-1/a", null, new StoredReport(DateTimeOffset.UnixEpoch, damaged), default))
+                .Should()
+                .BeTrue();
+
+            var read = (await store.ReadFleetAsync(default)).Reports["web-1/a"];
+
+            (await store.TryReplaceReportAsync("web-1/a", read, read with { SeenAt = DateTimeOffset.UtcNow }, default))
+                .Should()
+                .BeTrue("an operator can say of '{0}' that its instance has ended", damaged);
+            await store.DeleteReportsAsync(["web-1/a"], default);
+        }
+    }
+
     public static async Task WakesAsync(Func<IModeStore> open)
     {
         await using var one = open();

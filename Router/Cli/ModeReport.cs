@@ -228,11 +228,13 @@ public static class ModeReport
     private static void Write(InstanceDocument instance, TextWriter output)
     {
         var report = instance.Report;
-        var seen = instance.State == InstanceState.Live ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago";
+        var seen = instance.State == InstanceState.Live || !report.IsDated ? "" : $", last seen {Span(instance.SeenSecondsAgo)} ago";
         output.WriteLine(
-            $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State.JsonName()}{seen}: "
-                + $"version {report.Version}, {report.Mode}, {CountText.Of(report.BlockingCount, "request")} still in flight "
-                + $"({CountText.Of(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut"
+            report.IsReadable
+                ? $"instance:  {report.Name} (started {Time(report.Started)}), {instance.State.JsonName()}{seen}: "
+                    + $"version {report.Version}, {report.Mode}, {CountText.Of(report.BlockingCount, "request")} still in flight "
+                    + $"({CountText.Of(report.BlockingUpgradedCount, "WebSocket")}), {report.Cut} cut"
+                : $"instance:  {report.Name}, {instance.State.JsonName()}{seen}"
         );
         foreach (var request in report.Blocking)
             output.WriteLine($"           {Describe(request)}");

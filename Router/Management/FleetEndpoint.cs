@@ -72,11 +72,13 @@ public sealed class FleetEndpoint(FleetDescriber describer, Fleet fleet, ModeHis
 
                     foreach (var report in forgotten)
                     {
-                        var text = string.Create(
-                            CultureInfo.InvariantCulture,
-                            $"{report.Id}, last seen {report.At.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, {report.OpenWriteCount} writes in "
-                                + $"flight then"
-                        );
+                        var text = report.IsDated
+                            ? string.Create(
+                                CultureInfo.InvariantCulture,
+                                $"{report.Id}, last seen {report.At.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, {report.OpenWriteCount} writes in "
+                                    + $"flight then"
+                            )
+                            : $"{report.Id}, whose report is damaged";
                         history.Add(history.EntryOf(HistoryKind.Forgotten, modes.State.Record, new ChangeNote(request.By, text)));
                     }
 

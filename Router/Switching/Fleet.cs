@@ -54,7 +54,7 @@ public sealed class Fleet(
         if (!store.IsShared)
             return [];
         var fleet = await store.ReadFleetAsync(cancellation).ConfigureAwait(false);
-        var known = SwitchingJson.ReadReports(fleet.Reports);
+        var known = SwitchingJson.ReadReports(fleet.Reports, instance.WriteSettleSeconds);
         lock (_lock)
         {
             foreach (var (id, lost) in _known)

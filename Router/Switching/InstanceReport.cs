@@ -135,6 +135,14 @@ public sealed record InstanceReport
     /// <summary>What is wrong with the mode store, as it sees it; null if nothing is.</summary>
     public string? Problem { get; init; }
 
+    /// <summary>Whether the store's report could be read. One that could not shows only that the instance exists.</summary>
+    [JsonIgnore]
+    public bool IsReadable => Started != default;
+
+    /// <summary>Whether it is known when the store took the report. It is not if what the store has is damaged.</summary>
+    [JsonIgnore]
+    public bool IsDated => At > DateTimeOffset.UnixEpoch;
+
     /// <summary>How long ago the store took the report.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => now > At ? now - At : TimeSpan.Zero;
 

@@ -16,10 +16,15 @@ namespace Router.Switching;
 internal sealed partial class SwitchingJson : JsonSerializerContext
 {
     /// <summary>
-    /// The reports, each with the time at which the store took it. A report that can't be read, perhaps of another release, shows only that
-    /// the instance exists: it has confirmed nothing.
+    /// The reports, each with the time at which the store took it. A report that can't be read shows only that the instance exists: it has
+    /// confirmed nothing, and may have sent writes.
     /// </summary>
-    public static Dictionary<string, InstanceReport> ReadReports(IReadOnlyDictionary<string, StoredReport> stored)
+    /// <param name="stored">What the store has, by the instances' ids.</param>
+    /// <param name="writeSettleSeconds">How long the writes of an instance may take whose report can't be read.</param>
+    public static Dictionary<string, InstanceReport> ReadReports(
+        IReadOnlyDictionary<string, StoredReport> stored,
+        double writeSettleSeconds
+    )
     {
         var reports = new Dictionary<string, InstanceReport>();
         foreach (var (id, (seenAt, text)) in stored)
@@ -34,6 +39,8 @@ internal sealed partial class SwitchingJson : JsonSerializerContext
                     StepMade = default,
                     Mode = "unknown",
                     Since = seenAt,
+                    WriteSettleSeconds = writeSettleSeconds,
+                    Problem = "Its report in the store can't be read: it is damaged, or of another release",
                 };
             reports[id] = report with { At = seenAt };
         }

@@ -142,7 +142,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
 
             if (open is [])
                 return;
-            var names = Join(open.Select(report => $"{Label(report)}, last seen {Time(report.At)}"));
+            var names = Join(open.Select(report => Label(report) + Seen(report)));
             var lease =
                 open.Max(report => report.ClosedByLease) is { } closed && open.All(report => report.ClosedByLease is not null)
                     ? $" It counts as closed from {Time(closed)} on, when the lease has run out."
@@ -192,7 +192,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         public void UnsettledWrites()
         {
             foreach (var report in _byState[InstanceState.Ended])
-                _notes.Add(Death(report, report.At, report.End!.At, report.End.IsProven ? null : report.End.By));
+                _notes.Add(Death(report, report.End!));
             if (_mode.AllowsWrites)
                 return;
             var accepted = _fleet.Record.WritesAcceptedUntil ?? DateTimeOffset.MinValue;
@@ -326,10 +326,13 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 _ => report.UncertainWrites is [.., var newest] ? newest.Time : DateTimeOffset.MaxValue,
             };
 
-        private static string Death(InstanceReport report, DateTimeOffset from, DateTimeOffset to, string? by) =>
-            $"{report.Name} died between {Time(from, precise: true)} and "
-            + $"{Time(to, precise: true)}{(by is null ? "" : $" (confirmed by {by})")}; writes that it started in between are not "
-            + $"listed";
+        private static string Death(InstanceReport report, InstanceEnd end)
+        {
+            var to = Time(end.At, precise: true);
+            var when = report.IsDated ? $"between {Time(report.At, precise: true)} and {to}" : $"before {to}";
+            var confirmed = end.IsProven ? "" : $" (confirmed by {end.By})";
+            return $"{report.Name} died {when}{confirmed}; writes that it started in between are not listed";
+        }
 
         private string InFlight(InstanceReport report)
         {
@@ -356,9 +359,11 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             report.StateAt(_fleet.Now, _fleet.HeartbeatExpiry) switch
             {
                 InstanceState.Stopped => $"stopped {Time(report.At)}",
-                InstanceState.Ended => $"ended, last seen {Time(report.At)}",
-                _ => $"vanished, last seen {Time(report.At)}",
+                InstanceState.Ended => $"ended{Seen(report)}",
+                _ => $"vanished{Seen(report)}",
             };
+
+        private static string Seen(InstanceReport report) => report.IsDated ? $", last seen {Time(report.At)}" : "";
 
         private string WhatIsOpen() =>
             string.Join(

@@ -219,9 +219,7 @@ public sealed class FileModeStore : IModeStore
     {
         try
         {
-            return StoredReport.TryDecode(await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false), out var report)
-                ? report
-                : null;
+            return StoredReport.Decode(await File.ReadAllTextAsync(file, cancellation).ConfigureAwait(false));
         }
         catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -198,11 +198,7 @@ public sealed class RedisModeStore : IModeStore
                     (await database.ScriptEvaluateAsync(ReadScript, [_instances], flags: CommandFlags.DemandMaster).ConfigureAwait(false))!;
                 var (pairs, reports) = ((string[])parts[1]!, new Dictionary<string, StoredReport>());
                 for (var i = 0; i + 1 < pairs.Length; i += 2)
-                {
-                    if (StoredReport.TryDecode(pairs[i + 1], out var report))
-                        reports[pairs[i]] = report;
-                }
-
+                    reports[pairs[i]] = StoredReport.Decode(pairs[i + 1]);
                 return new StoredFleet(StoredReport.AtMicroseconds((long)parts[0]), reports);
             },
             cancellation

@@ -1,28 +1,35 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 
 namespace Router.Modes.Stores;
 
 /// <summary>An instance's report as the store keeps it.</summary>
-/// <param name="SeenAt">When the store received it, by the store's clock.</param>
-/// <param name="Text">What the instance reported.</param>
+/// <param name="SeenAt">When the store received it, by the store's clock; 1970 if that can't be read.</param>
+/// <param name="Text">What the instance reported; all that is stored if it can't be read.</param>
 public sealed record StoredReport(DateTimeOffset SeenAt, string Text)
 {
+    private static readonly long MaxMicroseconds = Microseconds(DateTimeOffset.MaxValue);
+
     /// <summary>The stored form: microseconds since 1970, a space, the text.</summary>
     public string Encode() =>
-        string.Create(CultureInfo.InvariantCulture, $"{(SeenAt - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond} {Text}");
+        SeenAt == DateTimeOffset.UnixEpoch ? Text : string.Create(CultureInfo.InvariantCulture, $"{Microseconds(SeenAt)} {Text}");
 
-    /// <summary>Parses the stored form; false for anything else.</summary>
-    public static bool TryDecode(string encoded, [NotNullWhen(true)] out StoredReport? report)
+    /// <summary>
+    /// Parses the stored form. Anything else, such as what a failing disk left, is a report too: it shows that the instance exists.
+    /// </summary>
+    public static StoredReport Decode(string encoded)
     {
-        report = null;
         var end = encoded.IndexOf(' ', StringComparison.Ordinal);
-        if (end < 0 || !long.TryParse(encoded.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds))
-            return false;
-        report = new StoredReport(AtMicroseconds(microseconds), encoded[(end + 1)..]);
-        return true;
+        return
+            end > 0
+            && encoded[0] != '0'
+            && long.TryParse(encoded.AsSpan(0, end), NumberStyles.None, CultureInfo.InvariantCulture, out var microseconds)
+            && microseconds <= MaxMicroseconds
+            ? new StoredReport(AtMicroseconds(microseconds), encoded[(end + 1)..])
+            : new StoredReport(DateTimeOffset.UnixEpoch, encoded);
     }
 
     /// <summary>A time from microseconds since 1970.</summary>
     public static DateTimeOffset AtMicroseconds(long microseconds) => DateTimeOffset.UnixEpoch + TimeSpan.FromMicroseconds(microseconds);
+
+    private static long Microseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
 }
