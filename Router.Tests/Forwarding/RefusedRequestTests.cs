@@ -1,5 +1,7 @@
+using Microsoft.Extensions.DependencyInjection;
 using Router.Http;
 using Router.Modes;
+using Router.Proxy.InFlight;
 
 namespace Router.Tests.Forwarding;
 
@@ -90,6 +92,20 @@ public sealed class RefusedRequestTests(RefusedRequestTests.Site site) : IClassF
             .Be(status);
 
         backend.Attempts.Should().Be(attempts);
+    }
+
+    [Fact]
+    public async Task A_write_that_was_lost_after_a_refusal_is_not_forgotten_when_it_is_refused_again()
+    {
+        await using var backend = Http2Backend.Start(attempt => attempt == 2 ? Http2Reaction.Break : Http2Reaction.Refuse);
+        await using var router = await StartAsync(backend);
+
+        var reply = await router.SendAsync("DELETE", "http://www.example.org/", headers: ("Accept", "application/json"));
+
+        backend.Attempts.Should().BeGreaterThan(2);
+        reply.Status.Should().Be(502);
+        reply.Body.Should().Contain("\"outcome\":\"unknown\"").And.NotContain("\"forwarded\"");
+        router.App.Services.GetRequiredService<UncertainWrites>().Count.Should().Be(1);
     }
 
     [Theory]

@@ -55,8 +55,13 @@ public sealed class RetryHandler : DelegatingHandler
     {
         if (IsRefused(error))
             return RetryRefusedAsync(request, error);
+        return RetryLostAsync(error, request);
+    }
+
+    private Task<HttpResponseMessage> RetryLostAsync(BackendException error, BackendRequest request)
+    {
         _onRetry(error);
-        request.MayHaveBegunBefore = !error.NotBegun;
+        request.MayHaveBegunBefore |= !error.NotBegun;
         request.NeedsFreshConnection = true;
         return RunPipelineAsync(request);
     }
@@ -82,8 +87,7 @@ public sealed class RetryHandler : DelegatingHandler
             }
             catch (BackendException other) when (!other.IsRefused && IsSafeToRetry(other, request) && MaySpend(other))
             {
-                _onRetry(other);
-                return await RunPipelineAsync(request).ConfigureAwait(false);
+                return await RetryLostAsync(other, request).ConfigureAwait(false);
             }
         }
     }
