@@ -16,6 +16,21 @@ public sealed class CompressionTests(CompressionTests.Site site, PlainRawSite ra
     private readonly RecordingBackend _backend = site.Backend.Forget();
 
     [Theory]
+    [InlineData("gzip")]
+    [InlineData(null)]
+    public async Task A_truncated_response_of_an_HTTP2_backend_does_not_look_complete(string? accepted)
+    {
+        await using var backend = Http2Backend.Start(_ => Http2Reaction.Halve);
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend.Address).Set("Backends:www:Http2", "true").Set("Compression:Enabled", "true")
+        );
+
+        var reading = () => router.GetAsync("http://www.example.org/", accepted is null ? [] : [("Accept-Encoding", accepted)]);
+
+        await reading.Should().ThrowAsync<HttpRequestException>();
+    }
+
+    [Theory]
     [InlineData("br", "br")]
     [InlineData("gzip", "gzip")]
     [InlineData("x-gzip", "gzip")]

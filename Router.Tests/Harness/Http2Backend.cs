@@ -15,6 +15,9 @@ internal enum Http2Reaction
     /// <summary>Declares this one unprocessed and ends the connection (GOAWAY with the stream before it).</summary>
     GoAway,
 
+    /// <summary>Responds with half of the style sheet that its Content-Length announces, and ends the stream.</summary>
+    Halve,
+
     /// <summary>Ends the connection in the middle of the work (GOAWAY with this very stream, and no response).</summary>
     Break,
 }
@@ -127,6 +130,11 @@ internal sealed class Http2Backend : IAsyncDisposable
                 {
                     // 0x88 is ":status: 200" (RFC 7541 appendix A).
                     Http2Reaction.Serve => Http2Frames.Frame(1, 5, stream, [0x88]),
+                    Http2Reaction.Halve =>
+                    [
+                        .. Http2Frames.Headers(stream, false, (":status", "200"), ("content-type", "text/css"), ("content-length", "4000")),
+                        .. Http2Frames.Data(stream, true, new string('a', 2000)),
+                    ],
                     Http2Reaction.Refuse => Http2Frames.Frame(3, 0, stream, [0, 0, 0, 7]),
                     Http2Reaction.GoAway => Http2Frames.Frame(7, 0, 0, [0, 0, 0, 0, 0, 0, 0, 0]),
                     _ => Http2Frames.Frame(7, 0, 0, [0, 0, 0, (byte)stream, 0, 0, 0, 0]),

@@ -56,6 +56,10 @@ public static class ResponseBody
         await using (body.ConfigureAwait(false))
         {
             using var encoder = IContentEncoder.For(coding);
+            // A compressed response has no length that the server would hold it to, and the framework does not compare an HTTP/2 body with
+            // the backend's. Router's own transport does.
+            var declared = encoder is null || response is BackendResponse ? null : response.Content.Headers.ContentLength;
+            var received = 0L;
             var output = new ResponseOutput(context.Response.BodyWriter, request, encoder is null && NeedsOwnChunks(context));
             if (output.Chunks)
                 context.Response.Headers.TransferEncoding = "chunked";
@@ -71,6 +75,7 @@ public static class ResponseBody
                 // The response starts before the first byte of its body is in the writer: if a deadline passes before the flush, that byte
                 // could not be removed to make room for an error response.
                 await context.Response.StartAsync(CancellationToken.None).ConfigureAwait(false);
+                received += count;
                 if (encoder is null)
                     output.WritePiece(piece.AsSpan(0, count));
                 else
@@ -86,6 +91,11 @@ public static class ResponseBody
                 await FlushAsync(context, deadline, request).ConfigureAwait(false);
             }
 
+            if (declared is { } length && received != length)
+                throw new IOException(
+                    "the response body broke",
+                    new InvalidDataException($"its Content-Length is {length}, and it has {received} bytes (RFC 9113 section 8.1.1)")
+                );
             encoder?.Finish(output);
             // Only on success: after a failure, an overtaken read may still write to the buffer.
             ArrayPool<byte>.Shared.Return(piece);
