@@ -124,6 +124,21 @@ public sealed class FleetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task Without_the_store_the_instances_that_are_known_count_and_the_problem_does_too()
+    {
+        var (one, other) = (New("web-1"), New("web-2"));
+        await other.BeatAsync();
+        await one.BeatAsync();
+        await one.Fleet.ReadAllAsync(default);
+
+        _store.IsAway = true;
+        var (reports, problem) = await one.Fleet.ReadAllAsync(default);
+
+        reports.Select(report => report.Name).Should().Equal("web-1", "web-2");
+        problem.Should().Contain("Reading the other instances' reports failed");
+    }
+
+    [Fact]
     public async Task A_store_that_loses_its_data_gets_the_vanished_instance_back()
     {
         var (one, other) = (New("web-1"), New("web-2"));

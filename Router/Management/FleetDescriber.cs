@@ -4,14 +4,7 @@ using Router.Switching;
 namespace Router.Management;
 
 /// <summary>Reads the fleet from the store and describes it with its verdict.</summary>
-public sealed class FleetDescriber(
-    StorePoller poller,
-    Fleet fleet,
-    ModeController modes,
-    StoreHealth health,
-    ModeDescriber describer,
-    FleetClock clock
-)
+public sealed class FleetDescriber(StorePoller poller, Fleet fleet, ModeController modes, ModeDescriber describer, FleetClock clock)
 {
     /// <summary>Reads and describes it.</summary>
     /// <param name="expect">How many instances there are, where an operator said so.</param>
@@ -20,8 +13,8 @@ public sealed class FleetDescriber(
     {
         // A change that another instance has just made counts too.
         await poller.PollAsync(cancellation).ConfigureAwait(false);
-        var reports = await fleet.ReadAllAsync(cancellation).ConfigureAwait(false);
-        var verdict = fleet.Judge(reports, expect, health.Problem);
+        var (reports, problem) = await fleet.ReadAllAsync(cancellation).ConfigureAwait(false);
+        var verdict = fleet.Judge(reports, expect, problem);
         var (state, now) = (modes.State, clock.GetUtcNow());
         return new FleetDocument
         {

@@ -70,21 +70,22 @@ public sealed class Fleet(
     }
 
     /// <summary>
-    /// What every instance reports, this one by its state now. If the store can't be read, this one alone, and a problem.
+    /// What every instance reports, this one by its state now. If the store can't be read, what is known without it, and the problem: the
+    /// store may be well again before anybody asks for its health.
     /// </summary>
-    public async Task<IReadOnlyList<InstanceReport>> ReadAllAsync(CancellationToken cancellation)
+    public async Task<(IReadOnlyList<InstanceReport> Reports, string? Problem)> ReadAllAsync(CancellationToken cancellation)
     {
         try
         {
             var others = await ReadOthersAsync(cancellation).ConfigureAwait(false);
-            return [.. others.Append(instance.Make(health.Problem)).OrderBy(report => report.Id, StringComparer.Ordinal)];
+            return (WithOwn(others, health.Problem), health.Problem);
         }
         catch (ModeStoreException error)
         {
-            health.SetProblem($"Reading the other instances' reports failed: {error.Message}");
+            var problem = $"Reading the other instances' reports failed: {error.Message}";
+            health.SetProblem(problem);
+            return (WithOwn(KnownOthers, problem), problem);
         }
-
-        return [instance.Make(health.Problem)];
     }
 
     /// <summary>The verdict on these reports, by the mode in force here.</summary>
@@ -168,6 +169,9 @@ public sealed class Fleet(
                 _known.Remove(id);
         }
     }
+
+    private IReadOnlyList<InstanceReport> WithOwn(IEnumerable<InstanceReport> others, string? problem) =>
+        [.. others.Append(instance.Make(problem)).OrderBy(report => report.Id, StringComparer.Ordinal)];
 
     private static bool IsPast(InstanceReport report, DateTimeOffset now) =>
         now - (report.End?.At ?? report.At) > InstanceReport.Retention && !(report.UncertainSettledBy > now);
