@@ -146,8 +146,9 @@ public sealed class UpgradedConnections(ModeController modes, IHostApplicationLi
         CancellationTokenSource end
     )
     {
-        await backend.FinishWritingAsync().ConfigureAwait(false);
         end.CancelAfter(CloseTimeout);
+        // Over TLS the notification is written, and a backend that no longer reads would never take it.
+        await backend.FinishWritingAsync().AsTask().WaitAsync(end.Token).ConfigureAwait(false);
         await down.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (!down.IsCompletedSuccessfully)
         {

@@ -53,8 +53,9 @@ public sealed class Http1ResponseBody(Http1RoundTrip roundTrip, Http1Connection 
             };
             if (count == 0 || (head.Framing == BodyFraming.Length && _remaining == 0))
             {
-                _ended = true;
-                await roundTrip.CompleteAsync(head.KeepAlive).ConfigureAwait(false);
+                // Once: a stream that is disposed while it is read must not dispose a connection that carries another request already.
+                if (!Interlocked.Exchange(ref _ended, true))
+                    await roundTrip.CompleteAsync(head.KeepAlive).ConfigureAwait(false);
             }
 
             return count;
@@ -67,9 +68,8 @@ public sealed class Http1ResponseBody(Http1RoundTrip roundTrip, Http1Connection 
 
     public override async ValueTask DisposeAsync()
     {
-        if (!_ended)
+        if (!Interlocked.Exchange(ref _ended, true))
         {
-            _ended = true;
             await roundTrip.AbandonAsync().ConfigureAwait(false);
             roundTrip.ReleaseCount();
         }
@@ -79,9 +79,8 @@ public sealed class Http1ResponseBody(Http1RoundTrip roundTrip, Http1Connection 
 
     protected override void Dispose(bool disposing)
     {
-        if (disposing && !_ended)
+        if (disposing && !Interlocked.Exchange(ref _ended, true))
         {
-            _ended = true;
             connection.Dispose();
             roundTrip.ReleaseCount();
         }
