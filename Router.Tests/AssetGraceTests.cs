@@ -40,7 +40,7 @@ public sealed class AssetGraceTests(AssetGraceTests.Closed closed) : IClassFixtu
         router.Blocking().Should().BeEmpty("a file is no work on the database");
         (await router.GetAsync("http://localhost/_metrics"))
             .Body.Should()
-            .MatchRegex("router_passed_total\\{[^}]*passage=\"asset_grace\"\\} [1-9]");
+            .MatchRegex("router_exempted_total\\{[^}]*exemption=\"asset_grace\"\\} [1-9]");
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
         (await client.ReadMessageAsync())!.Status.Should().Be(200);
 

@@ -366,7 +366,7 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
         (await router.AccessLog.NextAsync())["bypass"]!.ToString().Should().Be(given["id"]!.ToString());
         (await router.GetAsync("http://localhost/_metrics"))
             .Body.Should()
-            .MatchRegex("router_passed_total\\{[^}]*passage=\"tester\"\\} [1-9]");
+            .MatchRegex("router_exempted_total\\{[^}]*exemption=\"tester\"\\} [1-9]");
         var (_, mode) = await operators.SendAsync("GET", "/mode");
         (mode["bypasses"]![0]!["note"]!.ToString(), mode["bypasses"]![0]!["by"]!.ToString(), mode["bypasses"]![0]!["token"])
             .Should()

@@ -392,7 +392,7 @@ public sealed partial class DeployTests
         // Of these the test makes no event: a write that breaks, a file of the grace that the switch above has not, lost lines, failed
         // work, and so on.
         names.UnionWith([
-            "router_passed_total",
+            "router_exempted_total",
             "router_hold_ended_total",
             "router_hold_wait_seconds_bucket",
             "router_uncertain_writes_total",

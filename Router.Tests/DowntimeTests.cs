@@ -106,7 +106,7 @@ public sealed class DowntimeTests
         output
             .Should()
             .Contain("FAILED: http://www.example.invalid/ did not respond: ")
-            .And.Contain("To connect to a front door by its address, add --check-via, such as http://127.0.0.1:8080")
+            .And.Contain("To connect to Router by its address, add --check-via, such as http://127.0.0.1:8080")
             .And.Contain("The check failed. The site stays closed");
         var (again, resumed) = await site.RunAsync("--resume", "--check-via", $"http://{site.Two.Endpoint}");
         again.Should().Be(0, resumed);

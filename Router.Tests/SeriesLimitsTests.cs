@@ -16,7 +16,7 @@ public sealed class SeriesLimitsTests
         "state",
         "verdict",
         "reason",
-        "passage",
+        "exemption",
         "outcome",
         "result",
         "work",

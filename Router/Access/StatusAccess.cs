@@ -28,7 +28,7 @@ public sealed class StatusAccess
     /// <summary>Records the errors of the setting.</summary>
     public static void Check(RouterSettings settings, ValidationErrors errors)
     {
-        const string key = $"{SettingsReader.Section}:StatusAccess";
+        const string key = $"{RouterSection.Name}:StatusAccess";
         if (IsFor(settings, RuleSettings.None))
         {
             if (settings.Management.Url is null)

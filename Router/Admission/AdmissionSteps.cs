@@ -15,5 +15,5 @@ public sealed class AdmissionSteps
 }
 
 /// <summary>One step of a decision.</summary>
-/// <param name="Name">The check: request, route, access, mode, rate limit or backend.</param>
+/// <param name="Name">The check: request, route, access, mode, rate limit, body size or backend.</param>
 public sealed record AdmissionStep(string Name, string Result);

@@ -30,8 +30,8 @@ internal static class CheckingStep
 
         if (plan.Reopen is null)
         {
-            window.Enter(DowntimeStep.Done, "The site stays closed, as asked for");
-            return window.End(0, $"The command is done. The site stays in {plan.Mode}, as asked for", "router mode set live");
+            window.Enter(DowntimeStep.Done, "The site stays closed, as requested");
+            return window.End(0, $"The command is done. The site stays in {plan.Mode}, as requested", "router mode set live");
         }
 
         window.Enter(DowntimeStep.Reopening, $"Opening the site: {plan.Reopen}");

@@ -36,7 +36,7 @@ internal sealed class DowntimeConsole(TextWriter output)
     public void Unwritable(string problem)
     {
         if (!_isUnwritableNamed)
-            Say($"WARNING: the progress can't be written ({problem}): --resume will not know of anything from here on");
+            Say($"WARNING: the progress can't be written ({problem}): --resume will not know what happens from now on");
         _isUnwritableNamed = true;
     }
 

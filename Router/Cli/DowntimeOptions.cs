@@ -47,7 +47,7 @@ internal static class DowntimeOptions
     };
     public static readonly Option<string?> CheckVia = new("--check-via")
     {
-        Description = "The front door that the checks connect to, such as http://127.0.0.1:8080. Default: the host of each address.",
+        Description = "The address that the checks connect to, such as http://127.0.0.1:8080. Default: the host of each address.",
         Validators = { Via },
     };
     public static readonly Option<string?> Reopen = new("--reopen")

@@ -4,7 +4,8 @@ using Router.Reports;
 namespace Router.Cli;
 
 /// <summary>
-/// Takes a downtime from its step to its end. Each step is written down before it begins. Whatever ends the tool leaves the site as it is.
+/// Runs a downtime from its current step to its end. Each step is recorded before it begins. Whatever ends the tool leaves the site as it
+/// is.
 /// </summary>
 internal sealed class DowntimeRun(DowntimeWindow window)
 {

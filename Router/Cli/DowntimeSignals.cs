@@ -4,7 +4,7 @@ namespace Router.Cli;
 
 /// <summary>
 /// How a downtime ends early: Ctrl+C, a closed terminal and SIGTERM leave the site as it is. The tool waits for the command, which gets
-/// Ctrl+C and the end of the terminal from the terminal itself, and writes down how it has ended.
+/// Ctrl+C and the end of the terminal from the terminal itself, and records how it has ended.
 /// </summary>
 internal sealed class DowntimeSignals : IDisposable
 {

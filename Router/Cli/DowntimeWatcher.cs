@@ -57,7 +57,7 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
         }
 
         if (_isUnreachableReported)
-            Report(new DowntimeEvent(window.Clock.Now, DowntimeEventKind.Warning, "The instance responds again: the verdict is watched"));
+            Report(new DowntimeEvent(window.Clock.Now, DowntimeEventKind.Warning, "The instance responds again. Watching the verdict"));
         (_unreachableSince, _isUnreachableReported) = (null, false);
         if (window.Progress.Owns(fleet.Current.Window))
             window.File.Save(window.Progress with { Latest = fleet });
@@ -119,7 +119,7 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
             new DowntimeEvent(
                 window.Clock.Now,
                 DowntimeEventKind.Warning,
-                $"The verdict can't be watched for {DurationText.ToTheSecond(silence)}: {problem}"
+                $"The verdict has been unavailable for {DurationText.ToTheSecond(silence)}: {problem}"
             )
         );
     }

@@ -72,14 +72,14 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     public bool IsOwn(ModeDocument mode) =>
         Progress.Owns(mode.Window) || (mode is { Window: null, Goal: { } goal } && mode.Version >= Progress.Made && goal.Mode == Plan.Mode);
 
-    /// <summary>Writes down a step before it begins, and says so.</summary>
+    /// <summary>Records a step before it begins, and prints it.</summary>
     public void Enter(DowntimeStep step, string text)
     {
         file.Save(Progress with { Step = step });
         Note(DowntimeEventKind.Step, text);
     }
 
-    /// <summary>Writes down what happened, and says it.</summary>
+    /// <summary>Records an event and prints it.</summary>
     public void Note(DowntimeEventKind kind, string text)
     {
         file.Save(Progress with { Events = Progress.Events.Add(new DowntimeEvent(Clock.Now, kind, text)) });

@@ -27,10 +27,8 @@ public static class LocalConfiguration
     /// <summary>Reads the address of the management interface and its token.</summary>
     public static ManagementSettings ReadManagement(IConfiguration configuration, ValidationErrors errors) =>
         ManagementReader.Read(
-            new ConfigurationReader(
-                configuration.GetSection(SettingsReader.Section),
-                ConfigurationVariables.From(configuration),
-                errors
-            ).Child("Management")
+            new ConfigurationReader(configuration.GetSection(RouterSection.Name), ConfigurationVariables.From(configuration), errors).Child(
+                "Management"
+            )
         );
 }

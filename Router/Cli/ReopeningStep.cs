@@ -36,7 +36,7 @@ internal static class ReopeningStep
             );
         }
 
-        // In another closed mode, visitors still meet a closed site.
+        // In another closed mode, the site is still closed to visitors.
         if (end.Fleet.Current.Window is null)
             window.File.Save(window.Progress with { Opened = end.Fleet.Current.Since });
         window.Enter(DowntimeStep.Done, end.Fleet.Verdict);

@@ -25,7 +25,7 @@ internal static class StageOptions
         Description = "Whether the APIs open in the first or in the last stage. Default last.",
     };
 
-    /// <summary>What was asked for.</summary>
+    /// <summary>The values given.</summary>
     public static StagePlan Of(ParseResult parsed) =>
         new()
         {

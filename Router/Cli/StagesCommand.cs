@@ -13,8 +13,8 @@ internal static class StagesCommand
         new("stages", "Steers a reopening in stages. To close the site again: router mode set maintenance.")
         {
             Action("advance", "Begins the next stage at once."),
-            Action("pause", "Stays at this stage. If too many requests fail, the site still closes by itself."),
-            Action("resume", "Lets a paused reopening go on."),
+            Action("pause", "Pauses at this stage. If too many requests fail, the site still closes by itself."),
+            Action("resume", "Resumes a paused reopening."),
         };
 
     private static Command Action(string name, string description)

@@ -49,7 +49,7 @@ internal static class WaitingStep
             JsonSerializer.Serialize(WindowFileDocument.Of(fleet), DowntimeJson.Default.WindowFileDocument)
         );
         window.Note(DowntimeEventKind.Step, fleet.Verdict);
-        // Written down before the command starts: a tool that is killed in between must not run it twice.
+        // Recorded before the command starts: a tool that is killed in between must not run it twice.
         window.Enter(DowntimeStep.Running, $"Running: {string.Join(' ', window.Plan.Command)}");
         return null;
     }

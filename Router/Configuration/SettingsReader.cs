@@ -3,13 +3,11 @@ namespace Router.Configuration;
 /// <summary>Converts the section <c>Router</c> into <see cref="RouterSettings"/>, and records the errors of each value.</summary>
 public static class SettingsReader
 {
-    /// <summary>The configuration section of all Router settings.</summary>
-    public const string Section = RouterSection.Name;
-
     /// <summary>Reads all settings. Use the result only if <paramref name="errors"/> remains empty.</summary>
     public static RouterSettings Read(IConfiguration configuration, ValidationErrors errors, Action<KnownKey>? asked = null)
     {
-        var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors, asked);
+        var variables = ConfigurationVariables.From(configuration);
+        var root = new ConfigurationReader(configuration.GetSection(RouterSection.Name), variables, errors, asked);
         foreach (var variable in root.Children("Variables").Where(variable => variable.HoldsSections))
             root.AddError($"Variables:{variable.Name}", "holds sections", "Give the key that it sets, relative to Router, such as Mode");
         root.RefuseEmpty("StatusAccess", "Name an allow list, or write everyone, or none for the management interface only");

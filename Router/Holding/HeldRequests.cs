@@ -7,8 +7,8 @@ namespace Router.Holding;
 
 /// <summary>
 /// The requests that wait for the mode to open, oldest first. When it opens, they continue at a rate that doubles each second, and no
-/// faster than their backends have permits: whatever has just come up must not be knocked over by everyone at once. A request that
-/// arrives meanwhile waits behind those that came before it.
+/// faster than their backends have permits, so that a backend that has just recovered is not overloaded. A request that arrives meanwhile
+/// waits behind those that came before it.
 /// </summary>
 public sealed class HeldRequests : IDisposable
 {

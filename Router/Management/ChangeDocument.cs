@@ -8,7 +8,7 @@ namespace Router.Management;
 /// <param name="Mode">The mode after it; for a dry run, as it would be.</param>
 /// <param name="Changed">Whether it was made; false for a dry run.</param>
 /// <param name="Replaced">What is no longer scheduled.</param>
-/// <param name="Effects">What each backend gets in the mode that was asked for.</param>
+/// <param name="Effects">What each backend gets in the requested mode.</param>
 public sealed record ChangeDocument(
     ModeDocument Mode,
     bool Changed,

@@ -45,7 +45,7 @@ public sealed class RouterMetrics : IDisposable
         );
         _blocked = _meter.CreateCounter<long>("router.blocked", "{request}", "Requests that the mode rejected.");
         _exempted = _meter.CreateCounter<long>(
-            "router.passed",
+            "router.exempted",
             "{request}",
             "Requests forwarded to a backend that the mode closes, by reason."
         );
@@ -104,7 +104,7 @@ public sealed class RouterMetrics : IDisposable
     public void Blocked(Mode mode) => _blocked.Add(1, new KeyValuePair<string, object?>("mode", mode.Name));
 
     /// <summary>A request was forwarded to a backend that the mode closes.</summary>
-    public void Exempted(string exemption) => _exempted.Add(1, new KeyValuePair<string, object?>("passage", exemption));
+    public void Exempted(string exemption) => _exempted.Add(1, new KeyValuePair<string, object?>("exemption", exemption));
 
     /// <summary>A rate limit rejected a request.</summary>
     public void RateLimited(RateLimit limit) => _rateLimited.Add(1, new KeyValuePair<string, object?>("limit", limit.Settings.Name));

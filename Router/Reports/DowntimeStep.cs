@@ -2,7 +2,7 @@ using System.Text.Json.Serialization;
 
 namespace Router.Reports;
 
-/// <summary>Where a downtime is. It is written down before the step begins, so that a killed tool leaves a true record.</summary>
+/// <summary>Where a downtime is. It is recorded before the step begins, so that a killed tool leaves a true record.</summary>
 [JsonConverter(typeof(JsonStringEnumConverter<DowntimeStep>))]
 internal enum DowntimeStep
 {
@@ -26,7 +26,7 @@ internal enum DowntimeStep
     [JsonStringEnumMemberName("reopening")]
     Reopening,
 
-    /// <summary>Everything that was asked for is done.</summary>
+    /// <summary>Everything that was requested is done.</summary>
     [JsonStringEnumMemberName("done")]
     Done,
 }

@@ -37,7 +37,7 @@ internal sealed record WindowReport
     /// <summary>The command's exit code; null if it has not ended, or if it is unknown.</summary>
     public int? ExitCode { get; init; }
 
-    /// <summary>When visitors met a closed site.</summary>
+    /// <summary>When the site was closed to visitors.</summary>
     public DateTimeOffset? ClosedFrom { get; init; }
 
     /// <summary>Until when they did; null while they do.</summary>
@@ -49,7 +49,7 @@ internal sealed record WindowReport
     /// <summary>The end that was announced last.</summary>
     public DateTimeOffset? AnnouncedEnd { get; init; }
 
-    /// <summary>When the verdict came that the command needed.</summary>
+    /// <summary>When the verdict was reached that the command needed.</summary>
     public DateTimeOffset? SafeAt { get; init; }
 
     /// <summary>The verdict now, for scripts; null where a tool ran the window.</summary>

@@ -36,7 +36,7 @@ internal sealed class RouteTableBuilder
     {
         var builder = new RouteTableBuilder(settings);
         if (settings.Hosts is [])
-            errors.Add($"{SettingsReader.Section}:Hosts", "is empty", "Route at least one host");
+            errors.Add($"{RouterSection.Name}:Hosts", "is empty", "Route at least one host");
         foreach (var host in settings.Hosts)
             builder.Add(host);
         return new RouteTable(builder._hosts.ToDictionary(host => host.Key, host => host.Value.Paths), builder._routes.ToImmutable());

@@ -228,8 +228,8 @@ public sealed class LiveGauges
 
     private static IEnumerable<Measurement<int>> Instances(PublishedVerdict? published) =>
         [
-            new(published?.Live ?? 0, new KeyValuePair<string, object?>("state", "live")),
-            new(published?.Vanished ?? 0, new KeyValuePair<string, object?>("state", "vanished")),
+            new(published?.Live ?? 0, new KeyValuePair<string, object?>("state", InstanceState.Live.JsonName())),
+            new(published?.Vanished ?? 0, new KeyValuePair<string, object?>("state", InstanceState.Vanished.JsonName())),
         ];
 
     private Reopening? Plan => _modes.Current.Stage?.Plan;

@@ -1,4 +1,5 @@
 using Router.Admission;
+using Router.Configuration;
 using Router.Holding;
 using Router.Http;
 using Router.Metrics;
@@ -34,7 +35,7 @@ public sealed class RequestAccounting(RouterMetrics metrics, WindowCounts window
     }
 
     /// <summary>A request no longer waits in a mode that holds.</summary>
-    public void HoldEnded(HoldEnd why, TimeSpan waited) => metrics.HoldEnded(HoldEnds.NameOf(why), waited);
+    public void HoldEnded(HoldEnd why, TimeSpan waited) => metrics.HoldEnded(why.JsonName(), waited);
 
     /// <summary>The handling of a request has ended.</summary>
     /// <param name="context">The request.</param>

@@ -93,16 +93,12 @@ public sealed class Site
         var table = RouteTableBuilder.Build(settings, errors);
         if (!ModeCatalogue.TryFind(settings.Mode, out _))
             errors.Add(
-                ConfigurationVariables.From(configuration).Describe($"{SettingsReader.Section}:Mode"),
+                ConfigurationVariables.From(configuration).Describe($"{RouterSection.Name}:Mode"),
                 $"is '{settings.Mode}'",
                 $"Choose one of {ModeCatalogue.Names}"
             );
         if (settings.RequestHeaders.SamplingTrust is { } name && SamplingTrust(settings) is null)
-            errors.Add(
-                $"{SettingsReader.Section}:RequestHeaders:SamplingTrust",
-                $"'{name}' is not configured",
-                "Name one of the allow lists"
-            );
+            errors.Add($"{RouterSection.Name}:RequestHeaders:SamplingTrust", $"'{name}' is not configured", "Name one of the allow lists");
         StatusAccess.Check(settings, errors);
         KestrelReader.Check(configuration, errors);
         var files = new Dictionary<string, FixedFile>();
@@ -140,7 +136,7 @@ public sealed class Site
     }
 
     private static string KeyOf(Route route, string key) =>
-        $"{SettingsReader.Section}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:{key}";
+        $"{RouterSection.Name}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:{key}";
 
     private static AllowList? SamplingTrust(RouterSettings settings) =>
         settings.AllowLists.FirstOrDefault(list =>

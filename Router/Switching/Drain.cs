@@ -7,7 +7,7 @@ namespace Router.Switching;
 
 /// <summary>
 /// Ends what is in flight to closed backends after a switch. Upgraded connections are asked to close at once and have two seconds. A
-/// request that has not been sent yet is turned away; one that has been sent may go on until the drain limit, or for the step's own limit,
+/// request that has not been sent yet is rejected; one that has been sent may go on until the drain limit, or for the step's own limit,
 /// and is then cut.
 /// </summary>
 public sealed partial class Drain : BackgroundLoop

@@ -22,7 +22,7 @@ public enum HistoryKind
     [JsonStringEnumMemberName("paused")]
     Paused,
 
-    /// <summary>An operator let a paused reopening go on.</summary>
+    /// <summary>An operator resumed a paused reopening.</summary>
     [JsonStringEnumMemberName("resumed")]
     Resumed,
 

@@ -7,7 +7,7 @@ namespace Router.Switching;
 /// <summary>
 /// Watches a reopening in stages for the whole fleet, on the observer: begins the next stage while few enough requests fail, and closes the
 /// site again as soon as too many do. Each is a change of the record like an operator's, made from the version that the decision is about:
-/// without the store nobody advances, and of two observers one is first.
+/// without the store nobody advances, and if two observers try, one succeeds.
 /// </summary>
 public sealed partial class ReopeningGate(
     Fleet fleet,

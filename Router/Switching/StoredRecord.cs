@@ -33,7 +33,7 @@ public sealed partial class StoredRecord(
     /// <exception cref="ModeStoreException">The store can't be read.</exception>
     public Task<string?> ReadAsync(CancellationToken cancellation) => store.ReadAsync(cancellation);
 
-    /// <summary>Whether the store holds this record, at most with a later step written down as reached.</summary>
+    /// <summary>Whether the store holds this record, at most with a later step recorded as reached.</summary>
     /// <exception cref="ModeStoreException">The store can't be read.</exception>
     public async Task<bool> HoldsAsync(ModeRecord record, CancellationToken cancellation) =>
         ModeRecordText.TryParse(await ReadAsync(cancellation).ConfigureAwait(false) ?? "", out var found, out _)
@@ -41,7 +41,7 @@ public sealed partial class StoredRecord(
 
     /// <summary>
     /// Applies the record that the store holds. If it contradicts what this instance knows, the store is corrected first; if this instance
-    /// has reached a later step, that is written down. The text that the store holds afterwards.
+    /// has reached a later step, that is recorded. The text that the store holds afterwards.
     /// </summary>
     /// <exception cref="ModeStoreException">The store can't be read or written.</exception>
     public async Task<string> ApplyAsync(string text, ModeRecord found, CancellationToken cancellation)

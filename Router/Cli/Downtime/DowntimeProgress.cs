@@ -28,7 +28,7 @@ internal sealed record DowntimeProgress
     /// <summary>When the mode took effect.</summary>
     public DateTimeOffset? Closed { get; init; }
 
-    /// <summary>When the verdict came that the command needs.</summary>
+    /// <summary>When the verdict was reached that the command needs.</summary>
     public DateTimeOffset? Safe { get; init; }
 
     public DateTimeOffset? CommandEnded { get; init; }

@@ -6,7 +6,7 @@ using Router.Reports;
 
 namespace Router.Cli.Downtime;
 
-/// <summary>Requests addresses of the closed site as a tester would, through the real front door.</summary>
+/// <summary>Requests addresses of the closed site as a tester would, through the site's real address.</summary>
 internal sealed class SiteChecker : IDisposable
 {
     private readonly HttpClient _client;
@@ -18,7 +18,7 @@ internal sealed class SiteChecker : IDisposable
     public SiteChecker(string? token, Uri? via)
     {
         _via = via;
-        // A redirect is a response too, and a proxy is not the front door.
+        // A redirect is a response too, and a proxy is not the site.
         var connections = new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false };
         if (via is not null)
             connections.ConnectCallback = async (_, stop) =>
@@ -78,7 +78,7 @@ internal sealed class SiteChecker : IDisposable
     private string Advice(Exception error) =>
         _via is null
         && error is HttpRequestException { HttpRequestError: HttpRequestError.NameResolutionError or HttpRequestError.ConnectionError }
-            ? ". To connect to a front door by its address, add --check-via, such as http://127.0.0.1:8080"
+            ? ". To connect to Router by its address, add --check-via, such as http://127.0.0.1:8080"
             : "";
 
     private Uri Through(Uri url) => _via is null ? url : new UriBuilder(url) { Scheme = _via.Scheme, Port = _via.Port }.Uri;
