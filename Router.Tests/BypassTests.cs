@@ -39,6 +39,61 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
         (unknown.Status, unknown.Value(BypassToken.Header)).Should().Be((503, "unknown-or-expired"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_testers_write_that_waits_for_a_permit_is_not_sent_after_its_bypass_has_ended(bool isRevoked)
+    {
+        await using var backend = RawBackend.Start();
+        var site = OperatorClient
+            .With(SiteFile.Of("www.*", backend).Mode("maintenance"))
+            .Set("Backends:www:MaxConcurrentRequests", "1")
+            .Set("Backends:www:QueueTimeout", "12h")
+            .Set("Backends:www:ResponseTimeout", "12h")
+            .Set("Backends:www:RequestTimeout", "12h");
+        await using var router = await RunningRouter.StartAsync(site, _clock);
+        using var operators = new OperatorClient(router);
+        var bypass = (await operators.SendAsync("POST", "/bypass", """{"for": "1h"}""")).Body;
+        var write = $"POST / HTTP/1.1\r\nHost: www.example.org\r\n{BypassToken.Header}: {bypass["token"]}\r\nContent-Length: 0\r\n\r\n";
+        using var first = await router.ConnectAsync();
+        await first.WriteAsync(write);
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+        using var second = await router.ConnectAsync();
+        await second.WriteAsync(write);
+        await Eventually.Async(() => router.Site.Backends[0].InFlight == 2);
+
+        if (isRevoked)
+            (await operators.SendAsync("DELETE", $"/bypass/{bypass["id"]}")).Status.Should().Be(200);
+        else
+            _clock.Advance(TimeSpan.FromHours(1));
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
+
+        (await first.ReadMessageAsync())!.Status.Should().Be(200, "what had been sent is not cut");
+        (await second.ReadMessageAsync())!.Status.Should().Be(503);
+        connection.Received.Split("POST /").Should().HaveCount(2, "the second request is not sent");
+        backend.Connections.Should().Be(1);
+    }
+
+    [Fact]
+    public async Task A_testers_request_for_a_WebSocket_counts_as_a_write_before_the_backend_has_agreed()
+    {
+        await using var backend = RawBackend.Start();
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", backend).Mode("maintenance")));
+        using var operators = new OperatorClient(router);
+        var token = (await operators.SendAsync("POST", "/bypass", "{}")).Body["token"];
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync(
+            $"GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n{BypassToken.Header}: {token}\r\n\r\n"
+        );
+        using var connection = await backend.AcceptAsync();
+        await connection.ReadHeadAsync();
+
+        var instance = (await operators.SendAsync("GET", "/fleet")).Body["instances"]![0]!;
+
+        instance["report"]!["openWriteCount"]!.GetValue<int>().Should().Be(1);
+    }
+
     [Fact]
     public async Task The_command_ends_when_every_instance_knows_the_bypass_or_its_end()
     {

@@ -46,6 +46,10 @@ public sealed class ModeController : IDisposable
         : this(time, new ModeRecord { Version = RecordVersion.NotStored, Steps = [new ModeStep { Mode = initial, At = time.GetUtcNow() }] })
     { }
 
+    /// <summary>Whether the bypass with an id is valid now in a state.</summary>
+    public bool HasBypass(ModeState state, string id) =>
+        state.Record.Bypasses.Any(bypass => bypass.Id == id && bypass.HoldsIn(state.Step.Window, _time.GetUtcNow()));
+
     /// <summary>
     /// Raised, in order, for every new record and every step that takes effect; the state is already in force. Handlers must be quick: a
     /// request may be waiting.

@@ -44,15 +44,15 @@ public sealed class ForwardedRequest(
 
     public override void Connected() => Client?.Connected();
 
-    /// <exception cref="BackendException">The mode now closes the backend: the site was closed while the request waited for its permit or
-    /// its connection.</exception>
+    /// <exception cref="BackendException">The mode now closes the backend: the site was closed, or a tester's bypass ended, while the
+    /// request waited for its permit or its connection.</exception>
     public override void EnsureAdmitted()
     {
         var again = Client?.HasBegun ?? false;
         // Record first, check second. Closing the site does it in the opposite order, so that one of the two always sees the other.
         Client?.MarkBegun();
         // Router asks for an error page only after it has forwarded a client's request.
-        if (Client?.IsClosedBy(modes.State) ?? !modes.Current.Reaches(backend, Method.Method))
+        if (Client?.IsRefusedBy(modes) ?? !modes.Current.Reaches(backend, Method.Method))
         {
             if (again)
                 throw new BackendException(ForwardFailure.Cut);

@@ -16,6 +16,9 @@ public sealed record InstanceReport
     // A lease ends by the monotonic clock of one machine and is judged by the clock of another one.
     private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(2);
 
+    // RedisModeStore.CallTimeout.
+    private static readonly TimeSpan MaxDelivery = TimeSpan.FromSeconds(3);
+
     public required string Name { get; init; }
 
     /// <summary>Name and a random part: two processes of one name, and a process and its successor, are two instances.</summary>
@@ -143,6 +146,10 @@ public sealed record InstanceReport
     [JsonIgnore]
     public bool IsDated => At > DateTimeOffset.UnixEpoch;
 
+    /// <summary>When the report was made at the earliest: a call of the store ends within three seconds.</summary>
+    [JsonIgnore]
+    public DateTimeOffset EarliestMade => IsDated ? At - MaxDelivery : At;
+
     /// <summary>How long ago the store took the report.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => now > At ? now - At : TimeSpan.Zero;
 
@@ -165,7 +172,7 @@ public sealed record InstanceReport
         && !step.Mode.AllowsWrites
         && BlockingCount == 0
         && OpenWriteCount == 0
-        && !record.Bypasses.Any(bypass => bypass.HoldsIn(step.Window, At));
+        && !record.Bypasses.Any(bypass => bypass.HoldsIn(step.Window, EarliestMade));
 
     /// <summary>
     /// When an instance that lost the store has certainly closed itself and cut what it had in flight; null where it has no lease.

@@ -272,7 +272,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
 
         public Verdict Result(int? expect)
         {
-            var bypasses = _fleet.Record.Bypasses.Where(bypass => bypass.HoldsIn(_fleet.Step.Window, _fleet.Now)).ToArray();
+            // A bypass that ended after an instance made its report may have let a write through since.
+            var reported = Live.Select(report => report.EarliestMade).Append(_fleet.Now).Min();
+            var bypasses = _fleet.Record.Bypasses.Where(bypass => bypass.HoldsIn(_fleet.Step.Window, reported)).ToArray();
             var everywhere = Live.Count() is 1 ? "on the only instance" : $"on all {Live.Count()} instances";
             var (state, text) = (_reasons.Count, _mode) switch
             {

@@ -84,7 +84,7 @@ public sealed class InFlightRequests
     /// The requests that may be changing data at a backend right now. A request that ends without a complete response is added to
     /// <see cref="UncertainWrites"/> before it is removed here, so reading this list first and that one second misses none.
     /// </summary>
-    public List<RequestContext> Writes() => Where(static request => request.Upstream is not null && request.IsWrite);
+    public List<RequestContext> Writes() => Where(static request => request.Upstream is not null && request.MayBeWriting);
 
     /// <summary>The requests whose deadline has passed; null if there are none.</summary>
     public List<RequestDeadline>? Due()

@@ -133,6 +133,11 @@ public sealed class RequestContext(TimeProvider time)
     /// </summary>
     public bool IsWrite => HasBegun && (!RequestMethods.IsSafe(Method) || IsUpgraded);
 
+    /// <summary>
+    /// Whether it may be changing data at the backend now. A request for an upgrade may become a connection for writing at any moment.
+    /// </summary>
+    public bool MayBeWriting => IsWrite || (HasBegun && !RequestMethods.IsSafe(ModeMethod));
+
     /// <summary>Whether the backend's response is complete.</summary>
     public bool IsComplete { get; private set; }
 
@@ -173,10 +178,20 @@ public sealed class RequestContext(TimeProvider time)
 
     /// <summary>Whether its backend is closed to it in a state of the mode; false if it has not been admitted yet.</summary>
     public bool IsClosedBy(ModeState state) =>
-        _upstream is { Settings.Kind: var kind }
         // A mode does not apply to an exempt request. An instance that has lost the mode store, however, closes for testers too.
-        && (Exemption is null || (state.IsLapsed && Exemption.TesterId is not null))
-        && !state.For(Client!, kind).Mode.Reaches(kind, ModeMethod);
+        (Exemption is null || (state.IsLapsed && Exemption.TesterId is not null)) && IsOutsideOf(state);
+
+    /// <summary>
+    /// Whether it must not be sent any more: its backend is closed to it now, or was open to it by a bypass only, which has ended.
+    /// </summary>
+    public bool IsRefusedBy(ModeController modes)
+    {
+        var state = modes.State;
+        return IsClosedBy(state) || (Exemption?.TesterId is { } id && !modes.HasBypass(state, id) && IsOutsideOf(state));
+    }
+
+    private bool IsOutsideOf(ModeState state) =>
+        _upstream is { Settings.Kind: var kind } && !state.For(Client!, kind).Mode.Reaches(kind, ModeMethod);
 
     /// <summary>Gives back the permit that it holds, if it holds one.</summary>
     public void ReturnPermit()
