@@ -27,6 +27,8 @@ internal static class Instructions
         ["DOTNET_gcServer"] = "0",
         ["DOTNET_GCHeapHardLimit"] = "20000000",
         ["DOTNET_GCgen0size"] = "4000000",
+        // How long a thread looks for work before it waits depends on the machine: it does not look.
+        ["DOTNET_ThreadPool_UnfairSemaphoreSpinLimit"] = "0",
     };
 
     private static readonly (string Mode, LoadCase[] Loads)[] Runs =
