@@ -81,7 +81,7 @@ public sealed class AccessLogTests(PlainSite site, AccessLogTests.WithCredential
     }
 
     [Fact]
-    public async Task What_was_not_there_is_an_empty_text_or_a_zero()
+    public async Task A_missing_value_is_an_empty_text_or_zero()
     {
         await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));
 

@@ -137,7 +137,7 @@ public sealed class AdmissionAgreementTests(AdmissionAgreementTests.Sites sites)
     }
 
     [Fact]
-    public async Task The_table_that_check_prints_is_what_a_client_that_is_allowed_meets()
+    public async Task The_table_of_check_matches_the_decision_for_an_allowed_client()
     {
         var table = await CheckAsync(Site("http://localhost:1"));
         var modes = table[0].Skip(7).Select(name => name.ToLowerInvariant()).ToArray();

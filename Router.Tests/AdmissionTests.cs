@@ -105,7 +105,7 @@ public sealed class AdmissionTests(AdmissionTests.Live live, AdmissionTests.Reco
     }
 
     [Fact]
-    public void Another_mode_takes_one_new_class()
+    public void A_new_mode_needs_one_new_class()
     {
         var mode = new PagesForReadersMode();
 

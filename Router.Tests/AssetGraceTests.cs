@@ -27,7 +27,7 @@ public sealed class AssetGraceTests(AssetGraceTests.Closed closed) : IClassFixtu
     }
 
     [Fact]
-    public async Task The_grace_ends_is_counted_and_does_not_count_as_in_flight()
+    public async Task The_grace_ends_and_its_requests_are_counted_but_are_not_in_flight()
     {
         await using var backend = RawBackend.Start();
         await using var router = await RunningRouter.StartAsync(Site(backend.Address), _clock);

@@ -370,7 +370,7 @@ public sealed class DrainTests
     }
 
     [Fact]
-    public async Task A_write_whose_exchange_breaks_has_an_unknown_outcome_in_every_mode_and_one_that_never_began_has_not()
+    public async Task A_write_that_breaks_has_an_unknown_outcome_in_every_mode_and_one_that_never_began_has_not()
     {
         await using var backend = RawBackend.Start();
         using var closed = new ClosedPort();

@@ -67,7 +67,7 @@ public sealed class FileModeStoreTests : IDisposable
     }
 
     [Fact]
-    public async Task A_change_ends_the_wait_for_it_also_where_a_platform_swaps_a_symbolic_link()
+    public async Task A_swapped_symbolic_link_ends_the_wait_for_a_change()
     {
         foreach (var version in new[] { "1", "2" })
             System.IO.File.WriteAllText(Directory.CreateDirectory(Path.Combine(_directory, version)).FullName + "/mode.json", version);

@@ -146,7 +146,7 @@ public sealed class HealthTests(PlainSite plain, HealthTests.EveryHost everyHost
     [Theory]
     [InlineData("/_status")]
     [InlineData("/_metrics")]
-    public async Task Where_every_host_is_routed_these_paths_stay_Routers(string path)
+    public async Task Where_every_host_is_routed_these_paths_remain_Routers_own(string path)
     {
         everyHost.Backend.RespondWith(ApplicationsOwn);
 

@@ -16,7 +16,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
     public LayeringTests(Code code) => _code = code.Read;
 
     [Fact]
-    public void Each_type_of_the_product_is_in_a_file() => _code.WithoutFile.Should().BeEmpty();
+    public void Each_product_type_is_found_in_a_source_file() => _code.WithoutFile.Should().BeEmpty();
 
     [Fact]
     public void No_folders_depend_on_each_other_in_a_cycle() => CyclesOfFolders(_code.Uses).Should().BeEmpty();
@@ -64,7 +64,7 @@ public sealed class LayeringTests : IClassFixture<LayeringTests.Code>
             .BeEmpty();
 
     [Fact]
-    public void The_proxy_uses_only_the_rooms_that_the_document_names()
+    public void The_proxy_uses_only_the_folders_that_the_document_names()
     {
         string[] common = ["Configuration", "Headers", "Http", "Modes", "Routing", "Upstreams"];
         UsesOf(["Proxy"], except: [.. common, "Proxy/InFlight", "Http/Http1", "Access"])

@@ -60,7 +60,7 @@ public sealed class OpenWriteDrillTests(DrillDatabase database, ITestOutputHelpe
     }
 
     [DrillFact]
-    public async Task Read_only_ends_open_writers_and_recovery_does_not_call_open_apis_safe()
+    public async Task Read_only_ends_open_writers_and_recovery_does_not_call_open_APIs_safe()
     {
         var (started, one, two, _) = await DrillSite.StartAsync(database.Server, DrillSite.Settle, output);
         await using var site = started;

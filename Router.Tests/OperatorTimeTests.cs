@@ -32,7 +32,7 @@ public sealed class OperatorTimeTests
     [InlineData("America/Santiago", "2026-04-05T02:50:00Z", "23:30", "2026-04-04T23:30:00-04:00")]
     // The clock has skipped 02:30, but that was hours ago.
     [InlineData("Europe/Berlin", "2026-03-29T03:00:00Z", "02:30", "2026-03-30T02:30:00+02:00")]
-    public void The_next_occurrence_is_meant(string zone, string now, string text, string meant)
+    public void A_time_of_day_means_its_next_occurrence(string zone, string now, string text, string meant)
     {
         OperatorTime.TryParse(text, new ZonedClock(zone, now), out var instant, out var problem).Should().BeTrue(problem);
 
@@ -65,7 +65,7 @@ public sealed class OperatorTimeTests
         "2026-10-04 02:15 does not exist in Australia/Lord_Howe, where the clock goes from 01:59 +10:30 to 02:30 +11:00. Give 01:59 or "
             + "02:30."
     )]
-    public void A_time_that_does_not_exist_is_refused_with_its_neighbours(string zone, string now, string text, string said)
+    public void A_time_that_does_not_exist_is_refused_with_the_nearest_valid_times(string zone, string now, string text, string said)
     {
         OperatorTime.TryParse(text, new ZonedClock(zone, now), out _, out var problem).Should().BeFalse();
 

@@ -53,14 +53,14 @@ public sealed class PathInterpretationsTests(PathInterpretationsTests.Site site)
     [InlineData("/..%2Fadmin")]
     [InlineData("/a/%2e%2e/admin/_secret")]
     [InlineData("/x;/../admin")]
-    public async Task A_refused_path_is_refused_in_every_reading(string target)
+    public async Task A_refused_path_is_refused_in_every_interpretation(string target)
     {
         (await site.Router.SendRawAsync($"GET {target} HTTP/1.1\r\nHost: refused.example.org\r\n\r\n")).Status.Should().Be(403);
         NothingIsForwarded();
     }
 
     [Fact]
-    public void A_path_whose_readings_belong_to_different_backends_is_not_well_formed()
+    public void A_path_whose_interpretations_belong_to_different_backends_is_not_well_formed()
     {
         var table = new SiteFile()
             .Frontend("pages")

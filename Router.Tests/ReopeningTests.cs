@@ -113,7 +113,7 @@ public sealed class ReopeningTests
     }
 
     [Fact]
-    public void A_stage_survives_the_store_and_is_equal_to_itself()
+    public void A_stage_read_from_the_store_equals_the_stored_one()
     {
         var record = Start(
             Closed(),

@@ -43,7 +43,7 @@ public sealed class ReportTests
     }
 
     [Fact]
-    public async Task Without_a_window_there_is_nothing_to_report_and_no_unknown_format()
+    public async Task Without_a_window_there_is_nothing_to_report_and_an_unknown_format_is_refused()
     {
         await using var router = await RunningRouter.StartAsync(Site());
         using var operators = new OperatorClient(router);

@@ -31,7 +31,7 @@ public sealed class SafeModelTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void A_schedule_in_which_an_instance_judged_the_fleet_while_its_own_lease_was_over_is_right() =>
+    public void The_verdict_is_right_although_the_judging_instances_lease_has_expired() =>
         new SimWorld(1276280959, Fix.None).Run().Should().BeNull();
 
     [Theory]

@@ -48,7 +48,7 @@ public sealed class TracingTests(TracingTests.Site traced) : IClassFixture<Traci
     }
 
     [Fact]
-    public async Task Spans_of_the_request_and_of_its_way_to_the_backend_reach_the_collector()
+    public async Task Spans_of_the_request_and_of_the_round_trip_to_the_backend_reach_the_collector()
     {
         await using var backend = WireMockBackend.RespondingText("hello");
         await using var collector = await TraceCollector.StartAsync();

@@ -278,7 +278,7 @@ public sealed class VerdictTests(ITestOutputHelper output)
     }
 
     [Fact]
-    public void What_no_list_names_settles_too()
+    public void Writes_that_no_list_names_settle_too()
     {
         var dead = (Vanished with { At = Now.AddSeconds(-2) }).Ended(new InstanceEnd(Now, "web-3", IsProven: true));
 

@@ -25,7 +25,7 @@ public sealed class FaultyBackendTests
     [InlineData("chunks", true)]
     [InlineData("trailers", false)]
     [InlineData("trailers", true)]
-    public async Task A_backend_that_ends_at_any_byte_of_its_response(string kind, bool resets)
+    public async Task A_backend_that_ends_at_any_byte_of_its_response_never_makes_a_response_that_looks_complete(string kind, bool resets)
     {
         var response = kind switch
         {
@@ -76,7 +76,7 @@ public sealed class FaultyBackendTests
     [InlineData("stalls before the response")]
     [InlineData("stalls in the response")]
     [InlineData("any of these")]
-    public async Task A_backend_that_resets_and_stalls(string how)
+    public async Task A_backend_that_resets_and_stalls_costs_no_write_and_leaves_no_request_in_flight(string how)
     {
         var posts = new Posts();
         var number = 0;
@@ -151,7 +151,7 @@ public sealed class FaultyBackendTests
     }
 
     [Fact]
-    public async Task A_backend_that_dies_and_comes_back()
+    public async Task A_backend_that_dies_and_comes_back_serves_again()
     {
         var posts = new Posts();
         using var reserved = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);

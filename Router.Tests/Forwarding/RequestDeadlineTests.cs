@@ -53,7 +53,7 @@ public sealed class RequestDeadlineTests : IDisposable
     }
 
     [Fact]
-    public async Task A_client_that_disconnects_ends_the_exchange()
+    public async Task A_client_that_disconnects_ends_the_request()
     {
         using var gone = new CancellationTokenSource();
         using var limit = new RunningLimit(clientGone: gone.Token);

@@ -44,7 +44,7 @@ public sealed class RequestOutcomePropertyTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(Protocols))]
-    public async Task However_an_exchange_ends_log_counters_and_lists_agree(string protocol)
+    public async Task However_a_request_ends_log_counters_and_lists_agree(string protocol)
     {
         var seed = Seed.Next(output);
         var random = new Random(seed);

@@ -102,7 +102,7 @@ public sealed class RequestOutcomeTests(RequestOutcomeTests.ApiSite site, PlainR
     }
 
     [Fact]
-    public async Task A_body_that_says_that_it_is_too_long_was_not_forwarded()
+    public async Task A_request_whose_declared_length_is_too_long_was_not_forwarded()
     {
         var before = Uncertain(site.Router.App).Count;
 

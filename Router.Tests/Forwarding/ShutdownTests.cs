@@ -96,7 +96,7 @@ public sealed class ShutdownTests
     }
 
     [Fact]
-    public async Task A_kept_client_connection_is_announced_to_end()
+    public async Task Router_announces_that_it_will_close_a_kept_connection()
     {
         var go = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         await using var backend = RawBackend.Start(async connection =>

@@ -9,6 +9,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.DependencyInjection;
 using Router.Hosting;
+using Router.Modes;
 using Router.Serving;
 
 namespace Router.Tests.Forwarding;
@@ -22,7 +23,7 @@ public sealed class TlsTests : IDisposable
     [Theory]
     [InlineData("2.0")]
     [InlineData("1.1")]
-    public async Task Clients_come_in_over_TLS_and_choose_their_HTTP(string version)
+    public async Task Clients_connect_over_TLS_and_negotiate_the_HTTP_version(string version)
     {
         await using var backend = WireMockBackend.RespondingText("ok");
         var files = Certificates.Of("localhost").Write(_directory, "one");
@@ -275,6 +276,34 @@ public sealed class TlsTests : IDisposable
             (await client.ReadThroughAsync("0\r\n\r\n")).Should().Be("\r\n0\r\n\r\n");
         else
             (await client.ReadToEndAsync()).Text.Should().Be("\r\n", "what may be half a body must not look like a whole one");
+    }
+
+    [Fact]
+    public async Task An_upgraded_connection_to_a_backend_that_no_longer_reads_ends_when_the_site_is_closed()
+    {
+        using var certificate = Certificates.Of("localhost");
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        var authority = Path.Combine(_directory, "authority.pem");
+        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile
+                .Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
+                .Set("Backends:www:CertificateAuthorities", authority)
+        );
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: tunnel\r\n\r\n");
+        using var backend = await listener.AcceptTcpClientAsync().InTime();
+        await using var tls = new SslStream(backend.GetStream());
+        await tls.AuthenticateAsServerAsync(certificate).InTime();
+        await tls.ReadAsync(new byte[8192]).InTime();
+        await tls.WriteAsync("HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: tunnel\r\n\r\n"u8.ToArray());
+        await client.ReadHeadAsync();
+        await client.WriteUntilItStallsAsync(KernelBuffers.FarMore, TimeSpan.FromSeconds(1));
+
+        router.Switch(ModeCatalogue.Closed);
+
+        await Eventually.Async(() => router.Site.Backends[0].InFlight == 0);
     }
 
     [Fact]

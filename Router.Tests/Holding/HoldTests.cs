@@ -41,7 +41,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task A_request_over_http2_waits_too()
+    public async Task A_request_over_HTTP2_waits_too()
     {
         await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(
@@ -338,7 +338,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task A_closed_mode_sends_everyone_the_page_and_recovery_releases_the_apis()
+    public async Task A_closed_mode_sends_everyone_the_page_and_recovery_releases_the_APIs()
     {
         await using var backend = WireMockBackend.RespondingText("ok");
         await using var router = await StartAsync(
@@ -426,7 +426,7 @@ public sealed class HoldTests
     }
 
     [Fact]
-    public async Task A_websocket_handshake_waits_and_an_open_websocket_is_closed()
+    public async Task A_WebSocket_handshake_waits_and_an_open_WebSocket_is_closed()
     {
         const string asking =
             "GET /ws HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"

@@ -61,10 +61,10 @@ internal static class ClosingStep
         var why =
             current.Window is { } other
                 ? $"the site is already closed ({fleet.Mode} since {ReportTime.Full(current.Since)}, by "
-                    + $"{current.By ?? "an unnamed operator"}, window {other}). If that is your downtime, continue it with: router "
+                    + $"{current.By ?? OperatorText.Unnamed}, window {other}). If that is your downtime, continue it with: router "
                     + $"downtime --resume. Otherwise wait until it is over: router mode --watch"
             : current.Next is [var next, ..]
-                ? $"{next.Mode} is scheduled at {ReportTime.Full(next.At)}, by {next.By ?? "an unnamed operator"}. See it with: router "
+                ? $"{next.Mode} is scheduled at {ReportTime.Full(next.At)}, by {next.By ?? OperatorText.Unnamed}. See it with: router "
                     + $"mode. Cancel it with: router mode cancel"
             : null;
         if (why is not null)

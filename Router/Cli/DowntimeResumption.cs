@@ -2,6 +2,7 @@ using System.CommandLine;
 using Router.Cli.Downtime;
 using Router.Configuration;
 using Router.Management;
+using Router.Modes;
 using Router.Reports;
 
 namespace Router.Cli;
@@ -56,13 +57,13 @@ internal static class DowntimeResumption
             throw new CommandFailedException(
                 ExitCode.NotDone,
                 $"There is no window to resume: the site is {fleet.Mode} since {ReportTime.Full(fleet.Current.Since)}, set by "
-                    + $"{fleet.Current.By ?? "an unnamed operator"}."
+                    + $"{fleet.Current.By ?? OperatorText.Unnamed}."
             );
         if (found.Progress is null)
             throw new CommandFailedException(
                 ExitCode.NotDone,
                 client.Hint(
-                    $"The window {window} is in force ({fleet.Mode}, by {fleet.Current.By ?? "an unnamed operator"}), but {directory} "
+                    $"The window {window} is in force ({fleet.Mode}, by {fleet.Current.By ?? OperatorText.Unnamed}), but {directory} "
                         + $"has no saved progress for it. Resume it on the machine and as the user that started it, or finish it by "
                         + $"hand: router mode, then router mode set live"
                 )

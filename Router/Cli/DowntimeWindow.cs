@@ -2,6 +2,7 @@ using System.Text.Json;
 using Router.Cli.Downtime;
 using Router.Configuration;
 using Router.Management;
+using Router.Modes;
 using Router.Reports;
 
 namespace Router.Cli;
@@ -105,7 +106,7 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     public int Lost(FleetDocument fleet)
     {
         var text =
-            $"the mode is {fleet.Mode} since {ReportTime.Full(fleet.Current.Since)}, set by {fleet.Current.By ?? "an unnamed operator"}";
+            $"the mode is {fleet.Mode} since {ReportTime.Full(fleet.Current.Since)}, set by {fleet.Current.By ?? OperatorText.Unnamed}";
         Note(DowntimeEventKind.Danger, $"The window is not in force any more: {text}");
         return End(ExitCode.NotDone, $"The window is not in force any more: {text}", "router mode", "router mode history");
     }

@@ -140,7 +140,7 @@ public static class ModeReport
             until is { } end ? $"{Time(end)}{(overrun is { } over ? $", OVERRUN by {Span(over)}" : "")}" : null,
             "no end announced"
         );
-        Line("by", by, "an unnamed operator");
+        Line("by", by, OperatorText.Unnamed);
         Line("reason", reason, "none given");
         Line("ticket", ticket, "none given");
 

@@ -52,7 +52,7 @@ public sealed class FleetEndpoint(FleetDescriber describer, Fleet fleet, ModeHis
                 async () =>
                 {
                     var forgotten = await fleet
-                        .AcknowledgeAsync(request.Instance!, request.By ?? "an unnamed operator", context.RequestAborted)
+                        .AcknowledgeAsync(request.Instance!, request.By ?? OperatorText.Unnamed, context.RequestAborted)
                         .ConfigureAwait(false);
                     if (forgotten is [])
                     {

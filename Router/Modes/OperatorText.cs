@@ -8,6 +8,9 @@ public static class OperatorText
     /// <summary>The maximum length, in characters.</summary>
     public const int MaxLength = 500;
 
+    /// <summary>Who made a change, if no name was given.</summary>
+    public const string Unnamed = "an unnamed operator";
+
     /// <summary>Records an error of a text that is too long, or not what it looks like.</summary>
     public static void Check(string key, string? text, ValidationErrors errors)
     {

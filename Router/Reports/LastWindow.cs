@@ -59,7 +59,7 @@ internal sealed record LastWindow(DateTimeOffset From, DateTimeOffset? Until, Im
             Window = instances.Select(it => it.Report.WindowCount?.Window).FirstOrDefault(names.Contains) ?? names[0],
             Outcome = Until is null ? verdict : $"The window is over: {verdict}",
             Mode = string.Join(", ", Entries.Where(entry => entry.Kind.SetsMode()).Select(entry => entry.Mode).Distinct()),
-            By = Entries[0].By ?? "an unnamed operator",
+            By = Entries[0].By ?? OperatorText.Unnamed,
             Reason = amendments.Select(entry => entry.Reason).LastOrDefault(reason => reason is not null),
             Ticket = amendments.Select(entry => entry.Ticket).LastOrDefault(ticket => ticket is not null),
             Host = self.Name,

@@ -24,29 +24,3 @@ public sealed record ChangeRequest(HistoryKind Kind, RecordChange Apply)
     /// <summary>Who did it and what it was about, if the record's last step does not say.</summary>
     public ChangeNote? Note { get; init; }
 }
-
-/// <summary>How a change ended.</summary>
-public enum ChangeOutcome
-{
-    /// <summary>It is in the store.</summary>
-    Done,
-
-    /// <summary>It would be possible.</summary>
-    DryRun,
-
-    /// <summary>It is not valid; the errors say why.</summary>
-    Refused,
-
-    /// <summary>The operator has seen another version.</summary>
-    OtherVersion,
-
-    /// <summary>Another change was made at the same time.</summary>
-    LostRace,
-}
-
-/// <summary>The outcome of a change, and the record that it made.</summary>
-public sealed record ChangeResult(ChangeOutcome Outcome, ModeState Before, IReadOnlyList<ValidationError> Errors)
-{
-    /// <summary>The new record; null if there is none.</summary>
-    public ModeRecord? Record { get; init; }
-}

@@ -104,7 +104,7 @@ public sealed partial class ModeChanger(
 
     private void Log(HistoryEntry entry)
     {
-        var by = entry.By ?? "an unnamed operator";
+        var by = entry.By ?? OperatorText.Unnamed;
         switch (entry.Kind)
         {
             case HistoryKind.Bypass:

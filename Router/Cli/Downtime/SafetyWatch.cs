@@ -47,7 +47,7 @@ internal sealed class SafetyWatch(FleetDocument start)
         var opens = _mode is null || ModeCatalogue.Find(fleet.Mode) is not { } mode || mode.Opens(_mode);
         if (opens && _named.Add($"mode {fleet.Mode} {fleet.Current.Since:O}"))
             yield return $"Somebody has opened the site: the mode is {fleet.Mode} since {Time(fleet.Current.Since)}, set by "
-                + $"{fleet.Current.By ?? "an unnamed operator"}";
+                + $"{fleet.Current.By ?? OperatorText.Unnamed}";
     }
 
     private IEnumerable<string> Returned(FleetDocument fleet) =>

@@ -6,20 +6,6 @@ using Microsoft.AspNetCore.WebUtilities;
 
 namespace Router.Http.Http1;
 
-/// <summary>How the end of a response body is determined (RFC 9112 section 6.3).</summary>
-public enum BodyFraming
-{
-    None,
-
-    Length,
-
-    /// <summary>By the chunk of size zero.</summary>
-    Chunked,
-
-    /// <summary>By the end of the connection.</summary>
-    UntilClose,
-}
-
 /// <summary>
 /// The head of a response. A head that can be read in two ways is rejected, since the client could read it differently. A head that breaks
 /// a rule but can be read in only one way is accepted as far as RFC 9112 permits, and forwarded in the form that the rule requires.

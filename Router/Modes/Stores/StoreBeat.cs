@@ -5,8 +5,3 @@ namespace Router.Modes.Stores;
 /// <param name="IsObserver">Whether this instance is the one that reads all reports and publishes the verdict.</param>
 /// <param name="Verdict">The verdict that the observer published last; null if none is current.</param>
 public sealed record StoreBeat(DateTimeOffset? Now, bool IsObserver, string? Verdict);
-
-/// <summary>All reports, and the store's clock when they were read.</summary>
-/// <param name="Now">The store's clock, or its host's if it has none of its own.</param>
-/// <param name="Reports">The reports by instance.</param>
-public sealed record StoredFleet(DateTimeOffset Now, IReadOnlyDictionary<string, StoredReport> Reports);
