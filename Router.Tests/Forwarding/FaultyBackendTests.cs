@@ -76,7 +76,7 @@ public sealed class FaultyBackendTests
     [InlineData("stalls before the response")]
     [InlineData("stalls in the response")]
     [InlineData("any of these")]
-    public async Task A_backend_that_resets_and_stalls_costs_no_write_and_leaves_no_request_in_flight(string how)
+    public async Task A_backend_that_resets_and_stalls_gets_no_write_twice(string how)
     {
         var posts = new Posts();
         var number = 0;

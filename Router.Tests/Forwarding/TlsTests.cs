@@ -251,13 +251,7 @@ public sealed class TlsTests : IDisposable
         using var certificate = Certificates.Of("localhost");
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var authority = Path.Combine(_directory, "authority.pem");
-        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
-        await using var router = await RunningRouter.StartAsync(
-            SiteFile
-                .Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
-                .Set("Backends:www:CertificateAuthorities", authority)
-        );
+        await using var router = await RunningRouter.StartAsync(await TrustingAsync(listener, certificate));
         using var client = await router.ConnectAsync();
 
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\n\r\n");
@@ -284,13 +278,7 @@ public sealed class TlsTests : IDisposable
         using var certificate = Certificates.Of("localhost");
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        var authority = Path.Combine(_directory, "authority.pem");
-        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
-        await using var router = await RunningRouter.StartAsync(
-            SiteFile
-                .Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
-                .Set("Backends:www:CertificateAuthorities", authority)
-        );
+        await using var router = await RunningRouter.StartAsync(await TrustingAsync(listener, certificate));
         using var client = await router.ConnectAsync();
         await client.WriteAsync("GET / HTTP/1.1\r\nHost: www.example.org\r\nConnection: Upgrade\r\nUpgrade: tunnel\r\n\r\n");
         using var backend = await listener.AcceptTcpClientAsync().InTime();
@@ -313,13 +301,8 @@ public sealed class TlsTests : IDisposable
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
         var serving = ServeAsync(listener, certificate);
-        var authority = Path.Combine(_directory, "authority.pem");
-        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
         await using var router = await RunningRouter.StartAsync(
-            SiteFile
-                .Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
-                .Set("Backends:www:CertificateAuthorities", authority)
-                .Set("Backends:www:ConnectTimeout", "10s")
+            (await TrustingAsync(listener, certificate)).Set("Backends:www:ConnectTimeout", "10s")
         );
 
         for (var i = 0; i < 10; i++)
@@ -346,6 +329,16 @@ public sealed class TlsTests : IDisposable
             }
         }
         catch (Exception stopped) when (stopped is SocketException or InvalidOperationException or IOException) { }
+    }
+
+    // A site whose backend is a listener that shows this certificate.
+    private async Task<SiteFile> TrustingAsync(TcpListener listener, X509Certificate2 certificate)
+    {
+        var authority = Path.Combine(_directory, "authority.pem");
+        await File.WriteAllTextAsync(authority, certificate.ExportCertificatePem());
+        return SiteFile
+            .Of("*", $"https://localhost:{((IPEndPoint)listener.LocalEndpoint).Port}")
+            .Set("Backends:www:CertificateAuthorities", authority);
     }
 
     private static async Task<WebApplication> BackendAsync(X509Certificate2 certificate, bool http2, Action? served = null)

@@ -50,12 +50,7 @@ public sealed class BypassGate(FleetClock time)
     /// <summary>When the last of the currently valid bypasses expires; null if there are none.</summary>
     public DateTimeOffset? LastEnd(ModeState state) => Holding(state).Max(bypass => (DateTimeOffset?)bypass.Until);
 
-    // An instance that is cut off from the mode store does not know whether a bypass is still valid.
-    private IEnumerable<Bypass> Holding(ModeState state)
-    {
-        var now = time.GetUtcNow();
-        return state.IsLapsed ? [] : state.Record.Bypasses.Where(bypass => bypass.HoldsIn(state.Step.Window, now));
-    }
+    private IEnumerable<Bypass> Holding(ModeState state) => state.BypassesAt(time.GetUtcNow());
 
     /// <summary>
     /// States in the response that a bypass was used, and keeps the tester's view of a closed site out of caches, whatever the

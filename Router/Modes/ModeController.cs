@@ -47,8 +47,7 @@ public sealed class ModeController : IDisposable
     { }
 
     /// <summary>Whether the bypass with an id is valid now in a state.</summary>
-    public bool HasBypass(ModeState state, string id) =>
-        state.Record.Bypasses.Any(bypass => bypass.Id == id && bypass.HoldsIn(state.Step.Window, _time.GetUtcNow()));
+    public bool HasBypass(ModeState state, string id) => state.BypassesAt(_time.GetUtcNow()).Any(bypass => bypass.Id == id);
 
     /// <summary>
     /// Raised, in order, for every new record and every step that takes effect; the state is already in force. Handlers must be quick: a

@@ -40,6 +40,12 @@ public sealed record ModeState(ModeRecord Record, int Index, DateTimeOffset Sinc
     public string? WarningAt(DateTimeOffset now) =>
         WindowAgeAt(now) > LongWindow ? "The site has been closed for more than 24 hours: search engines begin to drop its pages" : null;
 
+    /// <summary>
+    /// The bypasses that are valid at a given time; none on an instance that is cut off from the mode store, which does not know.
+    /// </summary>
+    public IEnumerable<Bypass> BypassesAt(DateTimeOffset now) =>
+        IsLapsed ? [] : Record.Bypasses.Where(bypass => bypass.HoldsIn(Step.Window, now));
+
     /// <summary>The mode in force.</summary>
     public Mode Mode => Step.Mode;
 

@@ -78,7 +78,8 @@ public sealed class Fleet(
         try
         {
             var others = await ReadOthersAsync(cancellation).ConfigureAwait(false);
-            return (WithOwn(others, health.Problem), health.Problem);
+            var problem = health.Problem;
+            return (WithOwn(others, problem), problem);
         }
         catch (ModeStoreException error)
         {

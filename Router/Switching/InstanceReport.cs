@@ -3,6 +3,7 @@ using System.Text.Json.Serialization;
 using Router.Admission;
 using Router.Http;
 using Router.Modes;
+using Router.Modes.Stores;
 using Router.Proxy.InFlight;
 
 namespace Router.Switching;
@@ -15,9 +16,6 @@ public sealed record InstanceReport
 
     // A lease ends by the monotonic clock of one machine and is judged by the clock of another one.
     private static readonly TimeSpan LeaseMargin = TimeSpan.FromSeconds(2);
-
-    // RedisModeStore.CallTimeout.
-    private static readonly TimeSpan MaxDelivery = TimeSpan.FromSeconds(3);
 
     public required string Name { get; init; }
 
@@ -146,9 +144,9 @@ public sealed record InstanceReport
     [JsonIgnore]
     public bool IsDated => At > DateTimeOffset.UnixEpoch;
 
-    /// <summary>When the report was made at the earliest: a call of the store ends within three seconds.</summary>
+    /// <summary>When the report was made at the earliest.</summary>
     [JsonIgnore]
-    public DateTimeOffset EarliestMade => IsDated ? At - MaxDelivery : At;
+    public DateTimeOffset EarliestMade => IsDated ? At - IModeStore.CallTimeout : At;
 
     /// <summary>How long ago the store took the report.</summary>
     public TimeSpan AgeAt(DateTimeOffset now) => now > At ? now - At : TimeSpan.Zero;

@@ -9,6 +9,9 @@ public interface IModeStore : IAsyncDisposable
     /// <summary>How many lines the history keeps.</summary>
     const int HistoryLength = 500;
 
+    /// <summary>When a call is given up. A report was made no longer than this before the store took it.</summary>
+    static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
+
     /// <summary>A description for operators, such as <c>the file /var/lib/router/mode.json</c>. Never contains a secret.</summary>
     string Name { get; }
 

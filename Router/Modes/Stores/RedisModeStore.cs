@@ -16,7 +16,6 @@ public sealed class RedisModeStore : IModeStore
 {
     private const int TimeoutInMilliseconds = 2_000;
     private const int MaxPause = 1_000;
-    private static readonly TimeSpan CallTimeout = TimeSpan.FromSeconds(3);
 
     // Atomic on the server: no reader sees the record without its line in the history, and one of two concurrent writers finds it changed.
     private const string ReplaceScript = """
@@ -301,7 +300,7 @@ public sealed class RedisModeStore : IModeStore
     {
         try
         {
-            return await WorkAsync().WaitAsync(CallTimeout, _time, cancellation).ConfigureAwait(false);
+            return await WorkAsync().WaitAsync(IModeStore.CallTimeout, _time, cancellation).ConfigureAwait(false);
         }
         catch (RedisServerException error)
         {
