@@ -25,6 +25,8 @@ internal static class Allocation
             var before = await AllocatedAsync(client, router.Port);
             var seen = await Wrk.RunAsync(lab, Contestants.Router, router.Port, load, 3);
             var allocated = await AllocatedAsync(client, router.Port) - before;
+            if (allocated <= 0)
+                throw new BenchException($"{load.Name}: {Metric} has not grown during {seen}");
             bytes[load.Name] = Math.Round(allocated / (seen.Requests + lab.Options.Connections / 2.0));
         }
 

@@ -62,6 +62,9 @@ internal sealed record BenchResult(DateTimeOffset At, string Machine, int Rounds
     public double? Median(string name, string contestant, string figure) =>
         Values(name, contestant, figure) is { } values ? Median(values) : null;
 
+    /// <summary>The smallest of the rounds; null where it was not measured.</summary>
+    public double? Smallest(string name, string contestant, string figure) => Values(name, contestant, figure)?.Min();
+
     /// <summary>The greatest of the rounds; null where it was not measured.</summary>
     public double? Greatest(string name, string contestant, string figure) => Values(name, contestant, figure)?.Max();
 

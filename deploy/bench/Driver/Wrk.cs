@@ -39,7 +39,8 @@ internal static class Wrk
         // Responses that were cut off at the end count with their bytes only; headers such as Retry-After vary by a digit or two.
         var tolerance = bytes * 0.01 + (double)lab.Options.Connections * expected.TotalBytes;
         if (
-            result.SocketErrors > 0
+            result.Requests == 0
+            || result.SocketErrors > 0
             || result.BadStatus != (load.Status > 399 ? result.Requests : 0)
             || Math.Abs(result.Bytes - bytes) > tolerance
         )
