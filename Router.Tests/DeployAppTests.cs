@@ -14,7 +14,7 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
         _platform.Asked.Clear();
     }
 
-    public void Dispose() => (_platform.Fails, _platform.Changes) = (null, null);
+    public void Dispose() => (_platform.Fails, _platform.Changes) = ([], null);
 
     [ProgramFact("jq", "jq")]
     public async Task A_release_replaces_another_under_load_and_no_request_is_lost()
@@ -89,7 +89,7 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
     public async Task A_step_that_fails_leaves_the_old_version_serving_and_nothing_else_behind(string step, string why)
     {
         var routes = _platform.Routes;
-        _platform.Fails = step;
+        _platform.Fails = [step];
 
         var (code, _, errors) = await _site.DeployAsync("release-18");
 
@@ -103,6 +103,47 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
         _platform.Routes.Should().Equal(routes);
         (await _site.TagAsync()).Should().Be("release-17 in mode live\n");
         (await _site.AskAsync("www.preview.example.org")).Should().EndWith("from the application");
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task A_route_that_the_old_version_cannot_get_back_stays_with_the_new_one()
+    {
+        await using var site = new DeployedSite();
+        await site.InitializeAsync();
+        site.Platform.Fails =
+        [
+            "unmap-route router preview.example.org --hostname api",
+            "map-route router preview.example.org --hostname www",
+        ];
+
+        var (code, _, errors) = await site.DeployAsync("release-18");
+
+        code.Should().Be(1);
+        errors
+            .Should()
+            .Contain("router-release-18 still serves www.preview.example.org, and router the other routes.")
+            .And.EndWith("  cf map-route router preview.example.org --hostname www\n  cf delete router-release-18 -f\n");
+        (await site.AskAsync("www.preview.example.org")).Should().EndWith("from the application");
+        (await site.AskAsync("api.preview.example.org")).Should().EndWith("from the application");
+        site.Platform.Routes.Where(route => route.EndsWith(" router-release-18", StringComparison.Ordinal))
+            .Should()
+            .Equal("www.preview.example.org router-release-18");
+    }
+
+    [ProgramTheory("jq", "jq")]
+    [InlineData("TERM")]
+    [InlineData("HUP")]
+    public async Task A_deployment_that_is_ended_by_a_signal_is_rolled_back(string signal)
+    {
+        var routes = _platform.Routes;
+        _platform.Signal = (signal, "map-route router-release-18 preview.example.org --hostname api");
+
+        var (code, _, errors) = await _site.DeployAsync("release-18");
+
+        code.Should().Be(1);
+        errors.Should().EndWith("The old version still serves. The error is above. Fix it and run this again.\n");
+        _platform.Applications.Should().Equal("router");
+        _platform.Routes.Should().Equal(routes);
     }
 
     [ProgramFact("jq", "jq")]

@@ -113,6 +113,24 @@ public sealed class ProposeModeTests(SiteRepository repository) : IClassFixture<
     }
 
     [ProgramFact("jq", "jq")]
+    public async Task A_redirect_of_the_forge_is_a_failure_since_nothing_was_done()
+    {
+        var moved = (307, """{"message": "Temporary Redirect", "url": "https://forge.example.org/repositories/1"}""");
+        _responses["POST /repos/example/site/pulls"] = moved;
+        _responses["GET /repos/example/site/pulls?state=open&base=main&head=example:mode-staging-recovery"] = moved;
+        _responses["GET /repos/example/site/pulls/7"] = moved;
+        _responses["PUT /repos/example/site/pulls/7/merge"] = moved;
+
+        var proposed = await RunAsync("propose-mode", "staging", "recovery");
+        var merged = await RunAsync("merge-proposal", "7");
+
+        (proposed.Code, proposed.Output).Should().Be((1, ""));
+        proposed.Errors.Should().EndWith("The forge created no pull request for mode-staging-recovery: Temporary Redirect\n");
+        (merged.Code, merged.Output).Should().Be((1, ""));
+        merged.Errors.Should().EndWith("The forge did not merge 7: Temporary Redirect\n");
+    }
+
+    [ProgramFact("jq", "jq")]
     public async Task An_approved_proposal_is_merged_once()
     {
         _responses["GET /repos/example/site/pulls/7"] = (200, """{"merged": false}""");

@@ -2,11 +2,16 @@
 # FORGE_TOKEN is the secret; FORGE_API its address, otherwise GitHub's own; FORGE_REPOSITORY is owner/name, otherwise that of the remote origin.
 forge_api=${FORGE_API:-https://api.github.com}
 
-# forge METHOD PATH [JSON]: prints the body of the response, and fails if the status is 400 or more, printing it all the same.
+# forge METHOD PATH [JSON]: prints the body of the response, and fails unless the status is 2xx. A redirect is that of a repository which has
+# moved: nothing was done.
 forge() {
+    local response
     # The secret goes in by a file that is no file: a command line can be read by everybody on the machine.
-    curl --silent --show-error --fail-with-body --max-time 30 --request "$1" --header @<(printf 'Authorization: Bearer %s\n' "$FORGE_TOKEN") \
-        --header "Accept: application/vnd.github+json" --header "Content-Type: application/json" ${3:+--data "$3"} "$forge_api/repos/$forge_repository/$2"
+    response=$(curl --silent --show-error --max-time 30 --request "$1" --header @<(printf 'Authorization: Bearer %s\n' "$FORGE_TOKEN") \
+        --header "Accept: application/vnd.github+json" --header "Content-Type: application/json" ${3:+--data "$3"} \
+        --write-out '\n%{http_code}' "$forge_api/repos/$forge_repository/$2") || return 1
+    printf '%s\n' "${response%$'\n'*}"
+    [[ ${response##*$'\n'} == 2* ]]
 }
 
 require_forge() {

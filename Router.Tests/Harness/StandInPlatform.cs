@@ -34,14 +34,19 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
     /// <summary>What <c>cf</c> was asked, in order.</summary>
     public ConcurrentQueue<string> Asked { get; } = [];
 
-    /// <summary>A call of <c>cf</c> that begins so fails.</summary>
-    public string? Fails { get; set; }
+    /// <summary>A call of <c>cf</c> that begins with one of these fails.</summary>
+    public IReadOnlyCollection<string> Fails { get; set; } = [];
+
+    /// <summary>A signal that the calling script receives, once, when a call of <c>cf</c> that begins so has ended.</summary>
+    public (string Name, string Call) Signal { get; set; }
 
     /// <summary>What is changed in the environment of the next application that is pushed.</summary>
     public Action<IDictionary<string, string?>>? Changes { get; set; }
 
     /// <summary>Whether an application is a process of its own; otherwise it is in the test's process, which costs a tenth.</summary>
     public bool StartsProcesses { get; set; }
+
+    private string SignalFile => Path.Combine(_directory, "signal");
 
     /// <summary>Where the site is reached.</summary>
     public IPEndPoint Endpoint => IPEndPoint.Parse(_switch.Authority);
@@ -74,6 +79,12 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
             #!/bin/sh
             for part in "$@"; do printf '%s\n' "$part"; done |
                 curl -q --silent --show-error --fail-with-body --data-binary @- {platform._control.Urls.First()}/
+            code=$?
+            if [ -e '{platform.SignalFile}' ]; then
+                kill -s "$(cat '{platform.SignalFile}')" "$PPID"
+                rm '{platform.SignalFile}'
+            fi
+            exit $code
             """
         );
         await File.WriteAllTextAsync(Path.Combine(platform._directory, ".curlrc"), $"connect-to = \"::{platform._switch.Authority}\"\n");
@@ -116,7 +127,13 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
         var words = (await reader.ReadToEndAsync()).TrimEnd('\n').Split('\n');
         var line = string.Join(' ', words);
         Asked.Enqueue(line);
-        var output = Fails is { } fails && line.StartsWith(fails, StringComparison.Ordinal) ? null : await DoAsync(words);
+        var output = Fails.Any(fails => line.StartsWith(fails, StringComparison.Ordinal)) ? null : await DoAsync(words);
+        if (Signal is { Name: { } signal, Call: var call } && line.StartsWith(call, StringComparison.Ordinal))
+        {
+            Signal = default;
+            await File.WriteAllTextAsync(SignalFile, signal);
+        }
+
         context.Response.StatusCode = output is null ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
         await context.Response.WriteAsync(output is null ? $"FAILED {line}\n" : output + "\n");
     }
