@@ -70,7 +70,9 @@ public sealed class BypassTests(BypassTests.Closed closed) : IClassFixture<Bypas
         await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n");
 
         (await first.ReadMessageAsync())!.Status.Should().Be(200, "what had been sent is not cut");
-        (await second.ReadMessageAsync())!.Status.Should().Be(503);
+        var refused = (await second.ReadMessageAsync())!;
+        refused.Status.Should().Be(503);
+        refused.Head.Should().Contain($"{BypassToken.Header}: unknown-or-expired", "it is not in use any more");
         connection.Received.Split("POST /").Should().HaveCount(2, "the second request is not sent");
         backend.Connections.Should().Be(1);
     }

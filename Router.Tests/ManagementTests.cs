@@ -200,8 +200,11 @@ public sealed class ManagementTests(ManagementTests.Unchanged unchanged) : IClas
     {
         using var operators = new OperatorClient(unchanged.Router);
 
-        var (status, body) = await operators.SendAsync("PUT", "/mode?dryRun=true", """{"mode": "maintenance"}""");
+        var (unclear, problem) = await operators.SendAsync("PUT", "/mode?dryRun=yes", """{"mode": "maintenance"}""");
+        var (status, body) = await operators.SendAsync("PUT", "/mode?dryRun=True", """{"mode": "maintenance"}""");
 
+        unclear.Should().Be(400);
+        problem["detail"]!.ToString().Should().Be("dryRun: is 'yes'. Send true or false.");
         (status, body["changed"]!.GetValue<bool>()).Should().Be((200, false));
         body["effects"]!.AsArray().Should().OnlyContain(effect => !effect!["reads"]!.GetValue<bool>());
         unchanged.Router.Modes().State.Record.Version.Number.Should().Be(1);

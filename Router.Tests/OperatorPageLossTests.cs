@@ -73,4 +73,36 @@ public sealed class OperatorPageLossTests(Chromium chromium) : IClassFixture<Chr
         await Expect(page.Locator(".lost")).ToHaveCountAsync(0, new() { Timeout = OperatorSite.Timeout });
         await ReadsAsync(page, Banner, "live");
     }
+
+    [BrowserFact]
+    public async Task A_connection_that_has_not_brought_the_state_yet_does_not_make_an_old_verdict_current()
+    {
+        await using var site = await OperatorSite.StartWithProcessesAsync([0]);
+        var page = await site.ShowAsync(chromium);
+        var responses = 0;
+        await page.RouteAsync(
+            "**/events*",
+            route =>
+            {
+                responses++;
+                return route.FulfillAsync(
+                    new() { ContentType = "text/event-stream", Body = "event: access\ndata: {\"readOnly\":false}\n\n" }
+                );
+            }
+        );
+        await site.Process(0).KillAsync();
+        await ReadsAsync(page, ".lost", "No connection to this instance");
+        await page.EvaluateAsync(
+            """
+            window.current = 0;
+            new MutationObserver(() => { if (!document.querySelector(".lost")) window.current++; })
+                .observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+            """
+        );
+
+        var before = responses;
+        await Eventually.Async(() => responses >= before + 3);
+
+        (await page.EvaluateAsync<int>("window.current")).Should().Be(0, "no new state has come");
+    }
 }

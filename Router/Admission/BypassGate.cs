@@ -54,18 +54,20 @@ public sealed class BypassGate(FleetClock time)
 
     /// <summary>
     /// States in the response that a bypass was used, and keeps the tester's view of a closed site out of caches, whatever the
-    /// application's headers say.
+    /// application's headers say. It says nothing if the bypass ends before the request was sent.
     /// </summary>
-    public static void MarkUsed(HttpResponse response, string id) =>
+    public static void MarkUsed(HttpResponse response, string id, Func<bool> isInUse) =>
         response.OnStarting(
             static state =>
             {
-                var (headers, id) = ((IHeaderDictionary, string))state;
+                var (headers, id, isInUse) = ((IHeaderDictionary, string, Func<bool>))state;
+                if (!isInUse())
+                    return Task.CompletedTask;
                 headers.CacheControl = "private, no-store";
                 headers[BypassToken.Header] = $"active; id={id}";
                 return Task.CompletedTask;
             },
-            (response.Headers, id)
+            (response.Headers, id, isInUse)
         );
 
     /// <summary>States on the closed site's page that the request's token is not valid.</summary>

@@ -7,7 +7,10 @@ namespace Router.Management;
 /// <summary>The body of a request to accept the writes of unknown outcome as settled.</summary>
 /// <param name="By">The operator.</param>
 /// <param name="Note">What was checked.</param>
-public sealed record AcceptWritesDocument(string? By, string? Note)
+/// <param name="Until">
+/// Up to when the sender knew them, as an ISO 8601 time; null for now. While an operator checks some, others may be cut.
+/// </param>
+public sealed record AcceptWritesDocument(string? By, string? Note, DateTimeOffset? Until = null)
 {
     public static AcceptWritesDocument Read(ReadOnlyMemory<byte> json, JsonTypeInfo<AcceptWritesDocument> type, ValidationErrors errors)
     {
@@ -17,7 +20,11 @@ public sealed record AcceptWritesDocument(string? By, string? Note)
             "{\"note\": \"checked in the application's log\"}",
             errors,
             new AcceptWritesDocument(null, null),
-            members => new AcceptWritesDocument(members.Text("by"), members.Text("note"))
+            members => new AcceptWritesDocument(
+                members.Text("by"),
+                members.Text("note"),
+                OperatorMembers.Time("until", members.Text("until"), DateTimeOffset.UtcNow, errors)
+            )
         );
         OperatorText.Check("note", read.Note, errors);
         return read;

@@ -38,7 +38,13 @@ public sealed class ChangeResponse(
                     return;
                 }
 
-                change = change with { IfVersion = ifVersion, IsDryRun = context.Request.Query["dryRun"] == "true" };
+                if (!TryReadDryRun(context.Request, out var isDryRun))
+                {
+                    await ManagementProblem.WriteAsync(context, UnreadableDryRun(context.Request)).ConfigureAwait(false);
+                    return;
+                }
+
+                change = change with { IfVersion = ifVersion, IsDryRun = isDryRun };
                 var result = await changer.ChangeAsync(change, context.RequestAborted).ConfigureAwait(false);
                 if (ProblemOf(result) is { } problem)
                     await ManagementProblem.WriteAsync(context, problem).ConfigureAwait(false);
@@ -83,6 +89,16 @@ public sealed class ChangeResponse(
         ManagementProblem.Invalid([
             new ValidationError("If-Match", $"is '{request.Headers.IfMatch}'", "Send the version in quotes, such as \"7\""),
         ]);
+
+    // A value that is not understood must not make the change.
+    private static bool TryReadDryRun(HttpRequest request, out bool isDryRun)
+    {
+        isDryRun = false;
+        return !request.Query.TryGetValue("dryRun", out var value) || bool.TryParse(value.ToString(), out isDryRun);
+    }
+
+    private static ProblemDetails UnreadableDryRun(HttpRequest request) =>
+        ManagementProblem.Invalid([new ValidationError("dryRun", $"is '{request.Query["dryRun"]}'", "Send true or false")]);
 
     private Task WriteChangeAsync(HttpContext context, ChangeResult result, Mode? requested)
     {

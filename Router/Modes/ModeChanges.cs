@@ -101,12 +101,16 @@ public static class ModeChanges
         return null;
     }
 
-    /// <summary>The record in which an operator has accepted, as settled, every write of unknown outcome up to now.</summary>
-    public static ModeRecord AcceptWrites(ModeRecord record, int index, DateTimeOffset now) =>
-        After(record, record.Steps[index..], record.Written, now) with
+    /// <summary>The record in which an operator has accepted, as settled, the writes of unknown outcome until a time.</summary>
+    public static ModeRecord AcceptWrites(ModeRecord record, int index, DateTimeOffset now, DateTimeOffset until)
+    {
+        var accepted = until < now ? until : now;
+        return After(record, record.Steps[index..], record.Written, now) with
         {
-            WritesAcceptedUntil = now,
+            // What was accepted before stays so.
+            WritesAcceptedUntil = record.WritesAcceptedUntil is { } before && before > accepted ? before : accepted,
         };
+    }
 
     /// <summary>The name of a window of downtime.</summary>
     public static string WindowOf(DateTimeOffset at, RecordVersion version) =>

@@ -163,7 +163,8 @@ public sealed class ModeController : IDisposable
 
     private void Enter(ModeRecord record, int index, DateTimeOffset now)
     {
-        _state = new ModeState(record, index, now, _state.ActivatedAt, IsOut);
+        // With the time of the state before, a drain that reads it in between would cut at once.
+        _state = new ModeState(record, index, now, _time.GetTimestamp(), IsOut);
         // Read after the state is in force: a request that starts later has certainly been checked against that state.
         _state = new ModeState(record, index, now, _time.GetTimestamp(), _state.IsLapsed);
     }

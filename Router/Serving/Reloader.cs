@@ -24,6 +24,7 @@ public sealed partial class Reloader(
     [
         "Router:Mode",
         "Router:Limits",
+        "Router:Hold",
         "Router:Variables",
         "Router:ModeStore",
         "Router:Management",

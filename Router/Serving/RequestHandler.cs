@@ -119,6 +119,7 @@ public sealed class RequestHandler(
                     }
 
                     // The mode changed while the request waited for its turn: it is decided again under the new one.
+                    request.EndExemption();
                     inFlight.Remove(request);
                 }
                 else
@@ -220,12 +221,14 @@ public sealed class RequestHandler(
         {
             accounting.Exempted(exemption, state);
             if (exemption.TesterId is { } tester)
-                BypassGate.MarkUsed(context.Response, tester);
+                BypassGate.MarkUsed(context.Response, tester, () => request.Exemption?.TesterId == tester);
         }
 
         request.PeerIsTrusted = proxies?.Contains(peer) ?? false;
         (request.RequestRules, request.HeaderRules, request.ErrorPage) = (current.RequestRules, live!.HeaderRules, live.ErrorPage);
         request.Permit = held?.TakePermit(live.Upstream!);
+        // A permit of the backend that it waited for, if a reload has given its path to another one.
+        held?.ReturnPermit();
         var host = context.Request.Headers.Host.ToString();
         request.Admit(live.Route, live.Upstream!, method, modeMethod, host, pathAndQuery, decision.Exemption);
         return true;

@@ -1,4 +1,4 @@
-// The operator's page: the connection to the instance, the forms, and what they send. view.js draws what is known.
+// The connection to the instance, the forms, and what they send. view.js draws what is known.
 import { clock, create, describe, h, named, patch, say, t, texts, time, useTexts } from "./view.js";
 
 const TOKEN = "router-token";
@@ -25,10 +25,12 @@ function headers(more) {
 	return token ? { ...more, Authorization: `Bearer ${token}` } : { ...more };
 }
 
-// EventSource can't send the token, and addresses are logged: the events are read from the response's body.
+// EventSource can't send the token, and addresses are logged.
 async function listen() {
 	const stop = new AbortController();
 	let again = false;
+	// What is left of another connection is no news.
+	state.known = false;
 	restart = () => {
 		state.asks = again = true;
 		stop.abort();
@@ -53,12 +55,13 @@ async function listen() {
 		for (;;) {
 			const { value, done } = await reader.read();
 			if (done) break;
-			state.heard = performance.now();
 			text += value;
 			const events = text.split("\n\n");
 			text = events.pop();
 			for (const event of events) take(event);
-			if (!state.linked && state.mode) {
+			if (!state.known) continue;
+			state.heard = performance.now();
+			if (!state.linked) {
 				state.linked = true;
 				state.refusal = null;
 				draw();
@@ -80,6 +83,7 @@ function take(event) {
 	Object.assign(state, parts);
 	if (name !== "update") return;
 	state.asks = false;
+	state.known = now;
 	state.offset = Date.parse(now) - Date.now();
 	if (whole) state.instances = {};
 	for (const [id, instance] of Object.entries(instances)) {
@@ -129,9 +133,7 @@ async function send(method, path, body, version) {
 	}
 }
 
-// ---- Dialogs ----
-
-// A dialog is called what the button that opens it is called.
+// ---- Dialogs: called what the button that opens them is called ----
 const titleOf = name => t(`${name}.title`, {}, t(`${name}.button`).replace("…", ""));
 
 function open(title, content, closed) {
@@ -183,7 +185,6 @@ function askToken(status) {
 }
 
 const field = (name, kind = "text", props) => ({ name, kind, ...props });
-// Fields for some modes only.
 const group = (name, modes, fields) => ({ name, kind: "group", only: modes.map(({ name }) => name), fields });
 const same = names => names.map(name => ({ name, summary: name }));
 const operator = () => field("by", "text", { value: localStorage.getItem(OPERATOR) ?? "", autocomplete: "name", required: true });
@@ -378,8 +379,6 @@ function plan(mode) {
 	);
 }
 
-// ---- What an operator can do ----
-
 const actions = {
 	set() {
 		const { modes } = state.site;
@@ -504,11 +503,12 @@ const actions = {
 		});
 	},
 	accept() {
+		const until = state.known;
 		change({
 			name: "accept",
 			intro: t("accept.intro"),
 			fields: [field("note", "text", { required: true }), operator()],
-			request: body => ({ method: "POST", path: "/writes/accept", body }),
+			request: body => ({ method: "POST", path: "/writes/accept", body: { ...body, until } }),
 			effect: () => h("p", t("accept.effect")),
 		});
 	},

@@ -176,6 +176,9 @@ public sealed class RequestContext(TimeProvider time)
         _upstream = upstream;
     }
 
+    /// <summary>What it was exempt by has ended before any of it was sent.</summary>
+    public void EndExemption() => Exemption = null;
+
     /// <summary>Whether its backend is closed to it in a state of the mode; false if it has not been admitted yet.</summary>
     public bool IsClosedBy(ModeState state) =>
         // A mode does not apply to an exempt request. An instance that has lost the mode store, however, closes for testers too.
