@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
+using Router.Cli;
 using Router.Switching;
 
 namespace Router.Tests;
@@ -145,6 +146,30 @@ public sealed class DowntimeTests
         output.Should().Contain("set by ben").And.Contain("terminated");
         ProcessIdentity.Of(sleeping).Should().BeNull("what it has started has ended too");
         (await site.VisitAsync()).Should().Be(200, "the tool leaves the site as it is");
+    }
+
+    [ProgramTheory("setsid", "util-linux")]
+    [InlineData("live")]
+    [InlineData("no")]
+    public async Task An_opening_that_the_tool_could_not_see_is_no_success(string reopen)
+    {
+        await using var site = await DowntimeSite.StartAsync();
+        var tool = site.Downtime(["--reopen", reopen, .. site.Command("read line")]);
+        await tool.LineAsync(DowntimeSite.Running);
+
+        await site.One.App.StopAsync();
+        (await Tool.RunAsync(site.Two.ManagementUrl, "mode", "set", "live", "--operator", "ben", "--wait")).Code.Should().Be(0);
+        await tool.TypeAsync("go");
+        var (code, output) = await tool.DoneAsync();
+
+        code.Should().Be(ExitCode.NoConnection, output);
+        output.Should().NotContain("The command is done").And.NotContain("The window is over");
+        var (again, resumed) = await site.DowntimeAt(site.Two, site.State, "--resume", "--expect", "1").DoneAsync();
+        again.Should().Be(ExitCode.NotDone, resumed);
+        resumed
+            .Should()
+            .Contain(reopen == "no" ? "There is no window to resume" : "The window is not in force any more")
+            .And.Contain("set by ben");
     }
 
     [ProgramFact("setsid", "util-linux")]

@@ -46,6 +46,8 @@ public sealed class FileModeStoreTests : IDisposable
         (await operators.SendAsync("POST", "/fleet/forget", """{"instance": "web-9"}""")).Status.Should().Be(200);
         (await VerdictAsync()).Should().StartWith("NOT SAFE: unlisted writes may still be applied");
 
+        (await Tool.RunAsync(router.ManagementUrl, "writes", "accept", "--until", "2026-01-31T22:00:00Z")).Code.Should().Be(0);
+        (await VerdictAsync()).Should().StartWith("NOT SAFE: unlisted writes may still be applied", "they came after what was checked");
         (await operators.SendAsync("POST", "/writes/accept", "{}")).Status.Should().Be(200);
         await Eventually.TrueAsync(async () => await VerdictAsync() == "SAFE");
 

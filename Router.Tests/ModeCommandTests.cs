@@ -304,6 +304,22 @@ public sealed class ModeCommandTests(ModeCommandTests.Unchanged unchanged, ModeC
         output.Should().StartWith("mode:      live").And.Match(text => text.Count(character => character == '\n') == 3);
     }
 
+    [Theory]
+    [InlineData("mode")]
+    [InlineData("fleet")]
+    public async Task A_verdict_that_nobody_reads_is_no_success(string command)
+    {
+        var tool = RouterProcess.Start();
+
+        var (code, _, _) = await Script.RunAsync(
+            "bash",
+            ["-c", "set -o pipefail; \"$@\" | true", "bash", tool.FileName, .. tool.ArgumentList, command],
+            ("ROUTER_URL", UrlOf(unchanged.Router))
+        );
+
+        code.Should().Be(ExitCode.NotDone, "what follows may be a restore, and the site is open");
+    }
+
     [Fact]
     public async Task Several_commands_can_write_to_one_file()
     {

@@ -34,9 +34,9 @@ internal static class BypassCommand
             Json,
             Timeout,
         };
-        bypass.SetAction((parsed, stop) => GuardAsync(parsed, client => IssueAsync(parsed, client, stop)));
+        bypass.SetAction((parsed, stop) => GuardAsync(parsed, client => IssueAsync(parsed, client, stop), isVerdict: true));
         var revoke = new Command("revoke", "Ends a bypass now, on every instance.") { Id, By, IfVersion, Timeout };
-        revoke.SetAction((parsed, stop) => GuardAsync(parsed, client => RevokeAsync(parsed, client, stop)));
+        revoke.SetAction((parsed, stop) => GuardAsync(parsed, client => RevokeAsync(parsed, client, stop), isVerdict: true));
         bypass.Add(revoke);
         return bypass;
     }

@@ -30,6 +30,10 @@ internal static class CheckingStep
 
         if (plan.Reopen is null)
         {
+            // Nobody may have seen an opening while no instance responded.
+            var fleet = await window.FleetAsync().ConfigureAwait(false);
+            if (!window.IsOwn(fleet.Current))
+                return window.Lost(fleet);
             window.Enter(DowntimeStep.Done, "The site stays closed, as requested");
             return window.End(0, $"The command is done. The site stays in {plan.Mode}, as requested", "router mode set live");
         }

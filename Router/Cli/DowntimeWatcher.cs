@@ -30,9 +30,12 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
     /// <summary>Watches until the command has ended, and once more.</summary>
     public async Task WatchAsync(ChildCommand child)
     {
-        while (!child.Ended.IsCompleted)
+        var isLast = false;
+        while (!isLast)
         {
             await Task.WhenAny(child.Ended, Task.Delay(Pause)).ConfigureAwait(false);
+            // A command may end while the state is being read, which may be older than its end.
+            isLast = child.Ended.IsCompleted;
             await ObserveAsync().ConfigureAwait(false);
             var isLongInDoubt = _watch.UnsafeSince is { } since && window.Clock.Now - since > MaxDoubt;
             if (!window.Progress.Plan.StopIfUnsafe || HasStopped || child.Ended.IsCompleted || !(HasSeenDanger || isLongInDoubt))

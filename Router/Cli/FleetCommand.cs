@@ -11,6 +11,12 @@ namespace Router.Cli;
 /// </summary>
 internal static class FleetCommand
 {
+    private static readonly Option<DateTimeOffset?> Checked = new("--until")
+    {
+        Description = "Up to when you have checked them, such as 2026-01-31T22:00:00Z. A later one still blocks the verdict. Default: now.",
+        CustomParser = OptionParsers.Instant,
+    };
+
     public static IEnumerable<Command> Build()
     {
         var fleet = new Command("fleet", "Shows the instances and the verdict.") { Url, TokenFile, Json, Expect };
@@ -28,7 +34,8 @@ internal static class FleetCommand
                             (found, output) => ModeReport.WriteFleet(found, null, output)
                         );
                         return document.Safe ? 0 : ExitCode.NotDone;
-                    }
+                    },
+                    isVerdict: true
                 )
         );
 
@@ -84,9 +91,10 @@ internal static class FleetCommand
         var writes = new Command("writes", "Handles writes of unknown outcome.") { Url, TokenFile, Json };
         var accept = new Command(
             "accept",
-            "Accepts all writes of unknown outcome so far as settled. First check that the applications have finished them."
+            "Accepts the writes of unknown outcome so far as settled. First check that the applications have finished them."
         )
         {
+            Checked,
             By,
             Note,
         };
@@ -96,7 +104,7 @@ internal static class FleetCommand
                     parsed,
                     async client =>
                     {
-                        var sent = new AcceptWritesDocument(NameOfOperator(parsed), parsed.GetValue(Note));
+                        var sent = new AcceptWritesDocument(NameOfOperator(parsed), parsed.GetValue(Note), parsed.GetValue(Checked));
                         var json = JsonSerializer.Serialize(sent, ManagementJson.Default.AcceptWritesDocument);
                         var change = await client
                             .AskAsync(HttpMethod.Post, "/writes/accept", ManagementJson.Default.ChangeDocument, json)

@@ -15,39 +15,26 @@ internal sealed class FleetWait(Func<Task<FleetDocument>> fleet, TimeSpan limit,
     /// <summary>How long it may take an instance to learn of a change, unless configured otherwise.</summary>
     public static readonly TimeSpan DefaultLimit = TimeSpan.FromSeconds(15);
 
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
-
     /// <summary>Waits for a change.</summary>
     /// <param name="isKnown">Whether the state of the instance that responds has the change.</param>
     /// <param name="stop">Ends the wait.</param>
     /// <returns>The instances that do not know it yet; empty if all do.</returns>
     /// <exception cref="CommandFailedException">No instance responds at the end of the wait.</exception>
-    public async Task<string> MissingAsync(Func<FleetDocument, bool> isKnown, CancellationToken stop)
+    public Task<string> MissingAsync(Func<FleetDocument, bool> isKnown, CancellationToken stop)
     {
-        var started = TimeProvider.System.GetTimestamp();
         string? missing = null;
-        while (true)
-        {
-            var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= limit;
-            try
+        return new FleetPoll(fleet).UntilAsync(
+            (now, isLast) =>
             {
-                var now = await fleet().ConfigureAwait(false);
                 var named = isKnown(now) ? Behind(now) : "the instance that responds";
-                if (named is "")
-                    return "";
-                if (named != missing)
+                if (named is not "" && named != missing)
                     waiting?.Invoke(named);
                 missing = named;
-                if (isLast)
-                    return named;
-            }
-            catch (CommandFailedException failed) when (failed.Code == ExitCode.NoConnection && !isLast)
-            {
-                // The instance that was asked may be about to restart.
-            }
-
-            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        }
+                return named is "" || isLast ? named : null;
+            },
+            () => limit,
+            stop
+        );
     }
 
     private static string Behind(FleetDocument fleet) =>

@@ -22,7 +22,7 @@ internal static class ModeCommand
             Wait,
             WaitTimeout,
         };
-        mode.SetAction((parsed, stop) => GuardAsync(parsed, client => ShowAsync(parsed, client, stop)));
+        mode.SetAction((parsed, stop) => GuardAsync(parsed, client => ShowAsync(parsed, client, stop), isVerdict: !parsed.GetValue(Watch)));
         mode.Add(SetCommand.Build());
         mode.Add(StagesCommand.Build());
         mode.Add(ExtendCommand.Build());

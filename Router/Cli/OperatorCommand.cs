@@ -10,7 +10,10 @@ namespace Router.Cli;
 internal static class OperatorCommand
 {
     /// <summary>Runs a command with a client of the management interface, and turns its failure into a message and an exit code.</summary>
-    public static async Task<int> GuardAsync(ParseResult parsed, Func<ManagementClient, Task<int>> command)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="command">The command.</param>
+    /// <param name="isVerdict">Whether the exit code says more than that a request was carried out: without it, nothing may begin.</param>
+    public static async Task<int> GuardAsync(ParseResult parsed, Func<ManagementClient, Task<int>> command, bool isVerdict = false)
     {
         try
         {
@@ -30,8 +33,8 @@ internal static class OperatorCommand
         }
         catch (IOException error) when (OperatorConsole.IsClosed(error))
         {
-            // The request was carried out, except for a verdict that was not obtained.
-            return parsed.GetValue(OperatorOptions.Wait) ? ExitCode.NotDone : 0;
+            // The request was carried out, but nobody has read the result.
+            return isVerdict || parsed.GetValue(OperatorOptions.Wait) ? ExitCode.NotDone : 0;
         }
     }
 

@@ -13,6 +13,9 @@ internal static class ReopeningStep
         var set = fleet.Current;
         // A tool that was killed left a reopening in stages at work.
         var isUnderWay = window.IsOwn(set) && set.Reopening is not null;
+        // Opened before the command had ended, perhaps while no instance responded: visitors may have written into what it restored.
+        if (fleet.Mode == reopen && !window.IsOwn(set) && set.Since < window.Progress.CommandEnded)
+            return window.Lost(fleet);
         if (fleet.Mode != reopen && !isUnderWay)
         {
             if (!window.IsOwn(set))

@@ -1,4 +1,3 @@
-using Router.Configuration;
 using Router.Management;
 using Router.Switching;
 
@@ -11,48 +10,34 @@ namespace Router.Cli;
 /// <param name="display">Shows the progress.</param>
 internal sealed class ReopeningWait(ManagementClient client, int? expect, TimeSpan? timeout, DrainDisplay display)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
-
     /// <summary>The stage that a change begins with or that is in force; null if there is no reopening.</summary>
     public static ReopeningDocument? StageOf(ModeDocument mode) => mode.Goal is { } goal ? goal.Reopening : mode.Reopening;
 
     /// <summary>Waits for the end of the reopening that a change leads to.</summary>
-    public async Task<VerdictWaitEnd> ForAsync(ModeDocument set, CancellationToken stop)
+    public Task<VerdictWaitEnd> ForAsync(ModeDocument set, CancellationToken stop)
     {
-        var (to, started) = (StageOf(set)!.To, TimeProvider.System.GetTimestamp());
-        while (true)
-        {
-            var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= timeout;
-            try
-            {
-                var fleet = await OperatorCommand.FleetAsync(client, expect).ConfigureAwait(false);
-                var mode = fleet.Current;
-                var isCurrent = fleet.Version >= set.Version;
-                if (isCurrent && fleet.Mode == to && fleet.State != VerdictState.NotSafe)
-                    return new VerdictWaitEnd(fleet, null);
-                if (isCurrent && mode.FellBack is { } why && mode.Next is [])
-                    return new VerdictWaitEnd(fleet, $"The reopening fell back to {fleet.Mode}: {why}.");
-                if (isCurrent && !IsOnItsWay(mode, to))
-                    return new VerdictWaitEnd(fleet, $"Somebody has changed the mode meanwhile (version {fleet.Version}).");
-                if (isLast)
-                    return new VerdictWaitEnd(
-                        fleet,
-                        stop.IsCancellationRequested
-                            ? "Interrupted: the reopening continues without this command."
-                            : client.Hint(
-                                $"Gave up waiting after {DurationText.Of(timeout!.Value)}; the reopening continues. See it with: router "
-                                    + $"mode --watch"
-                            )
-                    );
-                display.Show(Progress(fleet), fleet);
-            }
-            catch (CommandFailedException failed) when (failed.Code == ExitCode.NoConnection && !isLast)
-            {
-                // The instance that was asked may be about to restart. The reopening continues without it.
-                display.Show(failed.Message, null);
-            }
+        var to = StageOf(set)!.To;
+        return new FleetPoll(() => OperatorCommand.FleetAsync(client, expect)).UntilAsync(
+            Judge,
+            () => timeout,
+            stop,
+            failed => display.Show(failed.Message, null)
+        );
 
-            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        VerdictWaitEnd? Judge(FleetDocument fleet, bool isLast)
+        {
+            var mode = fleet.Current;
+            var isCurrent = fleet.Version >= set.Version;
+            if (isCurrent && fleet.Mode == to && fleet.State != VerdictState.NotSafe)
+                return new VerdictWaitEnd(fleet, null);
+            if (isCurrent && mode.FellBack is { } why && mode.Next is [])
+                return new VerdictWaitEnd(fleet, $"The reopening fell back to {fleet.Mode}: {why}.");
+            if (isCurrent && !IsOnItsWay(mode, to))
+                return VerdictWaitEnd.Replaced(fleet);
+            if (isLast)
+                return VerdictWaitEnd.Early(fleet, "reopening", client, expect, stop.IsCancellationRequested ? null : timeout);
+            display.Show(Progress(fleet), fleet);
+            return null;
         }
     }
 

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Router.Configuration;
 using Router.Management;
 using Router.Modes;
 using Router.Switching;
@@ -15,8 +14,6 @@ namespace Router.Cli;
 /// <param name="display">Shows the progress.</param>
 internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan? timeout, DrainDisplay display)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
-
     // The time that an instance may need to learn of a change, to cut requests, and to report it.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(15);
 
@@ -55,54 +52,29 @@ internal sealed class VerdictWait(ManagementClient client, int? expect, TimeSpan
         // A mode that allows writes is never safe; being in force everywhere is all that it can reach.
         var mayBeSafe = !ModeCatalogue.AllowsWrites(target);
         var delay = at > set.Now ? at - set.Now : TimeSpan.Zero;
-        var started = TimeProvider.System.GetTimestamp();
-        // Without the number, the verdict would be on fewer instances than the operator wants to wait for.
-        var again = $"router mode --wait{(expect is { } number ? $" --expect {number}" : "")}";
         var limit = timeout ?? delay + TimeSpan.FromSeconds(set.CutAfterSeconds) + Margin;
-        while (true)
+        return await new FleetPoll(() => OperatorCommand.FleetAsync(client, expect))
+            .UntilAsync(Judge, () => limit, stop, failed => display.Show(failed.Message, null))
+            .ConfigureAwait(false);
+
+        VerdictWaitEnd? Judge(FleetDocument fleet, bool isLast)
         {
-            var isLast = stop.IsCancellationRequested || TimeProvider.System.GetElapsedTime(started) >= limit;
-            try
-            {
-                var fleet = await OperatorCommand.FleetAsync(client, expect).ConfigureAwait(false);
-                // A write that is cut at the drain limit may take its time to settle.
-                if (timeout is null && fleet.Instances.Max(instance => instance.Report.WriteSettleSeconds) is var settle)
-                    limit = delay + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Margin;
-                // Extending the end or issuing a bypass creates a new version but is not another switch.
-                var isOther = fleet.Version > set.Version && Goal(fleet.Current) != (target, at);
-                var isDone =
-                    fleet.Version >= set.Version
-                    && fleet.Mode == target
-                    && !isOther
-                    && (mayBeSafe ? fleet.Safe : fleet.State != VerdictState.NotSafe);
-                if (isDone || isOther || isLast)
-                {
-                    return new VerdictWaitEnd(
-                        fleet,
-                        isDone ? null
-                            : isOther ? $"The mode was changed in the meantime (version {fleet.Version})."
-                            : client.Hint(
-                                stop.IsCancellationRequested
-                                    ? $"Interrupted. The switch continues without this command. To wait again: {again}"
-                                    : $"Stopped waiting after {DurationText.ToTheSecond(limit)}. To keep waiting: {again}"
-                            )
-                    );
-                }
-
-                display.Show(
-                    fleet.Mode == target || delay == TimeSpan.Zero
-                        ? ModeReport.Progress(fleet)
-                        : $"waiting for {target}, still {fleet.Mode}",
-                    fleet
-                );
-            }
-            catch (CommandFailedException failed) when (failed.Code == ExitCode.NoConnection && !isLast)
-            {
-                // The instance that was asked may be about to restart. The switch continues without it.
-                display.Show(failed.Message, null);
-            }
-
-            await Task.Delay(Pause, stop).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            // A write that is cut at the drain limit may take its time to settle.
+            if (timeout is null && fleet.Instances.Max(instance => instance.Report.WriteSettleSeconds) is var settle)
+                limit = delay + TimeSpan.FromSeconds(set.CutAfterSeconds + settle) + Margin;
+            // Extending the end or issuing a bypass creates a new version but is not another switch.
+            var isOther = fleet.Version > set.Version && Goal(fleet.Current) != (target, at);
+            if (isOther)
+                return VerdictWaitEnd.Replaced(fleet);
+            if (fleet.Version >= set.Version && fleet.Mode == target && (mayBeSafe ? fleet.Safe : fleet.State != VerdictState.NotSafe))
+                return new VerdictWaitEnd(fleet, null);
+            if (isLast)
+                return VerdictWaitEnd.Early(fleet, "switch", client, expect, stop.IsCancellationRequested ? null : limit);
+            display.Show(
+                fleet.Mode == target || delay == TimeSpan.Zero ? ModeReport.Progress(fleet) : $"waiting for {target}, still {fleet.Mode}",
+                fleet
+            );
+            return null;
         }
     }
 
