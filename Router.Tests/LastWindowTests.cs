@@ -58,6 +58,7 @@ public sealed class LastWindowTests
         var name = ModeChanges.WindowOf(At(20), new RecordVersion(4));
         var early = new UncertainWrite(At(21), "www", "PUT", "www.example.org", "/x", "abc", "cut", 503, true, At(23));
         var later = early with { Time = At(55), Path = "/later" };
+        var dayBefore = early with { Time = At(-24 * 60), Path = "/before" };
         var window = LastWindow.Of(
             [
                 Entry(20, "maintenance", 4) with
@@ -96,8 +97,8 @@ public sealed class LastWindowTests
                     Instance with
                     {
                         WindowCount = new(name, 30, 4, 7),
-                        UncertainCount = 2,
-                        UncertainWrites = [early, later],
+                        UncertainCount = 3,
+                        UncertainWrites = [dayBefore, early, later],
                     }
                 ),
                 (

@@ -185,6 +185,23 @@ public sealed class ReloadTests
     }
 
     [Fact]
+    public async Task An_unknown_log_level_is_an_error_before_anything_is_in_force()
+    {
+        await using var router = await RunningRouter.StartAsync(OperatorClient.With(SiteFile.Of("www.*", "http://www.invalid")));
+        var broken = JsonNode.Parse(OperatorClient.With(SiteFile.Of("shop.*", "http://www.invalid")).ToString())!;
+        broken["Logging"] = new JsonObject { ["LogLevel"] = new JsonObject { ["Default"] = "Inform" } };
+        router.Replace(broken.ToJsonString());
+
+        var (code, _, errors) = await Tool.RunAsync(router.ManagementUrl, "reload");
+
+        code.Should().Be(2);
+        errors
+            .Should()
+            .Contain("Logging:LogLevel:Default: is 'Inform'. Choose one of Trace, Debug, Information, Warning, Error, Critical, None.");
+        router.Site.Table.Routes.Single().HostText.Should().Be("www.*");
+    }
+
+    [Fact]
     public async Task On_SIGHUP_it_reloads_and_other_signals_do_not_harm_it()
     {
         await using var router = await RouterProcess.StartAsync(SiteFile.Of("www.*", "http://www.invalid"));

@@ -306,6 +306,60 @@ public sealed class HoldTests
     }
 
     [Fact]
+    public async Task A_backend_that_keeps_its_requests_waiting_delays_no_request_to_another_one()
+    {
+        await using var slow = RawBackend.Start();
+        await using var quick = WireMockBackend.RespondingText("ok");
+        await using var router = await StartAsync(
+            new SiteFile()
+                .Frontend("slow", slow.Address)
+                .Host("slow.*", "slow")
+                .Frontend("quick", quick.Address)
+                .Host("quick.*", "quick")
+                .Set("Backends:slow:MaxConcurrentRequests", "1")
+        );
+        await router.SetAsync(Hold);
+        var (first, second) = (router.GetAsync("http://slow.example.org/"), router.GetAsync("http://slow.example.org/"));
+        await WaitingAsync(router, 2);
+        await router.SetAsync(Live);
+        await ReleasedAsync(router, 1);
+        using var connection = await slow.AcceptAsync();
+        await connection.ReadHeadAsync();
+
+        // The clock stands still: nothing that waits is released.
+        (await router.GetAsync("http://quick.example.org/").InTime())
+            .Status.Should()
+            .Be(200);
+        router.Held().Waiting.Count.Should().Be(1, "there is one permit, and it is taken");
+
+        await connection.WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+        (await await Task.WhenAny(first, second).InTime()).Status.Should().Be(200);
+    }
+
+    [Fact]
+    public async Task A_request_that_waited_for_a_backend_that_a_reload_has_replaced_goes_to_the_new_one()
+    {
+        await using var backend = WireMockBackend.RespondingText("ok");
+        await using var old = RawBackend.Start();
+        await using var router = await StartAsync(SiteOf(old.Address));
+        using var busy = router.Site.Backends[0].TryTakePermit();
+        await router.SetAsync(Hold);
+        var reply = router.GetAsync("http://www.example.org/");
+        await WaitingAsync(router, 1);
+
+        router.Replace(SiteOf(backend.Address).ToString());
+        (await Tool.RunAsync(router.ManagementUrl, "reload")).Code.Should().Be(0);
+        await router.SetAsync(Live);
+        await ReleasedAsync(router, 1);
+
+        (await reply.InTime()).Status.Should().Be(200);
+        old.Connections.Should().Be(0);
+
+        static SiteFile SiteOf(string address) =>
+            OperatorClient.With(SiteFile.Of("www.*", address)).Set("Backends:www:MaxConcurrentRequests", "1");
+    }
+
+    [Fact]
     public async Task A_hold_that_returns_during_the_release_costs_the_backend_no_permit()
     {
         await using var backend = WireMockBackend.RespondingText("ok");

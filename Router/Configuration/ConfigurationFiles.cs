@@ -11,7 +11,7 @@ public sealed class ConfigurationFiles
     // The variable that every script sets: applied or rejected, never silently ignored.
     private const string ModeVariable = "DM_MODE";
 
-    private static readonly string[] Sections = [RouterSection.Name, KestrelReader.Section, "Logging"];
+    private static readonly string[] Sections = [RouterSection.Name, KestrelReader.Section, LoggingReader.Section];
 
     private readonly List<ConfigurationFile> _files = [];
     private readonly CertificateStamps _certificates = new();

@@ -8,7 +8,7 @@ namespace Router.Holding;
 /// <summary>
 /// The requests that wait for the mode to open, oldest first. When it opens, they continue at a rate that doubles each second, and no
 /// faster than their backends have permits, so that a backend that has just recovered is not overloaded. A request that arrives meanwhile
-/// waits behind those that came before it.
+/// waits behind those that came before it to the same backend.
 /// </summary>
 public sealed class HeldRequests : IDisposable
 {
@@ -21,6 +21,7 @@ public sealed class HeldRequests : IDisposable
     private readonly ITimer _timer;
     private readonly Lock _lock = new();
     private readonly LinkedList<HeldRequest> _waiting = new();
+    private readonly Dictionary<Upstream, int> _waitingFor = [];
     private readonly ReleaseRate _rate;
     private volatile bool _isReleasing;
     private bool _isStopping;
@@ -34,10 +35,17 @@ public sealed class HeldRequests : IDisposable
     }
 
     /// <summary>
-    /// Whether requests that waited are being released: a new request then waits behind them. The one thing that a request asks in an open
-    /// mode.
+    /// Whether a new request waits behind others that are being released to the same backend. One that no backend is available to gets its
+    /// response at once, and a backend that is slow or down delays no request to another one.
     /// </summary>
-    public bool IsReleasing => _isReleasing;
+    public bool MustQueue(Upstream? upstream)
+    {
+        // The one thing that a request asks in an open mode.
+        if (!_isReleasing || upstream is null || !IsAvailable(upstream))
+            return false;
+        lock (_lock)
+            return _waitingFor.ContainsKey(upstream);
+    }
 
     /// <summary>How many requests wait, and for how long the oldest has.</summary>
     public (int Count, TimeSpan Oldest) Waiting
@@ -82,6 +90,8 @@ public sealed class HeldRequests : IDisposable
             else
             {
                 request.Node = AddInOrder(request);
+                if (upstream is not null)
+                    _waitingFor[upstream] = _waitingFor.GetValueOrDefault(upstream) + 1;
                 if (_waiting.Count == 1)
                     SetTimer(Tick);
             }
@@ -198,12 +208,24 @@ public sealed class HeldRequests : IDisposable
     // A circuit that opened before the site closed would reject the request at once. It is probed while the mode is open.
     private static bool TryTakePermit(HeldRequest request)
     {
-        if (request.Upstream is not { } upstream)
+        // One that a reload has retired is probed no more: its requests are matched again, and go to what has replaced it.
+        if (request.Upstream is not { IsRetired: false } upstream)
             return true;
-        if (!upstream.Destinations.Any(destination => destination.IsAvailable) || upstream.TryTakePermit() is not { } permit)
+        if (!IsAvailable(upstream) || upstream.TryTakePermit() is not { } permit)
             return false;
         request.Permit = permit;
         return true;
+    }
+
+    private static bool IsAvailable(Upstream upstream)
+    {
+        foreach (var destination in upstream.Destinations)
+        {
+            if (destination.IsAvailable)
+                return true;
+        }
+
+        return false;
     }
 
     private bool Remove(HeldRequest request)
@@ -212,6 +234,8 @@ public sealed class HeldRequests : IDisposable
             return false;
         _waiting.Remove(node);
         request.Node = null;
+        if (request.Upstream is { } upstream && --_waitingFor[upstream] == 0)
+            _waitingFor.Remove(upstream);
         if (_waiting.Count == 0)
         {
             _isReleasing = false;

@@ -75,12 +75,13 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes, HeldR
     private ExplainDocument Explain(string host, string path, string method, IPAddress client, Mode mode)
     {
         var (current, state, steps) = (site.Current, modes.State, new AdmissionSteps());
+        var match = current.Table.Match(host, path);
         var decision = current.Admission.Evaluate(
             AdmissionRequest.Of(method, path, client) with
             {
-                MustQueue = mode == state.Mode && hold.IsReleasing,
+                MustQueue = mode == state.Mode && match.Route is { } route && hold.MustQueue(current.Routes[route.Index].Upstream),
             },
-            current.Table.Match(host, path),
+            match,
             mode == state.Mode ? state : ModeState.Hypothetical(mode),
             steps
         );

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Router.Modes;
+using Router.Proxy.InFlight;
 using Router.Switching;
 
 namespace Router.Reports;
@@ -70,10 +71,13 @@ internal sealed record LastWindow(DateTimeOffset From, DateTimeOffset? Until, Im
             State = state,
             Verdict = Until is null ? verdict : null,
             LastWrites = BackendWrites.Latest(Entries.SelectMany(entry => entry.LastWrites ?? [])),
-            UncertainCount = instances.Sum(it => it.Report.UncertainCount) - uncertain.Count(write => write.Time > Until),
-            UncertainWrites = [.. uncertain.Where(write => !(write.Time > Until)).OrderBy(write => write.Time)],
+            // The instances report what they have kept since they started, or since the window began while it lasts.
+            UncertainCount = instances.Sum(it => it.Report.UncertainCount) - uncertain.Count(write => !Has(write)),
+            UncertainWrites = [.. uncertain.Where(Has).OrderBy(write => write.Time)],
             HostAheadSeconds = Math.Round(self.WallClockAheadSeconds, 1),
         };
         return new FleetPart(Entries, instances, names.Contains).AddTo(report);
     }
+
+    private bool Has(UncertainWrite write) => write.Time >= From - InstanceReporter.Before && !(write.Time > Until);
 }

@@ -209,7 +209,7 @@ public sealed class RequestHandler(
             RequestFacts.AdmissionRequestOf(context, modeMethod, client) with
             {
                 HasWaited = request.HeldSince is not null || request.Upstream is not null,
-                MustQueue = hold.IsReleasing && held is null,
+                MustQueue = held is null && hold.MustQueue(live?.Upstream),
             },
             match,
             state

@@ -101,6 +101,7 @@ public sealed class Site
             errors.Add($"{RouterSection.Name}:RequestHeaders:SamplingTrust", $"'{name}' is not configured", "Name one of the allow lists");
         StatusAccess.Check(settings, errors);
         KestrelReader.Check(configuration, errors);
+        LoggingReader.Check(configuration, errors);
         var files = new Dictionary<string, FixedFile>();
         foreach (var route in table.Routes)
         {

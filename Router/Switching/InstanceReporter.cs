@@ -26,8 +26,8 @@ public sealed class InstanceReporter(
     private const int MaxBlocking = 20;
     private const int MaxWrites = 50;
 
-    // A write that failed shortly before the window often failed because of the coming switch.
-    private static readonly TimeSpan Before = TimeSpan.FromMinutes(1);
+    /// <summary>A write that failed so shortly before the window often failed because of the coming switch.</summary>
+    public static readonly TimeSpan Before = TimeSpan.FromMinutes(1);
 
     private readonly long _started = clock.GetTimestamp();
 

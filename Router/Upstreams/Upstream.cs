@@ -114,12 +114,16 @@ public sealed class Upstream(
     /// <summary>Records that the backend could not be reached or did not respond.</summary>
     public void Failed(ForwardFailure failure) => _lastSeen = new LastContact(time.GetUtcNow(), failure);
 
+    /// <summary>Whether the configuration no longer contains the backend.</summary>
+    public bool IsRetired { get; private set; }
+
     /// <summary>
     /// Closes the connections that no request uses: the configuration no longer contains the backend. A request that still arrives, from a
     /// route table that was replaced at that moment, is served on a connection of its own.
     /// </summary>
     public void Retire()
     {
+        IsRetired = true;
         foreach (var destination in destinations)
         {
             destination.Pool.Retire();
@@ -131,6 +135,7 @@ public sealed class Upstream(
     /// <summary>Starts to keep connections again: the configuration contains the backend again.</summary>
     public void Revive()
     {
+        IsRetired = false;
         foreach (var destination in destinations)
             destination.Pool.Revive();
     }
