@@ -53,7 +53,7 @@ internal static class DowntimeCommand
             Url,
             TokenFile,
         };
-        downtime.SetAction((parsed, _) => GuardAsync(parsed, client => RunAsync(parsed, client)));
+        downtime.SetAction((parsed, _) => GuardAsync(parsed, client => RunAsync(parsed, client), isVerdict: true));
         return downtime;
     }
 

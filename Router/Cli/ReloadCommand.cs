@@ -16,7 +16,7 @@ public static class ReloadCommand
             OperatorOptions.Url,
             OperatorOptions.TokenFile,
         };
-        reload.SetAction((parsed, _) => OperatorCommand.GuardAsync(parsed, client => RunAsync(parsed, client)));
+        reload.SetAction((parsed, _) => OperatorCommand.GuardAsync(parsed, client => RunAsync(parsed, client), isVerdict: true));
         return reload;
     }
 

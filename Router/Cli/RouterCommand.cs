@@ -58,7 +58,8 @@ public static class RouterCommand
         }
         catch (IOException error) when (!serves && OperatorConsole.IsClosed(error))
         {
-            return 0;
+            // Nobody has read whether the configuration that was checked is valid.
+            return ExitCode.NotDone;
         }
     }
 
