@@ -10,7 +10,7 @@ internal sealed class FleetPoll(Func<Task<FleetDocument>> fleet)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
-    /// <summary>Waits.</summary>
+    /// <summary>Waits, and returns what ended the wait.</summary>
     /// <param name="judge">
     /// What the wait ends with, or null to continue. Its second argument is whether this state is the last, which must end it.
     /// </param>

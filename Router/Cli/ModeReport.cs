@@ -14,7 +14,6 @@ namespace Router.Cli;
 /// <summary>Prints the mode, the instances and the verdict for an operator at night.</summary>
 public static class ModeReport
 {
-    /// <summary>Prints everything.</summary>
     public static void Write(FleetDocument fleet, TextWriter output)
     {
         WriteMode(fleet.Current, output);

@@ -21,7 +21,6 @@ public sealed record ModeDocument
     /// <summary>The window of downtime; null in live.</summary>
     public string? Window { get; init; }
 
-    /// <summary>When the window began.</summary>
     public DateTimeOffset? WindowSince { get; init; }
 
     /// <summary>The announced end.</summary>
@@ -46,7 +45,6 @@ public sealed record ModeDocument
     /// <summary>After how many seconds what is in flight is cut.</summary>
     public required double CutAfterSeconds { get; init; }
 
-    /// <summary>The active bypasses.</summary>
     public required ImmutableArray<BypassDocument> Bypasses { get; init; }
 
     public required ImmutableArray<StepDocument> Next { get; init; }

@@ -6,7 +6,6 @@ namespace Router.Management;
 /// <summary>Reloads the configuration and reports the result.</summary>
 public sealed class ReloadEndpoint(Reloader reloader)
 {
-    /// <summary>Adds it.</summary>
     public void MapTo(WebApplication app) => app.MapMethods("/reload", ["POST"], (RequestDelegate)ReloadAsync);
 
     private async Task ReloadAsync(HttpContext context)

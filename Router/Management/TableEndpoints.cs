@@ -18,7 +18,6 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes, HeldR
 
     private static readonly byte[] OpenApi = Load();
 
-    /// <summary>Adds them.</summary>
     public void MapTo(WebApplication app)
     {
         app.MapMethods("/routes", ["GET", "HEAD"], (RequestDelegate)ShowAsync);

@@ -37,7 +37,6 @@ internal static class WindowReportSections
             ("unknown outcome", $"{report.UncertainCount} writes"),
         ];
 
-    /// <summary>The tables.</summary>
     public static IReadOnlyList<Section> Of(WindowReport report) =>
         [
             .. OfTheTool(report),
