@@ -2,8 +2,8 @@
 # FORGE_TOKEN is the secret; FORGE_API its address, otherwise GitHub's own; FORGE_REPOSITORY is owner/name, otherwise that of the remote origin.
 forge_api=${FORGE_API:-https://api.github.com}
 
-# forge METHOD PATH [JSON]: prints the body of the response, and fails unless the status is 2xx. A redirect is that of a repository which has
-# moved: nothing was done.
+# forge METHOD PATH [JSON]: prints the body of the response, and fails unless the status is 2xx. A redirect means that the
+# repository has moved, and that nothing was done.
 forge() {
     local response
     # The secret goes in by a file that is no file: a command line can be read by everybody on the machine.

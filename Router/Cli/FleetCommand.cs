@@ -13,7 +13,8 @@ internal static class FleetCommand
 {
     private static readonly Option<DateTimeOffset?> Checked = new("--until")
     {
-        Description = "Up to when you have checked them, such as 2026-01-31T22:00:00Z. A later one still blocks the verdict. Default: now.",
+        Description =
+            "Accepts only those up to this time, such as 2026-01-31T22:00:00Z. A later one still blocks the verdict. Default: now.",
         CustomParser = OptionParsers.Instant,
     };
 

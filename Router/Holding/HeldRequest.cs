@@ -38,11 +38,15 @@ public sealed class HeldRequest(BackendKind kind, string modeMethod, IPAddress c
     /// <summary>Its place in the queue; null if it is in none.</summary>
     internal LinkedListNode<HeldRequest>? Node { get; set; }
 
-    /// <summary>Hands the permit over, if it is one of this backend; null if not.</summary>
+    /// <summary>Hands the permit over. If a reload has given the path to another backend, returns it, and the result is null.</summary>
     public RateLimitLease? TakePermit(Upstream backend)
     {
         if (backend != upstream)
+        {
+            ReturnPermit();
             return null;
+        }
+
         var permit = Permit;
         Permit = null;
         return permit;

@@ -35,8 +35,8 @@ public sealed class HeldRequests : IDisposable
     }
 
     /// <summary>
-    /// Whether a new request waits behind others that are being released to the same backend. One that no backend is available to gets its
-    /// response at once, and a backend that is slow or down delays no request to another one.
+    /// Whether a new request waits behind others that are being released to the same backend. If that backend has no available destination,
+    /// the request fails at once. A backend that is slow or down delays no request to another one.
     /// </summary>
     public bool MustQueue(Upstream? upstream)
     {
@@ -208,7 +208,7 @@ public sealed class HeldRequests : IDisposable
     // A circuit that opened before the site closed would reject the request at once. It is probed while the mode is open.
     private static bool TryTakePermit(HeldRequest request)
     {
-        // One that a reload has retired is probed no more: its requests are matched again, and go to what has replaced it.
+        // One that a reload has retired is no longer probed: its requests are matched again, and go to what has replaced it.
         if (request.Upstream is not { IsRetired: false } upstream)
             return true;
         if (!IsAvailable(upstream) || upstream.TryTakePermit() is not { } permit)

@@ -8,7 +8,7 @@ namespace Router.Management;
 /// <param name="By">The operator.</param>
 /// <param name="Note">What was checked.</param>
 /// <param name="Until">
-/// Up to when the sender knew them, as an ISO 8601 time; null for now. While an operator checks some, others may be cut.
+/// Only those up to this time are accepted, which is that of the list that was checked; null for now. Others may be cut meanwhile.
 /// </param>
 public sealed record AcceptWritesDocument(string? By, string? Note, DateTimeOffset? Until = null)
 {

@@ -78,7 +78,7 @@ public sealed class TableEndpoints(CurrentSite site, ModeController modes, HeldR
         var decision = current.Admission.Evaluate(
             AdmissionRequest.Of(method, path, client) with
             {
-                MustQueue = mode == state.Mode && match.Route is { } route && hold.MustQueue(current.Routes[route.Index].Upstream),
+                MustQueue = mode == state.Mode && hold.MustQueue(current.StateOf(match)?.Upstream),
             },
             match,
             mode == state.Mode ? state : ModeState.Hypothetical(mode),

@@ -62,7 +62,7 @@ public sealed class RequestHandler(
 
     private RouteState? ResolveAndCount(Site current, in RouteMatch match, RequestContext request)
     {
-        var live = match.Route is { } route ? current.Routes[route.Index] : null;
+        var live = current.StateOf(match);
         if (live?.Upstream is { } upstream)
         {
             // Count first, check the mode second: see AdmissionPolicy.
@@ -227,8 +227,6 @@ public sealed class RequestHandler(
         request.PeerIsTrusted = proxies?.Contains(peer) ?? false;
         (request.RequestRules, request.HeaderRules, request.ErrorPage) = (current.RequestRules, live!.HeaderRules, live.ErrorPage);
         request.Permit = held?.TakePermit(live.Upstream!);
-        // A permit of the backend that it waited for, if a reload has given its path to another one.
-        held?.ReturnPermit();
         var host = context.Request.Headers.Host.ToString();
         request.Admit(live.Route, live.Upstream!, method, modeMethod, host, pathAndQuery, decision.Exemption);
         return true;

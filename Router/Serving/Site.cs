@@ -86,6 +86,9 @@ public sealed class Site
     /// <summary>The runtime state of each route, at its <see cref="Route.Index"/>.</summary>
     public ImmutableArray<RouteState> Routes { get; }
 
+    /// <summary>The runtime state of the matched route; null if none matches.</summary>
+    public RouteState? StateOf(in RouteMatch match) => match.Route is { } route ? Routes[route.Index] : null;
+
     /// <summary>Reads settings, table and pages, and records every validation error.</summary>
     public static SiteParts Read(IConfiguration configuration, ValidationErrors errors)
     {

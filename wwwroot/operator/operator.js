@@ -25,11 +25,11 @@ function headers(more) {
 	return token ? { ...more, Authorization: `Bearer ${token}` } : { ...more };
 }
 
-// EventSource can't send the token, and addresses are logged.
+// EventSource can't send the token, and addresses are logged: hence fetch.
 async function listen() {
 	const stop = new AbortController();
 	let again = false;
-	// What is left of another connection is no news.
+	// What an earlier connection brought is old.
 	state.known = false;
 	restart = () => {
 		state.asks = again = true;
@@ -79,12 +79,12 @@ async function listen() {
 function take(event) {
 	if (event.startsWith(":")) return;
 	const [, name, data] = /^event: (.*)\ndata: (.*)$/.exec(event);
-	const { now, whole, instances, ...parts } = JSON.parse(data);
+	const { whole, instances, ...parts } = JSON.parse(data);
 	Object.assign(state, parts);
 	if (name !== "update") return;
 	state.asks = false;
-	state.known = now;
-	state.offset = Date.parse(now) - Date.now();
+	state.known = true;
+	state.offset = Date.parse(state.now) - Date.now();
 	if (whole) state.instances = {};
 	for (const [id, instance] of Object.entries(instances)) {
 		if (instance) state.instances[id] = instance;
@@ -503,7 +503,7 @@ const actions = {
 		});
 	},
 	accept() {
-		const until = state.known;
+		const until = state.now;
 		change({
 			name: "accept",
 			intro: t("accept.intro"),

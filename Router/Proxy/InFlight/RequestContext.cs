@@ -176,7 +176,7 @@ public sealed class RequestContext(TimeProvider time)
         _upstream = upstream;
     }
 
-    /// <summary>What it was exempt by has ended before any of it was sent.</summary>
+    /// <summary>Its exemption ended before any of it was sent.</summary>
     public void EndExemption() => Exemption = null;
 
     /// <summary>Whether its backend is closed to it in a state of the mode; false if it has not been admitted yet.</summary>
