@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Immutable;
 using System.Net;
 using System.Net.Sockets;
+using Router.Configuration;
 
 namespace Router.Access;
 
@@ -39,6 +40,10 @@ public sealed class AllowList
         _firsts = [.. firsts];
         _lasts = [.. lasts];
     }
+
+    /// <summary>Creates the set of an allow list.</summary>
+    public AllowList(AllowListSettings settings)
+        : this(settings.Name, settings.Ranges) { }
 
     /// <summary>The name in the configuration.</summary>
     public string Name { get; }

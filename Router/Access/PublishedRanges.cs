@@ -59,7 +59,7 @@ public static class PublishedRanges
 
     // A trusted proxy can claim to be any client: a list that covers every address has been broken or forged.
     private static IPNetwork Range(string? text) =>
-        !AddressRange.TryParse(text, out var range) ? throw new FormatException($"'{text}' is neither an address nor a range")
+        !AddressRange.TryParse(text, out var range) ? throw new FormatException(AddressRange.Problem(text))
         : range.PrefixLength == 0 ? throw new FormatException($"'{text}' covers every address")
         : range;
 }

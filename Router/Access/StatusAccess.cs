@@ -15,8 +15,8 @@ public sealed class StatusAccess
     public StatusAccess(RouterSettings settings)
     {
         _isForNobody = IsFor(settings, RuleSettings.None);
-        if (!_isForNobody && Find(settings) is { } list)
-            _list = new AllowList(list.Name, list.Ranges);
+        if (!_isForNobody && settings.FindAllowList(settings.StatusAccess) is { } list)
+            _list = new AllowList(list);
     }
 
     /// <summary>Whether every client may.</summary>
@@ -28,7 +28,7 @@ public sealed class StatusAccess
     /// <summary>Records the errors of the setting.</summary>
     public static void Check(RouterSettings settings, ValidationErrors errors)
     {
-        const string key = $"{RouterSection.Name}:StatusAccess";
+        const string key = $"{ConfigurationSections.Router}:StatusAccess";
         if (IsFor(settings, RuleSettings.None))
         {
             if (settings.Management.Url is null)
@@ -38,20 +38,18 @@ public sealed class StatusAccess
                     "Name an allow list, or set Router:Management:Url"
                 );
         }
-        else if (!IsFor(settings, RuleSettings.Everyone) && Find(settings) is null)
+        else if (!IsFor(settings, RuleSettings.Everyone) && settings.FindAllowList(settings.StatusAccess) is null)
         {
-            errors.Add(
+            errors.AddUnknownName(
                 key,
-                $"'{settings.StatusAccess}' is not configured",
-                $"Name one of the allow lists ({string.Join(", ", settings.AllowLists.Select(list => list.Name))}), "
-                    + $"{RuleSettings.Everyone}, or {RuleSettings.None} for the management interface only"
+                settings.StatusAccess,
+                AllowListSettings.Kind,
+                settings.AllowLists.Select(list => list.Name),
+                $", {RuleSettings.Everyone}, or {RuleSettings.None} for the management interface only"
             );
         }
     }
 
     private static bool IsFor(RouterSettings settings, string keyword) =>
         string.Equals(settings.StatusAccess, keyword, StringComparison.OrdinalIgnoreCase);
-
-    private static AllowListSettings? Find(RouterSettings settings) =>
-        settings.AllowLists.FirstOrDefault(list => string.Equals(list.Name, settings.StatusAccess, StringComparison.OrdinalIgnoreCase));
 }

@@ -123,7 +123,7 @@ public static class CheckCommand
     {
         foreach (var list in lists.Where(list => list.Location is { IsFile: true }))
         {
-            var (key, path) = ($"{RouterSection.Name}:TrustedProxyLists:{list.Name}:Source", list.Location!.LocalPath);
+            var (key, path) = ($"{ConfigurationSections.Router}:TrustedProxyLists:{list.Name}:Source", list.Location!.LocalPath);
             if (FileText.TryRead(path, out var problem, out var hint) is not { } content)
             {
                 errors.Add(key, $"'{path}' can't be read: {problem}", hint);
@@ -157,7 +157,7 @@ public static class CheckCommand
         // The default is not an operator's promise: MaxConnections, which follows the limit of open files, bounds it.
         foreach (
             var backend in settings.Backends.Where(backend =>
-                configuration[$"{RouterSection.Name}:Backends:{backend.Name}:MaxConcurrentRequests"] is not null
+                configuration[$"{ConfigurationSections.Router}:Backends:{backend.Name}:MaxConcurrentRequests"] is not null
             )
         )
         {

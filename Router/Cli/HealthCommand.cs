@@ -75,7 +75,7 @@ public static class HealthCommand
             .Url;
         if (LocalAddress.Of(url) is { } local)
             return local;
-        errors.Add("Kestrel:Endpoints", $"'{url}' is not an address to listen on", "Give scheme, host and port, such as http://*:8080");
+        errors.Add(ConfigurationSections.Endpoints, ListenAddress.Problem(url), ListenAddress.Hint);
         return "";
     }
 }

@@ -27,8 +27,10 @@ public static class LocalConfiguration
     /// <summary>Reads the address of the management interface and its token.</summary>
     public static ManagementSettings ReadManagement(IConfiguration configuration, ValidationErrors errors) =>
         ManagementReader.Read(
-            new ConfigurationReader(configuration.GetSection(RouterSection.Name), ConfigurationVariables.From(configuration), errors).Child(
-                "Management"
-            )
+            new ConfigurationReader(
+                configuration.GetSection(ConfigurationSections.Router),
+                ConfigurationVariables.From(configuration),
+                errors
+            ).Child("Management")
         );
 }

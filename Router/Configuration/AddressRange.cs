@@ -9,6 +9,12 @@ namespace Router.Configuration;
 /// <summary>Parses addresses and CIDR ranges (RFC 4632, RFC 4291 section 2.3) as operators write them.</summary>
 public static class AddressRange
 {
+    /// <summary>How to write one, for messages.</summary>
+    public const string Hint = "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32";
+
+    /// <summary>Says that a text is neither.</summary>
+    public static string Problem(string? text) => $"'{text}' is neither an address nor a range";
+
     /// <summary>
     /// Parses <c>203.0.113.7</c>, <c>198.51.100.0/24</c>, <c>2001:db8::/32</c>. A range with host bits set means its network
     /// (<c>172.0.0.0/0</c> is everyone), and an IPv4-mapped IPv6 address is the IPv4 address.

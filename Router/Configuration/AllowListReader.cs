@@ -28,11 +28,7 @@ public static class AllowListReader
             if (AddressRange.TryParse(entry, out var range))
                 ranges.Add(range);
             else
-                reader.AddError(
-                    key,
-                    $"'{entry}' is neither an address nor a range",
-                    "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32; separate several with commas"
-                );
+                reader.AddError(key, AddressRange.Problem(entry), $"{AddressRange.Hint}; separate several with commas");
         }
 
         return ranges.ToImmutable();

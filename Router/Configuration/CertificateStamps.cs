@@ -10,8 +10,6 @@ public sealed class CertificateStamps : ConfigurationProvider, IConfigurationSou
     /// <summary>The key in an endpoint's section.</summary>
     public const string Key = "CertificateStamp";
 
-    private const string Endpoints = "Kestrel:Endpoints";
-
     public IConfigurationProvider Build(IConfigurationBuilder builder) => this;
 
     /// <summary>Updates the key from the files that a configuration names.</summary>
@@ -19,7 +17,7 @@ public sealed class CertificateStamps : ConfigurationProvider, IConfigurationSou
     {
         var stamp = Stamp(configuration);
         Data = configuration
-            .GetSection(Endpoints)
+            .GetSection(ConfigurationSections.Endpoints)
             .GetChildren()
             .Where(endpoint => endpoint["Url"]?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) == true)
             .ToDictionary(endpoint => $"{endpoint.Path}:{Key}", _ => (string?)stamp, StringComparer.OrdinalIgnoreCase);
@@ -31,9 +29,9 @@ public sealed class CertificateStamps : ConfigurationProvider, IConfigurationSou
     /// <summary>The certificate and key files that a configuration names.</summary>
     public static IEnumerable<string> Paths(IConfiguration configuration)
     {
-        var endpoints = configuration.GetSection(Endpoints).GetChildren().ToArray();
+        var endpoints = configuration.GetSection(ConfigurationSections.Endpoints).GetChildren().ToArray();
         return from certificate in configuration
-                .GetSection("Kestrel:Certificates")
+                .GetSection(ConfigurationSections.Certificates)
                 .GetChildren()
                 .Concat(endpoints.Select(endpoint => endpoint.GetSection("Certificate")))
                 .Concat(

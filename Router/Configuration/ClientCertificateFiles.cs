@@ -53,7 +53,7 @@ public sealed record ClientCertificateFiles(string Path, string KeyPath, string 
 
     /// <summary>The files that a configuration names for its backends, including those of authorities.</summary>
     public static IEnumerable<string> Paths(IConfiguration configuration) =>
-        from backend in configuration.GetSection($"{RouterSection.Name}:Backends").GetChildren()
+        from backend in configuration.GetSection($"{ConfigurationSections.Router}:Backends").GetChildren()
         from path in new[] { backend[Key], backend[KeyKey], backend["CertificateAuthorities"] }
         where path is { Length: > 0 }
         select path;

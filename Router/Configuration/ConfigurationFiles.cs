@@ -11,8 +11,6 @@ public sealed class ConfigurationFiles
     // The variable that every script sets: applied or rejected, never silently ignored.
     private const string ModeVariable = "DM_MODE";
 
-    private static readonly string[] Sections = [RouterSection.Name, KestrelReader.Section, LoggingReader.Section];
-
     private readonly List<ConfigurationFile> _files = [];
     private readonly CertificateStamps _certificates = new();
     private IConfiguration? _configuration;
@@ -91,11 +89,11 @@ public sealed class ConfigurationFiles
         foreach (
             var section in files
                 .SelectMany(file => file.GetChildKeys([], null))
-                .Except(Sections, StringComparer.OrdinalIgnoreCase)
+                .Except(ConfigurationSections.All, StringComparer.OrdinalIgnoreCase)
                 .ToArray()
         )
         {
-            if (NearestName.Of(section, Sections) is { } meant)
+            if (NearestName.Of(section, ConfigurationSections.All) is { } meant)
                 errors.Add(section, "is not a section that Router knows", $"Did you mean {meant}?");
         }
 

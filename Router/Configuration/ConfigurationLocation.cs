@@ -24,6 +24,13 @@ public sealed class ConfigurationLocation(string path, ConfigurationVariables va
             errors.Add(KeyOf(key), problem, hint);
     }
 
+    /// <inheritdoc cref="ValidationErrors.AddUnknownName"/>
+    public void AddUnknownName(string key, string named, string kind, IEnumerable<string> known, string otherwise = "")
+    {
+        if (_notOneValue?.Contains(key) != true)
+            errors.AddUnknownName(KeyOf(key), named, kind, known, otherwise);
+    }
+
     /// <summary>Records, once, that a list or a section is there instead of a value: other errors of the value would mislead.</summary>
     public void RefuseList(string key)
     {

@@ -6,8 +6,6 @@ namespace Router.Configuration;
 /// </summary>
 internal sealed class EnvironmentLayer : ConfigurationProvider, IConfigurationSource
 {
-    private static readonly string[] Sections = [RouterSection.Name, "Kestrel", "Logging"];
-
     private readonly string[] _names;
 
     public EnvironmentLayer(EnvironmentVariables environment)
@@ -15,7 +13,7 @@ internal sealed class EnvironmentLayer : ConfigurationProvider, IConfigurationSo
         _names = [.. environment.All.Keys];
         foreach (var (name, value) in environment.All)
             Data[KeyOf(name)] = value;
-        foreach (var section in Sections)
+        foreach (var section in ConfigurationSections.All)
             Data.Remove(section);
         // No file names them; the server would resolve them against the binary's directory.
         RelativePaths.Resolve(Data, Environment.CurrentDirectory);

@@ -11,8 +11,6 @@ namespace Router.Configuration;
 /// </summary>
 public static class KestrelReader
 {
-    public const string Section = "Kestrel";
-
     private static readonly string[] Protocols =
     [
         nameof(HttpProtocols.Http1AndHttp2),
@@ -23,7 +21,12 @@ public static class KestrelReader
     /// <summary>Validates the section and records the errors.</summary>
     public static void Check(IConfiguration configuration, ValidationErrors errors, Action<KnownKey>? asked = null)
     {
-        var root = new ConfigurationReader(configuration.GetSection(Section), ConfigurationVariables.From(configuration), errors, asked);
+        var root = new ConfigurationReader(
+            configuration.GetSection(ConfigurationSections.Kestrel),
+            ConfigurationVariables.From(configuration),
+            errors,
+            asked
+        );
         var defaults = root.Child("EndpointDefaults");
         Common(defaults);
         defaults.RefuseUnknownKeys();
@@ -38,10 +41,9 @@ public static class KestrelReader
     private static void Endpoint(ConfigurationReader reader, bool hasDefault)
     {
         reader.Ignore(CertificateStamps.Key);
-        const string hint = "Give scheme, host and port, such as http://*:8080";
-        var url = reader.RequiredText("Url", hint);
+        var url = reader.RequiredText("Url", ListenAddress.Hint);
         if (url is not "" && !ListenAddress.IsValid(url))
-            reader.AddError("Url", $"'{url}' is not an address to listen on", hint);
+            reader.AddError("Url", ListenAddress.Problem(url), ListenAddress.Hint);
         Common(reader);
         var certificate = reader.Child("Certificate");
         var hasOwn = reader.Has("Certificate");

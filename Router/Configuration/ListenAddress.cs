@@ -7,8 +7,14 @@ namespace Router.Configuration;
 /// <param name="Url">Scheme, host and port.</param>
 public sealed record ListenAddress(string Key, string Url)
 {
+    /// <summary>How to write one, for messages.</summary>
+    public const string Hint = "Give scheme, host and port, such as http://*:8080 or http://127.0.0.1:8080";
+
     /// <summary>Whether a client that knows only HTTP/1.1 gets no response there.</summary>
     public bool IsHttp2Only { get; init; }
+
+    /// <summary>Says that a text is none.</summary>
+    public static string Problem(string url) => $"'{url}' is not an address to listen on";
 
     /// <summary>Whether a text is a valid address to listen on.</summary>
     public static bool IsValid(string url)

@@ -6,12 +6,10 @@ namespace Router.Configuration;
 /// </summary>
 public static class LoggingReader
 {
-    public const string Section = "Logging";
-
     /// <summary>Validates the levels and records the errors.</summary>
     public static void Check(IConfiguration configuration, ValidationErrors errors)
     {
-        foreach (var (key, value) in configuration.GetSection(Section).AsEnumerable())
+        foreach (var (key, value) in configuration.GetSection(ConfigurationSections.Logging).AsEnumerable())
         {
             if (string.IsNullOrEmpty(value) || !IsLevel(key.Split(':')) || Enum.TryParse<LogLevel>(value, ignoreCase: true, out _))
                 continue;

@@ -20,11 +20,7 @@ public static class ManagementReader
         };
         CheckReadToken(reader, settings);
         if (url is not null && !ListenAddress.IsValid(url))
-            reader.AddError(
-                "Url",
-                $"'{url}' is not an address to listen on",
-                $"Give scheme, host and port, such as {ManagementSettings.DefaultUrl}; empty for no management interface"
-            );
+            reader.AddError("Url", ListenAddress.Problem(url), $"{ListenAddress.Hint}; empty for no management interface");
         else if (url is not null && settings.Token is null && !LocalAddress.IsLoopback(BindingAddress.Parse(url).Host))
             reader.AddError(
                 "Token",

@@ -85,4 +85,8 @@ public sealed record RouterSettings
 
     /// <summary>The routed hosts, each with its paths.</summary>
     public required ImmutableArray<HostSettings> Hosts { get; init; }
+
+    /// <summary>The allow list with a name; null if there is none.</summary>
+    public AllowListSettings? FindAllowList(string? name) =>
+        AllowLists.FirstOrDefault(list => list.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
 }

@@ -49,7 +49,7 @@ public static class RouterApplication
         var settings = parts.Settings;
 
         // Kestrel:Endpoints overrides the addresses; with both set, the server logs a warning.
-        if (!builder.Configuration.GetSection("Kestrel:Endpoints").Exists())
+        if (!builder.Configuration.GetSection(ConfigurationSections.Endpoints).Exists())
             builder.WebHost.UseUrls(urls);
         AddServer(builder, settings.Limits);
         AddLogging(builder, options.Log, isFirstRun: samples is not null && options.IsOnTerminal);
@@ -111,7 +111,7 @@ public static class RouterApplication
             .ConfigureKestrel(
                 (context, kestrel) =>
                 {
-                    kestrel.Configure(context.Configuration.GetSection("Kestrel"), reloadOnChange: true);
+                    kestrel.Configure(context.Configuration.GetSection(ConfigurationSections.Kestrel), reloadOnChange: true);
                     kestrel.AddServerHeader = false;
                     // RFC 9112 section 3.2.2: where the request target has an authority, Host is ignored.
                     kestrel.AllowHostHeaderOverride = true;
@@ -163,7 +163,7 @@ public static class RouterApplication
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
             // When a start fails, it logs the exception and rethrows it; the caller reports it in one sentence.
             .AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None)
-            .AddConfiguration(builder.Configuration.GetSection("Logging"));
+            .AddConfiguration(builder.Configuration.GetSection(ConfigurationSections.Logging));
         // The lines for newcomers say where it listens, or that it could not.
         if (isFirstRun)
             builder.Logging.AddFilter(typeof(ManagementServer).FullName, LogLevel.Error);

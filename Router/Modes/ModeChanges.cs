@@ -63,14 +63,10 @@ public static class ModeChanges
             errors.Add(
                 "for",
                 $"is {DurationText.ToTheSecond(bypass.Until - now)}",
-                $"Give a duration above zero and up to {Bypass.MaxDuration.TotalHours:F0}h, such as 2h"
+                $"Give a duration above zero and up to {DurationText.Of(Bypass.MaxDuration)}, such as 2h"
             );
         if (bypass.Addresses is { } addresses && !AddressRange.TryParse(addresses, out _))
-            errors.Add(
-                "address",
-                $"'{addresses}' is neither an address nor a range",
-                "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32"
-            );
+            errors.Add("address", AddressRange.Problem(addresses), AddressRange.Hint);
         if (record.Steps[index].Window is not { } window)
         {
             errors.Add(

@@ -35,7 +35,7 @@ public sealed class Language
             if (languages.Find(language => language.Tag.Equals(tag, StringComparison.OrdinalIgnoreCase)) is not { } language)
             {
                 errors.Add(
-                    $"{RouterSection.Name}:Pages:Texts:{tag}",
+                    $"{ConfigurationSections.Router}:Pages:Texts:{tag}",
                     "is not an available language",
                     $"Put {tag}.json beside en.json in wwwroot/languages, or name one of "
                         + $"{string.Join(", ", languages.Select(it => it.Tag))}"
@@ -49,7 +49,7 @@ public sealed class Language
                     language._file.Texts[key] = text;
                 else
                     errors.Add(
-                        $"{RouterSection.Name}:Pages:Texts:{tag}:{key}",
+                        $"{ConfigurationSections.Router}:Pages:Texts:{tag}:{key}",
                         "is not the name of a text",
                         $"Name one of those in {tag}.json"
                     );
@@ -59,7 +59,7 @@ public sealed class Language
         if (languages.Find(language => language.Tag.Equals(settings.Language, StringComparison.OrdinalIgnoreCase)) is not { } first)
         {
             errors.Add(
-                $"{RouterSection.Name}:Pages:Language",
+                $"{ConfigurationSections.Router}:Pages:Language",
                 $"'{settings.Language}' is not an available language",
                 $"Put {settings.Language}.json into {directory}"
             );

@@ -57,7 +57,7 @@ public sealed class SitePages
         var templates = new Dictionary<string, PageTemplate>();
         foreach (
             var (name, key) in ownTemplates
-                .Prepend((settings.Template, $"{RouterSection.Name}:Pages:Template"))
+                .Prepend((settings.Template, $"{ConfigurationSections.Router}:Pages:Template"))
                 .DistinctBy(own => own.Item1)
         )
         {

@@ -7,6 +7,8 @@ namespace Router.Routing;
 /// <summary>Compiles the settings into a <see cref="RouteTable"/>, and records every validation error on the way.</summary>
 internal sealed class RouteTableBuilder
 {
+    private const string Backends = "one of the backends";
+
     private readonly Dictionary<string, BackendSettings> _backends;
     private readonly Dictionary<string, AllowList> _allowLists;
     private readonly Dictionary<string, ResponseHeaderSettings> _responseHeaders;
@@ -22,11 +24,7 @@ internal sealed class RouteTableBuilder
         _backends = settings.Backends.ToDictionary(backend => backend.Name, StringComparer.OrdinalIgnoreCase);
         _responseHeaders = settings.ResponseHeaders.ToDictionary(set => set.Name, StringComparer.OrdinalIgnoreCase);
         _errorPages = settings.ErrorPages.ToDictionary(page => page.Name, StringComparer.OrdinalIgnoreCase);
-        _allowLists = settings.AllowLists.ToDictionary(
-            list => list.Name,
-            list => new AllowList(list.Name, list.Ranges),
-            StringComparer.OrdinalIgnoreCase
-        );
+        _allowLists = settings.AllowLists.ToDictionary(list => list.Name, list => new AllowList(list), StringComparer.OrdinalIgnoreCase);
         _compression = settings.Compression;
         _rateLimits = settings.RateLimits.ToDictionary(limit => limit.Name, StringComparer.OrdinalIgnoreCase);
     }
@@ -36,7 +34,7 @@ internal sealed class RouteTableBuilder
     {
         var builder = new RouteTableBuilder(settings);
         if (settings.Hosts is [])
-            errors.Add($"{RouterSection.Name}:Hosts", "is empty", "Route at least one host");
+            errors.Add($"{ConfigurationSections.Router}:Hosts", "is empty", "Route at least one host");
         foreach (var host in settings.Hosts)
             builder.Add(host);
         return new RouteTable(builder._hosts.ToDictionary(host => host.Key, host => host.Value.Paths), builder._routes.ToImmutable());
@@ -54,7 +52,7 @@ internal sealed class RouteTableBuilder
         }
 
         if (host.Rule is { Backend: null, Refuse: false, Route.File: null })
-            host.Source.AddError("Backend", "is not set", $"Name one of the backends: {Names(_backends.Keys)}");
+            host.Source.AddError("Backend", "is not set", ValidationErrors.NameHint(Backends, _backends.Keys));
         var own = Compile(host, patterns, host.Source, host.Name, null, host.Rule, null);
         var paths = new PathTable(own);
         foreach (var path in host.Paths)
@@ -136,10 +134,12 @@ internal sealed class RouteTableBuilder
         if (names is [RuleSettings.None])
             return [];
         foreach (var name in names.Where(name => !_responseHeaders.ContainsKey(name)))
-            source.AddError(
+            source.AddUnknownName(
                 "ResponseHeaders",
-                $"'{name}' is not configured",
-                $"Name sets of Router:ResponseHeaders ({Names(_responseHeaders.Keys)}), or {RuleSettings.None}"
+                name,
+                "sets of Router:ResponseHeaders",
+                _responseHeaders.Keys,
+                $", or {RuleSettings.None}"
             );
         return [.. names.Where(_responseHeaders.ContainsKey).Select(name => _responseHeaders[name])];
     }
@@ -157,16 +157,12 @@ internal sealed class RouteTableBuilder
             return null;
         if (!_errorPages.TryGetValue(name, out var page))
         {
-            source.AddError(
-                "ErrorPage",
-                $"'{name}' is not configured",
-                $"Name a page of Router:ErrorPages ({Names(_errorPages.Keys)}), or {RuleSettings.None}"
-            );
+            source.AddUnknownName("ErrorPage", name, "a page of Router:ErrorPages", _errorPages.Keys, $", or {RuleSettings.None}");
             return null;
         }
 
         if (!_backends.TryGetValue(page.Backend, out var backend))
-            page.Source.AddError("Backend", $"'{page.Backend}' is not configured", $"Name one of the backends: {Names(_backends.Keys)}");
+            page.Source.AddUnknownName("Backend", page.Backend, Backends, _backends.Keys);
         // Otherwise a mode could close the page but not the backend whose error it is to replace.
         else if (backend.Kind != served.Kind)
             page.Source.AddError("Backend", $"'{page.Backend}' has another kind than '{served.Name}'", "Choose a backend of the same kind");
@@ -180,7 +176,7 @@ internal sealed class RouteTableBuilder
         if (name is null)
             return null;
         if (!_backends.TryGetValue(name, out var backend))
-            source.AddError("Backend", $"'{name}' is not configured", $"Name one of the backends: {Names(_backends.Keys)}");
+            source.AddUnknownName("Backend", name, Backends, _backends.Keys);
         return backend;
     }
 
@@ -191,11 +187,7 @@ internal sealed class RouteTableBuilder
         if (string.Equals(name, RuleSettings.Everyone, StringComparison.OrdinalIgnoreCase))
             return null;
         if (!_allowLists.TryGetValue(name, out var list))
-            source.AddError(
-                "AllowList",
-                $"'{name}' is not configured",
-                $"Name one of the allow lists ({Names(_allowLists.Keys)}), or {RuleSettings.Everyone}"
-            );
+            source.AddUnknownName("AllowList", name, AllowListSettings.Kind, _allowLists.Keys, $", or {RuleSettings.Everyone}");
         return list;
     }
 
@@ -210,14 +202,14 @@ internal sealed class RouteTableBuilder
         if (names is [var only] && only.Equals(RuleSettings.None, StringComparison.OrdinalIgnoreCase))
             return [];
         foreach (var name in names.Where(name => !_rateLimits.ContainsKey(name)))
-            source.AddError(
+            source.AddUnknownName(
                 "RateLimits",
-                $"'{name}' is not configured",
-                $"Name one or several of the rate limits ({Names(_rateLimits.Keys)}), or {RuleSettings.None} alone"
+                name,
+                "one or several of the rate limits",
+                _rateLimits.Keys,
+                $", or {RuleSettings.None} alone"
             );
         // The strictest first: what it rejects does not count against the wider limits.
         return [.. names.Where(_rateLimits.ContainsKey).Select(name => _rateLimits[name]).Distinct().OrderBy(limit => limit.Rate)];
     }
-
-    private static string Names(IEnumerable<string> names) => names.Any() ? string.Join(", ", names) : "none is configured";
 }

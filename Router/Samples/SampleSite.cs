@@ -25,7 +25,7 @@ public sealed class SampleSite : IAsyncDisposable
         TimeProvider time
     )
     {
-        var section = configuration.GetSection($"{RouterSection.Name}:Backends");
+        var section = configuration.GetSection($"{ConfigurationSections.Router}:Backends");
         var backends = section.GetChildren().ToArray();
         if (!environment.IsDevelopment() || backends is [] || backends.Any(backend => backend["Address"] is { Length: > 0 }))
             return null;
@@ -58,7 +58,7 @@ public sealed class SampleSite : IAsyncDisposable
         // Allow lists keep strangers out of real applications; the samples have nothing to hide.
         foreach (
             var list in configuration
-                .GetSection($"{RouterSection.Name}:AllowLists")
+                .GetSection($"{ConfigurationSections.Router}:AllowLists")
                 .GetChildren()
                 .Where(list => !list.GetChildren().Any() && list.Value is null or "")
         )

@@ -15,7 +15,7 @@ public static class ListenAddresses
     /// <summary>The site's addresses: those of Kestrel's endpoints or, without any, those of the options and variables.</summary>
     public static IEnumerable<ListenAddress> OfSite(IConfiguration configuration, StartOptions options, ValidationErrors errors)
     {
-        var endpoints = configuration.GetSection("Kestrel:Endpoints").GetChildren().ToArray();
+        var endpoints = configuration.GetSection(ConfigurationSections.Endpoints).GetChildren().ToArray();
         return endpoints is not []
             ? endpoints.Select(endpoint => new ListenAddress($"{endpoint.Path}:Url", endpoint["Url"] ?? "")
             {
@@ -50,9 +50,9 @@ public static class ListenAddresses
                 );
             if (
                 address.Url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)
-                && !address.Key.StartsWith("Kestrel:", StringComparison.Ordinal)
+                && !address.Key.StartsWith($"{ConfigurationSections.Kestrel}:", StringComparison.Ordinal)
                 && address.Key != "Router:Management:Url"
-                && !configuration.GetSection("Kestrel:Certificates").GetChildren().Any()
+                && !configuration.GetSection(ConfigurationSections.Certificates).GetChildren().Any()
             )
             {
                 errors.Add(

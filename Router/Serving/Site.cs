@@ -96,12 +96,18 @@ public sealed class Site
         var table = RouteTableBuilder.Build(settings, errors);
         if (!ModeCatalogue.TryFind(settings.Mode, out _))
             errors.Add(
-                ConfigurationVariables.From(configuration).Describe($"{RouterSection.Name}:Mode"),
+                ConfigurationVariables.From(configuration).Describe($"{ConfigurationSections.Router}:Mode"),
                 $"is '{settings.Mode}'",
                 $"Choose one of {ModeCatalogue.Names}"
             );
-        if (settings.RequestHeaders.SamplingTrust is { } name && SamplingTrust(settings) is null)
-            errors.Add($"{RouterSection.Name}:RequestHeaders:SamplingTrust", $"'{name}' is not configured", "Name one of the allow lists");
+        var samplingTrust = settings.FindAllowList(settings.RequestHeaders.SamplingTrust);
+        if (settings.RequestHeaders.SamplingTrust is { } name && samplingTrust is null)
+            errors.AddUnknownName(
+                $"{ConfigurationSections.Router}:RequestHeaders:SamplingTrust",
+                name,
+                AllowListSettings.Kind,
+                settings.AllowLists.Select(list => list.Name)
+            );
         StatusAccess.Check(settings, errors);
         KestrelReader.Check(configuration, errors);
         LoggingReader.Check(configuration, errors);
@@ -121,7 +127,7 @@ public sealed class Site
             },
             table,
             SitePages.Load(SitePages.Directory, settings.Pages, own, errors),
-            new RequestRules(settings, SamplingTrust(settings)),
+            new RequestRules(settings, samplingTrust is null ? null : new AllowList(samplingTrust)),
             files
         );
     }
@@ -140,13 +146,5 @@ public sealed class Site
     }
 
     private static string KeyOf(Route route, string key) =>
-        $"{RouterSection.Name}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:{key}";
-
-    private static AllowList? SamplingTrust(RouterSettings settings) =>
-        settings.AllowLists.FirstOrDefault(list =>
-            string.Equals(list.Name, settings.RequestHeaders.SamplingTrust, StringComparison.OrdinalIgnoreCase)
-        )
-            is { } list
-            ? new AllowList(list.Name, list.Ranges)
-            : null;
+        $"{ConfigurationSections.Router}:Hosts:{route.Name.Replace("/", ":Paths:", StringComparison.Ordinal)}:{key}";
 }

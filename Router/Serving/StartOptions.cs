@@ -73,11 +73,7 @@ public sealed record StartOptions
         foreach (var url in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
         {
             if (!ListenAddress.IsValid(url))
-                errors.Add(
-                    key,
-                    $"'{url}' is not an address to listen on",
-                    "Give scheme, host and port, such as http://*:8080 or http://127.0.0.1:8080"
-                );
+                errors.Add(key, ListenAddress.Problem(url), ListenAddress.Hint);
         }
 
         return urls;
