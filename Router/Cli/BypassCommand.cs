@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Text.Json;
+using Router.Configuration;
 using Router.Management;
+using Router.Modes;
 using static Router.Cli.OperatorCommand;
 using static Router.Cli.OperatorOptions;
 
@@ -9,14 +11,17 @@ namespace Router.Cli;
 /// <summary><c>router bypass</c>: lets testers through while the site is closed.</summary>
 internal static class BypassCommand
 {
-    private static readonly Option<string?> For = new("--for") { Description = "For how long, up to 12h. Default 1h." };
+    private static readonly Option<string?> For = new("--for")
+    {
+        Description = $"For how long, up to {DurationText.Of(Bypass.MaxDuration)}. Default {DurationText.Of(Bypass.DefaultDuration)}.",
+    };
     private static readonly Option<string?> Address = new("--address")
     {
         Description = "An address or range to let in, instead of a token.",
     };
     private static readonly Option<string?> Timeout = new("--timeout")
     {
-        Description = "How long to wait until every instance knows it, such as 1m. Default 15s.",
+        Description = $"How long to wait until every instance knows it, such as 1m. Default {DurationText.Of(FleetWait.DefaultLimit)}.",
         CustomParser = OptionParsers.Timeout,
     };
     private static readonly Argument<string> Id = new("id") { Description = "The bypass's id, as router mode shows it." };

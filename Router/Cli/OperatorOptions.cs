@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Router.Configuration;
 
 namespace Router.Cli;
 
@@ -8,7 +9,8 @@ internal static class OperatorOptions
     public static readonly Option<string?> Url = new("--url")
     {
         Description =
-            "The management interface. Default: ROUTER_URL, otherwise Router:Management:Url of the configuration (http://127.0.0.1:9900).",
+            "The management interface. Default: ROUTER_URL, otherwise Router:Management:Url of the configuration ("
+            + $"{ManagementSettings.DefaultUrl}).",
         Recursive = true,
     };
     public static readonly Option<string?> TokenFile = new("--token-file")
@@ -53,7 +55,7 @@ internal static class OperatorOptions
     };
     public static readonly Option<string?> HoldTimeout = new("--hold-timeout")
     {
-        Description = "How long a request may wait in hold, up to 5m, such as 30s.",
+        Description = $"How long a request may wait in hold, up to {DurationText.Of(HoldSettings.MaxTimeout)}, such as 30s.",
     };
     public static readonly Option<long?> IfVersion = new("--if-version")
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Router.Configuration;
 using Router.Management;
+using Router.Modes;
 
 namespace Router.Cli;
 
@@ -40,8 +41,12 @@ internal static class ReopeningText
         if (since is not { } began)
             return null;
         var left = began + TimeSpan.FromSeconds(stage.EverySeconds) - now;
-        return left > TimeSpan.Zero ? $"next stage in {DurationText.Of(TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)))}"
-            : stage.Requests < stage.AtLeast ? "next stage when there are enough requests"
-            : "next stage now";
+        return stage.WaitsFor switch
+        {
+            StageWait.Change => "no next stage while a change is scheduled",
+            StageWait.Time => $"next stage in {DurationText.Of(TimeSpan.FromSeconds(Math.Ceiling(left.TotalSeconds)))}",
+            StageWait.Requests => "next stage when there are enough requests",
+            _ => "next stage now",
+        };
     }
 }

@@ -1,5 +1,8 @@
 using System.CommandLine;
+using System.Globalization;
 using Router.Cli.Downtime;
+using Router.Configuration;
+using Router.Modes;
 
 namespace Router.Cli;
 
@@ -10,14 +13,21 @@ internal static class StageOptions
     {
         Description = "Opens the site to these shares of the clients, one after the other, such as 5%,25%,100%.",
     };
-    public static readonly Option<string?> Every = new("--every") { Description = "How long each stage lasts at least. Default 2m." };
+    public static readonly Option<string?> Every = new("--every")
+    {
+        Description = $"How long each stage lasts at least. Default {DurationText.Of(StagedOpening.DefaultEvery)}.",
+    };
     public static readonly Option<string?> FallBackAbove = new("--fall-back-above")
     {
-        Description = "The share of failed requests above which the site closes again by itself. Default 2%.",
+        Description = string.Create(
+            CultureInfo.InvariantCulture,
+            $"The share of failed requests above which the site closes again by itself. Default {StagedOpening.DefaultFallBackAbove}%."
+        ),
     };
     public static readonly Option<int?> AtLeast = new("--at-least")
     {
-        Description = "The minimum number of requests of a stage over which the failure share is computed. Default 200.",
+        Description =
+            $"The minimum number of requests of a stage over which the failure share is computed. Default {StagedOpening.DefaultAtLeast}.",
         CustomParser = OptionParsers.Requests,
     };
     public static readonly Option<string?> Apis = new("--apis")

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization.Metadata;
 using Router.Configuration;
+using Router.Modes;
 
 namespace Router.Management;
 
@@ -27,7 +28,7 @@ public sealed record BypassRequestDocument(string? For, string? Address, string?
     /// <summary>What is asked for. Valid only if <paramref name="errors"/> stays empty.</summary>
     public BypassRequest ToRequest(ValidationErrors errors) =>
         new(
-            OperatorMembers.Duration("for", For, errors) ?? TimeSpan.FromHours(1),
+            OperatorMembers.Duration("for", For, errors) ?? Bypass.DefaultDuration,
             Address,
             string.IsNullOrWhiteSpace(By) ? null : By,
             Note

@@ -63,11 +63,7 @@ public sealed class LiveDescriber(
         var verdict = fleet.Judge(reports, expect, health.Problem);
         return new LiveVerdict(
             verdict.State,
-            // Where there are reasons, it only repeats them all.
-            verdict.Reasons
-                is []
-                ? verdict.Text
-                : "",
+            verdict.Writers ?? "",
             Shortened(verdict.Reasons, (reason, text) => reason with { Text = text }),
             Shortened(verdict.Notes, (_, text) => text),
             verdict.IsAgreed
@@ -93,7 +89,8 @@ public sealed class LiveDescriber(
                     mode.HoldsAnything
                 )),
             ],
-            settings.ModeStore.DrainLimit.TotalSeconds
+            settings.ModeStore.DrainLimit.TotalSeconds,
+            FleetDocument.MaxExpected
         );
 
     // production, prod, prod-eu, live.
@@ -120,6 +117,7 @@ public sealed class LiveDescriber(
             Math.Abs(report.WallClockAheadSeconds) < 0.3
                 ? 0
                 : Math.Round(report.WallClockAheadSeconds, 1),
+            report.IsClockOff,
             life == InstanceState.Live && report.AgeAt(now) < fleet.HeartbeatExpiry * Current ? null : report.At,
             report.Problem
         );

@@ -7,8 +7,9 @@ using Router.Upstreams;
 namespace Router.Management;
 
 /// <summary>
-/// What the operator's page shows, in parts: an event has the parts that have changed since the one before. Nothing in a part depends on
-/// the time alone, so that nothing is sent while nothing happens; every event carries the fleet's time.
+/// What the operator's page shows, in parts: an event has the parts that have changed since the one before. Nothing in a part changes
+/// with the time alone, except once what the stage of a reopening waits for: nothing is sent while nothing happens. Every event carries the
+/// fleet's time.
 /// </summary>
 public sealed record LiveDocument
 {
@@ -42,13 +43,15 @@ public sealed record LiveDocument
 /// <param name="Instance">The instance that serves the page.</param>
 /// <param name="Modes">The modes, from open to closed.</param>
 /// <param name="DrainLimitSeconds">How long a request in flight may last after a closing, if the change does not say.</param>
+/// <param name="MaxExpected">The largest number of instances that an operator may expect.</param>
 public sealed record LiveSite(
     string? Stage,
     bool IsProduction,
     string? Service,
     string Instance,
     ImmutableArray<LiveModeChoice> Modes,
-    double DrainLimitSeconds
+    double DrainLimitSeconds,
+    int MaxExpected
 );
 
 /// <summary>A mode that can be set.</summary>
@@ -56,7 +59,7 @@ public sealed record LiveModeChoice(string Name, string Summary, bool IsClosed, 
 
 /// <summary>The verdict on the fleet.</summary>
 /// <param name="State">The verdict, for scripts.</param>
-/// <param name="Text">The same in one line; empty if there are reasons.</param>
+/// <param name="Text">Who may write, where the site is closed to visitors only; otherwise empty.</param>
 /// <param name="Reasons">Why it is not safe.</param>
 /// <param name="Notes">Notes that do not change it.</param>
 /// <param name="Agreed">Whether every live instance, and the expected number of them, has confirmed the record and its step.</param>
@@ -80,6 +83,7 @@ public sealed record LiveVerdict(
 /// <param name="HeldOldestSeconds">For how many seconds the oldest of them has waited.</param>
 /// <param name="Cut">How many requests were cut in this window.</param>
 /// <param name="ClockAheadSeconds">By how much its host's wall clock is ahead of the fleet's clock; 0 if by less than 0.3 s.</param>
+/// <param name="IsClockOff">Whether that is enough to mislead a reader of its log.</param>
 /// <param name="Seen">When the store took its last report; null while that is current.</param>
 /// <param name="Problem">What is wrong with the mode store, as it sees it.</param>
 public sealed record LiveInstance(
@@ -97,6 +101,7 @@ public sealed record LiveInstance(
     double HeldOldestSeconds,
     long Cut,
     double ClockAheadSeconds,
+    bool IsClockOff,
     DateTimeOffset? Seen,
     string? Problem
 );

@@ -18,7 +18,12 @@ public sealed class ModeDescriber(
     public ModeDocument Describe(ModeState state, IEnumerable<InstanceReport> reports)
     {
         var mode = Describe(state);
-        return mode.Reopening is { } stage ? mode with { Reopening = stage.With(StageReport.Of(state.Step.Made, reports)) } : mode;
+        return mode.Reopening is { } stage
+            ? mode with
+            {
+                Reopening = stage.With(StageReport.Of(state.Step.Made, reports), state, mode.Now),
+            }
+            : mode;
     }
 
     public ModeDocument Describe(ModeState state)

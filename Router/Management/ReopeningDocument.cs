@@ -43,6 +43,9 @@ public sealed record ReopeningDocument
     /// <summary>How many of them failed.</summary>
     public long? Failures { get; init; }
 
+    /// <summary>What the next stage waits for; null where only one instance is shown.</summary>
+    public StageWait? WaitsFor { get; init; }
+
     /// <summary>What the reopening of a step looks like; null if it is none.</summary>
     public static ReopeningDocument? Of(ModeStep step) =>
         step.Mode.Stage?.Plan is not { } plan
@@ -61,6 +64,12 @@ public sealed record ReopeningDocument
                 IsPaused = plan.IsPaused,
             };
 
-    /// <summary>The same with what the fleet has counted.</summary>
-    public ReopeningDocument With(StageReport counts) => this with { Requests = counts.Requests, Failures = counts.Failures };
+    /// <summary>The same with what the fleet has counted in the stage that is in force.</summary>
+    public ReopeningDocument With(StageReport counts, ModeState state, DateTimeOffset now) =>
+        this with
+        {
+            Requests = counts.Requests,
+            Failures = counts.Failures,
+            WaitsFor = state.Step.Mode.Stage?.Plan.WaitAt(now, state.Step.At, counts.Requests, isChangeScheduled: state.Next is not null),
+        };
 }

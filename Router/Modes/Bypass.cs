@@ -11,6 +11,8 @@ public sealed record Bypass
 {
     public static readonly TimeSpan MaxDuration = TimeSpan.FromHours(12);
 
+    public static readonly TimeSpan DefaultDuration = TimeSpan.FromHours(1);
+
     /// <summary>Identifies its uses in logs.</summary>
     public required string Id { get; init; }
 

@@ -43,6 +43,17 @@ public sealed record Reopening
     [JsonIgnore]
     public Mode Next => Stage + 2 < Shares.Length ? new ReopeningMode(this with { Stage = Stage + 1 }) : To;
 
+    /// <summary>What the next stage waits for.</summary>
+    /// <param name="since">When the stage in force began.</param>
+    /// <param name="requests">How many requests the fleet has forwarded because of it.</param>
+    /// <param name="isChangeScheduled">Whether the record has a step after it.</param>
+    public StageWait WaitAt(DateTimeOffset now, DateTimeOffset since, long requests, bool isChangeScheduled) =>
+        IsPaused ? StageWait.Operator
+        : isChangeScheduled ? StageWait.Change
+        : now < since + Every ? StageWait.Time
+        : requests < AtLeast ? StageWait.Requests
+        : StageWait.Nothing;
+
     /// <summary>Whether more requests have failed than the limit allows.</summary>
     /// <remarks>
     /// With fewer than <see cref="AtLeast"/> requests, there must be so many failures that they exceed the limit even if all the missing

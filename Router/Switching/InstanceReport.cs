@@ -133,6 +133,10 @@ public sealed record InstanceReport
     /// <summary>By how many seconds its host's wall clock is ahead of the fleet's clock, negative where it is behind.</summary>
     public double WallClockAheadSeconds { get; init; }
 
+    /// <summary>Whether that is enough to mislead a reader of its log.</summary>
+    [JsonIgnore]
+    public bool IsClockOff => Math.Abs(WallClockAheadSeconds) > 1;
+
     /// <summary>What is wrong with the mode store, as it sees it; null if nothing is.</summary>
     public string? Problem { get; init; }
 

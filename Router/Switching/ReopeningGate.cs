@@ -32,9 +32,8 @@ public sealed partial class ReopeningGate(
             await AdvanceAsync(state, counts, cancellation).ConfigureAwait(false);
     }
 
-    // What an operator has scheduled is not dropped by a stage, and a stage that is already on its way is not started again.
     private bool IsDue(ModeState state, Reopening plan, StageReport counts) =>
-        state.Next is null && !plan.IsPaused && counts.Requests >= plan.AtLeast && clock.GetUtcNow() >= state.Step.At + plan.Every;
+        plan.WaitAt(clock.GetUtcNow(), state.Step.At, counts.Requests, isChangeScheduled: state.Next is not null) == StageWait.Nothing;
 
     private bool HasBegunEverywhere(ModeState state, IEnumerable<InstanceReport> reports)
     {

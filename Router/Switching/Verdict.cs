@@ -31,6 +31,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
     /// <summary>How many writes of unknown outcome may still be applied; those in no list are not counted.</summary>
     public int Unsettled { get; init; }
 
+    /// <summary>Who may write, where the site is closed to visitors only; otherwise null.</summary>
+    public string? Writers { get; init; }
+
     /// <summary>Judges a fleet.</summary>
     /// <param name="expect">How many instances there are, exactly, where an operator said so.</param>
     public static Verdict Of(FleetState fleet, int? expect)
@@ -52,9 +55,6 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
 
         // Clients choose the target: a long one would make the verdict unreadable.
         private const int MaxTarget = 60;
-
-        // Logs carry the wall clock; a smaller difference misleads no reader.
-        private const double ClocksDiffer = 1;
 
         private readonly FleetState _fleet;
         private readonly Mode _mode;
@@ -111,7 +111,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                     );
                 if (report.Testers > 0)
                     _notes.Add($"{Label(report)} has {CountText.Of(report.Testers, "request")} of testers in flight");
-                if (Math.Abs(report.WallClockAheadSeconds) > ClocksDiffer)
+                if (report.IsClockOff)
                     _notes.Add(
                         string.Create(
                             CultureInfo.InvariantCulture,
@@ -283,15 +283,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 (> 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {Because()}"),
                 (_, { RestrictsAnything: false }) => (VerdictState.Open, $"OPEN {everywhere}"),
                 (_, { Stage: { } stage }) => (VerdictState.Reopening, $"OPEN to {Share(stage)} {everywhere}"),
-                (_, { AllowsWrites: true }) => (
-                    VerdictState.ClosedToVisitors,
-                    $"CLOSED TO VISITORS {everywhere}. {WhatIsOpen()} are open and accept writes: do not restore yet"
-                ),
-                _ when bypasses is [var bypass, ..] => (
-                    VerdictState.ClosedToVisitors,
-                    $"CLOSED TO VISITORS {everywhere}. Bypass {bypass.Id} lets testers write until {Time(bypass.Until)}: do not restore "
-                        + $"yet, or revoke it with: router bypass revoke {bypass.Id}"
-                ),
+                _ when Writers(bypasses) is { } writers => (VerdictState.ClosedToVisitors, $"CLOSED TO VISITORS {everywhere}. {writers}"),
                 _ => (VerdictState.Safe, "SAFE"),
             };
             return new Verdict(state, text, [.. _reasons.Select(it => it.Reason)], _notes.ToImmutable())
@@ -303,8 +295,16 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 Live = Live.Count(),
                 Vanished = _byState[InstanceState.Vanished].Count(),
                 Unsettled = _unsettled,
+                Writers = state == VerdictState.ClosedToVisitors ? Writers(bypasses) : null,
             };
         }
+
+        private string? Writers(Bypass[] bypasses) =>
+            _mode.AllowsWrites ? $"{WhatIsOpen()} are open and accept writes: do not restore yet"
+            : bypasses is [var bypass, ..]
+                ? $"Bypass {bypass.Id} lets testers write until {Time(bypass.Until)}: do not restore yet, or revoke it with: router bypass "
+                    + $"revoke {bypass.Id}"
+            : null;
 
         private void Add(ReasonKind kind, string text, InstanceReport? instance = null) =>
             _reasons.Add((new VerdictReason(kind, text), instance));

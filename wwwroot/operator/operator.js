@@ -225,7 +225,6 @@ function control(of) {
 						min: of.min,
 						max: of.max,
 						step: of.kind === "datetime-local" ? "1" : null,
-						maxlength: of.kind === "text" ? "500" : null,
 					});
 	return h("div", { class: `field ${of.kind}` },
 		h("label", { for: id }, t(`field.${of.name}`), of.required ? null : h("small", ` (${t("optional")})`)),

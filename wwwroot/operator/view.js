@@ -211,14 +211,14 @@ function banner({ mode, site }) {
 
 const marks = { safe: "✓", not_safe: "✕", closed_to_visitors: "!", reopening: "!", open: "○" };
 
-function verdict({ verdict, mode, expect }, actions) {
+function verdict({ verdict, mode, site, expect }, actions) {
 	const { reasons } = verdict;
 	const problem = [mode.problem, mode.switchProblem].find(it => it && !reasons.some(({ text }) => text.includes(it)));
 	return h("section", { class: `verdict ${verdict.state}`, "aria-labelledby": "verdict" },
 		h("h2", { id: "verdict" }, h("span.mark", { "aria-hidden": "true" }, marks[verdict.state]), " ", t(`verdict.${verdict.state}`)),
 		h("p",
 			verdict.state === "closed_to_visitors"
-				? local(verdict.text.replace(/^CLOSED TO VISITORS /, ""))
+				? local(verdict.text)
 				: t(`verdict.${verdict.state}.means`),
 		),
 		reasons.length > 0 &&
@@ -233,7 +233,7 @@ function verdict({ verdict, mode, expect }, actions) {
 				verdict.notes.map(note => h("li", local(note))),
 			),
 		h("p.expect",
-			h("label", t("expect"), h("input", { type: "number", min: 1, max: 10000, value: expect, onchange: actions.expect })),
+			h("label", t("expect"), h("input", { type: "number", min: 1, max: site.maxExpected, value: expect, onchange: actions.expect })),
 			expect ? null : h("span.quiet", ` ${t("expect.hint")}`),
 		),
 		problem && h("p.warning", t("store.problem"), " ", problem),
@@ -336,7 +336,7 @@ function instances({ instances, mode, showAll, readOnly, linked }, actions) {
 				it.held ? t("held", { count: it.held, time: span(it.heldOldestSeconds * 1000) }) : 0,
 			),
 			flag(
-				Math.abs(it.clockAheadSeconds) > 1 ? "alarm number" : "number plain",
+				it.isClockOff ? "alarm number" : "number plain",
 				`${it.clockAheadSeconds > 0 ? "+" : ""}${it.clockAheadSeconds} s`,
 			),
 			it.seen ? `${time(it.seen)} · ${ago(it.seen)}` : t("just.now"),
@@ -514,14 +514,13 @@ function reopening({ mode }) {
 	const it = mode.reopening;
 	if (!it) return null;
 	const left = Date.parse(mode.since) + it.everySeconds * 1000 - clock.now;
-	const next = it.isPaused ? "paused" : left > 0 ? "in" : it.requests < it.atLeast ? "few" : "now";
 	const values = { ...it, time: span(left), percent: it.requests ? ((it.failures / it.requests) * 100).toFixed(1) : 0 };
 	return card("reopening", [
 		h("ol.stages",
 			it.shares.map((share, i) => h("li", { "aria-current": i === it.stage - 1 ? "step" : null }, `${share} %`)),
 		),
 		h("dl.facts",
-			fact("next", t(`next.${next}`, values)),
+			fact("next", t(`next.${it.waitsFor}`, values)),
 			fact("requests", t("reopening.requests", values)),
 			fact("failed", t("reopening.failed", values)),
 			fact("others", it.closed),
