@@ -55,6 +55,37 @@ public sealed class FileModeStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task A_volume_that_hangs_is_a_failure_within_seconds_and_holds_one_thread_only()
+    {
+        // To open a pipe that nobody writes to takes forever, as a file on a volume that is away does.
+        using (var made = System.Diagnostics.Process.Start("mkfifo", File))
+            await made.WaitForExitAsync();
+        var store = Store();
+        await store.Awaiting(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>().WithMessage("*does not respond");
+        await store
+            .Awaiting(it => it.BeatAsync("web-1/a", "{}", default))
+            .Should()
+            .ThrowAsync<ModeStoreException>("what hangs may still write")
+            .WithMessage("*does not respond");
+
+        await using (new FileStream(File, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            System.IO.File.Delete(File);
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                return await store.ReadAsync(default) is null;
+            }
+            catch (ModeStoreException)
+            {
+                return false;
+            }
+        });
+
+        (await store.BeatAsync("web-1/a", "{}", default)).IsObserver.Should().BeTrue();
+    }
+
+    [Fact]
     public Task A_change_wakes_the_waiter_even_if_it_came_before_the_wait() => ModeStorePromises.WakesAsync(Store);
 
     [Fact]
@@ -234,7 +265,7 @@ public sealed class FileModeStoreTests : IDisposable
         );
         Welcome.Write(router.App, isOnTerminal: false, TextWriter.Null);
 
-        (await router.Log.NextAsync("is empty")).Should().StartWith("Information").And.Contain("mode live takes effect in 3 s");
+        (await router.Log.NextAsync("is empty")).Should().StartWith("Information").And.Contain("mode live takes effect in 3s");
         (await router.Log.NextAsync("Router listens on")).Should().Contain("is closed until").And.NotContain("maintenance");
         await Eventually.Async(() =>
         {

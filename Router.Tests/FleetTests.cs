@@ -154,6 +154,71 @@ public sealed class FleetTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task What_the_store_has_lost_comes_back_although_the_observer_never_knew_it()
+    {
+        var (knows, vanished) = (New("web-1"), New("web-2"));
+        await vanished.BeatAsync();
+        await knows.BeatAsync();
+        _clock.Advance(Expired);
+
+        _store.LoseReports();
+        _store.Observer = "web-3";
+        var observer = New("web-3");
+        await observer.BeatAsync();
+        await knows.BeatAsync();
+
+        (await observer.StateOfAsync(vanished)).Should().Be(InstanceState.Vanished);
+    }
+
+    [Fact]
+    public async Task A_lease_runs_from_the_last_report_although_the_store_goes_back_to_an_older_one()
+    {
+        var (one, other) = (New("web-1", lease: "30s"), New("web-2", lease: "30s"));
+        await other.BeatAsync();
+        var snapshot = _store.Snapshot();
+        _clock.Advance(TimeSpan.FromMinutes(9));
+        await other.BeatAsync();
+        var last = _clock.GetUtcNow();
+        await one.BeatAsync();
+
+        _store.Restore(snapshot);
+        _clock.Advance(Expired);
+
+        var report = await one.ReportOfAsync(other);
+        report.At.Should().Be(last, "this instance has seen it");
+        report.ClosedByLease.Should().BeAfter(_clock.GetUtcNow());
+        (await New("web-3").ReportOfAsync(other)).ClosedByLease.Should().BeAfter(_clock.GetUtcNow().AddSeconds(30), "it has seen no other");
+    }
+
+    [Fact]
+    public async Task A_lease_does_not_run_out_while_the_instance_reports_with_a_clock_that_is_behind()
+    {
+        var (one, other) = (New("web-1", lease: "30s"), New("web-2", lease: "30s"));
+        _store.Ahead = TimeSpan.FromMinutes(-5);
+        await other.BeatAsync();
+        await one.BeatAsync();
+
+        (await one.ReportOfAsync(other)).ClosedByLease.Should().BeAfter(_clock.GetUtcNow());
+    }
+
+    [Fact]
+    public async Task After_the_clock_of_the_store_was_set_back_the_new_reports_count()
+    {
+        var (one, other) = (New("web-1"), New("web-2"));
+        _store.Ahead = TimeSpan.FromMinutes(5);
+        await other.BeatAsync();
+        await one.BeatAsync();
+
+        _store.Ahead = TimeSpan.Zero;
+        await other.BeatAsync(writes: 1);
+        await one.BeatAsync();
+        _clock.Advance(TimeSpan.FromSeconds(1));
+        await other.BeatAsync(writes: 2);
+
+        (await one.ReportOfAsync(other)).OpenWriteCount.Should().Be(2);
+    }
+
+    [Fact]
     public async Task Reports_of_instances_that_have_ended_are_deleted_after_a_day_and_those_of_vanished_ones_never()
     {
         var (one, stopped, vanished) = (New("web-1"), New("web-2"), New("web-3"));
@@ -172,11 +237,18 @@ public sealed class FleetTests : IAsyncDisposable
         return ProcessIdentity.Own! with { Pid = process.Id, Started = ulong.Parse(stat[(stat.LastIndexOf(')') + 2)..].Split(' ')[19]) };
     }
 
-    private Instance New(string name) => new(name, _store, _clock);
+    private Instance New(string name, string? lease = null) => new(name, lease, _store, _clock);
 
-    private sealed class Instance(string name, BrittleStore store, ManualClock clock)
+    private sealed class Instance(string name, string? lease, BrittleStore store, ManualClock clock)
     {
-        private readonly FleetInstance _instance = new(name, SiteFile.Of("*", "http://backend.invalid"), _ => store, clock);
+        private readonly FleetInstance _instance = new(
+            name,
+            lease is null
+                ? SiteFile.Of("*", "http://backend.invalid")
+                : SiteFile.Of("*", "http://backend.invalid").Set("ModeStore:Redis", "redis.invalid:6379").Set("ModeStore:Lease", lease),
+            _ => store,
+            clock
+        );
 
         public Fleet Fleet => _instance.Fleet;
 

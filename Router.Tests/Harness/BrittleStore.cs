@@ -62,8 +62,8 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
     public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) =>
         DoAsync(() =>
         {
-            _reports[instance] = new StoredReport(clock.GetUtcNow(), report);
-            return new StoreBeat(null, IsObserver: true, null);
+            _reports[instance] = new StoredReport(clock.GetUtcNow() + Ahead, report);
+            return new StoreBeat(null, Observer is null || instance.StartsWith(Observer, StringComparison.Ordinal), null);
         });
 
     public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) =>
@@ -89,6 +89,23 @@ internal sealed class BrittleStore(TimeProvider clock) : IModeStore
         DoAsync(() => instances.Count(id => _reports.TryRemove(id, out _)));
 
     public Task WaitForChangeAsync(TimeSpan timeout, CancellationToken cancellation) => Task.Delay(Timeout.Infinite, cancellation);
+
+    /// <summary>By how much its clock is ahead when it takes a report.</summary>
+    public TimeSpan Ahead { get; set; }
+
+    /// <summary>The name of the only instance that is an observer; null for all of them.</summary>
+    public string? Observer { get; set; }
+
+    /// <summary>What the instances have reported.</summary>
+    public IReadOnlyDictionary<string, StoredReport> Snapshot() => new Dictionary<string, StoredReport>(_reports);
+
+    /// <summary>It goes back to an earlier state.</summary>
+    public void Restore(IReadOnlyDictionary<string, StoredReport> snapshot)
+    {
+        _reports.Clear();
+        foreach (var (id, report) in snapshot)
+            _reports[id] = report;
+    }
 
     /// <summary>It loses what the instances have reported.</summary>
     public void LoseReports() => _reports.Clear();

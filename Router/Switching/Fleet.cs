@@ -25,6 +25,9 @@ public sealed class Fleet(
     private readonly Lock _lock = new();
     private Dictionary<string, InstanceReport> _known = [];
     private Dictionary<string, StoredReport> _stored = [];
+
+    // When each report was first read, by the monotonic clock.
+    private Dictionary<string, long> _firstRead = [];
     private long? _readAt;
 
     /// <summary>How old a report may be before its instance counts as vanished.</summary>
@@ -40,14 +43,16 @@ public sealed class Fleet(
         get
         {
             lock (_lock)
-                return [.. _known.Values.OrderBy(report => report.Id, StringComparer.Ordinal)];
+                return Others();
         }
     }
 
     /// <summary>The same with this instance, by its state now.</summary>
     public IReadOnlyList<InstanceReport> Known => [.. KnownOthers, instance.Make(null)];
 
-    /// <summary>What every other instance reported last, by the store's clock. What the store has lost is kept here.</summary>
+    /// <summary>
+    /// What every other instance reported last, by the store's clock. What the store has lost, or has an older report of, is kept here.
+    /// </summary>
     /// <exception cref="ModeStoreException">The store can't be read.</exception>
     public async Task<IReadOnlyList<InstanceReport>> ReadOthersAsync(CancellationToken cancellation)
     {
@@ -57,15 +62,23 @@ public sealed class Fleet(
         var known = SwitchingJson.ReadReports(fleet.Reports, instance.WriteSettleSeconds);
         lock (_lock)
         {
-            foreach (var (id, lost) in _known)
+            foreach (var (id, kept) in _known)
             {
-                if (!known.ContainsKey(id) && (lost is { Stopped: false, End: null } || lost.AgeAt(fleet.Now) < InstanceReport.Retention))
-                    known[id] = lost;
+                if (IsNewer(kept, fleet))
+                    known[id] = kept;
             }
 
             known.Remove(instance.Id);
-            (_known, _stored, _readAt) = (known, new(fleet.Reports), clock.GetTimestamp());
-            return [.. known.Values.OrderBy(report => report.Id, StringComparer.Ordinal)];
+            var now = clock.GetTimestamp();
+            _firstRead = known.Keys.ToDictionary(
+                id => id,
+                id =>
+                    fleet.Reports.GetValueOrDefault(id) == _stored.GetValueOrDefault(id) && _firstRead.TryGetValue(id, out var first)
+                        ? first
+                        : now
+            );
+            (_known, _stored, _readAt) = (known, new(fleet.Reports), now);
+            return Others();
         }
     }
 
@@ -151,12 +164,20 @@ public sealed class Fleet(
         return true;
     }
 
-    /// <summary>Writes back the reports that the store has lost, and deletes those of instances that ended long ago.</summary>
+    /// <summary>
+    /// Writes back the reports that the store has lost. Every instance does: the observer may have been started after the loss.
+    /// </summary>
     /// <exception cref="ModeStoreException">The store can't be written.</exception>
-    public async Task RepairAsync(IReadOnlyList<InstanceReport> others, DateTimeOffset now, CancellationToken cancellation)
+    public async Task RestoreAsync(IReadOnlyList<InstanceReport> others, CancellationToken cancellation)
     {
         foreach (var lost in others.Where(report => !_stored.ContainsKey(report.Id)))
             await store.TryReplaceReportAsync(lost.Id, null, StoredOf(lost), cancellation).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes the reports of instances that ended long ago.</summary>
+    /// <exception cref="ModeStoreException">The store can't be written.</exception>
+    public async Task DeleteOldAsync(IReadOnlyList<InstanceReport> others, DateTimeOffset now, CancellationToken cancellation)
+    {
         var old = others
             .Where(report => report is { Stopped: true } or { End: not null } && IsPast(report, now))
             .Select(report => report.Id)
@@ -169,6 +190,35 @@ public sealed class Fleet(
             foreach (var id in old)
                 _known.Remove(id);
         }
+    }
+
+    // Whether what is known of an instance is newer than what the store has now: it lost its data, or went back to a snapshot or a replica.
+    // After a clock that was set back, the next report shows that the instance runs.
+    private bool IsNewer(InstanceReport known, StoredFleet fleet)
+    {
+        if (!fleet.Reports.TryGetValue(known.Id, out var read))
+            return known is { Stopped: false, End: null } || known.AgeAt(fleet.Now) < InstanceReport.Retention;
+        var hasReportedSince = _stored.TryGetValue(known.Id, out var before) && before != read && before.SeenAt <= read.SeenAt;
+        return read.IsDated && read.SeenAt < known.At && !hasReportedSince;
+    }
+
+    // The caller has the lock.
+    private InstanceReport[] Others()
+    {
+        var now = clock.GetUtcNow();
+        return
+        [
+            .. _known
+                .Values.OrderBy(report => report.Id, StringComparer.Ordinal)
+                .Select(report =>
+                    report.LeaseSeconds is null
+                        ? report
+                        : report with
+                        {
+                            UnchangedSince = now - clock.GetElapsedTime(_firstRead[report.Id]),
+                        }
+                ),
+        ];
     }
 
     private IReadOnlyList<InstanceReport> WithOwn(IEnumerable<InstanceReport> others, string? problem) =>

@@ -82,9 +82,10 @@ public sealed partial class FleetReporter(
                 LogEnded(other.Id, other.At.UtcDateTime, now.UtcDateTime, other.OpenWriteCount);
         }
 
+        await fleet.RestoreAsync(others, cancellation).ConfigureAwait(false);
         if (!isObserver)
             return;
-        await fleet.RepairAsync(others, now, cancellation).ConfigureAwait(false);
+        await fleet.DeleteOldAsync(others, now, cancellation).ConfigureAwait(false);
         var verdict = PublishedVerdict.Of(fleet.JudgeKnown(), modes.State.Record.Version);
         _published = verdict;
         await store

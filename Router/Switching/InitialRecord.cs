@@ -17,7 +17,10 @@ public sealed partial class InitialRecord(
 )
 {
     // An empty store at the start: time for a running instance to see that the store has lost its data, and to write back what it knows.
-    private static readonly TimeSpan EmptyStoreGrace = TimeSpan.FromSeconds(3);
+    // A server's connections may have to be given up and made again first.
+    private readonly TimeSpan _grace = store.NeedsRegistration
+        ? settings.ModeStore.HeartbeatExpiry + (2 * IModeStore.CallTimeout)
+        : TimeSpan.FromSeconds(3);
 
     private static readonly RecordVersion FirstVersion = RecordVersion.NotStored.Next;
 
@@ -55,9 +58,9 @@ public sealed partial class InitialRecord(
 
         _emptySince ??= clock.GetTimestamp();
         var mayHaveLost = health.WasUnreadable && !settings.ModeStore.ConfiguredModeWhenUnreachable;
-        if (store.IsShared && clock.GetElapsedTime(_emptySince.Value) < EmptyStoreGrace)
+        if (store.IsShared && clock.GetElapsedTime(_emptySince.Value) < _grace)
         {
-            var plan = mayHaveLost ? "" : $": mode {_configured} takes effect in {EmptyStoreGrace.TotalSeconds:F0} s";
+            var plan = mayHaveLost ? "" : $": mode {_configured} takes effect in {DurationText.Of(_grace)}";
             return $"{Capital(store.Name)} is empty{plan}, unless another instance still has the record";
         }
 

@@ -26,6 +26,13 @@ public sealed record InstanceReport
     [JsonIgnore(Condition = JsonIgnoreCondition.Never)]
     public DateTimeOffset At { get; init; }
 
+    /// <summary>
+    /// Since when the instance has not reached the store as far as the reader has seen, by the reader's monotonic clock: when it first read
+    /// this report. Null if it does not matter. Set by the reader.
+    /// </summary>
+    [JsonIgnore]
+    public DateTimeOffset? UnchangedSince { get; init; }
+
     /// <summary>When the process was started.</summary>
     public DateTimeOffset Started { get; init; }
 
@@ -178,10 +185,13 @@ public sealed record InstanceReport
 
     /// <summary>
     /// When an instance that lost the store has certainly closed itself and cut what it had in flight; null where it has no lease.
-    /// The lease began before the store took its last heartbeat.
+    /// The lease began before the store took its last heartbeat. The store's time alone proves nothing: a store that was restored has an
+    /// older heartbeat than the last, and its clock, or the writer's, may have been set.
     /// </summary>
     public DateTimeOffset? ClosedByLease =>
-        LeaseSeconds is { } lease ? At + TimeSpan.FromSeconds(lease + DrainLimitSeconds) + LeaseMargin : null;
+        LeaseSeconds is { } lease
+            ? (UnchangedSince > At ? UnchangedSince.Value : At) + TimeSpan.FromSeconds(lease + DrainLimitSeconds) + LeaseMargin
+            : null;
 
     /// <summary>
     /// The same instance, ended. If it was closed and idle, it had no writes in flight. That is judged by the record's step, which the

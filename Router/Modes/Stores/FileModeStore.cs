@@ -30,7 +30,10 @@ public sealed class FileModeStore : IModeStore
     private readonly TimeProvider _time;
     private readonly AsyncAutoResetEvent _changed;
     private readonly FileSystemWatcher? _watcher;
-    private string _seen = "";
+    private volatile string _seen = "";
+
+    // How many calls were given up and have not ended. Each keeps a thread, and may still write.
+    private int _hanging;
     private long? _draftsDeletedAt;
 
     // A directory that was there and is gone, with all that was in it, is a volume that is no longer mounted. Creating it again would start
@@ -186,8 +189,21 @@ public sealed class FileModeStore : IModeStore
     public async Task WaitForChangeAsync(TimeSpan timeout, CancellationToken cancellation)
     {
         var began = _time.GetTimestamp();
-        while (FileStamp.Of(_path) == _seen && _time.GetElapsedTime(began) is var passed && passed < timeout)
+        while (!await HasChangedAsync().ConfigureAwait(false) && _time.GetElapsedTime(began) is var passed && passed < timeout)
             await _changed.WaitAsync(timeout - passed < PollInterval ? timeout - passed : PollInterval, cancellation).ConfigureAwait(false);
+    }
+
+    private async Task<bool> HasChangedAsync()
+    {
+        try
+        {
+            return await GuardAsync("read", () => Task.FromResult(FileStamp.Of(_path) != _seen)).ConfigureAwait(false);
+        }
+        catch (ModeStoreException)
+        {
+            // The next reading reports it.
+            return false;
+        }
     }
 
     public ValueTask DisposeAsync()
@@ -332,13 +348,26 @@ public sealed class FileModeStore : IModeStore
 
     private async Task<T> GuardAsync<T>(string what, Func<Task<T>> work)
     {
+        // While one hangs, another would hang too, and what the first still writes must not come after what is written later.
+        if (Volatile.Read(ref _hanging) > 0)
+            throw new ModeStoreException(NoResponse(what));
+        // By another thread: a file operation on a volume that hangs blocks its thread and can't be cancelled.
+        var running = Task.Run(work, CancellationToken.None);
         try
         {
-            return await work().ConfigureAwait(false);
+            return await running.WaitAsync(IModeStore.CallTimeout, CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (TimeoutException error)
+        {
+            Interlocked.Increment(ref _hanging);
+            _ = running.ContinueWith(_ => Interlocked.Decrement(ref _hanging), TaskScheduler.Default);
+            throw new ModeStoreException(NoResponse(what), error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new ModeStoreException($"The file {_path} can't be {what}: {error.Message.TrimEnd('.')}", error);
         }
     }
+
+    private string NoResponse(string what) => $"The file {_path} can't be {what}: its volume does not respond";
 }

@@ -9,6 +9,9 @@ public sealed record StoredReport(DateTimeOffset SeenAt, string Text)
 {
     private static readonly long MaxMicroseconds = Microseconds(DateTimeOffset.MaxValue);
 
+    /// <summary>Whether it is known when the store received it.</summary>
+    public bool IsDated => SeenAt > DateTimeOffset.UnixEpoch;
+
     /// <summary>The stored form: microseconds since 1970, a space, the text.</summary>
     public string Encode() =>
         SeenAt == DateTimeOffset.UnixEpoch ? Text : string.Create(CultureInfo.InvariantCulture, $"{Microseconds(SeenAt)} {Text}");
