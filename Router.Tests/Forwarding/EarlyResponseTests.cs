@@ -21,6 +21,23 @@ public sealed class EarlyResponseTests(PlainRawSite site) : IClassFixture<PlainR
     }
 
     [Fact]
+    public async Task A_response_during_the_upload_does_not_wait_for_credit_that_an_HTTP2_backend_never_gives()
+    {
+        await using var backend = Http2Backend.Start(_ => Http2Reaction.Reject, "data");
+        await using var router = await RunningRouter.StartAsync(
+            SiteFile.Of("www.*", backend.Address).Set("Backends:www:Http2", "true").Set("Backends:www:IdleTimeout", "off")
+        );
+
+        using var client = await router.ConnectAsync();
+        await client.WriteAsync("POST / HTTP/1.1\r\nHost: www.example.org\r\nContent-Length: 4000000\r\n\r\n");
+        var uploading = client.WriteAsync(new string('a', 2 << 20));
+
+        (await client.ReadHeadAsync()).Should().StartWith("HTTP/1.1 413");
+        await uploading;
+        await Eventually.Async(() => router.Site.Backends[0].Destinations[0].InFlight == 0);
+    }
+
+    [Fact]
     public async Task After_an_early_response_the_clients_connection_continues_when_it_has_sent_the_rest()
     {
         var (router, backend) = (site.Router, site.Backend);

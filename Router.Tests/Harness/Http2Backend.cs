@@ -9,6 +9,9 @@ internal enum Http2Reaction
     /// <summary>Responds 200 when the request is complete.</summary>
     Serve,
 
+    /// <summary>Responds 413 and then takes no more of the body, without saying so (no RST_STREAM and no WINDOW_UPDATE).</summary>
+    Reject,
+
     /// <summary>Declares this one unprocessed (RST_STREAM with REFUSED_STREAM).</summary>
     Refuse,
 
@@ -130,6 +133,7 @@ internal sealed class Http2Backend : IAsyncDisposable
                 {
                     // 0x88 is ":status: 200" (RFC 7541 appendix A).
                     Http2Reaction.Serve => Http2Frames.Frame(1, 5, stream, [0x88]),
+                    Http2Reaction.Reject => Http2Frames.Headers(stream, true, (":status", "413")),
                     Http2Reaction.Halve =>
                     [
                         .. Http2Frames.Headers(stream, false, (":status", "200"), ("content-type", "text/css"), ("content-length", "4000")),

@@ -64,6 +64,9 @@ public sealed class RequestBody(HttpContext context, RequestContext request, Req
     {
         Stop();
         _released.TrySetResult();
+        // It may wait for credit that a backend which has responded need not give (RFC 9113 section 8.1).
+        if (_kept is not null && !_copying.IsCompleted)
+            deadline.EndUpload();
         return _ended || Volatile.Read(ref _begun) == 0 ? _copying : DiscardAsync();
     }
 
@@ -124,15 +127,17 @@ public sealed class RequestBody(HttpContext context, RequestContext request, Req
     {
         if (before is not null)
             await before.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        // When the handler has returned the response, it no longer ends the upload with the request.
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, deadline.Token);
         try
         {
             EndIfLapsed();
             if (before is not null && !_kept!.All.IsEmpty)
-                await stream.WriteAsync(_kept.All, cancellationToken).ConfigureAwait(false);
+                await stream.WriteAsync(_kept.All, either.Token).ConfigureAwait(false);
             if (_ended)
                 deadline.UploadEnded();
             else
-                await CopyAsync(stream, cancellationToken).ConfigureAwait(false);
+                await CopyAsync(stream, either.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {

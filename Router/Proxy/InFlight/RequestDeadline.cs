@@ -190,6 +190,9 @@ public sealed class RequestDeadline : IDisposable
     /// <summary>Ends the request now because Router is stopping; false if it has already ended.</summary>
     public bool Stop() => End(ForwardFailure.Stopped);
 
+    /// <summary>Ends an upload that nobody waits for: the response is complete, or has failed.</summary>
+    public void EndUpload() => Cancel();
+
     private bool End(ForwardFailure reason)
     {
         lock (_lock)
