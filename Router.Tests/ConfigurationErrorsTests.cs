@@ -71,6 +71,7 @@ public sealed class ConfigurationErrorsTests
             { "Hosts:www:Paths:z:Match", "admin", "does not begin" },
             { "Hosts:www:Paths:z:Match", "/a*", "whole segment" },
             { "Hosts:www:Paths:z:Match", "/a%20b", "normalised" },
+            { "Hosts:www:Paths:z:Match", "/b\u00fcro", "beyond ASCII" },
             { "Hosts:www:Paths:z:Match", "/a/../b", "normalised" },
             { "Hosts:www:Paths:z:Match", "**/a/b", "one plain segment" },
             { "Hosts:www:Paths:z:Match", "/there", "is already used by" },

@@ -85,6 +85,18 @@ public sealed class StartTests : IDisposable
         "Kestrel:Endpoints:public:Certificat: is not a key that Router knows. Did you mean Certificate?"
     )]
     [InlineData("""{ "Url": "https://127.0.0.1:0" }""", "Kestrel:Endpoints:public:Certificate: is not set, and the address is https")]
+    [InlineData(
+        """{ "Url": "https://127.0.0.1:0", "Sni": { "www.example.org": { "SslProtocols": ["Tls13"] } } }""",
+        "Kestrel:Endpoints:public:Sni:www.example.org:Certificate: is not set, and neither the endpoint nor the default has one"
+    )]
+    [InlineData(
+        """{ "Url": "http://127.0.0.1:0", "Certificate": { "Path": "site.crt", "KeyPath": "site.key" } }""",
+        "Kestrel:Endpoints:public:Certificate: is set, and the address is not https"
+    )]
+    [InlineData(
+        """{ "Url": "https://127.0.0.1:0", "SslProtocols": "Tls13", "Certificate": { "Path": "site.crt", "KeyPath": "site.key" } }""",
+        "Kestrel:Endpoints:public:SslProtocols: is the text 'Tls13'. Write a list"
+    )]
     [InlineData("""{ "Url": "127.0.0.1" }""", "Kestrel:Endpoints:public:Url: '127.0.0.1' is not an address to listen on")]
     [InlineData("""{ "Url": "http://127.0.0.1:0", "Protocols": "Http4" }""", "Kestrel:Endpoints:public:Protocols: is 'Http4'")]
     [InlineData(

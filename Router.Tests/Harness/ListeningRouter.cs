@@ -12,10 +12,11 @@ namespace Router.Tests.Harness;
 internal sealed class ListeningRouter : IAsyncDisposable
 {
     private readonly string _directory;
+    private readonly string _file;
 
-    private ListeningRouter(WebApplication app, AccessLogLines accessLog, string directory)
+    private ListeningRouter(WebApplication app, AccessLogLines accessLog, string directory, string file)
     {
-        (App, AccessLog, _directory) = (app, accessLog, directory);
+        (App, AccessLog, _directory, _file) = (app, accessLog, directory, file);
         app.Services.GetRequiredService<ILoggerFactory>().AddProvider(Log);
     }
 
@@ -47,10 +48,19 @@ internal sealed class ListeningRouter : IAsyncDisposable
         await File.WriteAllTextAsync(file, json.ToJsonString());
         var accessLog = new AccessLogLines();
         var app = await RouterApplication.BuildAsync(RunningRouter.Options(file, time) with { AccessLog = accessLog });
-        var router = new ListeningRouter(app, accessLog, directory);
+        var router = new ListeningRouter(app, accessLog, directory, file);
         await app.StartAsync();
         router.Port = new Uri(app.Urls.Single()).Port;
         return router;
+    }
+
+    /// <summary>Changes its endpoints, or what an endpoint has, in the configuration file.</summary>
+    public async Task ChangeAsync(Action<JsonObject> change)
+    {
+        var site = JsonNode.Parse(await File.ReadAllTextAsync(_file))!;
+        change(site["Kestrel"]!["Endpoints"]!.AsObject());
+        await File.WriteAllTextAsync(_file + ".new", site.ToJsonString());
+        File.Move(_file + ".new", _file, overwrite: true);
     }
 
     public Task<RawConnection> ConnectAsync() => RawConnection.OpenAsync(new IPEndPoint(IPAddress.Loopback, Port));

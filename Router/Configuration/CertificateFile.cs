@@ -4,28 +4,28 @@ using System.Text;
 
 namespace Router.Configuration;
 
-/// <summary>Checks whether a server certificate can be loaded together with its key.</summary>
+/// <summary>Loads a server certificate together with its key.</summary>
 internal static class CertificateFile
 {
     /// <summary>Whether a file is PEM, which needs a key beside it, and not PKCS #12.</summary>
     public static bool IsPem(ReadOnlySpan<byte> content) => content.IndexOf("-----BEGIN "u8) >= 0;
 
     /// <exception cref="CryptographicException">It cannot be used.</exception>
-    public static void CheckPkcs12(byte[] content, string? password)
+    public static X509Certificate2 OfPkcs12(byte[] content, string? password)
     {
-        using var certificate = X509CertificateLoader.LoadPkcs12(content, password, X509KeyStorageFlags.EphemeralKeySet);
-        if (!certificate.HasPrivateKey)
-            throw new CryptographicException("it holds no private key");
+        var certificate = X509CertificateLoader.LoadPkcs12(content, password, X509KeyStorageFlags.EphemeralKeySet);
+        if (certificate.HasPrivateKey)
+            return certificate;
+        certificate.Dispose();
+        throw new CryptographicException("it holds no private key");
     }
 
-    /// <summary>Checks a certificate and the PEM file of its key.</summary>
+    /// <summary>Loads a certificate and the PEM file of its key.</summary>
     /// <exception cref="CryptographicException">They cannot be used, or do not belong together.</exception>
-    public static void CheckPem(byte[] content, byte[] key, string? password)
+    public static X509Certificate2 OfPem(byte[] content, byte[] key, string? password)
     {
         using var certificate = X509CertificateLoader.LoadCertificate(content);
         var (pem, text) = (certificate.ExportCertificatePem(), Encoding.UTF8.GetString(key));
-        using var both = password is null
-            ? X509Certificate2.CreateFromPem(pem, text)
-            : X509Certificate2.CreateFromEncryptedPem(pem, text, password);
+        return password is null ? X509Certificate2.CreateFromPem(pem, text) : X509Certificate2.CreateFromEncryptedPem(pem, text, password);
     }
 }

@@ -4,12 +4,10 @@ namespace Router.Configuration;
 /// <param name="running">The one in force.</param>
 /// <param name="read">The one that was read.</param>
 /// <param name="files">The file layers in force, each with the layer that was read to replace it.</param>
-/// <param name="certificates">The state of the certificates in force.</param>
 public sealed class ConfigurationCandidate(
     IConfigurationRoot running,
     IConfigurationRoot read,
-    IReadOnlyDictionary<ConfigurationFile, ConfigurationFile> files,
-    CertificateStamps certificates
+    IReadOnlyDictionary<ConfigurationFile, ConfigurationFile> files
 )
 {
     /// <summary>The configuration that was read.</summary>
@@ -30,7 +28,6 @@ public sealed class ConfigurationCandidate(
     {
         foreach (var (file, other) in files)
             file.Take(other);
-        certificates.Update(read);
         running.Reload();
     }
 

@@ -12,10 +12,12 @@ public sealed class ConfigurationFiles
     private const string ModeVariable = "DM_MODE";
 
     private readonly List<ConfigurationFile> _files = [];
-    private readonly CertificateStamps _certificates = new();
     private IConfiguration? _configuration;
     private volatile WatchedPaths? _watched;
     private volatile string _lastRead = "";
+
+    // Of the configuration that was read last. It may have been refused because one of them was missing.
+    private volatile string[] _namedByLast = [];
     private bool _isModeUndeclared;
 
     /// <summary>Adds the layers to a configuration.</summary>
@@ -46,8 +48,6 @@ public sealed class ConfigurationFiles
         _isModeUndeclared = environment[ModeVariable] is not null && !declared.Has(ModeVariable);
         configuration.AddInMemoryCollection(declared.Values(environment));
         configuration.Add(new EnvironmentLayer(environment));
-        _certificates.Update(configuration);
-        configuration.Add(_certificates);
         _lastRead = Stamp();
     }
 
@@ -65,19 +65,17 @@ public sealed class ConfigurationFiles
     public ConfigurationCandidate ReadAgain(IConfigurationRoot running, ValidationErrors errors)
     {
         // Before reading: a change while reading is then detected afterwards.
-        _lastRead = Stamp();
+        var stamp = Stamp(PathsToWatch(_configuration!));
         var files = _files.ToDictionary(file => file, file => file.ReadAgain());
         AddErrors(errors, [.. files.Values]);
-        return new ConfigurationCandidate(
-            running,
-            new ConfigurationRoot([
-                .. running.Providers.Select(layer =>
-                    layer is ConfigurationFile file ? files[file] : (IConfigurationProvider)new SharedLayer(layer)
-                ),
-            ]),
-            files,
-            _certificates
-        );
+        var read = new ConfigurationRoot([
+            .. running.Providers.Select(layer =>
+                layer is ConfigurationFile file ? files[file] : (IConfigurationProvider)new SharedLayer(layer)
+            ),
+        ]);
+        _namedByLast = [.. NamedFiles(read)];
+        _lastRead = $"{stamp}|{Stamp(_namedByLast)}";
+        return new ConfigurationCandidate(running, read, files);
     }
 
     private void AddErrors(ValidationErrors errors, IReadOnlyCollection<ConfigurationFile> files)
@@ -112,7 +110,12 @@ public sealed class ConfigurationFiles
         configuration.Add(file);
     }
 
-    private string Stamp() => string.Join('|', PathsToWatch(_configuration!).Select(FileStamp.Of));
+    private static IEnumerable<string> NamedFiles(IConfiguration configuration) =>
+        [.. ClientCertificateFiles.Paths(configuration), .. ServerCertificateFile.Paths(configuration)];
+
+    private string Stamp() => $"{Stamp(PathsToWatch(_configuration!))}|{Stamp(_namedByLast)}";
+
+    private static string Stamp(IEnumerable<string> paths) => string.Join('|', paths.Select(FileStamp.Of));
 
     // Four times a second. To look the paths up in the configuration each time would cost ten times as much as the files.
     private string[] PathsToWatch(IConfiguration configuration)
@@ -122,14 +125,7 @@ public sealed class ConfigurationFiles
         {
             // The token first: a change meanwhile is then noticed the next time.
             var reload = configuration.GetReloadToken();
-            _watched = watched = new WatchedPaths(
-                reload,
-                [
-                    .. _files.Select(file => file.Path),
-                    .. ClientCertificateFiles.Paths(configuration),
-                    .. CertificateStamps.Paths(configuration),
-                ]
-            );
+            _watched = watched = new WatchedPaths(reload, [.. _files.Select(file => file.Path), .. NamedFiles(configuration)]);
         }
 
         return watched.Paths;

@@ -269,8 +269,12 @@ public sealed class ConfigurationReader(
             AddError(key, "is empty", hint);
     }
 
-    /// <summary>Ignores a key that operators do not set.</summary>
-    public void Ignore(string key) => _here.Remove(key);
+    /// <summary>Records an error for a list that is written as one text, where another reader takes only a list.</summary>
+    public void RefuseText(string key, string hint)
+    {
+        if (ValueOf(key) is { Length: > 0 } text)
+            AddError(key, $"is the text '{text}'", hint);
+    }
 
     public ConfigurationReader Child(string key)
     {

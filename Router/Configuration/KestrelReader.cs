@@ -11,6 +11,10 @@ namespace Router.Configuration;
 /// </summary>
 public static class KestrelReader
 {
+    private const string CertificateHint = "Set Certificate:Path and Certificate:KeyPath, or Kestrel:Certificates:Default";
+
+    private static readonly string[] HttpsOnly = ["Certificate", "Sni", "SslProtocols", "ClientCertificateMode"];
+
     private static readonly string[] Protocols =
     [
         nameof(HttpProtocols.Http1AndHttp2),
@@ -32,15 +36,22 @@ public static class KestrelReader
         defaults.RefuseUnknownKeys();
         var certificates = root.Children("Certificates").ToArray();
         foreach (var certificate in certificates)
+        {
             Certificate(certificate);
+            if (!IsDefault(certificate))
+                root.AddError($"Certificates:{certificate.Name}", "is a name that the server does not use", "Name it Default");
+        }
+
         foreach (var endpoint in root.Children("Endpoints"))
-            Endpoint(endpoint, hasDefault: certificates is not []);
+            Endpoint(endpoint, hasDefault: certificates.Any(IsDefault));
         root.RefuseUnknownKeys();
     }
 
+    private static bool IsDefault(ConfigurationReader certificate) =>
+        certificate.Name.Equals("Default", StringComparison.OrdinalIgnoreCase);
+
     private static void Endpoint(ConfigurationReader reader, bool hasDefault)
     {
-        reader.Ignore(CertificateStamps.Key);
         var url = reader.RequiredText("Url", ListenAddress.Hint);
         if (url is not "" && !ListenAddress.IsValid(url))
             reader.AddError("Url", ListenAddress.Problem(url), ListenAddress.Hint);
@@ -55,15 +66,22 @@ public static class KestrelReader
             Common(name);
             if (name.Has("Certificate"))
                 Certificate(name.Child("Certificate"));
+            else if (!hasOwn && !hasDefault)
+                name.AddError("Certificate", "is not set, and neither the endpoint nor the default has one", CertificateHint);
             name.RefuseUnknownKeys();
         }
 
-        if (url.StartsWith("https:", StringComparison.OrdinalIgnoreCase) && !hasOwn && !hasDefault && names is [])
-            reader.AddError(
-                "Certificate",
-                "is not set, and the address is https",
-                "Set Certificate:Path and Certificate:KeyPath, or Kestrel:Certificates:Default"
-            );
+        if (url.StartsWith("https:", StringComparison.OrdinalIgnoreCase))
+        {
+            if (!hasOwn && !hasDefault && names is [])
+                reader.AddError("Certificate", "is not set, and the address is https", CertificateHint);
+        }
+        else
+        {
+            foreach (var key in HttpsOnly.Where(reader.Has))
+                reader.AddError(key, "is set, and the address is not https", "Write https:// in Url, or remove it");
+        }
+
         reader.RefuseUnknownKeys();
     }
 
@@ -79,6 +97,8 @@ public static class KestrelReader
                 .Where(protocol => !Enum.GetNames<SslProtocols>().Contains(protocol, StringComparer.OrdinalIgnoreCase))
         )
             reader.AddError("SslProtocols", $"'{protocol}' is not a protocol", "Write Tls12, Tls13 or both");
+        // The server would ignore it and offer every version.
+        reader.RefuseText("SslProtocols", "Write a list, such as [\"Tls13\"]; in the environment SslProtocols__0=Tls13");
     }
 
     private static void Certificate(ConfigurationReader reader)
@@ -117,9 +137,9 @@ public static class KestrelReader
                     "Name the PEM file with the private key of that certificate"
                 );
             else if (keyPath is null)
-                CertificateFile.CheckPkcs12(certificate, password);
+                CertificateFile.OfPkcs12(certificate, password).Dispose();
             else if (Read(reader, "KeyPath", keyPath) is { } key)
-                CertificateFile.CheckPem(certificate, key, password);
+                CertificateFile.OfPem(certificate, key, password).Dispose();
         }
         catch (Exception failure) when (failure is CryptographicException or ArgumentException)
         {

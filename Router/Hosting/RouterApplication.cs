@@ -112,6 +112,9 @@ public static class RouterApplication
                 (context, kestrel) =>
                 {
                     kestrel.Configure(context.Configuration.GetSection(ConfigurationSections.Kestrel), reloadOnChange: true);
+                    kestrel.ConfigureHttpsDefaults(https =>
+                        https.OnAuthenticate = kestrel.ApplicationServices.GetRequiredService<ServerCertificates>().Present
+                    );
                     kestrel.AddServerHeader = false;
                     // RFC 9112 section 3.2.2: where the request target has an authority, Host is ignored.
                     kestrel.AllowHostHeaderOverride = true;

@@ -93,6 +93,7 @@ internal static class RouterServices
         services.AddSingleton<ConfigurationWatch>();
         services.AddSingleton<ProxyListRefresher>();
         services.AddSingleton<Reloader>();
+        services.AddSingleton<ServerCertificates>();
         services.AddSingleton<OwnResponseWriter>();
         services.AddSingleton<BypassGate>();
         services.AddSingleton<WindowCounts>();

@@ -41,7 +41,8 @@ public sealed record PathPattern(PathPatternKind Kind, ImmutableArray<string> Se
             problem = "does not begin with /, =/ or **/";
         else if (!IsPlain(path))
             problem =
-                "has characters that a normalised path cannot contain (%, ?, #, ;, \\, //, dot segments, spaces or control characters)";
+                "has characters that a normalised path cannot contain (%, ?, #, ;, \\, //, dot segments, spaces, control characters, "
+                + "or anything beyond ASCII)";
         else if (segments.Any(segment => segment != AnySegment && segment.Contains('*', StringComparison.Ordinal)))
             problem = "has a * that is not a whole segment";
         else if (kind == PathPatternKind.LastSegment && (trailing || segments.Length != 1 || segments[0] == AnySegment))
@@ -65,6 +66,6 @@ public sealed record PathPattern(PathPatternKind Kind, ImmutableArray<string> Se
     private static bool IsPlain(string path) =>
         path.AsSpan().IndexOfAny("%?#;\\") < 0
         && !path.Contains("//", StringComparison.Ordinal)
-        && path.All(c => c is > ' ' and not '\x7f')
+        && path.All(c => c is > ' ' and < '\x7f')
         && path.Split('/').All(segment => segment is not ("." or ".."));
 }

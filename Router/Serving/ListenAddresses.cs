@@ -9,18 +9,71 @@ public static class ListenAddresses
     public static IReadOnlyList<ListenAddress> Of(IConfiguration configuration, StartOptions options, ManagementSettings management)
     {
         var site = OfSite(configuration, options, new ValidationErrors());
-        return [.. site, .. management.Url is { } url ? new[] { new ListenAddress("Router:Management:Url", url) } : []];
+        return WithManagement(site, management);
+    }
+
+    private static ListenAddress[] WithManagement(IEnumerable<ListenAddress> site, ManagementSettings management) =>
+        [.. site, .. management.Url is { } url ? new[] { new ListenAddress("Router:Management:Url", url) } : []];
+
+    private static IEnumerable<ListenAddress> OfEndpoints(IConfiguration configuration) =>
+        configuration
+            .GetSection(ConfigurationSections.Endpoints)
+            .GetChildren()
+            .Select(endpoint => new ListenAddress($"{endpoint.Path}:Url", endpoint["Url"] ?? "")
+            {
+                IsHttp2Only = endpoint["Protocols"] == "Http2",
+            });
+
+    private static void AddOverlaps(IReadOnlyList<ListenAddress> addresses, ValidationErrors errors)
+    {
+        for (var i = 0; i < addresses.Count; i++)
+        {
+            if (addresses.Take(i).FirstOrDefault(addresses[i].Overlaps) is { } other)
+                errors.Add(
+                    addresses[i].Key,
+                    $"{addresses[i].Url} is the same port as {other.Url} ({other.Key})",
+                    "Give each address a port of its own"
+                );
+        }
+    }
+
+    /// <summary>
+    /// Records the errors of a reload: the server closes the listeners of the endpoints that change before it opens their new ones, and if
+    /// that fails, it only logs it.
+    /// </summary>
+    public static void CheckChange(IConfiguration running, IConfiguration read, ManagementSettings management, ValidationErrors errors)
+    {
+        var (before, after) = (OfEndpoints(running).ToArray(), OfEndpoints(read).ToArray());
+        if ((before.Length == 0) != (after.Length == 0))
+        {
+            errors.Add(
+                ConfigurationSections.Endpoints,
+                after is [] ? "has no endpoint any more" : "has the first endpoints",
+                "Restart Router: whether it listens there or on --urls is decided at the start"
+            );
+            return;
+        }
+
+        var all = WithManagement(after, management);
+        AddOverlaps(all, errors);
+        // A port that a running endpoint gives up with this change is still in use.
+        foreach (
+            var address in after.Where(address =>
+                before.All(it => it.Url != address.Url) && !before.Any(it => it.Overlaps(address) && after.All(kept => kept.Url != it.Url))
+            )
+        )
+        {
+            if (address.Try(out _) is { } error)
+                errors.Add(error.Key, error.Problem, error.Hint);
+        }
     }
 
     /// <summary>The site's addresses: those of Kestrel's endpoints or, without any, those of the options and variables.</summary>
     public static IEnumerable<ListenAddress> OfSite(IConfiguration configuration, StartOptions options, ValidationErrors errors)
     {
-        var endpoints = configuration.GetSection(ConfigurationSections.Endpoints).GetChildren().ToArray();
+        var endpoints = OfEndpoints(configuration).ToArray();
         return endpoints is not []
-            ? endpoints.Select(endpoint => new ListenAddress($"{endpoint.Path}:Url", endpoint["Url"] ?? "")
-            {
-                IsHttp2Only = endpoint["Protocols"] == "Http2",
-            })
+            ? endpoints
             : options
                 .ListenUrls(errors)
                 .Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
@@ -34,6 +87,7 @@ public static class ListenAddresses
         ValidationErrors errors
     )
     {
+        AddOverlaps(addresses, errors);
         var inUse = new List<ListenAddress>();
         for (var i = 0; i < addresses.Count; i++)
         {
@@ -42,12 +96,6 @@ public static class ListenAddresses
                 errors.Add(error.Key, error.Problem, error.Hint);
             if (isInUse)
                 inUse.Add(address);
-            if (addresses.Take(i).FirstOrDefault(address.Overlaps) is { } other)
-                errors.Add(
-                    address.Key,
-                    $"{address.Url} is the same port as {other.Url} ({other.Key})",
-                    "Give each address a port of its own"
-                );
             if (
                 address.Url.StartsWith("https:", StringComparison.OrdinalIgnoreCase)
                 && !address.Key.StartsWith($"{ConfigurationSections.Kestrel}:", StringComparison.Ordinal)

@@ -14,6 +14,8 @@ public sealed partial class Reloader(
     ConfigurationFiles files,
     CurrentSite site,
     ProxyListRefresher lists,
+    ServerCertificates certificates,
+    ManagementSettings management,
     RouterMetrics metrics,
     TimeProvider time,
     ILogger<Reloader> logger
@@ -83,11 +85,15 @@ public sealed partial class Reloader(
         try
         {
             parts = Site.Read(candidate.Configuration, errors);
+            if (!errors.Any)
+                ListenAddresses.CheckChange(configuration, candidate.Configuration, management, errors);
             if (errors.Any)
                 return Refused(errors, before);
+            var renewed = ServerCertificates.Load(candidate.Configuration);
             var stamps = StampFiles(parts.Settings, candidate.Configuration);
             var changed = candidate.ChangedKeys();
             var now = site.Replace(parts);
+            certificates.Take(renewed);
             candidate.Take();
             var result = new ReloadResult(
                 [.. changed, .. Changed(_stamps, stamps)],
@@ -139,7 +145,7 @@ public sealed partial class Reloader(
 
         return pages
             .Concat(ClientCertificateFiles.Paths(configuration))
-            .Concat(CertificateStamps.Paths(configuration))
+            .Concat(ServerCertificateFile.Paths(configuration))
             .Distinct()
             .ToDictionary(path => path, FileStamp.Of);
     }
