@@ -1,10 +1,51 @@
 using System.Globalization;
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
 using Router.Modes;
+using Router.Proxy.InFlight;
+using Router.Serving;
 
 namespace Router.Tests;
 
 public sealed class MetricsTests
 {
+    [Fact]
+    public async Task A_series_of_what_rarely_happens_exists_before_it_does_so_that_the_first_time_is_an_increase()
+    {
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", "http://backend.invalid"));
+
+        var text = (await router.GetAsync("http://localhost/_metrics")).Body;
+
+        foreach (var series in new[] { "table_reloads_total", "log_lost_total", "access_log_lost_total", "closed_forwards_total" })
+            text.Should().MatchRegex($$"""(?m)^router_{{series}}(\{[^}]*\})? 0$""");
+    }
+
+    [Fact]
+    public async Task A_request_that_is_forwarded_although_the_mode_had_closed_its_backend_counts()
+    {
+        await using var backend = WireMockBackend.RespondingText("ok");
+        await using var router = await RunningRouter.StartAsync(SiteFile.Of("www.*", backend));
+        var inFlight = router.App.Services.GetRequiredService<InFlightRequests>();
+        await router.GetAsync("http://www.example.org/");
+        router.Switch(ModeCatalogue.Closed);
+        await router.GetAsync("http://www.example.org/");
+        inFlight.ClosedCount.Should().Be(0);
+
+        // What no request does: it is past the admission in a mode that closes its backend.
+        var (route, upstream, time) = (
+            router.Site.Table.Routes[0],
+            router.Site.Backends[0],
+            router.App.Services.GetRequiredService<FleetClock>()
+        );
+        var request = new RequestContext(time) { Client = IPAddress.Loopback };
+        request.Admit(route, upstream, "GET", "GET", "www.example.org", "/", null);
+        router.App.Services.GetRequiredService<RequestAccounting>().Forwarded(new DefaultHttpContext(), request, null);
+
+        inFlight.ClosedCount.Should().Be(1);
+        (await router.GetAsync("http://localhost/_metrics")).Body.Should().MatchRegex(@"(?m)^router_closed_forwards_total(\{[^}]*\})? 1$");
+    }
+
     [Fact]
     public async Task Metrics_are_served_in_the_text_format_with_help_and_unit_in_every_mode()
     {

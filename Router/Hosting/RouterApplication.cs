@@ -64,6 +64,7 @@ public static class RouterApplication
 
         var app = builder.Build();
         app.Services.GetRequiredService<LiveGauges>();
+        app.Lifetime.ApplicationStarted.Register(app.Services.GetRequiredService<RouterMetrics>().BeginRareSeries);
         MapRequests(app);
         return app;
     }

@@ -78,6 +78,20 @@ public sealed class RouterMetrics : IDisposable
     /// <summary>The meter, for instruments that read live state.</summary>
     public Meter Meter => _meter;
 
+    /// <summary>
+    /// Begins the series of rare events at zero: the first event of a process would be the first value of its series, and no increase. Call
+    /// it when the metrics are collected.
+    /// </summary>
+    public void BeginRareSeries()
+    {
+        foreach (var isAccepted in new[] { true, false })
+            _reloads.Add(0, Result(isAccepted));
+        foreach (var reason in new[] { LogLoss.Behind, LogLoss.NotWritten, LogLoss.Stopped })
+            _linesLost.Add(0, Reason(reason));
+        foreach (var reason in new[] { LogLoss.Behind, LogLoss.NotWritten, LogLoss.Stopped, LogLoss.Limited })
+            _logLinesLost.Add(0, Reason(reason));
+    }
+
     /// <summary>Records a forwarded request that has ended.</summary>
     /// <param name="upstream">Where it was forwarded.</param>
     /// <param name="method">Its method; a non-standard one is reported as <c>_OTHER</c>, since clients make them up.</param>
@@ -127,15 +141,19 @@ public sealed class RouterMetrics : IDisposable
         );
 
     /// <summary>A change of the configuration was processed.</summary>
-    public void Reloaded(bool accepted) => _reloads.Add(1, new KeyValuePair<string, object?>("result", accepted ? "accepted" : "refused"));
+    public void Reloaded(bool accepted) => _reloads.Add(1, Result(accepted));
 
     /// <summary>Lines of the access log were lost.</summary>
-    public void LinesLost(int count, string reason) => _linesLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
+    public void LinesLost(int count, string reason) => _linesLost.Add(count, Reason(reason));
 
     /// <summary>Lines of Router's own log were lost.</summary>
-    public void LogLinesLost(int count, string reason) => _logLinesLost.Add(count, new KeyValuePair<string, object?>("reason", reason));
+    public void LogLinesLost(int count, string reason) => _logLinesLost.Add(count, Reason(reason));
 
     public void Dispose() => _meter.Dispose();
+
+    private static KeyValuePair<string, object?> Result(bool isAccepted) => new("result", isAccepted ? "accepted" : "refused");
+
+    private static KeyValuePair<string, object?> Reason(string reason) => new("reason", reason);
 
     /// <summary>The method, or <c>_OTHER</c> for one that a client made up.</summary>
     internal static string KnownMethod(string method) =>

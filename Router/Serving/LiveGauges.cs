@@ -165,6 +165,12 @@ public sealed class LiveGauges
             "{reopening}",
             "1 where a reopening fell back to the mode in force by itself, and no operator has set a mode since."
         );
+        meter.CreateObservableCounter(
+            "router.closed_forwards",
+            () => inFlight.ClosedCount,
+            "{request}",
+            "Requests forwarded although the mode had closed their backend before they arrived. Any is a fault of Router."
+        );
         meter.CreateObservableGauge("router.connections", () => connections.Open, "{connection}", "Open connections of clients.");
         meter.CreateObservableGauge(
             "router.connections.limit",
@@ -274,13 +280,15 @@ public sealed class LiveGauges
         from upstream in _site.Current.Backends
         where !upstream.Settings.Http2
         from endpoint in upstream.Destinations
-        from state in new[] { ("idle", endpoint.Pool.Idle), ("active", endpoint.InFlight) }
+        from state in new[] { (Name: "idle", Count: endpoint.Pool.Idle), (Name: "active", Count: endpoint.InFlight) }
+        // Several backends may have the same address, and the exporter keeps one measurement of those with the same labels.
+        group state.Count by (state.Name, endpoint.Address.Host, endpoint.Address.Port, endpoint.Address.Scheme) into same
         select new Measurement<int>(
-            state.Item2,
-            new("http.connection.state", state.Item1),
-            new("server.address", endpoint.Address.Host),
-            new("server.port", endpoint.Address.Port),
-            new("url.scheme", endpoint.Address.Scheme)
+            same.Sum(),
+            new("http.connection.state", same.Key.Name),
+            new("server.address", same.Key.Host),
+            new("server.port", same.Key.Port),
+            new("url.scheme", same.Key.Scheme)
         );
 
     private IEnumerable<Measurement<int>> Circuits() =>

@@ -13,7 +13,14 @@ namespace Router.Serving;
 /// Counts a request in everything that its handling is counted in: the metrics, the totals of its backend, the window, the stage of a
 /// reopening, the traffic of its route and the access log.
 /// </summary>
-public sealed class RequestAccounting(RouterMetrics metrics, WindowCounts window, StageTraffic stages, AccessLog log)
+public sealed class RequestAccounting(
+    RouterMetrics metrics,
+    WindowCounts window,
+    StageTraffic stages,
+    InFlightRequests inFlight,
+    ModeController modes,
+    AccessLog log
+)
 {
     /// <summary>A request is forwarded to a backend that the mode closes to others.</summary>
     public void Exempted(Exemption exemption, ModeState state)
@@ -30,6 +37,8 @@ public sealed class RequestAccounting(RouterMetrics metrics, WindowCounts window
         var status = failure is null ? context.Response.StatusCode : 0;
         metrics.Forwarded(upstream, context.Request.Method, status, took);
         upstream.Totals.Add(isError: status >= 500 || failure is not (null or ForwardFailure.ClientGone), took);
+        if (modes.State is var state && request.Arrived > state.ActivatedAt && request.IsClosedBy(state))
+            inFlight.CountClosed();
         if (stages.Current is { } stage && request.Exemption?.TesterId is null)
             stage.Count(request.Client!, request.Route.Kind, request.ModeMethod, context.Response.StatusCode, failure);
     }

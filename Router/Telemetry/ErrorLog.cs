@@ -72,7 +72,7 @@ public sealed class ErrorLog : ILoggerProvider, IAsyncDisposable
 
     private void Summarise(LogKind kind, LogLevel level, string text, int suppressed)
     {
-        _metrics.LogLinesLost(suppressed, "limited");
+        _metrics.LogLinesLost(suppressed, LogLoss.Limited);
         Write(
             kind,
             level,

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Router.Metrics;
 
 namespace Router.Telemetry;
 
@@ -38,7 +39,7 @@ public sealed class LineWriter(string name, Func<Stream?> output, int maxBytes, 
     public void Write(ReadOnlySpan<byte> line)
     {
         if (!TryWrite(line))
-            lost(1, Volatile.Read(ref _isComplete) ? "stopped" : "behind");
+            lost(1, Volatile.Read(ref _isComplete) ? LogLoss.Stopped : LogLoss.Behind);
     }
 
     /// <summary>Appends a line, including its end. Returns false if there is no room for it.</summary>
@@ -140,7 +141,7 @@ public sealed class LineWriter(string name, Func<Stream?> output, int maxBytes, 
     private void Write(Stream? to, Block block)
     {
         if (!TryWrite(to, block.Bytes))
-            lost(block.Lines, "not_written");
+            lost(block.Lines, LogLoss.NotWritten);
         Interlocked.Increment(ref _blocksWritten);
         Interlocked.Add(ref _memory, -block.Size);
         block.Release();

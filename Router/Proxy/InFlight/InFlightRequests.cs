@@ -15,6 +15,7 @@ public sealed class InFlightRequests
 {
     private readonly Stripe[] _stripes;
     private long _cut;
+    private long _closed;
 
     public InFlightRequests()
     {
@@ -27,6 +28,13 @@ public sealed class InFlightRequests
     public long CutCount => Volatile.Read(ref _cut);
 
     public void CountCut() => Interlocked.Increment(ref _cut);
+
+    /// <summary>
+    /// The number of requests forwarded since startup although the mode had closed their backend to them before they arrived.
+    /// </summary>
+    public long ClosedCount => Volatile.Read(ref _closed);
+
+    public void CountClosed() => Interlocked.Increment(ref _closed);
 
     /// <summary>Adds a request, here and at the backend that it may go to. Nothing else counts a client's request.</summary>
     public void Add(RequestContext request, Upstream upstream)
