@@ -146,6 +146,38 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
         _platform.Routes.Should().Equal(routes);
     }
 
+    [ProgramTheory("jq", "jq")]
+    [InlineData("app router --guid")]
+    [InlineData("app router-release-18 --guid")]
+    public async Task Nothing_is_done_where_the_platform_does_not_say_what_runs(string call)
+    {
+        _platform.Fails = [call];
+
+        var (code, _, errors) = await _site.DeployAsync("release-18");
+
+        code.Should().Be(1, errors);
+        errors.Should().Contain($"FAILED {call}").And.EndWith("Nothing was done.\n");
+        _platform.Asked.Should().OnlyContain(line => line.StartsWith("app ", StringComparison.Ordinal));
+    }
+
+    [ProgramFact("jq", "jq")]
+    public async Task A_version_that_an_earlier_run_left_behind_is_not_replaced()
+    {
+        await using var site = new DeployedSite();
+        await site.InitializeAsync();
+        // The end of the first run: the new version serves, and cannot get its name.
+        site.Platform.Fails = ["rename "];
+        (await site.DeployAsync("release-18")).Errors.Should().Contain("cf rename router-release-18 router");
+        site.Platform.Fails = [];
+        site.Platform.Asked.Clear();
+
+        var (code, _, errors) = await site.DeployAsync("release-18");
+
+        (code, errors.Contains("there is router-release-18 already", StringComparison.Ordinal)).Should().Be((2, true), errors);
+        site.Platform.Asked.Should().OnlyContain(line => line.StartsWith("app ", StringComparison.Ordinal));
+        (await site.AskAsync("www.preview.example.org")).Should().EndWith("from the application");
+    }
+
     [ProgramFact("jq", "jq")]
     public async Task A_new_version_that_is_not_what_was_intended_gets_no_visitors()
     {
@@ -175,7 +207,7 @@ public sealed class DeployAppTests : IClassFixture<DeployedSite>, IDisposable
             ("APP_DIRECTORY", _site.Vars)
         );
 
-        noStage.Should().Be((2, "", $"there is no stage 'prod' in {Script.Deploy("vars")}\n"));
+        noStage.Should().Be((2, "", $"there is no stage 'prod' in {Script.Deploy("vars")}. Stages: preview production staging\n"));
         noRelease.Should().Be((2, "", "RELEASE_NAME is ''. Give a tag, such as release-18\n"));
         noApplication.Should().Be((2, "", $"there is no router in {_site.Vars}. Create it with: deploy/image/build release-18\n"));
         _platform.Asked.Should().BeEmpty();

@@ -5,7 +5,6 @@ using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using k8s;
 using Router.Cli;
-using Router.Configuration;
 using Router.Modes;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;

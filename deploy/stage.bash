@@ -10,7 +10,8 @@ fail() {
 }
 
 require_stage() {
-    [[ ${stage:-} =~ ^[a-z][a-z0-9-]*$ && $stage != common && -r $vars/$stage.yml ]] || fail "there is no stage '${stage:-}' in $vars"
+    [[ ${stage:-} =~ ^[a-z][a-z0-9-]*$ && $stage != common && -r $vars/$stage.yml ]] ||
+        fail "there is no stage '${stage:-}' in $vars. Stages: $(find "$vars" -name '*.yml' ! -name common.yml -printf '%f\n' | sed 's/\.yml$//' | sort | paste -sd' ')"
 }
 
 # known_modes: the modes that Router has, which its management interface lists.

@@ -134,8 +134,12 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
             await File.WriteAllTextAsync(SignalFile, signal);
         }
 
+        var failure =
+            words is ["app", var missing, "--guid"] && !Fails.Any(fails => line.StartsWith(fails, StringComparison.Ordinal))
+                ? $"App '{missing}' not found.\nFAILED"
+                : $"FAILED {line}";
         context.Response.StatusCode = output is null ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
-        await context.Response.WriteAsync(output is null ? $"FAILED {line}\n" : output + "\n");
+        await context.Response.WriteAsync((output ?? failure) + "\n");
     }
 
     // What it prints; null where it fails.
