@@ -21,7 +21,7 @@ internal static class CheckingStep
             {
                 var failure = results.Length == 1 ? "The check failed" : $"{failed} of {results.Length} checks failed";
                 window.Note(DowntimeEventKind.Warning, failure);
-                string[] next = ["router downtime --resume", "router downtime --resume --rerun", "router mode set live"];
+                string[] next = [ResumeCommands.Resume, ResumeCommands.Rerun, "router mode set live"];
                 return window.End(ExitCode.NotDone, $"{failure}. The site stays closed", next);
             }
 

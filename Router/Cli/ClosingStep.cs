@@ -1,3 +1,4 @@
+using Router.Cli.Downtime;
 using Router.Management;
 using Router.Modes;
 using Router.Reports;
@@ -61,8 +62,8 @@ internal static class ClosingStep
         var why =
             current.Window is { } other
                 ? $"the site is already closed ({fleet.Mode} since {ReportTime.Full(current.Since)}, by "
-                    + $"{current.By ?? OperatorText.Unnamed}, window {other}). If that is your downtime, continue it with: router "
-                    + $"downtime --resume. Otherwise wait until it is over: router mode --watch"
+                    + $"{current.By ?? OperatorText.Unnamed}, window {other}). If that is your downtime, continue it with: "
+                    + $"{ResumeCommands.Resume}. Otherwise wait until it is over: router mode --watch"
             : current.Next is [var next, ..]
                 ? $"{next.Mode} is scheduled at {ReportTime.Full(next.At)}, by {next.By ?? OperatorText.Unnamed}. See it with: router "
                     + $"mode. Cancel it with: router mode cancel"

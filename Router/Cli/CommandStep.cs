@@ -47,8 +47,8 @@ internal static class CommandStep
                 ExitCode.NotDone,
                 "The command ended with 0, but the site was not safe throughout. It is not opened: see what happened, and check the data",
                 "router mode",
-                "router downtime --resume --rerun",
-                "router downtime --resume"
+                ResumeCommands.Rerun,
+                ResumeCommands.Resume
             );
         }
 
@@ -58,7 +58,7 @@ internal static class CommandStep
     private static int Failed(DowntimeWindow window, int code, string what)
     {
         window.Note(DowntimeEventKind.Warning, what);
-        string[] next = ["router downtime --resume --rerun", "router downtime --resume --command-done", "router mode set live"];
+        string[] next = [ResumeCommands.Rerun, ResumeCommands.CommandDone, "router mode set live"];
         return window.End(code, $"{what}. The tool leaves the site as it is", next);
     }
 

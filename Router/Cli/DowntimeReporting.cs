@@ -25,7 +25,7 @@ internal sealed class DowntimeReporting(DowntimeWindow window)
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                window.Console.Say($"The report can't be written to {path}: {error.Message}");
+                window.Console.Say(WindowReportFiles.Failure(path, error));
                 isWritten = false;
             }
         }
@@ -61,9 +61,9 @@ internal sealed class DowntimeReporting(DowntimeWindow window)
             "router mode" => "see the state",
             "router mode --wait" => "wait for the verdict",
             "router mode history" => "see who changed it",
-            "router downtime --resume" => "continue",
-            "router downtime --resume --rerun" => "run the command again",
-            "router downtime --resume --command-done" => "continue without running it again",
+            ResumeCommands.Resume => "continue",
+            ResumeCommands.Rerun => "run the command again",
+            ResumeCommands.CommandDone => "continue without running it again",
             _ => "open the site by hand",
         };
 }

@@ -114,8 +114,8 @@ internal static class DowntimeResumption
         throw new CommandFailedException(
             ExitCode.NotDone,
             hint(
-                $"{why}: {command}. The site is still closed. Check what the command has done, then run it again with: router downtime "
-                    + $"--resume --rerun, or continue with the checks and the opening with: router downtime --resume --command-done"
+                $"{why}: {command}. The site is still closed. Check what the command has done, then run it again with: "
+                    + $"{ResumeCommands.Rerun}, or continue with the checks and the opening with: {ResumeCommands.CommandDone}"
             )
         );
     }

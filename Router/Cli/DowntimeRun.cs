@@ -29,8 +29,8 @@ internal sealed class DowntimeRun(DowntimeWindow window)
         catch (CommandFailedException failed)
         {
             window.Note(DowntimeEventKind.Warning, failed.Message);
-            var outcome = $"The tool ended at the step '{window.Progress.Step.JsonName()}'. The site is left as it is";
-            return await EndAsync(window.End(failed.Code, outcome, "router mode", "router downtime --resume")).ConfigureAwait(false);
+            var outcome = $"The tool ended at the step '{window.Progress.Step.JsonName()}'";
+            return await EndAsync(window.Leave(failed.Code, outcome)).ConfigureAwait(false);
         }
     }
 

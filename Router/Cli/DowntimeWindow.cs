@@ -99,8 +99,11 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     {
         var text = $"Interrupted at the step '{Progress.Step.JsonName()}'";
         Note(DowntimeEventKind.Warning, text);
-        return End(signals.ExitCode, $"{text}. The site is left as it is", "router mode", "router downtime --resume");
+        return Leave(signals.ExitCode, text);
     }
+
+    /// <summary>Ends this run of the tool in the middle of the window.</summary>
+    public int Leave(int code, string why) => End(code, $"{why}. The site is left as it is", "router mode", ResumeCommands.Resume);
 
     /// <summary>Somebody else has changed the mode: the window is no longer this tool's.</summary>
     public int Lost(FleetDocument fleet)

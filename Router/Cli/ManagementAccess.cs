@@ -24,11 +24,11 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
         var token = TokenOf(tokenFile, Said("ROUTER_TOKEN"));
         if ((url ?? Said("ROUTER_URL")) is { } text)
         {
-            return Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https"
+            return HttpAddress.TryParse(text, out var address)
                 ? new ManagementAccess(address, token, IsOwn: false)
                 : throw new CommandFailedException(
                     ExitCode.WrongUse,
-                    $"'{text}' is not an http or https address. Give --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}."
+                    $"{HttpAddress.Problem(text)}. Give --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}."
                 );
         }
 

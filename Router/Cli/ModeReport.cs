@@ -156,8 +156,10 @@ public static class ModeReport
         var (by, isShort) = (moved.To - moved.From, moved.From.Second == 0 && moved.To.Second == 0);
         var zone = moved.From.ToLocalTime().Offset == moved.To.ToLocalTime().Offset ? "" : " zzz";
         var format = $"{(by.Duration() < TimeSpan.FromDays(1) ? "" : "yyyy-MM-dd ")}HH:mm{(isShort ? "" : ":ss")}{zone}";
-        return $"{Time(moved.From, format)} -> {Time(moved.To, format)}, {DurationText.ToTheSecond(by.Duration())} "
+        return $"{Local(moved.From)} -> {Local(moved.To)}, {DurationText.ToTheSecond(by.Duration())} "
             + $"{(by > TimeSpan.Zero ? "later" : "CLOSER")}";
+
+        string Local(DateTimeOffset time) => time.ToLocalTime().ToString(format, CultureInfo.InvariantCulture);
     }
 
     /// <summary>One line on what is still in flight.</summary>
@@ -245,15 +247,15 @@ public static class ModeReport
         $"{Time(write.Time)} {write.Method} {write.Host}{write.Path} ({(write.IsIdempotent ? "idempotent, " : "")}request "
         + $"{write.RequestId ?? "without id"}, {write.Reason}, "
         + $"the client got {write.ClientStatus?.ToString(CultureInfo.InvariantCulture) ?? "no response"}, settled by "
-        + $"{Time(write.SettlesAt, "HH:mm:ss zzz")})";
+        + $"{ReportTime.Clock(write.SettlesAt)})";
 
     private static string Describe(InFlightRequest request) =>
         string.Create(CultureInfo.InvariantCulture, $"{request.AgeSeconds, 6:F1} s  {Name(request)}");
 
-    private static string Moment(DateTimeOffset? time) => time is { } known ? Time(known, "HH:mm:ss.fff zzz") : "none";
+    private static string Moment(DateTimeOffset? time) =>
+        time?.ToLocalTime().ToString("HH:mm:ss.fff zzz", CultureInfo.InvariantCulture) ?? "none";
 
-    private static string Time(DateTimeOffset time, string format = "yyyy-MM-dd HH:mm:ss zzz") =>
-        time.ToLocalTime().ToString(format, CultureInfo.InvariantCulture);
+    private static string Time(DateTimeOffset time) => ReportTime.Full(time);
 
     private static string Span(double seconds) => ReportTime.Span(TimeSpan.FromSeconds(seconds));
 }

@@ -1,6 +1,7 @@
 using System.Diagnostics.CodeAnalysis;
 using System.Globalization;
 using Router.Configuration;
+using Router.Reports;
 
 namespace Router.Cli;
 
@@ -39,7 +40,8 @@ public static class OperatorTime
     {
         var local = TimeZoneInfo.ConvertTime(instant, zone);
         var other = Occurrences(local.DateTime, zone).FirstOrDefault(candidate => candidate.Offset != local.Offset);
-        return $"{Text(local)} ({zone.Id}{(other == default ? "" : $"; the clock shows that time twice, the other is {Text(other)}")})";
+        var twice = other == default ? "" : $"; the clock shows that time twice, the other is {ReportTime.Of(other)}";
+        return $"{ReportTime.Of(local)} ({zone.Id}{twice})";
     }
 
     // Yesterday too: a clock that is set back at midnight shows the evening again.
@@ -96,6 +98,4 @@ public static class OperatorTime
 
     // Far from the minimum and maximum representable times, where an offset cannot be subtracted.
     private static bool IsNear(DateTime local, DateTimeOffset now) => Math.Abs(local.Year - now.Year) <= 100;
-
-    private static string Text(DateTimeOffset time) => time.ToString("yyyy-MM-dd HH:mm:ss zzz", CultureInfo.InvariantCulture);
 }

@@ -1,3 +1,4 @@
+using Router.Cli.Downtime;
 using Router.Management;
 using Router.Reports;
 
@@ -35,7 +36,7 @@ internal static class ReopeningStep
                     ? $"The site has closed again by itself: {why}"
                     : $"The mode {reopen} was set, but it is not in force on every instance: {end.Fleet.Verdict}",
                 "router mode",
-                "router downtime --resume"
+                ResumeCommands.Resume
             );
         }
 

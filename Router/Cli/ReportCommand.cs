@@ -42,7 +42,7 @@ internal static class ReportCommand
             }
             catch (Exception error) when (error is IOException or UnauthorizedAccessException)
             {
-                throw new CommandFailedException(ExitCode.NotDone, $"The report can't be written to {file}: {error.Message}");
+                throw new CommandFailedException(ExitCode.NotDone, WindowReportFiles.Failure(file, error));
             }
         }
 

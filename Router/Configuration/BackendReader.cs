@@ -60,8 +60,8 @@ public static class BackendReader
 
     private static Uri? Address(ConfigurationReader reader, string text, string hint)
     {
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var address) || address.Scheme is not ("http" or "https") || address.Host is "")
-            reader.AddError("Address", $"'{text}' is not an http or https address", hint);
+        if (!HttpAddress.TryParse(text, out var address))
+            reader.AddError("Address", HttpAddress.Problem(text), hint);
         else if (address.UserInfo is not "")
             // The text is not part of the message: it contains a password.
             reader.AddError("Address", "holds a user name", "Put user:password as base64 under BasicAuthentication");

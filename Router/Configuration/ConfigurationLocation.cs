@@ -9,6 +9,9 @@ namespace Router.Configuration;
 /// <param name="errors">Receives the validation errors.</param>
 public sealed class ConfigurationLocation(string path, ConfigurationVariables variables, ValidationErrors errors)
 {
+    /// <summary>Says that a list or a section is where a value should be.</summary>
+    public const string NotOneValue = "is a list or a section";
+
     // Created on first use: few keys have this error.
     private HashSet<string>? _notOneValue;
 
@@ -36,7 +39,7 @@ public sealed class ConfigurationLocation(string path, ConfigurationVariables va
     {
         _notOneValue ??= new HashSet<string>(StringComparer.OrdinalIgnoreCase);
         if (_notOneValue.Add(key))
-            errors.Add(KeyOf(key), "is a list or a section", "Give one value: a text, a number, true or false");
+            errors.Add(KeyOf(key), NotOneValue, "Give one value: a text, a number, true or false");
     }
 
     // With the variable that feeds it.

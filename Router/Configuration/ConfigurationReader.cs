@@ -298,7 +298,7 @@ public sealed class ConfigurationReader(
     {
         Note("*", KnownKeyType.Text);
         foreach (var name in _here.Values.Where(child => child.GetChildren().Any()).Select(child => child.Key))
-            AddError(name, "is a list or a section", "Give one text");
+            AddError(name, ConfigurationLocation.NotOneValue, "Give one text");
         return _here.Values.Select(child => KeyValuePair.Create(child.Key, child.Value?.Trim() ?? ""));
     }
 
@@ -314,9 +314,7 @@ public sealed class ConfigurationReader(
                 AddError(
                     $"Variables:{variable}",
                     $"sets '{name}', which is not a key that Router knows",
-                    NearestName.Of(name, _known) is { } meant
-                        ? $"Did you mean {meant}?"
-                        : "Give the key that it sets, relative to Router, such as Mode"
+                    NearestName.Of(name, _known) is { } meant ? $"Did you mean {meant}?" : ConfigurationVariables.KeyHint
                 );
         }
     }

@@ -11,6 +11,8 @@ public sealed class ConfigurationVariables
     /// <summary>
     /// The section in which a site declares its variables: name → one or more keys, relative to <c>Router</c>, separated by commas.
     /// </summary>
+    public const string KeyHint = "Give the key that it sets, relative to Router, such as Mode";
+
     public const string Section = "Router:Variables";
 
     private readonly ImmutableArray<(string Variable, string Key)> _pairs;

@@ -20,7 +20,7 @@ public static partial class PagesReader
             TimeZone = TimeZone(reader),
             Language = language,
             ReasonLanguage = ReasonLanguage(reader) ?? language,
-            Template = reader.FilledText("Template", "Name a file of wwwroot, or remove it") ?? "page.html",
+            Template = reader.FilledText("Template", RouteSettings.FileHint) ?? "page.html",
             AllowedOrigins = Origins(reader),
             Colours = Colours(reader.Child("Colours"), new PageColours("#0b0c0c", "#ffffff", "#1d5c96")),
             DarkColours = Colours(reader.Child("DarkColours"), new PageColours("#f0f1f2", "#16191d", "#8ab8e6")),

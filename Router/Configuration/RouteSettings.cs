@@ -33,17 +33,20 @@ public sealed record RouteSettings
     /// <summary>Whether these are static files, which pages served while the site was open still need for a moment.</summary>
     public bool? Static { get; init; }
 
+    /// <summary>How to name a file of Router's own, for messages.</summary>
+    public const string FileHint = "Name a file of wwwroot, or remove it";
+
     /// <summary>Reads the settings and records the errors.</summary>
     public static RouteSettings Read(ConfigurationReader reader) =>
         new()
         {
-            File = reader.FilledText("File", "Name a file of wwwroot, or remove it"),
+            File = reader.FilledText("File", FileHint),
             InEveryMode = reader.Flag("InEveryMode", false),
             MaxRequestBody = reader.Size("MaxRequestBody"),
             Authenticate = reader.OptionalFlag("Authenticate"),
             HttpsRedirects = reader.OptionalFlag("HttpsRedirects"),
             Compression = reader.Choice<CompressionPolicy>("Compression"),
-            PageTemplate = reader.FilledText("PageTemplate", "Name a file of wwwroot, or remove it"),
+            PageTemplate = reader.FilledText("PageTemplate", FileHint),
             Static = reader.OptionalFlag("Static"),
         };
 

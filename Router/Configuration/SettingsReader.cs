@@ -9,7 +9,7 @@ public static class SettingsReader
         var variables = ConfigurationVariables.From(configuration);
         var root = new ConfigurationReader(configuration.GetSection(ConfigurationSections.Router), variables, errors, asked);
         foreach (var variable in root.Children("Variables").Where(variable => variable.HoldsSections))
-            root.AddError($"Variables:{variable.Name}", "holds sections", "Give the key that it sets, relative to Router, such as Mode");
+            root.AddError($"Variables:{variable.Name}", "holds sections", ConfigurationVariables.KeyHint);
         root.RefuseEmpty("StatusAccess", "Name an allow list, or write everyone, or none for the management interface only");
         var settings = new RouterSettings
         {

@@ -29,9 +29,9 @@ public static class TrustedProxyListReader
         var entries = reader.List("Source");
         if (string.Join(',', entries) is var text && text.Contains("://", StringComparison.Ordinal))
         {
-            if (Uri.TryCreate(text, UriKind.Absolute, out var address) && address.Scheme is "http" or "https" && address.Host is not "")
+            if (HttpAddress.TryParse(text, out var address))
                 return (address, []);
-            reader.AddError("Source", $"'{text}' is not an http or https address", hint);
+            reader.AddError("Source", HttpAddress.Problem(text), hint);
             return (null, []);
         }
 

@@ -18,7 +18,7 @@ internal sealed record ExpectedInstances(int? Count)
         )
             return new ExpectedInstances(number);
         var error = new ValidationError("expect", $"is '{text}'", $"Give the number of instances, from 1 to {FleetDocument.MaxExpected}");
-        await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid([error], "The request is not valid")).ConfigureAwait(false);
+        await ManagementProblem.WriteAsync(context, ManagementProblem.Invalid([error], ManagementProblem.NotValid)).ConfigureAwait(false);
         return null;
     }
 }

@@ -25,6 +25,8 @@ public static class ManagementProblem
         ToolHint.At(message, $"{context.Request.Scheme}://{context.Request.Host}");
 
     /// <summary>The problem with a request that is not valid.</summary>
+    public const string NotValid = "The request is not valid";
+
     public static ProblemDetails Invalid(IReadOnlyList<ValidationError> errors, string title = "Nothing was changed") =>
         ProblemDetails.Of("invalid", title, StatusCodes.Status400BadRequest, string.Join(" ", errors)) with
         {

@@ -21,7 +21,7 @@ public sealed class ReportEndpoint(FleetDescriber describer, ModeHistory history
                 {
                     var error = new ValidationError("format", $"is '{format}'", "Choose json or html");
                     await ManagementProblem
-                        .WriteAsync(context, ManagementProblem.Invalid([error], "The request is not valid"))
+                        .WriteAsync(context, ManagementProblem.Invalid([error], ManagementProblem.NotValid))
                         .ConfigureAwait(false);
                     return;
                 }

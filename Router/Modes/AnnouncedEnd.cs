@@ -25,8 +25,8 @@ public static class AnnouncedEnd
             return;
         if (change.Until is not null)
             errors.Add("extendBy", "is given together with until", "Give one of them: extendBy adds to the announced end, until sets it");
-        else if (by <= TimeSpan.Zero || by > MaxAhead)
-            errors.Add("extendBy", $"is {DurationText.Of(by)}", $"Give a duration above zero and up to {MaxAhead.Days} days, such as 45m");
+        else if (!OperatorDuration.Check("extendBy", by, MaxAhead, "45m", errors))
+            return;
         else if (Of(steps) is not { } end)
             errors.Add("extendBy", "has no announced end to add to", "Set the end with until (router mode extend --until 23:30)");
         else if (end + by <= now)

@@ -59,12 +59,7 @@ public static class ModeChanges
     {
         OperatorText.Check("by", bypass.By, errors);
         OperatorText.Check("note", bypass.Note, errors);
-        if (bypass.Until <= now || bypass.Until > now + Bypass.MaxDuration)
-            errors.Add(
-                "for",
-                $"is {DurationText.ToTheSecond(bypass.Until - now)}",
-                $"Give a duration above zero and up to {DurationText.Of(Bypass.MaxDuration)}, such as 2h"
-            );
+        OperatorDuration.Check("for", bypass.Until - now, Bypass.MaxDuration, "2h", errors);
         if (bypass.Addresses is { } addresses && !AddressRange.TryParse(addresses, out _))
             errors.Add("address", AddressRange.Problem(addresses), AddressRange.Hint);
         if (record.Steps[index].Window is not { } window)
@@ -310,10 +305,9 @@ public static class ModeChanges
 
     private static void CheckLimits(ModeChange change, Mode mode, Mode current, ValidationErrors errors)
     {
-        if (change.ReadOnlyBefore is { } first && (first <= TimeSpan.Zero || first > MaxWait))
-            errors.Add("readOnlyBefore", $"is {DurationText.Of(first)}", "Give a duration above zero and up to a day, such as 10s");
-        else if (
-            change.ReadOnlyBefore is not null
+        if (
+            change.ReadOnlyBefore is { } first
+            && OperatorDuration.Check("readOnlyBefore", first, MaxWait, "10s", errors)
             && (mode == current || mode == ModeCatalogue.ReadOnly || mode.Opens(ModeCatalogue.ReadOnly))
         )
             errors.Add(
@@ -336,12 +330,8 @@ public static class ModeChanges
             return;
         if (!mode.HoldsAnything)
             errors.Add("holdTimeout", $"is given for {mode}, in which no request waits", "Leave it out");
-        else if (limit <= TimeSpan.Zero || limit > HoldSettings.MaxTimeout)
-            errors.Add(
-                "holdTimeout",
-                $"is {DurationText.Of(limit)}",
-                $"Give a duration above zero and up to {DurationText.Of(HoldSettings.MaxTimeout)}, such as 30s"
-            );
+        else
+            OperatorDuration.Check("holdTimeout", limit, HoldSettings.MaxTimeout, "30s", errors);
     }
 
     private static void CheckFollowing(ModeChange change, Mode mode, ValidationErrors errors)
@@ -359,8 +349,8 @@ public static class ModeChanges
                 "Choose a mode that closes more, such as maintenance; open the site when you are there to see it"
             );
         if (change.Then is not null && change.Stages is not null)
-            errors.Add("then", "is given with stages, which a scheduled change would stop", "Leave one of them out");
-        if (change.After is { } after && (after <= TimeSpan.Zero || after > MaxWait))
-            errors.Add("after", $"is {DurationText.Of(after)}", "Give a duration above zero and up to a day, such as 30s");
+            errors.Add("then", "is given with stages, which a scheduled change would stop", "Leave out then and after, or the stages");
+        if (change.After is { } after)
+            OperatorDuration.Check("after", after, MaxWait, "30s", errors);
     }
 }

@@ -328,7 +328,7 @@ public sealed class RequestBody(HttpContext context, RequestContext request, Req
             _leftUnread = true;
             reader.AdvanceTo(read.Buffer.Start);
             if (received > request.Route.MaxRequestBody)
-                throw new BadHttpRequestException("the body is longer than the route allows", StatusCodes.Status413PayloadTooLarge);
+                throw new BadHttpRequestException("the body is longer than MaxRequestBody", StatusCodes.Status413PayloadTooLarge);
         }
         catch (Exception error)
         {

@@ -93,7 +93,7 @@ public static class ResponseBody
 
             if (declared is { } length && received != length)
                 throw new IOException(
-                    "the response body broke",
+                    "the response body has another length than declared",
                     new InvalidDataException($"its Content-Length is {length}, and it has {received} bytes (RFC 9113 section 8.1.1)")
                 );
             encoder?.Finish(output);

@@ -74,7 +74,7 @@ public sealed class UpgradedDirection(
                     }
 
                     if (isOver?.Invoke() == true)
-                        throw new IOException("the lease of this instance has expired");
+                        throw new IOException("nothing may be sent any more");
                     taker?.PauseForClient();
                     await to.WriteAsync(buffer.AsMemory(0, count), cancellationToken).ConfigureAwait(false);
                     await to.FlushAsync(cancellationToken).ConfigureAwait(false);

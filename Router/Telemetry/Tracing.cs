@@ -58,15 +58,8 @@ public sealed class Tracing : IDisposable
     {
         foreach (var name in new[] { Endpoint, TracesEndpoint })
         {
-            if (
-                configuration[name] is { Length: > 0 } address
-                && !(Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
-            )
-                errors.Add(
-                    name,
-                    $"'{address}' is not an http or https address",
-                    "Give the collector's address, such as http://collector.internal:4317"
-                );
+            if (configuration[name] is { Length: > 0 } address && !HttpAddress.TryParse(address, out _))
+                errors.Add(name, HttpAddress.Problem(address), "Give the collector's address, such as http://collector.internal:4317");
         }
 
         foreach (var name in new[] { Protocol, TracesProtocol })

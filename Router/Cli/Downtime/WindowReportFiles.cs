@@ -15,6 +15,9 @@ internal static class WindowReportFiles
         : !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(path))) ? $"is '{path}', whose directory does not exist."
         : null;
 
+    /// <summary>Says that a report could not be written.</summary>
+    public static string Failure(string path, Exception error) => $"The report can't be written to {path}: {error.Message}";
+
     public static void Write(string path, WindowReport report) =>
         PrivateFile.Write(
             path,
