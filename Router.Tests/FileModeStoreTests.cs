@@ -48,6 +48,10 @@ public sealed class FileModeStoreTests : IDisposable
 
         (await Tool.RunAsync(router.ManagementUrl, "writes", "accept", "--until", "2026-01-31T22:00:00Z")).Code.Should().Be(0);
         (await VerdictAsync()).Should().StartWith("NOT SAFE: unlisted writes may still be applied", "they came after what was checked");
+        var (code, said, errors) = await Tool.RunAsync(router.ManagementUrl, "writes", "accept", "--until", "2099-01-01 22:00:00");
+        (code, said).Should().Match<(int Code, string Said)>(it => it.Code == 2 && it.Said.Contains("--until 2099-01-01 22:00:00 is 2099"));
+        errors.Should().Contain("in the future", "a time of another zone would accept what nobody has seen");
+        (await VerdictAsync()).Should().StartWith("NOT SAFE: unlisted writes may still be applied");
         (await operators.SendAsync("POST", "/writes/accept", "{}")).Status.Should().Be(200);
         await Eventually.TrueAsync(async () => await VerdictAsync() == "SAFE");
 
@@ -83,6 +87,40 @@ public sealed class FileModeStoreTests : IDisposable
         });
 
         (await store.BeatAsync("web-1/a", "{}", default)).IsObserver.Should().BeTrue();
+    }
+
+    [Fact]
+    public async Task A_change_that_was_given_up_is_not_made_later()
+    {
+        var store = Store();
+        (await store.TryReplaceAsync(null, "before", "one", default)).Should().BeTrue();
+        var history = File + ".history";
+        System.IO.File.Delete(history);
+        using (var made = System.Diagnostics.Process.Start("mkfifo", history))
+            await made.WaitForExitAsync();
+
+        await store
+            .Awaiting(it => it.TryReplaceAsync("before", "after", "two", default))
+            .Should()
+            .ThrowAsync<ModeStoreException>()
+            .WithMessage("*does not respond");
+        await using (new FileStream(history, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            System.IO.File.Delete(history);
+
+        string? found = null;
+        await Eventually.TrueAsync(async () =>
+        {
+            try
+            {
+                found = await store.ReadAsync(default);
+                return true;
+            }
+            catch (ModeStoreException)
+            {
+                return false;
+            }
+        });
+        found.Should().Be("before");
     }
 
     [Fact]

@@ -89,7 +89,9 @@ public sealed partial class Reloader(
                 ListenAddresses.CheckChange(configuration, candidate.Configuration, management, errors);
             if (errors.Any)
                 return Refused(errors, before);
-            var renewed = ServerCertificates.Load(candidate.Configuration);
+            var renewed = certificates.Load(candidate.Configuration, errors);
+            if (errors.Any)
+                return Refused(errors, before);
             var stamps = StampFiles(parts.Settings, candidate.Configuration);
             var changed = candidate.ChangedKeys();
             var now = site.Replace(parts);
@@ -97,7 +99,7 @@ public sealed partial class Reloader(
             candidate.Take();
             var result = new ReloadResult(
                 [.. changed, .. Changed(_stamps, stamps)],
-                [.. changed.Where(key => StartOnly.Any(section => IsWithin(key, section)))],
+                [.. changed.Where(key => StartOnlyOf(candidate.Configuration).Any(section => IsWithin(key, section)))],
                 [],
                 now.Table.Routes.Length
             );
@@ -120,6 +122,10 @@ public sealed partial class Reloader(
     }
 
     private static ReloadResult Refused(ValidationErrors errors, Site inForce) => new([], [], [.. errors.All], inForce.Table.Routes.Length);
+
+    // The server loads the default certificate of an address of --urls once, and not again as for its endpoints.
+    private static string[] StartOnlyOf(IConfiguration configuration) =>
+        configuration.GetSection(ConfigurationSections.Endpoints).Exists() ? StartOnly : [.. StartOnly, ConfigurationSections.Certificates];
 
     private static bool IsWithin(string key, string section) =>
         key.StartsWith(section, StringComparison.OrdinalIgnoreCase) && (key.Length == section.Length || key[section.Length] == ':');

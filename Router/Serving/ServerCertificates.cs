@@ -1,4 +1,5 @@
 using System.Net.Security;
+using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Connections;
 using Router.Configuration;
@@ -11,35 +12,48 @@ namespace Router.Serving;
 /// </summary>
 public sealed class ServerCertificates
 {
-    // By the thumbprint of any certificate that its file has had.
+    // By the thumbprint of any certificate that a file has had: the files that have had it, and what is presented instead.
+    private Dictionary<string, HashSet<ServerCertificateFile>> _files = [];
     private volatile Dictionary<string, SslStreamCertificateContext> _current = [];
-    private Dictionary<string, ServerCertificateFile> _files = [];
 
     /// <summary>Presents those of the configuration that the server starts with.</summary>
-    public ServerCertificates(IConfiguration configuration) => Take(Load(configuration));
+    public ServerCertificates(IConfiguration configuration) => Take(Load(configuration, new ValidationErrors()));
 
     /// <summary>Loads what a configuration names. Nothing of it is in force yet.</summary>
-    /// <exception cref="System.Security.Cryptography.CryptographicException">One cannot be used.</exception>
-    public static IReadOnlyDictionary<ServerCertificateFile, SslStreamCertificateContext> Load(IConfiguration configuration) =>
-        ServerCertificateFile.All(configuration).Distinct().ToDictionary(file => file, file => file.Load());
+    /// <exception cref="CryptographicException">One cannot be used.</exception>
+    public LoadedCertificates Load(IConfiguration configuration, ValidationErrors errors)
+    {
+        var loaded = ServerCertificateFile.All(configuration).Distinct().ToDictionary(file => file, file => file.Load());
+        var files = _files.ToDictionary(it => it.Key, it => it.Value.Where(loaded.ContainsKey).ToHashSet());
+        foreach (var (file, context) in loaded)
+        {
+            var thumbprint = context.TargetCertificate.Thumbprint;
+            if (!files.TryGetValue(thumbprint, out var same))
+                files[thumbprint] = same = [];
+            same.Add(file);
+        }
+
+        // A handshake shows only which certificate the server loaded first.
+        foreach (var same in files.Values.Where(same => same.DistinctBy(file => loaded[file].TargetCertificate.Thumbprint).Count() > 1))
+            errors.Add(
+                ConfigurationSections.Kestrel,
+                $"has {string.Join(" and ", same.Select(file => file.Path))}, which had the same certificate and no longer have",
+                "Renew all of them, or restart Router"
+            );
+        return new LoadedCertificates(
+            files,
+            files.Where(it => it.Value.Count > 0).ToDictionary(it => it.Key, it => loaded[it.Value.First()])
+        );
+    }
 
     /// <summary>Presents them from now on.</summary>
-    public void Take(IReadOnlyDictionary<ServerCertificateFile, SslStreamCertificateContext> loaded)
-    {
-        var files = new Dictionary<string, ServerCertificateFile>(_files);
-        foreach (var (file, context) in loaded)
-            files[context.TargetCertificate.Thumbprint] = file;
-        _files = files;
-        _current = files
-            .Where(it => loaded.ContainsKey(it.Value))
-            .ToDictionary(it => it.Key, it => loaded[it.Value], StringComparer.OrdinalIgnoreCase);
-    }
+    public void Take(LoadedCertificates loaded) => (_files, _current) = (loaded.Files, loaded.Current);
 
     /// <summary>Replaces the certificate of a handshake by what its file has now.</summary>
     public void Present(ConnectionContext connection, SslServerAuthenticationOptions handshake)
     {
-        var loaded = handshake.ServerCertificateContext?.TargetCertificate ?? handshake.ServerCertificate as X509Certificate2;
-        if (loaded is not null && _current.TryGetValue(loaded.Thumbprint, out var current))
+        var first = handshake.ServerCertificateContext?.TargetCertificate ?? handshake.ServerCertificate as X509Certificate2;
+        if (first is not null && _current.TryGetValue(first.Thumbprint, out var current))
             (handshake.ServerCertificateContext, handshake.ServerCertificate) = (current, null);
     }
 }

@@ -42,7 +42,7 @@ internal sealed partial class SwitchingJson : JsonSerializerContext
                     WriteSettleSeconds = writeSettleSeconds,
                     Problem = "Its report in the store can't be read: it is damaged, or of another release",
                 };
-            reports[id] = report with { At = seenAt };
+            reports[id] = report with { Id = id, At = seenAt };
         }
 
         return reports;

@@ -22,6 +22,11 @@ public sealed class Connector(
     TimeProvider time
 )
 {
+    // Linux: IPPROTO_TCP and TCP_USER_TIMEOUT.
+    private const int TcpLevel = 6;
+    private const int TcpUserTimeout = 18;
+    private const int UnacknowledgedMilliseconds = 30_000;
+
     private readonly AddressLookup _lookup = new(
         address.HostNameType is UriHostNameType.Dns ? address.IdnHost : address.DnsSafeHost,
         backend,
@@ -94,6 +99,8 @@ public sealed class Connector(
         try
         {
             socket = new Socket(ip.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+            if (backend.Http2)
+                NoticeVanishedHost(socket);
             using var limit = new ConnectionLimit(backend.ConnectTimeout, IsRouterLate, time, cancellationToken);
             await socket.ConnectAsync(ip, address.Port, limit.Token).ConfigureAwait(false);
             connected = true;
@@ -110,6 +117,19 @@ public sealed class Connector(
         }
 
         bool IsRouterLate() => HasResponded(socket!, connected);
+    }
+
+    // An HTTP/2 connection outlives the requests on it: every request would go to a host that has vanished, until its own deadline. By TCP,
+    // because gRPC servers close a connection with frequent pings.
+    private static void NoticeVanishedHost(Socket socket)
+    {
+        socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
+        socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
+        // Data that nobody acknowledges is retransmitted for a quarter of an hour otherwise.
+        if (OperatingSystem.IsLinux())
+            socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes(UnacknowledgedMilliseconds));
     }
 
     // The kernel knows about events that Router's threads have not processed yet: that the connection is established, or that the next part

@@ -40,12 +40,7 @@ public sealed class Http2Pool(Func<CancellationToken, ValueTask<BackendConnectio
                 UseProxy = false,
                 ActivityHeadersPropagator = null,
                 EnableMultipleHttp2Connections = true,
-                // A host that has vanished resets nothing: without pings every request would go there until its deadline. Less often than
-                // the ten seconds that servers take for abuse.
-                KeepAlivePingDelay = TimeSpan.FromSeconds(15),
-                KeepAlivePingTimeout = TimeSpan.FromSeconds(5),
-                KeepAlivePingPolicy = HttpKeepAlivePingPolicy.WithActiveRequests,
-                // Then a new one goes to the IP address that the name has by now. The streams of the old one go on.
+                // A new one goes to the IP address that the name has by now. The streams of the old one go on.
                 PooledConnectionLifetime = TimeSpan.FromMinutes(2),
                 // Connecting, including TLS, has its own timeout and its own circuit breakers.
                 ConnectTimeout = Timeout.InfiniteTimeSpan,

@@ -59,93 +59,98 @@ public sealed class FileModeStore : IModeStore
     public Task<string?> ReadAsync(CancellationToken cancellation) =>
         GuardAsync<string?>(
             "read",
-            async () =>
+            async end =>
             {
                 // Before reading: a change meanwhile is then detected at the next poll.
                 _seen = FileStamp.Of(_path);
-                return await ReadTextAsync(cancellation).ConfigureAwait(false);
-            }
+                return await ReadTextAsync(end).ConfigureAwait(false);
+            },
+            cancellation
         );
 
     public Task<bool> TryReplaceAsync(string? expected, string replacement, string? historyLine, CancellationToken cancellation) =>
         GuardAsync(
             "written",
-            async () =>
+            async end =>
             {
                 if (new FileInfo(_path).LinkTarget is not null)
                     throw new ModeStoreException(
                         $"The file {_path} is a symbolic link that the platform manages: change the mode there (such as in a ConfigMap), "
                             + $"or name a file that Router may write"
                     );
-                using var held = await LockAsync(cancellation).ConfigureAwait(false);
-                if (await ReadTextAsync(cancellation).ConfigureAwait(false) != expected)
+                using var held = await LockAsync(end).ConfigureAwait(false);
+                if (await ReadTextAsync(end).ConfigureAwait(false) != expected)
                     return false;
                 // First: a change missing from the history is worse than an entry for a change that was not made.
                 if (historyLine is not null)
-                    await AppendAsync(historyLine, cancellation).ConfigureAwait(false);
-                await WriteAsync(_path, replacement, cancellation).ConfigureAwait(false);
+                    await AppendAsync(historyLine, end).ConfigureAwait(false);
+                await WriteAsync(_path, replacement, end).ConfigureAwait(false);
                 return true;
-            }
+            },
+            cancellation
         );
 
     public Task AddHistoryAsync(string line, CancellationToken cancellation) =>
         GuardAsync(
             "written",
-            async () =>
+            async end =>
             {
-                using var held = await LockAsync(cancellation).ConfigureAwait(false);
-                await AppendAsync(line, cancellation).ConfigureAwait(false);
+                using var held = await LockAsync(end).ConfigureAwait(false);
+                await AppendAsync(line, end).ConfigureAwait(false);
                 return true;
-            }
+            },
+            cancellation
         );
 
     public Task<IReadOnlyList<string>> ReadHistoryAsync(CancellationToken cancellation) =>
         GuardAsync<IReadOnlyList<string>>(
             "read",
-            async () =>
+            async end =>
                 File.Exists(_history)
                     ?
                     [
-                        .. (await File.ReadAllLinesAsync(_history, cancellation).ConfigureAwait(false))
+                        .. (await File.ReadAllLinesAsync(_history, end).ConfigureAwait(false))
                             .Where(line => line.Length > 0)
                             .TakeLast(IModeStore.HistoryLength),
                     ]
-                    : []
+                    : [],
+            cancellation
         );
 
     public Task<StoreBeat> BeatAsync(string instance, string report, CancellationToken cancellation) =>
         GuardAsync(
             "written",
-            async () =>
+            async end =>
             {
                 if (!HasReports())
                 {
-                    using var held = await LockAsync(cancellation).ConfigureAwait(false);
+                    using var held = await LockAsync(end).ConfigureAwait(false);
                     CreateReports();
                 }
 
-                await WriteAsync(ReportOf(instance), new StoredReport(_time.GetUtcNow(), report).Encode(), cancellation)
-                    .ConfigureAwait(false);
+                await WriteAsync(ReportOf(instance), new StoredReport(_time.GetUtcNow(), report).Encode(), end).ConfigureAwait(false);
                 DeleteOldDrafts();
                 // Reading a few local files costs less than electing an observer.
                 return new StoreBeat(null, IsObserver: true, null);
-            }
+            },
+            cancellation
         );
 
     public Task<StoredFleet> ReadFleetAsync(CancellationToken cancellation) =>
         GuardAsync(
             "read",
-            async () =>
+            async end =>
             {
                 var reports = new Dictionary<string, StoredReport>();
                 foreach (var file in HasReports() ? Directory.EnumerateFiles(_reports, "*.json") : [])
                 {
-                    if (await ReadReportAsync(file, cancellation).ConfigureAwait(false) is { } report)
+                    if (await ReadReportAsync(file, end).ConfigureAwait(false) is { } report)
                         reports[Uri.UnescapeDataString(Path.GetFileNameWithoutExtension(file))] = report;
                 }
 
                 return new StoredFleet(_time.GetUtcNow(), reports);
-            }
+            },
+            cancellation
         );
 
     public Task<bool> TryReplaceReportAsync(
@@ -156,17 +161,18 @@ public sealed class FileModeStore : IModeStore
     ) =>
         GuardAsync(
             "written",
-            async () =>
+            async end =>
             {
-                using var held = await LockAsync(cancellation).ConfigureAwait(false);
+                using var held = await LockAsync(end).ConfigureAwait(false);
                 if (!HasReports())
                     CreateReports();
                 var path = ReportOf(instance);
-                if (await ReadReportAsync(path, cancellation).ConfigureAwait(false) != expected)
+                if (await ReadReportAsync(path, end).ConfigureAwait(false) != expected)
                     return false;
-                await WriteAsync(path, replacement.Encode(), cancellation).ConfigureAwait(false);
+                await WriteAsync(path, replacement.Encode(), end).ConfigureAwait(false);
                 return true;
-            }
+            },
+            cancellation
         );
 
     public Task PublishVerdictAsync(string verdict, CancellationToken cancellation) => Task.CompletedTask;
@@ -174,12 +180,13 @@ public sealed class FileModeStore : IModeStore
     public Task DeleteReportsAsync(IReadOnlyCollection<string> instances, CancellationToken cancellation) =>
         GuardAsync(
             "written",
-            () =>
+            _ =>
             {
                 foreach (var instance in instances)
                     File.Delete(ReportOf(instance));
                 return Task.FromResult(true);
-            }
+            },
+            cancellation
         );
 
     /// <summary>
@@ -197,7 +204,8 @@ public sealed class FileModeStore : IModeStore
     {
         try
         {
-            return await GuardAsync("read", () => Task.FromResult(FileStamp.Of(_path) != _seen)).ConfigureAwait(false);
+            return await GuardAsync("read", _ => Task.FromResult(FileStamp.Of(_path) != _seen), CancellationToken.None)
+                .ConfigureAwait(false);
         }
         catch (ModeStoreException)
         {
@@ -306,6 +314,7 @@ public sealed class FileModeStore : IModeStore
                 stream.Flush(flushToDisk: true);
             }
 
+            cancellation.ThrowIfCancellationRequested();
             File.Move(draft, to, overwrite: true);
         }
         catch
@@ -346,26 +355,41 @@ public sealed class FileModeStore : IModeStore
         }
     }
 
-    private async Task<T> GuardAsync<T>(string what, Func<Task<T>> work)
+    private async Task<T> GuardAsync<T>(string what, Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
     {
         // While one hangs, another would hang too, and what the first still writes must not come after what is written later.
         if (Volatile.Read(ref _hanging) > 0)
             throw new ModeStoreException(NoResponse(what));
         // By another thread: a file operation on a volume that hangs blocks its thread and can't be cancelled.
-        var running = Task.Run(work, CancellationToken.None);
+        var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var running = Task.Run(() => work(end.Token), CancellationToken.None);
         try
         {
             return await running.WaitAsync(IModeStore.CallTimeout, CancellationToken.None).ConfigureAwait(false);
         }
         catch (TimeoutException error)
         {
+            // What it has not written yet, it must not write later: whoever asked for it hears now that it failed.
+            await end.CancelAsync().ConfigureAwait(false);
             Interlocked.Increment(ref _hanging);
-            _ = running.ContinueWith(_ => Interlocked.Decrement(ref _hanging), TaskScheduler.Default);
+            _ = running.ContinueWith(
+                _ =>
+                {
+                    Interlocked.Decrement(ref _hanging);
+                    end.Dispose();
+                },
+                TaskScheduler.Default
+            );
             throw new ModeStoreException(NoResponse(what), error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {
             throw new ModeStoreException($"The file {_path} can't be {what}: {error.Message.TrimEnd('.')}", error);
+        }
+        finally
+        {
+            if (running.IsCompleted)
+                end.Dispose();
         }
     }
 
