@@ -122,7 +122,14 @@ public sealed class DowntimeTests
         var (code, output) = await site.RunAsync(["--expect", "3", "--timeout", "2s", .. site.QuietCommand("true")]);
 
         (code, site.Runs).Should().Be((1, 0), output);
-        output.Should().Contain("2 instances are live and 3 expected");
+        output
+            .Should()
+            .Contain("2 instances are live and 3 expected")
+            .And.MatchRegex(@"To wait for the verdict: router mode --url \S+ --wait --expect 3\n");
+        var (wrong, refusal) = await site.RunAsync("--resume", "--until", "+60m");
+        (wrong, refusal)
+            .Should()
+            .Match<(int Code, string Text)>(it => it.Code == 2 && it.Text.Contains("--until does not apply to --resume"));
         var (again, resumed) = await site.RunAsync("--resume", "--expect", "2", "--timeout", "1m");
         (again, site.Runs).Should().Be((0, 1), resumed);
     }

@@ -147,6 +147,40 @@ public sealed class ManagementClientTests
         errors.Should().EndWith($"To see the mode: router mode --url {url}.\n");
     }
 
+    [Theory]
+    [InlineData("http://127.0.0.1:1/staging/")]
+    [InlineData("http://anna@127.0.0.1:1")]
+    [InlineData("http://127.0.0.1:1/?stage=staging")]
+    public async Task An_address_of_which_a_part_would_be_dropped_is_refused(string url)
+    {
+        var (code, _, errors) = await Tool.RunAsync(url, "mode", "set", "maintenance");
+
+        (code, errors)
+            .Should()
+            .Be(
+                (
+                    2,
+                    $"'{url}' is not scheme, host and port of the management interface. Give --url or ROUTER_URL, such as "
+                        + $"{ManagementSettings.DefaultUrl}.\n"
+                )
+            );
+    }
+
+    [Fact]
+    public async Task A_proxy_that_lost_the_response_leaves_it_open_whether_the_change_was_made()
+    {
+        await using var proxy = RawBackend.Start(async connection =>
+        {
+            await connection.ReadHeadAsync();
+            await connection.WriteAsync("HTTP/1.1 502 Bad Gateway\r\nContent-Type: text/html\r\nContent-Length: 4\r\n\r\nlost");
+        });
+
+        var (code, _, errors) = await Tool.RunAsync(proxy.Address, "mode", "extend", "--by", "45m");
+
+        code.Should().Be(3);
+        errors.Should().Contain("responded with 502, and not as Router does").And.Contain("It is not known whether the change was made.");
+    }
+
     [Fact]
     public async Task A_redirect_is_not_followed()
     {

@@ -15,6 +15,8 @@ public sealed class OperatorTimeTests
     [InlineData("Europe/Berlin", "2026-06-01T20:00:00Z", "2026-06-02T01:00:05", "2026-06-02T01:00:05+02:00")]
     [InlineData("Europe/Berlin", "2026-06-01T20:00:00Z", "2026-06-02T01:00Z", "2026-06-02T01:00:00+00:00")]
     [InlineData("Europe/Berlin", "2026-06-01T20:00:00Z", "2026-06-02T01:00:00-05:00", "2026-06-02T01:00:00-05:00")]
+    [InlineData("Europe/Berlin", "2026-06-01T20:00:00Z", "2026-06-01 21:59:03 +02:00", "2026-06-01T21:59:03+02:00")]
+    [InlineData("Europe/Berlin", "2026-06-01T20:00:00Z", "2026-06-01T19:59:03.25Z", "2026-06-01T19:59:03.25+00:00")]
     // The clock shows 02:00 to 03:00 twice: the next occurrence is meant.
     [InlineData("Europe/Berlin", "2026-10-25T00:10:00Z", "02:30", "2026-10-25T02:30:00+02:00")]
     [InlineData("Europe/Berlin", "2026-10-25T00:40:00Z", "02:30", "2026-10-25T02:30:00+01:00")]

@@ -12,7 +12,7 @@ internal static class ClosingStep
     {
         var plan = window.Plan;
         var fleet = await window.FleetAsync().ConfigureAwait(false);
-        if (window.Progress.Owns(fleet.Current.Window))
+        if (window.Progress.Owns(fleet.Current))
         {
             window.Enter(DowntimeStep.Waiting, $"The mode {fleet.Mode} was already set");
             return null;
@@ -40,7 +40,7 @@ internal static class ClosingStep
         {
             set = (await window.SetAsync(sent, fleet.Version.Number).ConfigureAwait(false)).Mode;
         }
-        catch (CommandFailedException failed) when (failed.Code is ExitCode.NotDone or ExitCode.WrongUse)
+        catch (CommandFailedException failed) when (failed.IsNothingDone)
         {
             // Refused, so the window that may be in force is another one.
             window.File.Save(window.Progress with { Made = RecordVersion.NotStored });

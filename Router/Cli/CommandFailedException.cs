@@ -4,4 +4,7 @@ namespace Router.Cli;
 public sealed class CommandFailedException(int code, string message) : Exception(message)
 {
     public int Code => code;
+
+    /// <summary>Whether it is certain that the request changed nothing: it was refused, or never sent.</summary>
+    public bool IsNothingDone { get; init; }
 }

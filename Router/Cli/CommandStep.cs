@@ -46,7 +46,7 @@ internal static class CommandStep
             return window.End(
                 ExitCode.NotDone,
                 "The command ended with 0, but the site was not safe throughout. It is not opened: see what happened, and check the data",
-                "router mode",
+                window.StateCommand,
                 ResumeCommands.Rerun,
                 ResumeCommands.Resume
             );

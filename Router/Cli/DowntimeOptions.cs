@@ -67,7 +67,9 @@ internal static class DowntimeOptions
     };
     public static readonly Option<bool> Resume = new("--resume")
     {
-        Description = "Resumes the current window at the step it had reached. Options given now override the original ones.",
+        Description =
+            "Resumes the current window at the step it had reached. Options given now override the original ones; those of the mode and of "
+            + "its announcement are refused.",
     };
     public static readonly Option<bool> Rerun = new("--rerun")
     {
@@ -77,6 +79,16 @@ internal static class DowntimeOptions
     {
         Description = "With --resume: treats the command as done and continues with the checks.",
     };
+
+    /// <summary>What only the beginning of a downtime uses.</summary>
+    public static readonly IReadOnlyList<Option> OfTheStart =
+    [
+        Mode,
+        OperatorOptions.Until,
+        OperatorOptions.Reason,
+        OperatorOptions.Ticket,
+        OperatorOptions.CutAfter,
+    ];
 
     /// <summary>The plan of a new downtime.</summary>
     /// <param name="parsed">The command line.</param>

@@ -58,12 +58,12 @@ internal sealed class DowntimeReporting(DowntimeWindow window)
     private static string Purpose(string command) =>
         command switch
         {
-            "router mode" => "see the state",
-            "router mode --wait" => "wait for the verdict",
             "router mode history" => "see who changed it",
             ResumeCommands.Resume => "continue",
             ResumeCommands.Rerun => "run the command again",
             ResumeCommands.CommandDone => "continue without running it again",
-            _ => "open the site by hand",
+            "router mode set live" => "open the site by hand",
+            _ when command.StartsWith("router mode --wait", StringComparison.Ordinal) => "wait for the verdict",
+            _ => "see the state",
         };
 }

@@ -18,6 +18,11 @@ internal static class DowntimeResumption
                 ExitCode.WrongUse,
                 "--resume takes no command: it continues the one that the downtime was started with."
             );
+        if (DowntimeOptions.OfTheStart.FirstOrDefault(option => parsed.GetResult(option) is { Implicit: false }) is { } given)
+            throw new CommandFailedException(
+                ExitCode.WrongUse,
+                $"{given.Name} does not apply to --resume: the mode is set. To change what is announced: router mode extend."
+            );
         var fleet = await OperatorCommand.FleetAsync(client, null).ConfigureAwait(false);
         var file = Find(fleet, client, directory);
         try
@@ -51,7 +56,7 @@ internal static class DowntimeResumption
             .FirstOrDefault(it =>
                 window is null
                     ? it.Progress.Step == DowntimeStep.Reopening && it.Progress.Plan.Reopen == fleet.Mode
-                    : it.Progress.Owns(window)
+                    : it.Progress.Owns(fleet.Current)
             );
         if (found.Progress is null && window is null)
             throw new CommandFailedException(

@@ -62,7 +62,7 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
         if (_isUnreachableReported)
             Report(new DowntimeEvent(window.Clock.Now, DowntimeEventKind.Warning, "The instance responds again. Watching the verdict"));
         (_unreachableSince, _isUnreachableReported) = (null, false);
-        if (window.Progress.Owns(fleet.Current.Window))
+        if (window.Progress.Owns(fleet.Current))
             window.File.Save(window.Progress with { Latest = fleet });
         await ExtendAsync(fleet.Current).ConfigureAwait(false);
         foreach (var found in _watch.Observe(fleet))
@@ -77,7 +77,7 @@ internal sealed class DowntimeWatcher(DowntimeWindow window)
         var (plan, extensions) = (window.Progress.Plan, window.Progress.Extensions);
         if (plan.ExtendBy is not { } by || mode.Until is not { } until || until - mode.Now > ExtendBefore || extensions >= plan.ExtendTimes)
             return;
-        if (!window.Progress.Owns(mode.Window))
+        if (!window.Progress.Owns(mode))
             return;
         var sent = new ModeChangeDocument { ExtendBy = by, By = plan.By };
         // Counted first: an extension whose response is lost may have been made.

@@ -41,6 +41,14 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     /// <summary>The message, with its commands extended to address the same fleet and the same progress.</summary>
     public string Hint(string message) => Hint(client, file.Folder, message);
 
+    /// <summary>The command that shows the state, with the number of instances that this downtime expects.</summary>
+    public string StateCommand => $"router mode{Expected}";
+
+    /// <summary>The command that waits for the verdict, with that number: without it fewer instances would be enough.</summary>
+    public string WaitCommand => $"router mode --wait{Expected}";
+
+    private string Expected => Plan.Expect is { } expect ? $" --expect {expect}" : "";
+
     /// <summary>The fleet now.</summary>
     public async Task<FleetDocument> FleetAsync()
     {
@@ -71,7 +79,7 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
 
     /// <summary>Whether the mode belongs to this downtime: its window is in force, or set and not in force yet.</summary>
     public bool IsOwn(ModeDocument mode) =>
-        Progress.Owns(mode.Window) || (mode is { Window: null, Goal: { } goal } && mode.Version >= Progress.Made && goal.Mode == Plan.Mode);
+        Progress.Owns(mode) || (mode is { Window: null, Goal: { } goal } && mode.Version >= Progress.Made && goal.Mode == Plan.Mode);
 
     /// <summary>Records a step before it begins, and prints it.</summary>
     public void Enter(DowntimeStep step, string text)
@@ -103,7 +111,7 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     }
 
     /// <summary>Ends this run of the tool in the middle of the window.</summary>
-    public int Leave(int code, string why) => End(code, $"{why}. The site is left as it is", "router mode", ResumeCommands.Resume);
+    public int Leave(int code, string why) => End(code, $"{why}. The site is left as it is", StateCommand, ResumeCommands.Resume);
 
     /// <summary>Somebody else has changed the mode: the window is no longer this tool's.</summary>
     public int Lost(FleetDocument fleet)
@@ -111,6 +119,6 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
         var text =
             $"the mode is {fleet.Mode} since {ReportTime.Full(fleet.Current.Since)}, set by {fleet.Current.By ?? OperatorText.Unnamed}";
         Note(DowntimeEventKind.Danger, $"The window is not in force any more: {text}");
-        return End(ExitCode.NotDone, $"The window is not in force any more: {text}", "router mode", "router mode history");
+        return End(ExitCode.NotDone, $"The window is not in force any more: {text}", StateCommand, "router mode history");
     }
 }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Router.Management;
 using static Router.Cli.OperatorCommand;
@@ -11,11 +12,11 @@ namespace Router.Cli;
 /// </summary>
 internal static class FleetCommand
 {
-    private static readonly Option<DateTimeOffset?> Checked = new("--until")
+    private static readonly Option<string?> Checked = new("--until")
     {
         Description =
-            "Accepts only those up to this time, such as 2026-01-31T22:00:00Z. A later one still blocks the verdict. Default: now.",
-        CustomParser = OptionParsers.Instant,
+            "Accepts only those up to this time, when you listed them: \"2026-01-31 23:30:15\" or 2026-01-31T22:30:15Z. A later one still "
+            + "blocks the verdict. Default: now.",
     };
 
     public static IEnumerable<Command> Build()
@@ -105,7 +106,7 @@ internal static class FleetCommand
                     parsed,
                     async client =>
                     {
-                        var sent = new AcceptWritesDocument(NameOfOperator(parsed), parsed.GetValue(Note), parsed.GetValue(Checked));
+                        var sent = new AcceptWritesDocument(NameOfOperator(parsed), parsed.GetValue(Note), Until(parsed));
                         var json = JsonSerializer.Serialize(sent, ManagementJson.Default.AcceptWritesDocument);
                         var change = await client
                             .AskAsync(HttpMethod.Post, "/writes/accept", ManagementJson.Default.ChangeDocument, json)
@@ -122,4 +123,12 @@ internal static class FleetCommand
         writes.Add(accept);
         yield return writes;
     }
+
+    private static DateTimeOffset? Until(ParseResult parsed) =>
+        ModeChangeCall.Time(parsed, Checked) is not { } time ? null
+        : DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var instant) ? instant
+        : throw new CommandFailedException(
+            ExitCode.WrongUse,
+            $"{Checked.Name}: '{time}' is in the future. Give the time at which you listed them."
+        );
 }

@@ -10,7 +10,8 @@ namespace Router.Cli;
 /// <param name="IsOwn">Whether it is the address from this machine's own configuration.</param>
 public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
 {
-    private const string Elsewhere = "Give its address with --url or ROUTER_URL.";
+    /// <summary>What to do where the interface is another one, for messages.</summary>
+    public const string Elsewhere = "Give its address with --url or ROUTER_URL.";
 
     /// <summary>
     /// The interface that the operator means: <c>--url</c>, otherwise <c>ROUTER_URL</c>, otherwise the one in this machine's configuration.
@@ -24,11 +25,13 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
         var token = TokenOf(tokenFile, Said("ROUTER_TOKEN"));
         if ((url ?? Said("ROUTER_URL")) is { } text)
         {
-            return HttpAddress.TryParse(text, out var address)
+            // The path would be dropped, and the command would go to whatever is at the root.
+            return HttpAddress.TryParse(text, out var address) && address is { PathAndQuery: "/", Fragment: "", UserInfo: "" }
                 ? new ManagementAccess(address, token, IsOwn: false)
                 : throw new CommandFailedException(
                     ExitCode.WrongUse,
-                    $"{HttpAddress.Problem(text)}. Give --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}."
+                    $"'{text}' is not scheme, host and port of the management interface. Give --url or ROUTER_URL, such as "
+                        + $"{ManagementSettings.DefaultUrl}."
                 );
         }
 

@@ -43,9 +43,11 @@ public sealed class ManagementClient : IDisposable
             request.Content = new StringContent(json, Encoding.UTF8, "application/json");
         if (ifVersion is not null)
             request.Headers.TryAddWithoutValidation("If-Match", $"\"{ifVersion}\"");
+        HttpStatusCode? status = null;
         try
         {
             using var response = await _client.SendAsync(request).ConfigureAwait(false);
+            status = response.StatusCode;
             var text = await response.Content.ReadAsStringAsync().ConfigureAwait(false);
             if (response.IsSuccessStatusCode)
                 return JsonSerializer.Deserialize(text, type) ?? throw new JsonException("it is null");
@@ -74,26 +76,35 @@ public sealed class ManagementClient : IDisposable
                 ExitCode.NoConnection,
                 $"No connection to Router at {_client.BaseAddress}: {error.GetBaseException().Message.TrimEnd('.')}. Is it running? Give "
                     + $"its address with --url or ROUTER_URL."
-            );
+            )
+            {
+                IsNothingDone = true,
+            };
         }
         catch (Exception error) when (error is HttpRequestException or IOException or TaskCanceledException)
         {
-            // The request may have arrived, with only its response lost.
-            var doubt = method == HttpMethod.Get ? "" : $" It is not known whether the change was made. Check with {Hint("router mode")}.";
             var reason =
                 error is TaskCanceledException
                     ? $"{_client.Timeout.TotalSeconds:F0} s have passed"
                     : error.GetBaseException().Message.TrimEnd('.');
-            throw new CommandFailedException(ExitCode.NoConnection, $"No response from Router at {_client.BaseAddress}: {reason}.{doubt}");
+            throw new CommandFailedException(
+                ExitCode.NoConnection,
+                $"No response from Router at {_client.BaseAddress}: {reason}.{Doubt(method)}"
+            );
         }
         catch (JsonException)
         {
-            throw new CommandFailedException(
-                ExitCode.NoConnection,
-                $"The server at {_client.BaseAddress} is not Router's management interface. Give its address with --url or ROUTER_URL."
-            );
+            // A proxy in between responds so when it has passed the request on and the response was lost.
+            var what = status is >= HttpStatusCode.InternalServerError
+                ? $"{_client.BaseAddress} responded with {(int)status}, and not as Router does"
+                : $"The server at {_client.BaseAddress} is not Router's management interface";
+            throw new CommandFailedException(ExitCode.NoConnection, $"{what}. {ManagementAccess.Elsewhere}{Doubt(method)}");
         }
     }
+
+    // The request may have arrived, with only its response lost.
+    private string Doubt(HttpMethod method) =>
+        method == HttpMethod.Get ? "" : $" It is not known whether the change was made. Check with {Hint("router mode")}.";
 
     public void Dispose() => _client.Dispose();
 
@@ -106,6 +117,10 @@ public sealed class ManagementClient : IDisposable
             _ => ExitCode.NoConnection,
         };
         var now = problem?.Version is { } version ? $" The version is {version} now." : "";
-        return new CommandFailedException(code, $"{problem?.Title ?? status.ToString()}. {problem?.Detail}{now}".TrimEnd());
+        return new CommandFailedException(code, $"{problem?.Title ?? status.ToString()}. {problem?.Detail}{now}".TrimEnd())
+        {
+            // Of a store that failed, nobody knows whether it has taken the change.
+            IsNothingDone = (int)status < 500,
+        };
     }
 }

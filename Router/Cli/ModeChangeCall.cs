@@ -50,6 +50,6 @@ internal static class ModeChangeCall
             (output ?? parsed.InvocationConfiguration.Output).WriteLine(
                 $"{option.Name} {text} is {OperatorTime.Describe(time, TimeZoneInfo.Local)}"
             );
-        return time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        return time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
     }
 }

@@ -15,7 +15,7 @@ public static class OperatorTime
     public const string Forms = "23:30 (the next one), \"2026-01-31 23:30\", 2026-01-31T23:30:00Z or +45m (from now)";
 
     private static readonly string[] WithDate = ["yyyy-MM-dd HH:mm", "yyyy-MM-dd HH:mm:ss", "yyyy-MM-dd'T'HH:mm", "yyyy-MM-dd'T'HH:mm:ss"];
-    private static readonly string[] WithOffset = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ssK"];
+    private static readonly string[] WithOffset = ["yyyy-MM-dd'T'HH:mmK", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss zzz"];
 
     /// <summary>Parses a time; false, with the reason and a hint, if it is invalid.</summary>
     public static bool TryParse(string text, TimeProvider time, out DateTimeOffset instant, [NotNullWhen(false)] out string? problem)

@@ -56,17 +56,6 @@ internal static class OptionParsers
             ? number
             : Wrong<long>(argument, "the version that router mode shows, such as 7");
 
-    public static DateTimeOffset? Instant(ArgumentResult argument) =>
-        DateTimeOffset.TryParseExact(
-            argument.Tokens[0].Value,
-            "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFK",
-            CultureInfo.InvariantCulture,
-            DateTimeStyles.AssumeUniversal,
-            out var instant
-        )
-            ? instant
-            : Wrong<DateTimeOffset>(argument, "a time such as 2026-01-31T22:00:00Z");
-
     /// <summary>Rejects a text that no instance accepts: a command line can be longer than a request.</summary>
     public static void Length(SymbolResult result)
     {

@@ -35,7 +35,7 @@ internal static class ReopeningStep
                 end.Fleet.Current.FellBack is { } why
                     ? $"The site has closed again by itself: {why}"
                     : $"The mode {reopen} was set, but it is not in force on every instance: {end.Fleet.Verdict}",
-                "router mode",
+                window.StateCommand,
                 ResumeCommands.Resume
             );
         }

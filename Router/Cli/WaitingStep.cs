@@ -30,7 +30,7 @@ internal static class WaitingStep
         {
             window.Console.Write(output => ModeReport.WriteFleet(fleet, end.WhyNot, output));
             window.Note(DowntimeEventKind.Warning, fleet.Verdict);
-            string[] next = ["router mode --wait", ResumeCommands.Resume, "router mode set live"];
+            string[] next = [window.WaitCommand, ResumeCommands.Resume, "router mode set live"];
             return window.End(ExitCode.NotDone, $"The command was not run. {fleet.Verdict}", next);
         }
 

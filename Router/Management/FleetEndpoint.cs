@@ -100,7 +100,7 @@ public sealed class FleetEndpoint(FleetDescriber describer, Fleet fleet, ModeHis
             return;
         var change = new ChangeRequest(
             HistoryKind.Accepted,
-            (state, now, _, _) => ModeChanges.AcceptWrites(state.Record, state.Index, now, request.Until ?? now)
+            (state, now, _, errors) => ModeChanges.AcceptWrites(state.Record, state.Index, now, request.Until ?? now, errors)
         );
         var text = request.Note is { Length: > 0 } note ? note : "writes of unknown outcome";
         await response.WriteAsync(context, change with { Note = new ChangeNote(request.By, text) }).ConfigureAwait(false);

@@ -17,6 +17,10 @@ public static class ModeChanges
     public static readonly TimeSpan MaxDelayToOpen = TimeSpan.FromMinutes(1);
 
     private const int MaxBypasses = 50;
+
+    // Another instance may have sent the time that an operator's page shows.
+    private static readonly TimeSpan MaxAhead = TimeSpan.FromSeconds(5);
+
     private static readonly TimeSpan MaxWait = TimeSpan.FromHours(24);
 
     /// <summary>The record after a change; null if there are errors. Anything scheduled that is not in the change is dropped.</summary>
@@ -93,8 +97,15 @@ public static class ModeChanges
     }
 
     /// <summary>The record in which an operator has accepted, as settled, the writes of unknown outcome until a time.</summary>
-    public static ModeRecord AcceptWrites(ModeRecord record, int index, DateTimeOffset now, DateTimeOffset until)
+    public static ModeRecord? AcceptWrites(ModeRecord record, int index, DateTimeOffset now, DateTimeOffset until, ValidationErrors errors)
     {
+        // A time that was meant in another zone would accept what nobody has seen.
+        if (until > now + MaxAhead)
+        {
+            errors.Add("until", $"is {AnnouncedEnd.Text(until)}, in the future", "Send the time at which you listed the writes");
+            return null;
+        }
+
         var accepted = until < now ? until : now;
         return After(record, record.Steps[index..], record.Written, now) with
         {

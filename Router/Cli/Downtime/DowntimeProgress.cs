@@ -57,7 +57,17 @@ internal sealed record DowntimeProgress
     /// <summary>What happened, in order.</summary>
     public ImmutableArray<DowntimeEvent> Events { get; init; } = [];
 
-    /// <summary>Whether a window is the one of this downtime: a window is named after the version that began it.</summary>
-    public bool Owns(string? window) =>
-        window is not null && (Window is null ? window.EndsWith($"/{Made}", StringComparison.Ordinal) && Made.IsStored : window == Window);
+    /// <summary>
+    /// Whether the window in force is the one of this downtime. Before it is known, a window is recognized by the version that began it,
+    /// which is in its name, and by who set it and why: another operator, or another fleet, may have made a window of that version.
+    /// </summary>
+    public bool Owns(ModeDocument mode) =>
+        mode.Window is { } window
+        && (
+            Window is null
+                ? Made.IsStored
+                    && window.EndsWith($"/{Made}", StringComparison.Ordinal)
+                    && (mode.By, mode.Reason, mode.Ticket) == (Plan.By, Plan.Reason, Plan.Ticket)
+                : window == Window
+        );
 }
