@@ -28,11 +28,14 @@ public sealed class DowntimeInterruptionTests
     }
 
     [ProgramFact("setsid", "util-linux")]
-    public async Task A_tool_that_is_killed_while_it_waits_continues_there()
+    public async Task A_tool_that_is_killed_while_it_waits_continues_there_whoever_changed_the_announcement_meanwhile()
     {
         await using var site = await DowntimeSite.StartAsync();
         var tool = site.Downtime(["--expect", "3", .. site.QuietCommand("true")]);
         await tool.LineAsync("2 instances are live and 3 expected");
+        (await Tool.RunAsync(site.Two.ManagementUrl, "mode", "set", "maintenance", "--cut-after", "9s", "--operator", "bob"))
+            .Code.Should()
+            .Be(0);
 
         await tool.KillAsync();
         (await tool.ExitAsync()).Should().Be(137);

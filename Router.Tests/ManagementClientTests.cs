@@ -148,10 +148,10 @@ public sealed class ManagementClientTests
     }
 
     [Theory]
-    [InlineData("http://127.0.0.1:1/staging/")]
-    [InlineData("http://anna@127.0.0.1:1")]
-    [InlineData("http://127.0.0.1:1/?stage=staging")]
-    public async Task An_address_of_which_a_part_would_be_dropped_is_refused(string url)
+    [InlineData("http://127.0.0.1:1/staging/", "'http://127.0.0.1:1/staging/'")]
+    [InlineData("http://anna:secret@127.0.0.1:1", "The address with a user name")]
+    [InlineData("http://127.0.0.1:1/?stage=staging", "'http://127.0.0.1:1/?stage=staging'")]
+    public async Task An_address_of_which_a_part_would_be_dropped_is_refused(string url, string named)
     {
         var (code, _, errors) = await Tool.RunAsync(url, "mode", "set", "maintenance");
 
@@ -160,7 +160,7 @@ public sealed class ManagementClientTests
             .Be(
                 (
                     2,
-                    $"'{url}' is not scheme, host and port of the management interface. Give --url or ROUTER_URL, such as "
+                    $"{named} is not scheme, host and port of the management interface. Give --url or ROUTER_URL, such as "
                         + $"{ManagementSettings.DefaultUrl}.\n"
                 )
             );
@@ -178,7 +178,10 @@ public sealed class ManagementClientTests
         var (code, _, errors) = await Tool.RunAsync(proxy.Address, "mode", "extend", "--by", "45m");
 
         code.Should().Be(3);
-        errors.Should().Contain("responded with 502, and not as Router does").And.Contain("It is not known whether the change was made.");
+        errors
+            .Should()
+            .Contain("responded with 502, but not with a response of Router")
+            .And.Contain("It is not known whether the change was made.");
     }
 
     [Fact]

@@ -68,8 +68,8 @@ internal static class DowntimeOptions
     public static readonly Option<bool> Resume = new("--resume")
     {
         Description =
-            "Resumes the current window at the step it had reached. Options given now override the original ones; those of the mode and of "
-            + "its announcement are refused.",
+            "Resumes the current window at the step it had reached. Options given now override the original ones; --mode, --until, "
+            + "--reason, --ticket and --cut-after are refused.",
     };
     public static readonly Option<bool> Rerun = new("--rerun")
     {

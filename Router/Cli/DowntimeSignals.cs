@@ -27,7 +27,6 @@ internal sealed class DowntimeSignals : IDisposable
     /// <summary>Cancelled by the first signal.</summary>
     public CancellationToken Token => _stop.Token;
 
-    /// <summary>The exit code for the signal.</summary>
     public int ExitCode => OfSignals + Volatile.Read(ref _code);
 
     public void Dispose()

@@ -15,8 +15,8 @@ internal static class FleetCommand
     private static readonly Option<string?> Checked = new("--until")
     {
         Description =
-            "Accepts only those up to this time, when you listed them: \"2026-01-31 23:30:15\" or 2026-01-31T22:30:15Z. A later one still "
-            + "blocks the verdict. Default: now.",
+            "Accepts only writes up to this time. Give the date and time at which you listed them, such as \"2026-01-31 23:30:15\" or "
+            + "2026-01-31T22:30:15Z. Later writes still block the verdict. Default: now.",
     };
 
     public static IEnumerable<Command> Build()

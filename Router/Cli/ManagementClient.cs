@@ -62,7 +62,10 @@ public sealed class ManagementClient : IDisposable
                     ExitCode.WrongUse,
                     $"{_client.BaseAddress} refused the request as too long (status {(int)response.StatusCode}). Shorten the reason, the "
                         + $"address or the token."
-                );
+                )
+                {
+                    IsNothingDone = true,
+                };
             throw Refused(response.StatusCode, JsonSerializer.Deserialize(text, ProblemJson.Default.ProblemDetails));
         }
         catch (HttpRequestException error)
@@ -94,9 +97,9 @@ public sealed class ManagementClient : IDisposable
         }
         catch (JsonException)
         {
-            // A proxy in between responds so when it has passed the request on and the response was lost.
+            // A proxy responds like this if it forwarded the request and lost the response.
             var what = status is >= HttpStatusCode.InternalServerError
-                ? $"{_client.BaseAddress} responded with {(int)status}, and not as Router does"
+                ? $"{_client.BaseAddress} responded with {(int)status}, but not with a response of Router"
                 : $"The server at {_client.BaseAddress} is not Router's management interface";
             throw new CommandFailedException(ExitCode.NoConnection, $"{what}. {ManagementAccess.Elsewhere}{Doubt(method)}");
         }
@@ -119,7 +122,7 @@ public sealed class ManagementClient : IDisposable
         var now = problem?.Version is { } version ? $" The version is {version} now." : "";
         return new CommandFailedException(code, $"{problem?.Title ?? status.ToString()}. {problem?.Detail}{now}".TrimEnd())
         {
-            // Of a store that failed, nobody knows whether it has taken the change.
+            // If the store failed, it is unknown whether it stored the change.
             IsNothingDone = (int)status < 500,
         };
     }

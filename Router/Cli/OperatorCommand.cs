@@ -57,7 +57,6 @@ internal static class OperatorCommand
             Environment.UserName
         );
 
-    /// <summary>Prints a document as JSON or as text.</summary>
     public static int Print<T>(ParseResult parsed, T document, JsonTypeInfo<T> type, Action<T, TextWriter> write)
     {
         if (parsed.GetValue(OperatorOptions.Json))

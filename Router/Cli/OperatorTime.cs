@@ -57,12 +57,13 @@ public static class OperatorTime
         }
     }
 
-    // The first future occurrence, otherwise the last one. For a time that does not exist, the instant at which the clock skips it.
+    // The first future occurrence, otherwise the earlier one: a time up to which writes are accepted then accepts fewer. For a time that
+    // does not exist, the instant at which the clock skips it.
     private static string? Of(DateTime local, DateTimeOffset now, TimeZoneInfo zone, out DateTimeOffset instant)
     {
         if (Occurrences(local, zone) is not [] and var found)
         {
-            instant = found.FirstOrDefault(candidate => candidate > now, found[^1]);
+            instant = found.FirstOrDefault(candidate => candidate > now, found[0]);
             return null;
         }
 

@@ -26,7 +26,6 @@ internal sealed class ProcessSignals : IDisposable
             On(stop, _ => _isStopAsked = true);
     }
 
-    /// <summary>Whether a signal has asked the process to stop.</summary>
     public bool IsStopAsked => _isStopAsked;
 
     /// <summary>Enables reloads from now on; a reload requested during startup follows.</summary>

@@ -59,7 +59,8 @@ internal sealed record DowntimeProgress
 
     /// <summary>
     /// Whether the window in force is the one of this downtime. Before it is known, a window is recognized by the version that began it,
-    /// which is in its name, and by who set it and why: another operator, or another fleet, may have made a window of that version.
+    /// which is in its name. As long as it is not known whether the request arrived, somebody else may have made that version: then also by
+    /// who set it and why. Later anybody may change the announcement.
     /// </summary>
     public bool Owns(ModeDocument mode) =>
         mode.Window is { } window
@@ -67,7 +68,7 @@ internal sealed record DowntimeProgress
             Window is null
                 ? Made.IsStored
                     && window.EndsWith($"/{Made}", StringComparison.Ordinal)
-                    && (mode.By, mode.Reason, mode.Ticket) == (Plan.By, Plan.Reason, Plan.Ticket)
+                    && (Step != DowntimeStep.Closing || (mode.By, mode.Reason, mode.Ticket) == (Plan.By, Plan.Reason, Plan.Ticket))
                 : window == Window
         );
 }
