@@ -68,6 +68,10 @@ public sealed class OperatorPageLossTests(Chromium chromium) : IClassFixture<Chr
             );
         (await page.GetByRole(AriaRole.Button, new() { Name = "Change the mode…" }).IsDisabledAsync()).Should().BeTrue();
         (await page.TitleAsync()).Should().StartWith("NO CONNECTION");
+        // As after ten minutes in which the operator's machine slept: the wall clock has gone on.
+        await page.EvaluateAsync("Date.now = (now => () => now() + 600000)(Date.now.bind(Date))");
+        await ReadsAsync(page, ".lost", "What you see is 10 min");
+        await page.EvaluateAsync("Date.now = (now => () => now() - 600000)(Date.now.bind(Date))");
         await SeeAsync(page, "lost");
         await site.Process(0).StartAgainAsync();
         await Expect(page.Locator(".lost")).ToHaveCountAsync(0, new() { Timeout = OperatorSite.Timeout });

@@ -1,4 +1,4 @@
-// The connection to the instance, the forms, and what they send. view.js draws what is known.
+// The connection to the instance, the forms, and what they send.
 import { clock, create, describe, h, named, patch, say, t, texts, time, useTexts } from "./view.js";
 
 const TOKEN = "router-token";
@@ -13,10 +13,13 @@ const state = {
 	readOnly: false,
 	linked: false,
 	offset: 0,
-	heard: 0,
+	heard: [0, 0],
 	showAll: false,
 	expect: sessionStorage.getItem(EXPECT),
 };
+// One may stand still while a machine sleeps; the other may be set.
+const stamp = () => [performance.now(), Date.now()];
+const since = ([a, b]) => Math.max(performance.now() - a, Date.now() - b);
 let token = sessionStorage.getItem(TOKEN);
 let asking = null;
 let restart;
@@ -36,9 +39,9 @@ async function listen() {
 		stop.abort();
 	};
 	// An attempt makes what is shown no newer.
-	const begun = performance.now();
+	const begun = stamp();
 	const watch = setInterval(() => {
-		const silent = performance.now() - Math.max(state.heard, begun);
+		const silent = Math.min(since(state.heard), since(begun));
 		if (state.linked && silent > SILENCE) lose();
 		if (silent > GIVE_UP) stop.abort();
 	}, 500);
@@ -60,7 +63,7 @@ async function listen() {
 			text = events.pop();
 			for (const event of events) take(event);
 			if (!state.known) continue;
-			state.heard = performance.now();
+			state.heard = stamp();
 			if (!state.linked) {
 				state.linked = true;
 				state.refusal = null;
@@ -102,7 +105,7 @@ function lose(refusal) {
 
 function draw() {
 	clock.now = Date.now() + state.offset;
-	state.silent = performance.now() - state.heard;
+	state.silent = since(state.heard);
 	patch(document.getElementById("page"), describe(state, actions));
 }
 
@@ -157,7 +160,7 @@ function open(title, content, closed) {
 	return dialog;
 }
 
-// Asked once, kept until the tab is closed, and sent as a header only.
+// Kept until the tab is closed, and sent as a header only.
 function askToken(status) {
 	asking ??= new Promise(done => {
 		token = null;
