@@ -28,15 +28,33 @@ require_mode() {
     is_mode "$1" || fail "there is no mode '$1'. Choose one of $(known_modes)"
 }
 
-# var KEY: the stage's value, otherwise the common one.
-var() {
-    local file text
-    for file in "$vars/$stage.yml" "$vars/common.yml"; do
-        text=$(sed -n "s/^$1:[[:space:]]*\(.*[^[:space:]]\)[[:space:]]*$/\1/p" "$file" | tail -n 1)
-        [[ -z $text ]] || { echo "$text" && return; }
-    done
-    fail "$1 is not set. Set it in $vars/$stage.yml"
+# read_vars FILE: its lines "key: value" into the array value. What has another form is passed to error.
+declare -A value=()
+read_vars() {
+    local file=$1 line number=0
+    if [[ ! -r $file ]]; then
+        error "$file can't be read"
+        return
+    fi
+    while IFS= read -r line || [[ -n $line ]]; do
+        number=$((number + 1))
+        if [[ $line =~ ^[[:space:]]*(#.*)?$ ]]; then continue; fi
+        if [[ $line =~ ^([a-z][a-z0-9_]*):[[:space:]]*(.*[^[:space:]])[[:space:]]*$ ]]; then
+            value[${BASH_REMATCH[1]}]=${BASH_REMATCH[2]}
+        else
+            error "$file:$number: '$line' is not of the form key: value"
+        fi
+    done <"$file"
 }
+
+# var KEY: the stage's value, otherwise the common one.
+var() (
+    error() { fail "$1"; }
+    read_vars "$vars/common.yml"
+    read_vars "$vars/$stage.yml"
+    [[ -n ${value[$1]:-} ]] || fail "$1 is not set. Set it in $vars/$stage.yml"
+    echo "${value[$1]}"
+)
 
 # status_host: where the stage's Router itself responds, and not an application.
 status_host() {
