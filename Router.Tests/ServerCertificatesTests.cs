@@ -36,15 +36,40 @@ public sealed class ServerCertificatesTests : IDisposable
         Write("two", "two.example.org");
         var errors = new ValidationErrors();
         certificates.Load(_configuration, errors);
-        errors.All.Should().ContainSingle().Which.ToString().Should().Contain("had the same certificate and no longer have");
+        errors.All.Should().ContainSingle().Which.ToString().Should().Contain("held the same certificate and now hold different ones");
 
         Copy("two", "one");
-        errors = new ValidationErrors();
+        Renew(certificates);
+        Presented(certificates, first).Should().Be("CN=two.example.org");
+    }
+
+    [Fact]
+    public void Files_that_had_the_same_certificate_for_a_while_since_the_start_are_renewed_one_by_one()
+    {
+        Write("two", "two.example.org");
+        var first = ServerCertificateFile.All(_configuration).Select(file => file.Load()).ToArray();
+        var certificates = new ServerCertificates(_configuration);
+        Copy("one", "two");
+        Renew(certificates);
+
+        Write("two", "three.example.org");
+        Renew(certificates);
+
+        first.Select(loaded => Presented(certificates, loaded)).Should().Equal("CN=wildcard.example.org", "CN=three.example.org");
+    }
+
+    private void Renew(ServerCertificates certificates)
+    {
+        var errors = new ValidationErrors();
         certificates.Take(certificates.Load(_configuration, errors));
-        errors.Any.Should().BeFalse();
-        var handshake = new SslServerAuthenticationOptions { ServerCertificateContext = first };
+        errors.All.Should().BeEmpty();
+    }
+
+    private static string Presented(ServerCertificates certificates, SslStreamCertificateContext loaded)
+    {
+        var handshake = new SslServerAuthenticationOptions { ServerCertificateContext = loaded };
         certificates.Present(new DefaultConnectionContext(), handshake);
-        handshake.ServerCertificateContext!.TargetCertificate.Subject.Should().Be("CN=two.example.org");
+        return handshake.ServerCertificateContext!.TargetCertificate.Subject;
     }
 
     private void Copy(string from, string to)

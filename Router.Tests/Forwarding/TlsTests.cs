@@ -131,7 +131,7 @@ public sealed class TlsTests : IDisposable
         await router.ChangeAsync(endpoints => endpoints.Clear());
         (await router.Log.NextAsync("is not valid; the running one remains in force"))
             .Should()
-            .Contain("Kestrel:Endpoints: has no endpoint any more");
+            .Contain("Kestrel:Endpoints: no longer has any endpoint");
 
         using var client = new HttpClient();
         (await client.GetStringAsync(new Uri($"http://127.0.0.1:{router.Port}/"))).Should().Be("ok");

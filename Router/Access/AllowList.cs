@@ -41,7 +41,6 @@ public sealed class AllowList
         _lasts = [.. lasts];
     }
 
-    /// <summary>Creates the set of an allow list.</summary>
     public AllowList(AllowListSettings settings)
         : this(settings.Name, settings.Ranges) { }
 

@@ -12,7 +12,6 @@ public static class AddressRange
     /// <summary>How to write one, for messages.</summary>
     public const string Hint = "Write 203.0.113.7, 198.51.100.0/24, 2001:db8::1 or 2001:db8::/32";
 
-    /// <summary>Says that a text is neither.</summary>
     public static string Problem(string? text) => $"'{text}' is neither an address nor a range";
 
     /// <summary>

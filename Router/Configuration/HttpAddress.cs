@@ -5,7 +5,6 @@ namespace Router.Configuration;
 /// <summary>Parses the absolute addresses of servers.</summary>
 public static class HttpAddress
 {
-    /// <summary>Says that a text is none.</summary>
     public static string Problem(string text) => $"'{text}' is not an http or https address";
 
     /// <summary>Parses an http or https address with a host.</summary>

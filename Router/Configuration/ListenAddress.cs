@@ -13,7 +13,6 @@ public sealed record ListenAddress(string Key, string Url)
     /// <summary>Whether a client that knows only HTTP/1.1 gets no response there.</summary>
     public bool IsHttp2Only { get; init; }
 
-    /// <summary>Says that a text is none.</summary>
     public static string Problem(string url) => $"'{url}' is not an address to listen on";
 
     /// <summary>Whether a text is a valid address to listen on.</summary>

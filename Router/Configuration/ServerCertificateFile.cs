@@ -30,7 +30,7 @@ public sealed record ServerCertificateFile(string Path, string? KeyPath, string?
             );
     }
 
-    /// <summary>Their files.</summary>
+    /// <summary>The paths of all certificate and key files.</summary>
     public static IEnumerable<string> Paths(IConfiguration configuration) =>
         All(configuration).SelectMany(certificate => new[] { certificate.Path, certificate.KeyPath }).OfType<string>();
 

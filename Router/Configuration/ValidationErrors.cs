@@ -8,7 +8,6 @@ public sealed class ValidationErrors
     /// <summary>The errors in the order in which they were found.</summary>
     public IReadOnlyList<ValidationError> All => _all;
 
-    /// <summary>Whether there is any error.</summary>
     public bool Any => _all.Count > 0;
 
     /// <summary>Adds an error; <paramref name="problem"/> and <paramref name="hint"/> are sentences without a full stop.</summary>

@@ -75,7 +75,7 @@ public sealed class FleetEndpoint(FleetDescriber describer, Fleet fleet, ModeHis
                         var text = report.IsDated
                             ? string.Create(
                                 CultureInfo.InvariantCulture,
-                                $"{report.Id}, last seen {report.At.UtcDateTime:yyyy-MM-dd HH:mm:ss'Z'}, {report.OpenWriteCount} writes in "
+                                $"{report.Id}, last seen {AnnouncedEnd.Text(report.At)}, {report.OpenWriteCount} writes in "
                                     + $"flight then"
                             )
                             : $"{report.Id}, whose report is damaged";

@@ -15,7 +15,6 @@ public sealed partial class ManagementGuard(ManagementSettings settings, TimePro
 {
     private readonly WrongTokens _wrong = new("management", time);
 
-    /// <summary>Whether a token is needed.</summary>
     public bool NeedsToken => settings.Token is not null;
 
     /// <summary>Why a request is refused; null if it is not.</summary>

@@ -24,9 +24,9 @@ public static class ManagementProblem
     public static string Hint(HttpContext context, string message) =>
         ToolHint.At(message, $"{context.Request.Scheme}://{context.Request.Host}");
 
-    /// <summary>The problem with a request that is not valid.</summary>
     public const string NotValid = "The request is not valid";
 
+    /// <summary>The problem with a request that is not valid.</summary>
     public static ProblemDetails Invalid(IReadOnlyList<ValidationError> errors, string title = "Nothing was changed") =>
         ProblemDetails.Of("invalid", title, StatusCodes.Status400BadRequest, string.Join(" ", errors)) with
         {

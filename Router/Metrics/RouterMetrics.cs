@@ -79,8 +79,8 @@ public sealed class RouterMetrics : IDisposable
     public Meter Meter => _meter;
 
     /// <summary>
-    /// Begins the series of rare events at zero: the first event of a process would be the first value of its series, and no increase. Call
-    /// it when the metrics are collected.
+    /// Creates the series of rare events with the value 0. Otherwise the first event would create its series at 1, and <c>increase()</c>
+    /// would not see it. Call it once, after the collection of metrics has started.
     /// </summary>
     public void BeginRareSeries()
     {

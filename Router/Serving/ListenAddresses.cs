@@ -48,8 +48,8 @@ public static class ListenAddresses
         {
             errors.Add(
                 ConfigurationSections.Endpoints,
-                after is [] ? "has no endpoint any more" : "has the first endpoints",
-                "Restart Router: whether it listens there or on --urls is decided at the start"
+                after is [] ? "no longer has any endpoint" : "was empty at startup and now has endpoints",
+                "Restart Router. It chooses between these endpoints and --urls only at startup"
             );
             return;
         }

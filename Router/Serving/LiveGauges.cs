@@ -169,7 +169,7 @@ public sealed class LiveGauges
             "router.closed_forwards",
             () => inFlight.ClosedCount,
             "{request}",
-            "Requests forwarded although the mode had closed their backend before they arrived. Any is a fault of Router."
+            "Requests forwarded although the mode had closed their backend before they arrived. Any value above 0 is a bug in Router."
         );
         meter.CreateObservableGauge("router.connections", () => connections.Open, "{connection}", "Open connections of clients.");
         meter.CreateObservableGauge(

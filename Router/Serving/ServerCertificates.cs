@@ -7,14 +7,15 @@ using Router.Configuration;
 namespace Router.Serving;
 
 /// <summary>
-/// Presents a renewed certificate in new handshakes. The server itself would close the endpoint's listener, give the requests on its
-/// connections 5 s and cut what is left. It goes on with the certificate that it loaded first, and this replaces it.
+/// Presents a renewed certificate in new handshakes. Kestrel would close the endpoint's listener and cut its requests after 5 s. So Kestrel
+/// keeps the certificate that it loaded first, and this class replaces it in each handshake.
 /// </summary>
 public sealed class ServerCertificates
 {
-    // By the thumbprint of any certificate that a file has had: the files that have had it, and what is presented instead.
+    // Map the thumbprint of each certificate that the server may have loaded to the files that held it, and to what is presented now.
     private Dictionary<string, HashSet<ServerCertificateFile>> _files = [];
     private volatile Dictionary<string, SslStreamCertificateContext> _current = [];
+    private string? _section;
 
     /// <summary>Presents those of the configuration that the server starts with.</summary>
     public ServerCertificates(IConfiguration configuration) => Take(Load(configuration, new ValidationErrors()));
@@ -25,7 +26,9 @@ public sealed class ServerCertificates
     {
         var loaded = ServerCertificateFile.All(configuration).Distinct().ToDictionary(file => file, file => file.Load());
         var files = _files.ToDictionary(it => it.Key, it => it.Value.Where(loaded.ContainsKey).ToHashSet());
-        foreach (var (file, context) in loaded)
+        var section = string.Join('\n', configuration.GetSection(ConfigurationSections.Kestrel).AsEnumerable());
+        // Only when its section has changed does the server load certificates again.
+        foreach (var (file, context) in section == _section ? [] : loaded)
         {
             var thumbprint = context.TargetCertificate.Thumbprint;
             if (!files.TryGetValue(thumbprint, out var same))
@@ -37,17 +40,19 @@ public sealed class ServerCertificates
         foreach (var same in files.Values.Where(same => same.DistinctBy(file => loaded[file].TargetCertificate.Thumbprint).Count() > 1))
             errors.Add(
                 ConfigurationSections.Kestrel,
-                $"has {string.Join(" and ", same.Select(file => file.Path))}, which had the same certificate and no longer have",
+                $"names {string.Join(" and ", same.Select(file => file.Path))}, which held the same certificate and now hold different "
+                    + $"ones",
                 "Renew all of them, or restart Router"
             );
         return new LoadedCertificates(
             files,
+            section,
             files.Where(it => it.Value.Count > 0).ToDictionary(it => it.Key, it => loaded[it.Value.First()])
         );
     }
 
     /// <summary>Presents them from now on.</summary>
-    public void Take(LoadedCertificates loaded) => (_files, _current) = (loaded.Files, loaded.Current);
+    public void Take(LoadedCertificates loaded) => (_files, _section, _current) = (loaded.Files, loaded.Section, loaded.Current);
 
     /// <summary>Replaces the certificate of a handshake by what its file has now.</summary>
     public void Present(ConnectionContext connection, SslServerAuthenticationOptions handshake)

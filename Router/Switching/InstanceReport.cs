@@ -27,8 +27,8 @@ public sealed record InstanceReport
     public DateTimeOffset At { get; init; }
 
     /// <summary>
-    /// Since when the instance has not reached the store as far as the reader has seen, by the reader's monotonic clock: when it first read
-    /// this report. Null if it does not matter. Set by the reader.
+    /// When the reader first read this report, by its monotonic clock. As far as the reader knows, the instance has not reached the store
+    /// since. Null without a lease. Set by the reader.
     /// </summary>
     [JsonIgnore]
     public DateTimeOffset? UnchangedSince { get; init; }
@@ -185,8 +185,8 @@ public sealed record InstanceReport
 
     /// <summary>
     /// When an instance that lost the store has certainly closed itself and cut what it had in flight; null where it has no lease.
-    /// The lease began before the store took its last heartbeat. The store's time alone proves nothing: a store that was restored has an
-    /// older heartbeat than the last, and its clock, or the writer's, may have been set.
+    /// The lease began before the store took its last heartbeat. The store's time alone is not enough: a restored store holds an
+    /// earlier heartbeat, and the store's or the writer's clock may have been changed.
     /// </summary>
     public DateTimeOffset? ClosedByLease =>
         LeaseSeconds is { } lease

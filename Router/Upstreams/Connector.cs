@@ -25,7 +25,7 @@ public sealed class Connector(
     // Linux: IPPROTO_TCP and TCP_USER_TIMEOUT.
     private const int TcpLevel = 6;
     private const int TcpUserTimeout = 18;
-    private const int UnacknowledgedMilliseconds = 30_000;
+    private const int UnacknowledgedMilliseconds = 60_000;
 
     private readonly AddressLookup _lookup = new(
         address.HostNameType is UriHostNameType.Dns ? address.IdnHost : address.DnsSafeHost,
@@ -119,15 +119,16 @@ public sealed class Connector(
         bool IsRouterLate() => HasResponded(socket!, connected);
     }
 
-    // An HTTP/2 connection outlives the requests on it: every request would go to a host that has vanished, until its own deadline. By TCP,
-    // because gRPC servers close a connection with frequent pings.
+    // An HTTP/2 connection outlives its requests. Without this, every request would be sent to a vanished host and would fail only at its
+    // deadline. By TCP keep-alive, because gRPC servers close connections that send frequent HTTP/2 pings.
     private static void NoticeVanishedHost(Socket socket)
     {
         socket.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveTime, 15);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval, 5);
         socket.SetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount, 3);
-        // Data that nobody acknowledges is retransmitted for a quarter of an hour otherwise.
+        // Otherwise data that nobody acknowledges is retransmitted for a quarter of an hour. This also ends a connection whose peer reads
+        // nothing for as long.
         if (OperatingSystem.IsLinux())
             socket.SetRawSocketOption(TcpLevel, TcpUserTimeout, BitConverter.GetBytes(UnacknowledgedMilliseconds));
     }

@@ -357,7 +357,7 @@ public sealed class FileModeStore : IModeStore
 
     private async Task<T> GuardAsync<T>(string what, Func<CancellationToken, Task<T>> work, CancellationToken cancellation)
     {
-        // While one hangs, another would hang too, and what the first still writes must not come after what is written later.
+        // While one call hangs, another would hang too. A late write of the first must not replace a newer one.
         if (Volatile.Read(ref _hanging) > 0)
             throw new ModeStoreException(NoResponse(what));
         // By another thread: a file operation on a volume that hangs blocks its thread and can't be cancelled.
@@ -369,7 +369,7 @@ public sealed class FileModeStore : IModeStore
         }
         catch (TimeoutException error)
         {
-            // What it has not written yet, it must not write later: whoever asked for it hears now that it failed.
+            // It must not write anything from now on, because its caller is told that it failed.
             await end.CancelAsync().ConfigureAwait(false);
             Interlocked.Increment(ref _hanging);
             _ = running.ContinueWith(
