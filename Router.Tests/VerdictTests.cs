@@ -246,7 +246,9 @@ public sealed class VerdictTests(ITestOutputHelper output)
             .Text.Should()
             .Be(
                 "NOT SAFE: 1 write of unknown outcome may still be applied until 22:10:40Z, in 40 s: PUT www.example.org/x (web-1, cut). "
-                    + "Wait, or after you have checked that the applications have finished: router writes accept"
+                    + "Wait, or after you have checked that the applications have finished: router writes accept --until "
+                    + $"{Now.UtcDateTime.AddSeconds(-3):yyyy-MM-dd'T'HH:mm:ss'Z'}",
+                "a write that no report could have yet is not accepted unseen"
             );
         Judge(null, Good, Other(report) with { Stopped = true }).IsSafe.Should().BeFalse("a stop in order does not stop the application");
         At(write.SettlesAt, report with { At = write.SettlesAt }).IsSafe.Should().BeTrue();

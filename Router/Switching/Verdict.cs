@@ -234,7 +234,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{what} may still be applied until {Time(until)}, in {seconds:F0} s{names}. Wait, or after you have checked that "
-                        + $"the applications have finished: router writes accept"
+                        + $"the applications have finished: router writes accept --until {Reported():yyyy-MM-dd'T'HH:mm:ss'Z'}"
                 )
             );
         }
@@ -259,6 +259,9 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 );
         }
 
+        // Until when every live instance has reported: a later write may be in no list yet, so that nobody can have checked it.
+        private DateTime Reported() => Live.Select(report => report.EarliestMade).Append(_fleet.Now).Min().UtcDateTime;
+
         // A restore must not start shortly before the site opens.
         public void Opening()
         {
@@ -273,8 +276,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         public Verdict Result(int? expect)
         {
             // A bypass that ended after an instance made its report may have let a write through since.
-            var reported = Live.Select(report => report.EarliestMade).Append(_fleet.Now).Min();
-            var bypasses = _fleet.Record.Bypasses.Where(bypass => bypass.HoldsIn(_fleet.Step.Window, reported)).ToArray();
+            var bypasses = _fleet.Record.Bypasses.Where(bypass => bypass.HoldsIn(_fleet.Step.Window, Reported())).ToArray();
             var everywhere = Live.Count() is 1 ? "on the only instance" : $"on all {Live.Count()} instances";
             var (state, text) = (_reasons.Count, _mode) switch
             {
