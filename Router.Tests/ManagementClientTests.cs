@@ -150,6 +150,7 @@ public sealed class ManagementClientTests
     [Theory]
     [InlineData("http://127.0.0.1:1/staging/", "'http://127.0.0.1:1/staging/'")]
     [InlineData("http://anna:secret@127.0.0.1:1", "The address with a user name")]
+    [InlineData("anna:secret@127.0.0.1:1", "The address with a user name")]
     [InlineData("http://127.0.0.1:1/?stage=staging", "'http://127.0.0.1:1/?stage=staging'")]
     public async Task An_address_of_which_a_part_would_be_dropped_is_refused(string url, string named)
     {

@@ -49,6 +49,7 @@ public sealed class ServerCertificatesTests : IDisposable
         Write("two", "two.example.org");
         var first = ServerCertificateFile.All(_configuration).Select(file => file.Load()).ToArray();
         var certificates = new ServerCertificates(_configuration);
+        Renew(certificates);
         Copy("one", "two");
         Renew(certificates);
 
@@ -56,6 +57,22 @@ public sealed class ServerCertificatesTests : IDisposable
         Renew(certificates);
 
         first.Select(loaded => Presented(certificates, loaded)).Should().Equal("CN=wildcard.example.org", "CN=three.example.org");
+    }
+
+    [Fact]
+    public void A_certificate_that_was_renewed_while_the_server_loaded_it_is_followed()
+    {
+        var certificates = new ServerCertificates(_configuration);
+        Write("one", "between.example.org");
+        Copy("one", "two");
+        var loaded = ServerCertificateFile.All(_configuration).First().Load();
+        Renew(certificates);
+
+        Write("one", "later.example.org");
+        Copy("one", "two");
+        Renew(certificates);
+
+        Presented(certificates, loaded).Should().Be("CN=later.example.org");
     }
 
     private void Renew(ServerCertificates certificates)

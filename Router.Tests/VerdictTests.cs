@@ -250,6 +250,13 @@ public sealed class VerdictTests(ITestOutputHelper output)
                     + $"{Now.UtcDateTime.AddSeconds(-3):yyyy-MM-dd'T'HH:mm:ss'Z'}",
                 "a write that no report could have yet is not accepted unseen"
             );
+        var vanished = Good with { Id = "web-3/1", Name = "web-3", At = Now.AddMinutes(-5), Mode = "live", Version = new(1) };
+        Judge(null, report, vanished)
+            .Text.Should()
+            .Contain(
+                $"accept --until {Now.UtcDateTime.AddMinutes(-5).AddSeconds(-3):yyyy-MM-dd'T'HH:mm:ss'Z'}",
+                "what it sent since is in no list"
+            );
         Judge(null, Good, Other(report) with { Stopped = true }).IsSafe.Should().BeFalse("a stop in order does not stop the application");
         At(write.SettlesAt, report with { At = write.SettlesAt }).IsSafe.Should().BeTrue();
         Of(Record with { WritesAcceptedUntil = write.Time }, Step, Now, null, report).IsSafe.Should().BeTrue("an operator has checked");

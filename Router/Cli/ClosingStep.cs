@@ -50,6 +50,8 @@ internal static class ClosingStep
         }
 
         // With several instances the mode takes effect in a moment.
+        var begins = set.Goal is { } first ? first.At : set.Since;
+        window.File.Save(window.Progress with { ExpectedWindow = set.Window ?? ModeChanges.WindowOf(begins, window.Progress.Made) });
         var until = (set.Goal is { } goal ? goal.Until : set.Until) is { } end ? $", announced until {ReportTime.Full(end)}" : "";
         window.Enter(DowntimeStep.Waiting, $"{plan.By} set the mode {plan.Mode}{until}");
         return window.Signals.Token.IsCancellationRequested ? window.Interrupted() : null;

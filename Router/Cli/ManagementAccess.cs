@@ -11,9 +11,12 @@ namespace Router.Cli;
 public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
 {
     // A password is not part of the message.
-    private static string NotAnAddress(string text, Uri? address) =>
-        $"{(address is { UserInfo: not "" } ? "The address with a user name" : $"'{text}'")} is not scheme, host and port of the "
-        + $"management interface. Give --url or ROUTER_URL, such as {ManagementSettings.DefaultUrl}.";
+    private static string NotAnAddress(string text)
+    {
+        var named = text.Contains('@', StringComparison.Ordinal) ? "The address with a user name" : $"'{text}'";
+        return $"{named} is not scheme, host and port of the management interface. Give --url or ROUTER_URL, such as "
+            + $"{ManagementSettings.DefaultUrl}.";
+    }
 
     /// <summary>What to do where the interface is another one, for messages.</summary>
     public const string Elsewhere = "Give its address with --url or ROUTER_URL.";
@@ -33,7 +36,7 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
             // The path would be dropped, and the command would go to whatever is at the root.
             return HttpAddress.TryParse(text, out var address) && address is { PathAndQuery: "/", Fragment: "", UserInfo: "" }
                 ? new ManagementAccess(address, token, IsOwn: false)
-                : throw new CommandFailedException(ExitCode.WrongUse, NotAnAddress(text, address));
+                : throw new CommandFailedException(ExitCode.WrongUse, NotAnAddress(text));
         }
 
         var (files, values) = (new ValidationErrors(), new ValidationErrors());

@@ -16,6 +16,7 @@ public sealed class ServerCertificates
     private Dictionary<string, HashSet<ServerCertificateFile>> _files = [];
     private volatile Dictionary<string, SslStreamCertificateContext> _current = [];
     private string? _section;
+    private bool _wasLoading;
 
     /// <summary>Presents those of the configuration that the server starts with.</summary>
     public ServerCertificates(IConfiguration configuration) => Take(Load(configuration, new ValidationErrors()));
@@ -27,8 +28,10 @@ public sealed class ServerCertificates
         var loaded = ServerCertificateFile.All(configuration).Distinct().ToDictionary(file => file, file => file.Load());
         var files = _files.ToDictionary(it => it.Key, it => it.Value.Where(loaded.ContainsKey).ToHashSet());
         var section = string.Join('\n', configuration.GetSection(ConfigurationSections.Kestrel).AsEnumerable());
-        // Only when its section has changed does the server load certificates again.
-        foreach (var (file, context) in section == _section ? [] : loaded)
+        // Only when its section has changed does the server load certificates again. It does so a moment later, when a file may have
+        // changed: then the next reload knows what the server has.
+        var isLoading = section != _section;
+        foreach (var (file, context) in isLoading || _wasLoading ? loaded : [])
         {
             var thumbprint = context.TargetCertificate.Thumbprint;
             if (!files.TryGetValue(thumbprint, out var same))
@@ -47,12 +50,14 @@ public sealed class ServerCertificates
         return new LoadedCertificates(
             files,
             section,
+            isLoading,
             files.Where(it => it.Value.Count > 0).ToDictionary(it => it.Key, it => loaded[it.Value.First()])
         );
     }
 
     /// <summary>Presents them from now on.</summary>
-    public void Take(LoadedCertificates loaded) => (_files, _section, _current) = (loaded.Files, loaded.Section, loaded.Current);
+    public void Take(LoadedCertificates loaded) =>
+        (_files, _section, _wasLoading, _current) = (loaded.Files, loaded.Section, loaded.IsLoading, loaded.Current);
 
     /// <summary>Replaces the certificate of a handshake by what its file has now.</summary>
     public void Present(ConnectionContext connection, SslServerAuthenticationOptions handshake)

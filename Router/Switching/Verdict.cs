@@ -62,6 +62,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         private readonly ILookup<InstanceState, InstanceReport> _byState;
         private readonly List<(VerdictReason Reason, InstanceReport? Instance)> _reasons = [];
         private readonly ImmutableArray<string>.Builder _notes = ImmutableArray.CreateBuilder<string>();
+        private readonly List<InstanceReport> _open = [];
         private int _unsettled;
 
         public Judge(FleetState fleet)
@@ -126,7 +127,6 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         // An instance that vanished may still run and be open, cut off from the store. No expected number can rule that out.
         public void VanishedInstances()
         {
-            var open = new List<InstanceReport>();
             foreach (var report in _byState[InstanceState.Vanished])
             {
                 if (report.IsQuiet(_fleet.Record, _fleet.Step))
@@ -137,18 +137,18 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                             + $"{Time(report.ClosedByLease.Value)} or has ended"
                     );
                 else
-                    open.Add(report);
+                    _open.Add(report);
             }
 
-            if (open is [])
+            if (_open is [])
                 return;
-            var names = Join(open.Select(report => Label(report) + Seen(report)));
+            var names = Join(_open.Select(report => Label(report) + Seen(report)));
             var lease =
-                open.Max(report => report.ClosedByLease) is { } closed && open.All(report => report.ClosedByLease is not null)
+                _open.Max(report => report.ClosedByLease) is { } closed && _open.All(report => report.ClosedByLease is not null)
                     ? $" It counts as closed from {Time(closed)} on, when the lease has run out."
                     : "";
             var advice =
-                $"{Vanish(open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router "
+                $"{Vanish(_open.Count)} and may still run and be open: {names}.{lease} Make sure that the process has ended, then: router "
                 + $"fleet forget NAME";
             if (_mode.ClosesWhatWasOpen)
                 Add(ReasonKind.Vanished, advice);
@@ -227,6 +227,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
             if (until == DateTimeOffset.MinValue)
                 return;
             var seconds = Math.Ceiling((until - _fleet.Now).TotalSeconds);
+            var seen = Checked(listed).UtcDateTime;
             var what = listed is [] ? "unlisted writes" : $"{CountText.Of(listed.Count, "write")} of unknown outcome";
             var names = listed is [] ? "" : $": {Join(listed.Select(it => Named(it.Report, it.Write)), max: 1)}";
             Add(
@@ -234,7 +235,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 string.Create(
                     CultureInfo.InvariantCulture,
                     $"{what} may still be applied until {Time(until)}, in {seconds:F0} s{names}. Wait, or after you have checked that "
-                        + $"the applications have finished: router writes accept --until {Reported():yyyy-MM-dd'T'HH:mm:ss'Z'}"
+                        + $"the applications have finished: router writes accept --until {seen:yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'}"
                 )
             );
         }
@@ -259,8 +260,14 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 );
         }
 
-        // Until when every live instance has reported: a later write may be in no list yet, so that nobody can have checked it.
-        private DateTime Reported() => Live.Select(report => report.EarliestMade).Append(_fleet.Now).Min().UtcDateTime;
+        // Until when every instance that may have sent a write has reported: a later one may be in no list yet, so that nobody can have
+        // checked it. Of a damaged report nothing is known, and nothing is accepted.
+        private DateTimeOffset Checked(IEnumerable<(InstanceReport Report, UncertainWrite Write)> listed)
+        {
+            var reported = Live.Concat(_open).Select(report => report.EarliestMade).Append(_fleet.Now).Min();
+            // A report is younger than that by a few seconds: what it lists has been seen.
+            return _open is [] ? listed.Select(it => it.Write.Time).Append(reported).Max() : reported;
+        }
 
         // A restore must not start shortly before the site opens.
         public void Opening()
@@ -276,7 +283,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         public Verdict Result(int? expect)
         {
             // A bypass that ended after an instance made its report may have let a write through since.
-            var bypasses = _fleet.Record.Bypasses.Where(bypass => bypass.HoldsIn(_fleet.Step.Window, Reported())).ToArray();
+            var reported = Live.Select(report => report.EarliestMade).Append(_fleet.Now).Min();
+            var bypasses = _fleet.Record.Bypasses.Where(bypass => bypass.HoldsIn(_fleet.Step.Window, reported)).ToArray();
             var everywhere = Live.Count() is 1 ? "on the only instance" : $"on all {Live.Count()} instances";
             var (state, text) = (_reasons.Count, _mode) switch
             {

@@ -28,7 +28,7 @@ function headers(more) {
 	return token ? { ...more, Authorization: `Bearer ${token}` } : { ...more };
 }
 
-// EventSource can't send the token, and addresses are logged: hence fetch.
+// EventSource can't send the token, and addresses are logged.
 async function listen() {
 	const stop = new AbortController();
 	let again = false;
@@ -505,7 +505,7 @@ const actions = {
 		});
 	},
 	accept() {
-		const until = state.now;
+		const until = state.writes[0].write.time;
 		change({
 			name: "accept",
 			intro: t("accept.intro"),

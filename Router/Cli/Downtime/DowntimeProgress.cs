@@ -22,6 +22,9 @@ internal sealed record DowntimeProgress
     /// <summary>The version of the record that this downtime was to make. Its window is named after it.</summary>
     public RecordVersion Made { get; init; }
 
+    /// <summary>The name that the window will have, by the response to the request; null before.</summary>
+    public string? ExpectedWindow { get; init; }
+
     /// <summary>The window; null while the mode is not in force yet.</summary>
     public string? Window { get; init; }
 
@@ -58,17 +61,16 @@ internal sealed record DowntimeProgress
     public ImmutableArray<DowntimeEvent> Events { get; init; } = [];
 
     /// <summary>
-    /// Whether the window in force is the one of this downtime. Before it is known, a window is recognized by the version that began it,
-    /// which is in its name. As long as it is not known whether the request arrived, somebody else may have made that version: then also by
-    /// who set it and why. Later anybody may change the announcement.
+    /// Whether the window in force is the one of this downtime. While it is not known whether the request arrived, it is recognized by the
+    /// version that began it, which is in its name, and by who set it and why: somebody else may have made that version.
     /// </summary>
     public bool Owns(ModeDocument mode) =>
         mode.Window is { } window
         && (
-            Window is null
-                ? Made.IsStored
+            (Window ?? ExpectedWindow) is { } known
+                ? window == known
+                : Made.IsStored
                     && window.EndsWith($"/{Made}", StringComparison.Ordinal)
-                    && (Step != DowntimeStep.Closing || (mode.By, mode.Reason, mode.Ticket) == (Plan.By, Plan.Reason, Plan.Ticket))
-                : window == Window
+                    && (mode.By, mode.Reason, mode.Ticket) == (Plan.By, Plan.Reason, Plan.Ticket)
         );
 }
