@@ -61,9 +61,7 @@ public sealed class FileModeStoreTests : IDisposable
     [Fact]
     public async Task A_volume_that_hangs_is_a_failure_within_seconds_and_holds_one_thread_only()
     {
-        // To open a pipe that nobody writes to takes forever, as a file on a volume that is away does.
-        using (var made = System.Diagnostics.Process.Start("mkfifo", File))
-            await made.WaitForExitAsync();
+        await HangAsync(File);
         var store = Store();
         await store.Awaiting(it => it.ReadAsync(default)).Should().ThrowAsync<ModeStoreException>().WithMessage("*does not respond");
         await store
@@ -72,19 +70,8 @@ public sealed class FileModeStoreTests : IDisposable
             .ThrowAsync<ModeStoreException>("what hangs may still write")
             .WithMessage("*does not respond");
 
-        await using (new FileStream(File, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
-            System.IO.File.Delete(File);
-        await Eventually.TrueAsync(async () =>
-        {
-            try
-            {
-                return await store.ReadAsync(default) is null;
-            }
-            catch (ModeStoreException)
-            {
-                return false;
-            }
-        });
+        await RespondAsync(File);
+        (await ReadWhenItRespondsAsync(store)).Should().BeNull();
 
         (await store.BeatAsync("web-1/a", "{}", default)).IsObserver.Should().BeTrue();
     }
@@ -96,17 +83,33 @@ public sealed class FileModeStoreTests : IDisposable
         (await store.TryReplaceAsync(null, "before", "one", default)).Should().BeTrue();
         var history = File + ".history";
         System.IO.File.Delete(history);
-        using (var made = System.Diagnostics.Process.Start("mkfifo", history))
-            await made.WaitForExitAsync();
+        await HangAsync(history);
 
         await store
             .Awaiting(it => it.TryReplaceAsync("before", "after", "two", default))
             .Should()
             .ThrowAsync<ModeStoreException>()
             .WithMessage("*does not respond");
-        await using (new FileStream(history, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
-            System.IO.File.Delete(history);
 
+        await RespondAsync(history);
+        (await ReadWhenItRespondsAsync(store)).Should().Be("before");
+    }
+
+    // Opening a pipe without a writer blocks, like opening a file on a volume that does not respond.
+    private static async Task HangAsync(string file)
+    {
+        using var made = System.Diagnostics.Process.Start("mkfifo", file);
+        await made.WaitForExitAsync();
+    }
+
+    private static async Task RespondAsync(string file)
+    {
+        await using (new FileStream(file, FileMode.Open, FileAccess.Write, FileShare.ReadWrite))
+            System.IO.File.Delete(file);
+    }
+
+    private static async Task<string?> ReadWhenItRespondsAsync(FileModeStore store)
+    {
         string? found = null;
         await Eventually.TrueAsync(async () =>
         {
@@ -120,7 +123,7 @@ public sealed class FileModeStoreTests : IDisposable
                 return false;
             }
         });
-        found.Should().Be("before");
+        return found;
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal enum Http2Reaction
     /// <summary>Responds 200 when the request is complete.</summary>
     Serve,
 
-    /// <summary>Responds 413 and then takes no more of the body, without saying so (no RST_STREAM and no WINDOW_UPDATE).</summary>
+    /// <summary>Responds 413 and sends neither RST_STREAM nor WINDOW_UPDATE, so that the rest of the body is never read.</summary>
     Reject,
 
     /// <summary>Declares this one unprocessed (RST_STREAM with REFUSED_STREAM).</summary>

@@ -127,17 +127,15 @@ internal sealed partial class StandInPlatform : IAsyncDisposable
         var words = (await reader.ReadToEndAsync()).TrimEnd('\n').Split('\n');
         var line = string.Join(' ', words);
         Asked.Enqueue(line);
-        var output = Fails.Any(fails => line.StartsWith(fails, StringComparison.Ordinal)) ? null : await DoAsync(words);
+        var isBroken = Fails.Any(fails => line.StartsWith(fails, StringComparison.Ordinal));
+        var output = isBroken ? null : await DoAsync(words);
         if (Signal is { Name: { } signal, Call: var call } && line.StartsWith(call, StringComparison.Ordinal))
         {
             Signal = default;
             await File.WriteAllTextAsync(SignalFile, signal);
         }
 
-        var failure =
-            words is ["app", var missing, "--guid"] && !Fails.Any(fails => line.StartsWith(fails, StringComparison.Ordinal))
-                ? $"App '{missing}' not found.\nFAILED"
-                : $"FAILED {line}";
+        var failure = words is ["app", var missing, "--guid"] && !isBroken ? $"App '{missing}' not found.\nFAILED" : $"FAILED {line}";
         context.Response.StatusCode = output is null ? StatusCodes.Status400BadRequest : StatusCodes.Status200OK;
         await context.Response.WriteAsync((output ?? failure) + "\n");
     }

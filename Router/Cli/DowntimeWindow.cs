@@ -41,13 +41,9 @@ internal sealed class DowntimeWindow(ManagementClient client, ProgressFile file,
     /// <summary>The message, with its commands extended to address the same fleet and the same progress.</summary>
     public string Hint(string message) => Hint(client, file.Folder, message);
 
-    /// <summary>The command that shows the state, with the number of instances that this downtime expects.</summary>
-    public string StateCommand => $"router mode{Expected}";
+    public string StateCommand => StateCommands.Show(Plan.Expect);
 
-    /// <summary>The command that waits for the verdict, with that number: without it fewer instances would be enough.</summary>
-    public string WaitCommand => $"router mode --wait{Expected}";
-
-    private string Expected => Plan.Expect is { } expect ? $" --expect {expect}" : "";
+    public string WaitCommand => StateCommands.Wait(Plan.Expect);
 
     /// <summary>The fleet now.</summary>
     public async Task<FleetDocument> FleetAsync()

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using System.Text.Json;
 using Router.Management;
 using static Router.Cli.OperatorCommand;
@@ -106,7 +105,11 @@ internal static class FleetCommand
                     parsed,
                     async client =>
                     {
-                        var sent = new AcceptWritesDocument(NameOfOperator(parsed), parsed.GetValue(Note), Until(parsed));
+                        var sent = new AcceptWritesDocument(
+                            NameOfOperator(parsed),
+                            parsed.GetValue(Note),
+                            ModeChangeCall.Instant(parsed, Checked)
+                        );
                         var json = JsonSerializer.Serialize(sent, ManagementJson.Default.AcceptWritesDocument);
                         var change = await client
                             .AskAsync(HttpMethod.Post, "/writes/accept", ManagementJson.Default.ChangeDocument, json)
@@ -123,12 +126,4 @@ internal static class FleetCommand
         writes.Add(accept);
         yield return writes;
     }
-
-    private static DateTimeOffset? Until(ParseResult parsed) =>
-        ModeChangeCall.Time(parsed, Checked) is not { } time ? null
-        : DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.RoundtripKind, out var instant) ? instant
-        : throw new CommandFailedException(
-            ExitCode.WrongUse,
-            $"{Checked.Name}: '{time}' is in the future. Give the time at which you listed them."
-        );
 }

@@ -10,14 +10,6 @@ namespace Router.Cli;
 /// <param name="IsOwn">Whether it is the address from this machine's own configuration.</param>
 public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
 {
-    // A password is not part of the message.
-    private static string NotAnAddress(string text)
-    {
-        var named = text.Contains('@', StringComparison.Ordinal) ? "The address with a user name" : $"'{text}'";
-        return $"{named} is not scheme, host and port of the management interface. Give --url or ROUTER_URL, such as "
-            + $"{ManagementSettings.DefaultUrl}.";
-    }
-
     /// <summary>What to do where the interface is another one, for messages.</summary>
     public const string Elsewhere = "Give its address with --url or ROUTER_URL.";
 
@@ -104,5 +96,13 @@ public sealed record ManagementAccess(Uri Url, string? Token, bool IsOwn)
         {
             throw new CommandFailedException(ExitCode.WrongUse, $"--token-file {file} can't be read: {error.Message}");
         }
+    }
+
+    // A password is not part of the message.
+    private static string NotAnAddress(string text)
+    {
+        var named = text.Contains('@', StringComparison.Ordinal) ? "The address with a user name" : $"'{text}'";
+        return $"{named} is not scheme, host and port of the management interface. Give --url or ROUTER_URL, such as "
+            + $"{ManagementSettings.DefaultUrl}.";
     }
 }

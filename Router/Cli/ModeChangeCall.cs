@@ -42,14 +42,23 @@ internal static class ModeChangeCall
         if (parsed.GetValue(option) is not { } text)
             return null;
         // Relative to the fleet's clock, which this machine does not know; the response shows the resulting time.
-        if (text.StartsWith('+') && ConfigurationReader.TryDuration(text[1..], out _))
-            return text;
+        return text.StartsWith('+') && ConfigurationReader.TryDuration(text[1..], out _)
+            ? text
+            : Instant(parsed, option, output)?.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>An option's time, by this machine's clock where it is relative.</summary>
+    /// <inheritdoc cref="Time"/>
+    public static DateTimeOffset? Instant(ParseResult parsed, Option<string?> option, TextWriter? output = null)
+    {
+        if (parsed.GetValue(option) is not { } text)
+            return null;
         if (!OperatorTime.TryParse(text, TimeProvider.System, out var time, out var problem))
             throw new CommandFailedException(ExitCode.WrongUse, $"{option.Name}: {problem}");
         if (!parsed.GetValue(Json))
             (output ?? parsed.InvocationConfiguration.Output).WriteLine(
                 $"{option.Name} {text} is {OperatorTime.Describe(time, TimeZoneInfo.Local)}"
             );
-        return time.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture);
+        return time;
     }
 }

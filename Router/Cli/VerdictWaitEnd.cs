@@ -23,8 +23,7 @@ internal sealed record VerdictWaitEnd(FleetDocument Fleet, string? WhyNot)
     /// <param name="limit">The time that has passed; null if the command was interrupted.</param>
     public static VerdictWaitEnd Early(FleetDocument fleet, string what, ManagementClient client, int? expect, TimeSpan? limit)
     {
-        // Without the number, the verdict would be on fewer instances than the operator wants to wait for.
-        var again = $"router mode --wait{(expect is { } number ? $" --expect {number}" : "")}";
+        var again = StateCommands.Wait(expect);
         return new VerdictWaitEnd(
             fleet,
             client.Hint(

@@ -16,7 +16,7 @@ public sealed class ConfigurationFiles
     private volatile WatchedPaths? _watched;
     private volatile string _lastRead = "";
 
-    // Of the configuration that was read last. It may have been refused because one of them was missing.
+    // What only the configuration that was read last names. It may have been refused because one of them was missing.
     private volatile string[] _namedByLast = [];
     private bool _isModeUndeclared;
 
@@ -65,7 +65,8 @@ public sealed class ConfigurationFiles
     public ConfigurationCandidate ReadAgain(IConfigurationRoot running, ValidationErrors errors)
     {
         // Before reading: a change while reading is then detected afterwards.
-        var stamp = Stamp(PathsToWatch(_configuration!));
+        var watched = PathsToWatch(_configuration!);
+        var stamp = Stamp(watched);
         var files = _files.ToDictionary(file => file, file => file.ReadAgain());
         AddErrors(errors, [.. files.Values]);
         var read = new ConfigurationRoot([
@@ -73,7 +74,7 @@ public sealed class ConfigurationFiles
                 layer is ConfigurationFile file ? files[file] : (IConfigurationProvider)new SharedLayer(layer)
             ),
         ]);
-        _namedByLast = [.. NamedFiles(read)];
+        _namedByLast = [.. NamedFiles(read).Except(watched)];
         _lastRead = $"{stamp}|{Stamp(_namedByLast)}";
         return new ConfigurationCandidate(running, read, files);
     }

@@ -28,11 +28,8 @@ public sealed class ConfigurationLocation(string path, ConfigurationVariables va
     }
 
     /// <inheritdoc cref="ValidationErrors.AddUnknownName"/>
-    public void AddUnknownName(string key, string named, string kind, IEnumerable<string> known, string otherwise = "")
-    {
-        if (_notOneValue?.Contains(key) != true)
-            errors.AddUnknownName(KeyOf(key), named, kind, known, otherwise);
-    }
+    public void AddUnknownName(string key, string named, string kind, IEnumerable<string> known, string otherwise = "") =>
+        AddError(key, ValidationErrors.NotConfigured(named), ValidationErrors.NameHint(kind, known, otherwise));
 
     /// <summary>Records, once, that a list or a section is there instead of a value: other errors of the value would mislead.</summary>
     public void RefuseList(string key)

@@ -19,7 +19,9 @@ public sealed class ValidationErrors
     /// <param name="known">The names that exist.</param>
     /// <param name="otherwise">What it may have instead, after a comma; empty if nothing.</param>
     public void AddUnknownName(string key, string named, string kind, IEnumerable<string> known, string otherwise = "") =>
-        Add(key, $"'{named}' is not configured", NameHint(kind, known, otherwise));
+        Add(key, NotConfigured(named), NameHint(kind, known, otherwise));
+
+    public static string NotConfigured(string named) => $"'{named}' is not configured";
 
     /// <summary>Says what a setting may name.</summary>
     public static string NameHint(string kind, IEnumerable<string> known, string otherwise = "") =>

@@ -43,8 +43,8 @@ public sealed class ServerCertificates
         foreach (var same in files.Values.Where(same => same.DistinctBy(file => loaded[file].TargetCertificate.Thumbprint).Count() > 1))
             errors.Add(
                 ConfigurationSections.Kestrel,
-                $"names {string.Join(" and ", same.Select(file => file.Path))}, which held the same certificate and now hold different "
-                    + $"ones",
+                $"names {string.Join(" and ", same.Select(file => file.Path))}, which held the same certificate and now hold "
+                    + "different ones",
                 "Renew all of them, or restart Router"
             );
         return new LoadedCertificates(

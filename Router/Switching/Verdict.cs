@@ -264,10 +264,13 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         // checked it. Of a damaged report nothing is known, and nothing is accepted.
         private DateTimeOffset Checked(IEnumerable<(InstanceReport Report, UncertainWrite Write)> listed)
         {
-            var reported = Live.Concat(_open).Select(report => report.EarliestMade).Append(_fleet.Now).Min();
+            var reported = ReportedBy(Live.Concat(_open));
             // A report is younger than that by a few seconds: what it lists has been seen.
             return _open is [] ? listed.Select(it => it.Write.Time).Append(reported).Max() : reported;
         }
+
+        private DateTimeOffset ReportedBy(IEnumerable<InstanceReport> reports) =>
+            reports.Select(report => report.EarliestMade).Append(_fleet.Now).Min();
 
         // A restore must not start shortly before the site opens.
         public void Opening()
@@ -283,8 +286,8 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
         public Verdict Result(int? expect)
         {
             // A bypass that ended after an instance made its report may have let a write through since.
-            var reported = Live.Select(report => report.EarliestMade).Append(_fleet.Now).Min();
-            var bypasses = _fleet.Record.Bypasses.Where(bypass => bypass.HoldsIn(_fleet.Step.Window, reported)).ToArray();
+            var reported = ReportedBy(Live);
+            var writers = Writers([.. _fleet.Record.Bypasses.Where(bypass => bypass.HoldsIn(_fleet.Step.Window, reported))]);
             var everywhere = Live.Count() is 1 ? "on the only instance" : $"on all {Live.Count()} instances";
             var (state, text) = (_reasons.Count, _mode) switch
             {
@@ -293,7 +296,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 (> 0, _) => (VerdictState.NotSafe, $"NOT SAFE: {Because()}"),
                 (_, { RestrictsAnything: false }) => (VerdictState.Open, $"OPEN {everywhere}"),
                 (_, { Stage: { } stage }) => (VerdictState.Reopening, $"OPEN to {Share(stage)} {everywhere}"),
-                _ when Writers(bypasses) is { } writers => (VerdictState.ClosedToVisitors, $"CLOSED TO VISITORS {everywhere}. {writers}"),
+                _ when writers is not null => (VerdictState.ClosedToVisitors, $"CLOSED TO VISITORS {everywhere}. {writers}"),
                 _ => (VerdictState.Safe, "SAFE"),
             };
             return new Verdict(state, text, [.. _reasons.Select(it => it.Reason)], _notes.ToImmutable())
@@ -305,7 +308,7 @@ public sealed record Verdict(VerdictState State, string Text, ImmutableArray<Ver
                 Live = Live.Count(),
                 Vanished = _byState[InstanceState.Vanished].Count(),
                 Unsettled = _unsettled,
-                Writers = state == VerdictState.ClosedToVisitors ? Writers(bypasses) : null,
+                Writers = state == VerdictState.ClosedToVisitors ? writers : null,
             };
         }
 
